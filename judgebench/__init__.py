@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from judgebench.api.demo import demo
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
+    from judgebench.api.init import init
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.listing import listing
     from judgebench.api.power import power
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
-    from judgebench.api.score import bounds, score, sensitivity
+    from judgebench.api.score import bounds, consistency, score, sensitivity
     from judgebench.api.showing import doctor, show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
+    from judgebench.domain import Item
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
     from judgebench.view import view
@@ -49,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Figure",
+    "Item",
     "JudgebenchError",
     "Scores",
     "__version__",
@@ -56,12 +59,14 @@ __all__ = [
     "analyze",
     "bounds",
     "compare",
+    "consistency",
     "correct",
     "demo",
     "doctor",
     "estimate",
     "gate",
     "humans",
+    "init",
     "leaderboard",
     "listing",
     "pack",
@@ -81,11 +86,13 @@ __all__ = [
 #: Where the names that a program uses live; each is imported when it is asked for.
 _LAZY = {
     "Figure": "judgebench.report.scores:Figure",
+    "Item": "judgebench.domain:Item",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.report.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
     "bounds": "judgebench.api.score:bounds",
+    "consistency": "judgebench.api.score:consistency",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",
@@ -93,6 +100,7 @@ _LAZY = {
     "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
+    "init": "judgebench.api.init:init",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",

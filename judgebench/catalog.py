@@ -88,10 +88,14 @@ class JudgeSettings:
     """What is chosen about an LLM judge beside its name: options of ``run``.
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
-    backend.
+    backend. What only some judges have (``form``, ``samples``, ``effort``) is None where nobody chose it.
     """
 
     prompt: str | None = None
+    form: str | None = None
+    samples: int | None = None
+    samples_by: str | None = None
+    effort: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int = 2048
@@ -172,8 +176,23 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        raise UnknownNameError("task", name, task_names())
+        hint = "(judgebench list tasks shows them all; a table of your own is named by its file, as tickets.csv)"
+        raise UnknownNameError("task", name, task_names(), hint)
     return open_task(spec, data=data, sample=sample)
+
+
+def is_place(spec: str) -> bool:
+    """Whether a task is written as a place, a file or a folder of one's own: no task has that name, and it looks so."""
+    from judgebench.tasks.tables import is_own  # noqa: PLC0415 - loaded on use
+
+    return spec.partition(":")[0] not in task_names() and is_own(spec)
+
+
+def task_name(spec: str) -> str:
+    """Name a task as its runs do, whether it is written by its name or as a place."""
+    from judgebench.tasks.tables import name_of  # noqa: PLC0415 - loaded on use
+
+    return name_of(spec) if is_place(spec) else spec
 
 
 def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
@@ -289,7 +308,8 @@ def _timeouts(settings: JudgeSettings) -> object:
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:
     """Spell the settings as factories of LLM judges take them; ``temperature`` is the backend's default."""
-    return {
+    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort")}
+    return {name: one for name, one in chosen.items() if one is not None} | {
         "prompt": settings.prompt,
         "base_url": settings.base_url,
         "temperature": temperature if settings.temperature == "default" else settings.temperature,

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import Given, open_sources
-from judgebench.api.tables import Columns, Names, Policy, RowsAndScores, Verify
+from judgebench.api.tables import Columns, Names, OnlyTasks, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.agreement.gate.rules import Limits, Rules
     from judgebench.api.sources import Source
     from judgebench.domain import Agreement
@@ -62,6 +64,7 @@ def gate(
     max_latency_increase: Annotated[
         float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
+    task: OnlyTasks = (),
     policy: Policy = (),
     verify: Verify = False,
     **table: Unpack[RowsAndScores],
@@ -75,7 +78,7 @@ def gate(
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
-    against, policies, asked = Path(against), policies_of(policy), Asked(run, table)
+    against, policies, asked = Path(against), policies_of(policy), Asked(run, table, _names(task))
     try:
         if update:
             _renew(asked, against, policies)
@@ -92,6 +95,7 @@ class Asked(NamedTuple):
 
     run: Any
     table: RowsAndScores
+    tasks: Sequence[str] = ()
 
     def __str__(self) -> str:
         """Name it as a person did."""
@@ -101,7 +105,7 @@ class Asked(NamedTuple):
 
     def opened(self) -> tuple[Source, StoredRun | TableRun]:
         """Open it."""
-        found = open_sources(self.run, self.table, tell=_tell)
+        found = open_sources(self.run, self.table, tell=_tell, tasks=self.tasks)
         if len(found) > 1:
             names = ", ".join(one.judge if one.stored is None else one.stored.path.name for one in found[:3])
             what = "judges" if found[0].stored is None else "runs"
@@ -139,7 +143,7 @@ def _hold(
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
     source, stored = asked.opened()
-    policies = source.own.override(policy)
+    policies = source.policies(policy)
     own = record(stored.run, stored.judgments(), policies)
     before, renewal = _baseline(against, asked, policy)
     check_same(before, own, str(against), renew=renewal)
@@ -166,7 +170,7 @@ def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
         )
     shown = dict.fromkeys(name for name in (row.headline, *row.companions) if name in row.metrics)
     figures = {"coverage": round(row.coverage, 6)} | {name: _brief(row, name) for name in shown}
-    made = record(stored.run, stored.judgments(), source.own.override(policy), figures)
+    made = record(stored.run, stored.judgments(), source.policies(policy), figures)
     old = _old(file)
     write(made, file)
     for text in (*changes(old, made), f"wrote {file}"):
@@ -216,6 +220,6 @@ def _baseline(against: Path, asked: Asked, policy: list[str]) -> tuple[Baseline,
         other = Asked(against, {})
     if other is not None:
         source, stored = other.opened()
-        return record(stored.run, stored.judgments(), source.own.override(policy)), "judge the same data twice"
+        return record(stored.run, stored.judgments(), source.policies(policy)), "judge the same data twice"
     again = f"if that is intended, `judgebench gate {asked} --against {against} --update` renews the baseline"
     return read(against), again

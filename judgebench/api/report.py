@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
@@ -10,8 +9,9 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
 from judgebench.api.sources import is_given, open_sources
-from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
+from judgebench.api.texts import table_texts, task_behind
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +30,7 @@ __all__ = ["report", "report_sources"]
 def report(
     runs: Source = None,
     *,
+    task: OnlyTasks = (),
     data: Data = None,
     sample: Annotated[bool, Option("Read the texts from the rows shipped with the task.")] = False,
     output: Annotated[str | Path, Option("The page to write.", metavar="FILE", read=Path)] = "report.html",
@@ -53,7 +54,8 @@ def report(
     check_texts(sample=sample, data=own)
     check_output(file)
     _keep_out_of_runs(file)
-    opened = open_sources(runs, table, labels=open_labels(labels, labels_mode or "only"), tell=tell)
+    read = open_labels(labels, labels_mode or "only")
+    opened = open_sources(runs, table, labels=read, tell=tell, tasks=[task] if isinstance(task, str) else task)
     reported = report_sources(opened, policies_of(policy), data=own, sample=sample, texts=texts, tell=tell)
     text = report_page(reported, title=title, texts=texts, most=limit_items)
     try:
@@ -91,17 +93,19 @@ def report_sources(
     ``data`` is where the texts are, if not where the task looks by itself; ``tell`` hears of tasks whose texts are not
     at hand.
     """
+    from judgebench.judges.sent import Sent  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
     tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
     for source in opened:
         stored = source.as_run()
-        policies = source.own.override(policy)
+        policies = source.policies(policy)
         name = (source.task, source.revision)
         if name not in tasks:
-            tasks[name] = _opened(source, data, sample=sample, tell=tell) if texts else (None, "")
+            tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")
         task, unread = tasks[name]
+        sent = None if task is None else Sent.of(stored.run)
         reported.append(
             Reported(
                 run=stored.run,
@@ -112,6 +116,7 @@ def report_sources(
                 items=None if task is None else _items_of(task),
                 licence=_licence(source.task),
                 unread=unread,
+                sent=None if sent is None else sent.first,
             )
         )
     return reported
@@ -134,34 +139,16 @@ def _judged(source: sources.Source, stored: StoredRun | TableRun, policies: Poli
     )
 
 
-def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
-    return lambda: iter(task.items())
-
-
-def _opened(
+def _behind(
     source: sources.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
 ) -> tuple[Task | None, str]:
-    """Open the task behind a run; or say why its texts are not at hand."""
-    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
+    if source.stored is None:
+        return table_texts(source)
+    return task_behind(source.stored, data, sample=sample, tell=tell)
 
-    revision = own_revision(source.revision)
-    sampled = sample or (revision == "sample" and data is None)
-    local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
-    if local and not sampled:
-        # A download can't be what a file of this machine was.
-        given = f"give {argument('data')} FOLDER, the one that the run was given"
-        return None, f"the texts of the items are not at hand; {given}"
-    try:
-        task = make_task(source.task, data=None if sampled else data, sample=sampled)
-        next(iter(task.items()), None)
-    except (DataError, UsageError) as error:
-        # A folder need not hold the data of every task; a file that was named is meant.
-        if data is not None and not data.is_dir():
-            raise
-        tell(f"no texts of {source.task}: {error}")
-        return None, f"the texts of the items are not at hand: {error}"
-    return task, ""
+
+def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
+    return lambda: iter(task.items())
 
 
 def _licence(task: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.labelling import labelled_runs
+from judgebench.api.exports import is_export, opened, versions, with_roles
+from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.domain import names_of
@@ -17,7 +18,7 @@ from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_joined, open_table
 from judgebench.files.table import FileTable
-from judgebench.labels.importers.catalog import open_export, recognise
+from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.importers.export import ImportedTable
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from judgebench.agreement.estimates import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.api.tables import Gold
-    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.domain import Agreement, Policies, Ratings, Task
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
     from judgebench.labels.as_run import TableRun
+    from judgebench.labels.load import LoadedTable
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
 
@@ -62,14 +64,31 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: Whether every item has one judgment, so that an order policy would change nothing.
+    one_each: bool = False
+    #: Whether the subsets are criteria, of which nobody asked for an average.
+    criteria: bool = False
     #: The table's judge as a run.
     tabled: Callable[[], TableRun] | None = None
+    #: The table as a task, for the texts of its items; DataError or UsageError where it has none.
+    texts: Callable[[], Task] | None = None
+
+    def policies(self, chosen: Sequence[str]) -> Policies:
+        """Apply policies to the source's own; UsageError where one could change nothing in a table."""
+        found = self.own.override(chosen)
+        orders = [one for one in chosen if one.partition("=")[0].strip() == "order"]
+        if self.one_each and orders and found.order != "single":
+            raise UsageError(
+                f"{argument('policy')} {orders[-1]} is about several judgments of an item, and each has one here: "
+                f"{argument('order')}, {argument('second_order')} or {argument('combine')} each say where others are"
+            )
+        return found
 
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
-        chosen = self.own.override(policy)
+        chosen = self.policies(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
 
     def as_run(self) -> StoredRun | TableRun:
@@ -102,6 +121,7 @@ def open_sources(
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
+    tasks: Sequence[str] = (),
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
@@ -110,50 +130,30 @@ def open_sources(
     missing.
     """
     columns = Columns.of(table)
-    own = own_table(source, columns, name)
+    # Of a table of labels the columns say what it is, and not that the source is a table.
+    about_labels = ANY in (labels or {}) and not (isinstance(source, Given) and source.csv)
+    own = None if about_labels else own_table(source, columns, name)
     if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
-        if columns.options:
+        if columns.options and not about_labels:
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell))
+        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
-        own = _opened(own, columns)
+        own = opened(own, columns)
     if isinstance(own, ImportedTable):
-        columns = _imported(own, columns, unlabelled=unlabelled, unjudged=unjudged)
+        columns = with_roles(own, columns, unlabelled=unlabelled, unjudged=unjudged)
         if gold == "unspecified" and own.by_people(columns.gold):
             gold = "human"
     elif isinstance(own, (JoinedTable, FileTable)):
-        columns = _versions(own, columns)
+        columns = versions(own, columns)
     elif not isinstance(own, Path):
         _check_frame(own, columns, unlabelled=unlabelled, unjudged=unjudged)
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
-
-
-def _versions(own: JoinedTable | FileTable, columns: Columns) -> Columns:
-    """Take names that stand for several columns apart; what other tools' files say of judges and people is known."""
-    judge, gold, rows, scale = list(columns.judge), list(columns.gold), columns.rows, columns.scale
-    for export in (one for one in getattr(own, "tables", ()) if isinstance(one, ImportedTable)):
-        if not (columns.judge or columns.scores):
-            judge += export.answers("judge")
-        if not columns.gold:
-            gold += export.answers("person")
-        judge = [column for name in judge for column in export.named(name, "judge", "program", "person")]
-        gold = [column for name in gold for column in export.named(name, "person", "program", "judge")]
-        rows = export.layout(rows, judge)
-        scale = scale or export.scale
-    return replace(
-        columns,
-        scale=scale,
-        judge=[version for one in judge for version in own.versions(one)],
-        gold=[version for one in gold for version in (own.versions(one) if "*" in one else [one])],
-        scores=[version for one in columns.scores for version in own.versions(one)],
-        rows=rows,
-    )
 
 
 def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bool) -> None:
@@ -163,39 +163,7 @@ def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bo
         raise UsageError(f"a DataFrame is no file: it has no {what.replace('_', '-')}")
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         shown = ", ".join(own.columns[:40])
-        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
-
-
-def is_export(own: object) -> bool:
-    """Whether a table is another tool's file, whose columns have roles of their own."""
-    return isinstance(own, ImportedTable) or (isinstance(own, Path) and recognise(own) is not None)
-
-
-def _opened(path: Path, columns: Columns) -> Path | Table:
-    """Open a file as another tool's, unless what was said of it is about the file as it is."""
-    named = [*columns.judge, *columns.gold, *columns.scores, *filter(None, (columns.subset, columns.system))]
-    rows = columns.rows
-    named += [*rows.id, *rows.cluster, *filter(None, (rows.criterion, rows.order)), *rows.second_order]
-    plain = not (columns.file.said() or rows.golden or rows.judge_name or rows.one_hot or rows.pair_scores)
-    export = open_export(path) if plain else None
-    if export is not None and all(map(export.has, named)):
-        return export
-    if any("*" in name for name in named) or columns.file.said():
-        return open_table(path, columns.file)
-    return path
-
-
-def _imported(own: ImportedTable, columns: Columns, *, unlabelled: bool, unjudged: bool) -> Columns:
-    """Give an export's columns the roles that nobody gave them."""
-    judges, golds = own.roles(columns.judge, columns.gold)
-    if columns.scores and not columns.judge:
-        judges = []
-    nobody = not (judges or columns.scores) and (not unjudged or len(golds) < 2)
-    if nobody or not (golds or unlabelled):
-        raise own.lacking(judges, golds)
-    rows = own.layout(columns.rows, judges)
-    system = columns.system or own.export.system
-    return replace(columns, judge=judges, gold=golds, rows=rows, system=system, scale=columns.scale or own.scale)
+        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
 
 
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
@@ -217,9 +185,15 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
 
 
 def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
-    """Take one file by its path, and several as one table."""
+    """Take one file by its path, and several as one table: under each other where all have raters in rows."""
     if len(paths) == 1:
         return paths[0]
+    if columns.rows.rater is not None:
+        from judgebench.files.stacked import StackedTable  # noqa: PLC0415 - loaded on use
+
+        opened = [open_table(path, columns.file) for path in paths]
+        if all(columns.rows.rater in one.columns for one in opened):
+            return StackedTable(opened)
     plain = not columns.file.said()
     if plain and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
         return export
@@ -261,9 +235,13 @@ def stored_sources(
     *,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
+    tasks: Sequence[str] = (),
 ) -> Iterator[Source]:
-    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
-    every = found_runs(paths, tell)
+    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
+
+    With ``tasks``, names or files, only theirs.
+    """
+    every = of_tasks(found_runs(paths, tell), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
@@ -289,6 +267,20 @@ def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[Store
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
     return found
+
+
+def of_tasks(runs: Sequence[StoredRun], tasks: Sequence[str]) -> list[StoredRun]:
+    """Keep the runs of some tasks, named or written as places; all of them where none is."""
+    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+    if not tasks:
+        return list(runs)
+    names = [task_name(one) for one in tasks]
+    kept = [stored for stored in runs if stored.run.task in names]
+    if not kept:
+        there = ", ".join(sorted({stored.run.task for stored in runs}))
+        raise UsageError(f"no run here is about {', '.join(names)}; there are runs about {there}")
+    return kept
 
 
 def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
@@ -332,6 +324,20 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
     return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
 
 
+def unlabelled(source: Source) -> str:
+    """Say why nothing can be measured of a run whose items have no label yet; empty where some have one."""
+    stored = source.stored
+    if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
+        return ""
+    judge, place = source.judge, stored.path
+    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    return (
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
+        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
+        f"`judgebench score {place} --labels FILE`"
+    )
+
+
 def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:
     """Name what is behind the rows of a leaderboard; two runs of one name can't be told apart by their rows."""
     names = [(table.task, table.judge, table.revision) for table in tables]
@@ -342,6 +348,12 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
     """Say whether a table's judges and its gold are named."""
     judged = columns.judge or columns.scores or columns.rows.confusion or unjudged
     return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
+
+
+def _no_gold(columns: Columns) -> str:
+    """Say what can be asked of verdicts alone."""
+    asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
+    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
 
 
 def table_sources(
@@ -358,9 +370,6 @@ def table_sources(
 
     With ``unjudged`` a table of annotators alone is one source, of a judge without a name.
     """
-    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-
     if labels is not None:
         raise UsageError(
             f"{argument('labels')} are about the items of runs; in a {argument('csv')} FILE an annotator is a "
@@ -369,37 +378,70 @@ def table_sources(
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
-        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
+        hint = f"`judgebench doctor {named}` names the columns"
+        raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
-    single = not isinstance(path, (JoinedTable, ImportedTable)) or " + " not in table.path
-    task = PurePath(table.path).name if single and isinstance(path, (Path, FileTable, ImportedTable)) else table.path
-    found: list[Source] = []
-    for judge, ratings in table.judges.items():
+    return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
 
-        def measured(judge: str = judge, ratings: Ratings = ratings, *, by_system: bool, **how: Any) -> list[Agreement]:
-            by = ("subset", "system") if by_system else ("subset",)
-            rows = measure(ratings, task=task, judge=judge, gold_source=gold, revision=table.revision, by=by, **how)
-            return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
 
-        def own_ratings(ratings: Ratings = ratings) -> Ratings:
-            return ratings
+def _task_name(files: str) -> str:
+    """Name the task of a table by its files, without their folders where that tells them apart.
 
-        def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
-            from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
+    >>> _task_name("a/gold.csv + a/judge.csv"), _task_name("v1/out.csv + v2/out.csv")
+    ('gold.csv + judge.csv', 'v1/out.csv + v2/out.csv')
+    """
+    names = [PurePath(one).name for one in files.split(" + ")]
+    return " + ".join(names) if len(set(names)) == len(names) else files
 
-            # The judges of one table share its gold, unless each has rows of its own.
-            labels = gold_of(ratings) if table.own_gold else ()
-            names, clusters = table.names(judge), table.clusters(judge)
-            return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
-        def tabled(judge: str = judge, ratings: Ratings = ratings) -> TableRun:
-            from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
+def _judge_source(
+    judge: str, ratings: Ratings, table: LoadedTable, path: Path | Table, columns: Columns, gold: str
+) -> Source:
+    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
-            return TableRun.of(task, judge, ratings, lambda: table.names(judge), gold)
+    task = path.name if isinstance(path, Path) else _task_name(table.path)
 
-        found.append(
-            Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged, tabled=tabled)
-        )
-    return found
+    def measured(*, by_system: bool, **how: Any) -> list[Agreement]:
+        by = ("subset", "system") if by_system else ("subset",)
+        rows = measure(ratings, task=task, judge=judge, gold_source=gold, revision=table.revision, by=by, **how)
+        return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
+
+    def judged(policies: Policies) -> Judged:
+        from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
+
+        # The judges of one table share its gold, unless each has rows of its own.
+        labels = gold_of(ratings) if table.own_gold else ()
+        names, clusters = table.names(judge), table.clusters(judge)
+        return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
+
+    def tabled() -> TableRun:
+        from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
+
+        return TableRun.of(task, judge, ratings, lambda: table.names(judge), gold)
+
+    def texts() -> Task:
+        from judgebench.tasks.own import Reading  # noqa: PLC0415 - loaded on use
+        from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
+
+        if not isinstance(path, Path):
+            raise UsageError("only a table in one file is read for texts")
+        said = {"id": tuple(columns.rows.id), "gold": ()}
+        return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
+
+    return Source(
+        task,
+        judge,
+        gold,
+        Policies(),
+        table.revision,
+        measured,
+        lambda: ratings,
+        judged,
+        one_each=not any(one.game.any() for one in table.judges.values()),
+        criteria=table.criteria,
+        tabled=tabled,
+        texts=texts,
+    )

@@ -29,8 +29,20 @@ if TYPE_CHECKING:
     from judgebench.api.parameters import Parameter
 
 
+#: The file of defaults in the working folder.
+_HERE = Path("judgebench.toml")
+
+
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
-    """Let a TOML file give defaults: flags and environment variables win over it."""
+    """Let TOML files give defaults: judgebench.toml of the working folder, and one that is named, which wins over it.
+
+    Flags and environment variables win over both.
+    """
+    if _HERE.is_file():
+        context.default_map = found = _defaults(context, _HERE)
+        if found:
+            # Whoever is in a folder of somebody else's should see what it has chosen for them.
+            note(f"{_HERE} gives {', '.join(f'--{name}'.replace('_', '-') for name in found)}")
     if value is not None:
         context.default_map = _defaults(context, value)
     return value
@@ -40,7 +52,8 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = tomllib.loads(small_file(value).decode("utf-8"))
     except OSError as error:
-        raise UsageError(f"can't read --config {value}: {error.strerror}") from None
+        what = value if value == _HERE else f"--config {value}"
+        raise UsageError(f"can't read {what}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
     if strange := sorted(name for name in settings if name not in COMMANDS):
@@ -132,8 +145,8 @@ def command(
     options += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
     if kind is not None:
         options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
-        form = _parameter("form", EndingOption, None) if kind.BY_ENDING else _parameter("form", FormOption, "table")
-        options += [form, _parameter("output", OutputOption, None)]
+        form, plain = (EndingOption, None) if kind.BY_ENDING else (FormOption, "table")
+        options += [_parameter("written_as", form, plain), _parameter("output", OutputOption, None)]
     options.append(_parameter("config", ConfigOption, None))
     made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
     made.__annotations__ = {one.name: one.annotation for one in options}
@@ -145,7 +158,7 @@ def _answering(
     question: Callable[..., Any], known: Mapping[str, Parameter], instead: Mapping[str, Callable[..., Document]]
 ) -> Callable[..., None]:
     def called(
-        *, form: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
+        *, written_as: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
     ) -> None:
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
@@ -168,7 +181,7 @@ def _answering(
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
             ending = "" if output is None else output.suffix.removeprefix(".").lower()
-            emit(answer.render(form or ending or "table", width=room(output)), output)
+            emit(answer.render(written_as or ending or "table", width=room(output)), output)
 
         with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
@@ -186,7 +199,7 @@ def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str],
     A dry run is the same command with a word more: what only asking needs is no contradiction to it.
     """
     for name in given.keys() - kept:
-        if given.pop(name) != known[name].default and flag != "dry_run":
+        if (given.pop(name) or None) != (known[name].default or None) and flag != "dry_run":
             raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
 
 
@@ -223,9 +236,13 @@ def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[st
         # The option is --quiet.
         found["progress"] = not found["progress"]
     return {
-        name: one if name not in known or (read := known[name].option.text) is None else read(one)
+        name: one if name not in known or (read := known[name].option.text) is None else _made(one, read)
         for name, one in found.items()
     }
+
+
+def _made(given: Any, read: Callable[[str], Any]) -> Any:
+    return [read(one) for one in cast("list[str]", given)] if isinstance(given, list) else read(given)
 
 
 def _answer(question: Callable[..., Document | Done | str | None]) -> type[Document] | None:
@@ -274,14 +291,14 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
     low, high = option.least, option.most
     if option.text is not None:
         # The range is that of what is made of it.
-        read, default, low, high = str, None, None, None
+        read, default, low, high = (read if get_origin(read) is list else str), None, None, None
     wanted = (
         typer.Argument(metavar=option.metavar, help=option.help, envvar=option.env)
         if one.place
         else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
     )
     if get_origin(read) is list:
-        default = default or []
+        default = [default] if isinstance(default, str) else default or []
     elif default is None:
         read |= None
     csv = [_parameter("csv", CsvOption, None)] if option.csv else []

@@ -76,6 +76,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.publish:publish",
         "Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first.",
     ),
+    "init": Command(
+        "judgebench.api.init:init",
+        "Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.",
+    ),
     "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
     "verify": Command(
         "judgebench.api.storing:verify",
@@ -95,5 +99,9 @@ COMMANDS: dict[str, Command] = {
 #: Flags of a command that ask another question of the same source instead.
 INSTEAD: dict[str, dict[str, str]] = {
     "run": {"dry_run": "judgebench.api.running:estimate"},
-    "score": {"sensitivity": "judgebench.api.score:sensitivity", "bounds": "judgebench.api.score:bounds"},
+    "score": {
+        "sensitivity": "judgebench.api.score:sensitivity",
+        "bounds": "judgebench.api.score:bounds",
+        "consistency": "judgebench.api.score:consistency",
+    },
 }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from judgebench.errors import UsageError
 from judgebench.files.content import Content, sniff
 from judgebench.files.delimited import CsvTable
-from judgebench.files.joined import JoinedTable
 from judgebench.files.objects import JsonTable
 from judgebench.files.opening import Opening
 from judgebench.files.parquet import ParquetTable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.files.joined import JoinedTable
     from judgebench.files.table import FileTable
 
 
@@ -60,6 +60,8 @@ def open_joined(
         for path, one in formats.items():
             opening.check(str(path), one)
         raise UsageError(f"none of these files has a {min(idle)}")
+    from judgebench.files.joined import JoinedTable  # noqa: PLC0415 - loads numpy
+
     tables = [known[path] if path in known else open_table(path, fitting[path]) for path in paths]
     return JoinedTable(tables, key, opening.unmatched)
 

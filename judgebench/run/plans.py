@@ -71,8 +71,9 @@ class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
-    ``elsewhere`` asks in this process's place. ``told`` is the judge's name beside the other runs of a command, where
-    it takes more than its own.
+    ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
+    beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
+    that are to be shown.
     """
 
     task: Task
@@ -84,6 +85,8 @@ class Plan:
     annotators: frozenset[str]
     elsewhere: Elsewhere | None = None
     told: str = ""
+    labelled: bool = True
+    unreferenced: int = 0
 
     @property
     def name(self) -> str:
@@ -110,7 +113,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for backend in judge.backends.values():
         if lacking := sorted(judge.needs.capabilities - backend.can):
             raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
-    seen = _Seen(selection.probe, task.scale)
+    seen = _Seen(selection.probe, task.scale, selection.reference)
     folder = _folder(task)
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
@@ -151,8 +154,21 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
         probe=own,
+        # Labels of one's own change nothing about where the texts are.
+        place=getattr(getattr(task, "origin", task), "place", {}),
     )
-    return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
+    names = frozenset(seen.annotators)
+    return Plan(
+        task,
+        judge,
+        selection.probe,
+        run,
+        seen.items,
+        seen.cases,
+        names,
+        labelled=seen.labelled,
+        unreferenced=seen.unreferenced,
+    )
 
 
 def _folder(task: Task) -> Path | None:
@@ -180,8 +196,10 @@ def _check_images(item: Item, folder: Path | None, task: str) -> None:
 class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
-    def __init__(self, probe: Probe, scale: Scale) -> None:
-        self.items = self.cases = self.unanswered = 0
+    def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
+        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.labelled = False
+        self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
         self.probes: set[str] = set()
@@ -203,8 +221,10 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
+        self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
+        self.labelled = self.labelled or any(label.code is not None for label in item.gold)
 
     @property
     def content(self) -> str:
