@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
+from judgebench.api.exports import is_export
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import is_export, open_sources, own_table
+from judgebench.api.sources import open_sources, own_table
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.humans import Panel, Panels

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.exports import is_export, opened, versions, with_roles
 from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
-from judgebench.domain import Scale, names_of
+from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_joined, open_table
 from judgebench.files.table import FileTable
-from judgebench.labels.importers.catalog import open_export, recognise
+from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.importers.export import ImportedTable
 
 if TYPE_CHECKING:
@@ -143,18 +144,13 @@ def open_sources(
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
-        own = _opened(own, columns)
+        own = opened(own, columns)
     if isinstance(own, ImportedTable):
-        columns = _imported(own, columns, unlabelled=unlabelled, unjudged=unjudged)
+        columns = with_roles(own, columns, unlabelled=unlabelled, unjudged=unjudged)
         if gold == "unspecified" and own.by_people(columns.gold):
             gold = "human"
     elif isinstance(own, (JoinedTable, FileTable)):
-        columns = replace(
-            columns,
-            judge=[version for one in columns.judge for version in own.versions(one)],
-            gold=[version for one in columns.gold for version in (own.versions(one) if "*" in one else [one])],
-            scores=[version for one in columns.scores for version in own.versions(one)],
-        )
+        columns = versions(own, columns)
     elif not isinstance(own, Path):
         _check_frame(own, columns, unlabelled=unlabelled, unjudged=unjudged)
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -170,39 +166,6 @@ def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bo
         raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
 
 
-def is_export(own: object) -> bool:
-    """Whether a table is another tool's file, whose columns have roles of their own."""
-    return isinstance(own, ImportedTable) or (isinstance(own, Path) and recognise(own) is not None)
-
-
-def _opened(path: Path, columns: Columns) -> Path | Table:
-    """Open a file as another tool's, unless what was said of it is about the file as it is."""
-    named = [*columns.judge, *columns.gold, *columns.scores, *filter(None, (columns.subset, columns.system))]
-    rows = columns.rows
-    named += [*rows.id, *rows.cluster, *filter(None, (rows.criterion, rows.order)), *rows.second_order]
-    plain = not (columns.file.said() or rows.golden or rows.judge_name or rows.one_hot or rows.pair_scores)
-    export = open_export(path) if plain else None
-    if export is not None and all(map(export.has, named)):
-        return export
-    if any("*" in name for name in named) or columns.file.said():
-        return open_table(path, columns.file)
-    return path
-
-
-def _imported(own: ImportedTable, columns: Columns, *, unlabelled: bool, unjudged: bool) -> Columns:
-    """Give an export's columns the roles that nobody gave them."""
-    judges, golds = own.roles(columns.judge, columns.gold)
-    if columns.scores and not columns.judge:
-        judges = []
-    nobody = not (judges or columns.scores) and (not unjudged or len(golds) < 2)
-    if nobody or not (golds or unlabelled):
-        raise own.lacking(judges, golds)
-    rows = own.layout(columns.rows, judges)
-    system = columns.system or own.export.system
-    scale = columns.scale if columns.scale or not own.export.scale else Scale.parse(own.export.scale)
-    return replace(columns, judge=judges, gold=golds, rows=rows, system=system, scale=scale)
-
-
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
     """Find the table of one's own that a question is about; None for runs, and for what is neither."""
     if isinstance(source, Given):
@@ -210,10 +173,11 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, (str, Path)):
         return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
+        listed = list(source) if isinstance(source, Sequence) else []
+        files = [Path(one) for one in listed if isinstance(one, (str, Path)) and Path(one).is_file()]
         # Runs bring their own columns.
-        files = columns.options and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
-        paths = [Path(one) for one in source] if files else []
-        return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
+        tables = files and len(files) == len(listed) and (columns.options or all(map(is_export, files)))
+        return _joined(files, columns) if tables else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
@@ -230,15 +194,17 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
         opened = [open_table(path, columns.file) for path in paths]
         if all(columns.rows.rater in one.columns for one in opened):
             return StackedTable(opened)
-    ids = columns.rows.id
-    if not columns.file.said() and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
+    plain = not columns.file.said()
+    if plain and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
         return export
+    ids = columns.rows.id
     if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return open_joined(paths, ids, columns.file)
+    exports = {path: export for path in paths if plain and (export := open_export(path))}
+    return open_joined(paths, ids, columns.file, exports)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -417,14 +383,26 @@ def table_sources(
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
-    single = not isinstance(path, (JoinedTable, ImportedTable)) or " + " not in table.path
-    task = PurePath(table.path).name if single and isinstance(path, (Path, FileTable, ImportedTable)) else table.path
-    return [_judge_source(judge, ratings, table, task, columns, gold) for judge, ratings in table.judges.items()]
+    return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
 
 
-def _judge_source(judge: str, ratings: Ratings, table: LoadedTable, task: str, columns: Columns, gold: str) -> Source:
+def _task_name(files: str) -> str:
+    """Name the task of a table by its files, without their folders where that tells them apart.
+
+    >>> _task_name("a/gold.csv + a/judge.csv"), _task_name("v1/out.csv + v2/out.csv")
+    ('gold.csv + judge.csv', 'v1/out.csv + v2/out.csv')
+    """
+    names = [PurePath(one).name for one in files.split(" + ")]
+    return " + ".join(names) if len(set(names)) == len(names) else files
+
+
+def _judge_source(
+    judge: str, ratings: Ratings, table: LoadedTable, path: Path | Table, columns: Columns, gold: str
+) -> Source:
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+
+    task = path.name if isinstance(path, Path) else _task_name(table.path)
 
     def measured(*, by_system: bool, **how: Any) -> list[Agreement]:
         by = ("subset", "system") if by_system else ("subset",)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from judgebench.domain import Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.paths import split
 from judgebench.files.table import BLOCK_ROWS, Block, Table, cell_or_json
@@ -104,23 +105,25 @@ class ImportedTable(Table):
                 own.clear()
             own.append(one.value)
         if again:
-            self.notes.append(f"{again:,} labels were given again by the same person; the last one counts")
+            self.notes.append(f"labels given again by the same person: {again:,}; the last one counts")
         rows = {item: max([1, *(len(own[item]) for own in said.values() if item in own)]) for item in export.items}
-        fields = dict.fromkeys(name for item in export.items.values() for name in item)
+        fields = {name: name for item in export.items.values() for name in item}
+        fields |= {name: f"item.{name}" for name in fields if name in said or name == "id"}
         order = [(item, nth) for item, times in rows.items() for nth in range(times)]
         cells = {"id": [item for item, _ in order]}
-        for name in fields:
-            cells[name if name != "id" else "item.id"] = [_text(export.items[item].get(name)) for item, _ in order]
+        for name, column in fields.items():
+            cells[column] = [_text(export.items[item].get(name)) for item, _ in order]
+        people = {column for own in self.labelled["person"].values() for column in own}
         for name, answers in said.items():
-            cells[name] = [
-                _text(answers[item][nth]) if item in answers and nth < len(answers[item]) else "" for item, nth in order
-            ]
-        self.repeated = any(times > 1 for times in rows.values())
+            # A person's label is the item's, whatever a judge said of it again.
+            cells[name] = [_text(_nth(answers.get(item, ()), 0 if name in people else nth)) for item, nth in order]
         return cells
 
     def _column(self, label: Label) -> str:
         """Name the column of a label, and remember what it is."""
         name = " ".join(part for part in (label.question, label.rater and f"({label.rater})") if part)
+        if any(name in own.get(label.question, ()) for by, own in self.labelled.items() if by != label.by):
+            name = f"{name} [{label.by}]"
         own = self.labelled[label.by].setdefault(label.question, [])
         if name not in own:
             own.append(name)
@@ -147,6 +150,11 @@ class ImportedTable(Table):
     def has(self, name: str) -> bool:
         """Whether a name is that of a column, or of a question."""
         return split(name, self._cells) is not None or any(name in own for own in self.labelled.values())
+
+    @property
+    def scale(self) -> Scale | None:
+        """The scale of the tool's own words."""
+        return Scale.parse(self.export.scale) if self.export.scale else None
 
     def by_people(self, columns: Sequence[str]) -> bool:
         """Whether all of some columns are people's labels."""
@@ -191,6 +199,10 @@ class ImportedTable(Table):
             judge = self._only(asked[0], "judge", gold)
         return judge, gold
 
+    def answers(self, by: By) -> list[str]:
+        """Columns of the only question that some kind of raters answered; UsageError where they answered several."""
+        return self._only(self.labelled[by], "judge" if by == "judge" else "gold", ())
+
     def _only(self, asked: dict[str, list[str]], role: str, other: Sequence[str]) -> list[str]:
         """Take the answers to the only question, or to the one that the other side answered."""
         if not asked:
@@ -220,7 +232,7 @@ class ImportedTable(Table):
         if golds:
             several = f"judgebench humans measures the {len(golds)} of them; " if len(golds) > 1 else ""
             return UsageError(
-                f"{self.name} ({self.tool}) holds people's labels ({', '.join(golds[:_SHOWN])}) and no verdicts: "
+                f"{self.name} ({self.tool}) has gold ({', '.join(golds[:_SHOWN])}) and no verdicts: "
                 f"{several}a judge's column is {argument('judge')} C ({beside}), or give its file beside this one"
             )
         if judges:
@@ -234,6 +246,10 @@ class ImportedTable(Table):
         return UsageError(
             f"{self.name} ({self.tool}) holds {len(self.export.items):,} items and no labels{more}; {beside}"
         )
+
+
+def _nth(values: Sequence[Any], nth: int) -> Any:
+    return values[nth] if nth < len(values) else None
 
 
 def _text(value: Any) -> str:
