@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from judgebench.view.labelling import Selection
+from judgebench.view.run_table import RunTable
+from judgebench.view.sessions import LabelTasks, Sessions
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -116,6 +120,25 @@ def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgeb
     (here / "odd.csv").write_text(long.replace("t2,ann,pass", "t2,ann,maybe"))
     odd = judgebench("score", "runs", "--labels", "odd.csv")
     assert (odd.code, "'maybe' is not on the scale check" in odd.err) == (3, True)
+
+
+@pytest.mark.parametrize("named", [[], ["tickets.csv"]])
+def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, judgebench, monkeypatch, named) -> None:
+    text = "\n".join(line.rsplit(",", 2)[0] for line in TICKETS.splitlines())
+    (here / "tickets.csv").write_text(text)
+    judged = ["run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--scale", "check", "-q"]
+    assert judgebench(*judged).code == 0
+    monkeypatch.chdir(here)
+    offered = LabelTasks(RunTable(here / "runs", lambda stored: None), named, data=None, sample=False)
+    assert offered.names() == ["tickets"]
+    sessions = Sessions(offered.names, offered.open, here / "labels", Selection(), lambda stored: None)
+    session = sessions.session("tickets", "ann")
+    assert session.overview()["total"] == 24
+    shown = session.show(0)
+    session.save(0, shown["mark"], 1, seconds=1.0, attempt="a")
+    sessions.close()
+    done = judgebench("score", "runs", "--labels", "labels", "--format", "csv")
+    assert [(row["items"], row["gold"]) for row in rows_of(done.out)] == [("1", "human")], done.err
 
 
 def test_what_a_function_returned_wrongly_is_said(here: Path, judgebench) -> None:
