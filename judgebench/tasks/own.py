@@ -48,7 +48,7 @@ class Reading:
     """What was said of a table of items; what wasn't is found out.
 
     ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels, ``where``
-    the rows to keep.
+    the rows to keep, ``tool`` whose export the file is.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -57,6 +57,7 @@ class Reading:
     file: Opening = Opening()  # noqa: RUF009 - frozen
     cells: Cells = field(default_factory=Cells)
     where: tuple[str, ...] = ()
+    tool: str = ""
 
     def over(self, other: Reading) -> Reading:
         """Put what is said here over what is said there."""
@@ -67,6 +68,7 @@ class Reading:
             self.file if self.file != Opening() else other.file,
             self.cells if self.cells != Cells() else other.cells,
             self.where or other.where,
+            self.tool or other.tool,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -78,6 +80,7 @@ class Reading:
             "file": _said(self.file),
             "cells": _said(self.cells),
             "where": list(self.where),
+            "tool": self.tool,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -93,6 +96,7 @@ class Reading:
             Opening(**_tuples(data.get("file", {}))),
             Cells(**_tuples(data.get("cells", {}))),
             tuple(map(str, data.get("where", ()))),
+            str(data.get("tool", "")),
         )
 
 

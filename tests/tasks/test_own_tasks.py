@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.errors import DataError, UsageError
+from judgebench.labels.annotation_files import read_labels
 from judgebench.tasks.own import Reading
 from judgebench.tasks.tables import name_of, open_own, reopen
 
@@ -313,3 +314,29 @@ def test_the_texts_behind_a_run_are_found_again_or_it_is_said_why_not(
     written(tmp_path / "data" / "t.csv", TICKETS.replace("No.", "Yes."))
     assert "has changed since it was judged" in reopen(place, "t", task.revision, run)[1]
     assert "doesn't say where" in reopen({"files": 3, "reading": {}}, "t", task.revision, run)[1]
+
+
+def test_another_tools_file_holds_items_and_peoples_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tasks = [
+        {
+            "id": n,
+            "data": {"question": f"Q{n}?", "answer": f"A{n}"},
+            "annotations": [{"completed_by": who, "was_cancelled": False, "result": [
+                {"from_name": "ok", "to_name": "answer", "type": "choices", "value": {"choices": [said]}}]}
+                for who, said in ((1, "pass"), (2, "fail"))],
+        }
+        for n in (1, 2)
+    ]  # fmt: skip
+    file = tmp_path / "project.json"
+    file.write_text(json.dumps(tasks))
+    task = open_own(file, Reading())
+    one, _ = task.items()
+    assert (one.id, one.question, one.responses[0].text, golds([one])) == ("1", "Q1?", "A1", [[1, 0]])
+    assert any("is a file of Label Studio" in note for note in task.notes)
+    again, why = reopen(json.loads(json.dumps(task.place)), "project", task.revision, tmp_path / "runs" / "r")
+    assert (why, again and list(again.items())) == ("", list(task.items()))
+    labels = read_labels([file])[""]
+    assert {name: [line.said.label for line in mine.values()] for name, mine in labels.lines.items()} == {
+        "ok (1)": ["pass", "pass"], "ok (2)": ["fail", "fail"],
+    }  # fmt: skip
