@@ -104,7 +104,7 @@ def test_samples(
     judgebench: Callable[..., Any], backend: str, most: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
-    with FormsLLM(most=most) as llm:
+    with FormsLLM(answers=most) as llm:
         words = ("--base-url", llm.openai_url, "--task", "triviaqa", "--sample", "--limit", "3", "--runs", "runs", "-q")
         once = ("run", "--judge", f"{backend}/m", *words, "--samples", "3")
         refused = judgebench(*once)

@@ -31,10 +31,10 @@ def offered(prompt: str) -> list[str]:
 class FormsLLM(FakeLLM):
     """The server of `FakeLLM`, whose chat completions keep to the form."""
 
-    def __init__(self, *, most: int | None = None, **options: Any) -> None:
+    def __init__(self, *, answers: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         #: Answers to one request that it gives at most, whatever ``n`` says.
-        self.most = most
+        self.answers = answers
         self.noise = 0
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -56,7 +56,7 @@ class FormsLLM(FakeLLM):
         return {"reason": "so it is"} | {name: int(word) if integer else word for name, word in said.items()}
 
     def _body(self, body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
-        count = min(body.get("n", 1), self.most or body.get("n", 1))
+        count = min(body.get("n", 1), self.answers or body.get("n", 1))
         choices = [self._choice(body, prompt, reply, number, fault) for number in range(count)]
         tokens = {"prompt_tokens": len(prompt) // 4, "completion_tokens": 10 * count}
         return {"id": "x", "object": "chat.completion", "created": 1, "model": body["model"], "choices": choices} | {
