@@ -97,12 +97,13 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.own import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
 
     found = find(file)
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
-    looks, _ = profile(table)
+    looks, _ = profile(kept(table, reading.where))
     columns = dict(reading.columns)
     named = find_roles(looks, columns)
     free = [one for one in looks if one.name in named.aside]
@@ -164,7 +165,7 @@ def _shown(task: OwnTask) -> list[str]:
     """Say what was understood, with three rows."""
     from itertools import islice  # noqa: PLC0415 - for this alone
 
-    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.reader.roles.named().items())
+    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
     said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
     for item in islice(task.items(), _ROWS):
         answers = " | ".join(_cut(one.text) for one in item.responses)
@@ -217,12 +218,14 @@ def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
         f"scale = {_toml(task.scale.spec)}",
         f"gold_source = {_toml(task.reading.gold)}    # human, expert or crowd; verifier, model, unspecified",
     ]
+    if reading.where:
+        lines.append(f"where = {_toml(reading.where)}")
     for part in ("file", "cells"):
         for name, value in reading.to_json().get(part, {}).items():
             if name != "words":
                 lines.append(f"{name} = {_toml(value)}")
     lines += ["", "[columns]"]
-    found = task.reader.roles.named()
+    found = task.roles.named()
     lines += [
         f"{role} = {_toml(names[0] if len(names) == 1 else names)}    # {_ABOUT[role]}" for role, names in found.items()
     ]

@@ -12,13 +12,12 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import Coded, Raw, encode
-from judgebench.labels.games import Games, merge_numbers, person, play, turn_back
+from judgebench.labels.columns import ROLE, Coded, Raw, encode
+from judgebench.labels.games import Games, merge_numbers, person, play, told, turn_back
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
-from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
+from judgebench.labels.scores import ScoreColumns, with_scores
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
-from judgebench.labels.totals import refuse_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.labels.cells import Means
     from judgebench.labels.columns import Ints
-    from judgebench.labels.scores import Means
 
     Codes = npt.NDArray[np.int64]
     Flags = npt.NDArray[np.bool_]
@@ -93,7 +92,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     options contradict each other, or the labels fit several scales.
     """
     layout, cells = layout or Layout(), cells or Cells()
-    scores = ScoreColumns(score_cols, score_means, threshold)
+    scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=layout.rater is not None)
     layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
@@ -101,11 +100,9 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path)
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
-    shaped = shape(table, layout, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
-    if scale is None and layout.rater is None and not layout.reshaped:
-        refuse_total(table, shaped.raw)
-    merge_numbers(table, shaped, layout, cells.words)
-    coded = encode(table, shaped.raw, shaped.judges, scale, cells.words)
+    shaped = shape(table, layout, cells, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
+    merge_numbers(table, shaped, layout, cells)
+    coded = encode(table, shaped.raw, shaped.judges, scale, cells)
     turn_back(shaped, layout, coded)
     return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 
@@ -155,6 +152,7 @@ class _Building:
             warnings.append("unlabelled_rows")
         names = self.shaped.judges or [""]
         played = {name: self._played(name, kept) for name in names}
+        notes += told(raw.repeats)
         groups = self._groups(kept)
         judges: dict[str, Ratings] = {}
         frames: dict[str, _Frame] = {}
@@ -168,7 +166,7 @@ class _Building:
                 _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
         if self.scores.names:
             rows = {name: np.where(frame.games.second, -1, frame.games.row) for name, frame in frames.items()}
-            judges = with_scores(table, raw, judges, self.scores, rows, set(coded.labels), notes)
+            judges = with_scores(table, raw, judges, self.scores, rows, coded)
         return LoadedTable(
             path=table.name,
             scale=coded.scale,

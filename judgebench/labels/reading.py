@@ -12,8 +12,9 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import Column
-from judgebench.labels.where import Condition, kept_rows, number_of
-from judgebench.labels.words import MISSING, fold
+from judgebench.labels.totals import SPEAKING, refuse_total
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.where import Condition, kept_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
 
@@ -52,7 +54,7 @@ class Rows:
         return self.lines.size
 
 
-def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout: Layout) -> Rows:
+def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout: Layout, cells: Cells) -> Rows:
     """Read columns of labels and others, keep the rows asked for, and make the columns that are made of others."""
     made = {**layout.one_hot, **layout.pair_scores}
     if both := layout.one_hot.keys() & layout.pair_scores.keys():
@@ -65,11 +67,13 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
     plain = [name for name in named if name not in made]
     parts = [one for name in named for one in made.get(name, ())]
     sources = [*layout.sides, *parts, *(one.column for one in conditions)]
-    columns, lines = _read(table, plain, [*others, *sources])
+    columns, lines, last = _read(table, plain, [*others, *sources], cells)
     rows = Rows(table, columns, lines, [])
     if conditions:
         kept, rows.notes = kept_rows(table, rows.columns, conditions)
         rows = rows.take(kept)
+    if rows.size and rows.lines[-1] == lines[-1]:
+        refuse_total(table, {name: columns[name] for name in plain}, lines, last)
     for name in named:
         if name in layout.one_hot:
             rows.columns[name] = _one_hot(rows, name, layout.one_hot[name])
@@ -80,22 +84,31 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
     return rows
 
 
-def _read(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
+def _read(
+    table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
+) -> tuple[dict[str, Column], Ints, dict[str, str]]:
+    """Read columns, the line of each row, and what the file's last row says in them and in its first columns."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
+    # Totals are a spreadsheet's, and one of its first columns calls them so.
+    first = [name for name in table.columns[: 4 * SPEAKING] if name not in read] if table.delimiter else []
+    spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
-    for block in table.blocks(wanted):
+    last: dict[str, str] = {}
+    for block in table.blocks([*wanted, *spare], nested=cells.read_replies):
         lines.append(np.asarray(block.lines, np.int32))
-        for name, cells in zip(wanted, block.columns, strict=True):
-            read[name].blocks.append(read[name].words.take(cells))
-        for name in labels:
+        last = {name: column[-1] for name, column in zip([*wanted, *spare], block.columns, strict=True)}
+        for name, column in zip(wanted, block.columns, strict=False):
+            read[name].blocks.append(read[name].words.take(column))
+        for name in () if cells.many else labels:
             if len(read[name].words) > _MOST_LABELS:
                 raise table.error(
                     f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,
-                    hint="judgebench doctor FILE shows which columns are",
+                    hint="judgebench doctor FILE shows which columns are; replies are read with "
+                    f"{argument('read_replies')}",
                 )
-    return read, np.concatenate(lines)
+    return read, np.concatenate(lines), last
 
 
 def first_bad(rows: Rows, name: str, bad: Callable[[str], bool]) -> tuple[int, str] | None:
@@ -257,10 +270,10 @@ def dense(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.asarray(np.unique(codes, return_inverse=True)[1].reshape(-1), np.int64)
 
 
-def confusion(table: Table, names: Mapping[str, str]) -> Rows:
+def confusion(table: Table, names: Mapping[str, str], said: Cells) -> Rows:
     """Read a confusion table, the first column the gold labels, as a row per item; ``names`` of judge and gold."""
     first, *others = table.columns
-    columns, lines = _read(table, [first], others)
+    columns, lines, _ = _read(table, [first], others, said)
     rows = Rows(table, columns, lines, [])
     cells = np.nan_to_num(np.stack([numbers(rows, one, "a whole number of items", whole=True) for one in others], 1))
     words = list(columns[first].words)

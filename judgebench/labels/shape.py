@@ -25,7 +25,7 @@ from judgebench.labels.reading import (
     read_rows,
     stacked,
 )
-from judgebench.labels.words import fold
+from judgebench.labels.vocabulary import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
 
@@ -82,6 +83,7 @@ def listed(names: Sequence[str]) -> str:
 def shape(
     table: Table,
     layout: Layout,
+    cells: Cells,
     judges: Sequence[str],
     golds: Sequence[str],
     keys: Mapping[str, str | None],
@@ -95,7 +97,7 @@ def shape(
     """
     named = {role: name for role, name in keys.items() if name is not None}
     if layout.confusion:
-        rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)))
+        rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)), cells)
         judge, gold = CONFUSED
         return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), [judge], [gold])
     labels = [layout.label] if layout.label else [*judges, *layout.second_order, *golds]
@@ -110,9 +112,9 @@ def shape(
     ]
     second, several = list(layout.second_order), any(CRITERION in name for name in labels)
     if several:
-        rows, judges, golds, second = _by_criterion(table, layout, judges, golds, others)
+        rows, judges, golds, second = _by_criterion(table, layout, cells, judges, golds, others)
     else:
-        rows = read_rows(table, labels, others, layout)
+        rows = read_rows(table, labels, others, layout, cells)
     if layout.count:
         each = counts(rows, layout.count)
         rows = rows.take(np.repeat(np.arange(rows.size), each))
@@ -135,6 +137,7 @@ def shape(
 def _by_criterion(
     table: Table,
     layout: Layout,
+    cells: Cells,
     judges: Sequence[str],
     golds: Sequence[str],
     others: Sequence[str],
@@ -148,7 +151,7 @@ def _by_criterion(
             f"no criterion is found for all of {', '.join(map(repr, patterns))}",
             hint="; ".join(f"{p!r}: {listed(list(f)) or 'none'}" for p, f in zip(patterns, found, strict=True)),
         )
-    rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout)
+    rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout, cells)
     notes = [f"criteria, each with figures of its own: {listed(criteria)}"]
     if odd := sorted({one for columns in found for one in columns} - set(criteria)):
         notes.append(f"criteria that not all columns have are left out: {listed(odd)}")
@@ -239,6 +242,7 @@ def _in_columns(
             if not judge:
                 raw.rows[name] = every[own]
                 continue
+            raw.sources[name] = judge
             one = rows.columns[judge] if own is None else rows.columns[judge].take(own)
             if own is not None:
                 raw.rows[name] = own
@@ -329,6 +333,7 @@ def _in_rows(
     for j, name in enumerate(raters):
         raw.rows[name] = order[ends[j] : ends[j + 1]]
         raw.labels[name] = said.take(raw.rows[name])
+        raw.sources[name] = layout.label or ""
     return Shaped(raw, list(judges), list(golds))
 
 

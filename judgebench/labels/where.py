@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.files.records import cut
-from judgebench.labels.words import MISSING, fold
+from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,20 +84,6 @@ class Condition:
         if odd := [word for word, number in numbers.items() if number is None]:
             raise UsageError(f"{argument('where')} {self.text!r}: {cut(odd[0])!r} is not a number")
         return np.array([(own := numbers.get(word)) is not None and compared(own, bound) for word in folded], np.bool_)
-
-
-def number_of(word: str) -> float | None:
-    """Read a number, or None.
-
-    >>> number_of(" 3.50 "), number_of("1_5"), number_of("nan"), number_of("x")
-    (3.5, None, None, None)
-    """
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    # Python reads 1_5 as 15.
-    return number if math.isfinite(number) and "_" not in word else None
 
 
 def _unquoted(value: str) -> str:

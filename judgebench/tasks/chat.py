@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.domain import Turn
 from judgebench.domain.items import Part
+from judgebench.files.rows import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def is_chat(value: object) -> bool:
 
 def turns_of(row: Row, column: str, folder: Path | None) -> tuple[Turn, ...]:
     """Read a conversation: a list of ``{role, content}`` (or ``{from, value}``); a plain text is the user's turn."""
-    value = _parsed(row.require(column))
+    value = _parsed(value_of(row, column))
     if isinstance(value, dict):
         value = next((value[name] for name in _MESSAGES if name in value), [value])
     if isinstance(value, str) or value is None:

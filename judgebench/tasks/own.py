@@ -17,11 +17,12 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.rows import RowTable
+from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
+from judgebench.labels.where import Condition
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
@@ -46,7 +47,8 @@ _PREFERRED = ("chosen", "rejected")
 class Reading:
     """What was said of a table of items; what wasn't is found out.
 
-    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels.
+    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels, ``where``
+    the rows to keep.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -54,6 +56,7 @@ class Reading:
     gold: str = ""
     file: Opening = Opening()  # noqa: RUF009 - frozen
     cells: Cells = field(default_factory=Cells)
+    where: tuple[str, ...] = ()
 
     def over(self, other: Reading) -> Reading:
         """Put what is said here over what is said there."""
@@ -63,6 +66,7 @@ class Reading:
             self.gold or other.gold,
             self.file if self.file != Opening() else other.file,
             self.cells if self.cells != Cells() else other.cells,
+            self.where or other.where,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class Reading:
             "gold": self.gold,
             "file": _said(self.file),
             "cells": _said(self.cells),
+            "where": list(self.where),
         }
         return {name: value for name, value in said.items() if value}
 
@@ -87,6 +92,7 @@ class Reading:
             str(data.get("gold", "")),
             Opening(**_tuples(data.get("file", {}))),
             Cells(**_tuples(data.get("cells", {}))),
+            tuple(map(str, data.get("where", ()))),
         )
 
 
@@ -177,7 +183,7 @@ class Reader(base.Reader):
         responses: list[Response] = []
         leads: list[tuple[Turn, ...]] = []
         for name, system in zip(roles.answers, systems, strict=True):
-            if is_chat(row.require(name)):
+            if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
                 first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
                 lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
@@ -229,6 +235,34 @@ def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[
     return found
 
 
+def kept(table: RowTable, where: Sequence[str]) -> RowTable:
+    """Keep the rows of a table that fit all conditions; DataError where none does."""
+    if not where:
+        return table
+    conditions = [Condition.parse(text, table.columns) for text in where]
+    known: dict[tuple[int, str], bool] = {}
+
+    def fits(row: Row) -> bool:
+        for number, one in enumerate(conditions):
+            word = cell(value_of(row, one.column))
+            if (number, word) not in known:
+                known[number, word] = bool(one.holds([word])[0])
+            if not known[number, word]:
+                return False
+        return True
+
+    def rows() -> Iterator[Row]:
+        found = False
+        for row in table.rows():
+            if fits(row):
+                found = True
+                yield row
+        if not found:
+            raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
+
+    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
+
+
 def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
     """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
     columns = {name: Column() for name in golds}
@@ -239,7 +273,13 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
             column.blocks.append(column.words.take(texts))
     if not lines:
         raise table.error("no rows")
-    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
+    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
+
+
+def _value(row: Row, column: str) -> Any:
+    found = value_of(row, column)
+    # What is in no column of the row is missing, not empty.
+    return row.require(column) if found is None and "." not in column else found
 
 
 def _name(row: Row, column: str) -> str:
@@ -250,7 +290,7 @@ def _name(row: Row, column: str) -> str:
 
 
 def _text(row: Row, column: str) -> str:
-    value = row.require(column)
+    value = _value(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
     # A column of whole numbers with gaps is one of floats in Parquet.
@@ -261,7 +301,7 @@ def _text(row: Row, column: str) -> str:
 
 def _texts(row: Row, column: str) -> list[str]:
     """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
-    value = row.require(column)
+    value = _value(row, column)
     several = value if isinstance(value, list) else None
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:

@@ -30,7 +30,7 @@ from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, golds_of
+from judgebench.tasks.own import Reading, encoded, golds_of, kept
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ class OwnTask(CardTask):
         self.reading = reading
         self.files = tuple(files)
         self.notes = notes
+
+    @property
+    def roles(self) -> Roles:
+        """Which column is what."""
+        return Roles(**self.reading.columns)
 
     @property
     def place(self) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def read_own_card(path: Path, data: Path | None = None) -> Found:
         table.text("name", home.resolve().name),
         files,
         home if data is None else files[0].parent,
-        Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells),
+        Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells, table.names("where")),
         policies_of(table.table("policies")),
         table.text("title", ""),
         table.text("summary", ""),
@@ -181,17 +186,20 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
             f"or name it in a {CARD}"
         )
     notes: list[str] = []
+    table = kept(table, reading.where)
     looks, _ = profile(table)
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
     _check(table, recognised)
+    # A list of labels in a cell is one of each annotator.
+    roles = replace(roles, gold=tuple(one for name in roles.gold for one in table.versions(name)))
     golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
-    table.positions([*(one for role, names in roles.named().items() if role != "gold" for one in names), *golds],
-                    table.columns)  # fmt: skip
+    others = [one for role, names in roles.named().items() if role != "gold" for one in names]
+    table.places([*others, *golds], table.columns)
     scale = _scale(table, roles, golds, reading, notes)
     gold = reading.gold or gold_source_of(golds)
     whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
-                    reading.cells)  # fmt: skip
+                    reading.cells, reading.where)  # fmt: skip
     told = {role: names for role, names in roles.named().items() if role not in reading.columns}
     if told:
         columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in told.items())

@@ -96,7 +96,7 @@ def test_a_frame_gives_the_figures_of_its_csv(here: Path, python, asked: dict[st
     filed = judgebench.score("labels.csv", **asked)
     assert filed.to_json() == command
     assert without_file(framed.to_json()) == without_file(command)
-    assert done.err.replace("--scale", "scale").splitlines() == list(filed.notes)
+    assert done.err.replace("--scale", "scale").replace("--threshold", "threshold").splitlines() == list(filed.notes)
     assert len(framed.notes) == len(filed.notes)
     assert not [path for path in here.iterdir() if path.name != "labels.csv"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
+from golden.inputs import ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -508,6 +508,32 @@ def _tables() -> Iterator[Scene]:
     )  # fmt: skip
 
 
+def _own() -> Iterator[Scene]:
+    said = (
+        "--question-col ask --turns-col '' --answer-col reply --reference-col right --context-col rules --image-col pic "
+        "--id-col no --gold-col ann --gold-col ben --word good=correct --word bad=incorrect"
+    )
+    judges = "--judge baseline/random --judge baseline/majority"
+    yield scene(
+        "own-tasks",
+        step("run", f"run --task tickets.csv {judges} {said} --subset-col topic"),
+        step("dry", f"run --task tickets.csv {judges} {said} --dry-run"),
+        step(
+            "where",
+            f"run --task tickets.csv {judges} {said} --where 'topic = law' --gold expert --runs law --format json",
+        ),
+        step("pairs", "run --task pairs.jsonl --judge baseline/longest --judge baseline/first --runs pairs"),
+        step("criteria", f"run --task criteria.csv {judges} --scale rate:1-5 --runs criteria"),
+        step("plain", "run --task plain.csv --judge baseline/random --scale check --runs plain"),
+        step("later", "score plain --labels later.csv"),
+        step("report", "report runs --task tickets.csv --output own.html"),
+        step("gate", "gate runs/*random* --task tickets.csv --against base.json --update"),
+        step("init", f"init tickets.csv --judge baseline/random --folder mine --yes --force {said}"),
+        step("ci", "init --ci --folder mine"),
+        inputs=ITEMS,
+    )
+
+
 def _gates() -> Iterator[Scene]:
     old, new, bad = (f"checks/planted--server-{name}" for name in ("old", "new", "bad"))
     kinds = ("table", "json", "md")
@@ -564,4 +590,4 @@ def _gates() -> Iterator[Scene]:
         )
 
 
-SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_gates(), *errors())
+SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_own(), *_gates(), *errors())

@@ -311,3 +311,33 @@ PLANTED: dict[str, bytes] = {
     **_run("steps", "server/old", _STEPS, _steps(0.05, 1)),
     **_run("steps", "server/new", _STEPS, _steps(0.3, 2)),
 }
+
+
+def _items() -> list[dict[str, str]]:
+    """Draw items as people have them: a question, an answer, a reference, and what two people said."""
+    rng = random.Random(4)
+    return [
+        {
+            "no": f"t{i}", "ask": f"Question {i}, as a customer asks it?", "reply": f"Answer {i}. " + "More. " * rng.randrange(4),
+            "right": f"Answer {i}." if i % 4 else "", "rules": "Be short." if i % 2 else "", "pic": "",
+            "topic": ("law", "art")[i % 2], "ann": rng.choice(("good", "good", "bad")), "ben": rng.choice(("good", "bad", "")),
+        }
+        for i in range(40)
+    ]  # fmt: skip
+
+
+#: Items of one's own, and labels that came later.
+ITEMS: dict[str, bytes] = {
+    "tickets.csv": table(_items()),
+    "plain.csv": table([{"id": one["no"], "question": one["ask"], "answer": one["reply"]} for one in _items()]),
+    "later.csv": table([{"id": one["no"], "human": {"good": "yes", "bad": "no", "": ""}[one["ben"]]} for one in _items()]),
+    "criteria.csv": table([
+        {"item_id": one["no"], "question": one["ask"], "answer": one["reply"], "criterion": name, "label": str(1 + (i * k) % 5)}
+        for i, one in enumerate(_items()) for k, name in ((3, "tone"), (7, "style"))
+    ]),
+    "pairs.jsonl": lines([
+        {"turns": json.dumps([{"role": "user", "content": one["ask"]}]), "answer_a": one["reply"], "answer_b": "No idea.",
+         "winner": "AB"[i % 3 == 0]}
+        for i, one in enumerate(_items())
+    ]),
+}  # fmt: skip
