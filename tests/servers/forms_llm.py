@@ -10,12 +10,9 @@ import hashlib
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servers.fake_llm import FakeLLM, _texts
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 _LINE = re.compile(r"^\"?([^\"\n:]+?)\"?(?: if .*|: .*| \((?:worst|best)\))?$")
 
@@ -37,11 +34,8 @@ class FormsLLM(FakeLLM):
         self.answers = answers
         self.noise = 0
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._body)
-
-    async def _messages(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._blocks)
+    def writer(self, api: str) -> Any:
+        return self._body if api == "openai" else self._blocks
 
     def _drawn(self, body: dict[str, Any], salt: int) -> str:
         words = [str(word) for word in _enum(body)] or offered("\n".join(_texts(body)))
