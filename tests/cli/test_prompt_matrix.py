@@ -15,6 +15,7 @@ from servers.fake_batches import FakeBatches
 from servers.forms_llm import FormsLLM
 
 import judgebench as jb
+from judgebench.errors import UsageError
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def test_python_takes_lists(llm: FormsLLM, tmp_path: Path, monkeypatch: pytest.M
     prompts = [tmp_path / "strict.md", "check"]
     scores = jb.run("server/m", "triviaqa", prompt=prompts, reference=("none", "human"), temperature=[0, 1.0], **how)
     assert len({row.judge for row in scores if row.subset == "all"}) == 8
-    with pytest.raises(jb.UsageError, match="order"):
+    with pytest.raises(UsageError, match="order"):
         jb.run("server/m", "triviaqa", order=["both", "sideways"], **how)
 
 

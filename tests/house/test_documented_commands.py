@@ -89,7 +89,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader of the documents has one: runs, labels, tables, a gate's baseline, published figures."""
     folder = tmp_path_factory.mktemp("documented")
     shown = _FILES.findall((_REPO / "docs" / "prompts.md").read_text("utf-8"))
-    assert len(shown) == 3
+    assert len(shown) == 5
     for name, text in (
         *shown,
         ("labels.csv", _LABELS),
