@@ -99,6 +99,14 @@ class Source:
             raise UsageError(f"{self.judge} on {self.task} is not a run")
         return self.tabled()
 
+    def samples(self) -> Ratings | None:
+        """Give the verdicts of which a run's own were made, where its judge was asked for several; else None."""
+        from judgebench.agreement.ratings import from_verdicts, of_samples  # noqa: PLC0415 - loaded on use
+
+        if self.stored is None or "samples" not in self.stored.run.settings:
+            return None
+        return from_verdicts(of_samples(self.stored.verdicts()), self.stored.run.scale)
+
     @property
     def known(self) -> dict[str, Metric]:
         """The metrics that there are."""
