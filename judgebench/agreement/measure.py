@@ -303,10 +303,10 @@ def measure_beside(
 def _nothing(ratings: Ratings, scored: Scored) -> str:
     if not ratings.judge.size:
         return "there is no judgment to score"
+    if not (ratings.gold >= 0).any():
+        return f"no item has a label yet: label some (`judgebench view`), or give labels with {argument('labels')}"
     if scored.left_out:
         return f"none of {scored.left_out} items has gold under the policy gold={scored.policies.gold}"
-    if not (ratings.gold >= 0).any():
-        return "no item has a gold label"
     return "the policies leave no item to score"
 
 
