@@ -304,7 +304,7 @@ def _nothing(ratings: Ratings, scored: Scored) -> str:
     if not ratings.judge.size:
         return "there is no judgment to score"
     if not (ratings.gold >= 0).any():
-        return f"no item has a label yet: label some (`judgebench view`), or give labels with {argument('labels')}"
+        return f"no item has a gold label yet: label some (`judgebench view`), or give labels with {argument('labels')}"
     if scored.left_out:
         return f"none of {scored.left_out} items has gold under the policy gold={scored.policies.gold}"
     return "the policies leave no item to score"
