@@ -193,8 +193,15 @@ def of_samples(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
     for verdict in verdicts:
         samples = [part for name, part in verdict.parts if name.startswith("sample ")]
         for number, part in enumerate(samples):
-            said = {"status": part.status, "code": part.code, "scores": (), "probabilities": (), "parts": ()}
-            yield replace(verdict, repeat=verdict.repeat * len(samples) + number, **said)
+            yield replace(
+                verdict,
+                repeat=verdict.repeat * len(samples) + number,
+                status=part.status,
+                code=part.code,
+                scores=(),
+                probabilities=(),
+                parts=(),
+            )
 
 
 def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "") -> Ratings:

@@ -146,7 +146,8 @@ class ItemTask:
 
     def __post_init__(self) -> None:
         """Refuse what are not all items."""
-        if wrong := [one for one in self.given if not isinstance(one, Item)]:
+        every: tuple[object, ...] = self.given
+        if wrong := [one for one in every if not isinstance(one, Item)]:
             raise DataError(f"expected items, and found a {type(wrong[0]).__name__} among them")
 
     @property

@@ -338,11 +338,11 @@ def unlabelled(source: Source) -> str:
     if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
         return ""
     judge, place = source.judge, stored.path
-    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    files = stored.run.place.get("files", [source.task] if not stored.run.place else [])
+    page = f"Label some (`judgebench view {place.parent} --task {files[0]}`), or give" if files else "Give"
     return (
-        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
-        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
-        f"`judgebench score {place} --labels FILE`"
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. {page} a table of "
+        f"labels: `judgebench score {place} --labels FILE`"
     )
 
 

@@ -287,7 +287,9 @@ _NOTHING: _Found = ((), "")
 def _by_name(role: str, free: _Free, found: Recognised, field_name: str = "") -> _Found:
     """Take the column whose name says a role best; several that say it equally well are a doubt."""
     for names in _NAMED[role]:
+        # What is inside an object may say it by its last name: data.question, outputs.answer.
         named = [name for name in free if " ".join(cut(name)) in names]
+        named = named or [name for name in free if "." in name and " ".join(cut(name.rpartition(".")[2])) in names]
         if not named:
             continue
         # Texts before what could be labels: an answer may be yes, or 42, where nothing else is.

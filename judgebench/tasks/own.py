@@ -48,7 +48,7 @@ class Reading:
     """What was said of a table of items; what wasn't is found out.
 
     ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels, ``where``
-    the rows to keep.
+    the rows to keep, ``tool`` whose export the file is.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -57,6 +57,7 @@ class Reading:
     file: Opening = Opening()  # noqa: RUF009 - frozen
     cells: Cells = field(default_factory=Cells)
     where: tuple[str, ...] = ()
+    tool: str = ""
 
     def over(self, other: Reading) -> Reading:
         """Put what is said here over what is said there."""
@@ -67,6 +68,7 @@ class Reading:
             self.file if self.file != Opening() else other.file,
             self.cells if self.cells != Cells() else other.cells,
             self.where or other.where,
+            self.tool or other.tool,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -78,6 +80,7 @@ class Reading:
             "file": _said(self.file),
             "cells": _said(self.cells),
             "where": list(self.where),
+            "tool": self.tool,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -93,6 +96,7 @@ class Reading:
             Opening(**_tuples(data.get("file", {}))),
             Cells(**_tuples(data.get("cells", {}))),
             tuple(map(str, data.get("where", ()))),
+            str(data.get("tool", "")),
         )
 
 
@@ -175,8 +179,10 @@ class Reader(base.Reader):
         """Read what was asked and what was answered."""
         roles = self.roles
         conversation = [turn for name in roles.turns for turn in turns_of(row, name, folder)]
-        if roles.question:
-            question = "\n\n".join(text for name in roles.question if (text := _text(row, name)).strip())
+        chats = [name for name in roles.question if is_chat(_value(row, name))]
+        conversation += [turn for name in chats for turn in turns_of(row, name, folder)]
+        if plain := [name for name in roles.question if name not in chats]:
+            question = "\n\n".join(text for name in plain if (text := _one(row, name)).strip())
             conversation.append(Turn.of("user", question))
         systems: list[str | None] = [_text(row, name) or None for name in roles.systems]
         systems = systems or [None] * len(roles.answers)
@@ -191,7 +197,7 @@ class Reader(base.Reader):
                 last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
                 responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
             else:
-                responses.append(Response(_text(row, name), system))
+                responses.append(Response(_one(row, name), system))
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
@@ -297,6 +303,19 @@ def _text(row: Row, column: str) -> str:
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None if value != value else value  # noqa: PLR0124 - NaN
     return cell(value)
+
+
+def _one(row: Row, column: str) -> str:
+    """Take the one text of a cell; one that holds several is not read as their JSON."""
+    value = _value(row, column)
+    if isinstance(value, (list, dict)):
+        inside = [str(step) for step in (value if isinstance(value, dict) else range(len(value)))][:3]
+        row.fail(
+            f"{'an object' if isinstance(value, dict) else 'a list'} where one text was expected",
+            column,
+            f"what is inside has a name: {', '.join(f'{column}.{step}' for step in inside)}" if inside else "",
+        )
+    return _text(row, column)
 
 
 def _texts(row: Row, column: str) -> list[str]:

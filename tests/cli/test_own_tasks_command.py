@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from judgebench.view.labelling import Selection
+from judgebench.view.run_table import RunTable
+from judgebench.view.sessions import LabelTasks, Sessions
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -118,6 +122,25 @@ def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgeb
     assert (odd.code, "'maybe' is not on the scale check" in odd.err) == (3, True)
 
 
+@pytest.mark.parametrize("named", [[], ["tickets.csv"]])
+def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, judgebench, monkeypatch, named) -> None:
+    text = "\n".join(line.rsplit(",", 2)[0] for line in TICKETS.splitlines())
+    (here / "tickets.csv").write_text(text)
+    judged = ["run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--scale", "check", "-q"]
+    assert judgebench(*judged).code == 0
+    monkeypatch.chdir(here)
+    offered = LabelTasks(RunTable(here / "runs", lambda stored: None), named, data=None, sample=False)
+    assert offered.names() == ["tickets"]
+    sessions = Sessions(offered.names, offered.open, here / "labels", Selection(), lambda stored: None)
+    session = sessions.session("tickets", "ann")
+    assert session.overview()["total"] == 24
+    shown = session.show(0)
+    session.save(0, shown["mark"], 1, seconds=1.0, attempt="a")
+    sessions.close()
+    done = judgebench("score", "runs", "--labels", "labels", "--format", "csv")
+    assert [(row["items"], row["gold"]) for row in rows_of(done.out)] == [("1", "human")], done.err
+
+
 def test_what_a_function_returned_wrongly_is_said(here: Path, judgebench) -> None:
     done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:odd")
     assert "own_judges_here:odd, 24 of 24 verdicts: returned 'sure', which is not on the scale check" in done.err
@@ -162,6 +185,21 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert judgebench(*commands[1], "--update").code == 0
     assert judgebench(*commands[1]).code == 0
     assert judgebench("init").code == 2
+
+
+def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
+    (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
+    monkeypatch.setattr("judgebench.api.init._is_asked", lambda: True)
+    answers = ["", "no such", "bob", "y"]
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answers.pop(0))
+    done = judgebench("init", "mine.csv")
+    assert (done.code, len(asked)) == (0, 4), done.err
+    assert "no column is named no such" in done.err
+    assert 'gold = "bob"' in (here / "task.toml").read_text()
+    answers = [""] * 2 + ["n"]
+    refused = judgebench("init", "mine.csv", "--force", "--folder", "other")
+    assert (refused.code, (here / "other").exists(), "nothing was written" in refused.err) == (0, False, True)
 
 
 def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgebench) -> None:

@@ -95,7 +95,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("labels.csv", _LABELS),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
-        *_TABLE.findall((_REPO / "docs" / "tables.md").read_text("utf-8")),
+        *(
+            one
+            for page in ("tables", "own-data")
+            for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
+        ),
     ):
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
@@ -136,7 +140,7 @@ def meant(line: str, llm: Vendors, data_dir: Callable[[], Path]) -> list[str]:
     if any(word.endswith(".csv.gz") for word in words):
         places |= {path.name: str(path) for path in data_dir().rglob("*.csv.gz")}
     words = [places.get(word, word) for word in words]
-    if words[0] == "run" and "--sample" not in words:
+    if words[0] == "run" and "--sample" not in words and not any(word.endswith("tickets.csv") for word in words):
         words.append("--sample")  # for the rows on the hub
     if words[0] == "publish":
         words.append("--allow-samples")

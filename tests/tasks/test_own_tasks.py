@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.errors import DataError, UsageError
+from judgebench.labels.annotation_files import read_labels
 from judgebench.tasks.own import Reading
 from judgebench.tasks.tables import name_of, open_own, reopen
 
@@ -97,7 +98,9 @@ def test_two_answers_are_a_pair_and_their_labels_tell_which(tmp_path: Path) -> N
 
 def test_numbers_of_two_answers_are_the_first_and_the_second(tmp_path: Path) -> None:
     rows = [row | {"winner": n} for n, row in enumerate(PAIRS, 1)]
-    assert golds(items(written(tmp_path / "p.jsonl", rows))) == [[0], [2]]
+    file = written(tmp_path / "p.jsonl", rows)
+    assert (open_own(file, Reading()).scale.spec, golds(items(file))) == ("pair:2", [[0], [1]])
+    assert golds(items(written(file, [*rows, PAIRS[1]]))) == [[0], [2], [1]]
 
 
 def test_chosen_and_rejected_say_their_own_gold(tmp_path: Path) -> None:
@@ -227,6 +230,19 @@ def test_what_must_be_said_is_asked_for_with_its_option(tmp_path: Path, text: st
         items(written(tmp_path / "t.csv", text))
 
 
+def test_a_cell_of_several_answers_is_not_read_as_one(tmp_path: Path) -> None:
+    row = {"prompt": "Q", "chosen": ["a", "b"], "rejected": "c"}
+    with pytest.raises(DataError, match=r"field 'chosen': a list where one text was expected; .*chosen.0, chosen.1"):
+        items(written(tmp_path / "t.jsonl", [row, row]))
+    (item, _) = items(written(tmp_path / "u.jsonl", [row, row]), answers=("chosen.0", "rejected"), gold=())
+    assert [one.text for one in item.responses] == ["a", "c"]
+
+
+def test_a_question_may_be_a_conversation(tmp_path: Path) -> None:
+    rows = [{"prompt": CHAT, "response": "Hello!", "label": said} for said in ("pass", "fail")]
+    assert [turn.role for turn in items(written(tmp_path / "t.jsonl", rows))[0].conversation] == ["system", "user"]
+
+
 def test_a_label_that_is_no_word_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"'maybe' \(human_2 line 3\)"):
         items(written(tmp_path / "t.csv", TICKETS.replace("fail,,", "fail,maybe,")))
@@ -298,3 +314,29 @@ def test_the_texts_behind_a_run_are_found_again_or_it_is_said_why_not(
     written(tmp_path / "data" / "t.csv", TICKETS.replace("No.", "Yes."))
     assert "has changed since it was judged" in reopen(place, "t", task.revision, run)[1]
     assert "doesn't say where" in reopen({"files": 3, "reading": {}}, "t", task.revision, run)[1]
+
+
+def test_another_tools_file_holds_items_and_peoples_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tasks = [
+        {
+            "id": n,
+            "data": {"question": f"Q{n}?", "answer": f"A{n}"},
+            "annotations": [{"completed_by": who, "was_cancelled": False, "result": [
+                {"from_name": "ok", "to_name": "answer", "type": "choices", "value": {"choices": [said]}}]}
+                for who, said in ((1, "pass"), (2, "fail"))],
+        }
+        for n in (1, 2)
+    ]  # fmt: skip
+    file = tmp_path / "project.json"
+    file.write_text(json.dumps(tasks))
+    task = open_own(file, Reading())
+    one, _ = task.items()
+    assert (one.id, one.question, one.responses[0].text, golds([one])) == ("1", "Q1?", "A1", [[1, 0]])
+    assert any("is a file of Label Studio" in note for note in task.notes)
+    again, why = reopen(json.loads(json.dumps(task.place)), "project", task.revision, tmp_path / "runs" / "r")
+    assert (why, again and list(again.items())) == ("", list(task.items()))
+    labels = read_labels([file])[""]
+    assert {name: [line.said.label for line in mine.values()] for name, mine in labels.lines.items()} == {
+        "ok (1)": ["pass", "pass"], "ok (2)": ["fail", "fail"],
+    }  # fmt: skip
