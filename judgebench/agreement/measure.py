@@ -134,7 +134,13 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences = figure.estimate(interval)
             if aggregates and name in lines:
                 group.influences[name] = influences
-    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(
+        scale.kind,
+        scale.level,
+        places=len(scale.values),
+        tie=scale.tie is not None,
+        graded=scored.gold_values is not None,
+    )
     shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
