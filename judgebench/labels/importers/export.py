@@ -237,7 +237,8 @@ class ImportedTable(Table):
             )
         if judges:
             return UsageError(
-                f"{self.name} ({self.tool}) holds verdicts ({', '.join(judges[:_SHOWN])}) and no person's labels: name "
+                f"{self.name} ({self.tool}) holds verdicts ({', '.join(judges[:_SHOWN])}) and no person's labels: "
+                f"{'score --consistency measures their two orders; ' if self.second else ''}name "
                 f"a column with {argument('gold')} C ({beside}), or give a file of labels beside it: {argument('csv')} "
                 f"{self.name} {argument('csv')} LABELS {argument('id')} id"
             )
