@@ -99,6 +99,14 @@ class Source:
             raise UsageError(f"{self.judge} on {self.task} is not a run")
         return self.tabled()
 
+    def samples(self) -> Ratings | None:
+        """Give the verdicts of which a run's own were made, where its judge was asked for several; else None."""
+        from judgebench.agreement.ratings import from_verdicts, of_samples  # noqa: PLC0415 - loaded on use
+
+        if self.stored is None or "samples" not in self.stored.run.settings:
+            return None
+        return from_verdicts(of_samples(self.stored.verdicts()), self.stored.run.scale)
+
     @property
     def known(self) -> dict[str, Metric]:
         """The metrics that there are."""
@@ -330,11 +338,11 @@ def unlabelled(source: Source) -> str:
     if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
         return ""
     judge, place = source.judge, stored.path
-    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    files = stored.run.place.get("files", [source.task] if not stored.run.place else [])
+    page = f"Label some (`judgebench view {place.parent} --task {files[0]}`), or give" if files else "Give"
     return (
-        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
-        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
-        f"`judgebench score {place} --labels FILE`"
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. {page} a table of "
+        f"labels: `judgebench score {place} --labels FILE`"
     )
 
 
@@ -426,10 +434,11 @@ def _judge_source(
         from judgebench.tasks.own import Reading  # noqa: PLC0415 - loaded on use
         from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
-        if not isinstance(path, Path):
+        file = Path(table.path)
+        if not file.is_file():
             raise UsageError("only a table in one file is read for texts")
         said = {"id": tuple(columns.rows.id), "gold": ()}
-        return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
+        return open_own(file, Reading(said, ratings.scale.spec, gold, columns.file))
 
     return Source(
         task,

@@ -8,6 +8,7 @@ scale. Rules run once per distinct text, and look at each text a fixed number of
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ RULES = (
         "No, it is wrong",
         "incorrect",
     ),
-    Rule("last word", "a sentence's last word, if the text names no other verdict", "I think the winner is B", "B"),
+    Rule("last word", "a sentence's last word, if the text names no other verdict", "Overall I lean towards B", "B"),
 )
 
 Outcome: TypeAlias = Literal["read", "two", "none"]
@@ -68,12 +69,14 @@ class Read(NamedTuple):
 TWO, NONE = Read("two"), Read("none")
 
 _KEYS = (
-    "verdict|rating|score|grade|judge?ment|decision|winner|choice|preference|preferred|label|conclusion|answer|result|"
-    "evaluation|vote|pick|assessment|classification"
+    *("verdict", "rating", "score", "grade", "judgment", "judgement", "decision", "winner", "choice", "preference"),
+    *("preferred", "label", "conclusion", "answer", "result", "evaluation", "vote", "pick", "assessment"),
+    "classification",
 )
+_NAME = "|".join(_KEYS)
 #: In replies these name what was judged as often as how good it is.
 _NOT_OF_NUMBERS = frozenset({"answer", "result", "choice", "conclusion", "pick", "winner"})
-_FIELDS = {*_KEYS.split("|"), "judgment", "judgement", "final_verdict", "final_answer", "better_response"} | {
+_FIELDS = {*_KEYS, "final_verdict", "final_answer", "better_response"} | {
     *(
         "overall",
         "overall_score",
@@ -88,10 +91,10 @@ _FIELDS = {*_KEYS.split("|"), "judgment", "judgement", "final_verdict", "final_a
     )
 }
 _BRACKETS = re.compile(r"\[\[([^\[\]]{1,80})\]\]")
-_TAG = re.compile(rf"<((?:final[ _-]?)?(?:{_KEYS}))>([^<>]{{1,200}})</\1>", re.IGNORECASE)
+_TAG = re.compile(rf"<((?:final[ _-]?)?(?:{_NAME}))>([^<>]{{1,200}})</\1>", re.IGNORECASE)
 _BOX = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,80})\}?\}")
 _NAMED = re.compile(
-    rf"(?<![a-z])(?P<key>{_KEYS})[\"'*_`\]]*\s{{0,3}}(?:\([^()\n]{{1,30}}\)\s?)?[*_]*(?:(?:[:=]|->|→)[\s*_`\"']{{0,8}}|(?:is|was)\s{{1,3}}(?:[:=]\s{{0,3}})?"
+    rf"(?<![a-z])(?P<key>{_NAME})[\"'*_`\]]*\s{{0,3}}(?:\([^()\n]{{1,30}}\)\s?)?[*_]*(?:(?:[:=]|->|→)[\s*_`\"']{{0,8}}|(?:is|was)\s{{1,3}}(?:[:=]\s{{0,3}})?"
     r"(?:an?\s|the\s)?|(?P<bare>\s))(?=(?P<said>[^\n]{1,80}))",
     re.IGNORECASE,
 )
@@ -106,7 +109,10 @@ _DOUBT = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+#: What may lie before a last word; "[[A" is a reply that was cut off.
+_LED_TO = re.compile(r"(?:\s[*_`\"'(]*|^)$")
 _OUTER = " \t\r\n*_`\"'\u00ab\u00bb|"
+_LIST = re.compile(r"^(?:-|>+|#+|\u2022)\s+")
 _PAIRED = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("$", "$"), ("\\(", "\\)"), ("【", "】"))
 _LONGEST_JSON = 100_000
 _THINKING = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
@@ -120,7 +126,7 @@ def read(text: str, speech: Speech) -> Read:
     (('read', '8', 'brackets'), ('two', '', ''))
     """
     text = plain(text).strip()
-    if marks := list(_THINKING.finditer(text)):
+    if "<" in text and (marks := list(_THINKING.finditer(text))):
         if not marks[-1][0].startswith("</"):
             return NONE
         text = text[marks[-1].end() :].strip()
@@ -164,7 +170,7 @@ def _brackets(text: str) -> Iterator[str]:
 
 
 def _tags(text: str) -> Iterator[str]:
-    return (found[2] for found in _TAG.finditer(text))
+    return (found[2] for found in _TAG.finditer(text)) if "</" in text else iter(())
 
 
 def _boxes(text: str) -> Iterator[str]:
@@ -172,7 +178,10 @@ def _boxes(text: str) -> Iterator[str]:
 
 
 def _named(text: str, speech: Speech) -> Iterator[str]:
-    for found in _NAMED.finditer(text):
+    low = text.lower()
+    # To look for each name and match there is ten times faster than to look for all of them at once.
+    places = [found.start() for key in _KEYS for found in re.finditer(key, low)] if len(low) == len(text) else []
+    for found in filter(None, (_NAMED.match(text, place) for place in places)):
         if isinstance(speech, Numbers) and found["key"].casefold() in _NOT_OF_NUMBERS:
             continue
         said = found["said"].strip()
@@ -190,16 +199,17 @@ def undecorated(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = text.strip(_OUTER).rstrip(".,;:!").lstrip("#>• ")
+        text = text.strip(_OUTER).rstrip(".,;:!")
         for left, right in _PAIRED:
             if len(text) > len(left) + len(right) - 1 and text.startswith(left) and text.endswith(right):
                 text = text[len(left) : len(text) - len(right)]
         if text.endswith(")") and "(" not in text:
             text = text[:-1]
-        text = text.removeprefix("- ")
+        text = _LIST.sub("", text)
     return text
 
 
+@functools.lru_cache(maxsize=4096)
 def _bare(text: str, speech: Speech) -> Said | None:
     """Read a text that is one word but for its decoration."""
     if len(text) > 120:
@@ -218,7 +228,7 @@ def _head(text: str, speech: Speech) -> Said | None:
 
 def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
     """Cut a text into the word that begins it and the rest."""
-    text = text.lstrip(_OUTER + "([")
+    text = text.lstrip(_OUTER)
     if isinstance(speech, Numbers):
         start = speech.one.match(text)
         end = start.end() if start else 0
@@ -257,17 +267,19 @@ def _first_word(text: str, speech: Speech) -> Read | None:
 def _last_word(text: str, speech: Speech) -> Read | None:
     last = re.split(r"[.!?\n]\s", undecorated(text))[-1]
     end = next(iter(reversed(list(speech.one.finditer(last)))), None)
-    if end is None or end.end() != len(last) or text.endswith("?") or _DOUBT.search(last[: end.start()]):
+    if end is None or end.end() != len(last) or text.endswith("?") or not _LED_TO.search(last[: end.start()]):
         return None
     said = _bare(end[0], speech)
-    if said is None:
+    if said is None or _DOUBT.search(last[: end.start()]):
         return None
     return TWO if set(speech.mentions(text)) - {said.meaning} else _read("last word", said, speech)
 
 
 def _json(text: str, speech: Speech) -> Read | None:
     """Read the verdict's field of JSON (or of Python's own lists and objects); None where the text is not that."""
-    fenced = [found[1] for found in _FENCE.finditer(text)]
+    if "{" not in text and "[" not in text:
+        return None
+    fenced = [found[1] for found in _FENCE.finditer(text)] if "```" in text else []
     start, end = text.find("{"), text.rfind("}")
     inside = [text[start : end + 1]] if 0 <= start < end else []
     whole = [text] if text[:1] in {"[", "{"} and not text.startswith("[[") else []

@@ -31,11 +31,15 @@ _ORDER = [rule.name for rule in RULES]
 
 @dataclass(slots=True)
 class _Column:
-    """What the rules made of a column's words: by rule those that they read, and those that they didn't."""
+    """What the rules made of a column's words: by rule those that they read, and those that they didn't.
+
+    One word alone is no reply but a label, and ``foreign``.
+    """
 
     read: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     two: list[str] = field(default_factory=list[str])
     none: list[str] = field(default_factory=list[str])
+    foreign: list[str] = field(default_factory=list[str])
 
 
 def read_replies(
@@ -124,7 +128,7 @@ def _speech(meant: Meant, scale: Scale | None, cells: Cells) -> Speech | None:
         speeches: dict[str, Speech] = {one.name: one for one in (Numbers(), check(), Pair())}
         for name, tried in speeches.items():
             found = [_column(own, tried, judge=True) for own in looked.values()]
-            lost[name] = sum(len(column.none) for column in found)
+            lost[name] = sum(len(column.none) + len(column.foreign) for column in found)
         best = [name for name, count in lost.items() if count == min(lost.values())]
         if len(best) > 1 and {"check", "pair"} <= set(best):
             raise UsageError(f"{argument('read_replies')}: the replies fit several scales; say {argument('scale')}")
@@ -160,7 +164,8 @@ def _column(own: Mapping[str, str], speech: Speech, *, judge: bool) -> _Column:
             reads[word] = one
         elif one.outcome == "two" or not meaning.strip().isalpha():
             (found.two if one.outcome == "two" else found.none).append(word)
-        # One word is no reply but a label, and foreign.
+        else:
+            found.foreign.append(word)
     tops = {one.said.top for one in reads.values() if one.said is not None and one.said.top}
     percent = {word for word, one in reads.items() if one.said is not None and one.said.form == "percent"}
     mixed = (

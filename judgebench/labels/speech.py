@@ -49,7 +49,7 @@ class Speech(ABC):
         """Pattern of one word."""
 
     #: What may follow a word that begins a sentence.
-    after = r"\s*(?:$|[,.;:!)\]\n]|-\s)|\s+(?:because|since|as)\b"
+    after = r"\s*(?:$|[.;:!()\]\n]|,(?!\s*[-+.\d])|-\s)|\s+(?:because|since|as)\b"
 
     def mentions(self, text: str) -> list[str]:
         """Meanings of all words that a text mentions, in their order."""
@@ -60,7 +60,7 @@ class Numbers(Speech):
     """Numbers, also 4/5, 80 %, 3,5 and "4 stars"; ``top`` is the scale's highest number, where that is known."""
 
     name = "number"
-    after = r"\s*(?:$|[,;:!\n]|\.(?!\s*\S)|-\s)|\s+(?:because|since|as)\b"
+    after = r"\s*(?:$|[;:!(\n]|,(?!\s*[-+.\d])|\.(?!\s*\S)|-\s)|\s+(?:because|since|as)\b"
     one = re.compile(
         rf"(?<![\w.,]){NUMBER}(?:\s*(?:/|out of)\s*\d+(?:\.\d+)?(?:\s*{_POINTS}\b)?|\s*%|,\d+)?(?![\w%/]|[.,]\d)"
     )
@@ -89,7 +89,7 @@ class Numbers(Speech):
 class Words(Speech):
     """Words with a meaning each; a negation before one of a check turns it round."""
 
-    _NOT = r"(?:(?:\bnot|n't|\bnever|\bhardly)\s+(?:\w+ly\s+)?)?"
+    _NOT = r"(?:(?:\bnot|\b\w+n't|\bnever|\bhardly)\s+(?:\w+ly\s+)?)?"
 
     def __init__(
         self, name: str, meanings: dict[str, str], shown: Iterable[str], *, alone: str = "", turns: tuple[str, ...] = ()

@@ -284,8 +284,9 @@ def _no_fit(
             file=file,
             hint=f"give one side's words a meaning with {argument('words')} COLUMN:OLD=NEW{turn}",
         )
+    opposites = all(map(one_opposite, said.values()))
     misfits = [
-        (scale.kind, {w for w in words if code_of(w, scale) == UNKNOWN})
+        (scale.kind, {w for w in words if code_of(w, scale, opposites=opposites) == UNKNOWN})
         for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
     ]
     misfits.append(("rate", {w for w in words if not whole(w)}))
