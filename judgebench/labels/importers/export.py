@@ -69,7 +69,7 @@ class Export:
             self.items = {name: fields for name, fields in self.items.items() if name in kept}
             self.labels = [label for label in self.labels if label.item in kept]
             self.notes.append(
-                f"{dropped:,} items that no judge's file has are left out ({argument('unmatched')} keep keeps them)"
+                f"items that no judge's file has, left out: {dropped:,} ({argument('unmatched')} keep keeps them)"
             )
 
 
