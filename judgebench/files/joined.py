@@ -250,7 +250,9 @@ class JoinedTable(Table):
 
 def _ids(ids: Numbers, part: _Part, keys: Sequence[str]) -> Codes:
     """Turn the ids of the rows into numbers; blanks around them and the .0 of whole numbers make no difference."""
-    words = [[_WHOLE.sub(r"\1", word.strip()) for word in part.words[key]] for key in keys]
+    words = [
+        [_WHOLE.sub(r"\1", word.strip()) if "." in word else word.strip() for word in part.words[key]] for key in keys
+    ]
     if len(keys) == 1:
         return ids.take(words[0])[part.columns[keys[0]]]
     pairs, place = np.unique(np.stack([part.columns[key] for key in keys]), axis=1, return_inverse=True)

@@ -200,7 +200,7 @@ def test_label_studio(write):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         assert "2 annotators" in str(judgebench.humans(path, gold="ok"))
-    assert any("skipped by their annotator" in str(one.message) for one in told)
+    assert any("were skipped, left out: 1" in str(one.message) for one in told)
     assert judged(measured(path, judge="data.judge", gold="ok")) == ("data.judge", 2, "human")
     # A model's predictions are a judge's verdicts on what they answer.
     both = write([one | {"predictions": predicted("yes")} for one in tasks[:3]])
@@ -374,7 +374,7 @@ def test_arena_hard(write):
     assert cells(path, "winner (gpt)", "winner (gpt), second order") == [["A>>B", "", ""], ["B>A", "A>>B", "B>A"]]
     found = open_export(path)
     assert found is not None
-    assert "1 verdicts are no label" in found.notes[0]
+    assert "count as none: 1" in found.notes[0]
     assert found.export.picks == "position"
 
 
@@ -593,7 +593,7 @@ def test_phoenix(write):
     assert cells(path, "question", "lies", "lies score") == [["q", "r"], ["lie", ""], ["1", ""]]
     found = open_export(path)
     assert found is not None
-    assert found.notes == ["1 evaluations failed and have no verdict", "of lies a lower score is better"]
+    assert found.notes == ["evaluations that failed and have no verdict: 1", "of lies a lower score is better"]
 
 
 def test_langsmith(write):

@@ -49,7 +49,7 @@ def read(probe: Probe) -> Export:
         export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))
     if between:
         export.notes.append(
-            f"{between:,} preferences lie between 1 and 2: the nearer output is the verdict, p_b the probability of B"
+            f"preferences between 1 and 2: {between:,}; the nearer output is the verdict, p_b the probability of B"
         )
     return export
 

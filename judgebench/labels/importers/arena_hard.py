@@ -42,7 +42,7 @@ def read(probe: Probe) -> Export:
         for game, one in enumerate((row["games"] or [])[:2], 1):
             score: Any = one.get("score") if isinstance(one, dict) else None
             odd += score is not None and score not in _LABELS
-            export.labels.append(Label(item, "winner", str(row["judge"]), _LABELS.get(score, ""), "judge", game))
+            export.labels.append(Label(item, "winner", str(row["judge"]), _LABELS.get(str(score), ""), "judge", game))
     if odd:
-        export.notes.append(f"{odd:,} verdicts are no label of Arena-Hard and count as none")
+        export.notes.append(f"verdicts that are no label of Arena-Hard, and count as none: {odd:,}")
     return export

@@ -63,7 +63,7 @@ def _pair(export: Export, row: dict[str, Any]) -> None:
     # The first game shows model_1 first, whichever of the two is A here.
     games = (1, 2) if names["model_1"] == first else (2, 1)
     for game, key in zip(games, ("g1_winner", "g2_winner"), strict=True):
-        said = names.get(row[key], row[key])
+        said = names.get(str(row[key]), str(row[key]))
         value = {first: "A", second: "B"}.get(said, _TIES.get(said, ""))
         export.labels.append(Label(item, "winner", _judge(row), value, "judge", game))
     export.picks = "answer"
@@ -81,7 +81,7 @@ def _vote(export: Export, row: dict[str, Any]) -> None:
     models = str(row["model_a"]), str(row["model_b"])
     first, second = sorted(models)
     item = _item(export, row, model_a=first, model_b=second)
-    said = dict(zip(("model_a", "model_b"), models, strict=True)).get(row["winner"], row["winner"])
+    said = dict(zip(("model_a", "model_b"), models, strict=True)).get(str(row["winner"]), str(row["winner"]))
     value = {first: "A", second: "B"}.get(said, _TIES.get(said, said))
     person = not isinstance(row.get("judge"), list) and bool(_PEOPLE.fullmatch(_judge(row)))
     export.labels.append(Label(item, "winner", _judge(row), value, "person" if person else "judge"))
