@@ -96,7 +96,7 @@ def ceiling(
 
 def behind(ratings: Ratings) -> People | None:
     """Count the people behind a ceiling of labels, their items and pairs; None where no item has two labels."""
-    if ratings.scale.sequential:
+    if not ratings.scale.listed:
         return None
     found = Pool.of(one_per_item(ratings), Policies()).facts()
     return found if found.pairs else None

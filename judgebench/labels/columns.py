@@ -83,12 +83,16 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Labels as positions on the scale, `GAP` where there is none; notes and warnings grow on the way."""
+    """Labels as codes on the scale, `GAP` where there is none; notes and warnings grow on the way.
+
+    ``sequences`` are whole orders and checks of steps, shape (n, w), of which ``labels`` hold what they come to.
+    """
 
     scale: Scale
     labels: dict[str, Codes]
     notes: list[str]
     warnings: list[str]
+    sequences: dict[str, Codes] = field(default_factory=dict)
 
 
 def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
+from judgebench.labels.lists import encode_lists
+from judgebench.labels.numbers import all_numbers, are_numbers, encode_numbers
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
 from judgebench.labels.words import spans
 
@@ -113,22 +115,29 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     columns = [*judge_cols]
     if not everyone:
         columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
-    if scale is not None and scale.sequential:
-        raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path, delimiter)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
     wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
+    free = scale is not None and not scale.listed
     raw = (
-        _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long, everyone=everyone)
+        _read_wide(table, columns, wide, free=free)
+        if long is None
+        else _read_long(table, columns, keys, long, everyone=everyone, free=free)
     )
     if everyone:
         gold_cols = [name for name in raw.labels if name not in judge_cols]
         if len(gold_cols) < 2 - bool(judge_cols):
             raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
         raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
-    coded = encode(table, raw, judge_cols, scale, words or {})
+    if scale is None and are_numbers(raw, judge_cols):
+        scale = Scale.number()
+    if scale is None or scale.listed:
+        coded = encode(table, raw, judge_cols, scale, words or {})
+    else:
+        read = encode_numbers if scale.kind == "number" else encode_lists
+        coded = read(table, raw, judge_cols, scale, words or {})
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
     return _build(
         table,
@@ -152,16 +161,19 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldles
     return columns
 
 
-def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
+def _read_columns(
+    table: Table, labels: Sequence[str], others: Sequence[str], *, free: bool
+) -> tuple[dict[str, Column], Ints]:
+    """Read columns with their lines; ``free``: any number of different labels, and lists as JSON."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     lines: list[Ints] = []
-    for block in table.blocks(wanted):
+    for block in table.blocks(wanted, nested=free):
         lines.append(np.asarray(block.lines, np.int32))
         for name, cells in zip(wanted, block.columns, strict=True):
             read[name].blocks.append(read[name].words.take(cells))
-        for name in labels:
-            if len(read[name].words) > _MOST_LABELS:
+        for name in () if free else labels:
+            if len(read[name].words) > _MOST_LABELS and not all_numbers(read[name].words, judge=True):
                 raise table.error(
                     f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,
@@ -170,9 +182,9 @@ def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) ->
     return read, np.concatenate(lines)
 
 
-def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None]) -> Raw:
+def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None], *, free: bool) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, columns, list(named.values()))
+    read, lines = _read_columns(table, columns, list(named.values()), free=free)
     return Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
 
 
@@ -182,10 +194,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _read_long(
-    table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec, *, everyone: bool = False
+    table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec, *, everyone: bool, free: bool
 ) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()])
+    read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()], free=free)
     names = {word: code for code, word in enumerate(read[long.rater].words)}
     stripped: dict[str, list[int]] = {}
     for word, code in names.items():
@@ -327,6 +339,7 @@ def _build(
             subsets=subsets,
             system=system,
             systems=systems,
+            **_sequences(coded, name, gold_cols, everything),
         )
         for name in judge_cols or ("",)
     }
@@ -344,6 +357,15 @@ def _build(
         warnings=tuple(dict.fromkeys(warnings)),
         names=_item_names(table, raw, everything, distinct_ids=distinct_ids),
     )
+
+
+def _sequences(coded: Coded, judge: str, gold: Sequence[str], rows: slice | Codes) -> dict[str, Any]:
+    """Whole orders and checks of steps, as `Ratings` holds them; nothing on other scales."""
+    if not coded.scale.sequential:
+        return {}
+    every = np.stack([coded.sequences[name][rows] for name in gold], axis=1)
+    said = coded.sequences[judge][rows] if judge else np.full((len(every), every.shape[2]), -1, np.int64)
+    return {"sequence": said, "gold_sequence": every}
 
 
 def _item_names(table: Table, raw: Raw, rows: slice | Codes, *, distinct_ids: bool) -> Callable[[], list[str]]:
@@ -407,6 +429,8 @@ def _check_label_sets(
     table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
     """Refuse two raters who use different label sets: no coefficient on them means anything."""
+    if not coded.scale.listed:
+        return
     width = len(coded.scale.labels)
     said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
     if not said[0] or not said[1] or said[0] & said[1]:

@@ -86,6 +86,11 @@ def with_scores(
     of, or the scale has no use for them.
     """
     scale = next(iter(bare.values())).scale
+    if scale.kind == "number":
+        raise UsageError(
+            f"on {scale.spec} a judge's numbers are its verdicts: name {scores.names[0]!r} with {argument('judge')} "
+            f"instead of {argument('scores')}"
+        )
     if scale.kind not in _KINDS:
         raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
     if scale.kind == "rate" and (scores.means is not None or scores.threshold is not None):
