@@ -23,6 +23,8 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy.typing as npt
+
     from judgebench.agreement.policies import Scored
     from judgebench.agreement.unlisted import Pairs
 
@@ -43,16 +45,22 @@ def set_figures(scored: Scored, counted: Counted) -> dict[str, Figure]:
     for name, near in MEANS.items():
         one = mean_similarity(gold, judge, near)
         found[name] = made(name, one, counted, proportion=near == "equal", mean=True)
-    bits = range(len(scored.scale.labels))
+    bits = _occurring(gold, judge)
     kappas = [label_kappa(gold, judge, bit) for bit in bits]
     f1s = [label_f1(gold, judge, [bit]) for bit in bits]
     found["label_kappa"] = made("label_kappa", mean_of(kappas, "no_variation"), counted)
     found["label_f1"] = made("label_f1", mean_of(f1s, "no_class_labels"), counted)
     found["label_f1_micro"] = made("label_f1_micro", label_f1(gold, judge, bits), counted)
     if len(bits) <= MOST_LABELS:
-        for label, kappa in zip(scored.scale.labels, kappas, strict=True):
-            found[f"{OF_LABEL}{label}"] = Figure(kappa, counted, -1.0, 1.0)
+        for bit, kappa in zip(bits, kappas, strict=True):
+            found[f"{OF_LABEL}{scored.scale.labels[bit]}"] = Figure(kappa, counted, -1.0, 1.0)
     return found
+
+
+def _occurring(gold: npt.NDArray[np.int64], judge: npt.NDArray[np.int64]) -> list[int]:
+    """Labels that are in any set."""
+    every = int(np.bitwise_or.reduce(gold, initial=0)) | int(np.bitwise_or.reduce(judge[judge >= 0], initial=0))
+    return [bit for bit in range(every.bit_length()) if every >> bit & 1]
 
 
 def set_pairs(pairs: Pairs) -> dict[str, Callable[[], RowOutcome]]:
@@ -66,20 +74,17 @@ def set_pairs(pairs: Pairs) -> dict[str, Callable[[], RowOutcome]]:
 
 def set_classes(scored: Scored, counted: Counted) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs in a set."""
-    labels = scored.scale.labels
-    if len(labels) > MOST_LABELS:
-        return {}
-    found: dict[str, ClassScores] = {}
     gold, judge = scored.gold.astype(np.int64), scored.judge.astype(np.int64)
-    for bit, label in enumerate(labels):
+    bits = _occurring(gold, judge)
+    found: dict[str, ClassScores] = {}
+    for bit in bits if len(bits) <= MOST_LABELS else ():
         inside, said = (side.astype(np.float64) for side in memberships(gold, judge, bit))
-        support, named = int(inside.sum()), int((judge[judge >= 0] >> bit & 1).sum())
-        if support or named:
-            outcomes = (
-                RowOutcome.ratio(inside * said, said, "no_predicted_labels"),
-                RowOutcome.ratio(inside * said, inside, "no_class_labels"),
-                label_f1(gold, judge, [bit]),
-            )
-            figures = (Figure(one, counted, 0.0, 1.0).estimate()[0] for one in outcomes)
-            found[label] = ClassScores(support, named, *figures)
+        outcomes = (
+            RowOutcome.ratio(inside * said, said, "no_predicted_labels"),
+            RowOutcome.ratio(inside * said, inside, "no_class_labels"),
+            label_f1(gold, judge, [bit]),
+        )
+        figures = (Figure(one, counted, 0.0, 1.0).estimate()[0] for one in outcomes)
+        named = int((judge[judge >= 0] >> bit & 1).sum())
+        found[scored.scale.labels[bit]] = ClassScores(int(inside.sum()), named, *figures)
     return found
