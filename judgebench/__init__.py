@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from judgebench.api.demo import demo
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
+    from judgebench.api.init import init
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.listing import listing
     from judgebench.api.power import power
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from judgebench.api.showing import doctor, show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
+    from judgebench.domain import Item
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
     from judgebench.view import view
@@ -49,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Figure",
+    "Item",
     "JudgebenchError",
     "Scores",
     "__version__",
@@ -62,6 +65,7 @@ __all__ = [
     "estimate",
     "gate",
     "humans",
+    "init",
     "leaderboard",
     "listing",
     "pack",
@@ -81,6 +85,7 @@ __all__ = [
 #: Where the names that a program uses live; each is imported when it is asked for.
 _LAZY = {
     "Figure": "judgebench.report.scores:Figure",
+    "Item": "judgebench.domain:Item",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.report.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
@@ -93,6 +98,7 @@ _LAZY = {
     "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
+    "init": "judgebench.api.init:init",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",

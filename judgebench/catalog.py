@@ -172,8 +172,23 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        raise UnknownNameError("task", name, task_names())
+        hint = "(judgebench list tasks shows them all; a table of your own is named by its file, as tickets.csv)"
+        raise UnknownNameError("task", name, task_names(), hint)
     return open_task(spec, data=data, sample=sample)
+
+
+def is_place(spec: str) -> bool:
+    """Whether a task is written as a place, a file or a folder of one's own: no task has that name, and it looks so."""
+    from judgebench.tasks.tables import is_own  # noqa: PLC0415 - loaded on use
+
+    return spec.partition(":")[0] not in task_names() and is_own(spec)
+
+
+def task_name(spec: str) -> str:
+    """Name a task as its runs do, whether it is written by its name or as a place."""
+    from judgebench.tasks.tables import name_of  # noqa: PLC0415 - loaded on use
+
+    return name_of(spec) if is_place(spec) else spec
 
 
 def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:

@@ -98,6 +98,12 @@ def judged_verdicts(
     )
 
 
+def gold_of(ratings: Ratings) -> list[tuple[int, ...]]:
+    """Give the gold labels of each item, of its first judgment."""
+    first = np.unique(ratings.item, return_index=True)[1]
+    return [tuple(labels) for labels in ratings.gold[first].tolist()]
+
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """Judges on the same judgments, row by row.

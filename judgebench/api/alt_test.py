@@ -72,7 +72,7 @@ def alt_test(
             f"{argument('policy')} {odd[0]}: alt-test takes every annotator's label as it is; only order and "
             "invalid apply"
         )
-    beside = open_labels(labels, labels_mode or "add")
+    beside = open_labels(labels, labels_mode or "add", table)
     opened = list(_opened(source, data, table, beside))
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
@@ -94,20 +94,20 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
         for one in open_sources(source, table, labels=labels):
             yield one.task, one.judge, one.gold, one.revision, one.own, _ratings(one)
         return
-    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.alttest import folders, read_folder  # noqa: PLC0415 - loaded on use
 
     if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")
     columns = Columns.of(table)
-    if foreign := [one for one in columns.options() if one != argument("scale")]:
+    if foreign := [one for one in columns.options if one != argument("scale")]:
         raise UsageError(
             f"{argument('data')} has annotators, items and labels, and no columns: {', '.join(foreign)} describe a "
             f"{argument('csv')} FILE (a long one, with {argument('long')}, may have clusters, too)"
         )
     scale = columns.scale
     for folder in folders(Path(data)):
-        read = read_folder(folder, None if scale is None else Scale.parse(scale))
+        read = read_folder(folder, scale)
         for judge, ratings in read.judges.items():
             gold = table.get("gold_source") or "unspecified"
             yield read.name, judge, gold, read.revision, Policies(order="single"), ratings

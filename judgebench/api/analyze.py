@@ -37,13 +37,14 @@ def analyze(
 
     policies, names, columns = policies_of(policy), column_names("feature", feature), Columns.of(table)
     own = own_table(source, columns) if names else None
-    if names and (own is None or columns.long):
+    if names and (own is None or columns.rows.reshaped):
         raise UsageError(
-            f"{argument('feature')} names columns of a wide {argument('csv')} FILE; runs and long tables have none"
+            f"{argument('feature')} names columns of a {argument('csv')} FILE with a row per item; runs have none, and "
+            "raters or judges in rows, orders, counts, criteria and rows left out make other rows"
         )
     # With every row kept, the item's code is its row, and the features are in the same order.
     found = open_sources(source, table, unlabelled=bool(names))
-    words = {} if own is None else read_words(own, names, columns.delimiter)
+    words = {} if own is None else read_words(own, names, columns.file)
     features = {name: Feature.of_words(name, cells) for name, cells in words.items()}
     tasks: dict[str, list[sources.Source]] = {}
     for one in found:

@@ -63,7 +63,7 @@ def plan_named(
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):
-        if not isinstance(task, str) and (sample or data is not None):
+        if not isinstance(task, str) and (sample or data is not None) and not getattr(task, "place", None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
         opened = labelled_task(opened, labels)
@@ -161,6 +161,9 @@ def ask_and_measure(
         if ears.done is not None:
             ears.done(outcome)
         stored = read_run(outcome.path)
+        if not planned.labelled:
+            # Items of one's own may be labelled later; what they were told is kept.
+            continue
         measured = measure_beside(
             stored.run,
             stored.judgments,

@@ -98,10 +98,10 @@ def _present(source: Any, table: Rows) -> Sequence[str]:
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
 
     columns = Columns.of(table)
-    if columns.long is not None:
+    if columns.rows.golden:
         return columns.gold
     own = own_table(source, columns)
-    header = open_table(own, columns.delimiter) if isinstance(own, Path) else own
+    header = open_table(own, columns.file) if isinstance(own, Path) else own
     return [name for name in columns.gold if header is None or name in header.columns]
 
 

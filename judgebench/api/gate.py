@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import stored_sources
-from judgebench.api.tables import Names, Policy, Verify
+from judgebench.api.sources import Given, open_sources
+from judgebench.api.tables import Columns, Names, OnlyTasks, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.agreement.gate.rules import Limits, Rules
     from judgebench.api.sources import Source
     from judgebench.domain import Agreement
+    from judgebench.labels.as_run import TableRun
     from judgebench.report.gate.baseline import Baseline
     from judgebench.store.runs import StoredRun
 
 
 @question
 def gate(
-    run: Annotated[str | Path, Option("Folder (or URL) of one run.", metavar="RUN", read=Path)],
+    run: Annotated[Any, Option("Folder (or URL) of one run.", metavar="[RUN]", read=Path, csv=True)] = None,
     *,
     against: Annotated[
         str | Path,
-        Option("A baseline file, or the folder (or URL) of a run.", metavar="BASELINE", read=Path, kept="baseline"),
+        Option(
+            "A baseline file, the folder (or URL) of a run, or a table with the columns of --csv.",
+            metavar="BASELINE",
+            read=Path,
+            kept="baseline",
+        ),
     ],
     update: Annotated[
         bool,
@@ -56,8 +64,10 @@ def gate(
     max_latency_increase: Annotated[
         float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
+    task: OnlyTasks = (),
     policy: Policy = (),
     verify: Verify = False,
+    **table: Unpack[RowsAndScores],
 ) -> Decision | None:
     """Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.
 
@@ -68,16 +78,41 @@ def gate(
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
-    run, against, policies = Path(run), Path(against), policies_of(policy)
+    against, policies, asked = Path(against), policies_of(policy), Asked(run, table, _names(task))
     try:
         if update:
-            _renew(run, against, policies)
+            _renew(asked, against, policies)
             return None
-        return _hold(run, against, policies, _names(metric), _names(subset), rules, limits, verify=verify)
+        return _hold(asked, against, policies, _names(metric), _names(subset), rules, limits, verify=verify)
     except JudgebenchError as error:
         # Errors name items, and a CI system reads its log for commands.
         error.args = (safe(str(error)),)
         raise
+
+
+class Asked(NamedTuple):
+    """What is held against the baseline: a run, or one judge of a table and what was said of it."""
+
+    run: Any
+    table: RowsAndScores
+    tasks: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        """Name it as a person did."""
+        if not isinstance(self.run, Given):
+            return str(self.run)
+        return " ".join(map(str, self.run.runs)) or " ".join(f"--csv {path}" for path in self.run.csv)
+
+    def opened(self) -> tuple[Source, StoredRun | TableRun]:
+        """Open it."""
+        found = open_sources(self.run, self.table, tell=_tell, tasks=self.tasks)
+        if len(found) > 1:
+            names = ", ".join(one.judge if one.stored is None else one.stored.path.name for one in found[:3])
+            what = "judges" if found[0].stored is None else "runs"
+            raise UsageError(f"{self} holds {len(found)} {what} ({names} ...); a gate takes one")
+        if found[0].stored is None and not (self.table.get("id") or self.table.get("long")):
+            raise UsageError(f"a gate pairs items by their ids: name that column with {argument('id')}")
+        return found[0], found[0].as_run()
 
 
 def _names(given: Names) -> list[str]:
@@ -90,7 +125,7 @@ def _tell(text: str) -> None:
 
 
 def _hold(
-    run: Path,
+    asked: Asked,
     against: Path,
     policy: list[str],
     figures: list[str],
@@ -107,10 +142,10 @@ def _hold(
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
-    source, stored = _one(run)
+    source, stored = asked.opened()
     policies = source.own.override(policy)
     own = record(stored.run, stored.judgments(), policies)
-    before, renewal = _baseline(against, run, policy)
+    before, renewal = _baseline(against, asked, policy)
     check_same(before, own, str(against), renew=renewal)
     matched = pair(before, stored.run, stored.judgments, policies)
     known = metrics()
@@ -121,13 +156,13 @@ def _hold(
     return Decision(found, source.measure(policy, by_system=False, verify=False)[0])
 
 
-def _renew(run: Path, file: Path, policy: list[str]) -> None:
+def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
     """Make a baseline file from a stored run, or renew it, and tell what changed."""
     from judgebench.report.gate.baseline import changes, record, write  # noqa: PLC0415 - loaded on use
 
     if file.is_dir():
         raise UsageError(f"{argument('update')} writes a baseline file, and {file} is a folder")
-    source, stored = _one(run)
+    source, stored = asked.opened()
     row = source.measure(policy, by_system=False, verify=False)[0]
     if not row.coverage:
         raise DataError(
@@ -164,22 +199,27 @@ def _brief(row: Agreement, name: str) -> list[float | None]:
     return [None if value is None else round(value, 6) for value in (one.value, one.low, one.high)]
 
 
-def _one(path: Path) -> tuple[Source, StoredRun]:
-    found = [(source, source.stored) for source in stored_sources([path], tell=_tell)]
-    source, stored = found[0]
-    if len(found) > 1 or stored is None:
-        names = ", ".join(run.path.name for _, run in found[:3] if run is not None)
-        raise UsageError(f"{path} holds {len(found)} runs ({names} ...); a gate takes one")
-    return source, stored
+def _is_baseline(file: Path) -> bool:
+    from judgebench.report.gate.baseline import is_baseline  # noqa: PLC0415 - loaded on use
+
+    try:
+        return is_baseline(file)
+    except DataError:
+        return False
 
 
-def _baseline(against: Path, run: Path, policy: list[str]) -> tuple[Baseline, str]:
+def _baseline(against: Path, asked: Asked, policy: list[str]) -> tuple[Baseline, str]:
     """Read the baseline, and say how it is renewed."""
     from judgebench.report.gate.baseline import read, record  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import url_of  # noqa: PLC0415 - loaded on use
 
-    if against.is_dir() or url_of(against) is not None:
-        source, stored = _one(against)
-        return record(stored.run, stored.judgments(), source.own.override(policy)), "run both on the same data"
-    again = f"if that is intended, `judgebench gate {run} --against {against} --update` renews the baseline"
+    other = None
+    if Columns.of(asked.table).options and against.is_file() and not _is_baseline(against):
+        other = Asked(Given((), [against]), asked.table)
+    elif against.is_dir() or url_of(against) is not None:
+        other = Asked(against, {})
+    if other is not None:
+        source, stored = other.opened()
+        return record(stored.run, stored.judgments(), source.own.override(policy)), "judge the same data twice"
+    again = f"if that is intended, `judgebench gate {asked} --against {against} --update` renews the baseline"
     return read(against), again

@@ -38,10 +38,10 @@ def humans(
     """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
     policies = policies_of(policy)
     columns = Columns.of(table)
-    if own_table(source, columns) is not None and not (columns.judge or columns.long) and len(columns.gold) < 2:
+    if own_table(source, columns) is not None and not (columns.judge or columns.rows.golden) and len(columns.gold) < 2:
         needed = f"{argument('gold')} twice or more, one per annotator"
         raise UsageError(f"humans needs {needed} (judgebench doctor FILE helps)")
-    beside = open_labels(labels, labels_mode or "add")
+    beside = open_labels(labels, labels_mode or "add", table)
     tasks: dict[str, list[sources.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
         tasks.setdefault(one.task, []).append(one)

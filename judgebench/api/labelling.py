@@ -14,15 +14,30 @@ if TYPE_CHECKING:
     from judgebench.labels.annotations import Labels, Mode
     from judgebench.store.runs import StoredRun
 
+#: The task of labels in a table: of none by name.
+ANY = ""
 
-def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping[str, Labels] | None:
-    """Read annotators' files, or folders of them, by task; None where none are given."""
+
+def open_labels(
+    paths: str | Path | Sequence[str | Path], mode: Mode, table: Mapping[str, Any] | None = None
+) -> Mapping[str, Labels] | None:
+    """Read annotators' files, folders of them, or a table of labels, by task; None where none are given.
+
+    ``table`` is what is said of a table, with the keys of `judgebench.api.tables.Judgments`.
+    """
     files = [paths] if isinstance(paths, (str, Path)) else paths
     if not files:
         return None
+    from judgebench.api.tables import Columns  # noqa: PLC0415 - loaded on use
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.label_tables import LabelTable  # noqa: PLC0415 - loaded on use
 
-    return read_labels([Path(one) for one in files], mode)
+    columns = Columns.of(table or {})
+    long, ids = columns.rows.long, columns.rows.id
+    names = () if long is None else (long.item, long.rater, long.label)
+    ids = () if ids is None else (ids,) if isinstance(ids, str) else ids
+    said = LabelTable(ids, columns.gold, names, columns.cells.words, columns.file)
+    return read_labels([Path(one) for one in files], mode, said)
 
 
 class LabelledTask:
@@ -82,9 +97,10 @@ def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
     """Give a task its labels; DataError if there are some, and none of this task."""
     if labels is None:
         return task
-    if task.name not in labels:
+    mine = labels.get(task.name) or labels.get(ANY)
+    if mine is None:
         raise _others(labels, f"and none of {task.name}")
-    return LabelledTask(task, labels[task.name])
+    return LabelledTask(task, mine)
 
 
 def labelled_runs(
@@ -95,7 +111,7 @@ def labelled_runs(
 
     found = False
     for stored in runs:
-        mine = labels.get(stored.run.task)
+        mine = labels.get(stored.run.task) or labels.get(ANY)
         if mine is None:
             tell(f"left out {stored.path}: there are no labels of {stored.run.task}")
             continue

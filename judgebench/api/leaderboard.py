@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import judgments, stored_sources
-from judgebench.api.tables import BySystem, Names, Policy, RunsFolder
+from judgebench.api.sources import is_given, judgments, open_sources
+from judgebench.api.tables import BySystem, LabelsAndScores, Names, Policy
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
@@ -27,7 +27,9 @@ __all__ = ["leaderboard", "paces", "placed"]
 
 @question
 def leaderboard(
-    runs: RunsFolder = Path("runs"),
+    runs: Annotated[
+        Any, Option("Folder of runs; by default `runs`.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path, csv=True)
+    ] = None,
     *,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
     metric: Annotated[
@@ -41,10 +43,12 @@ def leaderboard(
     by_system: BySystem = False,
     systems: Annotated[bool, Option("Rank the judged systems instead, by each judge beside gold.")] = False,
     policy: Policy = (),
+    **table: Unpack[LabelsAndScores],
 ) -> Leaderboard | SystemBoard:
-    """Rank the judges of a runs folder, task by task; or the systems that they judged."""
+    """Rank the judges of a runs folder or of a table, task by task; or the systems that they judged."""
     policies = policies_of(policy)
-    tables = _of_tasks(list(stored_sources([Path(runs)], tell=tell)), [task] if isinstance(task, str) else task or ())
+    opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell)
+    tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())
     if systems:
         if metric or over or by_system:
             judges = f"{argument('metric')}, {argument('over')} or {argument('by_system')}"

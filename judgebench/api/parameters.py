@@ -45,7 +45,7 @@ class Option:
     ``flag`` is its name there (by default ``--the-name``; ``--on/--off``, ``--long -l``), ``least`` and ``most`` bound
     a number. ``read`` is the type that the command line reads where that isn't the annotation's, ``text`` makes a value
     of a text, ``default`` is that of a key of a TypedDict. ``kept`` names what a file is that no output may replace;
-    ``silent`` says why there is no answer with a flag.
+    ``silent`` says why there is no answer with a flag, and ``csv`` that a table may stand in its place.
     """
 
     help: str
@@ -59,6 +59,7 @@ class Option:
     default: Any = None
     kept: str = ""
     silent: str = ""
+    csv: bool = False
 
 
 @dataclass(frozen=True, slots=True)

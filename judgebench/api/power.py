@@ -83,7 +83,7 @@ def _without_a_pilot(
     """Refuse what is about a pilot, and figures that are too few or too many; give the base rate."""
     if metric not in {None, "cohen_kappa"}:
         raise UsageError("without a pilot the metric is cohen_kappa")
-    unused = Columns.of(table).options()
+    unused = list(Columns.of(table).options)
     unused += [argument("policy")] if policies else []
     unused += [argument("gold_source")] if table.get("gold_source") not in {None, "unspecified"} else []
     if unused and base_rate is not None:

@@ -12,7 +12,7 @@ from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
 from judgebench.api.progress import Asker, Live, inside_a_loop, told
-from judgebench.api.sources import run_source, silent
+from judgebench.api.sources import run_source, silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
 from judgebench.report.document.text import one_line
@@ -75,9 +75,10 @@ class Prepared:
             # Two names of one judge are one run.
             runs_asked = {outcome.path: outcome for outcome in outcomes}.values()
             sources = tuple(run_source(read_run(one.path), one.plan.name) for one in runs_asked)
-            found = Scores(tuple(rows), (), tuple(map(_asked, runs_asked)), sources)
+            unmeasured = tuple(why for one in sources if (why := unlabelled(one)))
+            found = Scores(tuple(rows), (), tuple(map(_asked, runs_asked)), sources, unmeasured)
             # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
-            if rows:
+            if rows or unmeasured:
                 show(found)
         _raise_first(stopped)
         return found

@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
+from judgebench.domain import Status
 from judgebench.errors import InterruptedRunError
 from judgebench.report.document.text import one_line
 
@@ -122,6 +123,10 @@ def told(outcome: Execution) -> list[str]:
     if len(summary.models) > 1:
         versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
         lines.append(f"{outcome.path}: answered by more than one version of the model: {versions}")
+    run, unread = outcome.plan.run, summary.statuses[Status.UNPARSED]
+    if unread and run.settings.get("backend") == "function":
+        # A person can mend their own function.
+        lines.append(f"{run.judge}, {unread} of {summary.cases} verdicts: {summary.unread}")
     return lines
 
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
-from judgebench.api.sources import run_paths, stored_sources
-from judgebench.api.tables import Data, LabelsMode, OwnLabels, Policy, Runs
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.api.sources import is_given, open_sources
+from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
+from judgebench.api.texts import task_behind
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.api.sources import Source
-    from judgebench.domain import Item, Task
+    from judgebench.agreement.matching import Judged
+    from judgebench.api import sources
+    from judgebench.domain import Item, Policies, Task
+    from judgebench.labels.as_run import TableRun
     from judgebench.report.page.parts import Reported
+    from judgebench.store.runs import StoredRun
 
 __all__ = ["report", "report_sources"]
 
 
 @question
 def report(
-    runs: Runs = (),
+    runs: Source = None,
     *,
+    task: OnlyTasks = (),
     data: Data = None,
     sample: Annotated[bool, Option("Read the texts from the rows shipped with the task.")] = False,
     output: Annotated[str | Path, Option("The page to write.", metavar="FILE", read=Path)] = "report.html",
@@ -38,19 +42,20 @@ def report(
     limit_items: Annotated[
         int | None, Option("List at most N items of a task, disagreements first.", metavar="N", least=1)
     ] = None,
+    **table: Unpack[LabelsAndScores],
 ) -> Done:
-    """Write a report of runs: one HTML file with the figures, charts and every item behind them."""
+    """Write a report of runs or of a table: one HTML file with the figures, charts and every item behind them."""
     from judgebench.files.lines import replace_file  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)
-    if runs is None or (isinstance(runs, (list, tuple)) and not runs):
-        raise UsageError("give run folders, or folders of runs")
-    paths = run_paths(runs)
+    if not is_given(runs) or (isinstance(runs, (list, tuple)) and not runs):
+        raise UsageError(f"give run folders, folders of runs, or {argument('csv')} FILE")
     check_texts(sample=sample, data=own)
     check_output(file)
     _keep_out_of_runs(file)
-    opened = list(stored_sources(paths, labels=open_labels(labels, labels_mode or "only"), tell=tell))
+    read = open_labels(labels, labels_mode or "only")
+    opened = open_sources(runs, table, labels=read, tell=tell, tasks=[task] if isinstance(task, str) else task)
     reported = report_sources(opened, policies_of(policy), data=own, sample=sample, texts=texts, tell=tell)
     text = report_page(reported, title=title, texts=texts, most=limit_items)
     try:
@@ -75,7 +80,7 @@ def _keep_out_of_runs(output: Path) -> None:
 
 
 def report_sources(
-    sources: Sequence[Source],
+    opened: Sequence[sources.Source],
     policy: Sequence[str],
     *,
     data: Path | None,
@@ -91,22 +96,20 @@ def report_sources(
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
-    opened: dict[tuple[str, str], tuple[Task | None, str]] = {}
-    for source in sources:
-        stored = source.stored
-        if stored is None:
-            raise UsageError("a report is made of runs")
+    tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
+    for source in opened:
+        stored = source.as_run()
         policies = source.own.override(policy)
         name = (source.task, source.revision)
-        if name not in opened:
-            opened[name] = _opened(source, data, sample=sample, tell=tell) if texts else (None, "")
-        task, unread = opened[name]
+        if name not in tasks:
+            tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")
+        task, unread = tasks[name]
         reported.append(
             Reported(
                 run=stored.run,
                 rows=tuple(source.measure(policy, by_system=True, verify=False)),
                 policies=policies,
-                judged=source.judged(policies),
+                judged=_judged(source, stored, policies),
                 verdicts=stored.verdicts,
                 items=None if task is None else _items_of(task),
                 licence=_licence(source.task),
@@ -116,32 +119,33 @@ def report_sources(
     return reported
 
 
+def _judged(source: sources.Source, stored: StoredRun | TableRun, policies: Policies) -> Judged:
+    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+
+    if source.stored is not None:
+        return source.judged(policies)
+    # The items of a table are named beside their gold.
+    return judged_verdicts(
+        stored.judgments(),
+        stored.run.scale,
+        task=source.task,
+        judge=source.judge,
+        policies=policies,
+        gold_source=source.gold,
+        revision=stored.run.revision,
+    )
+
+
+def _behind(
+    source: sources.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
+) -> tuple[Task | None, str]:
+    if source.stored is None:
+        return None, "a table of labels has no texts"
+    return task_behind(source.stored, data, sample=sample, tell=tell)
+
+
 def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
     return lambda: iter(task.items())
-
-
-def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]) -> tuple[Task | None, str]:
-    """Open the task behind a run; or say why its texts are not at hand."""
-    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
-
-    revision = own_revision(source.revision)
-    sampled = sample or (revision == "sample" and data is None)
-    local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
-    if local and not sampled:
-        # A download can't be what a file of this machine was.
-        given = f"give {argument('data')} FOLDER, the one that the run was given"
-        return None, f"the texts of the items are not at hand; {given}"
-    try:
-        task = make_task(source.task, data=None if sampled else data, sample=sampled)
-        next(iter(task.items()), None)
-    except (DataError, UsageError) as error:
-        # A folder need not hold the data of every task; a file that was named is meant.
-        if data is not None and not data.is_dir():
-            raise
-        tell(f"no texts of {source.task}: {error}")
-        return None, f"the texts of the items are not at hand: {error}"
-    return task, ""
 
 
 def _licence(task: str) -> str:

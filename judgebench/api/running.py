@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
+from judgebench.api.items import Items, TaskLike, is_task, task_of
 from judgebench.api.labelling import open_labels
+from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, checked, keys, place, policies_of, question, several
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
-from judgebench.domain import Judge, Task
+from judgebench.domain import Judge
 from judgebench.errors import UsageError, argument
 from judgebench.report.runs import Estimates
 from judgebench.report.scores import Scores
@@ -22,14 +24,19 @@ if TYPE_CHECKING:
 
 #: A name as on the command line, a judge file, a function as `judgebench.judges.function` describes it, or an object.
 JudgeLike: TypeAlias = str | Path | Judge | Callable[..., Any]
-TaskLike: TypeAlias = str | Task
 Judges: TypeAlias = Annotated[
     JudgeLike | Sequence[JudgeLike],
     Option("A judge; give it again for more.", "--judge", "J", env="JUDGEBENCH_JUDGE", read=list[str]),
 ]
 Tasks: TypeAlias = Annotated[
-    TaskLike | Sequence[TaskLike],
-    Option("A task, or task:split; repeatable.", "--task", "T", env="JUDGEBENCH_TASK", read=list[str]),
+    TaskLike,
+    Option(
+        "A task, or task:split; or items of your own: a table, a folder, a task.toml; repeatable.",
+        "--task",
+        "T",
+        env="JUDGEBENCH_TASK",
+        read=list[str],
+    ),
 ]
 #: Seconds that anything may be waited for.
 _DAY = 86_400
@@ -55,7 +62,7 @@ def _concurrency(text: str) -> int | None:
     raise UsageError(f"{argument('max_concurrency')} {text!r} is neither a number from 1 up nor 'auto'")
 
 
-class Asking(TypedDict, total=False):
+class Asking(Items, TypedDict, total=False):
     """What is asked, of whom and in which way, and where it is kept."""
 
     data: Data
@@ -179,14 +186,14 @@ def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
     how = _filled(options)
-    return _prepared(judge, task, how).ask(how["runs"], how["progress"])
+    return _prepared(judge, task, how, aloud=bool(how["progress"])).ask(how["runs"], how["progress"])
 
 
 @question
 def estimate(judge: Judges, task: Tasks, **options: Unpack[Asking]) -> Estimates:
     """Say how many calls, tokens and dollars it would take; ask nothing."""
     how = _filled(options)
-    return _prepared(judge, task, how).estimate(how["runs"])
+    return _prepared(judge, task, how, aloud=True).estimate(how["runs"])
 
 
 def prepared_run(judge: Any, task: Any, **options: Any) -> Prepared:
@@ -200,7 +207,7 @@ def _filled(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one.default for name, one in keys(Running).items() if one.default is not None} | dict(options)
 
 
-def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
+def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = False) -> Prepared:
     from judgebench.catalog import JudgeSettings  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
@@ -209,7 +216,10 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
 
     engine = Engine(how["engine"] or "local", **given("poll", "wait", "batch_size", "workers", "ray_address"))
     judges = [judge_of(one) for one in several("judge", judge, is_judge)]
-    tasks: list[str | Task] = several("task", task, lambda one: isinstance(one, (str, Task)))
+    tasks = [task_of(one, how) for one in several("task", task, is_task)]
+    if aloud and on_command_line():
+        for text in (note for one in tasks for note in getattr(one, "notes", ())):
+            tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
     asked = given("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")

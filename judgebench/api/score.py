@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
-from judgebench.api.sources import open_sources
+from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.scores import Scores
@@ -37,11 +37,17 @@ def score(
     """
     notes: list[str] = []
     text("name", name)
-    beside = open_labels(labels, labels_mode or "only")
+    beside = open_labels(labels, labels_mode or "only", table)
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)
-    rows = [row for one in tables for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)]
-    return Scores(tuple(rows), tuple(notes), (), tuple(tables))
+    unmeasured = [unlabelled(one) for one in tables]
+    rows = [
+        row
+        for one, why in zip(tables, unmeasured, strict=True)
+        if not why
+        for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
+    ]
+    return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))
 
 
 @question
@@ -58,7 +64,7 @@ def sensitivity(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     lines: list[Variant] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
         judged = one.judged(one.own.override(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
@@ -84,7 +90,7 @@ def bounds(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     judges: list[Judge] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
         judged = one.judged(one.own.override(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))

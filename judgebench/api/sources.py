@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.labelling import labelled_runs
+from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
+from judgebench.files.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
+    from judgebench.labels.as_run import TableRun
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
 
@@ -56,6 +58,8 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: The table's judge as a run.
+    tabled: Callable[[], TableRun] | None = None
 
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
@@ -63,6 +67,14 @@ class Source:
         """Measure under the task's policies and those of the command line."""
         chosen = self.own.override(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
+
+    def as_run(self) -> StoredRun | TableRun:
+        """Give the run behind it; a judge of a table as one."""
+        if self.stored is not None:
+            return self.stored
+        if self.tabled is None:
+            raise UsageError(f"{self.judge} on {self.task} is not a run")
+        return self.tabled()
 
     @property
     def known(self) -> dict[str, Metric]:
@@ -86,6 +98,7 @@ def open_sources(
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
+    tasks: Sequence[str] = (),
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
@@ -94,16 +107,18 @@ def open_sources(
     missing.
     """
     columns = Columns.of(table)
-    own = own_table(source, columns, name)
+    # Of a table of labels the columns say what it is, and not that the source is a table.
+    about_labels = ANY in (labels or {}) and not (isinstance(source, Given) and source.csv)
+    own = None if about_labels else own_table(source, columns, name)
     if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
-        if columns.options():
+        if columns.options and not about_labels:
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell))
+        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, JoinedTable):
         columns = replace(
@@ -112,9 +127,9 @@ def open_sources(
             scores=[version for one in columns.scores for version in own.versions(one)],
         )
     elif not isinstance(own, Path):
-        if columns.delimiter is not None:
+        if columns.file != Opening():
             raise UsageError("a DataFrame has no delimiter")
-        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
+        if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -125,12 +140,10 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
     if isinstance(source, (str, Path)):
-        return path if (path := Path(source)).is_file() or columns.options() else None
+        return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
         # Runs bring their own columns.
-        files = (
-            columns.options() and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
-        )
+        files = columns.options and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
         paths = [Path(one) for one in source] if files else []
         return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
@@ -145,12 +158,12 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
 
     if len(paths) == 1:
         return paths[0]
-    if columns.id is None:
+    if len(columns.rows.id) != 1:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return JoinedTable([open_table(path, columns.delimiter) for path in paths], columns.id)
+    return JoinedTable([open_table(path, columns.file) for path in paths], columns.rows.id[0])
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -181,9 +194,13 @@ def stored_sources(
     *,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
+    tasks: Sequence[str] = (),
 ) -> Iterator[Source]:
-    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
-    every = found_runs(paths, tell)
+    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
+
+    With ``tasks``, names or files, only theirs.
+    """
+    every = of_tasks(found_runs(paths, tell), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
@@ -209,6 +226,20 @@ def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[Store
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
     return found
+
+
+def of_tasks(runs: Sequence[StoredRun], tasks: Sequence[str]) -> list[StoredRun]:
+    """Keep the runs of some tasks, named or written as places; all of them where none is."""
+    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+    if not tasks:
+        return list(runs)
+    names = [task_name(one) for one in tasks]
+    kept = [stored for stored in runs if stored.run.task in names]
+    if not kept:
+        there = ", ".join(sorted({stored.run.task for stored in runs}))
+        raise UsageError(f"no run here is about {', '.join(names)}; there are runs about {there}")
+    return kept
 
 
 def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
@@ -252,10 +283,30 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
     return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
 
 
+def unlabelled(source: Source) -> str:
+    """Say why nothing can be measured of a run whose items have no label yet; empty where some have one."""
+    stored = source.stored
+    if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
+        return ""
+    judge, place = source.judge, stored.path
+    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    return (
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
+        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
+        f"`judgebench score {place} --labels FILE`"
+    )
+
+
 def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:
     """Name what is behind the rows of a leaderboard; two runs of one name can't be told apart by their rows."""
     names = [(table.task, table.judge, table.revision) for table in tables]
     return {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
+
+
+def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
+    """Say whether a table's judges and its gold are named."""
+    judged = columns.judge or columns.scores or columns.rows.confusion or unjudged
+    return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
 
 
 def table_sources(
@@ -281,7 +332,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
+    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
@@ -300,11 +351,19 @@ def table_sources(
             return ratings
 
         def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
-            from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
+            from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
 
-            # The judges of one table share its items and its gold.
-            clusters = range(int(ratings.cluster.max()) + 1)
-            return Judged(task, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision)
+            # The judges of one table share its gold, unless each has rows of its own.
+            labels = gold_of(ratings) if table.own_gold else ()
+            names, clusters = table.names(judge), table.clusters(judge)
+            return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
-        found.append(Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
+        def tabled(judge: str = judge, ratings: Ratings = ratings) -> TableRun:
+            from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
+
+            return TableRun.of(task, judge, ratings, table.names, gold)
+
+        found.append(
+            Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged, tabled=tabled)
+        )
     return found

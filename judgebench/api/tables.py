@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
+from judgebench.api.layouts import layout_of
 from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
+from judgebench.files.opening import Opening
 from judgebench.labels.annotations import Mode
+from judgebench.labels.cells import Cells
+from judgebench.labels.layout import Combine, Layout, Picks
 from judgebench.labels.scores import Means
 
 if TYPE_CHECKING:
@@ -24,7 +28,121 @@ Names: TypeAlias = str | Sequence[str] | None
 Subset: TypeAlias = Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
 
 
-class Judgments(TypedDict, total=False):
+class FileForm(TypedDict, total=False):
+    """How the file is cut into cells, as `judgebench.files.opening.Opening`."""
+
+    delimiter: Annotated[str | None, Option("Delimiter, if it isn't detected.", metavar="CHAR")]
+
+
+class RowLayout(TypedDict, total=False):
+    """Which row is whose label of what, as `judgebench.labels.layout.Layout`."""
+
+    id: Annotated[
+        Names,
+        Option("Column of item ids; repeatable, where several name an item together.", "--id-col", "C", read=list[str]),
+    ]
+    cluster: Annotated[
+        Names, Option("Column of the question that rows share; repeatable.", "--cluster-col", "C", read=list[str])
+    ]
+    long: Annotated[
+        Names, Option("Short for --id-col, --rater-col and --label-col.", metavar="ITEM,RATER,LABEL", read=str)
+    ]
+    rater: Annotated[
+        str | None,
+        Option(
+            "Column of raters: a row per item and rater. --judge-col and --gold-col then name raters; without "
+            "--gold-col all but the judges are annotators.",
+            "--rater-col",
+            "C",
+        ),
+    ]
+    label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
+    judge_name: Annotated[
+        str | None,
+        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+    ]
+    order: Annotated[
+        str | None,
+        Option(
+            "Column of the order in which the judge saw the answers (AB/BA, original/swapped ...).", "--order-col", "C"
+        ),
+    ]
+    second_order: Annotated[
+        Names,
+        Option(
+            "Column of a judge's verdicts on the other order, one per --judge-col.",
+            "--second-order-col",
+            "C",
+            read=list[str],
+        ),
+    ]
+    picks: Annotated[
+        Picks | None, Option("Verdicts of the other order name a position (they are turned back) or an answer.")
+    ]
+    combine: Annotated[
+        Combine | None,
+        Option("A rater's several labels of one item: each an asking of its own, or one by majority, mean or sum."),
+    ]
+    count: Annotated[str | None, Option("Column of how many items a row stands for.", "--count-col", "C")]
+    categories: Annotated[
+        Names,
+        Option(
+            "Column that counts the raters who chose this category; repeatable.", "--category-col", "C", read=list[str]
+        ),
+    ]
+    confusion: Annotated[
+        bool, Option("The table is a confusion table: gold in rows, verdicts in columns, counts.", default=False)
+    ]
+    one_hot: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option("A column NAME that says which of these holds 1; repeatable.", metavar="NAME=C1,C2", read=list[str]),
+    ]
+    pair_scores: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option(
+            "A column NAME that says whose score is higher: A, B, tie; repeatable.",
+            metavar="NAME=CA,CB",
+            read=list[str],
+        ),
+    ]
+    sides: Annotated[
+        str | Sequence[str] | None,
+        Option("Columns that name the two responses, where labels name the winner.", metavar="A,B", read=str),
+    ]
+    where: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "Rows to keep: 'status = done', 'n >= 3', 'lang in de,en', 'error is empty'; repeatable.",
+            metavar="COND",
+            read=list[str],
+        ),
+    ]
+    criterion: Annotated[
+        str | None,
+        Option(
+            "Column of criteria, with figures for each; for a column per criterion write {criterion} in --judge-col "
+            "and --gold-col.",
+            "--criterion-col",
+            "C",
+        ),
+    ]
+
+
+class CellWords(TypedDict, total=False):
+    """What a cell says, as `judgebench.labels.cells.Cells`."""
+
+    words: Annotated[
+        Mapping[str, str],
+        Option(
+            "What a word in the table means; an empty NEW is a gap; repeatable.",
+            "--word",
+            "OLD=NEW",
+            read=list[str],
+        ),
+    ]
+
+
+class Judgments(FileForm, RowLayout, CellWords, total=False):
     """Who judged what in a table of one's own, and what its words mean."""
 
     judge: Annotated[
@@ -48,27 +166,6 @@ class Judgments(TypedDict, total=False):
             read=str,
         ),
     ]
-    cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
-    long: Annotated[
-        Names,
-        Option(
-            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col, "
-            "all but the judges are annotators.",
-            metavar="ITEM,RATER,LABEL",
-            read=str,
-        ),
-    ]
-    words: Annotated[
-        Mapping[str, str],
-        Option(
-            "What a word in the table means; an empty NEW is a gap; repeatable.",
-            "--word",
-            "OLD=NEW",
-            read=list[str],
-        ),
-    ]
-    delimiter: Annotated[str | None, Option("Delimiter, if it isn't detected.", metavar="CHAR")]
     gold_source: Annotated[
         Gold,
         Option(
@@ -89,8 +186,8 @@ class Labels(Rows, total=False):
     subset: Subset
 
 
-class LabelsAndScores(Labels, total=False):
-    """The columns of a table that may hold judges' scores, too."""
+class Scored(TypedDict, total=False):
+    """Columns of judges' scores."""
 
     scores: Annotated[
         Names,
@@ -111,6 +208,14 @@ class LabelsAndScores(Labels, total=False):
     ]
 
 
+class RowsAndScores(Rows, Scored, total=False):
+    """The columns of a table that may hold judges' scores, but for subsets."""
+
+
+class LabelsAndScores(Labels, Scored, total=False):
+    """The columns of a table that may hold judges' scores, too."""
+
+
 def flags() -> dict[str, str]:
     """Name the columns' options, for messages on the command line."""
     return {one.name: one.flag for one in keys(LabelsAndScores).values()}
@@ -118,67 +223,55 @@ def flags() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the columns of a table of one's own are; fields as the keys of `judgebench.api.tables.LabelsAndScores`."""
+    """What was said of a table of one's own; fields as the keys of `judgebench.api.tables.LabelsAndScores`."""
 
     judge: Sequence[str] = ()
     gold: Sequence[str] = ()
-    scale: str | None = None
-    cluster: str | None = None
+    scale: Scale | None = None
     subset: str | None = None
     system: str | None = None
-    id: str | None = None
-    long: str | None = None
-    delimiter: str | None = None
-    words: Sequence[str] = ()
     scores: Sequence[str] = ()
     score_means: Means | None = None
     threshold: float | None = None
+    file: Opening = Opening()  # noqa: RUF009 - frozen
+    rows: Layout = Layout()  # noqa: RUF009 - frozen
+    cells: Cells = Cells()  # noqa: RUF009 - frozen
+    #: The parameters that were given, as the person calls them.
+    options: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Columns:
         """Read what was said of a table, with the keys of `LabelsAndScores`; UsageError names the parameter."""
-        scale = table.get("scale")
-        if not isinstance(scale, (str, Scale)) and scale is not None:
-            raise UsageError(
-                f"{argument('scale')}={scale!r}: write one such as 'rate:1-5' or 'low,medium,high', or give a Scale"
-            )
+        said = {name: value for name, value in table.items() if name in keys(LabelsAndScores) and name != "gold_source"}
         return cls(
-            column_names("judge", table.get("judge")),
-            column_names("gold", table.get("gold")),
-            scale.spec if isinstance(scale, Scale) else scale,
-            column("cluster", table.get("cluster")),
-            column("subset", table.get("subset")),
-            column("system", table.get("system")),
-            column("id", table.get("id")),
-            ",".join(column_names("long", table.get("long"))) or None,
-            table.get("delimiter"),
-            _words({} if table.get("words") is None else table["words"]),
-            column_names("scores", table.get("scores")),
-            table.get("score_means"),
-            table.get("threshold"),
+            column_names("judge", said.get("judge")),
+            column_names("gold", said.get("gold")),
+            _scale(said.get("scale")),
+            column("subset", said.get("subset")),
+            column("system", said.get("system")),
+            column_names("scores", said.get("scores")),
+            said.get("score_means"),
+            said.get("threshold"),
+            Opening(said.get("delimiter")),
+            layout_of(said),
+            Cells(_words(said.get("words"))),
+            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
         )
-
-    def options(self) -> list[str]:
-        """Name the parameters that were given."""
-        return [argument(one.name) for one in fields(self) if (given := getattr(self, one.name)) or given == 0]
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
         """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
-        from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
-        from judgebench.labels.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+        from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+        from judgebench.labels.load import load  # noqa: PLC0415 - loaded on use
 
         return load(
-            path,
+            open_table(path, self.file) if isinstance(path, Path) else path,
             list(self.judge),
             list(self.gold),
-            scale=None if self.scale is None else Scale.parse(self.scale),
-            cluster_col=self.cluster,
+            scale=self.scale,
+            layout=self.rows,
+            cells=self.cells,
             subset_col=self.subset,
             system_col=self.system,
-            id_col=self.id,
-            delimiter=self.delimiter,
-            long=None if self.long is None else LongSpec.parse(self.long),
-            words=meanings(self.words),
             keep_unlabelled=unlabelled,
             score_cols=list(self.scores),
             score_means=self.score_means,
@@ -194,24 +287,37 @@ def meanings(words: Sequence[str]) -> dict[str, str]:
     return {old: new for old, _, new in pairs}
 
 
-def _words(words: object) -> list[str]:
+def _words(words: object) -> dict[str, str]:
+    if words is None:
+        return {}
     if not isinstance(words, Mapping):
         raise UsageError(f"{argument('words')}={words!r}: write a mapping such as {{'0': 'tie'}}")
-    if wrong := [word for word in words if "=" in str(word)]:
-        raise UsageError(f"{argument('words')}: {wrong[0]!r} holds an equals sign; rename it in the table")
-    return [f"{word}={meaning}" for word, meaning in words.items()]
+    return {str(word): str(meaning) for word, meaning in words.items()}
+
+
+def _scale(scale: object) -> Scale | None:
+    if scale is None or isinstance(scale, Scale):
+        return scale
+    if isinstance(scale, str):
+        return Scale.parse(scale)
+    raise UsageError(
+        f"{argument('scale')}={scale!r}: write one such as 'rate:1-5' or 'low,medium,high', or give a Scale"
+    )
 
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
-Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
-Runs: TypeAlias = Annotated[
-    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path])
+Source: TypeAlias = Annotated[
+    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path], csv=True)
 ]
 RunsFolder: TypeAlias = Annotated[
     str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)
 ]
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
+]
+OnlyTasks: TypeAlias = Annotated[
+    str | Sequence[str],
+    Option("Only runs about this task, by its name or its file; repeatable.", "--task", "T", read=list[str]),
 ]
 Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[

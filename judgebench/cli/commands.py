@@ -29,8 +29,20 @@ if TYPE_CHECKING:
     from judgebench.api.parameters import Parameter
 
 
+#: The file of defaults in the working folder.
+_HERE = Path("judgebench.toml")
+
+
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
-    """Let a TOML file give defaults: flags and environment variables win over it."""
+    """Let TOML files give defaults: judgebench.toml of the working folder, and one that is named, which wins over it.
+
+    Flags and environment variables win over both.
+    """
+    if _HERE.is_file():
+        context.default_map = found = _defaults(context, _HERE)
+        if found:
+            # Whoever is in a folder of somebody else's should see what it has chosen for them.
+            note(f"{_HERE} gives {', '.join(f'--{name}'.replace('_', '-') for name in found)}")
     if value is not None:
         context.default_map = _defaults(context, value)
     return value
@@ -40,7 +52,8 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = tomllib.loads(small_file(value).decode("utf-8"))
     except OSError as error:
-        raise UsageError(f"can't read --config {value}: {error.strerror}") from None
+        what = value if value == _HERE else f"--config {value}"
+        raise UsageError(f"can't read {what}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
     if strange := sorted(name for name in settings if name not in COMMANDS):
@@ -214,8 +227,9 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
 def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
     """Make what a question takes of what the command line read; what isn't given is left to the question."""
     found = {name: one for name, one in given.items() if one is not None}
-    if "source" in known:
-        found["source"] = Given(found.pop("source", ()), found.pop("csv", ()))
+    if (table := next((name for name, one in known.items() if one.option.csv), None)) is not None:
+        runs = found.pop(table, ())
+        found[table] = Given([runs] if isinstance(runs, Path) else runs, found.pop("csv", ()))
     if "words" in found:
         found["words"] = meanings(found["words"])
     if "progress" in found:
@@ -268,9 +282,6 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
 
 def _options(one: Parameter) -> list[inspect.Parameter]:
     option = one.option
-    if one.name == "source":
-        runs = Annotated[list[Path] | None, typer.Argument(metavar=option.metavar, help=option.help)]
-        return [_parameter("source", runs, None), _parameter("csv", CsvOption, None)]
     read: Any = option.read or one.type
     default = one.default if one.default is not inspect.Parameter.empty else ...
     low, high = option.least, option.most
@@ -286,7 +297,8 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         default = default or []
     elif default is None:
         read |= None
-    return [_parameter(one.name, Annotated[read, wanted], default)]
+    csv = [_parameter("csv", CsvOption, None)] if option.csv else []
+    return [_parameter(one.name, Annotated[read, wanted], default), *csv]
 
 
 def _flag(name: str, other: Callable[..., Document]) -> Any:

@@ -54,11 +54,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
-        "Rank the judges of a runs folder, task by task; or the systems that they judged.",
+        "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
     ),
     "report": Command(
         "judgebench.api.report:report",
-        "Write a report of runs: one HTML file with the figures, charts and every item behind them.",
+        "Write a report of runs or of a table: one HTML file with the figures, charts and every item behind them.",
     ),
     "view": Command(
         "judgebench.view:view",
@@ -75,6 +75,10 @@ COMMANDS: dict[str, Command] = {
     "publish": Command(
         "judgebench.api.publish:publish",
         "Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first.",
+    ),
+    "init": Command(
+        "judgebench.api.init:init",
+        "Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.",
     ),
     "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
     "verify": Command(

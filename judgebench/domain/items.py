@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: How images begin that are no files.
 _ELSEWHERE = ("http://", "https://", "data:")
-GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model"]
+GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 

@@ -234,7 +234,8 @@ class Run:
     was last written. ``content`` digests the items as a judge may see them: where nothing pins the data (a sample, a
     plugin's task), it keeps verdicts on other texts out of a new run. ``models`` counts the answers of each model
     version that the backend reported, and ``spent`` is what asking has cost so far. ``probe`` names the probe that made
-    the cases, and is empty where items are shown as they are.
+    the cases, and is empty where items are shown as they are. ``place`` says where the items of a table of one's own
+    are, and how it is read; it is no part of the identity, and empty for a task that has a name.
     """
 
     task: str
@@ -258,6 +259,7 @@ class Run:
     spent: Mapping[str, Any] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
     probe: str = ""
+    place: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def conditions(self) -> Conditions:
@@ -290,8 +292,9 @@ class Run:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data |= {name: dict(data[name]) for name in ("settings", "versions", "counts", "models", "spent")}
-        if not self.probe:
-            del data["probe"]
+        for name in ("probe", "place"):
+            if not data[name]:
+                del data[name]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
         return data | {"scale": asdict(self.scale), "policies": asdict(self.policies), "aggregates": aggregates}
 
@@ -333,6 +336,7 @@ _MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
     "spent": (_number, "numbers"),
     "versions": (lambda value: isinstance(value, str), "texts"),
     "settings": (lambda _: True, "values"),
+    "place": (lambda _: True, "values"),
 }
 
 

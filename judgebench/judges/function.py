@@ -11,7 +11,7 @@ The function takes the item as it is shown, or the case and the scale, and may b
 
 Gold labels, authors and subsets are taken out before it sees anything. It returns one of
 
-- a label of the scale: ``"A"``, ``"tie"``, ``"correct"``, ``"4"``;
+- a label of the scale, or a word that means one: ``"A"``, ``"tie"``, ``"correct"``, ``"pass"``, ``"4"``;
 - a whole number: the label itself where the labels are numbers (``rate:1-5``, ``pick:4``), else the code,
   a position in the scale's labels, counted from 0; True and False on a check are correct and incorrect;
 - a pair of one of these and the judge's words;
@@ -51,7 +51,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.domain import Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
+from judgebench.files.records import shown
 from judgebench.judges.own import Own, as_judge
+from judgebench.labels.words import code_of, vocabulary
 from judgebench.redaction import redact
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class FunctionJudge(Own):
     async def reply(self, case: Case, scale: Scale) -> Reply:
         """Call the function, a plain one in a thread; RejectedError says what it raised."""
         blind = replace(case, item=_blinded(case.item))
-        arguments = (_shown(blind),) if self._takes_item else (blind, scale)
+        arguments = (_as_shown(blind),) if self._takes_item else (blind, scale)
         started = time.monotonic()
         try:
             if inspect.iscoroutinefunction(self._function):
@@ -160,7 +162,7 @@ def _blinded(item: Item) -> Item:
     return replace(item, gold=(), gold_source="human", cluster="", subset="", responses=responses)
 
 
-def _shown(case: Case) -> Any:
+def _as_shown(case: Case) -> Any:
     """Give the item as it is shown: responses in order, only the references of the condition."""
     return replace(case.item, responses=case.responses, references=case.references)
 
@@ -190,13 +192,15 @@ def _reply(answer: Any, scale: Scale, seconds: float) -> Reply:
     code = _code(answer, scale)
     said = text or ("" if answer is None else str(answer))
     if code is None:
-        return Reply(Status.UNPARSED, text=said, error=f"{answer!r} is not on the scale", seconds=seconds)
+        wrong = f"returned {shown(answer)}, which is not on the scale {scale.spec}; return one of {vocabulary(scale)}"
+        return Reply(Status.UNPARSED, text=said, error=wrong, seconds=seconds)
     return Reply.ok(code, text=said, seconds=seconds)
 
 
 def _code(answer: Any, scale: Scale) -> int | None:
     if isinstance(answer, str):
-        return scale.code(answer)
+        code = code_of(answer, scale)
+        return code if code >= 0 else None
     if isinstance(answer, bool):
         return int(answer) if scale.kind == "check" else None
     # numpy's integers are not int, but have the index method that says they are whole.

@@ -192,13 +192,14 @@ class Labels:
 
     ``lines`` holds the line that counts: the last one about the first showing. ``again`` holds second showings, which
     tell how far people agree with themselves and are not gold. ``mode`` says whether the labels replace the task's
-    gold.
+    gold. Labels of a table have no task, no content and no scale; with ``numbered`` its 1 and 2 are two responses.
     """
 
     task: str
     lines: Mapping[str, Mapping[str, Placed]]
     again: Mapping[str, Mapping[str, Placed]] = field(default_factory=dict)
     mode: Mode = "only"
+    numbered: bool = False
 
     @property
     def digest(self) -> str:
@@ -227,7 +228,7 @@ class Labels:
         """
         mine = self._of(item.id)
         for line in mine:
-            if line.said.content != item.content_digest:
+            if line.said.content not in {"", item.content_digest}:
                 raise line.fail(*_changed(item.id))
         gold = self._gold(mine, scale, len(item.responses), [label.annotator for label in item.gold])
         if self.mode == "add":
@@ -243,7 +244,7 @@ class Labels:
         shown = (verdict.order, verdict.repeat, verdict.probe, verdict.reference)
         # What a probe changed about an item is not what a person saw.
         for line in [] if verdict.probe else mine:
-            if case_key(verdict.item, line.said.content, *shown) != verdict.key:
+            if line.said.content and case_key(verdict.item, line.said.content, *shown) != verdict.key:
                 raise line.fail(*_changed(verdict.item))
         gold = self._gold(mine, scale, len(verdict.order), [name for name, _ in verdict.gold])
         pairs = tuple((label.annotator, label.code) for label in gold)
@@ -261,7 +262,7 @@ class Labels:
         gold: list[Label] = []
         for line in mine:
             said = line.said
-            if said.scale != scale.spec:
+            if said.scale not in {"", scale.spec}:
                 raise line.fail(f"a label on the scale {said.scale}, and {self.task} has {scale.spec}")
             if self.mode == "add" and said.annotator in present:
                 raise line.fail(
@@ -269,10 +270,25 @@ class Labels:
                     f"rename the annotator in the file, or take only these labels ({argument('labels_mode')} only)",
                 )
             try:
-                gold.append(Label(said.annotator, code_of(said.label, scale, responses)))
+                own = code_of(said.label, scale, responses) if said.scale else self._of_table(str(said.label), scale)
+                gold.append(Label(said.annotator, own))
             except ValueError as error:
                 raise line.fail(str(error)) from None
         return tuple(gold)
+
+    def _of_table(self, word: str, scale: Scale) -> int | None:
+        """Read a cell as `score` reads those of a table; ValueError where it is no word of the scale."""
+        from judgebench.labels import words  # noqa: PLC0415 - labels that were made here need no vocabulary
+
+        if scale.sequential:
+            raise ValueError(f"labels on the scale {scale.spec} come from `judgebench view`, not from a table")
+        code = words.code_of(word, scale, numbers=self.numbered and scale.kind == "pair")
+        if code == words.UNKNOWN:
+            raise ValueError(
+                f"{word!r} is not on the scale {scale.spec} (its words are {words.vocabulary(scale)}); say "
+                f"{argument('words')} OLD=NEW"
+            )
+        return None if code == words.GAP else code
 
 
 def _changed(item: str) -> tuple[str, str]:

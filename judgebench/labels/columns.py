@@ -65,34 +65,56 @@ class Column:
             self.blocks = [np.concatenate(self.blocks)]
         return self.blocks[0]
 
+    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Column:
+        """Keep some rows, or repeat them; the words stay."""
+        return Column(self.words, [self.codes()[rows]])
+
 
 @dataclass(slots=True)
 class Raw:
-    """A table before its words are understood, with the line of each row, and of each label where they differ."""
+    """A table before its words are understood, with the line of each row.
+
+    A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
+    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
+    order. ``item`` numbers what the rows are about, by default each its own item. Where raters are in rows,
+    ``first`` is each item's first row; gold is then an item's, and otherwise a row's.
+    """
 
     labels: dict[str, Column]
     keys: dict[str, Column]
     lines: Ints
-    label_lines: dict[str, Ints] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    #: Words that are read already, folded.
+    read: set[str] = field(default_factory=set[str])
+    rows: dict[str, Ints] = field(default_factory=dict)
+    swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    second: set[str] = field(default_factory=set[str])
+    item: Ints | None = None
+    first: Ints | None = None
+
+    def rows_of(self, name: str) -> Ints:
+        """Rows of a rater's labels, shape (k,)."""
+        found = self.rows.get(name)
+        return np.arange(self.lines.size, dtype=np.int32) if found is None else found
 
     def lines_of(self, name: str) -> Ints:
-        """Lines of the labels of a column, shape (n,)."""
-        return self.label_lines.get(name, self.lines)
+        """Lines of a rater's labels, shape (k,)."""
+        return self.lines if name not in self.rows else self.lines[self.rows[name]]
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
     """Labels as codes on the scale, `GAP` where there is none; notes and warnings grow on the way.
 
-    ``sequences`` are whole orders and checks of steps, shape (n, w), of which ``labels`` hold what they come to.
+    Of orders and checks of steps ``labels`` are places in ``sequences``, shape (s + 1, w), all that occur; the last
+    one is of -1.
     """
 
     scale: Scale
     labels: dict[str, Codes]
     notes: list[str]
     warnings: list[str]
-    sequences: dict[str, Codes] = field(default_factory=dict)
+    sequences: Codes | None = None
 
 
 def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:
@@ -104,7 +126,8 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
     used = {name: _used(column) for name, column in raw.labels.items()}
     meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
     notes, warnings = list(raw.notes), list[str]()
-    if idle := [word for word in meanings if not any(fold(word) in map(fold, own) for own in used.values())]:
+    heard = raw.read.union(*(map(fold, own) for own in used.values()))
+    if idle := [word for word in meanings if fold(word) not in heard]:
         notes.append(f"{argument('words')}: no cell holds {', '.join(map(repr, idle))}")
 
     def where(name: str, text: str) -> str:

@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
 from judgebench.labels.doubts import SPOKEN, apart, rating_cells
-from judgebench.labels.profile import (
-    KNOWN,
+from judgebench.labels.profile import KNOWN, MOST_COLUMNS, Known, Profile, profile, recognise
+from judgebench.labels.roles import (
     LABEL,
-    MOST_COLUMNS,
     NO_LABEL,
     RATER,
     SUBSET,
     SYSTEM,
-    Known,
-    Profile,
     cluster_rank,
     is_gold,
     is_id,
     is_judge,
-    profile,
-    recognise,
     words_of,
 )
 from judgebench.labels.words import MISSING, fold, infer

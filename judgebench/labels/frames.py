@@ -73,3 +73,23 @@ def as_frame(value: object) -> Any | None:
     if not isinstance(turned, pd.DataFrame):
         raise DataError(f"{type(value).__name__} turns into {type(turned).__name__}, expected a DataFrame")
     return turned
+
+
+def records_of(value: Any) -> list[dict[str, Any]]:
+    """Give the rows of a DataFrame, or of a list of dictionaries, as records; a missing value is None."""
+    from collections.abc import Mapping  # noqa: PLC0415 - for this alone
+
+    if isinstance(value, (list, tuple)):
+        if wrong := [one for one in value if not isinstance(one, Mapping)]:
+            raise UsageError(f"expected a dictionary for each item, and found a {type(wrong[0]).__name__}")
+        return [dict(one) for one in value]
+    frame = as_frame(value)
+    if frame is None:
+        raise UsageError(f"a {type(value).__name__} is not a table of items")
+    import pandas as pd  # noqa: PLC0415 - loaded on use
+
+    def plain(one: Any) -> Any:
+        listed = one.tolist() if hasattr(one, "tolist") else one
+        return None if not isinstance(listed, (list, dict, tuple)) and pd.isna(listed) else listed
+
+    return [{str(name): plain(one) for name, one in record.items()} for record in frame.to_dict("records")]

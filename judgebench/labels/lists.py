@@ -15,6 +15,7 @@ from judgebench.domain import Scale
 from judgebench.domain.scale import SEPARATORS, members_in
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.labels.columns import PLACES, Coded
+from judgebench.labels.numbers import encode_numbers
 from judgebench.labels.words import CHECK, GAP, MISSING, NO_VERDICT, aliases_of, fold, listing, spans
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 #: Cells that may say that no label applies, or that nobody said.
 _BLANK = frozenset({"", "none"})
+
+
+def encode_unlisted(table: Table, raw: Raw, judges: Sequence[str], scale: Scale, meanings: Mapping[str, str]) -> Coded:
+    """Turn cells into codes on a scale that lists no labels."""
+    read = encode_numbers if scale.kind == "number" else encode_lists
+    return read(table, raw, judges, scale, meanings)
 
 
 def encode_lists(table: Table, raw: Raw, judges: Sequence[str], scale: Scale, meanings: Mapping[str, str]) -> Coded:
@@ -185,27 +192,23 @@ def _sequences(cells: _Cells, scale: Scale, read: Callable[[str], tuple[int, ...
                 cells.unknown.setdefault(name, {})[word.strip()] = word
             else:
                 rows[name][word] = codes
-    order = scale.kind == "rank"
     cells.refuse_unknown(
         scale,
         f"an order names all {len(scale.labels)} responses, the best first: 2,1,3 or 2>1>3 or a JSON list"
-        if order
+        if scale.kind == "rank"
         else "steps are a list of 1 or 0, true or false, one per step",
     )
-    width = max((len(codes) for own in rows.values() for codes in own.values()), default=1)
-    labels: dict[str, Codes] = {}
-    sequences: dict[str, Codes] = {}
-    for name, own in rows.items():
-        wide = np.full((len(own) + 1, width), GAP, np.int64)
-        for place, codes in enumerate(own.values()):
-            wide[place, : len(codes)] = codes
-        at = cells.column(name, {word: place for place, word in enumerate(own)})
-        sequences[name] = wide[at]
-        # What a verdict comes to: the response ranked first, or whether all steps are right.
-        come = np.array([*(codes[0] if order else min(codes) for codes in own.values()), GAP], np.int64)
-        labels[name] = come[at]
-    said = f"{argument('scale')} {scale.spec}: cells are read as orders, the best response first" if order else ""
-    return Coded(scale, labels, [*cells.raw.notes, *filter(None, [said])], [], sequences)
+    places = {
+        codes: place for place, codes in enumerate(dict.fromkeys(c for own in rows.values() for c in own.values()))
+    }
+    wide = np.full((len(places) + 1, max(map(len, places), default=1)), GAP, np.int64)
+    for codes, place in places.items():
+        wide[place, : len(codes)] = codes
+    labels = {
+        name: cells.column(name, {word: places[codes] for word, codes in own.items()}) for name, own in rows.items()
+    }
+    said = ["cells are read as orders, the best response first"] if scale.kind == "rank" else []
+    return Coded(scale, labels, [*cells.raw.notes, *said], [], wide)
 
 
 def _order(cells: _Cells, scale: Scale) -> Callable[[str], tuple[int, ...] | None]:

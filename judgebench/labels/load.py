@@ -1,10 +1,9 @@
-"""Read one's own labels into ratings: the judges' columns against the gold columns."""
+"""Read one's own labels into ratings: the judges' labels against those of the annotators."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +11,15 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
-from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
-from judgebench.labels.lists import encode_lists
-from judgebench.labels.numbers import all_numbers, are_numbers, encode_numbers
+from judgebench.labels.cells import Cells
+from judgebench.labels.columns import Coded, Raw, encode
+from judgebench.labels.games import Games, merge_numbers, person, play, turn_back
+from judgebench.labels.layout import Layout
+from judgebench.labels.lists import encode_unlisted
+from judgebench.labels.numbers import are_numbers
+from judgebench.labels.reading import dense
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
-from judgebench.labels.words import spans
+from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,47 +27,28 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.labels.columns import Ints
     from judgebench.labels.scores import Means
 
-    Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
-#: A column with more different cells than this holds texts, not labels.
-_MOST_LABELS = 2000
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
-#: So many raters are named in a note.
-_SHOWN = 12
 _UNNAMED = "(none)"
 #: The row of a report that holds all items.
 _WHOLE = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class LongSpec:
-    """Columns of a table with one row per item and rater; the judges' and gold "columns" then name raters."""
-
-    item: str
-    rater: str
-    label: str
-
-    @classmethod
-    def parse(cls, text: str) -> LongSpec:
-        """Read ``item,rater,label`` as the command line writes it."""
-        names = [name.strip() for name in text.split(",")]
-        if len(names) != 3 or len(set(names)) != 3 or not all(names):
-            raise UsageError(f"{argument('long')} names three columns, item,rater,label; got {text!r}")
-        return cls(*names)
-
-
-@dataclass(frozen=True, slots=True)
 class LoadedTable:
     """A label file, ready to be measured: ratings by judge, in the order asked for, with one scale and the same gold.
 
-    ``rows`` counts items in long form. ``unlabelled`` rows, without any gold label, are left out of the ratings unless
-    asked for; ``missing`` counts empty cells per column among the rows that are kept. ``notes`` are sentences for a
-    person (what was recognised, left out, or counted as no verdict), ``warnings`` codes: ``undeclared_levels``,
-    ``unlabelled_rows``. ``names`` gives each item's id, or else its place in the file.
+    ``rows`` counts items where raters are in rows. ``unlabelled`` rows, without any gold label, are left out of the
+    ratings unless asked for; ``missing`` counts empty cells per rater among the rows that are kept. ``notes`` are
+    sentences for a person (what was recognised, left out, or counted as no verdict), ``warnings`` codes:
+    ``undeclared_levels``, ``unlabelled_rows``. ``names`` gives the ids of a judge's items, or else their places in the
+    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own.
     """
 
     path: str
@@ -74,9 +58,11 @@ class LoadedTable:
     unlabelled: int
     missing: Mapping[str, int]
     revision: str
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    names: Callable[[], list[str]] = list
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    names: Callable[[str], list[str]]
+    clusters: Callable[[str], list[str]]
+    own_gold: bool
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
@@ -85,13 +71,10 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     gold_cols: Sequence[str],
     *,
     scale: Scale | None = None,
-    cluster_col: str | None = None,
+    layout: Layout | None = None,
+    cells: Cells | None = None,
     subset_col: str | None = None,
     system_col: str | None = None,
-    id_col: str | None = None,
-    delimiter: str | None = None,
-    long: LongSpec | None = None,
-    words: Mapping[str, str] | None = None,
     keep_unlabelled: bool = False,
     score_cols: Sequence[str] = (),
     score_means: Means | None = None,
@@ -99,330 +82,272 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
 ) -> LoadedTable:
     """Read a label file into one `Ratings` per judge; by default its scale is the one that all labels fit.
 
-    Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts. In
-    long form the columns are raters, and without gold columns all but the judges are annotators. A row with an empty
-    ``cluster_col`` is a cluster of its own; repeats in ``id_col`` are an error. ``words`` says what words mean by a
-    label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap. ``keep_unlabelled`` keeps rows without a gold
-    label. ``score_cols`` are the judges' scores or probabilities in their order; without ``judge_cols`` each is a judge
-    of its own, whose verdicts are read off its numbers.
+    Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts.
+    Where raters are in rows the columns name raters, and without gold columns all but the judges are annotators. A row
+    with an empty cluster is a cluster of its own; repeats of an id are an error, unless the layout says what they are.
+    ``keep_unlabelled`` keeps rows without a gold label. ``score_cols`` are the judges' scores or probabilities in their
+    order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers.
 
     DataError where the file can't be read as asked, with all labels that are not on the scale; UsageError where the
     options contradict each other, or the labels fit several scales.
     """
+    layout, cells = layout or Layout(), cells or Cells()
     scores = ScoreColumns(score_cols, score_means, threshold)
-    scores.check(judge_cols, long=long is not None)
-    everyone = long is not None and not gold_cols and not keep_unlabelled
-    columns = [*judge_cols]
-    if not everyone:
-        columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
-    table = path if isinstance(path, Table) else open_table(path, delimiter)
-    keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
-    if long is not None and id_col is not None and id_col != long.item:
-        raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
-    wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
+    scores.check(judge_cols, long=layout.rater is not None)
+    layout.check(judge_cols, gold_cols, score_cols, subset_col)
+    _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
+    table = path if isinstance(path, Table) else open_table(path)
+    keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
     free = scale is not None and not scale.listed
-    raw = (
-        _read_wide(table, columns, wide, free=free)
-        if long is None
-        else _read_long(table, columns, keys, long, everyone=everyone, free=free)
-    )
-    if everyone:
-        gold_cols = [name for name in raw.labels if name not in judge_cols]
-        if len(gold_cols) < 2 - bool(judge_cols):
-            raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
-        raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
-    if scale is None and are_numbers(raw, judge_cols):
+    shaped = shape(table, layout, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled, free=free)
+    merge_numbers(table, shaped, layout, cells.words)
+    if scale is None and are_numbers(shaped.raw, shaped.judges):
         scale = Scale.number()
+    said = (table, shaped.raw, shaped.judges)
     if scale is None or scale.listed:
-        coded = encode(table, raw, judge_cols, scale, words or {})
+        coded = encode(*said, scale, cells.words)
     else:
-        read = encode_numbers if scale.kind == "number" else encode_lists
-        coded = read(table, raw, judge_cols, scale, words or {})
-    distinct_ids = long is None and id_col is not None and id_col != cluster_col
-    return _build(
-        table,
-        raw,
-        coded,
-        judge_cols,
-        gold_cols,
-        scores,
-        distinct_ids=distinct_ids,
-        keep_unlabelled=keep_unlabelled,
-    )
+        coded = encode_unlisted(*said, scale, cells.words)
+    turn_back(shaped, layout, coded)
+    return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 
 
-def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool, scored: bool) -> list[str]:
+def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool, scored: bool) -> None:
     columns = [*judge_cols, *gold_cols]
     # Two annotators can be measured against each other without any judge.
-    if (not judge_cols and len(gold_cols) < 2 - scored) or not (gold_cols or goldless):
+    if not goldless and ((not judge_cols and len(gold_cols) < 2 - scored) or not gold_cols):
         raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
     if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
         raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
-    return columns
 
 
-def _read_columns(
-    table: Table, labels: Sequence[str], others: Sequence[str], *, free: bool
-) -> tuple[dict[str, Column], Ints]:
-    """Read columns with their lines; ``free``: any number of different labels, and lists as JSON."""
-    wanted = list(dict.fromkeys([*labels, *others]))
-    read = {name: Column() for name in wanted}
-    lines: list[Ints] = []
-    for block in table.blocks(wanted, nested=free):
-        lines.append(np.asarray(block.lines, np.int32))
-        for name, cells in zip(wanted, block.columns, strict=True):
-            read[name].blocks.append(read[name].words.take(cells))
-        for name in () if free else labels:
-            if len(read[name].words) > _MOST_LABELS and not all_numbers(read[name].words, judge=True):
-                raise table.error(
-                    f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
-                    field=name,
-                    hint="judgebench doctor FILE shows which columns are",
-                )
-    return read, np.concatenate(lines)
+class _Frame(NamedTuple):
+    """What judges with the same rows share: columns of `Ratings`, and the row and the cluster behind each."""
+
+    unit: Codes
+    games: Games
+    shared: Mapping[str, Any]
+    clusters: Codes
 
 
-def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None], *, free: bool) -> Raw:
-    named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, columns, list(named.values()), free=free)
-    return Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """Labels on the scale, about to become ratings."""
 
+    table: Table
+    shaped: Shaped
+    layout: Layout
+    coded: Coded
+    keys: Mapping[str, str | None]
+    scores: ScoreColumns
 
-def _listed(names: Sequence[str]) -> str:
-    """List names, the first of many."""
-    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
-
-
-def _read_long(
-    table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec, *, everyone: bool, free: bool
-) -> Raw:
-    named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()], free=free)
-    names = {word: code for code, word in enumerate(read[long.rater].words)}
-    stripped: dict[str, list[int]] = {}
-    for word, code in names.items():
-        stripped.setdefault(word.strip(), []).append(code)
-    if everyone:
-        raters = [*raters, *(name for name in stripped if name and name not in raters)]
-    if missing := [rater for rater in raters if rater not in stripped]:
-        near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
-        raise table.error(
-            f"no rater is named {', '.join(map(repr, missing))}"
-            + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ""),
-            field=long.rater,
-            hint=f"the raters are {', '.join(list(stripped)[:40])}",
-        )
-    item, rater, label = (read[name].codes() for name in (long.item, long.rater, long.label))
-    blank = [code for code, word in enumerate(read[long.item].words) if not word.strip()]
-    if blank and (bad := np.flatnonzero(np.isin(item, blank))).size:
-        raise table.error("a row without an item", line=int(lines[bad[0]]), field=long.item)
-    count = len(read[long.item].words)
-    first = np.full(count, -1, np.int64)
-    first[item[::-1]] = np.arange(len(item) - 1, -1, -1)
-    raw = Raw({}, {}, lines[first])
-    place = np.full(len(names), len(raters))
-    for j, name in enumerate(raters):
-        place[stripped[name]] = j
-    who = place[rater]
-    order = np.argsort(who, kind="stable")
-    ends = np.searchsorted(who[order], np.arange(len(raters) + 1))
-    for j, name in enumerate(raters):
-        rows = order[ends[j] : ends[j + 1]]
-        _refuse_repeats(table, item[rows], lines[rows], list(read[long.item].words), f"labels by {name!r} for item")
-        codes = np.full(count, -1, np.int32)
-        codes[item[rows]] = label[rows]
-        where = lines[first]
-        where[item[rows]] = lines[rows]
-        raw.labels[name] = Column(read[long.label].words, [codes])
-        raw.label_lines[name] = where
-    for role, name in named.items():
-        values = read[name].codes()
-        differs = np.flatnonzero(values != values[first[item]])
-        if differs.size:
-            row = int(differs[0])
-            raise table.error(
-                f"item {list(read[long.item].words)[item[row]]!r} has another {role} on {table.unit} "
-                f"{lines[first[item[row]]]}",
-                line=int(lines[row]),
-                field=name,
-            )
-        raw.keys[role] = Column(read[name].words, [values[first]])
-    raw.keys["item"] = Column(read[long.item].words, [np.arange(count, dtype=np.int32)])
-    if others := [name for name in stripped if name and name not in raters]:
-        raw.notes.append(f"raters left out: {_listed(others)}")
-    return raw
-
-
-def _refuse_repeats(table: Table, codes: Ints, lines: Ints, names: Sequence[str], what: str, hint: str = "") -> None:
-    if not codes.size:
-        return
-    order = np.argsort(codes, kind="stable")
-    twins = np.flatnonzero(codes[order][1:] == codes[order][:-1])
-    if twins.size:
-        # The first repeat in the file, not in the order of the codes.
-        at = int(order[twins + 1].min())
-        places = lines[codes == codes[at]]
-        where = spans([int(line) for line in places[:PLACES]], table.unit, len(places))
-        raise table.error(
-            f"{len(places)} {what} {names[int(codes[at])].strip()!r} ({where})",
-            hint=hint or "each item has one label per rater; delete the repeats",
-        )
-
-
-def _build(
-    table: Table,
-    raw: Raw,
-    coded: Coded,
-    judge_cols: Sequence[str],
-    gold_cols: Sequence[str],
-    scores: ScoreColumns,
-    *,
-    distinct_ids: bool,
-    keep_unlabelled: bool,
-) -> LoadedTable:
-    notes, warnings = coded.notes, coded.warnings
-    rows = len(coded.labels[[*judge_cols, *gold_cols][0]])
-    gold = np.full((rows, len(gold_cols)), -1, np.int64)
-    for j, name in enumerate(gold_cols):
-        gold[:, j] = coded.labels[name]
-    labelled: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=1))
-    unlabelled = rows - int(np.count_nonzero(labelled))
-    kept = np.ones(rows, np.bool_) if keep_unlabelled else labelled
-    n = int(np.count_nonzero(kept))
-    if not n:
-        raise table.error(f"no row has a gold label in {', '.join(gold_cols)}", hint="nothing can be scored")
-    everything = slice(None) if n == rows else np.flatnonzero(kept)
-    gold = gold[everything]
-    if unlabelled and not keep_unlabelled:
-        notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label and are left out")
-        warnings.append("unlabelled_rows")
-    if distinct_ids:
-        _check_ids(table, raw, everything)
-    item = np.arange(n, dtype=np.int64)
-    cluster = _clusters(raw, everything, item, notes)
-    subset, subsets = _groups(raw, "subset", everything, n)
-    if _WHOLE in subsets:
-        # Two rows of one name: whoever reads the scores would take one for the other.
-        raise table.error(
-            f"{argument('subset')} has a subset named {_WHOLE!r}, as the row of all items is",
-            hint="name it otherwise in the table",
-        )
-    system, systems = _groups(raw, "system", everything, n)
-    labels = {name: codes[everything] for name, codes in coded.labels.items()}
-    missing = {name: int(np.count_nonzero(codes < 0)) for name, codes in labels.items()}
-    notes += [
-        f"{name}: {missing[name]:,} of {n:,} cells hold no verdict; the policy invalid says what they count as"
-        for name in judge_cols
-        if missing[name]
-    ]
-    few = [
-        f"{name}: {missing[name]:,} of {n:,} gold labels are missing"
-        for name in gold_cols
-        if missing[name] and len(gold_cols) > 1
-    ]
-    several = f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(gold_cols)} annotators"
-    notes += few if len(gold_cols) <= _SHOWN else [several]
-    for name in judge_cols:
-        _check_label_sets(table, coded, name, labels[name], gold, gold_cols)
-    game, swapped = np.zeros(n, np.int64), np.zeros(n, np.bool_)
-    judges = {
-        name: Ratings(
+    def build(self, *, keep_unlabelled: bool) -> LoadedTable:
+        """Put gold beside each judge's labels."""
+        table, raw, coded = self.table, self.shaped.raw, self.coded
+        notes, warnings, golds = coded.notes, coded.warnings, self.shaped.golds
+        gold = self._gold()
+        units = len(gold)
+        labelled: Flags = np.asarray((gold >= 0).any(axis=1))
+        unlabelled = units - int(np.count_nonzero(labelled))
+        kept = np.ones(units, np.bool_) if keep_unlabelled else labelled
+        if not kept.any():
+            raise table.error(f"no row has a gold label in {', '.join(golds)}", hint="nothing can be scored")
+        if unlabelled and not keep_unlabelled:
+            notes.append(f"{unlabelled:,} of {units:,} rows have no gold label and are left out")
+            warnings.append("unlabelled_rows")
+        names = self.shaped.judges or [""]
+        played = {name: self._played(name, kept) for name in names}
+        groups = self._groups(kept)
+        judges: dict[str, Ratings] = {}
+        frames: dict[str, _Frame] = {}
+        last: _Frame | None = None
+        for name, games in played.items():
+            last = frames[name] = self._frame(games, gold, groups, last)
+            judges[name] = Ratings(scale=coded.scale, judge=games.said, annotators=tuple(golds), **last.shared)
+        missing = self._missing(judges, gold[kept])
+        for name in self.shaped.judges:
+            if name in coded.labels:
+                _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
+        if coded.sequences is not None:
+            judges = {name: _spelled_out(ratings, coded.sequences) for name, ratings in judges.items()}
+        if self.scores.names:
+            rows = {name: np.where(frame.games.second, -1, frame.games.row) for name, frame in frames.items()}
+            judges = with_scores(table, raw, judges, self.scores, rows, set(coded.labels), notes)
+        return LoadedTable(
+            path=table.name,
             scale=coded.scale,
-            judge=labels[name] if name else np.full(n, -1, np.int64),
-            gold=gold,
-            annotators=tuple(gold_cols),
-            item=item,
-            cluster=cluster,
-            game=game,
-            swapped=swapped,
-            subset=subset,
-            subsets=subsets,
-            system=system,
-            systems=systems,
-            **_sequences(coded, name, gold_cols, everything),
+            judges=judges,
+            rows=units,
+            unlabelled=unlabelled,
+            missing=missing,
+            revision=table.revision,
+            notes=tuple(notes),
+            warnings=tuple(dict.fromkeys(warnings)),
+            names=lambda judge: self._names(frames.get(judge) or frames[""]),
+            clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
+            own_gold=self.layout.judge_name is not None,
         )
-        for name in judge_cols or ("",)
-    }
-    if scores.names:
-        judges = with_scores(table, raw, judges, scores, everything, notes)
-    return LoadedTable(
-        path=table.name,
-        scale=coded.scale,
-        judges=judges,
-        rows=rows,
-        unlabelled=unlabelled,
-        missing=missing,
-        revision=table.revision,
-        notes=tuple(notes),
-        warnings=tuple(dict.fromkeys(warnings)),
-        names=_item_names(table, raw, everything, distinct_ids=distinct_ids),
-    )
+
+    def _gold(self) -> Codes:
+        """Gold by row of the table, or by item where raters are in rows; shape (n, m)."""
+        raw, golds = self.shaped.raw, self.shaped.golds
+        units = raw.lines.size if raw.first is None else raw.first.size
+        gold = np.full((units, len(golds)), -1, np.int64)
+        for j, name in enumerate(golds):
+            if raw.first is None:
+                gold[:, j] = self.coded.labels[name]
+            else:
+                found = person(self.table, raw, self.layout, self.coded, name)
+                gold[found.item, j] = found.said
+        if raw.first is None and raw.item is not None and (self.layout.order or self.layout.combine):
+            self._fill(gold, raw.item)
+        return gold
+
+    def _fill(self, gold: Codes, item: Ints) -> None:
+        """Give all rows of an item (and judge) the gold that one of them has; refuse two different labels."""
+        raw, key = self.shaped.raw, item.astype(np.int64)
+        if self.layout.judge_name:
+            for j, name in enumerate(self.shaped.judges):
+                key[raw.rows_of(name)] += j * (int(item.max()) + 1)
+        key = dense(key)
+        for j, name in enumerate(self.shaped.golds):
+            most = np.full(int(key.max()) + 1, -1, np.int64)
+            np.maximum.at(most, key, gold[:, j])
+            differs = np.flatnonzero((gold[:, j] >= 0) & (gold[:, j] != most[key]))
+            if differs.size:
+                row = int(differs[0])
+                other = int(np.flatnonzero((key == key[row]) & (gold[:, j] == most[key[row]]))[0])
+                raise self.table.error(
+                    f"item {item_names(raw, differs[:1])[0]!r} has another gold label on {self.table.unit} "
+                    f"{raw.lines[other]}",
+                    line=int(raw.lines[row]),
+                    field=name,
+                    hint="gold is an item's own: it names the answer, whatever order the judge saw",
+                )
+            gold[:, j] = most[key]
+
+    def _played(self, name: str, kept: Flags) -> Games:
+        """Give a judge's labels by item; where raters are in rows, an item that it has no row for has no verdict."""
+        raw = self.shaped.raw
+        if raw.first is None:
+            return play(self.table, raw, self.layout, self.coded, name, kept)
+        found = play(self.table, raw, self.layout, self.coded, name, kept) if name else Games.none()
+        there = np.zeros(kept.size, np.bool_)
+        there[found.item] = True
+        absent = np.flatnonzero(kept & ~there)
+        if not absent.size:
+            return found
+        silent = replace(Games.none(absent.size), item=absent, row=raw.first[absent].astype(np.int64))
+        every = found.joined(silent)
+        return every.take(np.argsort(every.item, kind="stable"))
+
+    def _groups(self, kept: Flags) -> Mapping[str, tuple[Codes, tuple[str, ...]]]:
+        """Cluster, subset and system of each row (or item), with the names of the latter two."""
+        raw = self.shaped.raw
+        rows = np.arange(raw.lines.size) if raw.first is None else raw.first
+        found = {role: _group(raw, role, rows) for role in ("subset", "system")}
+        codes, names = found["subset"]
+        if _WHOLE in names and (codes[kept] == names.index(_WHOLE)).any():
+            # Two rows of one name: whoever reads the scores would take one for the other.
+            raise self.table.error(
+                f"{argument('subset')} has a subset named {_WHOLE!r}, as the row of all items is",
+                hint="name it otherwise in the table",
+            )
+        item = np.arange(rows.size) if raw.first is not None or raw.item is None else raw.item
+        cluster, alone = _clusters(raw, rows, item.astype(np.int64))
+        if nameless := int(np.count_nonzero(alone[kept])):
+            self.coded.notes.append(f"{nameless:,} rows name no cluster; each counts as its own")
+        return found | {"cluster": (cluster, ())}
+
+    def _frame(
+        self, games: Games, gold: Codes, groups: Mapping[str, tuple[Codes, tuple[str, ...]]], last: _Frame | None
+    ) -> _Frame:
+        raw = self.shaped.raw
+        unit = games.row if raw.first is None else games.item
+        if last is not None and np.array_equal(unit, last.unit) and np.array_equal(games.swapped, last.games.swapped):
+            return _Frame(unit, games, last.shared, last.clusters)
+        if games.game.any():
+            named = {role: name for role, name in self.keys.items() if name is not None}
+            check_alike(
+                self.table,
+                raw,
+                named,
+                games.row,
+                games.row[np.maximum.accumulate(np.where(games.game == 0, np.arange(games.game.size), 0))],
+            )
+        codes = {role: np.unique(own[unit], return_inverse=True) for role, (own, _) in groups.items()}
+        shared = {
+            "gold": gold if unit.size == len(gold) and raw.item is None else gold[unit],
+            "item": dense(games.item),
+            "game": games.game,
+            "swapped": games.swapped,
+            **{role: place.reshape(-1) for role, (_, place) in codes.items()},
+            "subsets": tuple(groups["subset"][1][code] for code in codes["subset"][0]),
+            "systems": tuple(groups["system"][1][code] for code in codes["system"][0]),
+        }
+        return _Frame(unit, games, shared, codes["cluster"][0])
+
+    def _missing(self, judges: Mapping[str, Ratings], gold: Codes) -> dict[str, int]:
+        """Count the empty cells per rater, and say so."""
+        notes, golds, n = self.coded.notes, self.shaped.golds, len(gold)
+        missing: dict[str, int] = {}
+        for name in self.shaped.judges:
+            if name in self.coded.labels:
+                said = judges[name].judge
+                missing[name] = int(np.count_nonzero(said < 0))
+                if missing[name]:
+                    notes.append(
+                        f"{name}: {missing[name]:,} of {said.size:,} cells hold no verdict; the policy invalid says "
+                        "what they count as"
+                    )
+        missing |= {name: int(np.count_nonzero(gold[:, j] < 0)) for j, name in enumerate(golds)}
+        few = [
+            f"{name}: {missing[name]:,} of {n:,} gold labels are missing"
+            for name in golds
+            if missing[name] and len(golds) > 1
+        ]
+        several = f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(golds)} annotators"
+        notes += few if len(golds) <= SHOWN else [several]
+        return missing
+
+    def _names(self, frame: _Frame) -> list[str]:
+        """Name the items when asked: a million names take more room than the labels."""
+        raw, unit = self.shaped.raw, self.table.unit
+        rows = frame.games.row[np.unique(frame.games.item, return_index=True)[1]]
+        if raw.item is None or "id:0" not in raw.keys:
+            return [f"{unit} {line}" for line in raw.lines[rows].tolist()]
+        return item_names(raw, rows)
 
 
-def _sequences(coded: Coded, judge: str, gold: Sequence[str], rows: slice | Codes) -> dict[str, Any]:
-    """Whole orders and checks of steps, as `Ratings` holds them; nothing on other scales."""
-    if not coded.scale.sequential:
-        return {}
-    every = np.stack([coded.sequences[name][rows] for name in gold], axis=1)
-    said = coded.sequences[judge][rows] if judge else np.full((len(every), every.shape[2]), -1, np.int64)
-    return {"sequence": said, "gold_sequence": every}
+def _spelled_out(ratings: Ratings, sequences: Codes) -> Ratings:
+    """Put whole orders or checks of steps in the place of their numbers."""
+    judge, gold = sequences[ratings.judge], sequences[ratings.gold]
+    # What a verdict comes to: the response ranked first, or whether all steps are right.
+    first = ratings.scale.kind == "rank"
+    come = np.append(sequences[:-1, 0] if first else np.where(sequences[:-1] < 0, 1, sequences[:-1]).min(axis=1), -1)
+    return replace(ratings, judge=come[ratings.judge], gold=come[ratings.gold], sequence=judge, gold_sequence=gold)
 
 
-def _item_names(table: Table, raw: Raw, rows: slice | Codes, *, distinct_ids: bool) -> Callable[[], list[str]]:
-    """Name the items when asked: a million names take more room than the labels."""
-    column, lines, unit = raw.keys.get("id" if distinct_ids else "item"), raw.lines[rows], table.unit
-
-    def names() -> list[str]:
-        if column is None:
-            return [f"{unit} {line}" for line in lines.tolist()]
-        words = list(column.words)
-        return [words[code].strip() for code in column.codes()[rows].tolist()]
-
-    return names
-
-
-def _check_ids(table: Table, raw: Raw, rows: slice | Codes) -> None:
-    column = raw.keys["id"]
-    codes, lines, names = column.codes()[rows], raw.lines[rows], list(column.words)
-    for code, name in enumerate(names):
-        if not name.strip() and (bad := np.flatnonzero(codes == code)).size:
-            raise table.error("a row without an id", line=int(lines[bad[0]]))
-    _refuse_repeats(
-        table,
-        codes,
-        lines,
-        names,
-        "rows have the id",
-        f"delete the repeats; if it names a question that several rows share, it is {argument('cluster')}",
-    )
-
-
-def _clusters(raw: Raw, rows: slice | Codes, item: Codes, notes: list[str]) -> Codes:
+def _clusters(raw: Raw, rows: npt.NDArray[np.integer], item: Codes) -> tuple[Codes, Flags]:
+    """Cluster of each row, and whether it names none: a row without a question is a question of its own."""
     if "cluster" not in raw.keys:
-        return item
+        return item, np.zeros(item.size, np.bool_)
     column = raw.keys["cluster"]
     codes = column.codes()[rows].astype(np.int64)
     names = list(column.words)
     blank = [code for code, name in enumerate(names) if not name.strip()]
-    if blank and (alone := np.flatnonzero(np.isin(codes, blank))).size:
-        # A row without a question is a question of its own (as an item without a cluster is).
-        codes[alone] = len(names) + np.arange(len(alone))
-        notes.append(f"{len(alone):,} rows name no cluster; each counts as its own")
-    # Codes from 0 without gaps, for the engine's bincounts.
-    used = np.bincount(codes) > 0
-    return codes if used.all() else (np.cumsum(used) - 1)[codes]
+    alone = np.isin(codes, blank) if blank else np.zeros(codes.size, np.bool_)
+    codes[alone] = max(len(names), int(codes.max(initial=0)) + 1) + np.arange(np.count_nonzero(alone))
+    return codes, alone
 
 
-def _groups(raw: Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tuple[str, ...]]:
+def _group(raw: Raw, role: str, rows: npt.NDArray[np.integer]) -> tuple[Codes, tuple[str, ...]]:
     if role not in raw.keys:
-        return np.zeros(n, np.int64), ("",)
+        return np.zeros(rows.size, np.int64), ("",)
     column = raw.keys[role]
     merged: dict[str, int] = {}
     to = np.array([merged.setdefault(name.strip() or _UNNAMED, len(merged)) for name in column.words], np.int64)
-    codes = to[column.codes()[rows]]
-    used = np.bincount(codes, minlength=len(merged)) > 0
-    names = tuple(name for name, kept in zip(merged, used, strict=True) if kept)
-    return (np.cumsum(used) - 1)[codes], names
+    return to[column.codes()[rows]], tuple(merged)
 
 
 def _check_label_sets(

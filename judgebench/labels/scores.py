@@ -11,7 +11,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.labels.words import MISSING, NO_VERDICT, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -76,14 +76,15 @@ def with_scores(
     raw: Raw,
     bare: Mapping[str, Ratings],
     scores: ScoreColumns,
-    kept: slice | npt.NDArray[np.int64],
+    rows: Mapping[str, npt.NDArray[np.int64]],
+    labelled: Collection[str],
     notes: list[str],
 ) -> dict[str, Ratings]:
     """Give each judge its numbers; a judge without labels gets the verdict that its number means.
 
-    ``bare`` holds ratings by judge, one under an empty name where no column holds labels; ``kept`` are the rows that
-    are kept, and ``notes`` grows. UsageError where scores alone don't say what the verdict is, or what they are sure
-    of, or the scale has no use for them.
+    ``bare`` holds ratings by judge, one under an empty name where no column holds labels, and ``rows`` the table's row
+    behind each of them, -1 where it has no number; ``labelled`` judges have verdicts. ``notes`` grows. UsageError where
+    scores alone don't say what the verdict is, or what they are sure of, or the scale has no use for them.
     """
     scale = next(iter(bare.values())).scale
     if scale.kind == "number":
@@ -98,9 +99,11 @@ def with_scores(
         raise UsageError(f"{said} is about checks and pairs, and the labels are {scale.spec}")
     names = [name for name in bare if name] or scores.names
     found: dict[str, Ratings] = {}
-    for name, column in zip(names, scores.names, strict=True):
-        values, given = _numbers(table, raw, column, kept)
-        ratings = bare.get(name) or next(iter(bare.values()))
+    for place, name in enumerate(names):
+        column = scores.names[place % len(scores.names)]
+        known = name if name in bare else ""
+        values, given = _numbers(table, raw, column, rows[known])
+        ratings = bare[known]
         if scores.means == "verdict":
             values, given = _of_label(values, given, ratings)
             notes.append(f"{column}: how sure the judge is of its own verdict, turned into how sure it is of the label")
@@ -108,7 +111,7 @@ def with_scores(
         notes.append(f"{column}: {_meaning(scale, probable=probable)}")
         if not given.all():
             notes.append(f"{column}: {np.count_nonzero(~given):,} of {given.size:,} cells hold no number")
-        if name not in bare:
+        if name not in labelled:
             ratings, rule = _read_off(column, values, given, ratings, scores.threshold, probable=probable)
             notes.append(f"{column}: verdicts are read off the numbers ({rule})")
         elif scores.means is None and scale.kind != "rate":
@@ -194,7 +197,7 @@ def _refuse_one_sided(column: str, values: Floats, verdicts: Codes, ratings: Rat
     )
 
 
-def _numbers(table: Table, raw: Raw, column: str, kept: slice | npt.NDArray[np.int64]) -> tuple[Floats, Flags]:
+def _numbers(table: Table, raw: Raw, column: str, rows: npt.NDArray[np.int64]) -> tuple[Floats, Flags]:
     cells = raw.keys[f"{ROLE}{column}"]
     words = list(cells.words)
     values, given = np.zeros(len(words)), np.zeros(len(words), dtype=np.bool_)
@@ -211,15 +214,15 @@ def _numbers(table: Table, raw: Raw, column: str, kept: slice | npt.NDArray[np.i
         if not abs(values[code]) <= _LARGEST or "_" in word:
             wrong.append(code)
         given[code] = True
-    codes = cells.codes()[kept]
+    codes = cells.codes()[rows]
     if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
         raise table.error(
             f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {_LARGEST:g}",
-            line=int(raw.lines[kept][bad[0]]),
+            line=int(raw.lines[rows[bad[0]]]),
             field=column,
             hint="a score or probability is a number; empty the cell where there is none",
         )
-    return values[codes], given[codes]
+    return np.where(rows < 0, 0.0, values[codes]), given[codes] & (rows >= 0)
 
 
 def _meaning(scale: Scale, *, probable: bool) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from judgebench.domain import Agreement, Estimate, bare
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
-from judgebench.report.document.blocks import Notes, Table, sheet
+from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
@@ -120,7 +120,8 @@ class Scores(Document, Sequence[Agreement]):
     judges are ranked by, ``ceiling`` the same figure among people; others have their names of ``judgebench list
     metrics``. Where there are several, choose first: ``scores.select(judge=...)``.
 
-    ``notes`` say what a person should know beside the figures, ``asked`` what was asked for them (nothing where only
+    ``unmeasured`` says of runs on items without labels that nothing can be measured yet, ``notes`` what a person should
+    know beside the figures, ``asked`` what was asked for them (nothing where only
     stored answers were measured). Scores are equal whoever asked.
     """
 
@@ -128,6 +129,7 @@ class Scores(Document, Sequence[Agreement]):
     notes: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = field(default=(), compare=False)
     _sources: tuple[Measured, ...] = field(default=(), compare=False)
+    unmeasured: tuple[str, ...] = field(default=(), compare=False)
 
     SCHEMA = "judgebench.scores/1"
     SHAPE = record(
@@ -237,6 +239,10 @@ class Scores(Document, Sequence[Agreement]):
     # --- other forms ----------------------------------------------------------------------------
 
     def blocks(self) -> Iterator[Block]:
+        if self.unmeasured:
+            yield Sentences(self.unmeasured)
+        if not self.rows:
+            return
         rows = arrange(self.rows)
         layout = row_grid(rows)
         plan = room_plan(layout, any(row.subset != "all" for row in rows))

@@ -71,8 +71,8 @@ class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
-    ``elsewhere`` asks in this process's place. ``told`` is the judge's name beside the other runs of a command, where
-    it takes more than its own.
+    ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
+    beside the other runs of a command, where it takes more than its own.
     """
 
     task: Task
@@ -84,6 +84,7 @@ class Plan:
     annotators: frozenset[str]
     elsewhere: Elsewhere | None = None
     told: str = ""
+    labelled: bool = True
 
     @property
     def name(self) -> str:
@@ -151,8 +152,11 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
         probe=own,
+        # Labels of one's own change nothing about where the texts are.
+        place=getattr(getattr(task, "origin", task), "place", {}),
     )
-    return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
+    names = frozenset(seen.annotators)
+    return Plan(task, judge, selection.probe, run, seen.items, seen.cases, names, labelled=seen.labelled)
 
 
 def _folder(task: Task) -> Path | None:
@@ -182,6 +186,7 @@ class _Seen:
 
     def __init__(self, probe: Probe, scale: Scale) -> None:
         self.items = self.cases = self.unanswered = 0
+        self.labelled = False
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
         self.probes: set[str] = set()
@@ -205,6 +210,7 @@ class _Seen:
         self.unanswered += item.attribute("unanswered") == "yes"
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
+        self.labelled = self.labelled or any(label.code is not None for label in item.gold)
 
     @property
     def content(self) -> str:

@@ -20,7 +20,7 @@ class Summary:
     """What a run did: verdicts of the selection by status, reused ones included, and what the asked ones cost.
 
     ``usage`` includes retries where the backend reports them; ``last_error`` is why the last case without an answer has
-    none; ``models`` counts the versions that answered.
+    none, ``unread`` why the last answer could not be read; ``models`` counts the versions that answered.
     """
 
     cases: int = 0
@@ -32,10 +32,13 @@ class Summary:
     models: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
     last_error: str = ""
+    unread: str = ""
 
     def count(self, verdict: Verdict) -> None:
         """Count a verdict of the selection."""
         self.statuses[verdict.status] += 1
+        if verdict.status is Status.UNPARSED and verdict.error:
+            self.unread = verdict.error
         if verdict.model:
             self.models[verdict.model] += 1
 
@@ -53,6 +56,7 @@ class Summary:
         self.statuses += other.statuses
         self.models += other.models
         self.last_error = other.last_error or self.last_error
+        self.unread = other.unread or self.unread
 
     def reuse(self, stored: Stored, case: Case, revision: str, sink: Sink) -> Verdict:
         """Serve a case from the store: count the answer, and keep it where it is another run's or reads differently."""

@@ -40,6 +40,8 @@ class Reader:
 
     #: Whether items of a ``pick`` scale have as many responses as they have, whatever its k.
     responses_vary = False
+    #: Whether every item has gold, as those of a benchmark have.
+    needs_gold = True
     #: Fields that only the benchmark's own recorded verdicts have, where these have an ``id`` as ours do.
     recorded_fields: frozenset[str] = frozenset()
 
@@ -232,7 +234,7 @@ class CardTask:
                 seen[item.id] = row.line
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
-            if not any(label.code is not None for label in item.gold):
+            if reader.needs_gold and not any(label.code is not None for label in item.gold):
                 row.fail(f"item {item.id!r} has no gold label")
             for label in item.gold:
                 if label.code is not None and not _fits(label.code, scale, item):

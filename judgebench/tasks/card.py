@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_args
 
@@ -16,10 +16,13 @@ from judgebench.files.content import small_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from judgebench.labels.cells import Cells
+    from judgebench.labels.roles import Roles
+
 T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
 #: The reader of a card that says its columns.
-_COLUMNS = "judgebench.tasks.columns:Reader"
+_COLUMNS = "judgebench.tasks.own:Reader"
 #: What every card must say.
 _NEEDED = (
     "name", "title", "summary", "homepage", "citation", "licence", "gold_source", "annotators", "scale", "metric",
@@ -78,30 +81,11 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Which field of a row is what, for a task without a reader of its own; empty where there is none.
-
-    ``words`` says which label of the scale a cell means, where they differ.
-    """
-
-    question: tuple[str, ...]
-    answers: tuple[str, ...]
-    gold: tuple[str, ...]
-    words: Mapping[str, str]
-    id: str = ""
-    systems: tuple[str, ...] = ()
-    reference: str = ""
-    context: tuple[str, ...] = ()
-    subset: str = ""
-    cluster: str = ""
-    attributes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """What a task is, where its data are, and its benchmark's own conventions.
 
-    ``reader`` is the reader class as ``module:attribute``; a card with ``columns`` needs none of its own.
+    ``reader`` is the reader class as ``module:attribute``; a card with ``columns`` needs none of its own;
+    ``cells`` says what the words in them mean.
     ``paper`` may be empty; ``annotators`` says what they were asked, ``level_note`` why
     the scale has this shape, ``metric`` the headline metric in the benchmark's words, ``clusters`` and ``systems`` what
     these are here. ``default_reference`` is the condition that ``--reference auto`` takes; ``folders`` are other names
@@ -137,7 +121,8 @@ class Card:
     notes: tuple[str, ...]
     digest: str
     folder: Path
-    columns: Columns | None = None
+    columns: Roles | None = None
+    cells: Cells | None = None
 
     def split(self, name: str = "") -> Split:
         """Return a split by name; the default one for an empty name."""
@@ -200,6 +185,10 @@ class Table:
             self.fail(key, f"expected a list of strings, got {values!r}")
         return tuple(values)
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """Take a string that isn't empty, or a list of strings."""
+        return (self.text(key),) if isinstance(self.data.get(key), str) else self.texts(key)
+
     def table(self, key: str) -> Table:
         """Take a table; empty where the key is missing."""
         return Table(self.take(key, dict, {}), self.file, f"{self.where}{key}.")
@@ -261,6 +250,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
     if not splits:
         table.fail("splits", "a task needs at least one split")
     references = table.texts("references") or ("none",)
+    said = roles_of(table.table("columns"), whole=True) if "columns" in table.data else None
     card = Card(
         name=name,
         title=table.text("title"),
@@ -271,12 +261,13 @@ def load_card(name: str, root: Path | None = None) -> Card:
         licence=table.text("licence"),
         gold_source=cast("GoldSource", table.choice("gold_source", get_args(GoldSource))),
         annotators=table.text("annotators"),
-        scale=_scale(table),
+        scale=scale_of(table),
         level_note=table.text("level_note", ""),
         policies=policies_of(table.table("policies")),
         metric=table.text("metric"),
-        columns=(columns := _columns(table.table("columns")) if "columns" in table.data else None),
-        reader=table.text("reader", None if columns is None else _COLUMNS),
+        columns=said[0] if said else None,
+        cells=said[1] if said else None,
+        reader=table.text("reader", None if said is None else _COLUMNS),
         splits=splits,
         default_split=table.choice("default_split", tuple(splits)),
         subsets=table.texts("subsets"),
@@ -298,32 +289,26 @@ def load_card(name: str, root: Path | None = None) -> Card:
     return card
 
 
-def _columns(table: Table) -> Columns:
+def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
+    """Read ``[columns]``: the role of each, and what the words in them mean; ``whole`` where nothing is found out."""
+    from judgebench.labels.cells import Cells  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.roles import Roles  # noqa: PLC0415 - loaded on use
+
     words = table.table("words")
-    one = isinstance(table.data.get("question"), str)
-    found = Columns(
-        question=(table.text("question"),) if one else table.texts("question"),
-        answers=table.texts("answers"),
-        gold=table.texts("gold"),
-        words={word: words.text(word) for word in tuple(words.data)},
-        id=table.text("id", ""),
-        systems=table.texts("systems"),
-        reference=table.text("reference", ""),
-        context=table.texts("context"),
-        subset=table.text("subset", ""),
-        cluster=table.text("cluster", ""),
-        attributes=table.texts("attributes"),
-    )
+    meanings = {word: words.text(word, "") for word in tuple(words.data)}
+    found = Roles(**{role: table.names(role) for role in (one.name for one in fields(Roles)) if role in table.data})
     table.done()
-    for name in ("question", "answers", "gold"):
-        if not getattr(found, name):
-            table.fail(name, "name at least one field")
-    if found.systems and len(found.systems) != len(found.answers):
+    if whole:
+        for name in ("question", "answers", "gold"):
+            if not getattr(found, name):
+                table.fail(name, "name at least one field")
+    if found.systems and len(found.systems) != len(found.answers or ("",)):
         table.fail("systems", f"{len(found.systems)} fields for {len(found.answers)} answers")
-    return found
+    return found, replace(Cells(), words=meanings)
 
 
-def _scale(table: Table) -> Scale:
+def scale_of(table: Table) -> Scale:
+    """Read the scale of a card or a split."""
     spec = table.text("scale")
     try:
         return Scale.parse(spec)
@@ -367,7 +352,7 @@ def _part(table: Table) -> Part:
 def _split(name: str, table: Table) -> Split:
     further = table.table("parts")
     parts = {part: _part(further.table(part)) for part in tuple(further.data)}
-    scale = _scale(table) if "scale" in table.data else None
+    scale = scale_of(table) if "scale" in table.data else None
     gold = (
         cast("GoldSource", table.choice("gold_source", get_args(GoldSource))) if "gold_source" in table.data else None
     )

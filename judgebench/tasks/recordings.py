@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Reply, Status, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.profile import LABEL, NO_LABEL, is_gold, is_judge, words_of
+from judgebench.labels.roles import LABEL, NO_LABEL, is_gold, is_judge, words_of
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ def view(
     runs: RunsFolder = Path("runs"),
     *,
     task: Annotated[
-        Names, Option("A task to label; by default those of the runs; repeatable.", metavar="T", read=list[str])
+        Names,
+        Option("A task to label, or its file; by default those of the runs; repeatable.", metavar="T", read=list[str]),
     ] = (),
     data: Data = None,
     sample: Sample = False,

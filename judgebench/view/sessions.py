@@ -6,8 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.sources import silent
 from judgebench.domain import names_of
-from judgebench.errors import JudgebenchError, UsageError
+from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.labels.annotation_files import read_labels
 from judgebench.labels.annotations import own_revision
 from judgebench.store.runs import LabelledRun
@@ -121,36 +122,60 @@ def own_consistency(session: Session) -> dict[str, int] | None:
 
 
 class LabelTasks:
-    """The tasks that were named; else those of the runs."""
+    """The tasks that were named, by name or as a place; else those of the runs."""
 
     def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
         self._runs = runs
-        self._tasks = list(dict.fromkeys(tasks))
+        self._tasks = dict.fromkeys(tasks)
         self._data = data
         self._sample = sample
 
     def names(self) -> list[str]:
         """Name the tasks that can be labelled now."""
-        return self._tasks or list(self._revisions())
+        return list(self._named() or self._revisions())
 
     def open(self, name: str) -> LabelTask:
         """Open a task; DataError or UsageError where it can't be."""
-        from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-
-        # What was judged is what should be labelled.
-        sampled = self._sample or (self._data is None and self._revisions().get(name) == {"sample"})
-        task = make_task(name, data=None if sampled else self._data, sample=sampled)
+        task = self._opened(name)
         card = getattr(task, "card", None)
         if card is None:
             return LabelTask(task)
         readme = card.folder / "README.md"
-        asked = guidelines(readme.read_text("utf-8")) if readme.is_file() else []
+        own = getattr(task, "place", None)
+        asked = guidelines(readme.read_text("utf-8")) if readme.is_file() and not own else []
         return LabelTask(task, tuple(asked), card.default_reference)
+
+    def _opened(self, name: str) -> Task:
+        from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
+        from judgebench.api.texts import task_behind  # noqa: PLC0415 - loaded on use
+        from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+
+        # What was judged is what should be labelled, as it was read.
+        own = [one for one in self._stored() if one.run.task == name and one.run.place]
+        why = ""
+        for stored in own:
+            task, why = task_behind(stored, self._data, sample=self._sample, tell=silent)
+            if task is not None:
+                return task
+        spec = self._named().get(name, name)
+        if spec != name:
+            found = task_of(spec, {"data": self._data, "sample": self._sample})
+            return make_task(found) if isinstance(found, str) else found
+        if own:
+            raise DataError(why)
+        sampled = self._sample or (self._data is None and self._revisions().get(name) == {"sample"})
+        return make_task(name, data=None if sampled else self._data, sample=sampled)
+
+    def _named(self) -> dict[str, str]:
+        from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+        return {task_name(spec): spec for spec in self._tasks}
+
+    def _stored(self) -> list[StoredRun]:
+        return [entry.stored for entry in self._runs.scan() if entry.stored is not None]
 
     def _revisions(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for entry in self._runs.scan():
-            if entry.stored is not None:
-                run = entry.stored.run
-                found.setdefault(run.task, set()).add(own_revision(run.revision))
+        for stored in self._stored():
+            found.setdefault(stored.run.task, set()).add(own_revision(stored.run.revision))
         return dict(sorted(found.items()))

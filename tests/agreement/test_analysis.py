@@ -13,13 +13,13 @@ import pytest
 from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
+from own_tables import load
 
 from judgebench.agreement.analysis.effects import Feature, columns_of, explain
 from judgebench.agreement.analysis.judges import difficulty, label_use, own_answers, slices
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.load import load
 from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
 from judgebench.stats.inference.paired import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.influence import Clusters

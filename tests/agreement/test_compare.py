@@ -11,6 +11,7 @@ import pytest
 from agreement_cases import judged, quick, random_case, two
 from hypothesis import given
 from hypothesis import strategies as st
+from own_tables import load
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
@@ -19,7 +20,6 @@ from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
-from judgebench.labels.load import load
 from judgebench.report.compare import TwoJudges
 from judgebench.stats.coefficients.catalog import METRICS
 

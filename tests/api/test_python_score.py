@@ -174,7 +174,6 @@ def test_a_scale_may_be_an_object() -> None:
         (table(), {"judge": "j", "gold": "h1", "policy": "tie=x"}, UsageError, "tie is one of"),
         (table(), {"judge": "j", "gold": "h1", "interval": "magic"}, UsageError, "interval='magic'"),
         (table(), {"judge": "j", "gold": "h1", "gold_source": "me"}, UsageError, "gold_source='me'"),
-        (table(), {"judge": "j", "gold": "h1", "words": {"a=b": "yes"}}, UsageError, "equals sign"),
         (table(), {"judge": "j", "gold": "h1", "id": "question"}, DataError, "rows have the id"),
         (table(), {"judge": "j", "gold": "h1", "delimiter": ";"}, UsageError, "delimiter"),
         (table().iloc[:0], {"judge": "j", "gold": "h1"}, DataError, "no rows"),

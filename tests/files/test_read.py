@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError, UsageError
+from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.files.table import BLOCK_ROWS
 
@@ -60,11 +61,11 @@ def test_rows_decide_between_delimiters(write):
 def test_an_undecided_delimiter_is_never_guessed(write):
     path = write("a,judge;gold\n1,yes;no\n2,no;no\n")
     assert "can be cut at" in refusal(path)
-    assert rows_of(path, ["gold"], delimiter=";")[0] == [("no",), ("no",)]
+    assert rows_of(path, ["gold"], opening=Opening(";"))[0] == [("no",), ("no",)]
     with pytest.raises(UsageError):
-        open_table(path, delimiter=";;")
+        open_table(path, Opening(";;"))
     with pytest.raises(UsageError, match="no delimiter"):
-        open_table(write('{"a": 1}\n', "x.jsonl"), delimiter=";")
+        open_table(write('{"a": 1}\n', "x.jsonl"), Opening(";"))
 
 
 def test_bom_and_crlf_and_a_last_line_without_an_end(write):

@@ -390,6 +390,7 @@ def _tables() -> Iterator[Scene]:
     long = "--csv long.csv --long item,rater,label --judge-col good --judge-col poor --gold-col ann --gold-col ben --scale rate:1-5"
     other = "--csv semicolons.txt --delimiter ';' --judge-col good --judge-col poor --gold-col ann --gold-col ben --gold-col cleo"
     other += " --scale rate:1-5 --word n/a= --system-col system --config all.toml"
+    one = "--csv check.csv --judge-col good --gold-col ann --id-col id --word n/a="
     measuring = ("humans", "alt-test", "compare", "systems", "analyze", "power")
     yield scene(
         "table-options",
@@ -398,6 +399,10 @@ def _tables() -> Iterator[Scene]:
           for name in measuring if name != "systems"),
         step("systems-other", f"systems {other} --subset-col topic --output systems.csv --format csv"),
         step("correct-other", f"correct {other} --output correct.csv --format csv"),
+        step("gate-update", f"gate {one} --against base.json --update"),
+        step("gate-other", f"gate {one} --against base.json --format json"),
+        forms("leaderboard-other", f"leaderboard {other}"),
+        step("report-other", f"report {other} --title Ours"),
         step("systems-config", f"systems {other}"),
         step("compare-shared", f"compare {other} --shared --format json"),
         step("power-scores", f"power --csv check.csv {BOTH} --score-col p --score-col s --gold-col ann --word n/a= --policy invalid=drop --metric auc"),

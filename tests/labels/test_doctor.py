@@ -10,11 +10,12 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_tables import load
 
 from judgebench.api.showing import doctor
 from judgebench.domain import Scale
 from judgebench.errors import DataError
-from judgebench.labels.load import LongSpec, load
+from judgebench.labels.layout import LongSpec
 from judgebench.labels.profile import recognise
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from own_tables import load
 
 from judgebench.errors import UsageError
 from judgebench.labels.diagnose import diagnose
 from judgebench.labels.doubts import apart
-from judgebench.labels.load import load
 
 #: Inputs that people really have, where this checkout has them.
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_tables import load
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.load import LongSpec, load
+from judgebench.labels.layout import LongSpec
 
 
 @pytest.fixture
@@ -150,7 +151,9 @@ def test_duplicate_ids(table):
     path = table("id,j,g\n1,yes,no\n2,no,no\n1,no,no\n")
     assert refusal(path, ["j"], ["g"], id_col="id").startswith("FILE: 2 rows have the id '1' (lines 2, 4)")
     assert load(path, ["j"], ["g"], id_col="id", cluster_col="id").judges["j"].cluster.tolist() == [0, 1, 0]
-    assert "FILE:3: a row without an id" in refusal(table("id,j,g\n1,yes,no\n,no,no\n"), ["j"], ["g"], id_col="id")
+    assert "FILE:3, field 'id': a row without an id" in refusal(
+        table("id,j,g\n1,yes,no\n,no,no\n"), ["j"], ["g"], id_col="id"
+    )
 
 
 def test_columns_must_be_named_once_and_be_labels(table):

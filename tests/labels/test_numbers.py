@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from own_tables import load
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.load import LongSpec, load
+from judgebench.labels.layout import LongSpec
 
 
 def write(tmp_path, text):

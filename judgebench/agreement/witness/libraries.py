@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.agreement.score_metrics import ScoredNumbers
     from judgebench.agreement.witness.definitions import Pairs
+    from judgebench.agreement.witness.numbers import Numbers, Sets
     from judgebench.agreement.witness.sequences import Order, Solution
-    from judgebench.agreement.witness.unlisted import Numbers, Sets
     from judgebench.stats.crosstab import Floats, Level
 
 #: A figure by a witness, and whose it is.

@@ -9,27 +9,22 @@ import math
 from collections import Counter
 from functools import partial
 from itertools import permutations
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from judgebench.agreement.numbers import sides
 from judgebench.agreement.unlisted_people import headline_of
-from judgebench.agreement.witness.numbers import RATED
+from judgebench.agreement.witness.numbers import RATED, Labels
 from judgebench.agreement.witness.tables import PLAIN, hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Scored
+    from judgebench.agreement.witness.numbers import Numbers, Sets
     from judgebench.domain import Agreement, Ratings
     from judgebench.stats.crosstab import Floats
-
-#: Numbers of gold and judge, and how often the row counts.
-Numbers: TypeAlias = list[tuple[float, float, float]]
-Labels: TypeAlias = frozenset[int]
-#: Sets of gold and judge, and how often the row counts.
-Sets: TypeAlias = list[tuple[Labels, Labels | None, float]]
 
 #: More different sets are not looked at two by two.
 _MOST = 1500

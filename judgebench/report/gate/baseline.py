@@ -311,7 +311,7 @@ def read(path: Path) -> Baseline:
 
 
 def is_baseline(path: Path) -> bool:
-    """Whether a file may be written over: a baseline of any version; DataError where it can't be read as one."""
+    """Whether a file is a baseline of any version; DataError where it is JSON that can't be read as one."""
     return str(_document(path).get("schema", "")).startswith(_FAMILY)
 
 

@@ -1,0 +1,315 @@
+"""``judgebench init``: files to begin with, for a table of one's own, and for the gate in CI."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
+
+from judgebench.api.items import Items, reading_of
+from judgebench.api.notes import Done, on_command_line, tell
+from judgebench.api.parameters import Option, question
+from judgebench.errors import UsageError, argument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.labels.profile import Profile
+    from judgebench.tasks.own import Reading
+    from judgebench.tasks.tables import OwnTask
+
+WORKFLOW = Path(".github/workflows/judge.yml")
+#: Rows that are shown of what was understood, and characters of a text.
+_ROWS, _CHARACTERS = 3, 60
+
+
+@question
+def init(
+    file: Annotated[str | Path | None, Option("A table of items.", metavar="[FILE]", read=Path)] = None,
+    *,
+    judge: Annotated[str, Option("The judge to begin with.", "--judge", "J")] = "gpt-4o",
+    folder: Annotated[str | Path, Option("Where the files are written.", metavar="DIR", read=Path)] = Path(),
+    yes: Annotated[bool, Option("Ask nothing: take what the names and the cells say.", "--yes -y")] = False,
+    force: Annotated[bool, Option("Write over files that are there.", "--force")] = False,
+    ci: Annotated[bool, Option("Write a GitHub workflow that runs the gate.", "--ci")] = False,
+    **items: Unpack[Items],
+) -> Done:
+    """Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.
+
+    What was understood of the table is shown with three of its rows, and nothing is overwritten.
+    """
+    home = Path(folder)
+    if file is None and not ci:
+        raise UsageError(f"name a table of items, or give {argument('ci')}")
+    written: dict[Path, str] = {}
+    said: list[str] = []
+    if file is not None:
+        task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
+        said += _shown(task)
+        for text in said:
+            tell(text)
+        if not yes and _is_asked() and not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
+            return Done("nothing was written")
+        written |= {
+            home / "task.toml": _task_file(task, reading, home),
+            home / "prompt.toml": _prompt_file(task),
+            home / "judge.toml": _judge_file(judge, task),
+            home / "judgebench.toml": _SETTINGS,
+        }
+    if ci:
+        written[home / WORKFLOW] = _workflow(judge)
+    _write(written, force=force)
+    files = ", ".join(map(str, written))
+    following = _NEXT_CI if ci else "Next: `judgebench run --dry-run` says what it takes, `judgebench run` asks"
+    return Done(f"wrote {files}\n{following}", tuple(written))
+
+
+def _write(files: Mapping[Path, str], *, force: bool) -> None:
+    if not force and (there := [file for file in files if file.exists()]):
+        raise UsageError(
+            f"{', '.join(map(str, there))} {'is' if len(there) == 1 else 'are'} there already; {argument('force')} "
+            "writes over"
+        )
+    for file, text in files.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"can't write {file}: {error.strerror}") from None
+
+
+# --- what the table is ---------------------------------------------------------------------------------------
+
+
+def _is_asked() -> bool:
+    return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _answer(text: str) -> bool:
+    return input(f"{text} [Y/n] ").strip().casefold() in {"", "y", "yes"}
+
+
+def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask, Reading]:
+    """Read a table as `run` would, with guesses where no name says what a column is; a person may say otherwise."""
+    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
+
+    found = find(file)
+    reading = reading.over(found.reading)
+    table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
+    looks, _ = profile(table)
+    columns = dict(reading.columns)
+    named = find_roles(looks, columns)
+    free = [one for one in looks if one.name in named.aside]
+    for role, guess in _guesses(free, named.roles.named(), set(columns)).items():
+        columns[role] = tuple(_chosen(role, guess, table.columns)) if asking else guess
+    reading = _with(reading, columns=columns)
+    if not reading.scale and asking and not (named.roles.gold or columns.get("gold")):
+        reading = _with(reading, scale=input("Scale (check, pair, rate:1-5, or labels, worst first): ").strip())
+    if (
+        not reading.scale
+        and not (named.roles.gold or columns.get("gold"))
+        and len(columns.get("answers") or named.roles.answers) == 1
+    ):
+        # What a person will look at and correct may be a guess.
+        reading = _with(reading, scale="check")
+    return make(found, table, reading), reading
+
+
+def _with(reading: Reading, **changes: Any) -> Reading:
+    from dataclasses import replace  # noqa: PLC0415 - for this alone
+
+    return replace(reading, **changes)
+
+
+def _guesses(
+    free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
+) -> dict[str, tuple[str, ...]]:
+    """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
+    from judgebench.labels.roles import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+
+    guesses: dict[str, tuple[str, ...]] = {}
+    texts = [one.name for one in free if one.kind == "" and one.filled]
+    open_roles = [role for role in ("question", "answers") if role not in named and role not in given]
+    if "turns" in named:
+        open_roles = []
+    for role, name in zip(open_roles, texts, strict=False):
+        guesses[role] = (name,)
+    numbers = [one.name for one in free if one.kind in {"rate", "numbers"} and not (one.repeats or one.missing)]
+    if numbers and "id" not in named and "id" not in given:
+        guesses["id"] = (numbers[0],)
+    labels = [one for one in free if one.repeats and not words_of(one.name) & NO_LABEL]
+    alike = [[one.name for one in labels if one.kind == kind] for kind in ("check", "pair", "rate")]
+    if "gold" not in named and "gold" not in given and (most := max(alike, key=len)):
+        guesses["gold"] = tuple(most)
+    return guesses
+
+
+def _chosen(role: str, guess: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Ask which columns a role has; an empty answer takes the guess, a dash none."""
+    while True:
+        said = input(f"Columns of {role} (several with commas, - for none) [{', '.join(guess)}]: ").strip()
+        names = [one.strip() for one in said.split(",")] if said and said != "-" else [] if said == "-" else [*guess]
+        if not (wrong := [one for one in names if one not in columns]):
+            return names
+        tell(f"no column is named {', '.join(wrong)}; the columns are {', '.join(columns)}")
+
+
+def _shown(task: OwnTask) -> list[str]:
+    """Say what was understood, with three rows."""
+    from itertools import islice  # noqa: PLC0415 - for this alone
+
+    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.reader.roles.named().items())
+    said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
+    for item in islice(task.items(), _ROWS):
+        answers = " | ".join(_cut(one.text) for one in item.responses)
+        gold = ", ".join(
+            f"{label.annotator} {task.scale.labels[label.code]}" for label in item.gold if isinstance(label.code, int)
+        )
+        said.append(f"  {item.id}: {_cut(item.question)} -> {answers}{f' ({gold})' if gold else ' (no label)'}")
+    return said
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _CHARACTERS else f"{line[:_CHARACTERS]}…"
+
+
+# --- the files -----------------------------------------------------------------------------------------------
+
+
+def _toml(value: Any) -> str:
+    """Write a text, or several, as TOML: its strings are JSON's."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else json.dumps(value)
+
+
+_ABOUT = {
+    "question": "what was asked; several columns are joined",
+    "turns": "a conversation: a list of {role, content}",
+    "answers": "what is judged; several columns are compared",
+    "systems": "who wrote each answer; never shown to a judge",
+    "reference": "a right answer; shown with --reference human",
+    "context": "documents that an answer rests on",
+    "images": "addresses, or files below this folder",
+    "criterion": "an item has a row for each",
+    "id": "names the item",
+    "subset": "figures for each part, too",
+    "cluster": "rows with the same one are not independent",
+    "gold": "a column for each annotator; an empty cell is no label",
+    "attributes": "worth slicing by",
+}
+
+
+def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
+    names = [os.path.relpath(file, home).replace(os.sep, "/") for file in task.files]
+    lines = [
+        "# A task of your own: what is judged, and what people said of it.",
+        f"name = {_toml(task.name)}",
+        f"data = {_toml(names[0] if len(names) == 1 else names)}",
+        "# check, pair, pair:2, rate:1-5, pick:4, nominal:a,b, or labels, worst first",
+        f"scale = {_toml(task.scale.spec)}",
+        f"gold_source = {_toml(task.reading.gold)}    # human, expert or crowd; verifier, model, unspecified",
+    ]
+    for part in ("file", "cells"):
+        for name, value in reading.to_json().get(part, {}).items():
+            if name != "words":
+                lines.append(f"{name} = {_toml(value)}")
+    lines += ["", "[columns]"]
+    found = task.reader.roles.named()
+    lines += [
+        f"{role} = {_toml(names[0] if len(names) == 1 else names)}    # {_ABOUT[role]}" for role, names in found.items()
+    ]
+    lines += [f'# {role} = "…"    # {about}' for role, about in _ABOUT.items() if role not in found]
+    lines += ["", '# [columns.words]    # what a cell means, where it isn\'t a word of the scale; "" is no label']
+    words = reading.cells.words
+    lines += [line.removeprefix("# ") if words else line for line in [lines.pop()]]
+    lines += [f"{_toml(word)} = {_toml(meaning)}" for word, meaning in words.items()] or ['# "n/a" = ""']
+    return "\n".join(lines) + "\n"
+
+
+_SETTINGS = """\
+# What `judgebench` takes in this folder where a command doesn't say otherwise.
+# Flags win over JUDGEBENCH_* variables, these over --config, that over this file.
+
+[run]
+task = "task.toml"
+judge = "judge.toml"
+# max-cost = 5.0    # dollars; stop before more
+
+[gate]
+against = "baseline.json"
+# margin = 0.05     # a drop that would be too much
+"""
+
+
+def _judge_file(judge: str, task: OwnTask) -> str:
+    return f"""\
+# A judge: a model, and what it is told.
+judge = {_toml(judge)}    # `judgebench list judges` shows what else there is
+prompt = "prompt.toml"
+# name = {_toml(f"{judge}, {task.name}")}    # in tables
+# temperature = 0.0
+# max_tokens = 2048
+"""
+
+
+def _prompt_file(task: OwnTask) -> str:
+    from judgebench.judges.prompts import default_prompts  # noqa: PLC0415 - loaded on use
+
+    kind = task.scale.kind
+    ours = default_prompts()[kind]
+    return f"""\
+# What the judge is told. This is judgebench's own prompt for such a task: make it yours.
+# {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}} and {{{{criterion}}}} are filled in for each item, each
+# in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
+name = {_toml(f"{task.name}/1")}
+kinds = [{_toml(kind)}]
+
+system = '''
+{ours.system.strip()}
+'''
+
+user = '''
+{ours.user.strip()}
+'''
+"""
+
+
+def _workflow(judge: str) -> str:
+    key = "ANTHROPIC_API_KEY" if "claude" in judge or judge.startswith("anthropic/") else "OPENAI_API_KEY"
+    return f"""\
+# Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
+# The baseline is made once, and again whenever a change is meant:
+#   judgebench run --runs runs-ci && judgebench gate runs-ci --against baseline.json --update
+name: judge
+on:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install judgebench
+      - run: judgebench run --runs runs-ci
+        env:
+          {key}: ${{{{ secrets.{key} }}}}
+      - run: judgebench gate runs-ci --against baseline.json
+"""
+
+
+_NEXT_CI = (
+    "Next: `judgebench run --runs runs-ci`, then `judgebench gate runs-ci --against baseline.json --update`; keep both "
+    "files in git"
+)

@@ -1,0 +1,59 @@
+"""The items behind stored runs: where their texts are, found again, or why they are not at hand."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from judgebench.api.sources import silent
+from judgebench.errors import DataError, UsageError, argument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from judgebench.domain import Item, Task
+    from judgebench.store.runs import StoredRun
+
+
+def items_of(stored: StoredRun, data: Path | None = None, *, sample: bool = False) -> tuple[dict[str, Item], str]:
+    """Give the items of a stored run by id; none, and why, where their texts are not at hand."""
+    task, why = task_behind(stored, data, sample=sample, tell=silent)
+    return ({} if task is None else {item.id: item for item in task.items()}), why
+
+
+def task_behind(
+    stored: StoredRun, data: Path | None = None, *, sample: bool = False, tell: Callable[[str], None]
+) -> tuple[Task | None, str]:
+    """Open the task behind a run, ``data`` being where its texts are now; or say why they are not at hand.
+
+    DataError or UsageError where a file that was named for them can't be read.
+    """
+    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
+
+    run = stored.run
+    revision = own_revision(run.revision)
+    if run.place and not sample:
+        from judgebench.tasks.tables import reopen  # noqa: PLC0415 - loaded on use
+
+        own, why = reopen(run.place, run.task, revision, stored.path, data)
+        if why:
+            tell(f"no texts of {run.task}: {why}")
+        return own, f"the texts of the items are not at hand: {why}" if why else ""
+    sampled = sample or (revision == "sample" and data is None)
+    local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
+    if local and not sampled:
+        # A download can't be what a file of this machine was.
+        given = f"give {argument('data')} FOLDER, the one that the run was given"
+        return None, f"the texts of the items are not at hand; {given}"
+    try:
+        task = make_task(run.task, data=None if sampled else data, sample=sampled)
+        next(iter(task.items()), None)
+    except (DataError, UsageError) as error:
+        # A folder need not hold the data of every task; a file that was named is meant.
+        if data is not None and not data.is_dir():
+            raise
+        tell(f"no texts of {run.task}: {error}")
+        return None, f"the texts of the items are not at hand: {error}"
+    return task, ""

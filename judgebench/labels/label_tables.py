@@ -1,0 +1,132 @@
+"""Labels in a table of anyone's: the items' ids, and a column for each annotator or a row for each label.
+
+Which column is what its name says, or what was said of it. Nothing tells which task the labels are of, what the
+annotators saw, or on which scale: the run or the task that they are joined with does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from judgebench.errors import UsageError, argument
+from judgebench.files.content import Content, sniff
+from judgebench.files.opening import Opening
+from judgebench.files.read import open_table
+from judgebench.labels.annotations import Labelled, Labels, Placed
+from judgebench.labels.profile import profile
+from judgebench.labels.roles import LABEL, RATER, cut, find_roles, is_id, words_of
+from judgebench.labels.words import MISSING, aliases_of, fold, numbered_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from judgebench.files.table import FileTable
+    from judgebench.labels.annotations import Mode
+    from judgebench.labels.profile import Profile
+
+#: The task of labels that don't say theirs.
+ANY = ""
+_ITEM = frozenset({"id", "item", "item id", "itemid", "item key"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """What was said of a table of labels; by default its columns are known by their names.
+
+    ``long`` are the columns of item, annotator and label, where each label has a row.
+    """
+
+    id: Sequence[str] = ()
+    gold: Sequence[str] = ()
+    long: Sequence[str] = ()
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    file: Opening = Opening()  # noqa: RUF009 - frozen
+
+
+def is_table(file: Path) -> bool:
+    """Whether a file is a table of labels, and not an annotator's file as `judgebench.view` keeps it."""
+    found = sniff(Content.at(file))
+    if found != "jsonl":
+        return True
+    first = next(open_table(file).rows(), None)
+    return first is not None and not {"schema", "annotator", "content", "label"} & first.data.keys()
+
+
+def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
+    """Read the labels of a table; UsageError where its columns must be named, DataError where an item has two."""
+    table = open_table(file, said.file)
+    looks = {one.name: one for one in profile(table)[0]}
+    long = tuple(said.long) or (() if said.gold else _long(looks))
+    ids = tuple(said.id) or long[:1] or _ids(table, looks)
+    criterion = [name for name in looks if " ".join(cut(name)) in {"criterion", "criteria", "aspect", "dimension"}]
+    ids = (*ids, *(name for name in criterion if name not in ids and not said.id))
+    golds = () if long else tuple(said.gold) or _golds(table, looks, ids)
+    aliases = aliases_of(said.words)
+    wanted = list(dict.fromkeys([*ids, *long, *golds]))
+    lines: dict[str, dict[str, Placed]] = {}
+    words: set[str] = set()
+    for block in table.blocks(wanted):
+        columns = dict(zip(wanted, block.columns, strict=True))
+        for place, line in enumerate(block.lines):
+            item = "/".join(columns[name][place].strip() for name in ids)
+            pairs = [(columns[long[1]][place].strip(), columns[long[2]][place])] if long else [
+                (name, columns[name][place]) for name in golds
+            ]  # fmt: skip
+            for who, cell in pairs:
+                word = aliases.get(fold(cell), cell).strip()
+                if fold(word) in MISSING:
+                    continue
+                words.add(word)
+                said_here = Labelled(ANY, "", item, "", who, "", word, ())
+                mine = lines.setdefault(who, {})
+                if item in mine:
+                    raise table.error(
+                        f"{who!r} labels item {item!r} here and on {table.unit} {mine[item].number}",
+                        line,
+                        hint="keep one label, or name the columns that tell the items apart with "
+                        f"{argument('id')} (once for each)",
+                    )
+                mine[item] = Placed(said_here, table.name, line)
+    if not lines:
+        raise table.error("no label in " + ", ".join(golds or long[2:]))
+    return replace(Labels(ANY, lines, {}, mode), numbered=numbered_pair(words))
+
+
+def _long(looks: Mapping[str, Profile]) -> tuple[str, ...]:
+    """Tell a table with a row a label: columns of item and annotator that repeat, and one of labels."""
+    items = [name for name, one in looks.items() if (" ".join(cut(name)) in _ITEM or is_id(name)) and one.repeats]
+    raters = [name for name, one in looks.items() if words_of(name) <= RATER | {"name", "id"} and words_of(name) & RATER
+              and one.repeats]  # fmt: skip
+    labels = [name for name, one in looks.items() if words_of(name) & LABEL and one.kind and name not in raters]
+    items = [name for name in items if name not in raters]
+    return (items[0], raters[0], labels[0]) if len(items) == len(raters) == len(labels) == 1 else ()
+
+
+def _ids(table: FileTable, looks: Mapping[str, Profile]) -> tuple[str, ...]:
+    exact = [name for name in looks if " ".join(cut(name)) in _ITEM]
+    named = [name for name, one in looks.items() if is_id(name) and not one.repeats]
+    found = exact[:1] or named
+    if len(found) != 1:
+        raise UsageError(
+            f"{table.name}: which column has the items' ids? name it with {argument('id')}; the columns are "
+            f"{', '.join(table.columns[:40])}"
+        )
+    return tuple(found)
+
+
+def _golds(table: FileTable, looks: Mapping[str, Profile], ids: Sequence[str]) -> tuple[str, ...]:
+    """Take the columns that are named as labels; else the ones that hold labels, where no other column could."""
+    recognised = find_roles([one for name, one in looks.items() if name not in ids])
+    if recognised.doubts:
+        raise UsageError(f"{table.name}: {'; '.join(recognised.doubts)}")
+    if golds := recognised.roles.gold:
+        return golds
+    rest = [name for name in looks if name not in ids]
+    if len(rest) == 1:
+        return (rest[0],)
+    raise UsageError(
+        f"{table.name}: which columns are annotators' labels? name each with {argument('gold')}; the columns are "
+        f"{', '.join(table.columns[:40])}"
+    )

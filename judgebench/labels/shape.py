@@ -1,0 +1,371 @@
+"""Who labelled what: raters in columns or in rows, in one order or two, brought to one form."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.files.records import cut
+from judgebench.labels.columns import Column, Numbers, Raw
+from judgebench.labels.layout import CRITERION
+from judgebench.labels.reading import (
+    CONFUSED,
+    Rows,
+    composite,
+    confusion,
+    counted_raters,
+    counts,
+    dense,
+    first_bad,
+    read_rows,
+    stacked,
+)
+from judgebench.labels.words import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.files.table import Table
+    from judgebench.labels.columns import Ints
+    from judgebench.labels.layout import Layout
+
+    Flags = npt.NDArray[np.bool_]
+
+#: So many raters are named in a note.
+SHOWN = 12
+_PLAIN = frozenset(
+    [
+        "original",
+        "ab",
+        "a,b",
+        "a-b",
+        "a/b",
+        "normal",
+        "forward",
+        "straight",
+        "unswapped",
+        "0,1",
+        "1,2",
+        "first",
+        "plain",
+    ]
+)
+_TURNED = frozenset(
+    ["swapped", "ba", "b,a", "b-a", "b/a", "reversed", "reverse", "inverted", "flipped", "1,0", "2,1", "second", "swap"]
+)
+#: Words that answer whether the order is the other one.
+_NO, _YES = frozenset({"false", "no", "f", "n"}), frozenset({"true", "yes", "t", "y"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A table's labels by rater, and who is a judge and whose labels are gold."""
+
+    raw: Raw
+    judges: list[str]
+    golds: list[str]
+
+
+def listed(names: Sequence[str]) -> str:
+    """List names, the first of many."""
+    return f"{', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''}"
+
+
+def shape(
+    table: Table,
+    layout: Layout,
+    judges: Sequence[str],
+    golds: Sequence[str],
+    keys: Mapping[str, str | None],
+    *,
+    unlabelled: bool,
+    free: bool = False,
+) -> Shaped:
+    """Read the labels of judges and annotators, and the ``keys`` (columns by role), as the layout says.
+
+    Without ``golds`` all raters in rows but the judges are annotators, unless rows without gold are welcome
+    (``unlabelled``); ``free`` labels are numbers or lists.
+    """
+    named = {role: name for role, name in keys.items() if name is not None}
+    if layout.confusion:
+        rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)))
+        return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), *([name] for name in CONFUSED))
+    labels = [layout.label] if layout.label else [*judges, *layout.second_order, *golds]
+    singles = [layout.rater, layout.judge_name, layout.order, layout.count, layout.criterion]
+    others = [*layout.id, *layout.cluster, *layout.categories, *named.values(), *(one for one in singles if one)]
+    second, several = list(layout.second_order), any(CRITERION in name for name in labels)
+    if several:
+        rows, judges, golds, second = _by_criterion(table, layout, judges, golds, others, free=free)
+    else:
+        rows = read_rows(table, labels, others, layout, free=free)
+    if layout.count:
+        each = counts(rows, layout.count)
+        rows = rows.take(np.repeat(np.arange(rows.size), each))
+        rows.notes.append(f"{rows.size:,} items: {layout.count} says how many a row stands for")
+    raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
+    _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
+    if layout.rater:
+        found = _in_rows(rows, raw, layout, layout.rater, judges, golds, everyone=not golds and not unlabelled)
+        if raw.first is not None and raw.item is not None:
+            check_alike(table, raw, named, np.arange(rows.size), raw.first[raw.item])
+    else:
+        found = _in_columns(rows, raw, layout, judges, golds, second)
+    if layout.order:
+        _turn(rows, raw, layout.order, found.judges)
+    return found
+
+
+def _by_criterion(
+    table: Table,
+    layout: Layout,
+    judges: Sequence[str],
+    golds: Sequence[str],
+    others: Sequence[str],
+    *,
+    free: bool,
+) -> tuple[Rows, list[str], list[str], list[str]]:
+    """Read columns whose names hold a criterion: every row once per criterion that all of them have."""
+    patterns = [*judges, *golds, *layout.second_order]
+    found = [_matches(table, pattern) for pattern in patterns]
+    criteria = [one for one in found[0] if all(one in other for other in found)]
+    if not criteria:
+        raise table.error(
+            f"no criterion is found for all of {', '.join(map(repr, patterns))}",
+            hint="; ".join(f"{p!r}: {listed(list(f)) or 'none'}" for p, f in zip(patterns, found, strict=True)),
+        )
+    rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout, free=free)
+    notes = [f"criteria, each with figures of its own: {listed(criteria)}"]
+    if odd := sorted({one for columns in found for one in columns} - set(criteria)):
+        notes.append(f"criteria that not all columns have are left out: {listed(odd)}")
+    whole = rows.take(np.repeat(np.arange(rows.size), len(criteria)))
+    whole.notes += notes
+    short = [re.sub(r"^[\W_]+|[\W_]+$", "", one.replace(CRITERION, "")) or one for one in patterns]
+    for name, columns in zip(short, found, strict=True):
+        whole.columns[name] = stacked([rows.columns[columns[one]] for one in criteria])
+    whole.columns[CRITERION] = Column(
+        Numbers({one: code for code, one in enumerate(criteria)}),
+        [np.tile(np.arange(len(criteria), dtype=np.int32), rows.size)],
+    )
+    one, two = len(judges), len(judges) + len(golds)
+    return whole, short[:one], short[one:two], short[two:]
+
+
+def _matches(table: Table, pattern: str) -> dict[str, str]:
+    """Find the columns that a pattern fits, by criterion."""
+    head, _, tail = pattern.partition(CRITERION)
+    cut_out = {
+        name[len(head) : len(name) - len(tail)]: name
+        for name in table.columns
+        if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
+    }
+    return {one: name for one, name in cut_out.items() if one.strip()}
+
+
+def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
+    """Say which rows are about one item, and which items about one question."""
+    for name in layout.id if layout.rater or tuple(layout.id) != tuple(layout.cluster) else ():
+        if found := first_bad(rows, name, lambda word: not word.strip()):
+            what = "an item" if layout.rater else "an id"
+            raise rows.table.error(f"a row without {what}", line=found[0], field=name)
+    about = composite([rows.columns[name] for name in layout.id]) if layout.id else None
+    if criterion == CRITERION and about is None:
+        # A row is an item, where nothing else says so.
+        about = np.arange(rows.size, dtype=np.int32) // len(rows.columns[CRITERION].words)
+    if criterion is not None and about is not None:
+        raw.keys["subset"] = rows.columns[criterion]
+        raw.item = _with(about, rows.columns[criterion])
+    elif tuple(layout.id) != tuple(layout.cluster):
+        raw.item = about
+    if layout.cluster:
+        clusters = [rows.columns[name] for name in layout.cluster]
+        raw.keys["cluster"] = clusters[0] if len(clusters) == 1 else Column(Numbers(), [composite(clusters)])
+    elif criterion is not None and about is not None:
+        raw.keys["cluster"] = Column(Numbers(), [about])
+    for place, name in enumerate(layout.id):
+        raw.keys[f"id:{place}"] = rows.columns[name]
+    if criterion is not None and layout.id:
+        raw.keys[f"id:{len(layout.id)}"] = rows.columns[criterion]
+
+
+def _with(codes: Ints, column: Column) -> Ints:
+    """Split what is numbered by a column."""
+    return dense(codes.astype(np.int64) * len(column.words) + column.codes()).astype(np.int32)
+
+
+def _in_columns(
+    rows: Rows, raw: Raw, layout: Layout, judges: Sequence[str], golds: Sequence[str], second: Sequence[str]
+) -> Shaped:
+    """Take the labels of raters in columns; judges in rows beside gold columns are told apart by name."""
+    names: list[str] = []
+    every = np.arange(rows.size, dtype=np.int32)
+    who = _judges_in_rows(rows, layout.judge_name) if layout.judge_name else {"": None}
+    for said, own in who.items():
+        for place, judge in enumerate(judges or [""] if layout.judge_name else judges):
+            name = judge if own is None else said if len(judges) < 2 else f"{said}: {judge}"
+            names.append(name)
+            if not judge:
+                raw.rows[name] = every[own]
+                continue
+            one = rows.columns[judge] if own is None else rows.columns[judge].take(own)
+            if own is not None:
+                raw.rows[name] = own
+            if second:
+                other = rows.columns[second[place]] if own is None else rows.columns[second[place]].take(own)
+                plain = raw.rows_of(name)
+                raw.labels[name] = _under(one, other)
+                raw.rows[name] = np.concatenate([plain, plain])
+                raw.swapped[name] = np.repeat([False, True], plain.size)
+                raw.second.add(name)
+            else:
+                raw.labels[name] = one
+    gold = (
+        counted_raters(rows, layout.categories) if layout.categories else {name: rows.columns[name] for name in golds}
+    )
+    raw.labels |= gold
+    return Shaped(raw, names, list(gold))
+
+
+def _under(one: Column, other: Column) -> Column:
+    words = Numbers(one.words)
+    codes = words.take(list(other.words))[other.codes()]
+    return Column(words, [np.concatenate([one.codes(), codes])])
+
+
+def _judges_in_rows(rows: Rows, name: str) -> dict[str, Ints | None]:
+    """Find each judge's rows, judges in the order in which they are seen."""
+    if found := first_bad(rows, name, lambda word: not word.strip()):
+        raise rows.table.error("a row without a judge", line=found[0], field=name)
+    column = rows.columns[name]
+    words = Numbers()
+    codes = words.take([word.strip() for word in column.words])[column.codes()]
+    if len(words) > len(column.codes()) // 2 and len(words) > SHOWN:
+        raise rows.table.error(
+            f"{len(words):,} judges on {codes.size:,} rows", field=name, hint="is it a judge's name?"
+        )
+    own = {word: np.flatnonzero(codes == code).astype(np.int32) for word, code in words.items()}
+    return {word: places for word, places in own.items() if places.size}
+
+
+def _in_rows(
+    rows: Rows,
+    raw: Raw,
+    layout: Layout,
+    rater: str,
+    judges: Sequence[str],
+    golds: Sequence[str],
+    *,
+    everyone: bool,
+) -> Shaped:
+    """Take the labels of raters in rows."""
+    who, said = rows.columns[rater], rows.columns[layout.label or ""]
+    present = np.bincount(who.codes(), minlength=len(who.words)) > 0
+    stripped: dict[str, list[int]] = {}
+    for word, code in who.words.items():
+        if present[code]:
+            stripped.setdefault(word.strip(), []).append(code)
+    if everyone:
+        golds = [name for name in stripped if name and name not in judges]
+        if len(golds) < 2 - bool(judges):
+            raise rows.table.error(f"{len(golds)} raters beside the judges", field=rater)
+        raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
+    raters = [*judges, *golds]
+    if missing := [name for name in raters if name not in stripped]:
+        near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
+        raise rows.table.error(
+            f"no rater is named {', '.join(map(repr, missing))}"
+            + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ""),
+            field=rater,
+            hint=f"the raters are {', '.join(list(stripped)[:40])}",
+        )
+    if others := [name for name in stripped if name and name not in raters]:
+        raw.notes.append(f"raters left out: {listed(others)}")
+    item = raw.item if raw.item is not None else composite([rows.columns[name] for name in layout.id])
+    raw.item = item
+    first = np.full(int(item.max()) + 1, -1, np.int32)
+    first[item[::-1]] = np.arange(item.size - 1, -1, -1, dtype=np.int32)
+    raw.first = first
+    place = np.full(len(who.words), len(raters))
+    for j, name in enumerate(raters):
+        place[stripped[name]] = j
+    seat = place[who.codes()]
+    order = np.argsort(seat, kind="stable").astype(np.int32)
+    ends = np.searchsorted(seat[order], np.arange(len(raters) + 1))
+    for j, name in enumerate(raters):
+        raw.rows[name] = order[ends[j] : ends[j + 1]]
+        raw.labels[name] = said.take(raw.rows[name])
+    return Shaped(raw, list(judges), list(golds))
+
+
+def check_alike(
+    table: Table, raw: Raw, named: Mapping[str, str], rows: npt.NDArray[np.integer], like: npt.NDArray[np.integer]
+) -> None:
+    """Refuse rows that name another question, subset or system than a row ``like`` them, of the same item."""
+    for role in ("cluster", "subset", "system"):
+        if role not in raw.keys:
+            continue
+        codes = raw.keys[role].codes()
+        differs = np.flatnonzero(codes[rows] != codes[like])
+        if differs.size:
+            row, other = int(rows[differs[0]]), int(like[differs[0]])
+            raise table.error(
+                f"item {item_names(raw, np.array([row]))[0]!r} has another {role} on {table.unit} {raw.lines[other]}",
+                line=int(raw.lines[row]),
+                field=named.get(role),
+            )
+
+
+def item_names(raw: Raw, rows: npt.NDArray[np.integer]) -> list[str]:
+    """Name the items of some rows by their ids; empty where there are none."""
+    parts = [raw.keys[f"id:{place}"] for place in range(sum(role.startswith("id:") for role in raw.keys))]
+    words = [[word.strip() for word in part.words] for part in parts]
+    codes = [part.codes()[rows].tolist() for part in parts]
+    return ["/".join(words[j][code] for j, code in enumerate(own)) for own in zip(*codes, strict=True)]
+
+
+def _turn(rows: Rows, raw: Raw, name: str, judges: Sequence[str]) -> None:
+    """Mark the labels of rows whose judge saw the answers in the other order."""
+    column = rows.columns[name]
+    turned = _orders(rows, name)
+    codes = column.codes()
+    blank = np.array([not fold(word) for word in column.words], np.bool_)[codes]
+    swapped: Flags = np.array([bool(one) for one in turned], np.bool_)[codes]
+    for rater in raw.labels:
+        own = raw.rows_of(rater)
+        if rater in judges:
+            if (bad := np.flatnonzero(blank[own])).size:
+                raise rows.table.error("a row without an order", line=int(rows.lines[own[bad[0]]]), field=name)
+        elif raw.first is None:
+            # Gold beside a verdict is the answer's, whatever the order.
+            continue
+        raw.swapped[rater] = swapped[own] ^ raw.swapped.get(rater, np.zeros(own.size, np.bool_))
+
+
+def _orders(rows: Rows, name: str) -> list[bool | None]:
+    """Read which words say that the order was the other one; None where a cell is empty."""
+    column = rows.columns[name]
+    folded = [re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-") for word in column.words]
+    used = set(folded) - {""}
+    meant: dict[str, bool] = dict.fromkeys(_PLAIN, False) | dict.fromkeys(_TURNED, True)
+    asked = re.search(r"swap|revers|flip|turn|invert", name, re.IGNORECASE) is not None
+    if asked:
+        meant |= dict.fromkeys(_NO | {"0"}, False) | dict.fromkeys(_YES | {"1"}, True)
+    elif used <= {"0", "1"} and "0" in used:
+        meant |= {"0": False, "1": True}
+    elif used <= {"1", "2"} and "2" in used:
+        meant |= {"1": False, "2": True}
+    if unknown := [word for word in column.words if folded[column.words[word]] not in {*meant, ""}]:
+        found = first_bad(rows, name, lambda word: word == unknown[0])
+        raise rows.table.error(
+            f"{cut(unknown[0].strip())!r} names no order of two answers",
+            line=found[0] if found else None,
+            field=name,
+            hint='orders are original/swapped, AB/BA, 0/1, 1/2, "0,1"/"1,0", first/second; in a column that says '
+            "swapped, true/false",
+        )
+    return [meant.get(word) for word in folded]

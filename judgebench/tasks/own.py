@@ -1,0 +1,278 @@
+"""Items read by roles: a table of one's own, or a task whose card says its columns; no Python is needed.
+
+What was said of a table (`Reading`) is filled up by what the names of its columns say. The reading that comes out is
+part of the task's revision: the same file read in another way has other gold, or other items.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from judgebench.domain import Item, Label, Reference, Response, Turn, digest
+from judgebench.domain.items import Part
+from judgebench.errors import UsageError, argument
+from judgebench.files.opening import Opening
+from judgebench.files.rows import RowTable
+from judgebench.files.table import cell
+from judgebench.labels.cells import Cells
+from judgebench.labels.columns import Column, Raw, encode
+from judgebench.labels.roles import Roles
+from judgebench.tasks import base
+from judgebench.tasks.base import Located
+from judgebench.tasks.chat import image_of, is_chat, turns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Scale
+    from judgebench.files.records import Row
+    from judgebench.labels.columns import Coded
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.sources import Source
+
+_CRITERION = "{criterion}"
+_PREFERRED = ("chosen", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was said of a table of items; what wasn't is found out.
+
+    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels.
+    """
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    scale: str = ""
+    gold: str = ""
+    file: Opening = Opening()  # noqa: RUF009 - frozen
+    cells: Cells = field(default_factory=Cells)
+
+    def over(self, other: Reading) -> Reading:
+        """Put what is said here over what is said there."""
+        return Reading(
+            {**other.columns, **self.columns},
+            self.scale or other.scale,
+            self.gold or other.gold,
+            self.file if self.file != Opening() else other.file,
+            self.cells if self.cells != Cells() else other.cells,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of what is said."""
+        said = {
+            "columns": {role: list(names) for role, names in sorted(self.columns.items())},
+            "scale": self.scale,
+            "gold": self.gold,
+            "file": _said(self.file),
+            "cells": _said(self.cells),
+        }
+        return {name: value for name, value in said.items() if value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is something else."""
+        columns = {str(role): tuple(map(str, names)) for role, names in data.get("columns", {}).items()}
+        Roles(**columns)
+        return cls(
+            columns,
+            str(data.get("scale", "")),
+            str(data.get("gold", "")),
+            Opening(**_tuples(data.get("file", {}))),
+            Cells(**_tuples(data.get("cells", {}))),
+        )
+
+
+def _said(one: Any) -> dict[str, Any]:
+    """Give the fields of a frozen dataclass that are not as they would be by themselves."""
+    usual = type(one)()
+    return {f.name: value for f in fields(one) if (value := getattr(one, f.name)) != getattr(usual, f.name)}
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+
+
+class Reader(base.Reader):
+    """Reads rows by the roles of their columns; items without gold are items, too."""
+
+    needs_gold = False
+
+    def __init__(self, card: Card, split: str) -> None:
+        super().__init__(card, split)
+        self._codes: dict[str, npt.NDArray[np.int64]] | None = None
+
+    @property
+    def roles(self) -> Roles:
+        """The roles that the card gives."""
+        if self.card.columns is None:
+            raise RuntimeError(f"{self.card.name} has no columns")
+        return self.card.columns
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield an item a row, or one for each criterion of a row."""
+        roles = self.roles
+        golds = [name for names in golds_of(roles.gold, self._known(source)).values() for _, name in names]
+        if self._codes is None and golds:
+            table = RowTable(source.name, source.rows, "", golds, next(source.rows()).unit)
+            self._codes = encoded(table, golds, self.scale, self.card.cells or Cells()).labels
+        codes = self._codes or {}
+        by_criterion = golds_of(roles.gold, list(codes))
+        for number, row in enumerate(source.rows()):
+            for criterion, names in by_criterion.items():
+                labels = [(who, int(codes[name][number])) for who, name in names]
+                gold = tuple(Label(who, code if code >= 0 else None) for who, code in labels)
+                yield Located(self._item(row, number, gold, criterion, source.folder), row)
+
+    def _known(self, source: Source) -> Sequence[str]:
+        """Name the columns that a pattern may stand for."""
+        if not any(_CRITERION in name for name in self.roles.gold):
+            return ()
+        return tuple(next(iter(source.rows())).data)
+
+    def _item(self, row: Row, number: int, gold: tuple[Label, ...], criterion: str, folder: Path | None) -> Item:
+        roles = self.roles
+        conversation, responses = self._said(row, folder)
+        if roles.criterion:
+            criterion = " / ".join(_name(row, name) for name in roles.criterion)
+        name = "/".join(_name(row, one) for one in roles.id) or str(number + 1)
+        if not gold and roles.answers == _PREFERRED and not roles.gold:
+            gold = (Label("chosen", 0),)
+        asked = "\n\n".join(turn.text for turn in conversation)
+        # What a criterion is judged of is one thing, however often it is asked about.
+        same = [asked, [one.text for one in responses]] if criterion else asked
+        attributes = {one: _text(row, one) for one in roles.attributes}
+        if criterion:
+            attributes["criterion"] = criterion
+        return Item(
+            id=f"{name}/{criterion}" if criterion else name,
+            conversation=conversation,
+            responses=responses,
+            gold=gold,
+            gold_source=self.gold_source,
+            cluster="/".join(_name(row, one) for one in roles.cluster)
+            or (name if criterion and roles.id else f"q-{digest(same, 16)}"),
+            subset=criterion or " / ".join(_name(row, one) for one in roles.subset),
+            references=tuple(Reference(text) for one in roles.reference for text in _texts(row, one)),
+            context=tuple(text for one in roles.context for text in _texts(row, one)),
+            attributes=tuple(sorted(attributes.items())),
+        )
+
+    def _said(self, row: Row, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
+        """Read what was asked and what was answered."""
+        roles = self.roles
+        conversation = [turn for name in roles.turns for turn in turns_of(row, name, folder)]
+        if roles.question:
+            question = "\n\n".join(text for name in roles.question if (text := _text(row, name)).strip())
+            conversation.append(Turn.of("user", question))
+        systems: list[str | None] = [_text(row, name) or None for name in roles.systems]
+        systems = systems or [None] * len(roles.answers)
+        responses: list[Response] = []
+        leads: list[tuple[Turn, ...]] = []
+        for name, system in zip(roles.answers, systems, strict=True):
+            if is_chat(row.require(name)):
+                turns = turns_of(row, name, folder)
+                first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
+                lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
+                leads.append(lead)
+                last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
+                responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
+            else:
+                responses.append(Response(_text(row, name), system))
+        if leads and any(leads):
+            if len(set(leads)) > 1:
+                row.fail("the answers' conversations begin differently", roles.answers[-1])
+            conversation = list(leads[0])
+        if not roles.answers:
+            if not conversation or conversation[-1].role != "assistant":
+                row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
+            last_turn = conversation.pop()
+            images = tuple(part.image for part in last_turn.parts if part.image is not None)
+            responses.append(Response(last_turn.text, systems[0] if systems else None, images))
+        images = tuple(image for name in roles.images for image in _images(row, name, folder))
+        if images:
+            at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
+            parts = tuple(Part(image=image) for image in images)
+            if at is None:
+                conversation.append(Turn("user", parts))
+            else:
+                conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
+        return tuple(conversation), tuple(responses)
+
+
+def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Find the columns of gold by criterion: annotator and column; a name without a criterion is of none.
+
+    >>> golds_of(["ann"], ["ann"]), golds_of(["h_{criterion}"], ["h_tone", "h_style", "x"])
+    ({'': [('ann', 'ann')]}, {'tone': [('h', 'h_tone')], 'style': [('h', 'h_style')]})
+    """
+    if not any(_CRITERION in name for name in patterns):
+        return {"": [(name, name) for name in patterns]}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for pattern in patterns:
+        if _CRITERION not in pattern:
+            raise UsageError(f"{argument('gold')} {pattern}: write {_CRITERION} in all names of gold, or in none")
+        before, _, after = pattern.partition(_CRITERION)
+        who = f"{before}{after}".strip(" _-.:") or "gold"
+        for column in columns:
+            if match := re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", column):
+                found.setdefault(match[1], []).append((who, column))
+    if not found:
+        raise UsageError(f"{argument('gold')} {patterns[0]}: no column is named so, whatever the criterion")
+    return found
+
+
+def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
+    """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
+    columns = {name: Column() for name in golds}
+    lines: list[npt.NDArray[np.int32]] = []
+    for block in table.blocks(golds):
+        lines.append(np.asarray(block.lines, np.int32))
+        for (_, column), texts in zip(columns.items(), block.columns, strict=True):
+            column.blocks.append(column.words.take(texts))
+    if not lines:
+        raise table.error("no rows")
+    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
+
+
+def _name(row: Row, column: str) -> str:
+    text = _text(row, column).strip()
+    if not text:
+        row.fail("this is empty, and names the item", column)
+    return text
+
+
+def _text(row: Row, column: str) -> str:
+    value = row.require(column)
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    # A column of whole numbers with gaps is one of floats in Parquet.
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None if value != value else value  # noqa: PLR0124 - NaN
+    return cell(value)
+
+
+def _texts(row: Row, column: str) -> list[str]:
+    """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
+    value = row.require(column)
+    several = value if isinstance(value, list) else None
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            several = json.loads(value)
+        except ValueError:
+            several = None
+    if isinstance(several, list) and all(isinstance(one, str) for one in several):
+        return [one for one in several if one.strip()]
+    text = _text(row, column)
+    return [text] if text.strip() else []
+
+
+def _images(row: Row, column: str, folder: Path | None) -> list[str]:
+    return [image_of(row, column, one, folder) for one in _texts(row, column)]

@@ -1,0 +1,354 @@
+"""A table of one's own as a task: found, read by the roles of its columns, and named after its file.
+
+``--task`` takes a table, a folder (its ``task.toml``, or its tables, and images beside them), or a ``task.toml``::
+
+    name = "tickets"
+    data = "tickets.csv"        # or several files of the same columns
+    scale = "check"
+
+    [columns]
+    question = "ticket"
+    answers = "reply"
+    gold = ["ann", "bob"]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, fields, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from judgebench.domain import GoldSource, Policies, Scale, digest
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.opening import Opening
+from judgebench.files.read import open_table
+from judgebench.files.rows import RowTable
+from judgebench.labels.cells import Cells
+from judgebench.labels.profile import profile
+from judgebench.labels.roles import Roles, find_roles, gold_source_of
+from judgebench.tasks.base import CardTask, open_task
+from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
+from judgebench.tasks.own import Reading, encoded, golds_of
+from judgebench.tasks.sources import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.labels.roles import Recognised
+
+CARD = "task.toml"
+_TABLES = re.compile(r"\.(?:csv|tsv|tab|jsonl|ndjson|json|parquet|pq|xlsx|ods)(?:\.gz)?$", re.IGNORECASE)
+#: The one split of a task of one's own; it is never named.
+_SPLIT = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a person's ``--task`` leads to: files, the folder that they may name images in, and what a card says."""
+
+    name: str
+    files: tuple[Path, ...]
+    folder: Path
+    reading: Reading = Reading()  # noqa: RUF009 - frozen
+    policies: Policies = Policies()  # noqa: RUF009 - frozen
+    title: str = ""
+    summary: str = ""
+    licence: str = ""
+
+
+class OwnTask(CardTask):
+    """A task made of a table; ``notes`` say what was found out, ``reading`` is all that was said and found out."""
+
+    def __init__(self, card: Card, source: Source, reading: Reading, files: Sequence[Path], notes: list[str]) -> None:
+        super().__init__(card, _SPLIT, source)
+        self.reading = reading
+        self.files = tuple(files)
+        self.notes = notes
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where its texts are, for the manifest of a run: paths from the working folder, and how they are read."""
+        if not self.files:
+            return {}
+        return {"files": [_relative(file) for file in self.files], "reading": self.reading.to_json()}
+
+
+def is_own(spec: str) -> bool:
+    """Whether a name of a task is a place: there is such a file or folder, or it is written as one."""
+    return bool(_TABLES.search(spec)) or spec.endswith(".toml") or "/" in spec or Path(spec).exists()
+
+
+def name_of(spec: str) -> str:
+    """Name a task as its runs do: a table by its stem, whatever is behind the name; others as they are.
+
+    >>> name_of("data/tickets.csv.gz"), name_of("judgebench:gpt")
+    ('tickets', 'judgebench:gpt')
+    """
+    if not is_own(spec):
+        return spec
+    path = Path(spec)
+    if (card := _card_at(path)) is not None:
+        return str(read_toml(card)[0].get("name", "")) or card.resolve().parent.name
+    return _stem(path)
+
+
+def _stem(path: Path) -> str:
+    name = path.resolve().name
+    # What follows a colon is a split.
+    return (_TABLES.sub("", name) or name).replace(":", "-")
+
+
+def _card_at(path: Path) -> Path | None:
+    card = path / CARD if path.is_dir() else path
+    return card if card.suffix == ".toml" and card.is_file() else None
+
+
+def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None) -> CardTask:
+    """Open a table, a folder or a card of one's own as a task; ``data`` is where its files are, if not there.
+
+    DataError where there is nothing to read, or it can't be read as was said; UsageError where it must be said how.
+    """
+    card = _card_at(Path(spec))
+    if card is not None and "data" not in read_toml(card)[0]:
+        # A benchmark's, from elsewhere.
+        folder = card.resolve().parent
+        return open_task(folder.name, data=data or folder, root=folder.parent)
+    found = find(Path(spec), data)
+    reading = reading.over(found.reading)
+    return make(found, RowTable.of_files([open_table(file, reading.file) for file in found.files]), reading)
+
+
+def find(path: Path, data: Path | None = None) -> Found:
+    """Find the files behind a place, and what its card says; DataError where there are none."""
+    card = _card_at(path)
+    return _found(data or path, path) if card is None else read_own_card(card, data)
+
+
+def _found(path: Path, named: Path) -> Found:
+    if not path.exists():
+        raise DataError("there is no such file or folder", file=str(path), hint=f"check {argument('task')}")
+    if path.is_file():
+        return Found(_stem(named), (path,), path.parent)
+    files = tuple(file for file in sorted(path.iterdir()) if file.is_file() and _TABLES.search(file.name))
+    if not files:
+        raise DataError(f"no table and no {CARD} in this folder", file=str(path), hint="name a file of items")
+    return Found(_stem(named), files, path)
+
+
+def read_own_card(path: Path, data: Path | None = None) -> Found:
+    """Read a ``task.toml`` of one's own: name, data, scale, columns, and whatever else a benchmark's card has."""
+    contents, _ = read_toml(path)
+    table = Table(contents, str(path))
+    home = path.parent
+    files = tuple(home / name for name in table.names("data"))
+    if data is not None:
+        files = (data,) if data.is_file() else tuple(data / file.name for file in files)
+    if missing := [file for file in files if not file.is_file()]:
+        table.fail("data", f"there is no {missing[0]}")
+    roles, cells = roles_of(table.table("columns"))
+    scale = scale_of(table).spec if "scale" in table.data else ""
+    gold = table.choice("gold_source", get_args(GoldSource), "unspecified") if "gold_source" in table.data else ""
+    cells = replace(cells, **_taken(table, Cells))
+    columns = roles.named()
+    found = Found(
+        table.text("name", home.resolve().name),
+        files,
+        home if data is None else files[0].parent,
+        Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells),
+        policies_of(table.table("policies")),
+        table.text("title", ""),
+        table.text("summary", ""),
+        table.text("licence", ""),
+    )
+    for name in ("homepage", "paper", "citation", "annotators", "metric"):
+        table.text(name, "")
+    table.done()
+    return found
+
+
+def _taken(table: Table, kind: Any) -> dict[str, Any]:
+    """Take the keys that are options of a table, under their names."""
+    found = {one.name: table.data.pop(one.name) for one in fields(kind) if one.name in table.data}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+
+
+def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
+    """Make a task of rows; what isn't said of them is found out, and told in its notes."""
+    if found.name.partition(":")[0] in card_names():
+        raise UsageError(
+            f"{found.name} is a benchmark's name, and its figures must not be mixed with yours; rename {table.name}, "
+            f"or name it in a {CARD}"
+        )
+    notes: list[str] = []
+    looks, _ = profile(table)
+    recognised = find_roles(looks, reading.columns)
+    roles = recognised.roles
+    _check(table, recognised)
+    golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
+    table.positions([*(one for role, names in roles.named().items() if role != "gold" for one in names), *golds],
+                    table.columns)  # fmt: skip
+    scale = _scale(table, roles, golds, reading, notes)
+    gold = reading.gold or gold_source_of(golds)
+    whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
+                    reading.cells)  # fmt: skip
+    told = {role: names for role, names in roles.named().items() if role not in reading.columns}
+    if told:
+        columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in told.items())
+        notes.insert(0, f"{table.name}, by the names of its columns: {columns}")
+    if not golds and roles.answers != ("chosen", "rejected"):
+        aside = f" (columns without a role: {', '.join(recognised.aside)})" if recognised.aside else ""
+        notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
+                     f"{argument('gold')} names a column of them")  # fmt: skip
+    if recognised.judges:
+        notes.append(f"left aside, verdicts of judges: {', '.join(recognised.judges)}")
+    revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
+    card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)
+    source = Source(table.rows, revision, table.name, folder=found.folder)
+    return OwnTask(card, source, whole, found.files, notes)
+
+
+def _check(table: RowTable, recognised: Recognised) -> None:
+    """Refuse what can't be told, and tables that have no answer to judge."""
+    roles = recognised.roles
+    if recognised.doubts:
+        raise UsageError(f"{table.name}: {'; '.join(recognised.doubts)}")
+    shown = ", ".join(table.columns[:40])
+    if not roles.answers and not roles.turns:
+        raise UsageError(
+            f"{table.name}: no column is named as an answer; name it with {argument('answer')} (once for each answer "
+            f"that is compared), or {argument('turns')} for whole conversations; the columns are {shown}"
+        )
+    chats = roles.turns or (len(roles.answers) > 1 and "conversation" in roles.answers[0])
+    if not roles.question and not chats and "question" not in recognised.why and "question" not in recognised.said:
+        raise UsageError(
+            f"{table.name}: no column is named as the question; name it with {argument('question')}, or say "
+            f"{argument('question')} '' where there is none; the columns are {shown}"
+        )
+    if roles.systems and len(roles.systems) != len(roles.answers or ("",)):
+        raise UsageError(f"{table.name}: {len(roles.systems)} {argument('system')} for {len(roles.answers)} answers")
+    if roles.criterion and any("{criterion}" in name for name in roles.gold):
+        raise UsageError(f"{argument('criterion')} and a {{criterion}} in {argument('gold')} say the same; give one")
+    if roles.criterion and not roles.id and "id" not in recognised.said:
+        repeat = "an item has a row per criterion"
+        raise UsageError(f"{table.name}: {repeat}; name the column that says which item, with {argument('id')}")
+
+
+def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str]) -> Scale:
+    """Find the scale: the one that was said, that all labels fit, or that the number of answers tells."""
+    answers = len(roles.answers) or 1
+    said = Scale.parse(reading.scale) if reading.scale else None
+    if roles.answers == ("chosen", "rejected") and not golds and said is None:
+        return Scale.pair(2)
+    if golds and said is None and answers == 2:
+        try:
+            coded = encoded(table, golds, None, reading.cells)
+        except UsageError:
+            # With two answers 1 and 2 can only be the first and the second.
+            coded = encoded(table, golds, Scale.pair(), reading.cells)
+        notes += coded.notes
+        if coded.scale.kind != "pair":
+            raise UsageError(
+                f"{table.name}: two answers, and labels on the scale {coded.scale.spec}: say what A, B and a tie are "
+                f"called with {argument('words')} OLD=NEW, or name one {argument('answer')}"
+            )
+        return coded.scale
+    if golds:
+        coded = encoded(table, golds, said, reading.cells)
+        notes += coded.notes
+        return coded.scale
+    if said is None and answers == 2:
+        notes.append("scale pair: two answers are compared")
+        return Scale.pair()
+    if said is None:
+        more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
+        raise UsageError(
+            f"{table.name}: no labels tell what a verdict can be; say {argument('scale')} {more}, or a list of labels, "
+            "worst first"
+        )
+    return said
+
+
+def _card(found: Found, roles: Roles, scale: Scale, gold: GoldSource, cells: Cells, reading: Reading) -> Card:
+    references = ("none", "human") if roles.reference else ("none",)
+    return Card(
+        name=found.name,
+        title=found.title or found.name,
+        summary=found.summary,
+        homepage="",
+        paper="",
+        citation="",
+        licence=found.licence,
+        gold_source=gold,
+        annotators="",
+        scale=scale,
+        level_note="",
+        policies=found.policies,
+        metric="",
+        reader="judgebench.tasks.own:Reader",
+        splits={_SPLIT: Split(_SPLIT, Part())},
+        default_split=_SPLIT,
+        subsets=(),
+        aggregates=(),
+        clusters=", ".join(roles.cluster),
+        systems=", ".join(roles.systems),
+        references=references,
+        default_reference=references[-1],
+        folders=(),
+        unchecked_fields=(),
+        recorded=(),
+        notes=(),
+        digest=digest(reading.to_json()),
+        folder=found.folder,
+        columns=roles,
+        cells=cells,
+    )
+
+
+def of_records(name: str, records: Sequence[Mapping[str, Any]], reading: Reading) -> OwnTask:
+    """Make a task of records in memory; images that they name are below the working folder."""
+    if not records:
+        raise DataError(f"{name} has no rows")
+    return make(Found(name, (), Path()), RowTable.of_records(name, records), reading)
+
+
+def reopen(
+    place: Mapping[str, Any], task: str, revision: str, near: Path, moved: Path | None = None
+) -> tuple[OwnTask | None, str]:
+    """Open the table behind a stored run: where it was moved, from the working folder, or beside the run; or say why.
+
+    What the manifest says of the place is only looked at where the file is the very one that was judged.
+    """
+    try:
+        names = [PurePosixPath(str(name)) for name in place["files"]]
+        reading = Reading.from_json(place["reading"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return None, f"its manifest doesn't say where ({type(error).__name__})"
+    homes = [Path(), *list(near.resolve().parents)[:3]] if moved is None else [moved]
+    tries = [[home / name for name in names] for home in homes] + [[home / one.name for one in names] for home in homes]
+    if moved is not None and moved.is_file():
+        tries = [[moved]]
+    changed = ""
+    for files in tries:
+        if not all(file.is_file() for file in files):
+            continue
+        try:
+            table = RowTable.of_files([open_table(file, reading.file) for file in files])
+            if f"data:{digest([table.revision, reading.to_json()], 12)}" == revision:
+                return make(Found(task, tuple(files), files[0].parent), table, reading), ""
+        except (DataError, UsageError) as error:
+            changed = str(error)
+            continue
+        changed = changed or f"{files[0]} has changed since it was judged, or is read in another way"
+    where = "" if moved is None else f" in {moved}"
+    return None, changed or f"{names[0]} is not where it was{where}; {argument('data')} says where it is"
+
+
+def _relative(file: Path) -> str:
+    """Say where a file is from here: manifests travel, and name no machine's folders where they needn't."""
+    try:
+        return PurePosixPath(os.path.relpath(file.resolve(), Path.cwd()).replace(os.sep, "/")).as_posix()
+    except ValueError:
+        # Another drive.
+        return file.name

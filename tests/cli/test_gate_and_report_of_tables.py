@@ -1,0 +1,76 @@
+"""A table in the place of a run: gate, leaderboard and report measure its judges as `score` does."""
+
+import json
+import random
+
+import pytest
+
+COLUMNS = ["--judge-col", "verdict", "--gold-col", "human", "--id-col", "id"]
+
+
+def version(path, share, *, drop=0, seed=1):
+    """Write a judge who repeats gold on a share of 160 items."""
+    draw = random.Random(seed)
+    gold = [draw.choice(["pass", "fail"]) for _ in range(160)]
+    judge = random.Random(share)
+    other = {"pass": "fail", "fail": "pass"}
+    rows = [
+        f"i{i},q{i // 2},{one},{'' if i < drop else one if judge.random() < share else other[one]}"
+        for i, one in enumerate(gold)
+    ]
+    path.write_text("id,question,human,verdict\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def versions(tmp_path):
+    return version(tmp_path / "v0.csv", 0.95), version(tmp_path / "v1.csv", 0.7)
+
+
+def test_a_worse_version_fails_against_the_table_before_it_or_its_baseline(judgebench, versions, tmp_path):
+    before, after = versions
+    base = tmp_path / "base.json"
+    assert judgebench("gate", "--csv", before, "--against", base, "--update", *COLUMNS).code == 0
+    same = judgebench("gate", "--csv", before, "--against", base, *COLUMNS)
+    assert same.code == 0
+    found = {}
+    for name, against in (("file", base), ("table", before)):
+        worse = judgebench("gate", "--csv", after, "--against", against, *COLUMNS, "--format", "json")
+        assert worse.code == 1
+        found[name] = json.loads(worse.out)
+    assert found["file"]["lines"] == found["table"]["lines"]
+    score = json.loads(judgebench("score", "--csv", after, *COLUMNS, "--format", "json").out)
+    kappa = score["rows"][0]["metrics"]["cohen_kappa"]["value"]
+    assert found["table"]["lines"][0]["run"]["value"] == pytest.approx(kappa)
+
+
+def test_a_gate_of_tables_needs_ids_one_judge_and_the_same_gold(judgebench, versions, tmp_path):
+    before, after = versions
+    no_id = judgebench("gate", "--csv", after, "--against", before, *COLUMNS[:4])
+    assert no_id.code == 2
+    assert "--id-col" in no_id.err
+    two = judgebench("gate", "--csv", after, "--against", before, *COLUMNS[:4], "--judge-col", "id", "--id-col", "id")
+    assert two.code in {2, 3}
+    other = version(tmp_path / "other.csv", 0.7, seed=2)
+    changed = judgebench("gate", "--csv", other, "--against", before, *COLUMNS)
+    assert changed.code == 3
+    assert "other gold labels" in changed.err
+
+
+def test_missing_verdicts_of_a_table_count_as_those_of_a_run(judgebench, tmp_path):
+    before, after = version(tmp_path / "v0.csv", 0.95), version(tmp_path / "v1.csv", 0.95, drop=80)
+    assert judgebench("gate", "--csv", after, "--against", before, *COLUMNS).code == 1
+
+
+def test_leaderboard_of_a_table_has_the_figures_of_score(judgebench, versions):
+    _, after = versions
+    wanted = ["--csv", after, *COLUMNS, "--format", "json"]
+    board, score = (json.loads(judgebench(name, *wanted).out) for name in ("leaderboard", "score"))
+    assert board["rows"][0]["metrics"]["cohen_kappa"] == score["rows"][0]["metrics"]["cohen_kappa"]
+
+
+def test_report_of_a_table(judgebench, versions, tmp_path):
+    _, after = versions
+    page = tmp_path / "page.html"
+    assert judgebench("report", "--csv", after, *COLUMNS, "--output", page).code == 0
+    assert "v1.csv" in page.read_text()
