@@ -66,18 +66,21 @@ def joint(people: Ratings) -> Measured:
     # Each of the two ways round counts half a pair here.
     weight = 1.0 / np.maximum(count[pairs.cluster] - 1, 1)
     pairs = replace(pairs, weight=weight, cluster=people.cluster[pairs.cluster])
-    values = float(weight.sum())
+    values, items = float(weight.sum()), int((count >= 2).sum())
+
+    def told(found: Measured) -> Measured:
+        return replace(found[0], n=items), found[1]
+
     if people.scale.kind == "set":
-        return _estimate(
-            "krippendorff_alpha_masi", alpha_of_sets(pairs.gold, pairs.judge, "masi", weight, values), pairs
-        )
+        of_sets = alpha_of_sets(pairs.gold, pairs.judge, "masi", weight, values)
+        return told(_estimate("krippendorff_alpha_masi", of_sets, pairs))
     found = number_pairs(pairs)["krippendorff_alpha"]()
     if found.value is None or found.influence is None:
-        return _estimate("krippendorff_alpha", found, pairs)
+        return told(_estimate("krippendorff_alpha", found, pairs))
     # From two numbers a row to as many as there are.
     small = (1 - 1 / values) / (1 - 1 / (2 * values))
     whole = RowOutcome(1 - small * (1 - found.value), small * found.influence)
-    return _estimate("krippendorff_alpha", whole, pairs)
+    return told(_estimate("krippendorff_alpha", whole, pairs))
 
 
 def _estimate(name: str, outcome: RowOutcome, pairs: Pairs) -> Measured:
