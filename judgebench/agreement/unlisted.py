@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.policies import Scored, count_items
+from judgebench.domain import Scale
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.domain import Policies, Ratings, Scale
+    from judgebench.domain import Policies, Ratings
 
     Codes = npt.NDArray[np.int64]
     Rows = npt.NDArray[np.intp]
@@ -73,6 +74,27 @@ def common(gold: Codes, scale: Scale) -> Codes:
         votes = (there & (gold >> bit & 1 == 1)).sum(axis=1)
         found |= np.where(2 * votes > count, np.int64(1) << bit, 0)
     return np.where(count > 0, found, -1)
+
+
+def levels_of(ratings: Ratings, most: int = 20_000) -> Ratings:
+    """Take the numbers that occur for the levels of a rating; ratings on another scale stay as they are.
+
+    UsageError for more than ``most`` different numbers.
+    """
+    scale = ratings.scale
+    if scale.kind != "number":
+        return ratings
+    every = np.unique(np.append(ratings.gold, ratings.judge))
+    codes = every[every >= 0]
+    if codes.size > most:
+        raise UsageError(f"this takes at most {most:,} different numbers, and there are {codes.size:,}: round them")
+    values = scale.numbers(codes)
+    levels = Scale("rate", tuple(map(scale.word, codes.tolist())), "interval", tuple(values.tolist()))
+
+    def place(given: Codes) -> Codes:
+        return np.where(given < 0, -1, np.searchsorted(codes, given))
+
+    return replace(ratings, scale=levels, judge=place(ratings.judge), gold=place(ratings.gold))
 
 
 def _checked(policies: Policies, ratings: Ratings) -> Policies:
