@@ -8,6 +8,7 @@ The tree, with the exit code of the command line behind each::
     │   ├── NameClashError        2   two plugins claim one name
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
+    │   ├── FormError             3   a file can be cut into cells in several ways, or in a way that has to be said
     │   └── VersionError          3   another version of judgebench wrote it, and nobody may write to it here
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
     │   └── GoneError             4   a batch or its results are not there (any more)
@@ -31,13 +32,14 @@ from typing import TYPE_CHECKING, ClassVar
 from judgebench.redaction import hide_logins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 __all__ = [
     "BackendError",
     "BrokenPluginError",
     "CallError",
     "DataError",
+    "FormError",
     "GoneError",
     "IncompleteError",
     "InterruptedRunError",
@@ -141,6 +143,22 @@ class DataError(JudgebenchError):
         self.file = file
         self.line = line
         self.field = field
+
+
+class FormError(DataError):
+    """A file whose form has to be said; ``readings`` are the ways, each as parameters with values, likeliest first."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        hint: str = "",
+        readings: Sequence[Mapping[str, str | int]] = (),
+    ) -> None:
+        super().__init__(message, file=file, line=line, hint=hint)
+        self.readings = tuple(readings)
 
 
 class VersionError(DataError):

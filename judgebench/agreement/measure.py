@@ -290,13 +290,15 @@ def measure_beside(
     """Measure a run; where a benchmark forgives unusable answers, show our own convention beside its own.
 
     ``verdicts`` gives the run's verdicts and is called once or twice; the rest is as for `measure_run`. If the policy
-    of unusable answers is not ``wrong`` and there were such answers, row ``all`` comes once more under ``wrong``.
+    of unusable answers is not ``wrong`` and there were such answers, row ``all`` comes once more under ``wrong``. Where
+    the subsets are criteria there is no row ``all``: it would be their average.
     """
     chosen = policies or run.policies
     rows = measure_run(run, verdicts(), policies=chosen, **how)
     if chosen.invalid != "wrong" and rows[0].coverage < 1:
         rows += measure_run(run, verdicts(), policies=replace(chosen, invalid="wrong"), **how)[:1]
-    return rows
+    parts = [row for row in rows if row.subset != "all"]
+    return parts if run.criteria and parts else rows
 
 
 def _nothing(ratings: Ratings, scored: Scored) -> str:

@@ -267,8 +267,8 @@ def _prompt_file(task: OwnTask) -> str:
     ours = default_prompts()[kind]
     return f"""\
 # What the judge is told. This is judgebench's own prompt for such a task: make it yours.
-# {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}} and {{{{criterion}}}} are filled in for each item, each
-# in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
+# {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
+# item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
 name = {_toml(f"{task.name}/1")}
 kinds = [{_toml(kind)}]
 

@@ -91,7 +91,8 @@ def reading_of(given: Mapping[str, Any]) -> Reading:
 
 def said_of(given: Mapping[str, Any]) -> list[str]:
     """Name the options of `Items` that were given."""
-    return [argument(name) for name in keys(Items) if (value := given.get(name)) or value == 0]
+    usual = {name: one.option.default for name, one in keys(Items).items()}
+    return [argument(name) for name in usual if given.get(name) not in (None, (), [], {}, usual[name])]
 
 
 def is_task(one: object) -> bool:

@@ -33,10 +33,9 @@ def open_labels(
     from judgebench.labels.label_tables import LabelTable  # noqa: PLC0415 - loaded on use
 
     columns = Columns.of(table or {})
-    long, ids = columns.rows.long, columns.rows.id
-    names = () if long is None else (long.item, long.rater, long.label)
-    ids = () if ids is None else (ids,) if isinstance(ids, str) else ids
-    said = LabelTable(ids, columns.gold, names, columns.cells.words, columns.file)
+    rows = columns.rows
+    names = (rows.id[0], rows.rater, rows.label) if rows.rater and rows.label else ()
+    said = LabelTable(rows.id, columns.gold, names, columns.cells.words, columns.file)
     return read_labels([Path(one) for one in files], mode, said)
 
 

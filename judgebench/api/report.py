@@ -10,7 +10,7 @@ from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
-from judgebench.api.texts import task_behind
+from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _behind(
     source: sources.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
 ) -> tuple[Task | None, str]:
     if source.stored is None:
-        return None, "a table of labels has no texts"
+        return table_texts(source)
     return task_behind(source.stored, data, sample=sample, tell=tell)
 
 

@@ -62,7 +62,7 @@ def _concurrency(text: str) -> int | None:
     raise UsageError(f"{argument('max_concurrency')} {text!r} is neither a number from 1 up nor 'auto'")
 
 
-class Asking(Items, TypedDict, total=False):
+class Asking(TypedDict, total=False):
     """What is asked, of whom and in which way, and where it is kept."""
 
     data: Data
@@ -149,7 +149,11 @@ class Asking(Items, TypedDict, total=False):
     ]
 
 
-class Running(Asking, total=False):
+class AskingOwn(Asking, Items, total=False):
+    """The same, and what the columns of a table of one's own items are."""
+
+
+class Running(AskingOwn, total=False):
     """How fast and for how much it is asked, and what is shown."""
 
     max_concurrency: Annotated[
@@ -190,7 +194,7 @@ def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
 
 
 @question
-def estimate(judge: Judges, task: Tasks, **options: Unpack[Asking]) -> Estimates:
+def estimate(judge: Judges, task: Tasks, **options: Unpack[AskingOwn]) -> Estimates:
     """Say how many calls, tokens and dollars it would take; ask nothing."""
     how = _filled(options)
     return _prepared(judge, task, how, aloud=True).estimate(how["runs"])

@@ -15,6 +15,8 @@ from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
+from judgebench.files.read import open_joined, open_table
+from judgebench.files.table import FileTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
     from judgebench.agreement.estimates import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.api.tables import Gold
-    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.domain import Agreement, Policies, Ratings, Task
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
     from judgebench.labels.as_run import TableRun
+    from judgebench.labels.load import LoadedTable
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
 
@@ -60,6 +63,8 @@ class Source:
     stored: StoredRun | None = None
     #: The table's judge as a run.
     tabled: Callable[[], TableRun] | None = None
+    #: The table as a task, for the texts of its items; DataError or UsageError where it has none.
+    texts: Callable[[], Task] | None = None
 
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
@@ -120,15 +125,18 @@ def open_sources(
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
-    if isinstance(own, JoinedTable):
+    if isinstance(own, Path) and any("*" in name for name in (*columns.judge, *columns.gold, *columns.scores)):
+        own = open_table(own, columns.file)
+    if isinstance(own, (JoinedTable, FileTable)):
         columns = replace(
             columns,
             judge=[version for one in columns.judge for version in own.versions(one)],
+            gold=[version for one in columns.gold for version in (own.versions(one) if "*" in one else [one])],
             scores=[version for one in columns.scores for version in own.versions(one)],
         )
     elif not isinstance(own, Path):
         if columns.file != Opening():
-            raise UsageError("a DataFrame has no delimiter")
+            raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
         if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
@@ -154,16 +162,15 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
 
 def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
     """Take one file by its path, and several as one table."""
-    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
-
     if len(paths) == 1:
         return paths[0]
-    if len(columns.rows.id) != 1:
+    ids = columns.rows.id
+    if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return JoinedTable([open_table(path, columns.file) for path in paths], columns.rows.id[0])
+    return open_joined(paths, ids, columns.file)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -323,9 +330,6 @@ def table_sources(
 
     With ``unjudged`` a table of annotators alone is one source, of a judge without a name.
     """
-    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-
     if labels is not None:
         raise UsageError(
             f"{argument('labels')} are about the items of runs; in a {argument('csv')} FILE an annotator is a "
@@ -336,34 +340,46 @@ def table_sources(
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
-    for text in table.notes:
+    for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
+    return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
+
+
+def _judge_source(
+    judge: str, ratings: Ratings, table: LoadedTable, path: Path | Table, columns: Columns, gold: str
+) -> Source:
+    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+
     task = path.name if isinstance(path, Path) else table.path
-    found: list[Source] = []
-    for judge, ratings in table.judges.items():
 
-        def measured(judge: str = judge, ratings: Ratings = ratings, *, by_system: bool, **how: Any) -> list[Agreement]:
-            by = ("subset", "system") if by_system else ("subset",)
-            rows = measure(ratings, task=task, judge=judge, gold_source=gold, revision=table.revision, by=by, **how)
-            return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
+    def measured(*, by_system: bool, **how: Any) -> list[Agreement]:
+        by = ("subset", "system") if by_system else ("subset",)
+        rows = measure(ratings, task=task, judge=judge, gold_source=gold, revision=table.revision, by=by, **how)
+        return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
 
-        def own_ratings(ratings: Ratings = ratings) -> Ratings:
-            return ratings
+    def judged(policies: Policies) -> Judged:
+        from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
 
-        def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
-            from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
+        # The judges of one table share its gold, unless each has rows of its own.
+        labels = gold_of(ratings) if table.own_gold else ()
+        names, clusters = table.names(judge), table.clusters(judge)
+        return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
-            # The judges of one table share its gold, unless each has rows of its own.
-            labels = gold_of(ratings) if table.own_gold else ()
-            names, clusters = table.names(judge), table.clusters(judge)
-            return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
+    def tabled() -> TableRun:
+        from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
 
-        def tabled(judge: str = judge, ratings: Ratings = ratings) -> TableRun:
-            from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
+        return TableRun.of(task, judge, ratings, lambda: table.names(judge), gold)
 
-            return TableRun.of(task, judge, ratings, table.names, gold)
+    def texts() -> Task:
+        from judgebench.tasks.own import Reading  # noqa: PLC0415 - loaded on use
+        from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
-        found.append(
-            Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged, tabled=tabled)
-        )
-    return found
+        if not isinstance(path, Path):
+            raise UsageError("only a table in one file is read for texts")
+        said = {"id": tuple(columns.rows.id), "gold": ()}
+        return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
+
+    return Source(
+        task, judge, gold, Policies(), table.revision, measured, lambda: ratings, judged, tabled=tabled, texts=texts
+    )

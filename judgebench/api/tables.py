@@ -11,7 +11,7 @@ from judgebench.api.layouts import layout_of
 from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
-from judgebench.files.opening import Opening
+from judgebench.files.opening import Opening, Unmatched
 from judgebench.labels.annotations import Mode
 from judgebench.labels.cells import Cells
 from judgebench.labels.layout import Combine, Layout, Picks
@@ -31,7 +31,22 @@ Subset: TypeAlias = Annotated[str | None, Option("Column of subsets.", "--subset
 class FileForm(TypedDict, total=False):
     """How the file is cut into cells, as `judgebench.files.opening.Opening`."""
 
-    delimiter: Annotated[str | None, Option("Delimiter, if it isn't detected.", metavar="CHAR")]
+    delimiter: Annotated[
+        str | None, Option("Delimiter, if it isn't detected; 'space' cuts at runs of blanks.", metavar="CHAR")
+    ]
+    header: Annotated[
+        int | None, Option("Rows of column names: 0 none (the columns are 1, 2, 3 ...), 1, 3 (Qualtrics).", metavar="N")
+    ]
+    skip: Annotated[int, Option("Lines above the header, such as titles.", metavar="N", default=0, least=0)]
+    drop_last: Annotated[int, Option("Rows at the end that are totals or notes.", metavar="N", default=0, least=0)]
+    records: Annotated[
+        str | None, Option("Where the rows are inside one JSON object: results, results.results ...", metavar="PATH")
+    ]
+    sheet: Annotated[str | None, Option("Sheet of a workbook (.xlsx, .ods).", metavar="NAME")]
+    unmatched: Annotated[
+        Unmatched | None,
+        Option("Rows whose id another of several files lacks: drop them, or keep them with empty cells."),
+    ]
 
 
 class RowLayout(TypedDict, total=False):
@@ -252,7 +267,7 @@ class Columns:
             column_names("scores", said.get("scores")),
             said.get("score_means"),
             said.get("threshold"),
-            Opening(said.get("delimiter")),
+            Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
             layout_of(said),
             Cells(_words(said.get("words"))),
             tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from judgebench.api.sources import Source
     from judgebench.domain import Item, Task
     from judgebench.store.runs import StoredRun
 
@@ -20,6 +21,17 @@ def items_of(stored: StoredRun, data: Path | None = None, *, sample: bool = Fals
     """Give the items of a stored run by id; none, and why, where their texts are not at hand."""
     task, why = task_behind(stored, data, sample=sample, tell=silent)
     return ({} if task is None else {item.id: item for item in task.items()}), why
+
+
+def table_texts(source: Source) -> tuple[Task | None, str]:
+    """Read the table behind labels once more, for the texts of its items; or say why it has none."""
+    try:
+        task = source.texts() if source.texts else None
+        known = set() if task is None else {item.id for item in task.items()}
+    except (DataError, UsageError) as error:
+        return None, f"the texts of the items are not at hand: {error}"
+    ours = {verdict.item for verdict in source.as_run().verdicts()}
+    return (task, "") if ours <= known else (None, f"the texts of {len(ours - known)} items are not at hand")
 
 
 def task_behind(

@@ -111,7 +111,7 @@ CsvOption = Annotated[
     typer.Option(
         "--csv",
         metavar="FILE",
-        help="A table of labels: CSV, JSONL, JSON or Parquet; repeatable: files joined by --id-col.",
+        help="A table of labels: CSV, JSONL, JSON, Parquet, .xlsx, .ods; repeatable: files joined by --id-col.",
     ),
 ]
 #: Options of the forms that some documents have beside the usual ones.

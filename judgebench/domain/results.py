@@ -276,6 +276,14 @@ class Run:
         )
 
     @property
+    def criteria(self) -> bool:
+        """Whether the subsets are criteria of the same items, of which nobody asked for an average."""
+        reading = self.place.get("reading", {})
+        columns = reading.get("columns", {}) if isinstance(reading, dict) else {}
+        names = columns if isinstance(columns, dict) else {}
+        return bool(names.get("criterion")) or any("{criterion}" in str(name) for name in names.get("gold", ()))
+
+    @property
     def answers(self) -> str:
         """Digest of what, beside the case itself, decides an answer."""
         return digest([self.judge, dict(self.settings), self.scale.to_json()])

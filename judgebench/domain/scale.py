@@ -238,6 +238,8 @@ class Scale:
     def code(self, label: str) -> int | None:
         """Code of a label, case and outer blanks ignored; None if it is not on the scale.
 
+        The empty set is ``[]``, or ``none`` where that is no label.
+
         >>> Scale.number(0, 100).code("101") is None, Scale.sets(["a", "b", "c"]).code("c|a")
         (True, 5)
         """
@@ -246,7 +248,9 @@ class Scale:
             inside = number is not None and self.values[0] <= number <= self.values[1]
             return self._unit_code(number) if number is not None and inside else None
         if self.kind == "set":
-            return self._bits(members_in(label))
+            members = members_in(label)
+            none = members == ["none"] and "none" not in {known.casefold() for known in self.labels}
+            return self._bits([] if none else members)
         folded = label.strip().casefold()
         for i, known in enumerate(self.labels):
             if known.casefold() == folded:

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import stat
+import zipfile
 import zlib
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 
 #: ``json`` is one array of objects, ``jsonl`` an object per line, or one over all lines.
-Format: TypeAlias = Literal["csv", "jsonl", "json", "parquet"]
+Format: TypeAlias = Literal["csv", "jsonl", "json", "parquet", "workbook"]
 
 SAVE_AS = "in a spreadsheet choose 'Save as' and 'CSV UTF-8'"
 
-_FORMATS = "expected CSV, TSV, JSONL, JSON or Parquet"
+_FORMATS = "expected CSV, TSV, JSONL, JSON, Parquet, .xlsx or .ods"
 _HEAD = 1 << 16
 #: A file that is read more than once is kept in memory up to this many bytes on disk.
 _KEPT = 1 << 26
@@ -33,6 +34,10 @@ _KEPT = 1 << 26
 _UNPACKED, _RATIO, _MOST_UNPACKED = 1 << 25, 100, 1 << 33
 #: Nobody writes settings, a prompt or a card larger than this.
 _LARGEST_TEXT = 1 << 24
+#: Members that only a workbook has; OpenDocument says in its first bytes what it is.
+_WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin"})
+_ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _SUFFIXES: dict[str, Format] = {
@@ -46,7 +51,7 @@ _SUFFIXES: dict[str, Format] = {
 }
 #: First bytes of files that people hand over by mistake.
 _FOREIGN = (
-    (b"PK\x03\x04", "a workbook or another zip archive"),
+    (_ZIP, "a workbook or another zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF"),
     (b"SQLite format 3", "an SQLite database"),
@@ -201,6 +206,8 @@ def sniff(content: Content) -> Format:
         raise DataError("the file is empty", file=name)
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith(_ZIP) and is_workbook(content, head):
+        return "workbook"
     _refuse_foreign(head, name)
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes if suffix.lower() != ".gz"]
     last = suffixes[-1] if suffixes else ""
@@ -215,6 +222,15 @@ def sniff(content: Content) -> Format:
     if last == ".json" and by_content == "csv":
         raise DataError("not JSON: expected an array of objects, or an object per line", file=name, line=1)
     return declared or by_content
+
+
+def is_workbook(content: Content, head: bytes) -> bool:
+    """Whether a zip archive is a workbook."""
+    if _ODS in head:
+        return True
+    with content.open() as stream, contextlib.suppress(zipfile.BadZipFile, OSError, ValueError):
+        return not _WORKBOOKS.isdisjoint(zipfile.ZipFile(stream).namelist())
+    return False
 
 
 def small_file(path: Path, most: int = _LARGEST_TEXT) -> bytes:

@@ -10,19 +10,23 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TextIO
 
-from judgebench.errors import argument
+from judgebench.errors import DataError, FormError, argument
+from judgebench.files.header import HEAD_ROWS, Head, header_rows
 from judgebench.files.records import Row
 from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from _csv import Reader
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from judgebench.errors import DataError
     from judgebench.files.content import Content
+    from judgebench.files.opening import Opening
 
 DELIMITERS = (",", ";", "\t", "|")
+#: Cells are cut at runs of blanks and tabs.
+BLANKS = " "
+TAB = "\t"
 
-_SNIFF_ROWS = 50
 #: The largest limit that a C long holds on every platform.
 _NO_LIMIT = 2**31 - 1
 
@@ -30,29 +34,58 @@ _NO_LIMIT = 2**31 - 1
 class CsvTable(FileTable):
     """Delimited text: quotes and line breaks in cells, BOM, CRLF, cells of any size."""
 
-    def __init__(self, content: Content, delimiter: str | None = None) -> None:
+    def __init__(self, content: Content, opening: Opening) -> None:
         super().__init__(content, "csv")
-        #: Lines before the header (Excel's ``sep=;``).
-        self.skipped = 0
-        self.delimiter = delimiter or self._sniff_delimiter()
-        with self._text() as stream:
-            rows = _Rows(self, stream)
-            header = next((row for row in iter(rows.one, None) if row), None)
-        if header is None:
+        #: Lines before the header: titles, or Excel's ``sep=;``.
+        self.skipped = opening.skip
+        self.drop_last = opening.drop_last
+        self.delimiter = opening.delimiter or self._sniff_delimiter()
+        head = self._head()
+        if not head.rows:
             raise self.error("the file is empty")
-        if len(header) > MOST_COLUMNS:
-            raise self.error(f"{len(header):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
-        self._columns = tuple(name.strip() for name in header)
+        self._header = header_rows(self, head) if opening.header is None else opening.header
+        names = head.rows[0]
+        if len(names) > MOST_COLUMNS:
+            raise self.error(f"{len(names):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
+        if not self._header:
+            names = [str(place) for place in range(1, len(names) + 1)]
+        self._columns = tuple(name.strip() for name in names)
 
-    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
-        """Stream the wanted columns."""
-        del nested  # cells of delimited text are text
-        take = [itemgetter(position) for position in self.positions(wanted, self._columns)]
+    def _head(self) -> Head:
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        with self._text() as stream:
+            source = _Rows(self, stream)
+            while len(rows) < HEAD_ROWS:
+                try:
+                    chunk = source.some(1)
+                except DataError:
+                    # The pass that reads the rows says so, in its place.
+                    if not rows:
+                        raise
+                    break
+                if chunk is None:
+                    break
+                if chunk[0][0]:
+                    rows += chunk[0]
+                    lines += chunk[1]
+        return Head(lines, rows)
+
+    def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
+        places = self.places(wanted, self._columns)
+        take = [itemgetter(position) for position, _ in places]
+        inner = [(self._columns[position], one) for position, one in places if one]
         for rows, lines in self._chunks():
-            yield Block(lines, [list(map(column, rows)) for column in take])
+            columns = [list(map(column, rows)) for column in take]
+            if inner:
+                columns = [
+                    cells if one is None else self.inner_cells(cells, one, lines, nested=nested)
+                    for cells, (_, one) in zip(columns, places, strict=True)
+                ]
+            yield Block(lines, columns)
+        self.check_inner(inner)
 
-    def rows(self) -> Iterator[Row]:
-        """Stream all rows."""
+    def _rows(self) -> Iterator[Row]:
         columns = self._columns
         self.positions(columns, columns)
         for rows, lines in self._chunks():
@@ -65,8 +98,9 @@ class CsvTable(FileTable):
         empty = True
         with self._text() as stream:
             source = _Rows(self, stream)
-            while not source.one():
-                pass
+            above = self._header
+            while above:
+                above -= bool(source.one())
             while (chunk := source.some(BLOCK_ROWS)) is not None:
                 rows, lines = chunk
                 if set(map(len, rows)) != {width}:
@@ -103,24 +137,30 @@ class CsvTable(FileTable):
     def _sniff_delimiter(self) -> str:
         """Take the one delimiter that the header shows; rows decide between several."""
         with self._text() as stream:
-            head = list(itertools.islice(stream, _SNIFF_ROWS))
+            head = list(itertools.islice(stream, HEAD_ROWS))
         first = next((line.strip() for line in head if line.strip()), "")
         if declared := re.fullmatch(r"sep=(.)", first, re.IGNORECASE):
             # Excel's own way to name the delimiter: a first line that is not a header.
-            self.skipped = next(i for i, line in enumerate(head, 1) if line.strip())
+            self.skipped += next(i for i, line in enumerate(head, 1) if line.strip())
             return declared[1]
-        widths = {d: _widths(head, d) for d in DELIMITERS}
+        widths = {d: _widths(head, d) for d in (*DELIMITERS, BLANKS)}
         split = [d for d in DELIMITERS if widths[d] and widths[d][0] > 1]
-        if len(split) <= 1:
+        if not split:
+            # Below a title, or cut at blanks.
+            split = [d for d in (*DELIMITERS, BLANKS) if _below_title(widths[d])]
             return split[0] if split else ","
+        if len(split) == 1:
+            return split[0]
         even = [d for d in split if len(set(widths[d])) == 1]
         if len(even) == 1:
             return even[0]
-        found = " and ".join({"\t": "tab"}.get(d, repr(d)) for d in even or split)
-        raise self.error(
-            f"the header can be cut at {found}, and the rows do not decide",
-            line=1,
+        found = [{"\t": "tab"}.get(d, d) for d in even or split]
+        raise FormError(
+            f"the header can be cut at {' and '.join(map(repr, found))}, and the rows do not decide",
+            file=self.name,
+            line=1 + self.skipped,
             hint=f"name it: {argument('delimiter')} ';'",
+            readings=[{"delimiter": one} for one in found],
         )
 
 
@@ -129,7 +169,7 @@ class _Rows:
 
     def __init__(self, table: CsvTable, stream: TextIO) -> None:
         self._table = table
-        self._reader = csv.reader(stream, delimiter=table.delimiter, strict=True)
+        self._reader = _reader(stream, table.delimiter)
 
     def one(self) -> list[str] | None:
         chunk = self.some(1)
@@ -174,12 +214,19 @@ def _height(row: list[str]) -> int:
     )
 
 
+def _reader(lines: Iterable[str], delimiter: str) -> Reader:
+    if delimiter == BLANKS:
+        lines = (f"{line.strip().replace(TAB, BLANKS)}\n" for line in lines)
+        return csv.reader(lines, delimiter=BLANKS, skipinitialspace=True, strict=True)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
+
+
 def _widths(head: list[str], delimiter: str) -> list[int]:
     """Fields per row of the first lines; a row that the sample cuts off is left out."""
     widths: list[int] = []
     limit = csv.field_size_limit(_NO_LIMIT)
     try:
-        for row in csv.reader(head, delimiter=delimiter, strict=True):
+        for row in _reader(head, delimiter):
             if row:
                 widths.append(len(row))  # noqa: PERF401 - rows before the cut must survive the error
     except csv.Error:
@@ -187,3 +234,9 @@ def _widths(head: list[str], delimiter: str) -> list[int]:
     finally:
         csv.field_size_limit(limit)
     return widths
+
+
+def _below_title(widths: list[int]) -> bool:
+    """Whether rows are equally wide, maybe below lines of one cell."""
+    body = list(itertools.dropwhile(lambda width: width == 1, widths))
+    return len(body) >= 2 and len(set(body)) == 1

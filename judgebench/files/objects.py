@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, FormError, argument
+from judgebench.files.opening import Opening
+from judgebench.files.paths import ABSENT, inside, leaves, split
 from judgebench.files.records import Row, shown
+from judgebench.files.shapes import as_records, record_paths
 from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from judgebench.files.content import Content, Format
 
 _COLUMN_ROWS = 2000
 _PER_LINE = "expected an object per line"
@@ -60,36 +66,50 @@ _OF_ROWS = json.JSONDecoder(object_pairs_hook=_finite, parse_int=_integer, parse
 
 
 class JsonTable(FileTable):
-    """Objects with named fields; a field that a record lacks is a missing cell."""
+    """Objects with named fields; a field that a record lacks is a missing cell.
+
+    Rows may stand inside one object, at the path ``records``, or at the only place that holds some.
+    """
+
+    def __init__(self, content: Content, format: Format, opening: Opening = Opening()) -> None:  # noqa: A002, B008 - the word for it; frozen
+        super().__init__(content, format)
+        self.drop_last = opening.drop_last
+        self.records = opening.records
+        #: Named .json, so that one line may well be one object with rows inside.
+        self._one = [one.lower() for one in PurePath(content.name).suffixes if one.lower() != ".gz"][-1:] == [".json"]
+        self._inside: list[dict[str, Any]] | None = None
+        if self.records is not None:
+            self._inside = self._within(self._everything())
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Fields of the first 2,000 records, in the order in which they appear."""
+        """Fields of the first 2,000 records, in the order in which they appear, each before what is inside it."""
         if not self._columns:
             seen: dict[str, None] = {}
             for number, (_, record) in enumerate(self._records(_OF_COLUMNS)):
                 if number >= _COLUMN_ROWS:
                     break
-                seen.update(dict.fromkeys(record))
+                seen.update(dict.fromkeys(record) if _flat(record) else dict.fromkeys(leaves(record)))
             self._columns = tuple(seen)
         return self._columns
 
-    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
-        """Stream the wanted fields."""
+    def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
         lines: list[int] = []
         cells: list[list[str]] = [[] for _ in wanted]
         seen: dict[str, None] = {}
+        dotted = {name for name in wanted if "." in name}
         for line, record in self._records(_OF_COLUMNS):
             seen.update(dict.fromkeys(record))
             lines.append(line)
             for name, column in zip(wanted, cells, strict=True):
                 value = record.get(name)
+                if value is None and name in dotted and name not in record:
+                    value = self._inner(record, name, seen)
                 if isinstance(value, str):
                     column.append(value)
                 elif isinstance(value, (list, dict)):
                     if not nested:
-                        kind = "a list" if isinstance(value, list) else "an object"
-                        raise self.error(f"{kind} where one value was expected", line=line, field=name)
+                        self.refuse_nested(value, line, name)
                     column.append(json.dumps(value, ensure_ascii=False))
                 else:
                     column.append(cell(value))
@@ -97,16 +117,30 @@ class JsonTable(FileTable):
                 yield Block(lines, list(cells))
                 lines, cells = [], [[] for _ in wanted]
         # A field may first appear in the last record, so a missing one is known only here.
-        self.positions(wanted, tuple(seen))
+        if missing := [name for name in wanted if name not in seen]:
+            raise self.unknown(missing, (*seen, *(name for name in self.columns if name not in seen)))
         if lines:
             yield Block(lines, list(cells))
 
-    def rows(self) -> Iterator[Row]:
+    @staticmethod
+    def _inner(record: dict[str, Any], name: str, seen: dict[str, None]) -> Any:
+        """Follow a dotted name; what it leads to has been seen."""
+        at = split(name, record)
+        value = ABSENT if at is None else inside(record[at[0]], at[1])
+        if value is ABSENT:
+            return None
+        seen[name] = None
+        return value
+
+    def _rows(self) -> Iterator[Row]:
         """Stream all records; one that takes up the whole file is the only row."""
         for line, record in self._records(_OF_ROWS):
-            yield Row(record, self.name, line)
+            yield Row(record, self.name, line, unit=self.unit)
 
     def _records(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, dict[str, Any]]]:
+        if self._inside is not None:
+            yield from enumerate(self._inside, 1)
+            return
         empty = True
         for found in self._of_array(decoder) if self.format == "json" else self._of_lines(decoder):
             empty = False
@@ -114,7 +148,55 @@ class JsonTable(FileTable):
         if empty:
             raise self.error("no rows")
 
-    def _of_lines(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _everything(self) -> Any:
+        """Read the file as one JSON value."""
+        text = self.content.text()
+        try:
+            value, end = _OF_COLUMNS.raw_decode(text, _blank(text, 0))
+        except _RefusedError as refused:
+            raise self.error(str(refused), field=refused.field) from None
+        except (ValueError, RecursionError) as error:
+            line = 1 + text.count("\n", 0, error.pos) if isinstance(error, json.JSONDecodeError) else None
+            raise self.error(f"this is not one JSON value ({error})", line) from None
+        if text[end:].strip():
+            raise self.error(f"more than one JSON value: {argument('records')} is a path inside one object")
+        return value
+
+    def _within(self, whole: Any) -> list[dict[str, Any]]:
+        """Find the rows inside one object; FormError where they may be in several places."""
+        paths = sorted(record_paths(whole), key=lambda path: -len(as_records(_at(whole, path)) or ()))
+        if self.records is not None:
+            found = as_records(_at(whole, self.records))
+            beside = ", ".join(
+                f"{len(as_records(_at(whole, path)) or ())} at {path!r}" for path in paths if path != self.records
+            )
+            if beside:
+                self.notes.append(f"rows beside those at {self.records!r} are left out: {beside}")
+            if found is None:
+                shown = ", ".join(repr(path) for path in paths[:40])
+                raise self.error(
+                    f"no list of objects is at {self.records!r}", hint=f"there are rows at {shown}" if paths else ""
+                )
+        elif len(paths) == 1:
+            found = as_records(_at(whole, paths[0])) or []
+        elif paths:
+            raise FormError(
+                f"one JSON object with rows in {len(paths)} places: {', '.join(map(repr, paths[:40]))}",
+                file=self.name,
+                hint=f"say which: {argument('records')} {paths[0]}",
+                readings=[{"records": path} for path in paths],
+            )
+        else:
+            raise self.error("one JSON object, not a table", hint="expected an object per line, or an array")
+        # Rows inside an object have no lines.
+        self.unit = "row"
+        self._inside = found
+        return found
+
+    def _of_lines(  # noqa: C901 - one thought: what a line, or all of them, may be
+        self, decoder: json.JSONDecoder
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        only: tuple[int, dict[str, Any]] | None = None
         first = True
         with self.content.open() as stream:
             for number, raw in enumerate(stream, 1):
@@ -129,15 +211,22 @@ class JsonTable(FileTable):
                     if whole is None:
                         raise
                     if decoder is _OF_COLUMNS:
-                        raise self.error(
-                            "one JSON object, not a table", hint="expected an object per line, or an array"
-                        ) from None
-                    yield number, whole
+                        yield from enumerate(self._within(whole), 1)
+                    else:
+                        yield number, whole
                     return
-                first = False
                 if end < len(text):
                     raise self.error("more than one JSON value on this line", number, hint=_PER_LINE)
-                yield number, record
+                if first and self._one and decoder is _OF_COLUMNS:
+                    only = number, record
+                elif only is not None:
+                    yield only
+                    only = None
+                first = False
+                if only is None:
+                    yield number, record
+        if only is not None:
+            yield from enumerate(self._within(only[1]), 1) if any(True for _ in record_paths(only[1])) else [only]
 
     def _whole(self, decoder: json.JSONDecoder, *, pretty: bool) -> dict[str, Any] | None:
         """Read a file that is one object over several lines; None where it isn't one, nor begins like one."""
@@ -201,3 +290,11 @@ def _blank(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
+
+
+def _flat(record: dict[str, Any]) -> bool:
+    return not any(type(value) is dict for value in record.values())
+
+
+def _at(whole: Any, path: str) -> Any:
+    return inside(whole, tuple(path.split("."))) if path else whole

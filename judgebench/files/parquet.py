@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
 from judgebench.files.content import unpacked_limit
 from judgebench.files.records import Row
-from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, cell
+from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, cell_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -27,8 +26,9 @@ class ParquetTable(FileTable):
 
     unit = "row"
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, drop_last: int = 0) -> None:
         super().__init__(content, "parquet")
+        self.drop_last = drop_last
         import pyarrow as pa  # noqa: PLC0415 - loaded on use
         import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
@@ -54,21 +54,27 @@ class ParquetTable(FileTable):
                 "far more than a table does"
             )
 
-    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
-        """Stream the wanted columns."""
+    def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
         import pyarrow as pa  # noqa: PLC0415 - loaded on use
 
         schema = self._file.schema_arrow
-        positions = self.positions(wanted, self._columns)
-        for position in positions:
+        places = self.places(wanted, self._columns)
+        for position, inner in places:
             kind = schema.field(position).type
-            if not nested and (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+            single = nested or inner is not None
+            if not single and (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
                 raise self.error(f"holds {kind} values where single values were expected", field=schema.names[position])
-        for lines, columns in self._batches(positions, _BATCH):
-            yield Block(lines, [_cells(values) for values in columns])
+        for lines, columns in self._batches([position for position, _ in places], _BATCH):
+            yield Block(
+                lines,
+                [
+                    _cells(values) if inner is None else self.inner_cells(values, inner, lines, nested=nested)
+                    for values, (_, inner) in zip(columns, places, strict=True)
+                ],
+            )
+        self.check_inner([(schema.names[position], inner) for position, inner in places if inner])
 
-    def rows(self) -> Iterator[Row]:
-        """Stream all rows."""
+    def _rows(self) -> Iterator[Row]:
         for lines, columns in self._batches(self.positions(self._columns, self._columns), BLOCK_ROWS):
             for line, values in zip(lines, zip(*columns, strict=True), strict=True):
                 yield Row(dict(zip(self._columns, values, strict=True)), self.name, line, unit=self.unit)
@@ -122,11 +128,4 @@ def _is_text(kind: Any) -> bool:
 
 
 def _cells(values: list[Any]) -> list[str]:
-    return [
-        value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False, default=str)
-        if isinstance(value, (list, dict))
-        else cell(value)
-        for value in values
-    ]
+    return [value if isinstance(value, str) else cell_or_json(value) for value in values]

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError
 from judgebench.files.content import Content, sniff
 from judgebench.files.delimited import CsvTable
+from judgebench.files.joined import JoinedTable
 from judgebench.files.objects import JsonTable
+from judgebench.files.opening import Opening
 from judgebench.files.parquet import ParquetTable
 from judgebench.files.table import Table
+from judgebench.files.workbook import WorkbookTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from judgebench.files.opening import Opening
     from judgebench.files.table import FileTable
 
 
 def open_table(file: Content | Path | str, opening: Opening | None = None) -> FileTable:
-    """Open a file: CSV, TSV, JSON lines, a JSON array, one JSON object, or Parquet, told by content, then by name.
+    """Open a file: CSV, TSV, JSON lines, a JSON array, one JSON object, Parquet, or a workbook, told by its content.
 
-    Each may be gzipped. The delimiter is one character, by default the one of ``, ; tab |`` that the header shows;
-    UsageError where the format has none. DataError where the file is missing, empty, not UTF-8, or no table.
+    All but workbooks may be gzipped. UsageError where the format has nothing of what ``opening`` says. DataError where
+    the file is missing, empty, not UTF-8, or no table; FormError where it can be read in several ways.
     """
     content = file if isinstance(file, Content) else Content.at(file)
     found = sniff(content)
-    delimiter = None if opening is None else opening.delimiter
-    if delimiter is not None:
-        delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
-        if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise UsageError(f"a delimiter is one character or 'tab', got {delimiter!r}")
-        if found != "csv":
-            raise UsageError(f"{content.name} is {found}: it has no delimiter")
+    opening = opening or Opening()
+    opening.check(content.name, found)
+    if opening.delimiter is not None:
+        opening = replace(opening, delimiter=_delimiter(opening.delimiter))
     if found == "csv":
-        return CsvTable(content, delimiter)
-    return ParquetTable(content) if found == "parquet" else JsonTable(content, found)
+        return CsvTable(content, opening)
+    if found == "workbook":
+        return WorkbookTable(content, opening)
+    if found == "parquet":
+        return ParquetTable(content, opening.drop_last)
+    return JsonTable(content, found, opening)
+
+
+def open_joined(paths: Sequence[Path], key: str | Sequence[str], opening: Opening | None = None) -> JoinedTable:
+    """Open several files as one table; what ``opening`` says is said of those of them that it can be said of."""
+    opening = opening or Opening()
+    formats = {path: sniff(Content.at(path)) for path in paths}
+    fitting = {path: opening.fitting(one) for path, one in formats.items()}
+    if idle := set(opening.said()).difference(*(one.said() for one in fitting.values())):
+        opening.check(str(paths[0]), formats[paths[0]])
+        raise UsageError(f"none of these files has a {min(idle)}")
+    return JoinedTable([open_table(path, fitting[path]) for path in paths], key, opening.unmatched)
+
+
+def _delimiter(said: str) -> str:
+    delimiter = {"tab": "\t", r"\t": "\t", "space": " "}.get(said, said)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise UsageError(f"a delimiter is one character, 'tab' or 'space', got {said!r}")
+    return delimiter
 
 
 def read_words(file: Path | Table, columns: Sequence[str], opening: Opening | None = None) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import DataError, argument
+from judgebench.files.codes import Numbers
 from judgebench.labels.doubts import refuse_answers, refuse_apart
 from judgebench.labels.words import (
     GAP,
@@ -38,18 +39,6 @@ if TYPE_CHECKING:
 
 #: How many lines a message names.
 PLACES = 5
-
-
-class Numbers(dict[str, int]):
-    """Words to numbers in first-seen order; looking up a new word adds it."""
-
-    def __missing__(self, word: str) -> int:
-        code = self[word] = len(self)
-        return code
-
-    def take(self, column: Sequence[str]) -> Ints:
-        """Turn a column into numbers, shape (n,)."""
-        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
 
 
 @dataclass(slots=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
-from judgebench.labels.columns import PLACES, Column, Numbers
+from judgebench.labels.columns import PLACES, Column
 from judgebench.labels.shape import item_names
 from judgebench.labels.where import number_of
 from judgebench.labels.words import MISSING, aliases_of, fold, spans

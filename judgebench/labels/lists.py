@@ -14,8 +14,8 @@ import numpy as np
 from judgebench.domain import Scale
 from judgebench.domain.scale import SEPARATORS, members_in
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.labels.columns import PLACES, Coded
-from judgebench.labels.numbers import encode_numbers
+from judgebench.labels.columns import PLACES, Coded, encode
+from judgebench.labels.numbers import are_numbers, encode_numbers
 from judgebench.labels.words import CHECK, GAP, MISSING, NO_VERDICT, aliases_of, fold, listing, spans
 
 if TYPE_CHECKING:
@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 _BLANK = frozenset({"", "none"})
 
 
-def encode_unlisted(table: Table, raw: Raw, judges: Sequence[str], scale: Scale, meanings: Mapping[str, str]) -> Coded:
-    """Turn cells into codes on a scale that lists no labels."""
+def encode_cells(
+    table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]
+) -> Coded:
+    """Turn cells into codes on a scale, whatever its kind; numbers with decimals in gold are recognised."""
+    if scale is None and are_numbers(raw, judges):
+        scale = Scale.number()
+    if scale is None or scale.listed:
+        return encode(table, raw, judges, scale, meanings)
     read = encode_numbers if scale.kind == "number" else encode_lists
     return read(table, raw, judges, scale, meanings)
 

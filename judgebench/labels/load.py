@@ -12,14 +12,13 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import Coded, Raw, encode
 from judgebench.labels.games import Games, merge_numbers, person, play, turn_back
 from judgebench.labels.layout import Layout
-from judgebench.labels.lists import encode_unlisted
-from judgebench.labels.numbers import are_numbers
+from judgebench.labels.lists import encode_cells
 from judgebench.labels.reading import dense
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
+from judgebench.labels.totals import refuse_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.labels.columns import Ints
+    from judgebench.labels.columns import Coded, Ints, Raw
     from judgebench.labels.scores import Means
 
     Codes = npt.NDArray[np.int64]
@@ -100,14 +99,10 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
     free = scale is not None and not scale.listed
     shaped = shape(table, layout, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled, free=free)
+    if scale is None and layout.rater is None and not layout.reshaped:
+        refuse_total(table, shaped.raw)
     merge_numbers(table, shaped, layout, cells.words)
-    if scale is None and are_numbers(shaped.raw, shaped.judges):
-        scale = Scale.number()
-    said = (table, shaped.raw, shaped.judges)
-    if scale is None or scale.listed:
-        coded = encode(*said, scale, cells.words)
-    else:
-        coded = encode_unlisted(*said, scale, cells.words)
+    coded = encode_cells(table, shaped.raw, shaped.judges, scale, cells.words)
     turn_back(shaped, layout, coded)
     return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import UsageError, argument
+from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
-from judgebench.labels.columns import Column, Numbers
+from judgebench.labels.columns import Column
 from judgebench.labels.numbers import all_numbers
 from judgebench.labels.where import Condition, kept_rows, number_of
 from judgebench.labels.words import MISSING, fold

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _OPERATORS: dict[str, Callable[[float | str, float | str], bool]] = {
     "<": lambda one, other: one < other,  # type: ignore[operator]  # both are numbers, or both text
-    "<=": lambda one, other: one <= other,  # type: ignore[operator]
-    ">": lambda one, other: one > other,  # type: ignore[operator]
-    ">=": lambda one, other: one >= other,  # type: ignore[operator]
+    "<=": lambda one, other: one <= other,  # type: ignore[operator]  # the same
+    ">": lambda one, other: one > other,  # type: ignore[operator]  # the same
+    ">=": lambda one, other: one >= other,  # type: ignore[operator]  # the same
 }
 #: ``is not empty`` before ``is empty``, and ``<=`` before ``<``; a name may hold any of them, so that cuts are tried.
 _CUTS = re.compile(r"\s+is\s+not\s+empty\s*$|\s+is\s+empty\s*$|\s+(?:not\s+)?in\s+|==|!=|<=|>=|=|<|>", re.IGNORECASE)

@@ -20,7 +20,8 @@ from judgebench.files.opening import Opening
 from judgebench.files.rows import RowTable
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import Column, Raw, encode
+from judgebench.labels.columns import Column, Raw
+from judgebench.labels.lists import encode_cells
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -233,13 +234,13 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
     """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
     columns = {name: Column() for name in golds}
     lines: list[npt.NDArray[np.int32]] = []
-    for block in table.blocks(golds):
+    for block in table.blocks(golds, nested=scale is not None and not scale.listed):
         lines.append(np.asarray(block.lines, np.int32))
         for (_, column), texts in zip(columns.items(), block.columns, strict=True):
             column.blocks.append(column.words.take(texts))
     if not lines:
         raise table.error("no rows")
-    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
+    return encode_cells(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
 
 
 def _name(row: Row, column: str) -> str:

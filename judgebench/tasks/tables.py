@@ -70,9 +70,8 @@ class OwnTask(CardTask):
     @property
     def place(self) -> dict[str, Any]:
         """Where its texts are, for the manifest of a run: paths from the working folder, and how they are read."""
-        if not self.files:
-            return {}
-        return {"files": [_relative(file) for file in self.files], "reading": self.reading.to_json()}
+        files = {"files": [_relative(file) for file in self.files]} if self.files else {}
+        return {**files, "reading": self.reading.to_json()}
 
 
 def is_own(spec: str) -> bool:
@@ -320,6 +319,8 @@ def reopen(
 
     What the manifest says of the place is only looked at where the file is the very one that was judged.
     """
+    if "files" not in place:
+        return None, "they were in memory"
     try:
         names = [PurePosixPath(str(name)) for name in place["files"]]
         reading = Reading.from_json(place["reading"])

@@ -74,3 +74,28 @@ def test_report_of_a_table(judgebench, versions, tmp_path):
     page = tmp_path / "page.html"
     assert judgebench("report", "--csv", after, *COLUMNS, "--output", page).code == 0
     assert "v1.csv" in page.read_text()
+
+
+def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp_path):
+    from judgebench.api.sources import Given, open_sources
+    from judgebench.api.texts import table_texts
+
+    file = tmp_path / "texts.csv"
+    rows = "".join(f"t{i},What is {i}+{i}?,It is {2 * i}.,pass,{'pass' if i % 3 else 'fail'}\n" for i in range(30))
+    file.write_text("id,question,answer,human,verdict\n" + rows)
+    done = judgebench("report", "--csv", file, *COLUMNS, "--output", tmp_path / "page.html")
+    assert (done.code, "not at hand" in done.err) == (0, False)
+    [source] = open_sources(Given((), [file]), {"judge": "verdict", "gold": "human", "id": "id"}, tell=print)
+    task, why = table_texts(source)
+    assert why == ""
+    assert [item.question for item in task.items()][3] == "What is 3+3?"
+
+
+def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions, tmp_path):
+    from judgebench.api.sources import Given, open_sources
+    from judgebench.api.texts import table_texts
+
+    [source] = open_sources(Given((), [versions[0]]), {"judge": "verdict", "gold": "human", "id": "id"}, tell=print)
+    task, why = table_texts(source)
+    assert task is None
+    assert "--answer-col" in why or "answer" in why

@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "named": ("t.parquet", b"id\n1\n", "FILE: named Parquet, but its first bytes are not Parquet's"),
     "zip": ("t.csv", b"PK\x03\x04", "FILE: a workbook or another zip archive, not a table we read; in a spreadsheet"),
     "zstd": ("t.jsonl.zst", b"(\xb5/\xfd\x00", "FILE: a zstandard archive, not a table we read; expected CSV"),
-    "binary": ("t.csv", bytes(range(256)) * 8, "FILE: binary data, not a table; expected CSV, TSV, JSONL, JSON or"),
+    "binary": ("t.csv", bytes(range(256)) * 8, "FILE: binary data, not a table; expected CSV, TSV, JSONL, JSON"),
 }
 
 

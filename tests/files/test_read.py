@@ -226,7 +226,8 @@ def test_what_csv_writes_is_read_back(tmp_path_factory, rows, delimiter, end, bo
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerows([("a", "b", "c"), *rows])
     path.write_bytes(text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
-    assert rows_of(path, ["c", "a"])[0] == [(c, a) for a, _, c in rows]
+    # Random cells may well be like the names.
+    assert rows_of(path, ["c", "a"], opening=Opening(header=1))[0] == [(c, a) for a, _, c in rows]
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,7 +3,7 @@
 A prompt is a TOML file::
 
     name = "my-pair/1"            # optional; the file's name by default
-    kinds = ["pair"]              # kinds of scale that it serves: pair, check, rate, pick, label
+    kinds = ["pair"]              # kinds of scale that it serves: pair, check, rate, number, pick, label, set
     system = \"\"\"...\"\"\"            # optional
     user = \"\"\"...\"\"\"
 
@@ -49,7 +49,7 @@ __all__ = ["KINDS", "SLOTS", "Prompt", "default_prompts", "load_prompt", "prompt
 
 SLOTS = ("conversation", "responses", "verdict", "reference", "context", "criterion")
 #: Kinds of scale that a prompt can ask about.
-KINDS = ("pair", "check", "rate", "pick", "label")
+KINDS = ("pair", "check", "rate", "number", "pick", "label", "set")
 
 # Part of every digest: what code adds to a prompt changes answers as its words do. It did not change when the fences'
 # codes grew from 8 digits to 24, and the criterion was fenced, too: no answer of before is asked again.
@@ -263,6 +263,11 @@ def verdict_form(scale: Scale) -> str:
     [[N]] with N a whole number from 1 (worst) to 5 (best), for example [[3]]
     """
     labels = scale.labels
+    if scale.kind == "number":
+        low, high, middle = (scale.word(code) for code in (0, scale.size - 1, scale.size // 2))
+        return f"[[N]] with N a number from {low} (worst) to {high} (best), decimals allowed, for example [[{middle}]]"
+    if scale.kind == "set":
+        return f"[[LABELS]] with all labels that apply, a bar between them, of {'|'.join(labels)}; [[none]] for none"
     if scale.kind == "rate" and all(re.fullmatch(r"-?\d+", label) for label in labels):
         middle = labels[len(labels) // 2]
         return f"[[N]] with N a whole number from {labels[0]} (worst) to {labels[-1]} (best), for example [[{middle}]]"

@@ -1,0 +1,40 @@
+"""A last row that is the sum or the mean of the others is refused, with the option that leaves it out."""
+
+from __future__ import annotations
+
+import pytest
+
+import judgebench
+from judgebench.errors import FormError
+
+JUDGE = [1, 2, 3, 2, 4, 4, 5, 2, 5, 1]
+GOLD = [4, 1, 2, 4, 3, 2, 5, 5, 4, 5]
+
+
+def measured(tmp_path, last, judge=JUDGE, gold=GOLD, **said):
+    path = tmp_path / "t.csv"
+    rows = [f"q{i},{a},{b}" for i, (a, b) in enumerate(zip(judge, gold, strict=True))]
+    path.write_text("\n".join(["id,judge,human", *rows, last]) + "\n")
+    return judgebench.score(path, judge="judge", gold="human", **said).to_json()["rows"][0]["items"]
+
+
+@pytest.mark.parametrize("last", ["Total,29,35", ",29,35", "Mean,2.9,3.5", "x,29.0,35.0"])
+def test_totals_are_refused(tmp_path, last):
+    with pytest.raises(
+        FormError, match=r"t\.csv:12: this last row is the (sum|mean) of the others .* drop_last 1"
+    ) as caught:
+        measured(tmp_path, last)
+    assert caught.value.readings == ({"drop_last": 1},)
+    assert measured(tmp_path, last, drop_last=1) == 10
+
+
+def test_a_total_that_is_said_to_be_one(tmp_path):
+    judge, gold = [1, 0, 1, 0], [0, 1, 1, 0]
+    assert measured(tmp_path, "q,2,2", [*judge, 2], [*gold, 1], id="id", scale="rate:0-2") == 6
+    with pytest.raises(FormError, match="the sum"):
+        measured(tmp_path, "Sum,1,1", [0, 0, 1, 0], [0, 1, 0, 0], id="id")
+
+
+@pytest.mark.parametrize("last", ["q10,1,1", "q10,3,4", "q10,5,5"])
+def test_rows_are_no_totals(tmp_path, last):
+    assert measured(tmp_path, last) == 11
