@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
-    from judgebench.api.score import bounds, score, sensitivity
+    from judgebench.api.score import bounds, consistency, score, sensitivity
     from judgebench.api.showing import doctor, show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
@@ -59,6 +59,7 @@ __all__ = [
     "analyze",
     "bounds",
     "compare",
+    "consistency",
     "correct",
     "demo",
     "doctor",
@@ -91,6 +92,7 @@ _LAZY = {
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
     "bounds": "judgebench.api.score:bounds",
+    "consistency": "judgebench.api.score:consistency",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",

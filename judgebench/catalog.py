@@ -88,10 +88,14 @@ class JudgeSettings:
     """What is chosen about an LLM judge beside its name: options of ``run``.
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
-    backend.
+    backend. What only some judges have (``form``, ``samples``, ``effort``) is None where nobody chose it.
     """
 
     prompt: str | None = None
+    form: str | None = None
+    samples: int | None = None
+    samples_by: str | None = None
+    effort: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int = 2048
@@ -304,7 +308,8 @@ def _timeouts(settings: JudgeSettings) -> object:
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:
     """Spell the settings as factories of LLM judges take them; ``temperature`` is the backend's default."""
-    return {
+    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort")}
+    return {name: one for name, one in chosen.items() if one is not None} | {
         "prompt": settings.prompt,
         "base_url": settings.base_url,
         "temperature": temperature if settings.temperature == "default" else settings.temperature,

@@ -34,9 +34,9 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
     """
-    found = _position(ratings, scored.policies.invalid)
+    found = position(ratings, scored.policies.invalid)
     if ratings.scale.kind == "pair":
-        found |= _first_slot(ratings)
+        found |= first_slot(ratings)
     return found | _label_bias(scored)
 
 
@@ -89,7 +89,7 @@ def turned(ratings: Ratings, invalid: InvalidPolicy) -> Turned | None:
     return Turned(answered & (lean == 0) & ((one == off) == (two == off)), lean, plain, answered)
 
 
-def _position(ratings: Ratings, invalid: InvalidPolicy) -> dict[str, Estimate]:
+def position(ratings: Ratings, invalid: InvalidPolicy) -> dict[str, Estimate]:
     """Position consistency and preference, (recency - primacy) / N, from -1 (always the first) to 1."""
     found = turned(ratings, invalid)
     if found is None:
@@ -109,7 +109,7 @@ def _position(ratings: Ratings, invalid: InvalidPolicy) -> dict[str, Estimate]:
     }
 
 
-def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
+def first_slot(ratings: Ratings) -> dict[str, Estimate]:
     """Share of decided games that name the first slot as shown."""
     signs = sign_of(ratings.judge, ratings.scale)
     shown = np.where(ratings.swapped, -signs, signs)

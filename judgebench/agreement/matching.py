@@ -233,7 +233,8 @@ def _same_gold(judges: Sequence[Judged], names: Sequence[str]) -> None:
         if differs := [name for name in names if gold.get(name) != other.get(name)]:
             raise DataError(
                 f"{first.judge} and {one.judge} have different gold on {_some(differs, 'item')}",
-                hint="run the older one again: it asks nothing and takes the present gold",
+                hint="run the older one again: it asks nothing and takes the present gold (judges in rows: gold "
+                "is the same on all rows of an item)",
             )
 
 

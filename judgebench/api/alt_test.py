@@ -14,7 +14,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.alt_test import AltTests, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from judgebench.api import sources
     from judgebench.domain import Policies, Ratings
@@ -73,7 +73,7 @@ def alt_test(
             "invalid apply"
         )
     beside = open_labels(labels, labels_mode or "add", table)
-    opened = list(_opened(source, data, table, beside))
+    opened = list(_opened(source, data, table, beside, policies))
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
     for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):
@@ -81,7 +81,7 @@ def alt_test(
     tests: list[Entry] = []
     for task, judge, who, revision, own, ratings in fit:
         margin = default_epsilon(who) if epsilon is None else epsilon
-        rules = own.override(policies)
+        rules = own
         found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=scoring, q=q, min_items=min_items, small=small)
         swept = epsilon_sweep(ratings, rules, scoring=scoring, q=q, min_items=min_items, small=small) if sweep else ()
         tests.append(Entry(task, judge, who, revision, rules, found, swept))
@@ -89,10 +89,12 @@ def alt_test(
     return AltTests(tuple(tests), tuple(pairs))
 
 
-def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) -> Iterator[Opened]:
+def _opened(
+    source: Any, data: str | Path | None, table: Labels, labels: Any, policies: Sequence[str]
+) -> Iterator[Opened]:
     if data is None:
         for one in open_sources(source, table, labels=labels):
-            yield one.task, one.judge, one.gold, one.revision, one.own, _ratings(one)
+            yield one.task, one.judge, one.gold, one.revision, one.policies(policies), _ratings(one)
         return
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.alttest import folders, read_folder  # noqa: PLC0415 - loaded on use
@@ -110,7 +112,7 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
         read = read_folder(folder, scale)
         for judge, ratings in read.judges.items():
             gold = table.get("gold_source") or "unspecified"
-            yield read.name, judge, gold, read.revision, Policies(order="single"), ratings
+            yield read.name, judge, gold, read.revision, Policies(order="single").override(policies), ratings
 
 
 def _ratings(source: sources.Source) -> Ratings:

@@ -37,10 +37,13 @@ def analyze(
 
     policies, names, columns = policies_of(policy), column_names("feature", feature), Columns.of(table)
     own = own_table(source, columns) if names else None
-    if names and (own is None or columns.rows.reshaped):
+    if names and (own is None or columns.rows.rater):
         raise UsageError(
-            f"{argument('feature')} names columns of a {argument('csv')} FILE with a row per item; runs have none, and "
-            "raters or judges in rows, orders, counts, criteria and rows left out make other rows"
+            f"{argument('feature')} names columns of a wide {argument('csv')} FILE; runs and long tables have none"
+        )
+    if names and columns.rows.reshaped:
+        raise UsageError(
+            f"{argument('feature')} needs a row per item: no judges in rows, second orders, counts, criteria or filters"
         )
     # With every row kept, the item's code is its row, and the features are in the same order.
     found = open_sources(source, table, unlabelled=bool(names))
@@ -51,7 +54,7 @@ def analyze(
         tasks.setdefault(one.task, []).append(one)
     rows: list[Analysis] = []
     for task, mine in tasks.items():
-        judged = [one.judged(one.own.override(policies)) for one in mine]
+        judged = [one.judged(one.policies(policies)) for one in mine]
         results, left_out = analyze_judges(judged, features, own_system)
         if left_out:
             tell(f"{task}: {left_out:,} items that not every judge has are left out")

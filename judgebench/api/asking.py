@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
+from judgebench.api.notes import tell
 from judgebench.api.parameters import check_texts
 from judgebench.domain import names_of
 from judgebench.errors import UsageError, argument
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from judgebench.catalog import JudgeSettings
     from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.errors import BackendError, IncompleteError
+    from judgebench.judges.llm import LLMJudge
     from judgebench.labels.annotations import Labels
+    from judgebench.probes.orders import Plain
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
@@ -45,21 +49,30 @@ class Showing:
 def plan_named(
     judges: Sequence[str | Judge],
     tasks: Sequence[str | Task],
-    settings: JudgeSettings,
-    showing: Showing,
+    settings: Sequence[JudgeSettings],
+    showing: Sequence[Showing],
     *,
     data: Path | None = None,
     sample: bool = False,
     policy: Sequence[str] = (),
     labels: Mapping[str, Labels] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
-    """Plan a run of every judge on every task, by name or as objects; ``labels`` are the tasks' gold.
+    """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
+    Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
     Beside the plans: by the identity of a run how another process makes its judge, where that is possible.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
+    said = set[str]()
+
+    def say(text: str) -> None:
+        # Of many runs in one command most lack the same.
+        if text not in said:
+            said.add(text)
+            tell(text)
+
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):
@@ -68,10 +81,17 @@ def plan_named(
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
         opened = labelled_task(opened, labels)
         for judge in _once(judges):
-            made = catalog.make_judge(judge, opened, settings) if isinstance(judge, str) else judge
-            plans.append(plan_run(opened, made, showing, policy=policy))
-            if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
-                recipes[plans[-1][0].run.identity] = recipe
+            planned: dict[str, Planned] = {}
+            for chosen in settings if isinstance(judge, str) else settings[:1]:
+                made = catalog.make_judge(judge, opened, chosen) if isinstance(judge, str) else judge
+                for shown in showing:
+                    run = plan_run(opened, made, shown, policy=policy, say=say)
+                    identity = run[0].run.identity
+                    if planned.setdefault(identity, run) is not run or not isinstance(judge, str):
+                        continue
+                    if (recipe := catalog.recipe(judge, made, opened, chosen)) is not None:
+                        recipes[identity] = recipe
+            plans += planned.values()
     return told(plans), recipes
 
 
@@ -87,15 +107,10 @@ def _once(given: Sequence[T]) -> list[T]:
     return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
 
 
-def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
-    """Plan a run, and say under which policies it will be measured."""
-    from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+def plain(task: Task, showing: Showing, recorded: tuple[tuple[int, ...], ...] | None = None) -> Plain:
+    """Say how a task's items are shown where no probe turns them; ``recorded`` are the orders of a recording."""
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
-    from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
 
-    showing = showing or Showing()
     reference = showing.reference
     card = getattr(task, "card", None)
     known_references = getattr(card, "references", ("none", "human"))
@@ -103,11 +118,31 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
         raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
     if reference == "auto" and card is not None:
         reference = card.default_reference
-    recorded = judge.needs.orders
     shown = recorded if showing.order is None and recorded else showing.order or "both"
-    plain = Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
+    return Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
+
+
+def plan_run(
+    task: Task,
+    judge: Judge,
+    showing: Showing | None = None,
+    *,
+    policy: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Planned:
+    """Plan a run, and say under which policies it will be measured; ``say`` hears what its items lack."""
+    from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
+
+    showing = showing or Showing()
+    card = getattr(task, "card", None)
+    plainly = plain(task, showing, judge.needs.orders)
+    shown, reference = plainly.orders, plainly.reference
     selection = Selection(
-        plain if showing.probe is None else make_probe(showing.probe, plain),
+        plainly if showing.probe is None else make_probe(showing.probe, plainly),
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,
@@ -118,9 +153,38 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
     own = card.policies if card is not None else Policies()
     conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
+    if isinstance(judge, LLMJudge):
+        planned = replace(planned, run=replace(planned.run, prompts=_fitting(judge, planned, say)))
+    if showing.reference not in {"auto", "none"} and planned.unreferenced:
+        _say_lacking(planned, showing.reference, say)
     # What can't be measured must not be paid for first.
     check(task.scale, len(planned.annotators), policies)
     return planned, policies
+
+
+def _fitting(judge: LLMJudge, planned: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    """Write down the prompts of a judge, and hold those of one's own against the items."""
+    from judgebench.judges.prompts import ours  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts.fit import Fit  # noqa: PLC0415 - loaded on use
+
+    run = planned.run
+    prompt = judge.prompts.get(run.scale.kind)
+    if prompt is not None and not ours(prompt):
+        fit = Fit(prompt, run.task, run.reference)
+        for item in islice(planned.task.items(), run.limit):
+            fit.add(item)
+        for note in fit.notes():
+            say(note)
+    return {kind: one.to_json() for kind, one in judge.prompts.items()}
+
+
+def _say_lacking(planned: Plan, reference: str, say: Callable[[str], None]) -> None:
+    """Say which items have no such reference; where none has, the condition is another than its name says."""
+    given = f"{argument('reference')} {reference}"
+    if planned.unreferenced == planned.items:
+        raise UsageError(f"{given}: no item of {planned.run.task} has a {reference} reference")
+    lacking = f"{planned.unreferenced} of {planned.items} items of {planned.run.task}"
+    say(f"{given}: {lacking} have none, and are shown without")
 
 
 @dataclass(frozen=True, slots=True)

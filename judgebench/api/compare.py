@@ -56,7 +56,7 @@ def compare(
     named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
     opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table))
-    matched = match([one.judged(one.own.override(policies)) for one in opened], shared=shared)
+    matched = match([one.judged(one.policies(policies)) for one in opened], shared=shared)
     if matched.left_out:
         tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")
     if verify and (alone := verify_matched(matched, named, metrics())):

@@ -65,7 +65,7 @@ def correct(
     own = own_table(source, columns) is not None
     if own and no_gold:
         table["gold"] = None
-    elif own and not columns.gold:
+    elif own and not columns.gold and not columns.rows.golden:
         raise UsageError(
             f"correct needs {argument('gold')}, whose empty cells are rows without gold; or say {argument('no_gold')}"
         )
@@ -83,7 +83,7 @@ def correct(
     for one in tables:
         found = compute(
             one.ratings(),
-            policies=one.own.override(policies),
+            policies=one.policies(policies),
             calibration=_of_judge(outside, one, tables),
             target=target,
             estimator=estimator,
@@ -147,7 +147,7 @@ def _without_gold(
     for one in tables:
         found = judge_only(
             one.ratings(),
-            policies=one.own.override(policies),
+            policies=one.policies(policies),
             target=target,
             diagonals=diagonals or DIAGONALS,
             common=common,

@@ -143,7 +143,7 @@ def _hold(
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
     source, stored = asked.opened()
-    policies = source.own.override(policy)
+    policies = source.policies(policy)
     own = record(stored.run, stored.judgments(), policies)
     before, renewal = _baseline(against, asked, policy)
     check_same(before, own, str(against), renew=renewal)
@@ -170,7 +170,7 @@ def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
         )
     shown = dict.fromkeys(name for name in (row.headline, *row.companions) if name in row.metrics)
     figures = {"coverage": round(row.coverage, 6)} | {name: _brief(row, name) for name in shown}
-    made = record(stored.run, stored.judgments(), source.own.override(policy), figures)
+    made = record(stored.run, stored.judgments(), source.policies(policy), figures)
     old = _old(file)
     write(made, file)
     for text in (*changes(old, made), f"wrote {file}"):
@@ -220,6 +220,6 @@ def _baseline(against: Path, asked: Asked, policy: list[str]) -> tuple[Baseline,
         other = Asked(against, {})
     if other is not None:
         source, stored = other.opened()
-        return record(stored.run, stored.judgments(), source.own.override(policy)), "judge the same data twice"
+        return record(stored.run, stored.judgments(), source.policies(policy)), "judge the same data twice"
     again = f"if that is intended, `judgebench gate {asked} --against {against} --update` renews the baseline"
     return read(against), again

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import open_sources, own_table
+from judgebench.api.sources import is_export, open_sources, own_table
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.humans import Panel, Panels
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from judgebench.api import sources
     from judgebench.domain import Policies, Ratings
+
+#: Coefficients that change where two raters trade their labels of an item.
+_BY_NAME = {"conger_kappa", "conger_kappa_quadratic", "light_kappa"}
 
 Interval: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
 
@@ -38,9 +42,15 @@ def humans(
     """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
     policies = policies_of(policy)
     columns = Columns.of(table)
-    if own_table(source, columns) is not None and not (columns.judge or columns.rows.golden) and len(columns.gold) < 2:
+    said = columns.judge or columns.rows.golden or len(columns.gold) > 1
+    if not said and (own := own_table(source, columns)) is not None and not is_export(own):
         needed = f"{argument('gold')} twice or more, one per annotator"
         raise UsageError(f"humans needs {needed} (judgebench doctor FILE helps)")
+    if columns.rows.categories and (columns.judge or columns.scores):
+        raise UsageError(
+            f"raters who are counted by {argument('categories')} have no names, so that nobody can take one's place; "
+            "score holds a judge against them"
+        )
     beside = open_labels(labels, labels_mode or "add", table)
     tasks: dict[str, list[sources.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
@@ -48,11 +58,10 @@ def humans(
     panels: list[Panel] = []
     unfit: list[DataError] = []
     for task, mine in tasks.items():
-        measured = (
-            (task, one.judge, one.gold, one.revision, one.own.override(policies), one.ratings()) for one in mine
-        )
+        measured = ((task, one.judge, one.gold, one.revision, one.policies(policies), one.ratings()) for one in mine)
         try:
-            panels += gather(measured, alpha=alpha_interval, seed=seed)
+            found = gather(measured, alpha=alpha_interval, seed=seed)
+            panels += map(_nameless, found) if columns.rows.categories else found
         except DataError as error:
             # A task with one annotator must not hide the others.
             if len(tasks) == 1:
@@ -90,6 +99,13 @@ def gather(
             judges = (*panels[key].judges, (judge, among(ratings, policies)))
             panels[key] = panels[key]._replace(judges=judges)
     return list(panels.values())
+
+
+def _nameless(panel: Panel) -> Panel:
+    """Leave out what depends on who said what, where people's labels are only counted."""
+    together = {name: one for name, one in panel.humans.coefficients.items() if name not in _BY_NAME}
+    humans = replace(panel.humans, annotators=(), pairs={}, pulling="", coefficients=together)
+    return panel._replace(humans=humans)
 
 
 def _labels(ratings: Ratings) -> str:

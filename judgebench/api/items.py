@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from judgebench.api.parameters import Option, column_names, keys
+from judgebench.api.parameters import Option, column_names, keys, options_of
 from judgebench.api.tables import CellWords, Columns, FileForm, Gold, Names
 from judgebench.domain import Item, Scale, Task, digest
 from judgebench.errors import DataError, UsageError, argument
@@ -91,8 +91,7 @@ def reading_of(given: Mapping[str, Any]) -> Reading:
 
 def said_of(given: Mapping[str, Any]) -> list[str]:
     """Name the options of `Items` that were given."""
-    usual = {name: one.option.default for name, one in keys(Items).items()}
-    return [argument(name) for name in usual if given.get(name) not in (None, (), [], {}, usual[name])]
+    return list(options_of(given, Items))
 
 
 def is_task(one: object) -> bool:

@@ -35,7 +35,7 @@ def open_labels(
     columns = Columns.of(table or {})
     rows = columns.rows
     names = (rows.id[0], rows.rater, rows.label) if rows.rater and rows.label else ()
-    said = LabelTable(rows.id, columns.gold, names, columns.cells.words, columns.file)
+    said = LabelTable(rows.id, columns.gold, names, columns.cells, columns.file)
     return read_labels([Path(one) for one in files], mode, said)
 
 

@@ -27,7 +27,7 @@ def layout_of(said: Mapping[str, Any]) -> Layout:
         cluster=tuple(column_names("cluster", said.get("cluster"))),
         rater=rater,
         label=column("label", label),
-        judge_name=column("judge_name", said.get("judge_name")),
+        judge_name=tuple(column_names("judge_name", said.get("judge_name"))),
         order=column("order", said.get("order")),
         second_order=tuple(column_names("second_order", said.get("second_order"))),
         picks=said.get("picks"),
@@ -56,7 +56,9 @@ def _columns(name: str, given: object, *, exactly: int = 0) -> tuple[str, ...]:
     """Read several columns, as a list or as ``A,B``."""
     if given is None:
         return ()
-    found = [one.strip() for one in given.split(",")] if isinstance(given, str) else column_names(name, given)
+    found = column_names(name, given)
+    if len(found) == 1:
+        found = [one.strip() for one in found[0].split(",")]
     if not all(found) or len(found) < 2 or (exactly and len(found) != exactly):
         count = "two columns" if exactly else "two columns or more"
         raise UsageError(f"{argument(name)}={shown(given)}: name {count}, as A,B")

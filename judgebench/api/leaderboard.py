@@ -91,7 +91,7 @@ def placed(tables: Sequence[Source], policy: Sequence[str], *, tell: Callable[[s
     found: list[Placed] = []
     unfit: list[JudgebenchError] = []
     for table in tables:
-        ratings, policies = table.ratings(), table.own.override(policy)
+        ratings, policies = table.ratings(), table.policies(policy)
         try:
             ranking = rank_systems(ratings, policies=policies)
             places = system_places(ratings, policies)

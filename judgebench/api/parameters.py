@@ -13,7 +13,7 @@ import operator
 import os
 import types
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import (
     Annotated,
@@ -23,6 +23,7 @@ from typing import (
     TypeVar,
     Union,
     Unpack,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -88,6 +89,10 @@ class Parameter:
         kinds = get_args(self.type) if union else (self.type,)
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
         number = int in kinds or float in kinds
+        lists = [kind for kind in kinds if get_origin(kind) is Sequence]
+        if lists and (words or number) and isinstance(value, (list, tuple)):
+            one = replace(self, type=get_args(lists[0])[0])
+            return [one.checked(each) for each in cast("Sequence[Any]", value)]
         plain = set(kinds) <= _TEXT | {types.NoneType} and not self.column
         if value is self.default or (
             value is None and (types.NoneType in kinds or not (number or plain or bool in kinds))
@@ -140,6 +145,13 @@ def keys(table: Any) -> dict[str, Parameter]:
     for name, hint in get_type_hints(table, include_extras=True).items():
         found |= _parameter(name, hint, None)
     return found
+
+
+def options_of(given: Mapping[str, Any], table: Any) -> tuple[str, ...]:
+    """Name the options of a TypedDict's keys that say something other than what holds by itself."""
+    usual = {name: one.option.default for name, one in keys(table).items()}
+    said = {name: given.get(name) for name in usual if given.get(name) != usual[name]}
+    return tuple(argument(name) for name, one in said.items() if one or (one == 0 and one is not False))
 
 
 def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> dict[str, Parameter]:
@@ -302,6 +314,15 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     if not found:
         raise UsageError(f"no {name} is given")
     return found
+
+
+def each(value: Any) -> list[Any]:
+    """Make a list of one or several; without any it is a choice that is left open.
+
+    >>> each(["a", "b"]), each(0.5), each([])
+    (['a', 'b'], [0.5], [None])
+    """
+    return list(dict.fromkeys(value)) or [None] if isinstance(value, (list, tuple)) else [value]
 
 
 def policies_of(given: object) -> list[str]:

@@ -49,7 +49,7 @@ def power(
                     f"{' and '.join(given)} stand{'' if given[1:] else 's'} in for a pilot; "
                     f"give either {'them' if given[1:] else 'it'} or RUN or {argument('csv')}"
                 )
-            judged = [one.judged(one.own.override(policies)) for one in open_sources(source, table)]
+            judged = [one.judged(one.policies(policies)) for one in open_sources(source, table)]
             origin = f"the pilot of {' and '.join(one.judge for one in judged)} on {judged[0].task}"
             found = pilot(
                 judged, metric or "", metrics(), drop=drop, discordance=discordance, design_effect=design_effect

@@ -93,17 +93,19 @@ def report_sources(
     ``data`` is where the texts are, if not where the task looks by itself; ``tell`` hears of tasks whose texts are not
     at hand.
     """
+    from judgebench.judges.sent import Sent  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
     tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
     for source in opened:
         stored = source.as_run()
-        policies = source.own.override(policy)
+        policies = source.policies(policy)
         name = (source.task, source.revision)
         if name not in tasks:
             tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")
         task, unread = tasks[name]
+        sent = None if task is None else Sent.of(stored.run)
         reported.append(
             Reported(
                 run=stored.run,
@@ -114,6 +116,7 @@ def report_sources(
                 items=None if task is None else _items_of(task),
                 licence=_licence(source.task),
                 unread=unread,
+                sent=None if sent is None else sent.first,
             )
         )
     return reported

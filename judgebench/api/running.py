@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.items import Items, TaskLike, is_task, task_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import on_command_line, tell
-from judgebench.api.parameters import Option, checked, keys, place, policies_of, question, several
+from judgebench.api.parameters import Option, checked, each, keys, place, policies_of, question, several
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
 from judgebench.domain import Judge
 from judgebench.errors import UsageError, argument
+from judgebench.judges.protocols.combining import By
 from judgebench.report.runs import Estimates
 from judgebench.report.scores import Scores
 
@@ -71,12 +73,40 @@ class Asking(TypedDict, total=False):
     labels: OwnLabels
     labels_mode: LabelsMode
     order: Annotated[
-        Order | None,
-        Option("How responses are shown; both (the default) shows position bias. A replay keeps its own."),
+        Order | Sequence[Order] | None,
+        Option(
+            "How responses are shown; both (the default) shows position bias. A replay keeps its own.",
+            metavar="|".join(get_args(Order)),
+            read=list[str],
+        ),
     ]
-    prompt: Annotated[str | Path | None, Option("A prompt other than the scale's.", metavar="NAME|FILE", read=str)]
+    prompt: Annotated[
+        str | Path | Sequence[str | Path] | None,
+        Option("A prompt other than the scale's, by name or as a file.", metavar="NAME|FILE", read=list[str]),
+    ]
+    form: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "How the verdict is written: brackets (the default), first-line, last-line, regex:PATTERN, json, schema, "
+            "tool, logprobs.",
+            metavar="FORM",
+            read=list[str],
+        ),
+    ]
+    samples: Annotated[int | None, Option("Answers to each case, of which one verdict is made.", metavar="N", least=1)]
+    samples_by: Annotated[By | None, Option("What becomes of several samples; majority by default.")]
+    effort: Annotated[
+        str | Sequence[str] | None,
+        Option("How hard the model is to think, in its API's word.", metavar="low|medium|high", read=list[str]),
+    ]
     reference: Annotated[
-        str, Option("Which reference answers the judge sees.", metavar="auto|none|human", default="auto")
+        str | Sequence[str],
+        Option(
+            "Which reference answers the judge sees. Options that may be given again make a matrix of runs.",
+            metavar="auto|none|human",
+            read=list[str],
+            default="auto",
+        ),
     ]
     repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
     probe: Annotated[
@@ -85,11 +115,12 @@ class Asking(TypedDict, total=False):
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
     temperature: Annotated[
-        float | Literal["default"] | None,
+        float | Literal["default"] | Sequence[float | Literal["default"] | None] | None,
         Option(
             "Sampling temperature; by default 0 where the API takes one, 'none' sends none.",
             metavar="T",
             least=0,
+            read=list[str],
             text=_temperature,
             default="default",
         ),
@@ -226,13 +257,26 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
             tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
-    asked = given("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
-    prompt, data = how.get("prompt"), how.get("data")
+    asked = given("base_url", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
+    asked |= given("samples", "samples_by")
+    if asked["samples_by"] is not None and asked["samples"] is None:
+        raise UsageError(f"{argument('samples_by')} needs {argument('samples')} N")
+    shown, data = given("repeats", "seed", "limit", "probe"), how.get("data")
+    prompts = [None if one is None else str(one) for one in each(how.get("prompt"))]
+    temperatures = how["temperature"] if how["temperature"] != [] else "default"
     plans, recipes = plan_named(
         judges,
         tasks,
-        JudgeSettings(None if prompt is None else str(prompt), **asked),
-        Showing(**given("order", "repeats", "reference", "seed", "limit", "probe")),
+        [
+            JudgeSettings(prompt, form, effort=effort, temperature=temperature, **asked)
+            for prompt, form, effort, temperature in product(
+                prompts, each(how.get("form")), each(how.get("effort")), each(temperatures)
+            )
+        ],
+        [
+            Showing(order=order, reference=reference or "auto", **shown)
+            for reference, order in product(each(how["reference"]), each(how.get("order")))
+        ],
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),

@@ -10,6 +10,7 @@ from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.bounds import Bounds, Judge
+from judgebench.report.consistency import Consistencies, Line, Pair
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
@@ -46,6 +47,8 @@ def score(
         for one, why in zip(tables, unmeasured, strict=True)
         if not why
         for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
+        # Nobody asked for an average of criteria.
+        if not one.criteria or row.subset != "all"
     ]
     return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))
 
@@ -65,7 +68,7 @@ def sensitivity(
 
     lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
-        judged = one.judged(one.own.override(policies_of(policy)))
+        judged = one.judged(one.policies(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
@@ -73,6 +76,30 @@ def sensitivity(
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))
+
+
+@question
+def consistency(
+    source: Source = None,
+    *,
+    by_system: BySystem = False,
+    **table: Unpack[LabelsAndScores],
+) -> Consistencies:
+    """Show what verdicts say without gold: their shares, both orders, asked again, judges against each other."""
+    from judgebench.agreement.consistency import between  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.consistency import consistency as look  # noqa: PLC0415 - loaded on use
+
+    opened = open_sources(source, table, unlabelled=True, tell=tell)
+    by = ("subset", "system") if by_system or table.get("system") else ("subset",)
+    lines = [
+        Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
+        for one in opened
+        for ratings in [one.ratings()]
+        for found in look(ratings, by=by)
+        if not one.criteria or found.subset != "all"
+    ]
+    judged = [one.judged(one.own) for one in opened]
+    return Consistencies(tuple(lines), tuple(Pair(one.task, found) for one, found in between(judged)))
 
 
 @question
@@ -91,7 +118,7 @@ def bounds(
 
     judges: list[Judge] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
-        judged = one.judged(one.own.override(policies_of(policy)))
+        judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))
         warnings = ("incomplete_run",) if judged.unfinished else ()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from judgebench.api.parameters import Option, question
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.api.asking import Showing
+from judgebench.api.items import Items
+from judgebench.api.parameters import Option, check_texts, question
+from judgebench.api.tables import Data, Sample
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.doctor import Report
 from judgebench.report.runs import Holdings, RunFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judgebench.tasks.card import Card
 
 
@@ -26,34 +31,49 @@ def doctor(
 
 @question
 def show(
-    name: Annotated[str, Option("A task, a judge, a prompt, or the folder of a run; or `schema`.", metavar="NAME")],
+    name: Annotated[
+        str,
+        Option("A task, a judge, a prompt, or the folder of a run; or `schema`, or `prompt`.", metavar="NAME"),
+    ],
     kind: Annotated[
         str | None,
-        Option("After `schema`: a kind of document, such as scores, compare or gate.", metavar="KIND"),
+        Option(
+            "After `schema`: a kind of document, such as scores, compare or gate. After `prompt`: its name or file.",
+            metavar="KIND",
+        ),
     ] = None,
+    *,
+    task: Annotated[
+        str | None, Option("With `prompt`: show what is sent for an item of this task.", metavar="T")
+    ] = None,
+    item: Annotated[str | None, Option("With --task: the item's id; by default the first.", metavar="ID")] = None,
+    form: Annotated[str | None, Option("With --task: how the verdict is written, as of `run`.", metavar="FORM")] = None,
+    reference: Annotated[
+        str, Option("With --task: which reference answers are shown, as of `run`.", metavar="auto|none|human")
+    ] = "auto",
+    data: Data = None,
+    sample: Sample = False,
+    **items: Unpack[Items],
 ) -> RunFacts | str:
     """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
+    if name == "prompt":
+        return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
+    if task is not None:
+        raise UsageError(f"{argument('task')} goes with `show prompt PROMPT`")
     if name == "schema":
-        from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
-        from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
-
-        if kind is None:
-            raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
-        return write_json(json_schema(kind))
+        return _schema(kind)
     if kind is not None:
-        raise UsageError(f"{name} is shown whole; only `show schema KIND` takes a second name")
+        raise UsageError(f"{name} is shown whole; only `show schema KIND` and `show prompt PROMPT` take a second name")
     if name in card_names():
         return _card(load_card(name))
     if name in catalog.JUDGE_NOTES:
         return f"{name}: {catalog.JUDGE_NOTES[name]}"
     if name in prompt_names():
-        prompt = load_prompt(name)
-        head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
-        return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}"
+        return _of_prompt(name, None, None, None, reference, {})
     if Path(name).exists():
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
@@ -65,6 +85,36 @@ def show(
         [*card_names(), *catalog.JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
     )
+
+
+def _schema(kind: str | None) -> str:
+    from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
+    from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
+
+    if kind is None:
+        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
+    return write_json(json_schema(kind))
+
+
+def _of_prompt(
+    prompt: str | None, task: str | None, item: str | None, form: str | None, reference: str, said: Mapping[str, Any]
+) -> str:
+    """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
+    from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
+    from judgebench.api.prompting import shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+
+    if task is None:
+        if prompt is None:
+            raise UsageError(f"name a prompt: {', '.join(prompt_names())}, or a file")
+        return shown_prompt(load_prompt(prompt))
+    data, sample = said["data"], said["sample"]
+    check_texts(sample=sample, data=data)
+    opened = task_of(task, said)
+    if isinstance(opened, str):
+        opened = make_task(opened, data=None if data is None else Path(data), sample=sample)
+    return shown_requests(opened, prompt, form, Showing("original", reference=reference), item)
 
 
 def _scales(card: Card) -> list[str]:

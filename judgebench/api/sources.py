@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
-from judgebench.domain import names_of
+from judgebench.domain import Scale, names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_joined, open_table
 from judgebench.files.table import FileTable
+from judgebench.labels.importers.catalog import open_export, recognise
+from judgebench.labels.importers.export import ImportedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,16 +63,31 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: Whether every item has one judgment, so that an order policy would change nothing.
+    one_each: bool = False
+    #: Whether the subsets are criteria, of which nobody asked for an average.
+    criteria: bool = False
     #: The table's judge as a run.
     tabled: Callable[[], TableRun] | None = None
     #: The table as a task, for the texts of its items; DataError or UsageError where it has none.
     texts: Callable[[], Task] | None = None
 
+    def policies(self, chosen: Sequence[str]) -> Policies:
+        """Apply policies to the source's own; UsageError where one could change nothing in a table."""
+        found = self.own.override(chosen)
+        orders = [one for one in chosen if one.partition("=")[0].strip() == "order"]
+        if self.one_each and orders and found.order != "single":
+            raise UsageError(
+                f"{argument('policy')} {orders[-1]} is about several judgments of an item, and each has one here: "
+                f"{argument('order')}, {argument('second_order')} or {argument('combine')} each say where others are"
+            )
+        return found
+
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
-        chosen = self.own.override(policy)
+        chosen = self.policies(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
 
     def as_run(self) -> StoredRun | TableRun:
@@ -125,9 +142,13 @@ def open_sources(
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
-    if isinstance(own, Path) and any("*" in name for name in (*columns.judge, *columns.gold, *columns.scores)):
-        own = open_table(own, columns.file)
-    if isinstance(own, (JoinedTable, FileTable)):
+    if isinstance(own, Path):
+        own = _opened(own, columns)
+    if isinstance(own, ImportedTable):
+        columns = _imported(own, columns, unlabelled=unlabelled, unjudged=unjudged)
+        if gold == "unspecified" and own.by_people(columns.gold):
+            gold = "human"
+    elif isinstance(own, (JoinedTable, FileTable)):
         columns = replace(
             columns,
             judge=[version for one in columns.judge for version in own.versions(one)],
@@ -135,12 +156,51 @@ def open_sources(
             scores=[version for one in columns.scores for version in own.versions(one)],
         )
     elif not isinstance(own, Path):
-        if columns.file != Opening():
-            raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
-        if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
-            shown = ", ".join(own.columns[:40])
-            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+        _check_frame(own, columns, unlabelled=unlabelled, unjudged=unjudged)
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
+
+
+def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bool) -> None:
+    """Refuse what can't be said of a DataFrame, and columns without a role."""
+    if columns.file != Opening():
+        what = next(iter(columns.file.said()), "unmatched")
+        raise UsageError(f"a DataFrame is no file: it has no {what.replace('_', '-')}")
+    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
+        shown = ", ".join(own.columns[:40])
+        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
+
+
+def is_export(own: object) -> bool:
+    """Whether a table is another tool's file, whose columns have roles of their own."""
+    return isinstance(own, ImportedTable) or (isinstance(own, Path) and recognise(own) is not None)
+
+
+def _opened(path: Path, columns: Columns) -> Path | Table:
+    """Open a file as another tool's, unless what was said of it is about the file as it is."""
+    named = [*columns.judge, *columns.gold, *columns.scores, *filter(None, (columns.subset, columns.system))]
+    rows = columns.rows
+    named += [*rows.id, *rows.cluster, *filter(None, (rows.criterion, rows.order)), *rows.second_order]
+    plain = not (columns.file.said() or rows.golden or rows.judge_name or rows.one_hot or rows.pair_scores)
+    export = open_export(path) if plain else None
+    if export is not None and all(map(export.has, named)):
+        return export
+    if any("*" in name for name in named) or columns.file.said():
+        return open_table(path, columns.file)
+    return path
+
+
+def _imported(own: ImportedTable, columns: Columns, *, unlabelled: bool, unjudged: bool) -> Columns:
+    """Give an export's columns the roles that nobody gave them."""
+    judges, golds = own.roles(columns.judge, columns.gold)
+    if columns.scores and not columns.judge:
+        judges = []
+    nobody = not (judges or columns.scores) and (not unjudged or len(golds) < 2)
+    if nobody or not (golds or unlabelled):
+        raise own.lacking(judges, golds)
+    rows = own.layout(columns.rows, judges)
+    system = columns.system or own.export.system
+    scale = columns.scale if columns.scale or not own.export.scale else Scale.parse(own.export.scale)
+    return replace(columns, judge=judges, gold=golds, rows=rows, system=system, scale=scale)
 
 
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
@@ -160,11 +220,19 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
-    """Take one file by its path, and several as one table."""
+def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
+    """Take one file by its path, and several as one table: under each other where all have raters in rows."""
     if len(paths) == 1:
         return paths[0]
+    if columns.rows.rater is not None:
+        from judgebench.files.stacked import StackedTable  # noqa: PLC0415 - loaded on use
+
+        opened = [open_table(path, columns.file) for path in paths]
+        if all(columns.rows.rater in one.columns for one in opened):
+            return StackedTable(opened)
     ids = columns.rows.id
+    if not columns.file.said() and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
+        return export
     if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
@@ -316,6 +384,12 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
     return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
 
 
+def _no_gold(columns: Columns) -> str:
+    """Say what can be asked of verdicts alone."""
+    asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
+    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+
+
 def table_sources(
     path: Path | Table,
     columns: Columns,
@@ -338,20 +412,19 @@ def table_sources(
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
-        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
+        hint = f"`judgebench doctor {named}` names the columns"
+        raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
-    return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
+    single = not isinstance(path, (JoinedTable, ImportedTable)) or " + " not in table.path
+    task = PurePath(table.path).name if single and isinstance(path, (Path, FileTable, ImportedTable)) else table.path
+    return [_judge_source(judge, ratings, table, task, columns, gold) for judge, ratings in table.judges.items()]
 
 
-def _judge_source(
-    judge: str, ratings: Ratings, table: LoadedTable, path: Path | Table, columns: Columns, gold: str
-) -> Source:
+def _judge_source(judge: str, ratings: Ratings, table: LoadedTable, task: str, columns: Columns, gold: str) -> Source:
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-
-    task = path.name if isinstance(path, Path) else table.path
 
     def measured(*, by_system: bool, **how: Any) -> list[Agreement]:
         by = ("subset", "system") if by_system else ("subset",)
@@ -375,11 +448,23 @@ def _judge_source(
         from judgebench.tasks.own import Reading  # noqa: PLC0415 - loaded on use
         from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
-        if not isinstance(path, Path):
+        file = Path(table.path)
+        if not file.is_file():
             raise UsageError("only a table in one file is read for texts")
         said = {"id": tuple(columns.rows.id), "gold": ()}
-        return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
+        return open_own(file, Reading(said, ratings.scale.spec, gold, columns.file))
 
     return Source(
-        task, judge, gold, Policies(), table.revision, measured, lambda: ratings, judged, tabled=tabled, texts=texts
+        task,
+        judge,
+        gold,
+        Policies(),
+        table.revision,
+        measured,
+        lambda: ratings,
+        judged,
+        one_each=not any(one.game.any() for one in table.judges.values()),
+        criteria=table.criteria,
+        tabled=tabled,
+        texts=texts,
     )

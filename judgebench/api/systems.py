@@ -66,7 +66,7 @@ def systems(
         try:
             ranking = rank_systems(
                 ratings,
-                policies=one.own.override(policies),
+                policies=one.policies(policies),
                 score=score,
                 anchor=anchor,
                 ties=ties,

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
+from judgebench.api.cells import cells_of, threshold_of
 from judgebench.api.layouts import layout_of
-from judgebench.api.parameters import Option, column, column_names, keys
+from judgebench.api.parameters import Option, column, column_names, keys, options_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening, Unmatched
 from judgebench.labels.annotations import Mode
-from judgebench.labels.cells import Cells
+from judgebench.labels.cells import Cells, Means
 from judgebench.labels.layout import Combine, Layout, Picks
-from judgebench.labels.scores import Means
 
 if TYPE_CHECKING:
     from judgebench.files.table import Table
@@ -73,8 +73,13 @@ class RowLayout(TypedDict, total=False):
     ]
     label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
     judge_name: Annotated[
-        str | None,
-        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+        Names,
+        Option(
+            "Column of judges' names, in rows beside gold columns: each name is a judge; repeatable (model, prompt).",
+            "--judge-name-col",
+            "C",
+            read=list[str],
+        ),
     ]
     order: Annotated[
         str | None,
@@ -147,13 +152,44 @@ class CellWords(TypedDict, total=False):
     """What a cell says, as `judgebench.labels.cells.Cells`."""
 
     words: Annotated[
-        Mapping[str, str],
+        Mapping[str, str | Mapping[str, str]],
         Option(
-            "What a word in the table means; an empty NEW is a gap; repeatable.",
+            "What a word in the table means, in all columns or in one; an empty NEW is a gap; repeatable.",
             "--word",
-            "OLD=NEW",
+            "[C:]OLD=NEW",
             read=list[str],
         ),
+    ]
+    missing: Annotated[
+        Any,
+        Option(
+            "Words that are no label or verdict, such as -1,99,ERROR; in one column C:-1; repeatable.",
+            metavar="[C:]CODES",
+            read=list[str],
+        ),
+    ]
+    reverse: Annotated[
+        Names, Option("Column whose scale runs the other way; repeatable.", "--reverse", "C", read=list[str])
+    ]
+    rescale: Annotated[
+        Any,
+        Option(
+            "Column in another unit, and how its numbers are read; repeatable.",
+            metavar="C=0-100:1-5",
+            read=list[str],
+        ),
+    ]
+    threshold: Annotated[
+        Any,
+        Option(
+            "Number from which on the verdict is 'correct'; in pairs the middle between A and B; repeatable.",
+            metavar="X|C=X",
+            read=list[str],
+        ),
+    ]
+    read_replies: Annotated[
+        bool,
+        Option("Read decorated words and replies by named rules, which are listed (docs/tables.md).", default=False),
     ]
 
 
@@ -217,10 +253,6 @@ class Scored(TypedDict, total=False):
         Means | None,
         Option("What the scores are sure of: 'correct' (in pairs, of B), or the judge's own verdict."),
     ]
-    threshold: Annotated[
-        float | None,
-        Option("Score from which on the verdict is 'correct'; in pairs the middle between A and B.", metavar="X"),
-    ]
 
 
 class RowsAndScores(Rows, Scored, total=False):
@@ -266,11 +298,11 @@ class Columns:
             column("system", said.get("system")),
             column_names("scores", said.get("scores")),
             said.get("score_means"),
-            said.get("threshold"),
+            threshold_of(said),
             Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
             layout_of(said),
-            Cells(_words(said.get("words"))),
-            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
+            cells_of(said),
+            options_of(said, LabelsAndScores),
         )
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
@@ -300,14 +332,6 @@ def meanings(words: Sequence[str]) -> dict[str, str]:
     if wrong := [old for old, equals, _ in pairs if not equals]:
         raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
     return {old: new for old, _, new in pairs}
-
-
-def _words(words: object) -> dict[str, str]:
-    if words is None:
-        return {}
-    if not isinstance(words, Mapping):
-        raise UsageError(f"{argument('words')}={words!r}: write a mapping such as {{'0': 'tie'}}")
-    return {str(word): str(meaning) for word, meaning in words.items()}
 
 
 def _scale(scale: object) -> Scale | None:

@@ -145,8 +145,8 @@ def command(
     options += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
     if kind is not None:
         options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
-        form = _parameter("form", EndingOption, None) if kind.BY_ENDING else _parameter("form", FormOption, "table")
-        options += [form, _parameter("output", OutputOption, None)]
+        form, plain = (EndingOption, None) if kind.BY_ENDING else (FormOption, "table")
+        options += [_parameter("written_as", form, plain), _parameter("output", OutputOption, None)]
     options.append(_parameter("config", ConfigOption, None))
     made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
     made.__annotations__ = {one.name: one.annotation for one in options}
@@ -158,7 +158,7 @@ def _answering(
     question: Callable[..., Any], known: Mapping[str, Parameter], instead: Mapping[str, Callable[..., Document]]
 ) -> Callable[..., None]:
     def called(
-        *, form: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
+        *, written_as: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
     ) -> None:
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
@@ -181,7 +181,7 @@ def _answering(
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
             ending = "" if output is None else output.suffix.removeprefix(".").lower()
-            emit(answer.render(form or ending or "table", width=room(output)), output)
+            emit(answer.render(written_as or ending or "table", width=room(output)), output)
 
         with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
@@ -199,7 +199,7 @@ def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str],
     A dry run is the same command with a word more: what only asking needs is no contradiction to it.
     """
     for name in given.keys() - kept:
-        if given.pop(name) != known[name].default and flag != "dry_run":
+        if (given.pop(name) or None) != (known[name].default or None) and flag != "dry_run":
             raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
 
 
@@ -236,9 +236,13 @@ def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[st
         # The option is --quiet.
         found["progress"] = not found["progress"]
     return {
-        name: one if name not in known or (read := known[name].option.text) is None else read(one)
+        name: one if name not in known or (read := known[name].option.text) is None else _made(one, read)
         for name, one in found.items()
     }
+
+
+def _made(given: Any, read: Callable[[str], Any]) -> Any:
+    return [read(one) for one in cast("list[str]", given)] if isinstance(given, list) else read(given)
 
 
 def _answer(question: Callable[..., Document | Done | str | None]) -> type[Document] | None:
@@ -287,14 +291,14 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
     low, high = option.least, option.most
     if option.text is not None:
         # The range is that of what is made of it.
-        read, default, low, high = str, None, None, None
+        read, default, low, high = (read if get_origin(read) is list else str), None, None, None
     wanted = (
         typer.Argument(metavar=option.metavar, help=option.help, envvar=option.env)
         if one.place
         else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
     )
     if get_origin(read) is list:
-        default = default or []
+        default = [default] if isinstance(default, str) else default or []
     elif default is None:
         read |= None
     csv = [_parameter("csv", CsvOption, None)] if option.csv else []

@@ -99,5 +99,9 @@ COMMANDS: dict[str, Command] = {
 #: Flags of a command that ask another question of the same source instead.
 INSTEAD: dict[str, dict[str, str]] = {
     "run": {"dry_run": "judgebench.api.running:estimate"},
-    "score": {"sensitivity": "judgebench.api.score:sensitivity", "bounds": "judgebench.api.score:bounds"},
+    "score": {
+        "sensitivity": "judgebench.api.score:sensitivity",
+        "bounds": "judgebench.api.score:bounds",
+        "consistency": "judgebench.api.score:consistency",
+    },
 }

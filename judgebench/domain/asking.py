@@ -44,8 +44,9 @@ class Message(Turn):
 class Request:
     """What is wanted of a backend: of a model the answer to ``messages``, of a function its verdict on ``case``.
 
-    ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tools`` (as the API takes them), ``logprobs`` (how many
-    alternatives of each token), ``n`` (answers), ``effort`` (the API's word), ``max_tokens``.
+    ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tool`` (name, description and parameters of the one that
+    has to be called), ``tools`` (as the API takes them), ``logprobs`` (how many alternatives of each token), ``n``
+    (answers), ``effort`` (the API's word), ``max_tokens``.
     """
 
     backend: str
@@ -98,8 +99,9 @@ class Completion:
     ``cached_tokens`` is the part of the input that the backend read from its cache, billed at another price, as is an
     answer of a ``batch`` API; ``usd`` is the price, None where unknown. ``model`` is the version that the backend
     reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
-    ``choices`` are the texts of all answers where several were wanted, ``text`` among them. ``reply`` is the verdict
-    that a function gave.
+    ``choices`` are the texts of all answers where several were wanted, ``text`` among them, and ``answers`` all of them
+    whole. ``calls`` are the tools that the model called, each with its arguments as JSON. ``reply`` is the verdict that
+    a function gave.
     """
 
     text: str = ""
@@ -115,6 +117,8 @@ class Completion:
     logprobs: tuple[Token, ...] = ()
     choices: tuple[str, ...] = ()
     reply: Reply | None = None
+    calls: tuple[tuple[str, str], ...] = ()
+    answers: tuple[Completion, ...] = ()
 
     @property
     def usage(self) -> Usage:
@@ -123,6 +127,7 @@ class Completion:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for the rounds of a case that is not decided yet; limits are of the moment and stay out."""
+        more = {"calls": self.calls, "answers": [one.to_json() for one in self.answers]}
         return {
             "text": self.text,
             "finish": self.finish,
@@ -134,7 +139,7 @@ class Completion:
             "logprobs": [[token.text, token.logprob, token.top] for token in self.logprobs],
             "choices": self.choices,
             "reply": self.reply and self.reply.to_json(),
-        }
+        } | {name: value for name, value in more.items() if value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Completion:
@@ -153,6 +158,8 @@ class Completion:
             logprobs=tuple(Token(t, p, tuple((a, b) for a, b in top)) for t, p, top in data["logprobs"]),
             choices=tuple(data["choices"]),
             reply=data["reply"] and Reply.from_json(data["reply"]),
+            calls=tuple((name, arguments) for name, arguments in data.get("calls", ())),
+            answers=tuple(cls.from_json(one) for one in data.get("answers", ())),
         )
 
 

@@ -19,6 +19,8 @@ __all__ = ["Conditions", "JudgeName", "bare", "conditions_of", "names_of", "told
 #: Settings that are conditions of their own.
 _OWN = ("form", "protocol", "temperature", "max_tokens", "effort", "base_url")
 _KNOWN = frozenset({"prompts", "seed", *_OWN})
+#: What a judge with a prompt does where nobody chose: told only beside a run where somebody did.
+_UNSAID = {"form": "brackets", "samples": "1"}
 _DIGITS = 6
 
 
@@ -149,7 +151,8 @@ def told_apart(
     With ``numbers`` runs that differ in nothing that is named are numbered.
     """
     of_judge: dict[str, dict[str, list[Mapping[str, str]]]] = {}
-    for task, judge, own in runs:
+    every = [(task, judge, _said(own)) for task, judge, own in runs]
+    for task, judge, own in every:
         of_judge.setdefault(judge, {}).setdefault(task, []).append(own)
     told = {judge: _differing(list(tasks.values())) for judge, tasks in of_judge.items()}
     kind_of = (kinds or {}).get
@@ -160,7 +163,7 @@ def told_apart(
         if _differ("prompt", on)
     }
     names: list[str] = []
-    for task, judge, own in runs:
+    for task, judge, own in every:
         shown = [
             name for name in told[judge] if name in own and (name != "prompt" or (judge, kind_of(task)) in prompted)
         ]
@@ -175,6 +178,14 @@ def told_apart(
         if counts[key] > 1:
             names[i] = JudgeName(judge, {**conditions_of(names[i]), "run": str(seen[key])})
     return names
+
+
+def _said(own: Mapping[str, str]) -> Mapping[str, str]:
+    """Fill in what goes without saying where a judge has a prompt, each in its place."""
+    if "prompt" not in own:
+        return own
+    whole = {"prompt": own["prompt"], "form": own.get("form", _UNSAID["form"])}
+    return whole | dict(own) | {name: one for name, one in _UNSAID.items() if name not in own}
 
 
 def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:

@@ -235,7 +235,8 @@ class Run:
     plugin's task), it keeps verdicts on other texts out of a new run. ``models`` counts the answers of each model
     version that the backend reported, and ``spent`` is what asking has cost so far. ``probe`` names the probe that made
     the cases, and is empty where items are shown as they are. ``place`` says where the items of a table of one's own
-    are, and how it is read; it is no part of the identity, and empty for a task that has a name.
+    are, and how it is read; it is no part of the identity, and empty for a task that has a name. ``prompts`` are those
+    that were sent, by kind of scale, so that they can be written again.
     """
 
     task: str
@@ -260,6 +261,7 @@ class Run:
     schema: str = "judgebench.run/1"
     probe: str = ""
     place: Mapping[str, Any] = field(default_factory=dict)
+    prompts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def conditions(self) -> Conditions:
@@ -299,8 +301,8 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
-        data |= {name: dict(data[name]) for name in ("settings", "versions", "counts", "models", "spent")}
-        for name in ("probe", "place"):
+        data |= {name: dict(data[name]) for name in _MAPS}
+        for name in ("probe", "place", "prompts"):
             if not data[name]:
                 del data[name]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
@@ -345,6 +347,7 @@ _MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
     "versions": (lambda value: isinstance(value, str), "texts"),
     "settings": (lambda _: True, "values"),
     "place": (lambda _: True, "values"),
+    "prompts": (lambda value: isinstance(value, dict), "prompts"),
 }
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from judgebench.errors import UsageError
 from judgebench.files.content import Content, sniff
 from judgebench.files.delimited import CsvTable
-from judgebench.files.joined import JoinedTable
 from judgebench.files.objects import JsonTable
 from judgebench.files.opening import Opening
 from judgebench.files.parquet import ParquetTable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from judgebench.files.joined import JoinedTable
     from judgebench.files.table import FileTable
 
 
@@ -51,6 +51,8 @@ def open_joined(paths: Sequence[Path], key: str | Sequence[str], opening: Openin
     if idle := set(opening.said()).difference(*(one.said() for one in fitting.values())):
         opening.check(str(paths[0]), formats[paths[0]])
         raise UsageError(f"none of these files has a {min(idle)}")
+    from judgebench.files.joined import JoinedTable  # noqa: PLC0415 - loads numpy
+
     return JoinedTable([open_table(path, fitting[path]) for path in paths], key, opening.unmatched)
 
 

@@ -5,6 +5,9 @@ A judge file is TOML::
     judge = "openai/gpt-4o"            # required: any judge name
     name = "gpt-4o, short prompt"      # in tables; by default the judge's own
     prompt = "short.toml"              # a prompt's name, or a file beside this one
+    form = "json"                      # how the verdict is written, as --form
+    samples = 5                        # asked so often, with samples_by = "majority" or "mean"
+    effort = "low"                     # how hard a model thinks that can be told
     base_url = "https://example.org/v1"
     temperature = 0.0                  # or "none": send none
     max_tokens = 512
@@ -30,12 +33,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
 from judgebench.files.content import small_file
+from judgebench.judges.prompts import is_file
+from judgebench.judges.protocols.combining import BY
 from judgebench.judges.tokens import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KEYS = ("judge", "name", "prompt", "base_url", "temperature", "max_tokens", "seed", "tokenizer", "price")
+_KEYS = (
+    *("judge", "name", "prompt", "form", "samples", "samples_by", "effort"),
+    *("base_url", "temperature", "max_tokens", "seed", "tokenizer", "price"),
+)
 _PRICE_KEYS = ("input", "output", "cached", "batch")
 
 
@@ -65,16 +73,7 @@ def read_judge_file(path: Path) -> JudgeFile:
         raise UsageError(f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o")
     if judge.endswith(".toml"):
         raise UsageError(f"judge file {path}: 'judge' names another judge file ({judge}); name a judge")
-    settings: dict[str, Any] = {}
-    if (prompt := _text(data, "prompt", path)) is not None:
-        settings["prompt"] = str(_beside(path, prompt)) if prompt.endswith(".toml") else prompt
-    if (address := _text(data, "base_url", path)) is not None:
-        settings["base_url"] = address
-    if "temperature" in data:
-        settings["temperature"] = None if data["temperature"] == "none" else _number(data, "temperature", path)
-    for key, least in (("max_tokens", 1), ("seed", 0)):
-        if key in data:
-            settings[key] = _whole(data, key, path, least)
+    settings = _settings(data, path)
     tokenizer = _text(data, "tokenizer", path)
     return JudgeFile(
         judge,
@@ -83,6 +82,24 @@ def read_judge_file(path: Path) -> JudgeFile:
         _price(data["price"], path) if "price" in data else None,
         None if tokenizer is None else _beside(path, tokenizer),
     )
+
+
+def _settings(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Read what the file says in place of options."""
+    settings: dict[str, Any] = {}
+    if (prompt := _text(data, "prompt", path)) is not None:
+        settings["prompt"] = str(_beside(path, prompt)) if is_file(prompt) else prompt
+    for key in ("base_url", "form", "samples_by", "effort"):
+        if (text := _text(data, key, path)) is not None:
+            settings[key] = text
+    if settings.get("samples_by", BY[0]) not in BY:
+        raise UsageError(f"judge file {path}: 'samples_by' must be one of {', '.join(BY)}")
+    if "temperature" in data:
+        settings["temperature"] = None if data["temperature"] == "none" else _number(data, "temperature", path)
+    for key, least in (("max_tokens", 1), ("samples", 1), ("seed", 0)):
+        if key in data:
+            settings[key] = _whole(data, key, path, least)
+    return settings
 
 
 def _price(value: Any, path: Path) -> Tariff:

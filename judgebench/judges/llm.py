@@ -5,35 +5,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Needs
-from judgebench.judges.forms import PARSING, Form
+from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
 from judgebench.judges.prompts import default_prompts, load_prompt
+from judgebench.judges.prompts.prompt import Prompt
 from judgebench.judges.protocols import protocol
+from judgebench.judges.protocols.rubric import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain import Backend, Case, Scale, Steps
+    from judgebench.domain import Backend, Capability, Case, Scale, Steps
     from judgebench.judges.model import Model, Price
-    from judgebench.judges.prompts import Prompt
+    from judgebench.judges.protocols.combining import By
     from judgebench.judges.tokens import TokenCounter
 
 
 class LLMJudge:
-    """Ask ``model`` for verdicts, by the protocol that an item names, in the form of ``prompt``.
+    """Ask ``model`` for verdicts, by the protocol that an item names, in the words of ``prompt``, one or several.
 
-    ``settings`` are what else can change an answer (model, sampling, address), JSON-able and without secrets.
+    Of several prompts each is for a kind of scale. ``form`` names the notation of verdicts. ``settings`` are what else
+    can change an answer (model, sampling, address), JSON-able and without secrets.
     """
 
     def __init__(
-        self, model: Model, *, prompt: Prompt | None = None, settings: Mapping[str, object] | None = None
+        self,
+        model: Model,
+        *,
+        prompt: Prompt | Mapping[str, Prompt] | None = None,
+        settings: Mapping[str, object] | None = None,
+        form: str = DEFAULT,
+        samples: int = 1,
+        samples_by: By = "majority",
+        effort: str | None = None,
     ) -> None:
         self.name = model.name
         self.model = model
-        self._prompt = prompt
-        self._prompts = default_prompts() if prompt is None else dict.fromkeys(prompt.kinds, prompt)
+        self.samples = Samples(samples, samples_by, at_once="n" in model.can)
+        self._prompt = prompt if isinstance(prompt, Prompt) else None
+        self._prompts = dict.fromkeys(prompt.kinds, prompt) if isinstance(prompt, Prompt) else dict(prompt or {})
+        self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._settings = dict(settings or {}) | {"parsing": PARSING, "prompts": self._named()}
+        self._notation = notation(form)
+        self._options = {} if effort is None else {"effort": effort}
+        # What nobody chose is not told: the answers of before serve on.
+        chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
+        chosen |= {} if samples == 1 else {"samples": samples, "samples_by": samples_by}
+        self._settings = dict(settings or {}) | chosen | self._options
+        self._settings |= {"parsing": PARSING, "prompts": self._named()}
 
     def _named(self) -> dict[str, str]:
         return {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
@@ -44,9 +63,15 @@ class LLMJudge:
         return self._settings
 
     @property
+    def prompts(self) -> Mapping[str, Prompt]:
+        """The prompts by kind of scale."""
+        return self._prompts
+
+    @property
     def needs(self) -> Needs:
-        """What its forms need."""
-        return Needs()
+        """What its form and its options need; several samples are asked for one by one where there is no other way."""
+        effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
+        return Needs(capabilities=self._notation.needs | effort)
 
     @property
     def backend(self) -> str:
@@ -59,17 +84,20 @@ class LLMJudge:
         return {self.model.name: self.model}
 
     def serving(self, scale: Scale) -> LLMJudge:
-        """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings."""
-        if scale.kind not in self._prompts:
-            load_prompt(None if self._prompt is None else self._prompt.name, scale)
+        """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
+
+        UsageError where prompt, form and scale don't go together.
+        """
+        self.form(scale).prompt.check(scale, self._notation)
         kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
         self._settings["prompts"] = self._named()
         return self
 
     def form(self, scale: Scale) -> Form:
-        """Ask for a label in brackets, in the words of the prompt for a kind of scale."""
-        return Form(self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale))
+        """Ask for a verdict in the words of the prompt for a kind of scale."""
+        prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)
+        return Form(prompt, tuple(self._options.items()), self._notation)
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""

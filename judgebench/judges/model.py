@@ -59,8 +59,9 @@ class Model:
 
     def tokens(self, request: Request) -> tuple[int, int]:
         """Estimate the input and output tokens of a request."""
-        longest = dict(request.options).get("max_tokens", self.longest) or TOKENS_PER_ANSWER
-        return self.counter(request.messages), min(TOKENS_PER_ANSWER, longest)
+        options = dict(request.options)
+        longest = options.get("max_tokens", self.longest) or TOKENS_PER_ANSWER
+        return self.counter(request.messages), min(TOKENS_PER_ANSWER, longest) * options.get("n", 1)
 
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage:
         """Price tokens that the backend would report."""

@@ -51,7 +51,8 @@ class TableRun:
         """Yield the rows as verdicts; a table keeps no texts of them."""
         del texts
         ratings, names = self.ratings, self.names()
-        plain = tuple(range(2 if ratings.scale.kind == "pair" else max(1, _places(ratings.scale))))
+        least = 2 if ratings.scale.kind == "pair" or ratings.swapped.any() else 1
+        plain = tuple(range(max(least, _places(ratings.scale))))
         asked: Counter[tuple[int, bool]] = Counter()
         for row in range(len(ratings.judge)):
             item, swapped = int(ratings.item[row]), bool(ratings.swapped[row])

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.errors import DataError, argument
+from judgebench.domain import Scale
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
+from judgebench.files.records import shown
+from judgebench.labels.cells import nearest
 from judgebench.labels.doubts import refuse_answers, refuse_apart
+from judgebench.labels.lists import sequences_of, sets_of
+from judgebench.labels.numbers import Words, are_numbers, numbers_of
+from judgebench.labels.rules import read_numbers, read_replies, readable
+from judgebench.labels.vocabulary import BOTH_BAD, fold, number_of
 from judgebench.labels.words import (
     GAP,
     UNKNOWN,
-    aliases_of,
     code_of,
     decimals,
-    fold,
     infer,
     is_decimal,
     listing,
     numbered_pair,
+    one_opposite,
+    pair_word,
+    settle,
     spans,
     vocabulary,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.domain import Scale
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
 
     Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]
@@ -39,6 +47,8 @@ if TYPE_CHECKING:
 
 #: How many lines a message names.
 PLACES = 5
+#: Roles of score columns among the columns of a raw table.
+ROLE = "score:"
 
 
 @dataclass(slots=True)
@@ -54,6 +64,11 @@ class Column:
             self.blocks = [np.concatenate(self.blocks)]
         return self.blocks[0]
 
+    def counts(self) -> Codes:
+        """Cells of each word, shape (words,)."""
+        codes = self.codes()
+        return np.bincount(codes[codes >= 0], minlength=len(self.words))
+
     def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Column:
         """Keep some rows, or repeat them; the words stay."""
         return Column(self.words, [self.codes()[rows]])
@@ -65,8 +80,9 @@ class Raw:
 
     A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
     the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
-    order. ``item`` numbers what the rows are about, by default each its own item. Where raters are in rows,
-    ``first`` is each item's first row; gold is then an item's, and otherwise a row's.
+    order. ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the
+    rows are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is
+    then an item's, and otherwise a row's.
     """
 
     labels: dict[str, Column]
@@ -78,8 +94,15 @@ class Raw:
     rows: dict[str, Ints] = field(default_factory=dict)
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     second: set[str] = field(default_factory=set[str])
+    mirrored: npt.NDArray[np.bool_] | None = None
     item: Ints | None = None
     first: Ints | None = None
+    #: The column of the table that a rater's labels come from, where it has another name.
+    sources: dict[str, str] = field(default_factory=dict[str, str])
+
+    def called(self) -> dict[str, tuple[str, ...]]:
+        """Names by which each column of labels can be meant: that in the table, and the rater's."""
+        return {name: tuple(dict.fromkeys((self.sources.get(name, name), name))) for name in self.labels}
 
     def rows_of(self, name: str) -> Ints:
         """Rows of a rater's labels, shape (k,)."""
@@ -95,83 +118,237 @@ class Raw:
 class Coded:
     """Labels as codes on the scale, `GAP` where there is none; notes and warnings grow on the way.
 
-    Of orders and checks of steps ``labels`` are places in ``sequences``, shape (s + 1, w), all that occur; the last
-    one is of -1.
+    ``scores`` say what the words of a score column mean. Of orders and checks of steps ``labels`` are places in
+    ``sequences``, shape (s + 1, w), all that occur; the last one is of -1.
     """
 
     scale: Scale
     labels: dict[str, Codes]
     notes: list[str]
     warnings: list[str]
+    scores: dict[str, dict[str, str]]
     sequences: Codes | None = None
 
 
-def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:
+def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
     """Turn words into codes on the scale, recognised where none is given.
 
     DataError lists all words that are not on the scale, with their lines; UsageError where they fit several scales.
     """
-    aliases = aliases_of(meanings)
     used = {name: _used(column) for name, column in raw.labels.items()}
-    meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
-    notes, warnings = list(raw.notes), list[str]()
-    heard = raw.read.union(*(map(fold, own) for own in used.values()))
-    if idle := [word for word in meanings if fold(word) not in heard]:
-        notes.append(f"{argument('words')}: no cell holds {', '.join(map(repr, idle))}")
+    numbers = {key: column for key, column in raw.keys.items() if key.startswith(ROLE)}
+    called = raw.called() | {key: (key.removeprefix(ROLE),) for key in numbers}
+    cells.check(called)
+    every, idle = cells.meanings(used | {key: column.words for key, column in numbers.items()}, called, raw.read)
+    meant = {name: every[name] for name in used}
+    says = _Says(table, raw, used, meant, called, cells)
+    notes, warnings = [*raw.notes, *idle], list[str]()
+    if cells.read_replies and (scale is None or scale.listed or scale.kind == "number"):
+        notes += read_replies(meant, judges, scale, cells, says.count, says.places)
+        for key in numbers:
+            every[key], told = read_numbers(every[key])
+            notes += [f"{key.removeprefix(ROLE)}: {told}"] if told else []
+    says.rescale(scale, notes)
+    opened = scale is None or scale.open
+    try:
+        scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
+    except (DataError, UsageError) as error:
+        if told := says.would_read(scale):
+            error.args = (f"{error}; {told}",)
+        raise
+    open_ended = "undeclared_levels" in warnings or (opened and scale.kind == "number")
+    for name in [name for name in labels if any(one in cells.reverse for one in called[name])]:
+        labels[name] = _turned_round(name, labels[name], scale, notes, open_ended=open_ended)
+    scores = {key.removeprefix(ROLE): every[key] for key in numbers}
+    return Coded(scale, labels, notes, warnings, scores, sequences)
 
-    def where(name: str, text: str) -> str:
-        chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]
-        rows = np.flatnonzero(np.isin(raw.labels[name].codes(), chosen))
-        lines = raw.lines_of(name)[rows]
-        return spans([int(line) for line in lines[:PLACES]], table.unit, len(lines))
 
+def _placed(
+    says: _Says, judges: Sequence[str], scale: Scale | None, notes: list[str], warnings: list[str]
+) -> tuple[Scale, dict[str, Codes], Codes | None]:
+    """Find the scale, where none is given, and the labels' codes on it; of lists also all that occur."""
+    cells = {name: column.codes() for name, column in says.raw.labels.items()}
+    words = Words(says.table.name, judges, says.used, says.meant, cells, says.where)
+    if scale is None and not says.cells.thresholds and are_numbers(words):
+        scale = Scale.number()
     if scale is None:
-        scale = _recognised(table, raw, judges, meant, where, notes, warnings)
-    every = {word for own in meant.values() for word in own.values()}
+        scale = _recognised(says.table, says, judges, notes, warnings)
+    says.cut(scale, notes)
+    if scale.kind == "number":
+        return *numbers_of(words, scale, notes), None
+    if scale.kind == "set":
+        return *sets_of(words, scale, notes, blank_is_gap=says.cells.blank_said), None
+    if scale.sequential:
+        return scale, *sequences_of(words, scale, notes)
+    return scale, _coded(says.table, says, judges, scale, notes), None
+
+
+def _turned_round(name: str, codes: Codes, scale: Scale, notes: list[str], *, open_ended: bool) -> Codes:
+    """Turn a column round that runs the other way."""
+    if not scale.ordered or scale.sequential:
+        raise UsageError(f"{argument('reverse')}: the labels of {scale.spec} have no order to turn round")
+    last = (scale.size if scale.kind == "number" else len(scale.values)) - 1
+    if open_ended:
+        kind = "number" if scale.kind == "number" else "rate"
+        raise UsageError(
+            f"{argument('reverse')} {name}: the range {scale.word(0)} to {scale.word(last)} is read off the data; say "
+            f"{argument('scale')} {kind}:LO-HI, so that both ends are known"
+        )
+    notes.append(f"{name}: turned round, {scale.word(last)} for {scale.word(0)} and so on")
+    return reversed_codes(codes, scale)
+
+
+def reversed_codes(codes: Codes, scale: Scale) -> Codes:
+    """Turn codes of ordered labels, or numbers, round; gaps and "both bad" stay."""
+    count = scale.size if scale.kind == "number" else len(scale.values)
+    return np.where((codes >= 0) & (codes < count), count - 1 - codes, codes)
+
+
+def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes: list[str]) -> dict[str, Codes]:
+    every = {word for own in says.meant.values() for word in own.values()}
     numbers = scale.kind == "pair" and numbered_pair(every)
     if numbers:
         notes.append("1 and 2 are read as the first and the second response")
-    unknown: dict[str, dict[str, str]] = {name: {} for name in used}
+    unknown: dict[str, dict[str, str]] = {name: {} for name in says.used}
     labels: dict[str, Codes] = {}
-    for name, own in used.items():
+    for name, own in says.used.items():
         # The last place serves the -1 of cells that a long table does not have.
-        known = np.full(len(raw.labels[name].words) + 1, GAP, np.int64)
+        known = np.full(len(says.raw.labels[name].words) + 1, GAP, np.int64)
+        meant = says.meant[name]
+        opposites = scale.kind != "check" or one_opposite(map(fold, meant.values()))
         for word, position in own.items():
-            known[position] = code_of(meant[name][word], scale, judge=name in judges, numbers=numbers)
-            if known[position] == UNKNOWN:
-                unknown[name].setdefault(fold(meant[name][word]), word.strip())
-        labels[name] = known[raw.labels[name].codes()]
-    foreign = {text for own in unknown.values() for text in own}
-    if foreign:
-        raise _foreign(table, unknown, foreign, scale, listing(unknown, foreign, where))
-    return Coded(scale, labels, notes, warnings)
+            code = code_of(meant[word], scale, judge=name in judges, numbers=numbers, opposites=opposites)
+            if code == UNKNOWN:
+                unknown[name].setdefault(fold(meant[word]), word.strip())
+            known[position] = code
+        labels[name] = known[says.raw.labels[name].codes()]
+    if foreign := {text for own in unknown.values() for text in own}:
+        raise _foreign(table, unknown, foreign, scale, listing(unknown, foreign, says.where))
+    return labels
+
+
+@dataclass(slots=True)
+class _Says:
+    """A table's words on their way to the scale: what each column holds, and what its words mean by now."""
+
+    table: Table
+    raw: Raw
+    used: dict[str, dict[str, int]]
+    meant: dict[str, dict[str, str]]
+    called: dict[str, tuple[str, ...]]
+    cells: Cells
+    _places: dict[str, dict[str, list[int]]] = field(default_factory=dict[str, "dict[str, list[int]]"])
+
+    def where(self, name: str, text: str) -> str:
+        """Say where a column holds what means a folded word."""
+        if name not in self._places:
+            places = self._places[name] = {}
+            for word, code in self.used[name].items():
+                places.setdefault(fold(self.meant[name][word]), []).append(code)
+        return self._lines(name, self._places[name].get(text, []))
+
+    def places(self, name: str, words: Collection[str]) -> str:
+        """Say where a column holds some words."""
+        return self._lines(name, [self.used[name][word] for word in words])
+
+    def _lines(self, name: str, codes: list[int]) -> str:
+        rows = np.flatnonzero(np.isin(self.raw.labels[name].codes(), codes))
+        lines = self.raw.lines_of(name)[rows]
+        return spans([int(line) for line in lines[:PLACES]], self.table.unit, len(lines))
+
+    def count(self, name: str, words: Collection[str]) -> int:
+        """Count the cells of a column that hold some words."""
+        counts = self.raw.labels[name].counts()
+        return int(sum(counts[self.used[name][word]] for word in words))
+
+    def rescale(self, scale: Scale | None, notes: list[str]) -> None:
+        """Map the numbers of columns with another unit, to whole levels unless a threshold reads them."""
+        whole = scale is None or scale.kind == "rate"
+        for name, own in self.meant.items():
+            units = self.cells.units(self.called[name])
+            if units is None:
+                continue
+            rounded = whole and self.cells.threshold(self.called[name]) is None
+            halves: list[str] = []
+            for word, meaning in own.items():
+                if (number := number_of(meaning)) is None:
+                    continue
+                if not units.low <= number <= units.high:
+                    raise self.table.error(
+                        f"{number:g} ({self.places(name, [word])}) is beyond the range {units.low:g} to {units.high:g} "
+                        f"that {argument('rescale')} says",
+                        field=name,
+                    )
+                value = units.of(number)
+                halves += [word] if rounded and abs(value - nearest(value) - 0.5) < 1e-9 else []
+                own[word] = str(nearest(value)) if rounded else f"{value:.12g}"
+            low, high, to_low, to_high = (f"{end:g}" for end in astuple(units))
+            told = f"{name}: {low} to {high} is read as {to_low} to {to_high}"
+            told += ", to the nearest level" if rounded else ""
+            notes.append(told + (f"; {self.count(name, halves):,} halfway cells take the lower" if halves else ""))
+
+    def cut(self, scale: Scale, notes: list[str]) -> None:
+        """Turn the numbers of columns with a threshold into words of the scale."""
+        for name, own in self.meant.items():
+            middle = self.cells.threshold(self.called[name])
+            if middle is None:
+                continue
+            if scale.kind not in {"check", "pair"}:
+                raise UsageError(f"{argument('threshold')} is about checks and pairs, and the labels are {scale.spec}")
+            for word, meaning in own.items():
+                if (value := number_of(meaning)) is not None:
+                    own[word] = verdict_at(value, middle, scale)
+            above = f"above {middle:g} is B, below A" if scale.kind == "pair" else f"{middle:g} or more is correct"
+            notes.append(f"{name}: verdicts are read off the numbers ({above})")
+        self._places.clear()
+
+    def would_read(self, scale: Scale | None) -> str:
+        """Say what rules would read of words that are foreign; empty where they read nothing, or were asked to."""
+        if self.cells.read_replies:
+            return ""
+        found = readable(self.meant, scale, self.cells)
+        if not found:
+            return ""
+        shown_ = ", ".join(f"{shown(word, 40)} as {meaning or 'no verdict'}" for word, meaning in found[:3])
+        return f"{argument('read_replies')} reads {shown_}{' and more' if len(found) > 3 else ''}"
+
+
+def verdict_at(value: float, middle: float, scale: Scale) -> str:
+    """Say in words of the scale on which side of a threshold a number lies."""
+    if scale.kind == "check":
+        return scale.labels[value >= middle]
+    return "tie" if value == middle else scale.labels[0] if value < middle else scale.labels[len(scale.values) - 1]
 
 
 def _used(column: Column) -> dict[str, int]:
     """Words that occur in the column; in long form others are in other raters' rows."""
     words = list(column.words)
-    codes = column.codes()
-    counts = np.bincount(codes[codes >= 0], minlength=len(words))
-    return {words[code]: int(code) for code in np.flatnonzero(counts)}
+    return {words[code]: int(code) for code in np.flatnonzero(column.counts())}
 
 
-def _recognised(
-    table: Table,
-    raw: Raw,
-    judges: Sequence[str],
-    meant: Mapping[str, Mapping[str, str]],
-    where: Callable[[str, str], str],
-    notes: list[str],
-    warnings: list[str],
-) -> Scale:
+def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[str], warnings: list[str]) -> Scale:
     """Find the one scale that all words fit, and say so; UsageError where a number or a word may be none of its."""
-    inferred = infer({name: own.values() for name, own in meant.items()}, judges, where, table.name)
+    cut = {name: says.cells.threshold(says.called[name]) for name in says.meant}
+    meant = {name: own for name, own in says.meant.items() if cut[name] is None}
+    if not meant:
+        notes.append("scale check: verdicts are read off numbers")
+        return Scale.check()
+    inferred = infer({name: own.values() for name, own in meant.items()}, judges, says.where, table.name)
     scale = inferred.scale
-    if inferred.undeclared_levels:
-        refuse_apart({name: _cells(column, meant[name]) for name, column in raw.labels.items()}, where)
-    refuse_answers({name: own.values() for name, own in meant.items()}, judges, scale, where)
+    declared = says.cells.levels() if inferred.undeclared_levels else None
+    undeclared = inferred.undeclared_levels
+    if declared is not None and declared[0] <= scale.values[0] and scale.values[-1] <= declared[1]:
+        scale, undeclared = Scale.rate(*declared), False
+    if undeclared:
+        refuse_apart({name: _cells(says.raw.labels[name], own) for name, own in meant.items()}, says.where)
+    refuse_answers({name: own.values() for name, own in meant.items()}, judges, scale, says.where)
+    middle = any(
+        number_of(word) == cut[name] for name in cut if cut[name] is not None for word in says.meant[name].values()
+    )
+    if scale.kind == "pair" and scale.tie is None and middle:
+        scale = Scale.pair(3, both_bad=scale.both_bad is not None)
     notes.append(f"scale {scale.spec}: the one that all labels fit")
-    if inferred.undeclared_levels:
+    if undeclared:
         warnings.append("undeclared_levels")
         notes.append(
             f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
@@ -182,8 +359,7 @@ def _recognised(
 
 def _cells(column: Column, meant: Mapping[str, str]) -> dict[str, int]:
     """Count the cells of each word, by what it means."""
-    codes = column.codes()
-    counts = np.bincount(codes[codes >= 0], minlength=len(column.words))
+    counts = column.counts()
     found: dict[str, int] = {}
     for word, position in column.words.items():
         if word in meant:
@@ -197,10 +373,12 @@ def _foreign(
     foreign = set(foreign)
     if scale.kind == "rate" and all(map(is_decimal, foreign)):
         return decimals(listed, table.name)
+    word = argument("words")
     if scale.kind == "pair" and "0" in {fold(word) for own in unknown.values() for word in own}:
-        word = argument("words")
         hint = f"0, 1 and 2 may mean several things on a pair scale: say {word} 0=tie {word} 1=A {word} 2=B"
     else:
-        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say {argument('words')} OLD=NEW"
-    word = "label is" if len(foreign) == 1 else "labels are"
-    return DataError(f"{len(foreign)} {word} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)
+        hint = f"its words are {vocabulary(scale)}; say {settle()}"
+    if scale.kind == "pair" and scale.both_bad is None and {pair_word(text) for text in foreign} & BOTH_BAD:
+        hint += f"; both bad is a label of {argument('scale')} {scale.spec}+bad"
+    verb = "label is" if len(foreign) == 1 else "labels are"
+    return DataError(f"{len(foreign)} {verb} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)

@@ -25,7 +25,8 @@ from judgebench.labels.roles import (
     is_judge,
     words_of,
 )
-from judgebench.labels.words import MISSING, fold, infer
+from judgebench.labels.vocabulary import MISSING, fold
+from judgebench.labels.words import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

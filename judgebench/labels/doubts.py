@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.words import fold, whole_number
+from judgebench.labels.vocabulary import fold
+from judgebench.labels.words import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Where = Callable[[str, str], str]
 
 #: Numbers that forms and programs write where there is no rating.
-_MARKS = frozenset({-1, -9, -99, -999, 9, 99})
+MARKS = frozenset({-1, -9, -99, -999, 9, 99, 999})
 #: Cells below which ratings show no range to be apart from.
 _ENOUGH = 10
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
@@ -37,11 +38,11 @@ def apart(cells: Mapping[int, int], columns: int) -> list[int]:
     ([-1], [59, 62], [])
     """
     negative = [value for value in cells if value < 0]
-    found = negative if len(negative) == 1 and negative[0] in _MARKS else []
+    found = negative if len(negative) == 1 and negative[0] in MARKS else []
     values = sorted(set(cells) - set(found))
     for place in range(2, len(values)):
         core, rest = values[:place], values[place:]
-        few = sum(cells[value] for value in rest) <= columns or (place > 2 and set(rest) <= _MARKS)
+        few = sum(cells[value] for value in rest) <= columns or (place > 2 and set(rest) <= MARKS)
         enough = sum(cells[value] for value in core) >= _ENOUGH
         if few and enough and rest[0] - core[-1] > 2 * (core[-1] - core[0]):
             return found + rest
@@ -66,11 +67,11 @@ def refuse_apart(words: Mapping[str, Mapping[str, int]], where: Where | None = N
         return
     rest = sorted(set(counts) - set(found))
     listed = ", ".join(f"{value} ({_holders(str(value), words, where)})" for value in found)
-    gaps = " ".join(f"{argument('words')} {value}=" for value in found)
+    gaps = f"{argument('missing')} {','.join(map(str, found))}"
     raise UsageError(
         f"{listed} {'lies' if len(found) == 1 else 'lie'} apart from the ratings {rest[0]} to {rest[-1]}: an error "
-        f"mark or a total row? Leave it out with {gaps}; or, if it is a rating, say {argument('scale')} "
-        f"rate:{min(counts)}-{max(counts)}"
+        f"mark or a total row? Leave it out with {gaps} (the row with {argument('drop_last')} 1); or, if it is a "
+        f"rating, say {argument('scale')} rate:{min(counts)}-{max(counts)}"
     )
 
 
@@ -84,9 +85,10 @@ def refuse_answers(
             continue
         word = next(word.strip() for word in words[holders[0]] if fold(word) == text)
         bad = f" {argument('words')} {word}=neither," if scale.kind == "pair" else ""
+        gap = f"for a gap {argument('missing')} {word}"
         raise UsageError(
             f"{word!r} ({_holders(text, words, where)}) may be an answer or a gap: for an answer say{bad} "
-            f"{argument('words')} {word}=LABEL or list it in {argument('scale')}; for a gap {argument('words')} {word}="
+            f"{argument('words')} {word}=LABEL or list it in {argument('scale')}; {gap}"
         )
 
 

@@ -11,17 +11,17 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import PLACES, Column
+from judgebench.labels.rules import read_numbers
 from judgebench.labels.shape import item_names
-from judgebench.labels.where import number_of
-from judgebench.labels.words import MISSING, aliases_of, fold, spans
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
     from judgebench.domain import Scale
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Coded, Raw
     from judgebench.labels.layout import Layout
     from judgebench.labels.shape import Shaped
@@ -73,7 +73,7 @@ def counted(key: npt.NDArray[np.integer]) -> Codes:
     return found
 
 
-def merge_numbers(table: Table, shaped: Shaped, layout: Layout, meanings: Mapping[str, str]) -> None:
+def merge_numbers(table: Table, shaped: Shaped, layout: Layout, cells: Cells) -> None:
     """Sum or average a rater's labels of one item, in one order, before anything else is read in them.
 
     DataError at the first label that is no number; a word becomes one by its meaning.
@@ -81,14 +81,18 @@ def merge_numbers(table: Table, shaped: Shaped, layout: Layout, meanings: Mappin
     raw = shaped.raw
     if layout.combine not in {"sum", "mean"} or raw.item is None:
         return
-    aliases = aliases_of(meanings)
+    called = raw.called()
     labels = merged = 0
     # Gold beside the verdicts is a row's, and the same on all rows of an item.
     for name in list(raw.labels) if raw.first is not None else shaped.judges:
         column = raw.labels[name]
         item, row = raw.item[raw.rows_of(name)], raw.rows_of(name)
         raw.read.update(map(fold, column.words))
-        meant = [aliases.get(fold(word), word) for word in column.words]
+        said = cells.meanings({name: column.words}, called)[0][name]
+        if cells.read_replies:
+            said, told = read_numbers(said)
+            raw.notes += [f"{name}: {told}"] if told else []
+        meant = [said[word] for word in column.words]
         read = [None if fold(word) in MISSING else number_of(word) for word in meant]
         wrong = [code for code, word in enumerate(meant) if read[code] is None and fold(word) not in MISSING]
         codes = column.codes()
@@ -120,8 +124,14 @@ def merge_numbers(table: Table, shaped: Shaped, layout: Layout, meanings: Mappin
 
 
 def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
-    """Turn back verdicts that name a place where the answers were shown the other way round."""
+    """Turn labels round where a row names its pair the other way, and verdicts that name a place of the other order."""
     raw = shaped.raw
+    back = np.array([*_turned(coded.scale), -1], np.int64)
+    if raw.mirrored is not None and raw.mirrored.any():
+        if coded.scale.kind != "pair":
+            raise UsageError(f"{argument('sides')} are of pairs, and the labels are {coded.scale.spec}")
+        for name, said in coded.labels.items():
+            coded.labels[name] = np.where(raw.mirrored[raw.rows_of(name)], back[said], said)
     if not raw.swapped or not (layout.order or layout.second_order):
         return
     turned = sum(int(np.count_nonzero(raw.swapped[name])) for name in shaped.judges if name in raw.swapped)
@@ -133,7 +143,6 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
             f"{argument('picks')} position turns verdicts on pairs back, and the labels are {coded.scale.spec}: say "
             f"{argument('picks')} answer"
         )
-    back = np.array([*_turned(coded.scale), -1], np.int64)
     for name, swapped in raw.swapped.items():
         said = coded.labels[name]
         coded.labels[name] = np.where(swapped, back[said], said)
@@ -141,6 +150,8 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
 
 
 def _turned(scale: Scale) -> list[int]:
+    if scale.kind != "pair":
+        return []
     found = [scale.undo(code, (1, 0)) for code in range(len(scale.labels))]
     return [code for code in found if isinstance(code, int)]
 

@@ -14,9 +14,11 @@ from judgebench.files.content import Content, sniff
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
+from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import LABEL, RATER, cut, find_roles, is_id, words_of
-from judgebench.labels.words import MISSING, aliases_of, fold, numbered_pair
+from judgebench.labels.vocabulary import MISSING, fold
+from judgebench.labels.words import numbered_pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +43,7 @@ class LabelTable:
     id: Sequence[str] = ()
     gold: Sequence[str] = ()
     long: Sequence[str] = ()
-    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    cells: Cells = field(default_factory=Cells)
     file: Opening = Opening()  # noqa: RUF009 - frozen
 
 
@@ -63,7 +65,7 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     criterion = [name for name in looks if " ".join(cut(name)) in {"criterion", "criteria", "aspect", "dimension"}]
     ids = (*ids, *(name for name in criterion if name not in ids and not said.id))
     golds = () if long else tuple(said.gold) or _golds(table, looks, ids)
-    aliases = aliases_of(said.words)
+    rules = said.cells.rules({name: (name,) for name in golds or long[2:]})
     wanted = list(dict.fromkeys([*ids, *long, *golds]))
     lines: dict[str, dict[str, Placed]] = {}
     words: set[str] = set()
@@ -71,11 +73,9 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
         columns = dict(zip(wanted, block.columns, strict=True))
         for place, line in enumerate(block.lines):
             item = "/".join(columns[name][place].strip() for name in ids)
-            pairs = [(columns[long[1]][place].strip(), columns[long[2]][place])] if long else [
-                (name, columns[name][place]) for name in golds
-            ]  # fmt: skip
-            for who, cell in pairs:
-                word = aliases.get(fold(cell), cell).strip()
+            for name in golds or long[2:]:
+                who, cell = columns[long[1]][place].strip() if long else name, columns[name][place]
+                word = rules[name].get(fold(cell), ("", cell))[1].strip()
                 if fold(word) in MISSING:
                     continue
                 words.add(word)

@@ -46,15 +46,16 @@ class Layout:
     A row stands for ``count`` items; ``categories`` count the people who chose each of them; ``confusion`` says that
     the table is one: a row per gold label and a column per verdict. ``one_hot`` and ``pair_scores`` make a column of
     several: the one that holds 1, the response with the higher score. ``sides`` are the columns that name the two
-    responses, where a label names its winner. ``where`` are the rows to keep. ``criterion`` names what a row is about,
-    where an item is labelled by several criteria, each with figures of its own.
+    responses, where a label may name its winner; where they are ``id``, too, a pair is one item either way round.
+    ``where`` are the rows to keep. ``criterion`` names what a row is about, where an item is labelled by several
+    criteria, each with figures of its own.
     """
 
     id: Sequence[str] = ()
     cluster: Sequence[str] = ()
     rater: str | None = None
     label: str | None = None
-    judge_name: str | None = None
+    judge_name: Sequence[str] = ()
     order: str | None = None
     second_order: Sequence[str] = ()
     picks: Picks | None = None
@@ -79,9 +80,18 @@ class Layout:
         several = (self.rater, self.judge_name, self.second_order, self.combine, self.count, self.confusion)
         return any(several) or bool(self.where or self.criterion)
 
-    def check(self, judges: Sequence[str], golds: Sequence[str], scores: Sequence[str], subset: str | None) -> None:
+    def check(
+        self,
+        judges: Sequence[str],
+        golds: Sequence[str],
+        scores: Sequence[str],
+        subset: str | None,
+        system: str | None,
+    ) -> None:
         """Refuse what contradicts itself, or leaves a reading open; UsageError names the options."""
         self._check_raters(judges, golds, scores)
+        if self.confusion and (subset or system):
+            raise UsageError(f"{argument('confusion')} has no column of subsets or systems")
         self._check_orders(judges)
         if self.combine and not self.id:
             raise UsageError(f"{argument('combine')} is about several rows of one item; name it with {argument('id')}")

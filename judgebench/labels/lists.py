@@ -6,7 +6,6 @@ A cell is a JSON list, or labels with a bar, semicolon or comma between them (or
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,171 +13,90 @@ import numpy as np
 from judgebench.domain import Scale
 from judgebench.domain.scale import SEPARATORS, members_in
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.labels.columns import PLACES, Coded, encode
-from judgebench.labels.numbers import are_numbers, encode_numbers
-from judgebench.labels.words import CHECK, GAP, MISSING, NO_VERDICT, aliases_of, fold, listing, spans
+from judgebench.labels.vocabulary import CHECK, fold
+from judgebench.labels.words import GAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.files.table import Table
-    from judgebench.labels.columns import Raw
+    from judgebench.labels.numbers import Words
 
     Codes = npt.NDArray[np.int64]
+    Order = tuple[int, ...]
 
 #: Cells that may say that no label applies, or that nobody said.
 _BLANK = frozenset({"", "none"})
 
 
-def encode_cells(
-    table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]
-) -> Coded:
-    """Turn cells into codes on a scale, whatever its kind; numbers with decimals in gold are recognised."""
-    if scale is None and are_numbers(raw, judges):
-        scale = Scale.number()
-    if scale is None or scale.listed:
-        return encode(table, raw, judges, scale, meanings)
-    read = encode_numbers if scale.kind == "number" else encode_lists
-    return read(table, raw, judges, scale, meanings)
-
-
-def encode_lists(table: Table, raw: Raw, judges: Sequence[str], scale: Scale, meanings: Mapping[str, str]) -> Coded:
-    """Turn cells into codes on a scale of sets, orders or steps; an open set takes its labels from the cells.
-
-    DataError names the cells that are none of these, with their lines; UsageError where a cell may mean two things.
-    """
-    cells = _Cells.of(table, raw, judges, meanings)
-    if scale.kind == "set":
-        return _sets(cells, scale)
-    read = _order if scale.kind == "rank" else _steps
-    return _sequences(cells, scale, read(cells, scale))
-
-
-@dataclass(slots=True)
-class _Cells:
-    """The words that occur in each column, as they are meant; None for a gap."""
-
-    table: Table
-    raw: Raw
-    judges: Sequence[str]
-    aliases: Mapping[str, str]
-    words: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    unknown: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, table: Table, raw: Raw, judges: Sequence[str], meanings: Mapping[str, str]) -> _Cells:
-        found = cls(table, raw, judges, aliases_of(meanings))
-        for name, column in raw.labels.items():
-            codes, every = column.codes(), list(column.words)
-            occur = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(every)))
-            gaps = (MISSING | NO_VERDICT if name in judges else MISSING) - _BLANK
-            own = {every[code]: found.aliases.get(fold(every[code]), every[code]) for code in occur.tolist()}
-            found.words[name] = {
-                word: None if fold(text) in gaps or (text != word and not text.strip()) else text
-                for word, text in own.items()
-            }
-        return found
-
-    @property
-    def gold(self) -> list[str]:
-        return [name for name in self.words if name not in self.judges]
-
-    def where(self, name: str, word: str) -> str:
-        chosen = [code for code, own in enumerate(self.raw.labels[name].words) if own.strip() == word]
-        lines = self.raw.lines_of(name)[np.flatnonzero(np.isin(self.raw.labels[name].codes(), chosen))]
-        return spans([int(line) for line in lines[:PLACES]], self.table.unit, len(lines))
-
-    def parts(self, text: str) -> list[str]:
-        """Cut a text at any separator; a label of it may have another meaning."""
-        return [self.aliases.get(fold(part), part) for part in members_in(text) or []]
-
-    def refuse_unknown(self, scale: Scale, meant: str) -> None:
-        """Refuse the words that were found to be no verdicts."""
-        if not (foreign := {word for own in self.unknown.values() for word in own}):
-            return
-        raise DataError(
-            f"{len(foreign)} {'cell is' if len(foreign) == 1 else 'cells are'} not on the scale {scale.spec}: "
-            f"{listing(self.unknown, foreign, self.where)}",
-            file=self.table.name,
-            hint=f"{meant}; correct the cells, empty them, or say {argument('words')} OLD=NEW",
-        )
-
-    def column(self, name: str, codes: Mapping[str, int]) -> Codes:
-        """Codes of the rows of a column, from those of its words; the last place serves cells that don't exist."""
-        known = np.full(len(self.raw.labels[name].words) + 1, GAP, np.int64)
-        for word, code in codes.items():
-            known[self.raw.labels[name].words[word]] = code
-        return known[self.raw.labels[name].codes()]
-
-
 # --- sets -----------------------------------------------------------------------------------------
 
 
-def _sets(cells: _Cells, scale: Scale) -> Coded:
-    notes = list(cells.raw.notes)
+def sets_of(words: Words, scale: Scale, notes: list[str], *, blank_is_gap: bool) -> tuple[Scale, dict[str, Codes]]:
+    """Turn cells into codes on a scale of sets; an open one takes its labels from the cells.
+
+    A blank cell is a gap where that is said (``blank_is_gap``), or where it can't be a right verdict. DataError names
+    what is no set of these labels; UsageError where a cell may mean two things.
+    """
     own = {label.casefold() for label in scale.labels}
-    blank = {
-        name: {w for w, text in words.items() if text is not None and fold(text) in _BLANK - own}
-        for name, words in cells.words.items()
-    }
-    members = {
-        name: {
-            word: _members(cells, text, name, scale)
-            for word, text in words.items()
-            if text is not None and word not in blank[name]
+    blank: dict[str, list[str]] = {}
+    members: dict[str, dict[str, Sequence[str] | None]] = {}
+    for name, texts in words.meant.items():
+        gaps = words.gaps(name) - own
+        blank[name] = [
+            word
+            for word, text in texts.items()
+            if fold(text) in _BLANK - own and (text == word or text.strip()) and not (blank_is_gap and not word.strip())
+        ]
+        members[name] = {
+            word: _members(text, name, texts, scale) for word, text in texts.items() if fold(text) not in gaps
         }
-        for name, words in cells.words.items()
-    }
     if scale.open:
         spelled: dict[str, str] = {}
         for sets in members.values():
-            for chosen in sets.values():
-                for label in chosen or []:
+            for labels in sets.values():
+                for label in labels or ():
                     spelled.setdefault(label.casefold(), label)
         if not spelled:
-            raise DataError(f"no labels in {', '.join(members)}: every cell is empty", file=cells.table.name)
+            raise DataError(f"no labels in {', '.join(members)}: every cell is empty", file=words.file)
         scale = Scale.sets([spelled[label] for label in sorted(spelled)])
         notes.append(f"scale {scale.spec}: sets of the labels that occur")
-    places = {label.casefold(): np.int64(1) << i for i, label in enumerate(scale.labels)}
-    _refuse_blank(cells, blank, empty=any([] in sets.values() for name, sets in members.items() if name in cells.gold))
-    labels: dict[str, Codes] = {}
+    _refuse_blank(words, blank, empty=any([] in members[name].values() for name in words.gold))
+    bits = {label.casefold(): 1 << i for i, label in enumerate(scale.labels)}
+    codes: dict[str, dict[str, int]] = {}
+    unknown: dict[str, dict[str, str]] = {}
     for name, sets in members.items():
-        codes: dict[str, int] = {}
-        for word, found in sets.items():
-            if found is None or any(label.casefold() not in places for label in found):
-                cells.unknown.setdefault(name, {})[word.strip()] = word
+        codes[name], unknown[name] = {}, {}
+        for word, labels in sets.items():
+            if labels is None or any(label.casefold() not in bits for label in labels):
+                unknown[name][fold(words.meant[name][word])] = word
             else:
-                codes[word] = int(sum({places[label.casefold()] for label in found}))
-        labels[name] = cells.column(name, codes)
-    cells.refuse_unknown(scale, "a set is written a|b, a;b, a, b or as a JSON list, [] for the empty one")
-    return Coded(scale, labels, notes, [])
+                codes[name][word] = sum({bits[label.casefold()] for label in labels})
+    words.refuse(unknown, scale, "a set is written a|b, a;b, a, b or as a JSON list, [] for the empty one")
+    return scale, {name: words.column(name, known) for name, known in codes.items()}
 
 
-def _members(cells: _Cells, text: str, name: str, scale: Scale) -> list[str] | None:
+def _members(text: str, name: str, texts: Mapping[str, str], scale: Scale) -> Sequence[str] | None:
     """Labels of a cell; None where it is no set."""
     if text.strip()[:1] in {"[", "{"}:
-        found = members_in(text)
-    else:
-        used = [mark for mark in SEPARATORS if any(mark in (word or "") for word in cells.words[name].values())]
-        if scale.open and len(used) > 1 and sum(mark in text for mark in used) > 1:
-            raise UsageError(
-                f"{name}: {text.strip()!r} holds {' and '.join(map(repr, used))}, so labels may end at either; write "
-                f"JSON lists, or name the labels: {argument('scale')} set:a,b,c"
-            )
-        found = members_in(text, "".join(used) or SEPARATORS)
-    return None if found is None else [cells.aliases.get(fold(label), label) for label in found]
+        return members_in(text)
+    used = [mark for mark in SEPARATORS if any(mark in other for other in texts.values() if other.strip()[:1] != "[")]
+    if scale.open and sum(mark in text for mark in used) > 1:
+        raise UsageError(
+            f"{name}: {text.strip()!r} holds {' and '.join(map(repr, used))}, so labels may end at either; write JSON "
+            f"lists, or name the labels: {argument('scale')} set:a,b,c"
+        )
+    return members_in(text, "".join(used) or SEPARATORS)
 
 
-def _refuse_blank(cells: _Cells, blank: Mapping[str, set[str]], *, empty: bool) -> None:
+def _refuse_blank(words: Words, blank: Mapping[str, Sequence[str]], *, empty: bool) -> None:
     """Ask what a blank cell means where it matters: in gold, or in a verdict that gold's empty set would make right."""
-    for name, words in blank.items():
-        if words and (name in cells.gold or empty):
-            word = min(words, key=len).strip()
-            option = argument("words")
+    for name, own in blank.items():
+        if own and (empty or name in words.gold):
+            word, option = min(own, key=len).strip(), argument("words")
             raise UsageError(
-                f"{name}: {'an empty cell' if not word else repr(word)} ({cells.where(name, word)}) may say that no "
+                f"{name}: {repr(word) if word else 'an empty cell'} ({words.where(name, fold(word))}) may say that no "
                 f"label applies ({option} '{word}=[]') or that there is no label ({option} '{word}='): say which"
             )
 
@@ -186,80 +104,69 @@ def _refuse_blank(cells: _Cells, blank: Mapping[str, set[str]], *, empty: bool) 
 # --- orders and steps -----------------------------------------------------------------------------
 
 
-def _sequences(cells: _Cells, scale: Scale, read: Callable[[str], tuple[int, ...] | None]) -> Coded:
-    rows: dict[str, dict[str, tuple[int, ...]]] = {}
-    for name, words in cells.words.items():
-        rows[name] = {}
-        for word, text in words.items():
-            if text is None or fold(text) in _BLANK:
+def sequences_of(words: Words, scale: Scale, notes: list[str]) -> tuple[dict[str, Codes], Codes]:
+    """Turn cells into places among all orders or checks of steps that occur, shape (s + 1, w); the last one is of -1.
+
+    DataError names the cells that are none of these; UsageError where a cell may mean two things.
+    """
+    texts = [text for own in words.meant.values() for text in own.values() if fold(text) not in _BLANK]
+    read = _orders(texts, scale) if scale.kind == "rank" else _steps(texts)
+    rows: dict[str, dict[str, Order]] = {}
+    unknown: dict[str, dict[str, str]] = {}
+    for name, own in words.meant.items():
+        gaps, rows[name], unknown[name] = words.gaps(name), {}, {}
+        for word, text in own.items():
+            if fold(text) in gaps:
                 continue
             codes = read(text)
             if codes is None:
-                cells.unknown.setdefault(name, {})[word.strip()] = word
+                unknown[name][fold(text)] = word
             else:
                 rows[name][word] = codes
-    cells.refuse_unknown(
-        scale,
-        f"an order names all {len(scale.labels)} responses, the best first: 2,1,3 or 2>1>3 or a JSON list"
-        if scale.kind == "rank"
-        else "steps are a list of 1 or 0, true or false, one per step",
-    )
-    places = {
-        codes: place for place, codes in enumerate(dict.fromkeys(c for own in rows.values() for c in own.values()))
-    }
+    if scale.kind == "rank":
+        form = f"an order names all {len(scale.labels)} responses, the best first: 2,1,3 or 2>1>3 or a JSON list"
+        notes.append("cells are read as orders, the best response first")
+    else:
+        form = "steps are a list of 1 or 0, true or false, one per step"
+    words.refuse(unknown, scale, form)
+    places = {codes: i for i, codes in enumerate(dict.fromkeys(one for own in rows.values() for one in own.values()))}
     wide = np.full((len(places) + 1, max(map(len, places), default=1)), GAP, np.int64)
     for codes, place in places.items():
         wide[place, : len(codes)] = codes
-    labels = {
-        name: cells.column(name, {word: places[codes] for word, codes in own.items()}) for name, own in rows.items()
-    }
-    said = ["cells are read as orders, the best response first"] if scale.kind == "rank" else []
-    return Coded(scale, labels, [*cells.raw.notes, *said], [], wide)
+    labels = {name: words.column(name, {word: places[one] for word, one in own.items()}) for name, own in rows.items()}
+    return labels, wide
 
 
-def _order(cells: _Cells, scale: Scale) -> Callable[[str], tuple[int, ...] | None]:
+def _orders(texts: Sequence[str], scale: Scale) -> Callable[[str], Order | None]:
     """Read orders of responses by their numbers, from 1 or from 0, or by their names."""
     size = len(scale.labels)
-    seen: dict[str, None] = {}
-    for words in cells.words.values():
-        for text in words.values():
-            if text is not None and fold(text) not in _BLANK:
-                seen.update(dict.fromkeys(map(fold, _cut(cells, text))))
-    numbered = [base for base in (1, 0) if set(seen) <= {str(i + base) for i in range(size)}]
-    if numbered:
-        places = {str(i + numbered[0]): i for i in range(size)}
-    else:
-        names = sorted(seen)
-        places = {name: i for i, name in enumerate(names)} if len(names) == size else {}
+    seen = {fold(part) for text in texts for part in _cut(text)}
+    numbered = [base for base in (1, 0) if seen <= {str(i + base) for i in range(size)}]
+    names = [str(i + numbered[0]) for i in range(size)] if numbered else sorted(seen)
+    places = {name: i for i, name in enumerate(names)} if len(names) == size else {}
 
-    def read(text: str) -> tuple[int, ...] | None:
-        codes = [places.get(fold(part), -1) for part in _cut(cells, text)]
-        return tuple(codes) if sorted(codes) == list(range(size)) else None
+    def read(text: str) -> Order | None:
+        codes = tuple(places.get(fold(part), -1) for part in _cut(text))
+        return codes if sorted(codes) == list(range(size)) else None
 
     return read
 
 
-def _cut(cells: _Cells, text: str) -> list[str]:
-    return cells.parts(text.replace(">", "|"))
+def _cut(text: str) -> Sequence[str]:
+    return members_in(text.replace(">", "|")) or ()
 
 
-def _steps(cells: _Cells, _scale: Scale) -> Callable[[str], tuple[int, ...] | None]:
+def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:
     """Read checks of steps; refuse columns of single numbers, which may be the place of the first error."""
-    texts = [text for words in cells.words.values() for text in words.values() if text and fold(text) not in _BLANK]
     if texts and all(re.fullmatch(r"-?\d+(?:\.0*)?", text.strip()) for text in texts):
         raise UsageError(
             f"each cell holds one number ({', '.join(sorted({text.strip() for text in texts})[:5])}), which may be the "
-            f"first wrong step: write a list per solution, 1,1,0 for a first error in step 3"
+            "first wrong step: write a list per solution, 1,1,0 for a first error in step 3"
         )
 
-    def read(text: str) -> tuple[int, ...] | None:
-        codes = [CHECK.get(fold(part), -1) for part in _listed(text)]
-        return tuple(codes) if codes and min(codes) >= 0 else None
+    def read(text: str) -> Order | None:
+        parts = [part.strip("\"'") for part in re.split(r"[|;,\s]+", text.strip().strip("[]")) if part]
+        codes = tuple(CHECK.get(fold(part), -1) for part in parts)
+        return codes if codes and min(codes) >= 0 else None
 
     return read
-
-
-def _listed(text: str) -> list[str]:
-    """Parts of a list, repeats kept."""
-    plain = text.strip().strip("[]")
-    return [part.strip().strip("\"'") for part in re.split(r"[|;,\s]+", plain) if part.strip()]

@@ -12,13 +12,12 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
+from judgebench.labels.columns import ROLE, Coded, Raw, encode
 from judgebench.labels.games import Games, merge_numbers, person, play, turn_back
 from judgebench.labels.layout import Layout
-from judgebench.labels.lists import encode_cells
 from judgebench.labels.reading import dense
-from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
+from judgebench.labels.scores import ScoreColumns, with_scores
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
-from judgebench.labels.totals import refuse_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.labels.columns import Coded, Ints, Raw
-    from judgebench.labels.scores import Means
+    from judgebench.labels.cells import Means
+    from judgebench.labels.columns import Ints
 
     Codes = npt.NDArray[np.int64]
     Flags = npt.NDArray[np.bool_]
@@ -47,7 +46,8 @@ class LoadedTable:
     ratings unless asked for; ``missing`` counts empty cells per rater among the rows that are kept. ``notes`` are
     sentences for a person (what was recognised, left out, or counted as no verdict), ``warnings`` codes:
     ``undeclared_levels``, ``unlabelled_rows``. ``names`` gives the ids of a judge's items, or else their places in the
-    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own.
+    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own;
+    ``criteria``: the subsets are those.
     """
 
     path: str
@@ -62,6 +62,7 @@ class LoadedTable:
     names: Callable[[str], list[str]]
     clusters: Callable[[str], list[str]]
     own_gold: bool
+    criteria: bool
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
@@ -91,18 +92,16 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     options contradict each other, or the labels fit several scales.
     """
     layout, cells = layout or Layout(), cells or Cells()
-    scores = ScoreColumns(score_cols, score_means, threshold)
+    cells = replace(cells, unlisted=scale is not None and not scale.listed)
+    scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=layout.rater is not None)
-    layout.check(judge_cols, gold_cols, score_cols, subset_col)
+    layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
     table = path if isinstance(path, Table) else open_table(path)
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
-    free = scale is not None and not scale.listed
-    shaped = shape(table, layout, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled, free=free)
-    if scale is None and layout.rater is None and not layout.reshaped:
-        refuse_total(table, shaped.raw)
-    merge_numbers(table, shaped, layout, cells.words)
-    coded = encode_cells(table, shaped.raw, shaped.judges, scale, cells.words)
+    shaped = shape(table, layout, cells, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
+    merge_numbers(table, shaped, layout, cells)
+    coded = encode(table, shaped.raw, shaped.judges, scale, cells)
     turn_back(shaped, layout, coded)
     return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 
@@ -167,7 +166,7 @@ class _Building:
             judges = {name: _spelled_out(ratings, coded.sequences) for name, ratings in judges.items()}
         if self.scores.names:
             rows = {name: np.where(frame.games.second, -1, frame.games.row) for name, frame in frames.items()}
-            judges = with_scores(table, raw, judges, self.scores, rows, set(coded.labels), notes)
+            judges = with_scores(table, raw, judges, self.scores, rows, coded)
         return LoadedTable(
             path=table.name,
             scale=coded.scale,
@@ -180,7 +179,8 @@ class _Building:
             warnings=tuple(dict.fromkeys(warnings)),
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
-            own_gold=self.layout.judge_name is not None,
+            own_gold=bool(self.layout.judge_name),
+            criteria=self.shaped.criteria,
         )
 
     def _gold(self) -> Codes:

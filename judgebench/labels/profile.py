@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.words import MISSING, fold, infer, is_decimal, whole_number
+from judgebench.labels.vocabulary import MISSING, fold
+from judgebench.labels.words import infer, is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -13,8 +13,9 @@ from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import Column
 from judgebench.labels.numbers import all_numbers
-from judgebench.labels.where import Condition, kept_rows, number_of
-from judgebench.labels.words import MISSING, fold
+from judgebench.labels.totals import SPEAKING, refuse_total
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.where import Condition, kept_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
 
@@ -53,13 +55,8 @@ class Rows:
         return self.lines.size
 
 
-def read_rows(
-    table: Table, labels: Iterable[str], others: Iterable[str], layout: Layout, *, free: bool = False
-) -> Rows:
-    """Read columns of labels and others, keep the rows asked for, and make the columns that are made of others.
-
-    Labels that are ``free`` may be lists, and as many as there are rows.
-    """
+def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout: Layout, cells: Cells) -> Rows:
+    """Read columns of labels and others, keep the rows asked for, and make the columns that are made of others."""
     made = {**layout.one_hot, **layout.pair_scores}
     if both := layout.one_hot.keys() & layout.pair_scores.keys():
         raise UsageError(f"{min(both)!r} is made twice, by {argument('one_hot')} and {argument('pair_scores')}")
@@ -71,39 +68,48 @@ def read_rows(
     plain = [name for name in named if name not in made]
     parts = [one for name in named for one in made.get(name, ())]
     sources = [*layout.sides, *parts, *(one.column for one in conditions)]
-    columns, lines = _read(table, plain, [*others, *sources], free=free)
+    columns, lines, last = _read(table, plain, [*others, *sources], cells)
     rows = Rows(table, columns, lines, [])
     if conditions:
         kept, rows.notes = kept_rows(table, rows.columns, conditions)
         rows = rows.take(kept)
+    if rows.size and rows.lines[-1] == lines[-1]:
+        refuse_total(table, {name: columns[name] for name in plain}, lines, last)
     for name in named:
         if name in layout.one_hot:
             rows.columns[name] = _one_hot(rows, name, layout.one_hot[name])
         elif name in layout.pair_scores:
             rows.columns[name] = _higher(rows, name, layout.pair_scores[name])
     if layout.sides:
-        _name_sides(rows, named, layout.sides)
+        _name_sides(rows, named, layout.sides, layout.id)
     return rows
 
 
 def _read(
-    table: Table, labels: Sequence[str], others: Sequence[str], *, free: bool = False
-) -> tuple[dict[str, Column], Ints]:
+    table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
+) -> tuple[dict[str, Column], Ints, dict[str, str]]:
+    """Read columns, the line of each row, and what the file's last row says in them and in its first columns."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
+    # Totals are a spreadsheet's, and one of its first columns calls them so.
+    first = [name for name in table.columns[: 4 * SPEAKING] if name not in read] if table.delimiter else []
+    spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
-    for block in table.blocks(wanted, nested=free):
+    last: dict[str, str] = {}
+    for block in table.blocks([*wanted, *spare], nested=cells.read_replies or cells.unlisted):
         lines.append(np.asarray(block.lines, np.int32))
-        for name, cells in zip(wanted, block.columns, strict=True):
-            read[name].blocks.append(read[name].words.take(cells))
-        for name in () if free else labels:
-            if len(read[name].words) > _MOST_LABELS and not all_numbers(read[name].words, judge=True):
+        last = {name: column[-1] for name, column in zip([*wanted, *spare], block.columns, strict=True)}
+        for name, column in zip(wanted, block.columns, strict=False):
+            read[name].blocks.append(read[name].words.take(column))
+        for name in () if cells.many else labels:
+            if len(read[name].words) > _MOST_LABELS and not all_numbers(read[name].words):
                 raise table.error(
                     f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,
-                    hint="judgebench doctor FILE shows which columns are",
+                    hint="judgebench doctor FILE shows which columns are; replies are read with "
+                    f"{argument('read_replies')}",
                 )
-    return read, np.concatenate(lines)
+    return read, np.concatenate(lines), last
 
 
 def first_bad(rows: Rows, name: str, bad: Callable[[str], bool]) -> tuple[int, str] | None:
@@ -198,12 +204,12 @@ def _higher(rows: Rows, name: str, columns: Sequence[str]) -> Column:
     return Column(Numbers({"A": 0, "B": 1, "tie": 2, "": 3}), [said.astype(np.int32)])
 
 
-def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str]) -> None:
+def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], ids: Sequence[str]) -> None:
     """Put A and B for the names of the two responses, in the columns that name them."""
     before = len(rows.notes)
     for name in names:
         rows.columns[name] = _by_side(rows, name, sides)
-    if len(rows.notes) == before:
+    if len(rows.notes) == before and not set(sides) <= set(ids):
         raise rows.table.error(
             f"no label is what {sides[0]} or {sides[1]} says",
             field=names[0],
@@ -265,10 +271,10 @@ def dense(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.asarray(np.unique(codes, return_inverse=True)[1].reshape(-1), np.int64)
 
 
-def confusion(table: Table, names: Mapping[str, str]) -> Rows:
+def confusion(table: Table, names: Mapping[str, str], said: Cells) -> Rows:
     """Read a confusion table, the first column the gold labels, as a row per item; ``names`` of judge and gold."""
     first, *others = table.columns
-    columns, lines = _read(table, [first], others)
+    columns, lines, _ = _read(table, [first], others, said)
     rows = Rows(table, columns, lines, [])
     cells = np.nan_to_num(np.stack([numbers(rows, one, "a whole number of items", whole=True) for one in others], 1))
     words = list(columns[first].words)

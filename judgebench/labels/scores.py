@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.words import MISSING, NO_VERDICT, fold
+from judgebench.labels.cells import Cells
+from judgebench.labels.columns import ROLE, reversed_codes
+from judgebench.labels.doubts import MARKS
+from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
+from judgebench.labels.words import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from judgebench.domain import Ratings, Scale
     from judgebench.files.table import Table
-    from judgebench.labels.columns import Raw
+    from judgebench.labels.cells import Means
+    from judgebench.labels.columns import Coded, Raw
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
 
-#: What a number says: how sure the judge is of the higher label, or of its own verdict.
-Means: TypeAlias = Literal["correct", "verdict"]
-
-#: Roles of score columns among the columns of a raw table.
-ROLE = "score:"
 _KINDS = {"check", "pair", "rate"}
 _LARGEST = 1e100
 #: Verdicts of each side from which on numbers are held against them, and numbers from which on one side is odd.
@@ -41,18 +41,26 @@ class ScoreColumns:
     """Columns of numbers, one per judge in their order, and how they are read.
 
     Numbers that are sure of the ``verdict`` are turned into those of the higher label; from ``threshold`` on (pairs:
-    above it) a number means that label.
+    above it) a number means that label, unless ``cells`` has another for its column.
     """
 
     names: Sequence[str] = ()
     means: Means | None = None
     threshold: float | None = None
+    cells: Cells = Cells()  # noqa: RUF009 - frozen
+
+    def turns(self, name: str) -> float | None:
+        """Where a column's numbers turn, if that is said."""
+        return self.cells.thresholds.get(name, self.threshold)
 
     def check(self, judges: Sequence[str], *, long: bool) -> None:
         """Refuse columns unless there is one for each judge, in wide form; and what is said of none."""
         if not self.names and (self.means is not None or self.threshold is not None):
             said = argument("threshold" if self.means is None else "score_means")
-            raise UsageError(f"{said} is about numbers; name their column with {argument('scores')}")
+            column = (
+                f", or say {argument('threshold')} COLUMN=X of verdicts that are numbers" if self.means is None else ""
+            )
+            raise UsageError(f"{said} is about numbers; name their column with {argument('scores')}{column}")
         if self.names and long:
             raise UsageError(
                 f"{argument('scores')} needs a wide table, one row per item; {argument('long')} "
@@ -67,7 +75,7 @@ class ScoreColumns:
             raise UsageError(f"{argument('scores')} {doubled[0]!r} is named twice")
         if self.means == "verdict" and not judges:
             raise UsageError(f"{argument('score_means')} verdict needs the verdicts: add {argument('judge')}")
-        if self.threshold is not None and judges:
+        if judges and any(self.turns(name) is not None for name in self.names):
             raise UsageError(f"{argument('threshold')} reads verdicts off numbers; {argument('judge')} has them")
 
 
@@ -77,45 +85,51 @@ def with_scores(
     bare: Mapping[str, Ratings],
     scores: ScoreColumns,
     rows: Mapping[str, npt.NDArray[np.int64]],
-    labelled: Collection[str],
-    notes: list[str],
+    coded: Coded,
 ) -> dict[str, Ratings]:
     """Give each judge its numbers; a judge without labels gets the verdict that its number means.
 
     ``bare`` holds ratings by judge, one under an empty name where no column holds labels, and ``rows`` the table's row
-    behind each of them, -1 where it has no number; ``labelled`` judges have verdicts. ``notes`` grows. UsageError where
-    scores alone don't say what the verdict is, or what they are sure of, or the scale has no use for them.
+    behind each of them, -1 where it has no number. The notes of ``coded`` grow. UsageError where scores alone don't say
+    what the verdict is, or what they are sure of, or the scale has no use for them.
     """
     scale = next(iter(bare.values())).scale
-    if scale.kind == "number":
-        raise UsageError(
-            f"on {scale.spec} a judge's numbers are its verdicts: name {scores.names[0]!r} with {argument('judge')} "
-            f"instead of {argument('scores')}"
-        )
     if scale.kind not in _KINDS:
-        raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
-    if scale.kind == "rate" and (scores.means is not None or scores.threshold is not None):
+        instead = f"; a judge's numbers are its verdicts: {argument('judge')} {scores.names[0]}"
+        raise UsageError(
+            f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}"
+            f"{instead if scale.kind == 'number' else ''}"
+        )
+    turned = any(scores.turns(name) is not None for name in scores.names)
+    if scale.kind == "rate" and (scores.means is not None or turned):
         said = argument("threshold" if scores.means is None else "score_means")
         raise UsageError(f"{said} is about checks and pairs, and the labels are {scale.spec}")
-    names = [name for name in bare if name] or scores.names
+    names, notes = [name for name in bare if name] or scores.names, coded.notes
     found: dict[str, Ratings] = {}
     for place, name in enumerate(names):
         column = scores.names[place % len(scores.names)]
         known = name if name in bare else ""
-        values, given = _numbers(table, raw, column, rows[known])
+        values, given = _numbers(table, raw, column, rows[known], scores.cells, coded)
         ratings = bare[known]
+        turns, reverse = scores.turns(column), column in scores.cells.reverse
         if scores.means == "verdict":
             values, given = _of_label(values, given, ratings)
             notes.append(f"{column}: how sure the judge is of its own verdict, turned into how sure it is of the label")
-        probable = _within(values[given], 1) and scale.kind != "rate" and scores.threshold in {None, 0.5}
+        probable = _within(values[given], 1) and scale.kind != "rate" and turns in {None, 0.5}
         notes.append(f"{column}: {_meaning(scale, probable=probable)}")
         if not given.all():
             notes.append(f"{column}: {np.count_nonzero(~given):,} of {given.size:,} cells hold no number")
-        if name not in labelled:
-            ratings, rule = _read_off(column, values, given, ratings, scores.threshold, probable=probable)
-            notes.append(f"{column}: verdicts are read off the numbers ({rule})")
+        if name not in coded.labels:
+            ratings, rule = _read_off(column, values, given, ratings, turns, probable=probable)
+            own = "" if turns is not None or scale.kind == "rate" else f"; {argument('threshold')} says another"
+            notes.append(f"{column}: verdicts are read off the numbers ({rule}{own})")
+            if reverse:
+                ratings = replace(ratings, judge=reversed_codes(ratings.judge, scale))
         elif scores.means is None and scale.kind != "rate":
             _refuse_confidence(column, values, given, ratings, probable=probable)
+        if reverse:
+            values = _turned(values, scale, probable=probable)
+            notes.append(f"{column}: turned round: the higher, the less")
         found[name] = replace(ratings, score=values, has_score=given, score_kind="probability" if probable else "score")
     return found
 
@@ -134,6 +148,12 @@ def _read_off(
     if threshold is None and ratings.scale.kind != "rate":
         _refuse_one_sided(column, values[given], verdicts[given], ratings, middle)
     return replace(ratings, judge=verdicts), _rule(ratings.scale, middle)
+
+
+def _turned(values: Floats, scale: Scale, *, probable: bool) -> Floats:
+    """Turn numbers round: probabilities about one half, ratings about the middle of the scale, others about 0."""
+    ends = (scale.values[0], scale.values[-1]) if scale.kind == "rate" else (0.0, float(probable))
+    return sum(ends) - values
 
 
 def _within(values: Floats, most: float) -> bool:
@@ -188,41 +208,67 @@ def _refuse_confidence(column: str, values: Floats, given: Flags, ratings: Ratin
 def _refuse_one_sided(column: str, values: Floats, verdicts: Codes, ratings: Ratings, middle: float) -> None:
     """Ask for the middle where all numbers lie on one side of it, though gold does not."""
     gold = ratings.gold[ratings.gold >= 0]
-    if values.size < _MANY or (verdicts != verdicts[0]).any() or not gold.size or (gold == gold[0]).all():
+    sides = np.unique(verdicts[np.isin(verdicts, (0, len(ratings.scale.values) - 1))])
+    if values.size < _MANY or sides.size != 1 or not gold.size or (gold == gold[0]).all():
         return
+    or_tie = " or a tie" if ratings.scale.kind == "pair" and (values == middle).any() else ""
     raise UsageError(
         f"all numbers of {column} ({values.min():g} to {values.max():g}) lie on one side of {middle:g}, so that every "
-        f"verdict would be {ratings.scale.labels[int(verdicts[0])]!r}: say with {argument('threshold')} where the "
+        f"verdict would be {ratings.scale.labels[int(sides[0])]!r}{or_tie}: say with {argument('threshold')} where the "
         f"other begins (4 on a slider from 1 to 7), or name a column of verdicts with {argument('judge')}"
     )
 
 
-def _numbers(table: Table, raw: Raw, column: str, rows: npt.NDArray[np.int64]) -> tuple[Floats, Flags]:
-    cells = raw.keys[f"{ROLE}{column}"]
-    words = list(cells.words)
+def _numbers(
+    table: Table, raw: Raw, column: str, rows: npt.NDArray[np.int64], cells: Cells, coded: Coded
+) -> tuple[Floats, Flags]:
+    own = raw.keys[f"{ROLE}{column}"]
+    words = list(own.words)
+    meant, units = coded.scores[column], cells.units([column])
+    most = _LARGEST if units is None else units.high
     values, given = np.zeros(len(words)), np.zeros(len(words), dtype=np.bool_)
     wrong: list[int] = []
     for code, word in enumerate(words):
-        if fold(word) in MISSING | NO_VERDICT:
+        meaning = meant.get(word, word)
+        if fold(meaning) in MISSING | NO_VERDICT:
             continue
-        try:
-            values[code] = float(word)
-        except ValueError:
+        value = number_of(meaning)
+        if value is not None and units is not None:
+            value = units.of(value) if units.low <= value <= units.high else None
+        # Squares of what lies beyond 1e100 are no longer finite.
+        if value is None or not abs(value) <= _LARGEST:
             wrong.append(code)
-            continue
-        # Python reads 1_5 as 15. Squares of what lies beyond 1e100 are no longer finite.
-        if not abs(values[code]) <= _LARGEST or "_" in word:
-            wrong.append(code)
-        given[code] = True
-    codes = cells.codes()[rows]
+        else:
+            values[code], given[code] = value, True
+    codes = own.codes()[rows]
     if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
+        read = f", or {argument('read_replies')} reads numbers out of texts" if not cells.read_replies else ""
         raise table.error(
-            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {_LARGEST:g}",
+            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {most:g}",
             line=int(raw.lines[rows[bad[0]]]),
             field=column,
-            hint="a score or probability is a number; empty the cell where there is none",
+            hint=f"say {settle()}{read}",
         )
-    return np.where(rows < 0, 0.0, values[codes]), given[codes] & (rows >= 0)
+    known = given[codes] & (rows >= 0)
+    _refuse_marks(column, values[codes][known], cells)
+    return np.where(rows < 0, 0.0, values[codes]), known
+
+
+def _refuse_marks(column: str, values: Floats, cells: Cells) -> None:
+    """Ask about the one number that is a usual mark for "no score" and lies beyond all others."""
+    found = np.unique(values)
+    said = {fold(word.rpartition(":")[2]) for word in cells.words}
+    for mark, rest in ((found[:1], found[1:]), (found[-1:], found[:-1])):
+        if rest.size < _FEW or mark[0] not in MARKS or f"{mark[0]:g}" in said:
+            continue
+        wide = rest[-1] - rest[0]
+        if (mark[0] < 0 <= rest[0]) or mark[0] - rest[-1] > 2 * wide:
+            value = f"{mark[0]:g}"
+            raise UsageError(
+                f"{value} ({np.count_nonzero(values == mark[0]):,} cells of {column}) lies apart from the scores "
+                f"{rest[0]:g} to {rest[-1]:g}: an error mark? Leave it out with {argument('missing')} {value}; or, if "
+                f"it is a score, say {argument('words')} {value}={value}"
+            )
 
 
 def _meaning(scale: Scale, *, probable: bool) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
-from judgebench.labels.columns import Column, Numbers, Raw
+from judgebench.labels.columns import Column, Raw
 from judgebench.labels.layout import CRITERION
 from judgebench.labels.reading import (
     CONFUSED,
@@ -24,7 +25,7 @@ from judgebench.labels.reading import (
     read_rows,
     stacked,
 )
-from judgebench.labels.words import fold
+from judgebench.labels.vocabulary import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
 
@@ -70,6 +72,7 @@ class Shaped:
     raw: Raw
     judges: list[str]
     golds: list[str]
+    criteria: bool = False
 
 
 def listed(names: Sequence[str]) -> str:
@@ -80,55 +83,64 @@ def listed(names: Sequence[str]) -> str:
 def shape(
     table: Table,
     layout: Layout,
+    cells: Cells,
     judges: Sequence[str],
     golds: Sequence[str],
     keys: Mapping[str, str | None],
     *,
     unlabelled: bool,
-    free: bool = False,
 ) -> Shaped:
     """Read the labels of judges and annotators, and the ``keys`` (columns by role), as the layout says.
 
-    Without ``golds`` all raters in rows but the judges are annotators, unless rows without gold are welcome
-    (``unlabelled``); ``free`` labels are numbers or lists.
+    Without ``golds`` all raters in rows but the judges are annotators; there may be none where rows without gold are
+    welcome (``unlabelled``).
     """
     named = {role: name for role, name in keys.items() if name is not None}
     if layout.confusion:
-        rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)))
-        return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), *([name] for name in CONFUSED))
+        rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)), cells)
+        judge, gold = CONFUSED
+        return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), [judge], [gold])
     labels = [layout.label] if layout.label else [*judges, *layout.second_order, *golds]
-    singles = [layout.rater, layout.judge_name, layout.order, layout.count, layout.criterion]
-    others = [*layout.id, *layout.cluster, *layout.categories, *named.values(), *(one for one in singles if one)]
+    singles = [layout.rater, layout.order, layout.count, layout.criterion]
+    others = [
+        *layout.id,
+        *layout.cluster,
+        *layout.judge_name,
+        *layout.categories,
+        *named.values(),
+        *(one for one in singles if one),
+    ]
     second, several = list(layout.second_order), any(CRITERION in name for name in labels)
     if several:
-        rows, judges, golds, second = _by_criterion(table, layout, judges, golds, others, free=free)
+        rows, judges, golds, second = _by_criterion(table, layout, cells, judges, golds, others)
     else:
-        rows = read_rows(table, labels, others, layout, free=free)
+        rows = read_rows(table, labels, others, layout, cells)
     if layout.count:
         each = counts(rows, layout.count)
         rows = rows.take(np.repeat(np.arange(rows.size), each))
         rows.notes.append(f"{rows.size:,} items: {layout.count} says how many a row stands for")
     raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
+    if layout.sides and set(layout.sides) <= set(layout.id):
+        raw.mirrored = _one_way_round(rows, layout.sides)
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
-        found = _in_rows(rows, raw, layout, layout.rater, judges, golds, everyone=not golds and not unlabelled)
+        found = _in_rows(rows, raw, layout, layout.rater, judges, golds, unlabelled=unlabelled)
         if raw.first is not None and raw.item is not None:
             check_alike(table, raw, named, np.arange(rows.size), raw.first[raw.item])
     else:
         found = _in_columns(rows, raw, layout, judges, golds, second)
     if layout.order:
         _turn(rows, raw, layout.order, found.judges)
-    return found
+    return replace(found, criteria=several or layout.criterion is not None)
 
 
 def _by_criterion(
     table: Table,
     layout: Layout,
+    cells: Cells,
     judges: Sequence[str],
     golds: Sequence[str],
     others: Sequence[str],
-    *,
-    free: bool,
 ) -> tuple[Rows, list[str], list[str], list[str]]:
     """Read columns whose names hold a criterion: every row once per criterion that all of them have."""
     patterns = [*judges, *golds, *layout.second_order]
@@ -139,7 +151,7 @@ def _by_criterion(
             f"no criterion is found for all of {', '.join(map(repr, patterns))}",
             hint="; ".join(f"{p!r}: {listed(list(f)) or 'none'}" for p, f in zip(patterns, found, strict=True)),
         )
-    rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout, free=free)
+    rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout, cells)
     notes = [f"criteria, each with figures of its own: {listed(criteria)}"]
     if odd := sorted({one for columns in found for one in columns} - set(criteria)):
         notes.append(f"criteria that not all columns have are left out: {listed(odd)}")
@@ -165,6 +177,24 @@ def _matches(table: Table, pattern: str) -> dict[str, str]:
         if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
     }
     return {one: name for one, name in cut_out.items() if one.strip()}
+
+
+def _one_way_round(rows: Rows, sides: Sequence[str]) -> Flags:
+    """Name the two responses of a pair in one order on all rows, and mark the rows on which it was the other."""
+    words = Numbers()
+    one, two = (
+        words.take([word.strip() for word in rows.columns[side].words])[rows.columns[side].codes()] for side in sides
+    )
+    place = np.empty(len(words), np.int32)
+    place[[words[word] for word in sorted(words)]] = np.arange(len(words))
+    other: Flags = place[one] > place[two]
+    for side, codes in zip(sides, (np.where(other, two, one), np.where(other, one, two)), strict=True):
+        rows.columns[side] = Column(words, [codes.astype(np.int32)])
+    if other.any():
+        rows.notes.append(
+            f"{np.count_nonzero(other):,} rows name their pair the other way round; A and B are traded there"
+        )
+    return other
 
 
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
@@ -204,7 +234,7 @@ def _in_columns(
     """Take the labels of raters in columns; judges in rows beside gold columns are told apart by name."""
     names: list[str] = []
     every = np.arange(rows.size, dtype=np.int32)
-    who = _judges_in_rows(rows, layout.judge_name) if layout.judge_name else {"": None}
+    who: Mapping[str, Ints | None] = _judges_in_rows(rows, layout.judge_name) if layout.judge_name else {"": None}
     for said, own in who.items():
         for place, judge in enumerate(judges or [""] if layout.judge_name else judges):
             name = judge if own is None else said if len(judges) < 2 else f"{said}: {judge}"
@@ -212,6 +242,7 @@ def _in_columns(
             if not judge:
                 raw.rows[name] = every[own]
                 continue
+            raw.sources[name] = judge
             one = rows.columns[judge] if own is None else rows.columns[judge].take(own)
             if own is not None:
                 raw.rows[name] = own
@@ -237,19 +268,21 @@ def _under(one: Column, other: Column) -> Column:
     return Column(words, [np.concatenate([one.codes(), codes])])
 
 
-def _judges_in_rows(rows: Rows, name: str) -> dict[str, Ints | None]:
-    """Find each judge's rows, judges in the order in which they are seen."""
-    if found := first_bad(rows, name, lambda word: not word.strip()):
-        raise rows.table.error("a row without a judge", line=found[0], field=name)
-    column = rows.columns[name]
-    words = Numbers()
-    codes = words.take([word.strip() for word in column.words])[column.codes()]
-    if len(words) > len(column.codes()) // 2 and len(words) > SHOWN:
+def _judges_in_rows(rows: Rows, columns: Sequence[str]) -> dict[str, Ints]:
+    """Find each judge's rows, by its name in one column or several, judges in the order in which they are seen."""
+    for name in columns:
+        if found := first_bad(rows, name, lambda word: not word.strip()):
+            raise rows.table.error("a row without a judge", line=found[0], field=name)
+    codes = composite([rows.columns[name] for name in columns])
+    _, first, size = np.unique(codes, return_index=True, return_counts=True)
+    if first.size > max(SHOWN, codes.size // 2):
         raise rows.table.error(
-            f"{len(words):,} judges on {codes.size:,} rows", field=name, hint="is it a judge's name?"
+            f"{first.size:,} judges on {codes.size:,} rows", field=columns[0], hint="is it a judge's name?"
         )
-    own = {word: np.flatnonzero(codes == code).astype(np.int32) for word, code in words.items()}
-    return {word: places for word, places in own.items() if places.size}
+    own = np.split(np.argsort(codes, kind="stable").astype(np.int32), np.cumsum(size)[:-1])
+    words = [list(rows.columns[name].words) for name in columns]
+    said = [[words[j][rows.columns[name].codes()[row]].strip() for j, name in enumerate(columns)] for row in first]
+    return {"/".join(said[place]): own[place] for place in np.argsort(first)}
 
 
 def _in_rows(
@@ -260,7 +293,7 @@ def _in_rows(
     judges: Sequence[str],
     golds: Sequence[str],
     *,
-    everyone: bool,
+    unlabelled: bool,
 ) -> Shaped:
     """Take the labels of raters in rows."""
     who, said = rows.columns[rater], rows.columns[layout.label or ""]
@@ -269,11 +302,12 @@ def _in_rows(
     for word, code in who.words.items():
         if present[code]:
             stripped.setdefault(word.strip(), []).append(code)
-    if everyone:
+    if not golds:
         golds = [name for name in stripped if name and name not in judges]
-        if len(golds) < 2 - bool(judges):
+        if len(golds) < 2 - bool(judges) and not unlabelled:
             raise rows.table.error(f"{len(golds)} raters beside the judges", field=rater)
-        raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
+        if golds:
+            raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
     raters = [*judges, *golds]
     if missing := [name for name in raters if name not in stripped]:
         near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
@@ -299,6 +333,7 @@ def _in_rows(
     for j, name in enumerate(raters):
         raw.rows[name] = order[ends[j] : ends[j + 1]]
         raw.labels[name] = said.take(raw.rows[name])
+        raw.sources[name] = layout.label or ""
     return Shaped(raw, list(judges), list(golds))
 
 

@@ -1,4 +1,4 @@
-"""A last row that is the sum or the mean of the others is none of them."""
+"""A last row of a table that is no item but a total."""
 
 from __future__ import annotations
 
@@ -7,59 +7,79 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import FormError, argument
-from judgebench.labels.words import fold
+from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judgebench.files.table import Table
-    from judgebench.labels.columns import Raw
+    from judgebench.labels.columns import Column, Ints
 
-_FEWEST = 3
-_TOTALS = frozenset({"total", "totals", "sum", "mean", "average", "avg", "summe", "mittelwert", "gesamt", "moyenne"})
+_TOTALS = frozenset(
+    f"{word}{end}"
+    for word in (
+        "total",
+        "grand total",
+        "sum",
+        "mean",
+        "average",
+        "avg",
+        "median",
+        "overall",
+        "std",
+        "std dev",
+        "summe",
+    )
+    for end in ("", "s", ".", " score", " rating")
+)
+#: Rows below which nothing looks like a total, and words above which a column is no column of labels.
+_FEWEST, _MOST_WORDS = 5, 5000
+#: So many columns beside those that are asked for may say "Total" in the last row.
+SPEAKING = 3
 
 
-def refuse_total(table: Table, raw: Raw) -> None:
-    """Refuse a last row whose numbers are all the sums, or all the means, of those above, and look like it.
+def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last: Mapping[str, str]) -> None:
+    """Refuse a last row that is no item: it says so, or holds the sum or the mean of what is above it.
 
-    A sum does where one is larger than every label above it, a mean where whole numbers have one with decimals; either
-    does where another cell of the row says so. FormError names the option.
+    ``columns`` are those of labels; ``last`` is what the last row says, there and in others. FormError says the option.
     """
-    sums, means, plain = [], [], {"sum": False, "mean": False}
-    for column in raw.labels.values():
-        codes, words = column.codes(), list(column.words)
-        numbers = [_number(word) for word in words]
-        last = numbers[codes[-1]] if len(codes) > _FEWEST else None
-        if last is None:
-            # A column of words has no sum; where nothing is in the last row, nothing is totalled.
-            if len(codes) <= _FEWEST or any(number is not None for number in numbers):
-                return
-            continue
-        counts = np.bincount(codes[:-1], minlength=len(words))
-        above = [(number, int(n)) for number, n in zip(numbers, counts, strict=True) if n and number is not None]
-        if not above:
+    rows = lines.size
+    if rows < _FEWEST:
+        return
+    named = [(name, word) for name, word in last.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
+    # A word may be what the judges rate; a total beside it is a number, or empty.
+    if named and all(number_of(last[name]) is not None or fold(last[name]) in MISSING for name in columns):
+        name, word = named[0][0], named[0][1].strip()
+        why = f"{name or 'its first cell'} says {word!r}"
+        where = f", or with {argument('where')} {f'{name} != {word}'!r}" if name else ""
+    else:
+        said = [(name, of) for name, column in columns.items() if (of := _summary(column, rows, last[name]))]
+        # One number may be a mean by chance.
+        if not said or len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
             return
-        total = sum(number * n for number, n in above)
-        step = 10.0 ** -len(words[codes[-1]].strip().partition(".")[2])
-        sums.append(abs(total - last) < step / 1000)
-        means.append(abs(total / sum(n for _, n in above) - last) <= step / 2 + 1e-9)
-        plain["sum"] |= last > max(number for number, _ in above)
-        plain["mean"] |= last % 1 != 0 and all(number % 1 == 0 for number, _ in above)
-    said = any(fold(list(one.words)[one.codes()[-1]]).rstrip(":") in _TOTALS for one in raw.keys.values())
-    for kind, fits in (("sum", sums), ("mean", means)):
-        if fits and all(fits) and (said or plain[kind]):
-            cells = (f"{name} {list(one.words)[one.codes()[-1]].strip()}" for name, one in raw.labels.items())
-            raise FormError(
-                f"this last row is the {kind} of the others ({', '.join(cells)})",
-                file=table.name,
-                line=int(raw.lines[-1]) if table.unit == "line" else None,
-                hint=f"say {argument('drop_last')} 1 to leave it out; or, if it is one of them, name its "
-                f"{argument('scale')}",
-                readings=({"drop_last": 1},),
-            )
+        why, where = ", ".join(f"{name} holds the {of} of the cells above" for name, of in said), ""
+    raise FormError(
+        f"this last row looks like a total: {why}",
+        file=table.name,
+        line=int(lines[-1]) if table.unit == "line" else None,
+        hint=f"leave it out with {argument('drop_last')} 1{where}; if it is an item like the others, move it up",
+        readings=({"drop_last": 1},),
+    )
 
 
-def _number(word: str) -> float | None:
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
+def _summary(column: Column, rows: int, written: str) -> str:
+    """Say whether a column's last number is the sum or the mean of the others; empty where it is neither."""
+    if len(column.words) > _MOST_WORDS:
+        return ""
+    values = np.array([np.nan if (value := number_of(word)) is None else value for word in column.words])
+    codes = column.codes()
+    others, last = values[codes[:-1]], values[codes[-1]]
+    others = others[~np.isnan(others)]
+    if np.isnan(last) or others.size * 2 < rows:
+        return ""
+    decimals = len(written.strip().partition(".")[2])
+    if last > 2 * others.max() and abs(others.sum() - last) <= 1e-9 * abs(last):
+        return "sum"
+    if last != round(last) and abs(others.mean() - last) <= 0.5000001 * 10.0**-decimals:
+        return "mean"
+    return ""

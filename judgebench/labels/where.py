@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import operator
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.files.records import cut
-from judgebench.labels.words import MISSING, fold
+from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     Flags = npt.NDArray[np.bool_]
 
-_OPERATORS: dict[str, Callable[[float | str, float | str], bool]] = {
-    "<": lambda one, other: one < other,  # type: ignore[operator]  # both are numbers, or both text
-    "<=": lambda one, other: one <= other,  # type: ignore[operator]  # the same
-    ">": lambda one, other: one > other,  # type: ignore[operator]  # the same
-    ">=": lambda one, other: one >= other,  # type: ignore[operator]  # the same
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 #: ``is not empty`` before ``is empty``, and ``<=`` before ``<``; a name may hold any of them, so that cuts are tried.
 _CUTS = re.compile(r"\s+is\s+not\s+empty\s*$|\s+is\s+empty\s*$|\s+(?:not\s+)?in\s+|==|!=|<=|>=|=|<|>", re.IGNORECASE)
@@ -51,8 +51,8 @@ class Condition:
         for cut_at in _CUTS.finditer(text):
             name = text[: cut_at.start()].strip()
             if name in known:
-                operator = " ".join(cut_at[0].casefold().split())
-                return cls(text.strip(), name, "=" if operator == "==" else operator, text[cut_at.end() :].strip())
+                sign = " ".join(cut_at[0].casefold().split())
+                return cls(text.strip(), name, "=" if sign == "==" else sign, text[cut_at.end() :].strip())
         first = _CUTS.search(text)
         said = f"{argument('where')} {text!r}"
         if first is None:
@@ -84,20 +84,6 @@ class Condition:
         if odd := [word for word, number in numbers.items() if number is None]:
             raise UsageError(f"{argument('where')} {self.text!r}: {cut(odd[0])!r} is not a number")
         return np.array([(own := numbers.get(word)) is not None and compared(own, bound) for word in folded], np.bool_)
-
-
-def number_of(word: str) -> float | None:
-    """Read a number, or None.
-
-    >>> number_of(" 3.50 "), number_of("1_5"), number_of("nan"), number_of("x")
-    (3.5, None, None, None)
-    """
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    # Python reads 1_5 as 15.
-    return number if math.isfinite(number) and "_" not in word else None
 
 
 def _unquoted(value: str) -> str:

@@ -1,15 +1,19 @@
 """Verdict words: which words say what on which scale, and which scale a set of words speaks.
 
-Nothing here guesses. A word counts when it is in a vocabulary, case and outer blanks ignored:
+Nothing here guesses. A word counts when it is in a vocabulary, however its characters are coded; case, outer blanks and
+quotes, and invisible characters don't count:
 
 =========  ==========================================================================================
 scale      words
 =========  ==========================================================================================
-check      correct/incorrect, right/wrong, true/false, yes/no, pass(ed)/fail(ed), y/n, t/f, 1/0
+check      correct/incorrect, right/wrong, true/false, yes/no, pass(ed)/fail(ed), y/n, t/f, 1/0,
+           success/failure; of opposites such as accept/reject, valid/invalid or safe/unsafe one pair
+           per column (`judgebench.labels.vocabulary`)
 pair       A/B/tie, model_a/model_b (assistant, response, answer, output, option; a/b or 1/2),
            first/second, left/right, ``A>B`` ``B>A`` ``A=B`` (``>>`` and ``>>>`` where the scale has
-           them), draw, equal; "both bad", neither, ``tie (bothbad)`` where the scale has it;
-           ``[[A]]`` as A; 1 and 2 where ``--scale pair`` is said and 2 occurs, never 0
+           them), draw, equal, same, both good, no preference ...; "both bad", neither,
+           ``tie (bothbad)`` where the scale has it; ``[[A]]`` as A; 1 and 2 where ``--scale pair``
+           is said and 2 occurs, never 0
 rate       whole numbers, also written 3.0
 a list     its own labels
 =========  ==========================================================================================
@@ -20,6 +24,7 @@ column and no valid verdict in a judge column; there also unparsed, refused and 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,33 +32,31 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import cut, shown
+from judgebench.labels.vocabulary import (
+    BOTH_BAD,
+    CHECK,
+    FIRST,
+    MISSING,
+    MOST_DIGITS,
+    NO_VERDICT,
+    OPPOSITES,
+    SECOND,
+    TIE,
+    TIE_BESIDE_SIDES,
+    fold,
+    ladders,
+    number_of,
+    whole,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 #: Code of a cell that holds no label.
 GAP = -1
 #: Code of a word that is on no vocabulary of the scale.
 UNKNOWN = -2
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
-NO_VERDICT = frozenset({"unparsed", "refused", "truncated"})
-
-_CORRECT = ("correct", "right", "true", "yes", "pass", "passed", "y", "t", "1")
-_INCORRECT = ("incorrect", "wrong", "false", "no", "fail", "failed", "n", "f", "0")
-CHECK: dict[str, int] = {word: code for code, words in enumerate((_INCORRECT, _CORRECT)) for word in words}
-
-_NOUNS = ("model", "assistant", "response", "answer", "output", "option")
-_FIRST = frozenset({"a", "first", "left", *(f"{noun} {end}" for noun in _NOUNS for end in "a1")})
-_SECOND = frozenset({"b", "second", "right", *(f"{noun} {end}" for noun in _NOUNS for end in "b2")})
-_TIE = frozenset({"tie", "tied", "draw", "equal", "a=b", "b=a"})
-_BOTH_BAD = frozenset({"both bad", "bothbad", "tie (bothbad)", "tie (both bad)", "neither"})
-
-_WHOLE = re.compile(r"([+-]?)0*([0-9]+)(?:\.0*)?")
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:e[+-]?[0-9]+)?")
-#: A longer word is no number, whatever it is made of: Python converts no more digits than 4,300, and looking at
-#: 100,000 zeros takes a minute.
-_MOST_DIGITS = 300
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: Ratings that span more than this are identifiers or counts until --scale says otherwise.
 _WIDEST = 100
@@ -61,9 +64,11 @@ _WIDEST = 100
 _MOST_WORDS = 40
 
 
-def _say() -> str:
+def _say(words: Collection[str] = ()) -> str:
+    if known := [",".join(own) for own in ladders(words)]:
+        return f"list them, worst first: {argument('scale')} {' or '.join(map(repr, known))}"
     scales = "check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
-    return f"say what they mean with {argument('scale')}: {scales}"
+    return f"say {settle()}, or what all labels are with {argument('scale')}: {scales}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,6 @@ class Inferred:
     scale: Scale
     family: str
     undeclared_levels: bool = False
-
-
-def fold(word: str) -> str:
-    """Ignore case and outer blanks; write 3.0 and 03 as 3.
-
-    >>> fold(" Pass "), fold("3.0"), fold("-0"), fold("3.5")
-    ('pass', '3', '0', '3.5')
-    """
-    text = word.strip().casefold()
-    if number := _whole(text):
-        sign = "-" if number[1] == "-" and number[2] != "0" else ""
-        return sign + number[2]
-    return text
 
 
 def pair_word(word: str) -> str:
@@ -108,11 +100,12 @@ def pair_word(word: str) -> str:
     return re.sub(r"^([a-z]{4,})([12])$", r"\1 \2", text)
 
 
-def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False) -> int:
+def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False, opposites: bool = True) -> int:
     """Code of one word on a scale: a position in its labels, `GAP` or `UNKNOWN`.
 
     In a ``judge``'s cell unparsed, refused and truncated are gaps too; with ``numbers`` 1 and 2 name the responses of a
-    pair (see `numbered_pair`).
+    pair (see `numbered_pair`); ``opposites`` such as accept and reject count where a column has them alone (see
+    `one_opposite`).
 
     >>> [code_of(word, Scale.check()) for word in ("PASS", "no", "", "maybe")]
     [1, 0, -1, -2]
@@ -121,16 +114,31 @@ def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = Fal
     """
     text = fold(word)
     # A label of the scale's own comes first: a user's list may hold "none".
-    for candidate in dict.fromkeys((word.strip(), text)):
-        if (code := scale.code(candidate)) is not None:
-            return code
+    if (code := _labels(scale).get(text)) is not None:
+        return code
     if text in MISSING or (judge and text in NO_VERDICT):
         return GAP
     if scale.kind == "check":
-        return CHECK.get(text, UNKNOWN)
+        return CHECK.get(text, UNKNOWN) if opposites or text not in OPPOSITES else UNKNOWN
     if scale.kind == "pair":
         return _pair_code(pair_word(word), scale, numbers=numbers)
     return UNKNOWN
+
+
+@functools.lru_cache(maxsize=32)
+def _labels(scale: Scale) -> dict[str, int]:
+    """Codes of a scale's labels, folded; the first of two that are one word."""
+    return {fold(label): code for code, label in reversed(list(enumerate(scale.labels)))}
+
+
+def one_opposite(words: Iterable[str]) -> bool:
+    """Whether a column's folded words of a check are those of one pair of opposites, or of none.
+
+    >>> one_opposite(["accept", "reject"]), one_opposite(["pass", "fail", "invalid"])
+    (True, False)
+    """
+    rows = {OPPOSITES.get(word, -1) for word in words if word in CHECK}
+    return rows <= {-1} or len(rows) == 1
 
 
 def numbered_pair(words: Iterable[str]) -> bool:
@@ -140,7 +148,7 @@ def numbered_pair(words: Iterable[str]) -> bool:
     (True, False, False)
     """
     found = {fold(word) for word in words}
-    numbers = set(filter(_whole, found))
+    numbers = set(filter(whole, found))
     return "2" in numbers and numbers <= {"1", "2"}
 
 
@@ -167,9 +175,10 @@ def infer(
     words: set[str] = {text for own in said.values() for text in own}
     if not words:
         raise DataError(f"no labels in {', '.join(said)}: every cell is empty", file=file)
-    numbers = {int(w) for w in words if _whole(w)}
+    numbers = {int(w) for w in words if whole(w)}
     fits: list[Inferred] = []
-    if words <= set(CHECK) and not (words <= {"0", "1"} and len(words) < 2):
+    checked = words <= set(CHECK) and all(map(one_opposite, said.values()))
+    if checked and not (words <= {"0", "1"} and len(words) < 2):
         fits.append(Inferred(Scale.check(), "check"))
     if (pair := _pair_scale(words)) is not None:
         fits.append(Inferred(pair, "pair"))
@@ -220,37 +229,34 @@ def vocabulary(scale: Scale) -> str:
 def is_decimal(word: str) -> bool:
     """Whether a word is a number with decimals, such as 3.5."""
     text = fold(word)
-    return _is_number(text) and not _whole(text)
+    return _is_number(text) and not whole(text)
 
 
-def aliases_of(words: Mapping[str, str]) -> dict[str, str]:
-    """Fold the keys of a user's own dictionary of words; UsageError where two are the same word."""
-    folded: dict[str, str] = {}
-    for word, meaning in words.items():
-        if fold(word) in folded:
-            raise UsageError(f"the word {word!r} is given two meanings")
-        folded[fold(word)] = meaning.strip()
-    return folded
+def settle() -> str:
+    """Name the options that settle what an unknown word is."""
+    return f"what they mean with {argument('words')} OLD=NEW, or leave them out with {argument('missing')} OLD"
 
 
 def _pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
     ways = len(scale.values)
-    if text in _BOTH_BAD:
+    if text in BOTH_BAD:
         return scale.both_bad if scale.both_bad is not None else UNKNOWN
-    if text in _TIE:
+    if text in TIE or text in TIE_BESIDE_SIDES:
         return scale.tie if scale.tie is not None else UNKNOWN
     if ways > 3:
         code = scale.code(text)
         return UNKNOWN if code is None else code
-    if text in _FIRST or text == "a>b" or (numbers and text == "1"):
+    if text in FIRST or text == "a>b" or (numbers and text == "1"):
         return 0
-    if text in _SECOND or text == "b>a" or (numbers and text == "2"):
+    if text in SECOND or text == "b>a" or (numbers and text == "2"):
         return ways - 1
     return UNKNOWN
 
 
 def _pair_scale(words: set[str]) -> Scale | None:
-    """Take the smallest pair scale that has all the words."""
+    """Take the smallest pair scale that has all the words; "same" or "neutral" alone are not yet words of a pair."""
+    if {pair_word(word) for word in words} <= TIE_BESIDE_SIDES:
+        return None
     for bad in (False, True):
         for ways in (2, 3, 5, 7):
             scale = Scale.pair(ways, both_bad=bad)
@@ -273,28 +279,31 @@ def _no_fit(
         return _bare_numbers(found, numbers)
     alone = [family for own in said.values() if own and (family := _family(set(own)))]
     if len(alone) == sum(map(bool, said.values())) and len(set(alone)) > 1:
+        numbered = next((name for name, own in said.items() if own and _family(set(own)) == "numbers"), None)
+        turn = f", or say where numbers turn with {argument('threshold')} {numbered}=X" if numbered else ""
         return DataError(
             f"the columns use different sets of labels, so agreement between them means nothing ({found})",
             file=file,
-            hint=f"recode one side, or give its words a meaning with {argument('words')} OLD=NEW",
+            hint=f"give one side's words a meaning with {argument('words')} COLUMN:OLD=NEW{turn}",
         )
     misfits = [
         (scale.kind, {w for w in words if code_of(w, scale) == UNKNOWN})
         for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
     ]
-    misfits.append(("rate", {w for w in words if not _whole(w)}))
+    misfits.append(("rate", {w for w in words if not whole(w)}))
     kind, unknown = min(misfits, key=lambda fit: len(fit[1]))
     known = words - unknown
     if len(known) < 2:
         # No vocabulary has more than a stray one of them: all are foreign.
-        return DataError(f"the labels are not words we know: {listing(said, words, where)}", file=file, hint=_say())
+        return DataError(
+            f"the labels are not words we know: {listing(said, words, where)}", file=file, hint=_say(words)
+        )
     return DataError(
         f"{'most' if len(known) > len(unknown) else 'some'} labels are words of the {kind} scale, "
         f"but {listing(said, unknown, where)} "
         f"{'is' if len(unknown) == 1 else 'are'} not",
         file=file,
-        hint=f"correct them, empty those cells, say {argument('words')} OLD=NEW, or list all "
-        f"labels with {argument('scale')}",
+        hint=f"say {settle()}, or list all labels with {argument('scale')}",
     )
 
 
@@ -336,11 +345,11 @@ def decimals(found: str, file: str | None) -> DataError:
 
 def _family(words: set[str]) -> str:
     """Name the vocabulary that one column's words fit on their own; empty where none does."""
-    if words <= set(CHECK) and not words <= {"0", "1"}:
+    if words <= set(CHECK) and one_opposite(words) and not words <= {"0", "1"}:
         return "check"
     if _pair_scale(words) is not None:
         return "pair"
-    return "numbers" if all(map(_whole, words)) else ""
+    return "numbers" if all(map(whole, words)) else ""
 
 
 def _by_number(word: str) -> tuple[bool, float, str]:
@@ -353,15 +362,11 @@ def whole_number(text: str) -> int | None:
     >>> whole_number("-12"), whole_number("1.5"), whole_number("1" * 5000)
     (-12, None, None)
     """
-    return int(text) if len(text) <= _MOST_DIGITS and re.fullmatch(r"[+-]?\d+", text) else None
-
-
-def _whole(text: str) -> re.Match[str] | None:
-    return _WHOLE.fullmatch(text) if len(text) <= _MOST_DIGITS else None
+    return int(text) if len(text) <= MOST_DIGITS and re.fullmatch(r"[+-]?\d+", text) else None
 
 
 def _is_number(text: str) -> bool:
-    return len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text) is not None
+    return number_of(text) is not None
 
 
 def spans(places: Sequence[int], unit: str, total: int) -> str:

@@ -149,7 +149,7 @@ _ROW = record(
     ceiling=(ESTIMATES, lambda p: _two(p.humans.metric, p.humans), "Over all pairs of labels."),
     pulling=(TEXT, lambda p: p.humans.pulling, "Who pulls the ceiling out of its own interval by most; or empty."),
     coefficients=(ESTIMATES, lambda p: p.humans.coefficients, "Coefficients of all annotators at once."),
-    annotators=(ListOf(_ANNOTATOR, 2), lambda p: [(p.humans.metric, one) for one in p.humans.annotators]),
+    annotators=(ListOf(_ANNOTATOR), lambda p: [(p.humans.metric, one) for one in p.humans.annotators]),
     pairs=(ListOf(_PAIR), lambda p: [(p.humans.metric, one) for one in p.humans.pairs.items()]),
     judges=(ListOf(_JUDGE), lambda p: [(p.humans.metric, one) for one in p.judges]),
     warnings=(TEXTS, lambda p: p.humans.warnings),
@@ -192,7 +192,8 @@ class Panels(Document):
             yield from _sentences(panel)
             rated = any(one.rest.rho is not None for one in everyone)
             fields = _annotators(kappa)[: None if rated else -1]
-            yield Table(grid(fields, _farthest(everyone), _left(everyone)), (0,), ((12, (5,)), (8, (6,))))
+            if everyone:
+                yield Table(grid(fields, _farthest(everyone), _left(everyone)), (0,), ((12, (5,)), (8, (6,))))
             yield Table(grid(_TOGETHER, panel.humans.coefficients.items()), (0,))
             if panel.judges:
                 yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
@@ -250,7 +251,7 @@ def _kappa(panel: Panel) -> str:
 
 def _sentences(panel: Panel) -> Iterator[str]:
     humans = panel.humans
-    who = f"{clean(panel.task)}: {len(humans.annotators)} annotators of {humans.items:,} items"
+    who = f"{clean(panel.task)}: {humans.people.people} annotators of {humans.items:,} items"
     if humans.kappa.value is None:
         why = _REASONS.get(humans.kappa.undefined or "", "undefined")
         yield f"{who} have no mean {_kappa(panel)}: {why}."

@@ -19,6 +19,7 @@ KINDS = {
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "bounds": "judgebench.report.bounds:Bounds",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.standings:ManyJudges",
+    "consistency": "judgebench.report.consistency:Consistencies",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
     "estimate": "judgebench.report.runs:Estimates",

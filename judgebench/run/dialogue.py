@@ -181,7 +181,8 @@ def forecast(judge: Judge, case: Case, scale: Scale) -> list[tuple[str, int, int
         while dialogue.wanted:
             for number, request in list(dialogue.wanted.items()):
                 asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
-                dialogue.give(number, Completion(_SILENCE))
+                wanted = dict(request.options).get("n", 1)
+                dialogue.give(number, Completion(_SILENCE, answers=(Completion(_SILENCE),) * wanted))
     return asked
 
 

@@ -72,7 +72,8 @@ class Plan:
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
     ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
-    beside the other runs of a command, where it takes more than its own.
+    beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
+    that are to be shown.
     """
 
     task: Task
@@ -85,6 +86,7 @@ class Plan:
     elsewhere: Elsewhere | None = None
     told: str = ""
     labelled: bool = True
+    unreferenced: int = 0
 
     @property
     def name(self) -> str:
@@ -111,7 +113,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for backend in judge.backends.values():
         if lacking := sorted(judge.needs.capabilities - backend.can):
             raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
-    seen = _Seen(selection.probe, task.scale)
+    seen = _Seen(selection.probe, task.scale, selection.reference)
     folder = _folder(task)
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
@@ -156,7 +158,17 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         place=getattr(getattr(task, "origin", task), "place", {}),
     )
     names = frozenset(seen.annotators)
-    return Plan(task, judge, selection.probe, run, seen.items, seen.cases, names, labelled=seen.labelled)
+    return Plan(
+        task,
+        judge,
+        selection.probe,
+        run,
+        seen.items,
+        seen.cases,
+        names,
+        labelled=seen.labelled,
+        unreferenced=seen.unreferenced,
+    )
 
 
 def _folder(task: Task) -> Path | None:
@@ -184,9 +196,10 @@ def _check_images(item: Item, folder: Path | None, task: str) -> None:
 class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
-    def __init__(self, probe: Probe, scale: Scale) -> None:
-        self.items = self.cases = self.unanswered = 0
+    def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
+        self.items = self.cases = self.unanswered = self.unreferenced = 0
         self.labelled = False
+        self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
         self.probes: set[str] = set()
@@ -208,6 +221,7 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
+        self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
         self.labelled = self.labelled or any(label.code is not None for label in item.gold)

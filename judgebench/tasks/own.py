@@ -20,8 +20,7 @@ from judgebench.files.opening import Opening
 from judgebench.files.rows import RowTable
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import Column, Raw
-from judgebench.labels.lists import encode_cells
+from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -240,7 +239,7 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
             column.blocks.append(column.words.take(texts))
     if not lines:
         raise table.error("no rows")
-    return encode_cells(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
+    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
 
 
 def _name(row: Row, column: str) -> str:

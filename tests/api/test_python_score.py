@@ -96,7 +96,7 @@ def test_a_frame_gives_the_figures_of_its_csv(here: Path, python, asked: dict[st
     filed = judgebench.score("labels.csv", **asked)
     assert filed.to_json() == command
     assert without_file(framed.to_json()) == without_file(command)
-    assert done.err.replace("--scale", "scale").splitlines() == list(filed.notes)
+    assert done.err.replace("--scale", "scale").replace("--threshold", "threshold").splitlines() == list(filed.notes)
     assert len(framed.notes) == len(filed.notes)
     assert not [path for path in here.iterdir() if path.name != "labels.csv"]
 
@@ -189,7 +189,7 @@ def test_a_scale_may_be_an_object() -> None:
         ([{"j": "A"}], {"judge": "j", "gold": "h1"}, UsageError, "a list of dict can't be scored: give"),
         (table(), {"judge": b"j", "gold": "h1"}, UsageError, "judge=b'j': name a column"),
         (table(), {"judge": "j", "gold": [None]}, UsageError, "gold=[None]: name a column"),
-        (table(), {"judge": "j", "gold": "h1", "cluster": ["question"]}, UsageError, "cluster=['question']: name one"),
+        (table(), {"judge": "j", "gold": "h1", "subset": ["question"]}, UsageError, "subset=['question']: name one"),
         (table(), {"judge": "j", "gold": "h1", "scale": 5}, UsageError, "scale=5: write one such as"),
         (table(), {"judge": "j", "gold": "h1", "words": "A"}, UsageError, "words='A': write a mapping"),
         (table(), {"judge": "j", "gold": "h1", "policy": 3}, UsageError, "policy=3: write"),

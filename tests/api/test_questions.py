@@ -91,6 +91,29 @@ def test_bounds(table):
         assert one["figures"]["accuracy"]["worst"] <= one["figures"]["accuracy"]["best"]
 
 
+def test_consistency(table):
+    table["other"] = list("ABBBBAAAAB") * 4
+    options = {"judge": ["model", "cat"], "second_order": ["other", "bob"], "picks": "answer", "scale": "pair:2"}
+    with pytest.warns(NoteWarning, match="80 verdicts are of the other order, and name the answer"):
+        found = judgebench.consistency(table, **options)
+    is_document(found, "consistency")
+    same = [line.found.figures["position_consistency"].value for line in found.lines]
+    assert same == pytest.approx([(table.model == table.other).mean(), (table.cat == table.bob).mean()])
+    assert [(pair.found.first, pair.found.second) for pair in found.pairs] == [("model", "cat")]
+    with pytest.raises(UsageError, match="consistency says what verdicts say without gold"):
+        judgebench.score(table, judge="model")
+
+
+def test_an_order_policy_needs_two_orders(table):
+    with pytest.raises(UsageError, match="policy order=both-right is about several judgments of an item"):
+        judgebench.score(table, **PAIRS, policy="order=both-right")
+    both = judgebench.score(
+        table, judge="model", gold="ann", second_order="bob", picks="answer", policy="order=both-right"
+    )
+    right = ((table.model == table.ann) & (table.bob == table.ann)).mean()
+    assert both.percent_agreement.value == pytest.approx(right)
+
+
 def test_sensitivity(table):
     found = judgebench.sensitivity(table, **PAIRS)
     is_document(found, "sensitivity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, RECORDED, SCALES, TABLES
+from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, RECORDED, ROWS, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -410,6 +410,35 @@ def _tables() -> Iterator[Scene]:
         step("own", "analyze --csv check.csv --judge-col good --gold-col ann --system-col system --cluster-col question --own-system alder --format json"),
         inputs=TABLES | {"all.toml": "".join(f'[{name}]\nformat = "md"\n' for name in (*measuring, "correct")).encode()},
     )  # fmt: skip
+    ways = {
+        "stacked": "stacked.csv --id-col id --cluster-col question --judge-name-col model --judge-col said --gold-col ann "
+        "--gold-col ben --order-col order --picks position --where 'status = done'",
+        "second": "orders.csv --judge-col good --second-order-col shown --picks position --gold-col ann",
+        "raters": "raters.csv --id-col item --id-col part --rater-col who --label-col said --judge-col good --judge-col poor "
+        "--combine majority --scale rate:1-5",
+        "each": "raters.csv --id-col item --id-col part --rater-col who --label-col said --judge-col good --combine each "
+        "--scale rate:1-5",
+        "counted": "counted.csv --judge-col good --gold-col ann --count-col n --scale pair:2",
+        "confusion": "confusion.csv --confusion",
+        "voted": "voted.csv --judge-col good --category-col n_correct --category-col n_incorrect",
+        "hot": "hot.csv --one-hot won=won_A,won_B,won_tie --pair-scores ahead=score_1,score_2 --judge-col won --judge-col "
+        "ahead --gold-col named --sides first,second --scale pair",
+        "criteria": "criteria.csv --id-col id --criterion-col what --judge-col good --gold-col ann --scale rate:1-5",
+    }
+    asked = ("score", *measuring, "correct")
+    yield scene(
+        "table-rows",
+        *(
+            step(f"{name}-{way}", f"{name} --csv {how} --format json" + " --system-col system" * (name == "systems"))
+            for name in asked
+            for way, how in ways.items()
+        ),
+        *(step(f"shown-{way}", f"score --csv {how}") for way, how in ways.items()),
+        forms("alone", f"score --consistency --csv {ways['stacked']}"),
+        step("again", f"score --consistency --csv {ways['each']}"),
+        step("people", "humans --csv voted.csv --category-col n_correct --category-col n_incorrect"),
+        inputs=ROWS,
+    )
     yield scene(
         "run-more-options",
         ask("pandalm"),

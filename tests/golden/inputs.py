@@ -106,6 +106,56 @@ TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN
     "latin.csv": "id,good,ann\n1,ja,né\n".encode("latin-1"),
     "notes.txt": b"Nothing to measure here.\n",
 }
+_OTHER = {"A": "B", "B": "A"}
+_STACKED = [
+    {"id": row["id"], "question": row["question"], "model": model, "order": order, "said": said, "ann": row["ann"],
+     "ben": row["ben"], "system": row["system"], "other": row["other"], "topic": row["topic"],
+     "status": "open" if i % 9 == 4 else "done"}
+    for i, row in enumerate(DRAWN["pair"])
+    for model, column in (("maple", "good"), ("oak", "poor"))
+    for order, said in (("AB", row[column]), ("BA", row["cleo"] if i % 4 == 0 else _OTHER.get(row[column], row[column])))
+]  # fmt: skip
+#: Rows that are not an item each: judges and orders in rows, repeats, counts, columns that make one.
+ROWS: dict[str, bytes] = {
+    "stacked.csv": table(_STACKED),
+    "orders.csv": table([row | {"shown": _OTHER.get(row["good"], row["good"])} for row in DRAWN["pair"]]),
+    "raters.csv": table(
+        [
+            {"item": row["id"], "part": row["topic"], "who": who, "said": row[who], "system": row["system"]}
+            for row in DRAWN["rate"]
+            for who in ("ann", "ben", "good", "good", "poor")
+            if row[who] not in {"", "n/a"}
+        ]
+    ),
+    "counted.csv": table(
+        [{"good": j, "ann": g, "n": str(3 + 20 * (j == g)), "system": "alder"} for j in "AB" for g in "AB"]
+        + [{"good": "A", "ann": "A", "n": "6", "system": "birch"}]
+    ),
+    "confusion.csv": b"gold,pass,fail\npass,40,6\nfail,9,21\n",
+    "voted.csv": table(
+        [
+            {"id": row["id"], "good": row["good"], "n_correct": str(1 + i % 4), "n_incorrect": str(3 - i % 3),
+             "system": row["system"]}
+            for i, row in enumerate(DRAWN["check"])
+        ]
+    ),
+    "hot.csv": table(
+        [
+            {"id": row["id"], "first": row["system"], "second": row["other"], "won_A": str(int(row["good"] == "A")),
+             "won_B": str(int(row["good"] == "B")), "won_tie": str(int(row["good"] == "tie")), "score_1": row["s"],
+             "score_2": row["p"], "named": {"A": row["system"], "B": row["other"]}.get(row["ann"], "tie"),
+             "system": row["system"]}
+            for row in DRAWN["pair"]
+        ]
+    ),
+    "criteria.csv": table(
+        [
+            {"id": row["id"], "what": what, "good": row[j], "ann": row[g], "system": row["system"]}
+            for row in DRAWN["rate"]
+            for what, j, g in (("tone", "good", "ann"), ("facts", "poor", "ben"))
+        ]
+    ),
+}  # fmt: skip
 PERSONS = {f"labels/{name}": (_HERE / name).read_bytes() for name in ("pandalm--ann.jsonl", "pandalm--ben.jsonl")}
 _ITEMS = (_HERE.parent.parent / "tasks" / "pandalm" / "sample.jsonl").read_bytes()
 _SAID = [[str(json.loads(line)["idx"]), ["A", "B", "tie"][i % 3]] for i, line in enumerate(_ITEMS.splitlines())]

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _REPO = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+#: Files that a document shows in full: ``` toml prompt:NAME.
+_FILES = re.compile(r"^```\w+ prompt:(\S+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+#: A table that a document shows, under its name.
+_TABLE = re.compile(r"^`([^`\s]+)`:\n\n```\w*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _CELLS = "--judge baseline/longest --judge baseline/random --task pandalm --task judgebench --sample"
 #: Names that stand for the reader's own, and what lies under them here.
 _OWN = {"RUN": "runs/one", "RUN_BEFORE": "runs/one", "RUN_A": "runs/one", "RUN_B": "runs/two"}
@@ -83,10 +87,14 @@ def called(*words: str) -> int:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader of the documents has one: runs, labels, tables, a gate's baseline, published figures."""
     folder = tmp_path_factory.mktemp("documented")
+    shown = _FILES.findall((_REPO / "docs" / "prompts.md").read_text("utf-8"))
+    assert len(shown) == 3
     for name, text in (
+        *shown,
         ("labels.csv", _LABELS),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
+        *_TABLE.findall((_REPO / "docs" / "tables.md").read_text("utf-8")),
     ):
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:

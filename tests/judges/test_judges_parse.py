@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.domain import Scale
-from judgebench.judges.forms import parse_verdict
+from judgebench.judges.forms.brackets import parse_verdict
 
 PAIR = Scale.pair()
 SCALES = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from own_tables import load
 
-from judgebench.errors import UsageError
+from judgebench.errors import FormError, UsageError
 from judgebench.labels.diagnose import diagnose
 from judgebench.labels.doubts import apart
 
@@ -22,7 +22,7 @@ def table(folder, header, rows):
 
 
 def refusal(path, *columns, **options):
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises((UsageError, FormError)) as caught:
         load(path, *columns, **options)
     return str(caught.value)
 
@@ -65,8 +65,10 @@ def test_an_error_mark_does_not_stretch_the_scale(tmp_path):
 
 def test_a_total_row_does_not_stretch_the_scale(tmp_path):
     path = table(tmp_path, "j,g", [*RATINGS, "27,28"])
-    assert "27 (j line 10), 28 (g line 10) lie apart from the ratings 1 to 5" in refusal(path, ["j"], ["g"])
-    assert load(path, ["j"], ["g"], words={"27": "", "28": ""}).scale.spec == "rate:1-5"
+    assert "t.csv:10: this last row looks like a total: j holds the sum" in refusal(path, ["j"], ["g"])
+    path = table(tmp_path, "j,g", [*RATINGS, "29,28"])
+    assert "28 (g line 10), 29 (j line 10) lie apart from the ratings 1 to 5" in refusal(path, ["j"], ["g"])
+    assert load(path, ["j"], ["g"], missing=["28", "29"]).scale.spec == "rate:1-5"
 
 
 @pytest.mark.parametrize("word", ["None", "NA", "n/a"])

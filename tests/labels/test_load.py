@@ -88,7 +88,7 @@ def test_unknown_words_are_listed_all_at_once_with_their_lines(table):
     assert message == (
         "FILE: 2 labels are not on the scale check: 'maybe' (judge 7 cells, first on lines 2, 5, 8, 11, 14), "
         "'unsure' (h1 line 2); its words are correct/incorrect, right/wrong, true/false, yes/no, pass/fail, y/n, t/f, "
-        "1/0; correct them, empty those cells, or say words OLD=NEW"
+        "1/0; say what they mean with words OLD=NEW, or leave them out with missing OLD"
     )
     inferred = refusal(table("judge,h1\nyes,no\nno,yes\npass,Dunno\n"), ["judge"], ["h1"])
     assert inferred.startswith("FILE: most labels are words of the check scale, but 'Dunno' (h1 line 4) is not")

@@ -61,7 +61,9 @@ def test_what_fits_nothing_is_listed():
     # As many strays as known words: only the strays are named.
     with pytest.raises(DataError, match=r"^some labels are words of the check scale, but 'dunno' .*, 'maybe' "):
         infer({"judge": ["yes", "no", "maybe"], "h1": ["no", "dunno"]})
-    with pytest.raises(DataError, match=r"not words we know: 'high' .* 'low' .*mean with scale: "):
+    with pytest.raises(DataError, match=r"not words we know: 'blue' .* 'red' .*labels are with scale: "):
+        infer({"judge": ["red", "blue"]})
+    with pytest.raises(DataError, match=r"list them, worst first: scale 'high,low' or 'low,high'"):
         infer({"judge": ["low", "high"]})
     with pytest.raises(DataError, match="numbers with decimals are scores, not labels"):
         infer({"judge": ["3.5", "4"]})
@@ -93,7 +95,7 @@ def test_a_scales_own_labels_come_before_gaps():
         ("6", "rate:1-5", UNKNOWN),
         ("3.5", "rate:1-5", UNKNOWN),
         ("05", "rate:1-5", 4),
-        ("\u0663", "rate:1-5", UNKNOWN),
+        ("\u0663", "rate:1-5", 2),
         ("tie", "pair:2", UNKNOWN),
         ("0", "pair", UNKNOWN),
         ("neither", "pair", UNKNOWN),

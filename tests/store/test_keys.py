@@ -129,6 +129,8 @@ SELECTING: dict[str, Run] = {
     "spent": replace(RUN, spent={"asked": 3}),
     "schema": replace(RUN, schema="x"),
     "probe": replace(RUN, probe="placebo"),
+    "prompts": replace(RUN, prompts={"pair": {"name": "own"}}),
+    "place": replace(RUN, place={"file": "x.csv"}),
 }
 
 
@@ -152,6 +154,10 @@ CHANGES: dict[str, Callable[[catalog.JudgeSettings, Path], catalog.JudgeSettings
     "max_tokens": lambda s, _: replace(s, max_tokens=7),
     "base_url": lambda s, _: replace(s, base_url="http://localhost:2/v1"),
     "prompt": lambda s, path: replace(s, prompt=str(path)),
+    "form": lambda s, _: replace(s, form="json"),
+    "samples": lambda s, _: replace(s, samples=3, temperature=1.0),
+    "samples by their mean": lambda s, _: replace(s, samples=3, samples_by="mean", temperature=1.0),
+    "effort": lambda s, _: replace(s, effort="low"),
 }
 
 
@@ -201,10 +207,11 @@ def test_an_edited_function_is_another_judge(tmp_path: Path, monkeypatch: pytest
 
 
 def test_how_code_renders_and_reads_is_an_ingredient(monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgebench.judges import llm, prompts
+    from judgebench.judges import llm
+    from judgebench.judges.prompts import prompt
 
     base = _settings("server/m", catalog.JudgeSettings(base_url="http://localhost:1/v1"))
-    monkeypatch.setattr(prompts, "_RENDERING", prompts._RENDERING + 1)
+    monkeypatch.setattr(prompt, "_RENDERING", prompt._RENDERING + 1)
     assert _settings("server/m", catalog.JudgeSettings(base_url="http://localhost:1/v1"))["prompts"] != base["prompts"]
     monkeypatch.undo()
     monkeypatch.setattr(llm, "PARSING", llm.PARSING + 1)

@@ -74,13 +74,19 @@ class AnthropicBackend(SdkBackend):
 
     def params(self, request: Request) -> dict[str, Any]:
         """Write the body of a call, live or in a batch."""
-        return self.options | _said(request.messages) | dict(request.options)
+        options = dict(request.options)
+        if (tool := options.pop("tool", None)) is not None:
+            shape = {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
+            options |= {"tools": [shape], "tool_choice": {"type": "tool", "name": tool["name"]}}
+        return self.options | _said(request.messages) | options
 
     def read(self, body: Mapping[str, Any], seconds: float, secrets: Sequence[str]) -> Completion:
         """Read the body of an answer."""
         raise_for_error_in_200(self.label, body, self.key, secrets)
         content: Any = body.get("content")
-        finish = finish_of(self.label, body.get("stop_reason"))
+        calls = _calls(content)
+        reason = body.get("stop_reason")
+        finish = "stop" if calls and reason == "tool_use" else finish_of(self.label, reason)
         # An empty content is an answer where the model refused or ran out; else nothing came back.
         if not isinstance(content, list) or (not content and finish == "stop"):
             raise RetryableError(f"{self.label}: HTTP 200 without content")
@@ -97,6 +103,7 @@ class AnthropicBackend(SdkBackend):
             cached_tokens=cached,
             model=hide(model_name(body), secrets),
             seconds=seconds,
+            calls=tuple((hide(name, secrets), hide(arguments, secrets)) for name, arguments in calls),
         )
 
     def batches(self) -> AnthropicBatches:
@@ -125,6 +132,13 @@ def _content(part: Part) -> dict[str, Any]:
         return {"type": "image", "source": {"type": "url", "url": url}}
     kind, _, data = url.removeprefix("data:").partition(";base64,")
     return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+
+
+def _calls(content: Any) -> list[tuple[str, str]]:
+    """Read the tools that a model called, each with its arguments as JSON."""
+    parts: list[Any] = content if isinstance(content, list) else []
+    blocks = [cast("dict[str, Any]", one) for one in parts if isinstance(one, dict)]
+    return [(str(one.get("name")), json.dumps(one.get("input"))) for one in blocks if one.get("type") == "tool_use"]
 
 
 class AnthropicBatches(SdkBatches):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
 from judgebench.domain import Capability
-from judgebench.errors import BackendError, JudgebenchError
+from judgebench.errors import BackendError, JudgebenchError, UsageError, argument
 from judgebench.judges.backend import (
     Timeouts,
     checked_url,
@@ -18,6 +18,7 @@ from judgebench.judges.backend import (
     key_from,
 )
 from judgebench.judges.backends.chat import chat_completion, chat_messages, chat_options, decode, error_body
+from judgebench.judges.forms import DEFAULT
 from judgebench.judges.headers import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Completion, Request
     from judgebench.domain.protocols import BatchApi
+    from judgebench.judges.protocols.combining import By
     from judgebench.judges.tokens import TokenCounter
 
 T = TypeVar("T")
@@ -178,12 +180,27 @@ class ApiBackend:
         return None
 
 
-def model_judge(backend: type[ApiBackend], model: str, *, prompt: str | None, **options: Any) -> LLMJudge:
+def model_judge(
+    backend: type[ApiBackend],
+    model: str,
+    *,
+    prompt: str | None,
+    form: str = DEFAULT,
+    samples: int = 1,
+    samples_by: By = "majority",
+    effort: str | None = None,
+    **options: Any,
+) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
 
     Nothing is connected and no key is looked at before the first call. Without a prompt each scale has its own.
     """
     made = backend(model, **options)
+    if samples > 1 and made.options.get("temperature") == 0:
+        raise UsageError(
+            f"{samples} samples of {made.label} at temperature 0 are one answer {samples} times: give "
+            f"{argument('temperature')} 1, or 'none' for the model's own"
+        )
     answering = Model(
         made.label,
         made.complete,
@@ -194,4 +211,12 @@ def model_judge(backend: type[ApiBackend], model: str, *, prompt: str | None, **
         close=made.clients.aclose,
         longest=made.options[made.limit],
     )
-    return LLMJudge(answering, prompt=None if prompt is None else load_prompt(prompt), settings=made.settings)
+    return LLMJudge(
+        answering,
+        prompt=None if prompt is None else load_prompt(prompt),
+        settings=made.settings,
+        form=form,
+        samples=samples,
+        samples_by=samples_by,
+        effort=effort,
+    )

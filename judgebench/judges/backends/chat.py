@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What APIs call the reasoning that they keep apart from the answer.
 _REASONING = ("reasoning_content", "reasoning", "thinking")
+#: How an answer ends that is a call.
+_CALLED = frozenset({"tool_calls", "function_call", "stop", None})
 #: The largest count that every reader of JSON keeps to the last digit.
 _MOST = 2**53
 _LONGEST_NAME = 200
@@ -44,6 +47,9 @@ def chat_options(options: Sequence[tuple[str, Any]], longest: str) -> dict[str, 
         if name == "schema":
             shape = {"name": "verdict", "schema": value, "strict": True}
             written["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif name == "tool":
+            written["tools"] = [{"type": "function", "function": value}]
+            written["tool_choice"] = {"type": "function", "function": {"name": value["name"]}}
         elif name == "logprobs":
             written |= {"logprobs": True, "top_logprobs": value}
         else:
@@ -120,29 +126,56 @@ def chat_completion(
     raise_for_error_in_200(backend, body, key_variable, secrets)
     given: Any = body.get("choices")
     choices: list[Any] = given if isinstance(given, list) else []
-    choice: Any = choices[0] if choices else None
-    message: Any = cast("dict[str, Any]", choice).get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict):
+    if not choices:
         raise RetryableError(f"{backend}: HTTP 200 without a choice")
-    said = cast("dict[str, Any]", message)
-    finish = finish_of(backend, _field(choice, "finish_reason"))
-    refusal = _refusal(said)
-    if refusal and finish == "stop":
-        finish = "refusal"
+    read = [_answer(backend, one, secrets) for one in choices]
     usage: Any = body.get("usage")
     counts = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
     cached = _field(counts.get("prompt_tokens_details"), "cached_tokens")
-    return Completion(
-        text=hide(_text(said, refusal), secrets),
-        finish=finish,
+    several = len(read) > 1
+    return replace(
+        read[0],
         input_tokens=count(counts.get("prompt_tokens")),
         output_tokens=count(counts.get("completion_tokens")),
         cached_tokens=count(cached),
         model=hide(model_name(body), secrets),
         seconds=seconds,
-        logprobs=_logprobs(_field(cast("dict[str, Any]", choice).get("logprobs"), "content")),
-        choices=tuple(hide(_text(_field(one, "message")), secrets) for one in choices) if len(choices) > 1 else (),
+        choices=tuple(one.text for one in read) if several else (),
+        answers=tuple(read) if several else (),
     )
+
+
+def _answer(backend: str, choice: Any, secrets: Iterable[str]) -> Completion:
+    """Read one choice."""
+    message = _field(choice, "message")
+    if not isinstance(message, dict):
+        raise RetryableError(f"{backend}: HTTP 200 without a choice")
+    said = cast("dict[str, Any]", message)
+    calls = _calls(said)
+    reason = _field(choice, "finish_reason")
+    finish = "stop" if calls and reason in _CALLED else finish_of(backend, reason)
+    refusal = _refusal(said)
+    if refusal and finish == "stop":
+        finish = "refusal"
+    return Completion(
+        text=hide(_text(said, refusal), secrets),
+        finish=finish,
+        logprobs=_logprobs(_field(_field(choice, "logprobs"), "content")),
+        calls=tuple((hide(name, secrets), hide(arguments, secrets)) for name, arguments in calls),
+    )
+
+
+def _calls(message: dict[str, Any]) -> list[tuple[str, str]]:
+    """Read the tools that a model called; some servers send the arguments as an object."""
+    given: Any = message.get("tool_calls")
+    calls: list[Any] = given if isinstance(given, list) else []
+    found: list[tuple[str, str]] = []
+    for one in calls:
+        name, arguments = (_field(_field(one, "function"), key) for key in ("name", "arguments"))
+        if isinstance(name, str):
+            written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            found.append((name[:_LONGEST_NAME], written))
+    return found
 
 
 def _logprobs(content: Any) -> tuple[Token, ...]:

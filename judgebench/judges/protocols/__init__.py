@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Scale, Steps
     from judgebench.judges.forms import Form
+    from judgebench.judges.protocols.rubric import Samples
 
 
 class Asking(Protocol):
-    """What a protocol knows of the judge: whom its requests are for, and the form for a scale."""
+    """What a protocol knows of the judge: whom its requests are for, how often, and the form for a scale."""
 
     @property
     def backend(self) -> str:
         """Name of the backend."""
+        ...
+
+    @property
+    def samples(self) -> Samples:
+        """How often it is asked the same."""
         ...
 
     def form(self, scale: Scale) -> Form:

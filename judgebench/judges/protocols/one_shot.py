@@ -1,10 +1,11 @@
-"""One request, one verdict."""
+"""One verdict on all that is shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Scale
+from judgebench.judges.protocols.rubric import judged
 
 if TYPE_CHECKING:
     from judgebench.domain import Case, Steps
@@ -12,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def one_shot(judge: Asking, case: Case, scale: Scale) -> Steps:
-    """Ask once."""
+    """Ask about all responses together."""
     # As many places to pick as there are responses: items of one task may differ in that.
     shown = Scale.pick(len(case.order)) if scale.kind == "pick" else scale
-    form = judge.form(shown)
-    (said,) = yield (form.request(judge.backend, case, shown),)
-    return form.reply(said, shown)
+    return (yield from judged(judge, case, shown))

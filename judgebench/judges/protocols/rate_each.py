@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Reply, Scale, Status, Usage
-from judgebench.judges.forms import why
 from judgebench.judges.protocols.one_shot import one_shot
+from judgebench.judges.protocols.rubric import judged
+from judgebench.judges.protocols.together import together
 
 if TYPE_CHECKING:
     from judgebench.domain import Case, Steps
@@ -20,21 +21,18 @@ def rate_each(judge: Asking, case: Case, scale: Scale) -> Steps:
     """Rate each response from 1 to 10: the ratings are the scores; of several highest ones the first is the pick."""
     if scale.kind != "pick":
         return (yield from one_shot(judge, case, scale))
-    form = judge.form(RATING)
-    said = yield [form.request(judge.backend, replace(case, order=(index,)), RATING) for index in case.order]
-    verdicts = [form.read(completion, RATING) for completion in said]
-    codes = [code for _, code in verdicts if code is not None]
-    status = next((status for status, code in verdicts if code is None), Status.OK)
-    ok = status is Status.OK
-    scores = tuple(RATING.values[code] for code in codes) if ok else ()
-    unusable = next((c for c, (_, code) in zip(said, verdicts, strict=True) if code is None), said[-1])
+    shown = {str(n): judged(judge, replace(case, order=(index,)), RATING) for n, index in enumerate(case.order, 1)}
+    said = list((yield from together(shown)).values())
+    codes = [reply.code for reply in said if isinstance(reply.code, int)]
+    unusable = next((reply for reply in said if reply.code is None), None)
+    scores = tuple(RATING.values[code] for code in codes) if unusable is None else ()
     return Reply(
-        status,
-        scores.index(max(scores)) if ok else None,
+        Status.OK if unusable is None else unusable.status,
+        None if unusable is not None else scores.index(max(scores)),
         scores=scores,
-        text="\n\n".join(f"response {n}:\n{c.text}" for n, c in enumerate(said, 1)),
-        error=why(unusable) if status is Status.REFUSED else "",
+        text="\n\n".join(f"response {n}:\n{reply.text}" for n, reply in enumerate(said, 1)),
+        error="" if unusable is None else unusable.error,
         model=said[-1].model,
-        usage=sum((completion.usage for completion in said), start=Usage()),
-        seconds=sum(completion.seconds for completion in said),
+        usage=sum((reply.usage for reply in said), start=Usage()),
+        seconds=sum(reply.seconds for reply in said),
     )

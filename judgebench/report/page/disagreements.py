@@ -25,6 +25,7 @@ import numpy as np
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
 from judgebench.domain import Case, Status
+from judgebench.report.page.sent import Prompts, texts_of
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class _Board:
         self._scale = runs[0].run.scale
         self._with_texts = texts
         self._outcomes = [outcomes(one) for one in runs]
+        self._sent = [one.sent for one in runs]
         judged = dict.fromkeys(name for found in self._outcomes for name in found)
         self.total = len(judged)
         self._items = _wanted(runs, judged) if texts else {}
@@ -164,6 +166,7 @@ class _Board:
         self.packed = self.texts = self.others = 0
         self._words, self._orders, self._annotators = _Words(), _Words(), _Words()
         self._subsets, self._systems, self._clusters = _Words(), _Words(), _Words()
+        self._prompts = Prompts()
         self._attributes: dict[str, _Words] = {}
         for label in self._scale.labels:
             self._words(label)
@@ -219,18 +222,21 @@ class _Board:
             "flip": _flips(plain, len(self._runs)),
         }
         return {
-            "text": None if item is None else _texts(item),
+            "text": None if item is None else texts_of(item),
             "why": why,
             "systems": list(first.systems),
             "gold": [
                 [self._annotators(name), -1 if code is None else self._word(code, gold=True)]
                 for name, code in first.gold
             ],
-            "said": [self._said(run, verdict, meant) for run, verdict in said],
+            "said": [self._said(run, verdict, meant, item) for run, verdict in said],
+            "code": "" if item is None else item.content_digest,
         }
 
-    def _said(self, run: int, verdict: Verdict, meant: Code | None) -> dict[str, Any]:
+    def _said(self, run: int, verdict: Verdict, meant: Code | None, item: Item | None) -> dict[str, Any]:
+        sent = self._sent[run]
         shown = {
+            "sent": [] if item is None or sent is None or verdict.probe else self._prompts.sent(item, verdict, sent),
             "order": list(verdict.order),
             "repeat": verdict.repeat,
             "probe": verdict.probe,
@@ -286,6 +292,7 @@ class _Board:
             "system": list(self._systems.codes),
             "attribute": {name: list(words.codes) for name, words in self._attributes.items()},
             "annotators": list(self._annotators.codes),
+            "prompts": self._prompts.words,
         }
 
     def head(self) -> dict[str, Any]:
@@ -325,15 +332,6 @@ def _same(item: Item, verdicts: Iterable[Verdict]) -> bool:
         if keys[shown] != verdict.key:
             return False
     return True
-
-
-def _texts(item: Item) -> dict[str, Any]:
-    return {
-        "turns": [[turn.role, [[part.text, part.image] for part in turn.parts]] for turn in item.conversation],
-        "context": list(item.context),
-        "references": [[reference.kind, reference.text] for reference in item.references],
-        "responses": [[response.text, list(response.images)] for response in item.responses],
-    }
 
 
 def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:

@@ -12,10 +12,10 @@ from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Agreement, Estimate, Item, Policies, Ratings, Run, Verdict
+    from judgebench.domain import Agreement, Case, Estimate, Item, Policies, Ratings, Request, Run, Verdict
     from judgebench.report.document.text import Bounded
 
 __all__ = [
@@ -79,7 +79,8 @@ class Reported:
 
     ``rows`` begin with ``all``. ``verdicts`` reads them with the judge's text, by item first; ``items`` reads the items
     with their texts, in the task's order, and is None where they are not at hand: ``unread`` says why, and how to get
-    them. ``licence`` is that of the task's data, as its card says.
+    them. ``licence`` is that of the task's data, as its card says. ``sent`` writes the requests of a case again, where
+    the run keeps its prompts.
     """
 
     run: Run
@@ -90,6 +91,7 @@ class Reported:
     items: Callable[[], Iterator[Item]] | None
     licence: str = ""
     unread: str = ""
+    sent: Callable[[Case], Sequence[Request]] | None = None
 
     @property
     def ratings(self) -> Ratings:

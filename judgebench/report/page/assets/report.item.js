@@ -66,14 +66,48 @@ function smallFacts(board, said) {
   return facts.filter((fact) => fact !== "").join(" · ");
 }
 
-function judgmentBlock(board, said) {
+/** An item's texts, in the order in which prompts name them. */
+function listedTexts(text) {
+  const turns = text.turns.flatMap(([, pieces]) => pieces.map(([words]) => words));
+  return [...turns, ...text.context, ...text.references.map(([, words]) => words), ...text.responses.map(([words]) => words)];
+}
+
+/** The prompt that was sent, put together again of its own words and the item's. */
+function sentBlock(board, item, sent) {
+  const texts = listedTexts(item.text);
+  const block = make("details", {}, make("summary", { text: sent.length > 1 ? `The ${sent.length} prompts that were sent` : "The prompt that was sent" }));
+  const words = (piece) => {
+    if (typeof piece === "number") return board.prompts[piece].replaceAll("\0", item.code);
+    return Array.isArray(piece) ? texts[piece[0]] : piece;
+  };
+  for (const [role, pieces] of sent.flat()) {
+    block.append(make("p", { class: "soft", text: plainText(role) }));
+    let text = "";
+    const written = () => {
+      if (text) block.append(textBlock(text));
+      text = "";
+    };
+    for (const piece of pieces) {
+      if (piece.image === undefined) text += words(piece);
+      else {
+        written();
+        block.append(imageBlock(piece.image));
+      }
+    }
+    written();
+  }
+  return block;
+}
+
+function judgmentBlock(board, item, said) {
   const block = make("div", { class: "said" });
   block.append(make("p", {}, verdictChip(board, said), ` ${smallFacts(board, said)}`));
   if (said.text) block.append(textBlock(said.text));
   else if (board.head.wanted && !said.parts) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
   if (said.error) block.append(writeText(make("p", { class: "bad", dir: "auto" }), said.error));
+  if (said.sent && item.text !== null) block.append(sentBlock(board, item, said.sent));
   for (const part of said.parts ?? []) {
-    block.append(make("h6", { dir: "auto", text: plainText(part.name) }), judgmentBlock(board, part));
+    block.append(make("h6", { dir: "auto", text: plainText(part.name) }), judgmentBlock(board, item, part));
   }
   return block;
 }
@@ -84,7 +118,7 @@ function judgeCard(board, place, item, run) {
   const card = make("section", { class: "card" }, make("h5", { dir: "auto", text: plainText(board.names[run]) }));
   const state = make("p", { class: ["soft", "good", "bad"][outcome], text: `${["", "✓ ", "✗ "][outcome]}${OUTCOMES[outcome]}` });
   if (flip === 2) state.append(" · verdict changed with the order");
-  card.append(state, ...item.said.filter((said) => said.run === run).map((said) => judgmentBlock(board, said)));
+  card.append(state, ...item.said.filter((said) => said.run === run).map((said) => judgmentBlock(board, item, said)));
   return card;
 }
 

@@ -1,0 +1,109 @@
+"""What verdicts say without gold: their shares, what the order of the answers does, and how far they agree again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.bias import first_slot, position, retest_agreement, share_of
+from judgebench.agreement.ceiling import select
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.figures import scored_rows
+from judgebench.agreement.policies import count_items
+from judgebench.agreement.ratings import divisions
+from judgebench.domain import Estimate, Policies
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import Clusters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """What one judge's verdicts on some items say without gold.
+
+    ``answered`` of the ``judgments`` hold a verdict. ``shares`` are those of the labels among them. ``figures`` are
+    ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in both
+    orders, ``first_slot_rate`` on pairs, and ``retest_agreement`` where a case was asked again.
+    """
+
+    subset: str
+    items: int
+    judgments: int
+    answered: int
+    shares: Mapping[str, Estimate]
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """How far two judges agree on the cases that both answered, games included; ``metric`` is the kappa meant."""
+
+    first: str
+    second: str
+    judgments: int
+    metric: str
+    percent_agreement: Estimate
+    kappa: Estimate
+
+
+def consistency(ratings: Ratings, *, by: Sequence[str] = ("subset",)) -> Iterator[Consistency]:
+    """Look at a judge's verdicts on all items, and on those of each subset (and system)."""
+    yield _one(ratings, "all")
+    for name, division, code in divisions(ratings, by):
+        yield _one(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
+
+
+def _one(ratings: Ratings, name: str) -> Consistency:
+    said = np.flatnonzero(ratings.judge >= 0)
+    clusters = Clusters.of(ratings.cluster[said])
+    shares = {
+        label: share_of(ratings.judge[said] == code, clusters) if said.size else Estimate.missing("no_items")
+        for code, label in enumerate(ratings.scale.labels)
+    }
+    figures = position(ratings, "wrong")
+    if ratings.scale.kind == "pair":
+        figures |= first_slot(ratings)
+    again = retest_agreement(ratings)
+    if again.undefined != "no_repeats":
+        figures["retest_agreement"] = again
+    return Consistency(name, count_items(ratings.item), ratings.judge.size, said.size, shares, figures)
+
+
+def between(judges: Sequence[Judged]) -> Iterator[tuple[Judged, Between]]:
+    """Hold every two judges of one task and scale against each other, on the cases that both answered."""
+    for one, two in combinations(judges, 2):
+        if one.task != two.task or one.ratings.scale != two.ratings.scale or one.ratings.scale.sequential:
+            continue
+        first, second = _shared(one, two)
+        scale = one.ratings.scale
+        kappa = "cohen_kappa_quadratic" if scale.kind == "rate" else "cohen_kappa"
+        held = replace(select(one.ratings, first), gold=two.ratings.judge[second][:, None], annotators=(two.judge,))
+        if not ((held.judge >= 0) & (held.gold[:, 0] >= 0)).any():
+            none = Estimate.missing("no_items")
+            yield one, Between(one.judge, two.judge, 0, kappa, none, none)
+            continue
+        scored = scored_rows(held, Policies(order="mean", invalid="drop"))
+        counted = Counted.of(scored)
+        agreed, chance = (estimate(METRICS[name], counted)[0] for name in ("percent_agreement", kappa))
+        yield one, Between(one.judge, two.judge, scored.size, kappa, agreed, chance)
+
+
+def _shared(one: Judged, two: Judged) -> tuple[np.ndarray, np.ndarray]:
+    """Find the rows of two judges that are about one case: the same item, order and repeat."""
+    code = {name: place for place, name in enumerate(one.items)}
+    games = 1 + int(max(one.ratings.game.max(initial=0), two.ratings.game.max(initial=0)))
+    theirs = np.array([code.get(name, -1) for name in two.items], np.int64)[two.ratings.item]
+    keys = (
+        (one.ratings.item * games + one.ratings.game) * 2 + one.ratings.swapped,
+        np.where(theirs < 0, -1, (theirs * games + two.ratings.game) * 2 + two.ratings.swapped),
+    )
+    _, first, second = np.intersect1d(*keys, return_indices=True)
+    return first, second

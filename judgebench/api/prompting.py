@@ -1,0 +1,57 @@
+"""Prompts as people read them: what a file says, and what is sent by it for an item."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from judgebench.api.asking import plain
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from judgebench.api.asking import Showing
+    from judgebench.domain import Completion, Request, Task
+    from judgebench.judges.prompts.prompt import Prompt
+
+_RUBRIC = ("verdicts", "levels", "criteria", "examples", "calls")
+
+
+def shown_prompt(prompt: Prompt) -> str:
+    """Write a prompt with all that it brings."""
+    head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
+    brought = {key: value for key, value in prompt.to_json().items() if key in _RUBRIC}
+    rubric = "".join(f"\n\n[{key}]\n{_json(value)}" for key, value in brought.items())
+    return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}{rubric}"
+
+
+def shown_requests(task: Task, prompt: str | None, form: str | None, showing: Showing, item: str | None) -> str:
+    """Write what a judge is sent for one item, by the same steps as in a run."""
+    from judgebench.judges.forms import DEFAULT  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.model import Model  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
+
+    own = None if prompt is None else load_prompt(prompt)
+    judge = LLMJudge(Model("a model", _nobody), prompt=own, form=form or DEFAULT).serving(task.scale)
+    found = next((one for one in task.items() if item in {None, one.id}), None)
+    if found is None:
+        raise UsageError(f"{task.name} has no {'items' if item is None else f'item {item!r}'}")
+    case = next(iter(plain(task, showing).cases(found)))
+    blocks = [f"item {found.id}"]
+    requests = list(next(judge.steps(case, task.scale)))
+    for number, request in enumerate(requests, 1):
+        blocks += [f"request {number} of {len(requests)}"] if len(requests) > 1 else []
+        for message in request.messages:
+            words = "".join(part.text if part.image is None else f"<image {part.image}>" for part in message.parts)
+            blocks.append(f"[{message.role}]\n{words}")
+        if options := dict(request.options):
+            blocks.append(f"[options]\n{_json(options)}")
+    return "\n\n".join(blocks)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+async def _nobody(request: Request) -> Completion:
+    raise UsageError(f"{request.backend} is asked nothing")

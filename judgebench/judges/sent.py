@@ -1,0 +1,72 @@
+"""What a run sent, written again from the prompts that it keeps and from an item's texts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import JudgebenchError, RejectedError
+from judgebench.judges.forms import DEFAULT
+from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
+from judgebench.judges.prompts import load_prompt, ours
+from judgebench.judges.prompts.prompt import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.domain import Case, Completion, Request, Run
+
+
+class Sent:
+    """The requests of a run, case by case."""
+
+    def __init__(self, judge: LLMJudge, run: Run) -> None:
+        self._judge, self._run = judge, run
+
+    @classmethod
+    def of(cls, run: Run) -> Sent | None:
+        """Take up the prompts of a run; None where they are not at hand, or are no longer written as they were."""
+        named: Any = run.settings.get("prompts")
+        if not isinstance(named, dict):
+            return None
+        prompts = {kind: _prompt(run.prompts.get(kind), str(name)) for kind, name in named.items()}
+        known = {kind: prompt for kind, prompt in prompts.items() if prompt is not None}
+        if len(known) < len(prompts):
+            return None
+        with suppress(JudgebenchError):
+            return cls(_asking(run, known), run)
+        return None
+
+    def first(self, case: Case) -> Sequence[Request]:
+        """Write the requests of the first round; none where the judge can't ask about the case."""
+        with suppress(JudgebenchError, StopIteration):
+            return tuple(next(self._judge.steps(case, self._run.scale)))
+        return ()
+
+
+def _asking(run: Run, prompts: Mapping[str, Prompt]) -> LLMJudge:
+    settings: Mapping[str, Any] = run.settings
+    return LLMJudge(
+        Model(run.judge, _never),
+        prompt=prompts,
+        form=settings.get("form", DEFAULT),
+        samples=settings.get("samples", 1),
+        samples_by=settings.get("samples_by", "majority"),
+        effort=settings.get("effort"),
+    )
+
+
+def _prompt(kept: Any, name: str) -> Prompt | None:
+    """Read a prompt that was kept, or find the one of ours that has its name; it has to have the digest that it had."""
+    found = None
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        found = Prompt.from_json(kept)
+    with suppress(JudgebenchError):
+        found = found or load_prompt(name.rpartition("@")[0])
+        return found if f"{found.name}@{found.digest}" == name and (kept or ours(found)) else None
+    return None
+
+
+async def _never(request: Request) -> Completion:
+    raise RejectedError(f"{request.backend} is asked nothing again")

@@ -1,0 +1,190 @@
+"""How consistent judges are, and what they say, without gold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, clean, interval, percent
+from judgebench.report.words import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from judgebench.agreement.consistency import Between, Consistency
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Block, Sheet
+
+__all__ = ["Consistencies", "Line", "Pair"]
+
+#: A table has room for the shares of so many labels; JSON and CSV have them all.
+_MOST = 5
+_NOTE = (
+    "Without gold nothing says whether a judge is right: these are figures of its verdicts alone. Same when swapped: "
+    "items whose two orders name one answer. Same when asked again: pairs of askings of one case that give one verdict."
+)
+_PAIRS = "Judges against each other, on the cases that both answered."
+
+
+class Line(NamedTuple):
+    """One judge on one task, or on a part of it."""
+
+    task: str
+    judge: str
+    revision: str
+    scale: str
+    found: Consistency
+
+
+class Pair(NamedTuple):
+    """Two judges on one task."""
+
+    task: str
+    found: Between
+
+
+_ROW = record(
+    "row",
+    "One judge's verdicts, or those on one subset.",
+    task=TEXT,
+    **judge_keys(),
+    subset=(TEXT, attrgetter("found.subset")),
+    revision=TEXT,
+    scale=TEXT,
+    items=(COUNT, attrgetter("found.items")),
+    judgments=(COUNT, attrgetter("found.judgments")),
+    answered=(COUNT, attrgetter("found.answered"), "Judgments with a verdict."),
+    shares=(ESTIMATES, attrgetter("found.shares"), "Share of each label among the verdicts."),
+    figures=(
+        ESTIMATES,
+        attrgetter("found.figures"),
+        "Those of position_consistency, primacy, first_slot_rate, retest_agreement ... that the judgments can show.",
+    ),
+)
+_PAIR = record(
+    "pair",
+    "Two judges on the cases that both answered.",
+    task=TEXT,
+    first=(TEXT, attrgetter("found.first")),
+    second=(TEXT, attrgetter("found.second")),
+    judgments=(COUNT, attrgetter("found.judgments")),
+    figures=(ESTIMATES, lambda pair: _figures(pair.found)),
+)
+
+
+def _figures(one: Between) -> dict[str, Estimate]:
+    return {"percent_agreement": one.percent_agreement, one.metric: one.kappa}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Consistencies(Document):
+    """Judges without gold, and every two of them beside each other."""
+
+    lines: tuple[Line, ...]
+    pairs: tuple[Pair, ...]
+
+    SCHEMA = "judgebench.consistency/1"
+    SHAPE = record(
+        "",
+        "What verdicts say without gold. Values are fractions, never percents.",
+        rows=(ListOf(_ROW), lambda found: found.lines),
+        pairs=(ListOf(_PAIR), lambda found: found.pairs),
+    )
+
+    def sheet(self) -> Sheet:
+        columns: dict[str, Callable[[tuple[Line | Pair, str, str, Estimate]], Any]] = {
+            "task": lambda x: x[0].task,
+            **judge_columns(lambda x: x[0].judge if isinstance(x[0], Line) else x[0].found.first),
+            "against": lambda x: x[0].found.second if isinstance(x[0], Pair) else None,
+            "subset": lambda x: x[0].found.subset if isinstance(x[0], Line) else None,
+            "kind": lambda x: x[1],
+            "figure": lambda x: x[2],
+            "value": lambda x: x[3].value,
+            "low": lambda x: x[3].low,
+            "high": lambda x: x[3].high,
+            "n": lambda x: x[3].n,
+            "undefined": lambda x: x[3].undefined,
+        }
+        return sheet(columns, self._figures())
+
+    def _figures(self) -> Iterator[tuple[Line | Pair, str, str, Estimate]]:
+        for line in self.lines:
+            yield from ((line, "share", name, one) for name, one in line.found.shares.items())
+            yield from ((line, "figure", name, one) for name, one in line.found.figures.items())
+        for pair in self.pairs:
+            yield from ((pair, "between judges", name, one) for name, one in _figures(pair.found).items())
+
+    def blocks(self) -> Iterator[Block]:
+        yield Sentences(tuple(filter(None, map(_sentence, self.lines))))
+        labels = list(dict.fromkeys(label for line in self.lines for label in line.found.shares))
+        known = {name for line in self.lines for name in line.found.figures}
+        fields: list[Field[Line]] = [
+            Field("task", lambda line: line.task, right=False),
+            Field("judge", lambda line: line.judge, right=False),
+            Field("subset", lambda line: line.found.subset, right=False),
+            Field("items", lambda line: line.found.items),
+            Field("cover- age %", lambda line: percent(line.found.answered / max(line.found.judgments, 1))),
+            *(Field(f"{clean(label)} %", _share(label)) for label in labels[: _MOST * (len(labels) <= _MOST)]),
+            *(Field(title, _figure(name)) for name, title in _TITLES.items() if name in known),
+        ]
+        yield Table(grid(fields, self.lines, [_NOTE]), (0, 1, 2))
+        if self.pairs:
+            beside: list[Field[Pair]] = [
+                Field("task", lambda pair: pair.task, right=False),
+                Field("judge", lambda pair: pair.found.first, right=False),
+                Field("against", lambda pair: pair.found.second, right=False),
+                Field("judg- ments", lambda pair: pair.found.judgments),
+                Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, _in_percent)),
+                Field("kappa [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
+            ]
+            yield Table(grid(beside, self.pairs, [_PAIRS]), (0, 1, 2))
+
+
+_TITLES = {
+    "position_consistency": "same when swapped %",
+    "first_slot_rate": "first shown named %",
+    "retest_agreement": "same when asked again %",
+}
+
+
+def _sentence(line: Line) -> str:
+    """Say what the judge's two orders, or its repeats, come to."""
+    if line.found.subset != "all":
+        return ""
+    for name, words in (
+        ("position_consistency", "names the same answer in both orders on"),
+        ("retest_agreement", "gives the same verdict when asked again on"),
+    ):
+        one = line.found.figures.get(name)
+        if one is not None and one.value is not None:
+            what = "items" if name == "position_consistency" else "cases"
+            return f"{clean(line.judge)} {words} {_in_percent(one)} % of {one.n:,} {what} ({clean(line.task)})."
+    return ""
+
+
+def _in_percent(one: Estimate) -> str:
+    return interval(one, percent)
+
+
+def _cell(one: Estimate, write: Callable[[Estimate], str]) -> Cell:
+    return explained(one, REASONS, write)
+
+
+def _share(label: str) -> Callable[[Line], Cell]:
+    def cell(line: Line) -> Cell:
+        one = line.found.shares.get(label)
+        return Cell(NONE) if one is None or one.value is None else Cell(percent(one.value))
+
+    return cell
+
+
+def _figure(name: str) -> Callable[[Line], Cell]:
+    def cell(line: Line) -> Cell:
+        one = line.found.figures.get(name)
+        return Cell(NONE) if one is None else _cell(one, _in_percent)
+
+    return cell

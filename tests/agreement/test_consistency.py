@@ -1,0 +1,78 @@
+"""What verdicts say without gold, counted by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+
+from judgebench.agreement.consistency import between, consistency
+from judgebench.agreement.matching import Judged
+from judgebench.agreement.ratings import from_codes
+from judgebench.domain import Policies, Scale
+
+_BOTH = st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 2)), min_size=1, max_size=40)
+
+
+@given(_BOTH)
+def test_two_orders_are_held_against_each_other(games):
+    said = [code for pair in games for code in pair]
+    item = np.repeat(np.arange(len(games)), 2)
+    ratings = from_codes(Scale.pair(), said, [-1] * len(said), item=item, swapped=[False, True] * len(games))
+    (found,) = consistency(ratings)
+    assert (found.items, found.judgments) == (len(games), len(said))
+    assert found.answered == sum(code >= 0 for code in said)
+    same = found.figures["position_consistency"]
+    assert same.value == pytest.approx(np.mean([one == two >= 0 for one, two in games]))
+    for code, label in enumerate(Scale.pair().labels):
+        share = found.shares[label]
+        if found.answered:
+            assert share.value == pytest.approx(said.count(code) / found.answered)
+        else:
+            assert share.undefined == "no_items"
+    assert "retest_agreement" not in found.figures
+
+
+def test_parts_and_repeats():
+    ratings = from_codes(
+        Scale.check(), [1, 1, 0, 1, 0, 0], [-1] * 6, item=[0, 0, 1, 1, 2, 2], system=["x", "x", "y", "y", "y", "y"]
+    )
+    every, *parts = consistency(ratings, by=("subset", "system"))
+    assert every.figures["retest_agreement"].value == pytest.approx(2 / 3)
+    assert [(part.subset, part.items) for part in parts] == [("system:x", 1), ("system:y", 2)]
+    assert "position_consistency" not in every.figures
+
+
+def _judged(name, said, items):
+    ratings = from_codes(Scale.check(), said, [-1] * len(said))
+    return Judged("t", name, ratings, items, items, Policies())
+
+
+@given(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), min_size=4, max_size=30), st.integers(0, 3))
+def test_judges_are_held_against_each_other_by_item(pairs, less):
+    names = [f"i{k}" for k in range(len(pairs))]
+    one, two = zip(*pairs, strict=True)
+    # The second judge has its items in another order, and lacks some.
+    order = list(reversed(range(len(pairs) - less)))
+    judges = [_judged("a", one, names), _judged("b", [two[k] for k in order], [names[k] for k in order])]
+    ((first, found),) = between(judges)
+    assert first.judge == "a"
+    both = [(a, b) for a, b in pairs[: len(pairs) - less] if a >= 0 and b >= 0]
+    assert found.judgments == len(both)
+    if not both:
+        assert found.kappa.undefined == "no_items"
+        return
+    assert found.percent_agreement.value == pytest.approx(np.mean([a == b for a, b in both]))
+    if len({code for pair in both for code in pair}) == 2:
+        assert found.kappa.value == pytest.approx(cohen_kappa_score(*zip(*both, strict=True), labels=[0, 1]))
+
+
+def test_only_one_task_and_scale_is_compared():
+    other = Judged("t", "c", from_codes(Scale.pair(), [0, 1], [-1, -1]), ["x", "y"], ["x", "y"], Policies())
+    judges = [_judged("a", [0, 1], ["x", "y"]), _judged("b", [1, 1], ["x", "y"]), other]
+    assert [(one.first, one.second) for _, one in between(judges)] == [("a", "b")]
+    assert len(list(itertools.islice(between(judges[:1]), 1))) == 0
