@@ -95,7 +95,11 @@ def with_scores(
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:
-        raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
+        instead = f"; a judge's numbers are its verdicts: {argument('judge')} {scores.names[0]}"
+        raise UsageError(
+            f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}"
+            f"{instead if scale.kind == 'number' else ''}"
+        )
     turned = any(scores.turns(name) is not None for name in scores.names)
     if scale.kind == "rate" and (scores.means is not None or turned):
         said = argument("threshold" if scores.means is None else "score_means")
