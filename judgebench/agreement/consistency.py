@@ -31,7 +31,8 @@ class Consistency:
 
     ``answered`` of the ``judgments`` hold a verdict. ``shares`` are those of the labels among them. ``figures`` are
     ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in both
-    orders, ``first_slot_rate`` on pairs, and ``retest_agreement`` where a case was asked again.
+    orders, ``first_slot_rate`` on pairs, ``retest_agreement`` where a case was asked again, and ``sample_agreement``
+    where a verdict was made of several samples.
     """
 
     subset: str
@@ -54,9 +55,17 @@ class Between:
     kappa: Estimate
 
 
-def consistency(ratings: Ratings, *, by: Sequence[str] = ("subset",)) -> Iterator[Consistency]:
-    """Look at a judge's verdicts on all items, and on those of each subset (and system)."""
-    yield _one(ratings, "all")
+def consistency(
+    ratings: Ratings, *, by: Sequence[str] = ("subset",), samples: Ratings | None = None
+) -> Iterator[Consistency]:
+    """Look at a judge's verdicts on all items, and on those of each subset (and system).
+
+    ``samples`` are the verdicts of which those on all items were made.
+    """
+    whole = _one(ratings, "all")
+    if samples is not None:
+        whole = replace(whole, figures={**whole.figures, "sample_agreement": retest_agreement(samples)})
+    yield whole
     for name, division, code in divisions(ratings, by):
         yield _one(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,6 +186,22 @@ def unfinished(counts: Mapping[str, int], cases: int, items: int) -> bool:
     """
     # Older manifests count only the cases that were reached, but always all items.
     return counts.get("cases", 0) > cases or counts.get("items", 0) > items
+
+
+def of_samples(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    """Take the samples behind verdicts as verdicts: each is one more asking of its case."""
+    for verdict in verdicts:
+        samples = [part for name, part in verdict.parts if name.startswith("sample ")]
+        for number, part in enumerate(samples):
+            yield replace(
+                verdict,
+                repeat=verdict.repeat * len(samples) + number,
+                status=part.status,
+                code=part.code,
+                scores=(),
+                probabilities=(),
+                parts=(),
+            )
 
 
 def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "") -> Ratings:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
+from judgebench.api.exports import is_export
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
@@ -42,7 +43,8 @@ def humans(
     """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
     policies = policies_of(policy)
     columns = Columns.of(table)
-    if own_table(source, columns) is not None and not (columns.judge or columns.rows.golden) and len(columns.gold) < 2:
+    said = columns.judge or columns.rows.golden or len(columns.gold) > 1
+    if not said and (own := own_table(source, columns)) is not None and not is_export(own):
         needed = f"{argument('gold')} twice or more, one per annotator"
         raise UsageError(f"humans needs {needed} (judgebench doctor FILE helps)")
     if columns.rows.categories and (columns.judge or columns.scores):

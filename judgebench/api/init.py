@@ -87,8 +87,15 @@ def _is_asked() -> bool:
     return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
 
 
+def _heard(text: str) -> str:
+    try:
+        return input(f"{text} ").strip()
+    except EOFError:
+        raise UsageError(f"no answer came; {argument('yes')} asks nothing") from None
+
+
 def _answer(text: str) -> bool:
-    return input(f"{text} [Y/n] ").strip().casefold() in {"", "y", "yes"}
+    return _heard(f"{text} [Y/n]").casefold() in {"", "y", "yes"}
 
 
 def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask, Reading]:
@@ -97,12 +104,13 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.own import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
 
     found = find(file)
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
-    looks, _ = profile(table)
+    looks, _ = profile(kept(table, reading.where))
     columns = dict(reading.columns)
     named = find_roles(looks, columns)
     free = [one for one in looks if one.name in named.aside]
@@ -110,7 +118,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
         columns[role] = tuple(_chosen(role, guess, table.columns)) if asking else guess
     reading = _with(reading, columns=columns)
     if not reading.scale and asking and not (named.roles.gold or columns.get("gold")):
-        reading = _with(reading, scale=input("Scale (check, pair, rate:1-5, or labels, worst first): ").strip())
+        reading = _with(reading, scale=_heard("Scale (check, pair, rate:1-5, or labels, worst first):"))
     if (
         not reading.scale
         and not (named.roles.gold or columns.get("gold"))
@@ -153,7 +161,7 @@ def _guesses(
 def _chosen(role: str, guess: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Ask which columns a role has; an empty answer takes the guess, a dash none."""
     while True:
-        said = input(f"Columns of {role} (several with commas, - for none) [{', '.join(guess)}]: ").strip()
+        said = _heard(f"Columns of {role} (several with commas, - for none) [{', '.join(guess)}]:")
         names = [one.strip() for one in said.split(",")] if said and said != "-" else [] if said == "-" else [*guess]
         if not (wrong := [one for one in names if one not in columns]):
             return names
@@ -164,7 +172,7 @@ def _shown(task: OwnTask) -> list[str]:
     """Say what was understood, with three rows."""
     from itertools import islice  # noqa: PLC0415 - for this alone
 
-    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.reader.roles.named().items())
+    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
     said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
     for item in islice(task.items(), _ROWS):
         answers = " | ".join(_cut(one.text) for one in item.responses)
@@ -217,12 +225,14 @@ def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
         f"scale = {_toml(task.scale.spec)}",
         f"gold_source = {_toml(task.reading.gold)}    # human, expert or crowd; verifier, model, unspecified",
     ]
+    if reading.where:
+        lines.append(f"where = {_toml(reading.where)}")
     for part in ("file", "cells"):
         for name, value in reading.to_json().get(part, {}).items():
             if name != "words":
                 lines.append(f"{name} = {_toml(value)}")
     lines += ["", "[columns]"]
-    found = task.reader.roles.named()
+    found = task.roles.named()
     lines += [
         f"{role} = {_toml(names[0] if len(names) == 1 else names)}    # {_ABOUT[role]}" for role, names in found.items()
     ]
@@ -255,6 +265,8 @@ def _judge_file(judge: str, task: OwnTask) -> str:
 judge = {_toml(judge)}    # `judgebench list judges` shows what else there is
 prompt = "prompt.toml"
 # name = {_toml(f"{judge}, {task.name}")}    # in tables
+# form = "json"       # how the verdict is written: brackets, first-line, last-line, json, schema, tool, logprobs
+# samples = 5         # asked so often; the majority counts
 # temperature = 0.0
 # max_tokens = 2048
 """
@@ -269,6 +281,7 @@ def _prompt_file(task: OwnTask) -> str:
 # What the judge is told. This is judgebench's own prompt for such a task: make it yours.
 # {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
 # item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
+# docs/prompts.md: criteria, levels, examples, verdicts in words of your own.
 name = {_toml(f"{task.name}/1")}
 kinds = [{_toml(kind)}]
 

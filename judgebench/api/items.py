@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from judgebench.api.parameters import Option, column_names, keys, options_of
+from judgebench.api.parameters import Option, column_names, keys, options_of, texts
 from judgebench.api.tables import CellWords, Columns, FileForm, Gold, Names
 from judgebench.domain import Item, Scale, Task, digest
 from judgebench.errors import DataError, UsageError, argument
@@ -58,6 +58,9 @@ class Items(FileForm, CellWords, total=False):
         str | Scale | None,
         Option("check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...", metavar="SCALE", read=str),
     ]
+    where: Annotated[
+        Names, Option("Rows to keep, as 'status = done'; repeatable.", metavar="CONDITION", read=list[str])
+    ]
     gold_source: Annotated[
         Gold | None, Option("Who gave the gold labels; only people's are called human.", "--gold", metavar="SOURCE")
     ]
@@ -86,7 +89,8 @@ def reading_of(given: Mapping[str, Any]) -> Reading:
         raise UsageError(f"{argument('scale')}={scale!r}: write one such as 'rate:1-5', or give a Scale")
     spec = "" if scale is None else scale.spec
     form = Columns.of({name: given[name] for name in (*keys(FileForm), *keys(CellWords)) if name in given})
-    return Reading(columns, spec, given.get("gold_source") or "", form.file, form.cells)
+    where = tuple(texts("where", given.get("where") or ()))
+    return Reading(columns, spec, given.get("gold_source") or "", form.file, form.cells, where)
 
 
 def said_of(given: Mapping[str, Any]) -> list[str]:
@@ -142,7 +146,8 @@ class ItemTask:
 
     def __post_init__(self) -> None:
         """Refuse what are not all items."""
-        if wrong := [one for one in self.given if not isinstance(one, Item)]:
+        every: tuple[object, ...] = self.given
+        if wrong := [one for one in every if not isinstance(one, Item)]:
             raise DataError(f"expected items, and found a {type(wrong[0]).__name__} among them")
 
     @property

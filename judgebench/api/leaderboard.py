@@ -63,7 +63,9 @@ def leaderboard(
 
 def _of_tasks(tables: Sequence[Source], tasks: Sequence[str]) -> list[Source]:
     """Keep the runs of some tasks; all where none is named."""
-    known = sorted({table.task for table in tables})
+    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+    known, tasks = sorted({table.task for table in tables}), [task_name(one) for one in tasks]
     for name in tasks:
         if name not in known:
             raise UnknownNameError("task", name, known, hint="(the runs here are of " + ", ".join(known) + ")")

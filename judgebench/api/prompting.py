@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from judgebench.api.asking import plain
@@ -13,15 +14,24 @@ if TYPE_CHECKING:
     from judgebench.domain import Completion, Request, Task
     from judgebench.judges.prompts.prompt import Prompt
 
-_RUBRIC = ("verdicts", "levels", "criteria", "examples", "calls")
-
 
 def shown_prompt(prompt: Prompt) -> str:
     """Write a prompt with all that it brings."""
+    blocks = {
+        "system": prompt.system,
+        "user": prompt.user,
+        "verdicts": "\n".join(f"{word} = {label}" for word, label in prompt.verdicts),
+        "levels": "\n".join(f"{word}: {means}" for word, means in prompt.levels),
+        "criteria": "\n".join(f"weight {one.weight:g}, {one}" for one in prompt.criteria),
+        "calls": f"a {prompt.calls}" if prompt.criteria else "",
+        "examples": "\n\n".join(
+            _json({name: text for name, text in asdict(one).items() if text} | {"verdicts": dict(one.verdicts)})
+            for one in prompt.examples
+        ),
+    }
     head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
-    brought = {key: value for key, value in prompt.to_json().items() if key in _RUBRIC}
-    rubric = "".join(f"\n\n[{key}]\n{_json(value)}" for key, value in brought.items())
-    return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}{rubric}"
+    always = ("system", "user")
+    return "\n\n".join([head, *(f"[{name}]\n{text}" for name, text in blocks.items() if text or name in always)])
 
 
 def shown_requests(task: Task, prompt: str | None, form: str | None, showing: Showing, item: str | None) -> str:

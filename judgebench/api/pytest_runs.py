@@ -17,8 +17,9 @@ from judgebench.errors import BackendError, JudgebenchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
+    from judgebench.api.items import TaskLike
     from judgebench.api.prepared import Prepared
-    from judgebench.api.running import JudgeLike, TaskLike
+    from judgebench.api.running import JudgeLike
     from judgebench.domain import Case, Reply
     from judgebench.report.scores import Scores
     from judgebench.run.execute import Execution
@@ -66,9 +67,7 @@ class JudgeRun:
         self._got: list[str] = []
         self._spent = 0.0
 
-    def __call__(
-        self, judge: JudgeLike | Sequence[JudgeLike], task: TaskLike | Sequence[TaskLike], **options: Any
-    ) -> Scores:
+    def __call__(self, judge: JudgeLike | Sequence[JudgeLike], task: TaskLike, **options: Any) -> Scores:
         """Ask a judge about a task and measure, with the parameters of `judgebench.run`.
 
         The test's ``judge`` mark gives the options that are not given here. Answers are kept in ``--judge-runs``,

@@ -95,7 +95,7 @@ def consistency(
         Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
         for one in opened
         for ratings in [one.ratings()]
-        for found in look(ratings, by=by)
+        for found in look(ratings, by=by, samples=one.samples())
         if not one.criteria or found.subset != "all"
     ]
     judged = [one.judged(one.own) for one in opened]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.exports import is_export, opened, versions, with_roles
 from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
@@ -17,6 +18,8 @@ from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_joined, open_table
 from judgebench.files.table import FileTable
+from judgebench.labels.importers.catalog import open_export
+from judgebench.labels.importers.export import ImportedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,6 +99,14 @@ class Source:
             raise UsageError(f"{self.judge} on {self.task} is not a run")
         return self.tabled()
 
+    def samples(self) -> Ratings | None:
+        """Give the verdicts of which a run's own were made, where its judge was asked for several; else None."""
+        from judgebench.agreement.ratings import from_verdicts, of_samples  # noqa: PLC0415 - loaded on use
+
+        if self.stored is None or "samples" not in self.stored.run.settings:
+            return None
+        return from_verdicts(of_samples(self.stored.verdicts()), self.stored.run.scale)
+
     @property
     def known(self) -> dict[str, Metric]:
         """The metrics that there are."""
@@ -140,22 +151,27 @@ def open_sources(
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
-    if isinstance(own, Path) and any("*" in name for name in (*columns.judge, *columns.gold, *columns.scores)):
-        own = open_table(own, columns.file)
-    if isinstance(own, (JoinedTable, FileTable)):
-        columns = replace(
-            columns,
-            judge=[version for one in columns.judge for version in own.versions(one)],
-            gold=[version for one in columns.gold for version in (own.versions(one) if "*" in one else [one])],
-            scores=[version for one in columns.scores for version in own.versions(one)],
-        )
+    if isinstance(own, Path):
+        own = opened(own, columns)
+    if isinstance(own, ImportedTable):
+        columns = with_roles(own, columns, unlabelled=unlabelled, unjudged=unjudged)
+        if gold == "unspecified" and own.by_people(columns.gold):
+            gold = "human"
+    elif isinstance(own, (JoinedTable, FileTable)):
+        columns = versions(own, columns)
     elif not isinstance(own, Path):
-        if columns.file != Opening():
-            raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
-        if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
-            shown = ", ".join(own.columns[:40])
-            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
+        _check_frame(own, columns, unlabelled=unlabelled, unjudged=unjudged)
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
+
+
+def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bool) -> None:
+    """Refuse what can't be said of a DataFrame, and columns without a role."""
+    if columns.file != Opening():
+        what = next(iter(columns.file.said()), "unmatched")
+        raise UsageError(f"a DataFrame is no file: it has no {what.replace('_', '-')}")
+    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
+        shown = ", ".join(own.columns[:40])
+        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
 
 
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
@@ -165,10 +181,11 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, (str, Path)):
         return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
+        listed = list(source) if isinstance(source, Sequence) else []
+        files = [Path(one) for one in listed if isinstance(one, (str, Path)) and Path(one).is_file()]
         # Runs bring their own columns.
-        files = columns.options and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
-        paths = [Path(one) for one in source] if files else []
-        return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
+        tables = files and len(files) == len(listed) and (columns.options or all(map(is_export, files)))
+        return _joined(files, columns) if tables else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
@@ -185,13 +202,17 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
         opened = [open_table(path, columns.file) for path in paths]
         if all(columns.rows.rater in one.columns for one in opened):
             return StackedTable(opened)
+    plain = not columns.file.said()
+    if plain and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
+        return export
     ids = columns.rows.id
     if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return open_joined(paths, ids, columns.file)
+    exports = {path: export for path in paths if plain and (export := open_export(path))}
+    return open_joined(paths, ids, columns.file, exports)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -317,11 +338,11 @@ def unlabelled(source: Source) -> str:
     if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
         return ""
     judge, place = source.judge, stored.path
-    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    files = stored.run.place.get("files", [source.task] if not stored.run.place else [])
+    page = f"Label some (`judgebench view {place.parent} --task {files[0]}`), or give" if files else "Give"
     return (
-        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
-        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
-        f"`judgebench score {place} --labels FILE`"
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. {page} a table of "
+        f"labels: `judgebench score {place} --labels FILE`"
     )
 
 
@@ -373,13 +394,23 @@ def table_sources(
     return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
 
 
+def _task_name(files: str) -> str:
+    """Name the task of a table by its files, without their folders where that tells them apart.
+
+    >>> _task_name("a/gold.csv + a/judge.csv"), _task_name("v1/out.csv + v2/out.csv")
+    ('gold.csv + judge.csv', 'v1/out.csv + v2/out.csv')
+    """
+    names = [PurePath(one).name for one in files.split(" + ")]
+    return " + ".join(names) if len(set(names)) == len(names) else files
+
+
 def _judge_source(
     judge: str, ratings: Ratings, table: LoadedTable, path: Path | Table, columns: Columns, gold: str
 ) -> Source:
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
-    task = path.name if isinstance(path, Path) else table.path
+    task = path.name if isinstance(path, Path) else _task_name(table.path)
 
     def measured(*, by_system: bool, **how: Any) -> list[Agreement]:
         by = ("subset", "system") if by_system else ("subset",)
@@ -403,10 +434,11 @@ def _judge_source(
         from judgebench.tasks.own import Reading  # noqa: PLC0415 - loaded on use
         from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
-        if not isinstance(path, Path):
+        file = Path(table.path)
+        if not file.is_file():
             raise UsageError("only a table in one file is read for texts")
         said = {"id": tuple(columns.rows.id), "gold": ()}
-        return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
+        return open_own(file, Reading(said, ratings.scale.spec, gold, columns.file))
 
     return Source(
         task,

@@ -79,7 +79,7 @@ class JsonTable(FileTable):
         self._one = [one.lower() for one in PurePath(content.name).suffixes if one.lower() != ".gz"][-1:] == [".json"]
         self._inside: list[dict[str, Any]] | None = None
         if self.records is not None:
-            self._inside = self._within(self._everything())
+            self._inside = self._within(read_value(content))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -137,6 +137,10 @@ class JsonTable(FileTable):
         for line, record in self._records(_OF_ROWS):
             yield Row(record, self.name, line, unit=self.unit)
 
+    def objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Stream all records as they are, NaN included."""
+        return self._records(_OF_COLUMNS)
+
     def _records(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, dict[str, Any]]]:
         if self._inside is not None:
             yield from enumerate(self._inside, 1)
@@ -147,20 +151,6 @@ class JsonTable(FileTable):
             yield found
         if empty:
             raise self.error("no rows")
-
-    def _everything(self) -> Any:
-        """Read the file as one JSON value."""
-        text = self.content.text()
-        try:
-            value, end = _OF_COLUMNS.raw_decode(text, _blank(text, 0))
-        except _RefusedError as refused:
-            raise self.error(str(refused), field=refused.field) from None
-        except (ValueError, RecursionError) as error:
-            line = 1 + text.count("\n", 0, error.pos) if isinstance(error, json.JSONDecodeError) else None
-            raise self.error(f"this is not one JSON value ({error})", line) from None
-        if text[end:].strip():
-            raise self.error(f"more than one JSON value: {argument('records')} is a path inside one object")
-        return value
 
     def _within(self, whole: Any) -> list[dict[str, Any]]:
         """Find the rows inside one object; FormError where they may be in several places."""
@@ -298,3 +288,23 @@ def _flat(record: dict[str, Any]) -> bool:
 
 def _at(whole: Any, path: str) -> Any:
     return inside(whole, tuple(path.split("."))) if path else whole
+
+
+def objects(content: Content, format: Format) -> Iterator[tuple[int, dict[str, Any]]]:  # noqa: A002 - the word for it
+    """Stream the objects of an array or of lines, NaN included, with their lines."""
+    return JsonTable(content, format).objects()
+
+
+def read_value(content: Content) -> Any:
+    """Read a file as one JSON value; DataError where it isn't one."""
+    text = content.text()
+    try:
+        value, end = _OF_COLUMNS.raw_decode(text, _blank(text, 0))
+    except _RefusedError as refused:
+        raise DataError(str(refused), file=content.name, field=refused.field) from None
+    except (ValueError, RecursionError) as error:
+        line = 1 + text.count("\n", 0, error.pos) if isinstance(error, json.JSONDecodeError) else None
+        raise DataError(f"this is not one JSON value ({error})", file=content.name, line=line) from None
+    if text[end:].strip():
+        raise DataError("more than one JSON value", file=content.name, hint="rows inside one object have a path")
+    return value

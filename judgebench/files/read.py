@@ -15,7 +15,7 @@ from judgebench.files.table import Table
 from judgebench.files.workbook import WorkbookTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from judgebench.files.joined import JoinedTable
@@ -43,17 +43,27 @@ def open_table(file: Content | Path | str, opening: Opening | None = None) -> Fi
     return JsonTable(content, found, opening)
 
 
-def open_joined(paths: Sequence[Path], key: str | Sequence[str], opening: Opening | None = None) -> JoinedTable:
-    """Open several files as one table; what ``opening`` says is said of those of them that it can be said of."""
-    opening = opening or Opening()
-    formats = {path: sniff(Content.at(path)) for path in paths}
+def open_joined(
+    paths: Sequence[Path],
+    key: str | Sequence[str],
+    opening: Opening | None = None,
+    opened: Mapping[Path, Table] | None = None,
+) -> JoinedTable:
+    """Open several files as one table, but for those that are open already.
+
+    What ``opening`` says is said of those files that it can be said of; UsageError where there is none.
+    """
+    opening, known = opening or Opening(), opened or {}
+    formats = {path: sniff(Content.at(path)) for path in paths if path not in known}
     fitting = {path: opening.fitting(one) for path, one in formats.items()}
     if idle := set(opening.said()).difference(*(one.said() for one in fitting.values())):
-        opening.check(str(paths[0]), formats[paths[0]])
+        for path, one in formats.items():
+            opening.check(str(path), one)
         raise UsageError(f"none of these files has a {min(idle)}")
     from judgebench.files.joined import JoinedTable  # noqa: PLC0415 - loads numpy
 
-    return JoinedTable([open_table(path, fitting[path]) for path in paths], key, opening.unmatched)
+    tables = [known[path] if path in known else open_table(path, fitting[path]) for path in paths]
+    return JoinedTable(tables, key, opening.unmatched)
 
 
 def _delimiter(said: str) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from judgebench.files.paths import ABSENT, inside, split
 from judgebench.files.records import Row, Unit
 from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from judgebench.files.table import FileTable
 
 Rows = Callable[[], Iterator[Row]]
+
+
+def value_of(row: Row, name: str) -> Any:
+    """Give what a row has in a column, or inside one by a dotted name; None where that leads nowhere in it."""
+    if name in row.data:
+        return row.data[name]
+    at = split(name, row.data)
+    found = ABSENT if at is None else inside(row.data[at[0]], at[1])
+    return None if found is ABSENT else found
 
 
 class RowTable(Table):
@@ -62,7 +72,7 @@ class RowTable(Table):
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
-        self.positions(wanted, self._columns)
+        self.places(wanted, self._columns)
         lines: list[int] = []
         cells: list[list[str]] = [[] for _ in wanted]
         for row in self.rows():
@@ -76,11 +86,11 @@ class RowTable(Table):
             yield Block(lines, list(cells))
 
     def _text(self, row: Row, name: str, *, nested: bool) -> str:
-        value = row.data.get(name)
+        value = value_of(row, name)
         if isinstance(value, str):
             return value
         if isinstance(value, (list, dict, tuple)):
             if not nested:
-                row.fail(f"{type(value).__name__} where one value was expected", name)
+                self.refuse_nested(value, row.line, name)
             return json.dumps(value, ensure_ascii=False, default=str)
         return cell(value)

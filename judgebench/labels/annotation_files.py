@@ -81,16 +81,16 @@ def _torn(line: bytes) -> bool:
     return False
 
 
-def read_labels(paths: Sequence[Path], mode: Mode = "only", said: LabelTable | None = None) -> dict[str, Labels]:
+def read_labels(paths: Sequence[Path], mode: Mode = "only", form: LabelTable | None = None) -> dict[str, Labels]:
     """Read annotators' files, or folders of them, by task; DataError where two label one item as one annotator.
 
-    A table of labels, of which ``said`` tells more, is one file alone, and of no task by name.
+    A table of labels, of which ``form`` tells more, is one file alone, and of no task by name.
     """
     if len(paths) == 1 and paths[0].is_file():
         from judgebench.labels.label_tables import ANY, LabelTable, is_table, read_label_table  # noqa: PLC0415 - loaded on use
 
         if is_table(paths[0]):
-            return {ANY: read_label_table(paths[0], said or LabelTable(), mode)}
+            return {ANY: read_label_table(paths[0], form or LabelTable(), mode)}
     found: dict[str, tuple[dict[str, dict[str, Placed]], dict[str, dict[str, Placed]]]] = {}
     for file in _files(paths):
         for line in read_file(file):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,16 @@ class Column:
         return Column(self.words, [self.codes()[rows]])
 
 
+class Repeats(NamedTuple):
+    """A rater's labels of some items, in one order or two, and ``how`` they count; ``torn`` have no majority."""
+
+    name: str
+    labels: int
+    items: int
+    how: str
+    torn: int = 0
+
+
 @dataclass(slots=True)
 class Raw:
     """A table before its words are understood, with the line of each row.
@@ -93,6 +103,7 @@ class Raw:
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     second: set[str] = field(default_factory=set[str])
     mirrored: npt.NDArray[np.bool_] | None = None
+    repeats: list[Repeats] = field(default_factory=list[Repeats])
     item: Ints | None = None
     first: Ints | None = None
     #: The column of the table that a rater's labels come from, where it has another name.

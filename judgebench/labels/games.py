@@ -10,13 +10,15 @@ import numpy as np
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
-from judgebench.labels.columns import PLACES, Column
+from judgebench.labels.columns import PLACES, Column, Repeats
 from judgebench.labels.rules import read_numbers
 from judgebench.labels.shape import item_names
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from judgebench.domain import Scale
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
     Flags = npt.NDArray[np.bool_]
+
+#: So many raters with repeats are told by name.
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +175,10 @@ def play(table: Table, raw: Raw, layout: Layout, coded: Coded, name: str, kept: 
     if found.game.any():
         if layout.combine is None:
             raise _repeated(table, raw, name, found)
-        if layout.combine != "each":
-            found = _majority(found, coded, name)
+        if layout.combine == "each":
+            raw.repeats.append(Repeats(name, found.item.size, _count(found.item), "each"))
+        else:
+            found = _majority(found, raw, coded, name)
     if alone:
         return found
     found = found.take(np.lexsort((found.swapped, found.game, found.item)))
@@ -186,7 +193,7 @@ def person(table: Table, raw: Raw, layout: Layout, coded: Coded, name: str) -> G
         return found
     if layout.combine in {None, "each"}:
         raise _repeated(table, raw, name, found)
-    return _majority(found, coded, name)
+    return _majority(found, raw, coded, name)
 
 
 def _labels(raw: Raw, coded: Coded, name: str) -> Games:
@@ -222,7 +229,7 @@ def _repeated(table: Table, raw: Raw, name: str, games: Games) -> DataError:
     )
 
 
-def _majority(games: Games, coded: Coded, name: str) -> Games:
+def _majority(games: Games, raw: Raw, coded: Coded, name: str) -> Games:
     """Keep the most frequent label of each item and order; none where several are."""
     labels, key = len(coded.scale.labels), 2 * games.item + games.swapped
     _, first, place = np.unique(key, return_index=True, return_inverse=True)
@@ -233,7 +240,28 @@ def _majority(games: Games, coded: Coded, name: str) -> Games:
     split = (votes == most[:, None]).sum(axis=1) > 1
     said = np.where(split | (most == 0), -1, votes.argmax(axis=1))
     torn = int(np.count_nonzero(split & (most > 0)))
-    left = f"; {torn:,} have none and count as no label" if torn else ""
-    coded.notes.append(f"{name}: the majority of {games.said.size:,} labels of {first.size:,} items{left}")
+    raw.repeats.append(Repeats(name, games.said.size, first.size, "majority", torn))
     one = games.take(first)
     return replace(one, said=said.astype(np.int64), game=np.zeros_like(one.game))
+
+
+def _count(item: Codes) -> int:
+    return int(np.count_nonzero(np.bincount(item)))
+
+
+def told(repeats: Sequence[Repeats]) -> list[str]:
+    """Say what was done with repeats, of few raters by name."""
+    if len(repeats) > _FEW:
+        first = repeats[0]
+        total = (
+            sum(one.labels for one in repeats),
+            sum(one.items for one in repeats),
+            sum(one.torn for one in repeats),
+        )
+        repeats = [Repeats(f"{len(repeats)} raters with repeats", *total[:2], first.how, total[2])]
+    notes: list[str] = []
+    for one in repeats:
+        torn = f"; {one.torn:,} have none and count as no label" if one.torn else ""
+        what = "the majority of" if one.how == "majority" else "each of"
+        notes.append(f"{one.name}: {what} {one.labels:,} labels of {one.items:,} items{torn}")
+    return notes

@@ -15,6 +15,7 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
+from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import LABEL, RATER, cut, find_roles, is_id, words_of
 from judgebench.labels.vocabulary import MISSING, fold
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.files.table import FileTable
+    from judgebench.files.table import Table
     from judgebench.labels.annotations import Mode
     from judgebench.labels.profile import Profile
 
@@ -58,13 +59,16 @@ def is_table(file: Path) -> bool:
 
 def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     """Read the labels of a table; UsageError where its columns must be named, DataError where an item has two."""
-    table = open_table(file, said.file)
-    looks = {one.name: one for one in profile(table)[0]}
-    long = tuple(said.long) or (() if said.gold else _long(looks))
-    ids = tuple(said.id) or long[:1] or _ids(table, looks)
+    export = None if said.file.said() else open_export(file)
+    table: Table = export or open_table(file, said.file)
+    looks = {} if export else {one.name: one for one in profile(table)[0]}
+    long = tuple(said.long) or (() if said.gold or export else _long(looks))
+    ids = tuple(said.id) or long[:1] or (("id",) if export else _ids(table, looks))
     criterion = [name for name in looks if " ".join(cut(name)) in {"criterion", "criteria", "aspect", "dimension"}]
     ids = (*ids, *(name for name in criterion if name not in ids and not said.id))
-    golds = () if long else tuple(said.gold) or _golds(table, looks, ids)
+    golds = () if long else tuple(said.gold) or tuple(export.answers("person") if export else _golds(table, looks, ids))
+    if export:
+        golds = tuple(one for name in golds for one in export.named(name, "person", "program", "judge"))
     rules = said.cells.rules({name: (name,) for name in golds or long[2:]})
     wanted = list(dict.fromkeys([*ids, *long, *golds]))
     lines: dict[str, dict[str, Placed]] = {}
@@ -104,7 +108,7 @@ def _long(looks: Mapping[str, Profile]) -> tuple[str, ...]:
     return (items[0], raters[0], labels[0]) if len(items) == len(raters) == len(labels) == 1 else ()
 
 
-def _ids(table: FileTable, looks: Mapping[str, Profile]) -> tuple[str, ...]:
+def _ids(table: Table, looks: Mapping[str, Profile]) -> tuple[str, ...]:
     exact = [name for name in looks if " ".join(cut(name)) in _ITEM]
     named = [name for name, one in looks.items() if is_id(name) and not one.repeats]
     found = exact[:1] or named
@@ -116,7 +120,7 @@ def _ids(table: FileTable, looks: Mapping[str, Profile]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _golds(table: FileTable, looks: Mapping[str, Profile], ids: Sequence[str]) -> tuple[str, ...]:
+def _golds(table: Table, looks: Mapping[str, Profile], ids: Sequence[str]) -> tuple[str, ...]:
     """Take the columns that are named as labels; else the ones that hold labels, where no other column could."""
     recognised = find_roles([one for name, one in looks.items() if name not in ids])
     if recognised.doubts:

@@ -13,7 +13,7 @@ from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import ROLE, Coded, Raw, encode
-from judgebench.labels.games import Games, merge_numbers, person, play, turn_back
+from judgebench.labels.games import Games, merge_numbers, person, play, told, turn_back
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
 from judgebench.labels.scores import ScoreColumns, with_scores
@@ -152,6 +152,7 @@ class _Building:
             warnings.append("unlabelled_rows")
         names = self.shaped.judges or [""]
         played = {name: self._played(name, kept) for name in names}
+        notes += told(raw.repeats)
         groups = self._groups(kept)
         judges: dict[str, Ratings] = {}
         frames: dict[str, _Frame] = {}

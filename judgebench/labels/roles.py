@@ -147,8 +147,8 @@ systems    system model model_name system_name generator model_id
 _NAMED: dict[str, list[frozenset[str]]] = {}
 for _role, *_words in map(_ordered, _NAMES.strip().splitlines()):
     _NAMED.setdefault(_role, []).append(frozenset(one.replace("_", " ") for one in _words))
-#: Of these a table has one column, or two that belong together.
-_TOGETHER = (("instruction", "input"), ("title", "body"), ("subject", "body"))
+#: Two columns that are one question.
+_TOGETHER = (("instruction", "input"), ("subject", "message"), ("title", "question"))
 _ANSWER_WORDS = _set("answer response output completion generation reply summary translation text hypothesis candidate")
 _SIDE_WORDS = _ANSWER_WORDS | _set("model assistant system llm option choice generated conversation messages")
 _SIDES = {
@@ -287,14 +287,17 @@ _NOTHING: _Found = ((), "")
 def _by_name(role: str, free: _Free, found: Recognised, field_name: str = "") -> _Found:
     """Take the column whose name says a role best; several that say it equally well are a doubt."""
     for names in _NAMED[role]:
+        # What is inside an object may say it by its last name: data.question, outputs.answer.
         named = [name for name in free if " ".join(cut(name)) in names]
+        named = named or [name for name in free if "." in name and " ".join(cut(name.rpartition(".")[2])) in names]
         if not named:
             continue
         # Texts before what could be labels: an answer may be yes, or 42, where nothing else is.
         named = [name for name in named if _is_text(free[name])] or named
+        lower = {name.strip().lower(): name for name in free}
         for pair in _TOGETHER:
-            if sorted(map(str.lower, named)) == sorted(pair):
-                return tuple(sorted(named, key=lambda name: pair.index(name.lower()))), "the two are one question"
+            if set(pair) <= lower.keys() and set(named) <= {lower[one] for one in pair}:
+                return tuple(lower[one] for one in pair), "the two are one question"
         if len(named) > 1:
             option = argument(_OPTIONS[field_name or role])
             found.doubts.append(f"{_list(named)}: which is the {role}? say {option} {named[0]} (or another)")
@@ -327,8 +330,7 @@ def _answers(free: _Free, found: Recognised) -> _Found:
         return tuple(names), f"{len(names)} of one name, {noun}, by their letters or numbers"
     if {"chosen", "rejected"} <= set(free):
         return ("chosen", "rejected"), "the names say which answer was preferred"
-    names, why = _by_name("answer", free, found, "answers")
-    return names, why
+    return _by_name("answer", free, found, "answers")
 
 
 def _whole(sides: Mapping[int, str]) -> bool:

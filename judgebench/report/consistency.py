@@ -148,6 +148,7 @@ _TITLES = {
     "position_consistency": "same when swapped %",
     "first_slot_rate": "first shown named %",
     "retest_agreement": "same when asked again %",
+    "sample_agreement": "samples that agree %",
 }
 
 
@@ -158,6 +159,7 @@ def _sentence(line: Line) -> str:
     for name, words in (
         ("position_consistency", "names the same answer in both orders on"),
         ("retest_agreement", "gives the same verdict when asked again on"),
+        ("sample_agreement", "has samples that agree on"),
     ):
         one = line.found.figures.get(name)
         if one is not None and one.value is not None:

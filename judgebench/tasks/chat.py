@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.domain import Turn
 from judgebench.domain.items import Part
+from judgebench.files.rows import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def is_chat(value: object) -> bool:
 
 def turns_of(row: Row, column: str, folder: Path | None) -> tuple[Turn, ...]:
     """Read a conversation: a list of ``{role, content}`` (or ``{from, value}``); a plain text is the user's turn."""
-    value = _parsed(row.require(column))
+    value: Any = _parsed(value_of(row, column))
     if isinstance(value, dict):
         value = next((value[name] for name in _MESSAGES if name in value), [value])
     if isinstance(value, str) or value is None:
@@ -95,8 +96,9 @@ def image_of(row: Row, column: str, said: str, folder: Path | None) -> str:
     if text.startswith(_ELSEWHERE):
         return text
     home = (folder or Path()).resolve()
+    path = home / text
     try:
-        path = (home / text).resolve()
+        path = path.resolve()
         inside, there = path.is_relative_to(home), path.is_file()
     except (OSError, ValueError):
         inside, there = True, False

@@ -17,11 +17,12 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.rows import RowTable
+from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
+from judgebench.labels.where import Condition
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
@@ -46,7 +47,8 @@ _PREFERRED = ("chosen", "rejected")
 class Reading:
     """What was said of a table of items; what wasn't is found out.
 
-    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels.
+    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels, ``where``
+    the rows to keep, ``tool`` whose export the file is.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -54,6 +56,8 @@ class Reading:
     gold: str = ""
     file: Opening = Opening()  # noqa: RUF009 - frozen
     cells: Cells = field(default_factory=Cells)
+    where: tuple[str, ...] = ()
+    tool: str = ""
 
     def over(self, other: Reading) -> Reading:
         """Put what is said here over what is said there."""
@@ -63,6 +67,8 @@ class Reading:
             self.gold or other.gold,
             self.file if self.file != Opening() else other.file,
             self.cells if self.cells != Cells() else other.cells,
+            self.where or other.where,
+            self.tool or other.tool,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -73,6 +79,8 @@ class Reading:
             "gold": self.gold,
             "file": _said(self.file),
             "cells": _said(self.cells),
+            "where": list(self.where),
+            "tool": self.tool,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -87,6 +95,8 @@ class Reading:
             str(data.get("gold", "")),
             Opening(**_tuples(data.get("file", {}))),
             Cells(**_tuples(data.get("cells", {}))),
+            tuple(map(str, data.get("where", ()))),
+            str(data.get("tool", "")),
         )
 
 
@@ -169,15 +179,17 @@ class Reader(base.Reader):
         """Read what was asked and what was answered."""
         roles = self.roles
         conversation = [turn for name in roles.turns for turn in turns_of(row, name, folder)]
-        if roles.question:
-            question = "\n\n".join(text for name in roles.question if (text := _text(row, name)).strip())
+        chats = [name for name in roles.question if is_chat(_value(row, name))]
+        conversation += [turn for name in chats for turn in turns_of(row, name, folder)]
+        if plain := [name for name in roles.question if name not in chats]:
+            question = "\n\n".join(text for name in plain if (text := _one(row, name)).strip())
             conversation.append(Turn.of("user", question))
         systems: list[str | None] = [_text(row, name) or None for name in roles.systems]
         systems = systems or [None] * len(roles.answers)
         responses: list[Response] = []
         leads: list[tuple[Turn, ...]] = []
         for name, system in zip(roles.answers, systems, strict=True):
-            if is_chat(row.require(name)):
+            if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
                 first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
                 lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
@@ -185,7 +197,7 @@ class Reader(base.Reader):
                 last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
                 responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
             else:
-                responses.append(Response(_text(row, name), system))
+                responses.append(Response(_one(row, name), system))
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
@@ -229,6 +241,34 @@ def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[
     return found
 
 
+def kept(table: RowTable, where: Sequence[str]) -> RowTable:
+    """Keep the rows of a table that fit all conditions; DataError where none does."""
+    if not where:
+        return table
+    conditions = [Condition.parse(text, table.columns) for text in where]
+    known: dict[tuple[int, str], bool] = {}
+
+    def fits(row: Row) -> bool:
+        for number, one in enumerate(conditions):
+            word = cell(value_of(row, one.column))
+            if (number, word) not in known:
+                known[number, word] = bool(one.holds([word])[0])
+            if not known[number, word]:
+                return False
+        return True
+
+    def rows() -> Iterator[Row]:
+        found = False
+        for row in table.rows():
+            if fits(row):
+                found = True
+                yield row
+        if not found:
+            raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
+
+    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
+
+
 def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
     """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
     columns = {name: Column() for name in golds}
@@ -242,6 +282,12 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
     return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
 
 
+def _value(row: Row, column: str) -> Any:
+    found = value_of(row, column)
+    # What is in no column of the row is missing, not empty.
+    return row.require(column) if found is None and "." not in column else found
+
+
 def _name(row: Row, column: str) -> str:
     text = _text(row, column).strip()
     if not text:
@@ -250,7 +296,7 @@ def _name(row: Row, column: str) -> str:
 
 
 def _text(row: Row, column: str) -> str:
-    value = row.require(column)
+    value = _value(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
     # A column of whole numbers with gaps is one of floats in Parquet.
@@ -259,9 +305,22 @@ def _text(row: Row, column: str) -> str:
     return cell(value)
 
 
+def _one(row: Row, column: str) -> str:
+    """Take the one text of a cell; one that holds several is not read as their JSON."""
+    value = _value(row, column)
+    if isinstance(value, (list, dict)):
+        inside = [str(step) for step in (value if isinstance(value, dict) else range(len(value)))][:3]
+        row.fail(
+            f"{'an object' if isinstance(value, dict) else 'a list'} where one text was expected",
+            column,
+            f"what is inside has a name: {', '.join(f'{column}.{step}' for step in inside)}" if inside else "",
+        )
+    return _text(row, column)
+
+
 def _texts(row: Row, column: str) -> list[str]:
     """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
-    value = row.require(column)
+    value = _value(row, column)
     several = value if isinstance(value, list) else None
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:

@@ -24,13 +24,14 @@ from judgebench.domain import GoldSource, Policies, Scale, digest
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
+from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
 from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, golds_of
+from judgebench.tasks.own import Reading, encoded, golds_of, kept
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class OwnTask(CardTask):
         self.reading = reading
         self.files = tuple(files)
         self.notes = notes
+
+    @property
+    def roles(self) -> Roles:
+        """Which column is what."""
+        return Roles(**self.reading.columns)
 
     @property
     def place(self) -> dict[str, Any]:
@@ -116,7 +122,42 @@ def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None) ->
         return open_task(folder.name, data=data or folder, root=folder.parent)
     found = find(Path(spec), data)
     reading = reading.over(found.reading)
-    return make(found, RowTable.of_files([open_table(file, reading.file) for file in found.files]), reading)
+    try:
+        return make(found, _read(found.files, reading), reading)
+    except (DataError, UsageError):
+        # Another tool's file holds its items somewhere inside.
+        said = None if reading.file != Opening() else _export(found.files, reading)
+        if said is None:
+            raise
+    return make(found, *said)
+
+
+def _read(files: Sequence[Path], reading: Reading) -> RowTable:
+    if reading.tool and (said := _export(files, reading)) is not None:
+        return said[0]
+    return RowTable.of_files([open_table(file, reading.file) for file in files])
+
+
+def _export(files: Sequence[Path], reading: Reading) -> tuple[RowTable, Reading] | None:
+    """Take the items, and people's labels, of another tool's file; None where it is nobody's we know."""
+    from judgebench.labels.importers.catalog import open_export  # noqa: PLC0415 - loaded on use
+
+    table = open_export(*files)
+    if table is None:
+        return None
+    rows: dict[str, Row] = {}
+    for block in table.blocks(table.columns, nested=True):
+        for line, cells in zip(block.lines, zip(*block.columns, strict=True), strict=True):
+            data = dict(zip(table.columns, cells, strict=True))
+            # What a judge was asked again has a row for each answer.
+            rows.setdefault(data["id"], Row(data, table.name, line, unit="row"))
+    export, columns = table.export, dict(reading.columns)
+    golds = columns.get("gold") or tuple(table.answers("person"))
+    columns["gold"] = tuple(one for name in golds for one in table.named(name, "person", "program", "judge"))
+    known = {"id": "id", "cluster": export.cluster, "systems": export.system}
+    columns = {role: (name,) for role, name in known.items() if name} | columns
+    named = RowTable(table.name, lambda: iter(rows.values()), table.revision.removeprefix("data:"), table.columns)
+    return named, replace(reading, columns=columns, scale=reading.scale or export.scale or "", tool=table.tool)
 
 
 def find(path: Path, data: Path | None = None) -> Found:
@@ -155,7 +196,7 @@ def read_own_card(path: Path, data: Path | None = None) -> Found:
         table.text("name", home.resolve().name),
         files,
         home if data is None else files[0].parent,
-        Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells),
+        Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells, table.names("where")),
         policies_of(table.table("policies")),
         table.text("title", ""),
         table.text("summary", ""),
@@ -181,18 +222,23 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
             f"or name it in a {CARD}"
         )
     notes: list[str] = []
+    table = kept(table, reading.where)
     looks, _ = profile(table)
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
     _check(table, recognised)
+    # A list of labels in a cell is one of each annotator.
+    roles = replace(roles, gold=tuple(one for name in roles.gold for one in table.versions(name)))
     golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
-    table.positions([*(one for role, names in roles.named().items() if role != "gold" for one in names), *golds],
-                    table.columns)  # fmt: skip
+    others = [one for role, names in roles.named().items() if role != "gold" for one in names]
+    table.places([*others, *golds], table.columns)
     scale = _scale(table, roles, golds, reading, notes)
     gold = reading.gold or gold_source_of(golds)
     whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
-                    reading.cells)  # fmt: skip
+                    reading.cells, reading.where, reading.tool)  # fmt: skip
     told = {role: names for role, names in roles.named().items() if role not in reading.columns}
+    if reading.tool:
+        notes.append(f"{table.name} is a file of {reading.tool}")
     if told:
         columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in told.items())
         notes.insert(0, f"{table.name}, by the names of its columns: {columns}")
@@ -217,7 +263,8 @@ def _check(table: RowTable, recognised: Recognised) -> None:
     if not roles.answers and not roles.turns:
         raise UsageError(
             f"{table.name}: no column is named as an answer; name it with {argument('answer')} (once for each answer "
-            f"that is compared), or {argument('turns')} for whole conversations; the columns are {shown}"
+            f"that is compared), or {argument('turns')} for whole conversations; the columns are {shown} (labels alone "
+            "are measured, not judged: `judgebench doctor FILE`)"
         )
     chats = roles.turns or (len(roles.answers) > 1 and "conversation" in roles.answers[0])
     if not roles.question and not chats and "question" not in recognised.why and "question" not in recognised.said:
@@ -243,9 +290,12 @@ def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading
     if golds and said is None and answers == 2:
         try:
             coded = encoded(table, golds, None, reading.cells)
-        except UsageError:
-            # With two answers 1 and 2 can only be the first and the second.
-            coded = encoded(table, golds, Scale.pair(), reading.cells)
+        except (DataError, UsageError):
+            # With two answers 1 and 2 can only be the first and the second; a tie takes a word.
+            try:
+                coded = encoded(table, golds, Scale.pair(2), reading.cells)
+            except DataError:
+                coded = encoded(table, golds, Scale.pair(), reading.cells)
         notes += coded.notes
         if coded.scale.kind != "pair":
             raise UsageError(
@@ -264,7 +314,7 @@ def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(
             f"{table.name}: no labels tell what a verdict can be; say {argument('scale')} {more}, or a list of labels, "
-            "worst first"
+            f"worst first (or write it in a {CARD})"
         )
     return said
 
@@ -335,7 +385,7 @@ def reopen(
         if not all(file.is_file() for file in files):
             continue
         try:
-            table = RowTable.of_files([open_table(file, reading.file) for file in files])
+            table = _read(files, reading)
             if f"data:{digest([table.revision, reading.to_json()], 12)}" == revision:
                 return make(Found(task, tuple(files), files[0].parent), table, reading), ""
         except (DataError, UsageError) as error:

@@ -6,11 +6,16 @@ import base64
 import json
 import re
 import zlib
+from itertools import combinations
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from servers.fake_batches import FakeBatches
 from servers.forms_llm import FormsLLM
 
+import judgebench as jb
+from judgebench.errors import UsageError
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
@@ -104,7 +109,7 @@ def test_samples(
     judgebench: Callable[..., Any], backend: str, most: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
-    with FormsLLM(most=most) as llm:
+    with FormsLLM(answers=most) as llm:
         words = ("--base-url", llm.openai_url, "--task", "triviaqa", "--sample", "--limit", "3", "--runs", "runs", "-q")
         once = ("run", "--judge", f"{backend}/m", *words, "--samples", "3")
         refused = judgebench(*once)
@@ -117,6 +122,11 @@ def test_samples(
     assert all([name for name, _ in one.parts] == ["sample 1", "sample 2", "sample 3"] for one in verdicts)
     assert all(sum(one.probabilities) == pytest.approx(1) for one in verdicts)
     assert stored.run.settings["samples"] == 3
+    looked = judgebench("score", "runs", "--consistency", "--format", "json")
+    assert looked.code == 0, looked.err
+    figure = json.loads(looked.out)["rows"][0]["figures"]["sample_agreement"]
+    pairs = [[a.code == b.code for (_, a), (_, b) in combinations(one.parts, 2)] for one in verdicts]
+    assert figure["value"] == pytest.approx(sum(map(mean, pairs)) / len(pairs), abs=1e-6)
 
 
 def test_anthropic_calls_a_tool_and_knows_no_schema(
@@ -176,6 +186,52 @@ def test_before_anything_is_asked(run: Callable[..., Any], llm: FormsLLM, tmp_pa
         done = run(*options)
         assert (done.code, words in done.err) == (2, True), done.err
     assert len(llm.requests) == asked
+
+
+class Vendors(FormsLLM, FakeBatches):
+    """Answers in every form, live and in batches."""
+
+
+@pytest.mark.parametrize("form", ["schema", "tool"])
+def test_a_batch_asks_the_same(
+    judgebench: Callable[..., Any], form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    (tmp_path / "rubric.toml").write_text(RUBRIC, "utf-8")
+    asked: list[list[Any]] = []
+    with Vendors() as llm:
+        monkeypatch.setenv("OPENAI_BASE_URL", llm.openai_url)
+        words = (
+            "run",
+            "--judge",
+            "gpt-4o",
+            "--task",
+            "triviaqa",
+            "--sample",
+            "--limit",
+            "4",
+            "--quiet",
+            "--form",
+            form,
+        )
+        more = ("--prompt", "rubric.toml", "--samples", "2", "--temperature", "1")
+        for engine in ("local", "batch"):
+            done = judgebench(*words, *more, "--engine", engine, "--poll", "0.05", "--runs", engine)
+            assert done.code == 0, done.err
+            (stored,) = find_runs(tmp_path / engine)
+            asked.append([(one.key, one.status, one.code, len(one.parts)) for one in stored.verdicts()])
+    assert asked[0] == asked[1]
+
+
+def test_python_takes_lists(llm: FormsLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "strict.md").write_text(STRICT, "utf-8")
+    how = {"sample": True, "limit": 4, "base_url": llm.openai_url}
+    prompts = [tmp_path / "strict.md", "check"]
+    scores = jb.run("server/m", "triviaqa", prompt=prompts, reference=("none", "human"), temperature=[0, 1.0], **how)
+    assert len({row.judge for row in scores if row.subset == "all"}) == 8
+    with pytest.raises(UsageError, match="order"):
+        jb.run("server/m", "triviaqa", order=["both", "sideways"], **how)
 
 
 def test_show_prompt_writes_what_is_sent(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import CELLS, JUDGES, LABELS, PERSONS, PLANTED, RECORDED, ROWS, SCALES, TABLES
+from golden.inputs import CELLS, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -105,6 +105,33 @@ def _asking() -> Iterator[Scene]:
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
         inputs=JUDGES,
+    )  # fmt: skip
+    own = (
+        "--task items.csv --scale check --question-col asked --answer-col said --reference-col right --id-col n --gold-col ann "
+        "--turns-col '' --context-col '' --image-col '' --criterion-col '' --system-col '' --subset-col '' --cluster-col '' "
+        "--gold human"
+    )
+    ways = "--prompt strict.md --prompt rubric.toml --reference none --reference human --form json --form schema"
+    yield scene(
+        "prompts",
+        step("strict", "show prompt strict.md"),
+        step("rubric", "show prompt rubric.toml"),
+        step("own", f"show prompt strict.md {own} --item 2 --reference human --data ."),
+        *(
+            step(f"sent-{form.partition(':')[0]}", f"show prompt {prompt} --task triviaqa --sample --form '{form}'")
+            for form, prompt in {
+                "brackets": "rubric.toml", "first-line": "strict.md", "last-line": "check", "regex:^Verdict: (.*)$": "check",
+                "json": "rubric.toml", "schema": "check", "tool": "strict.md", "logprobs": "strict.md",
+            }.items()
+        ),
+        step("pair", "show prompt pair --task pandalm --sample --form json"),
+        step("matrix", f"run {own} --judge server/m --base-url http://127.0.0.1:9/v1 --dry-run {ways} --effort low", **key),
+        step("samples", f"{dry} --judge gpt-4o --samples 3 --samples-by mean --temperature 1 --format json", **key),
+        step("cold", f"{dry} --judge gpt-4o --samples 3", **key),
+        step("lacking", f"{dry} --judge claude-x --form schema", **key),
+        step("leak", f"run {own} --judge gpt-4o --dry-run --prompt leak.toml", **key),
+        step("unknown", "show prompt broken.md --task triviaqa --sample"),
+        inputs=PROMPTS,
     )  # fmt: skip
     yield scene(
         "demo",
@@ -504,6 +531,32 @@ def _tables() -> Iterator[Scene]:
     )  # fmt: skip
 
 
+def _own() -> Iterator[Scene]:
+    said = (
+        "--question-col ask --turns-col '' --answer-col reply --reference-col right --context-col rules --image-col pic "
+        "--id-col no --gold-col ann --gold-col ben --word good=correct --word bad=incorrect"
+    )
+    judges = "--judge baseline/random --judge baseline/majority"
+    yield scene(
+        "own-tasks",
+        step("run", f"run --task tickets.csv {judges} {said} --subset-col topic"),
+        step("dry", f"run --task tickets.csv {judges} {said} --dry-run"),
+        step(
+            "where",
+            f"run --task tickets.csv {judges} {said} --where 'topic = law' --gold expert --runs law --format json",
+        ),
+        step("pairs", "run --task pairs.jsonl --judge baseline/longest --judge baseline/first --runs pairs"),
+        step("criteria", f"run --task criteria.csv {judges} --scale rate:1-5 --runs criteria"),
+        step("plain", "run --task plain.csv --judge baseline/random --scale check --runs plain"),
+        step("later", "score plain --labels later.csv"),
+        step("report", "report runs --task tickets.csv --output own.html"),
+        step("gate", "gate runs/*random* --task tickets.csv --against base.json --update"),
+        step("init", f"init tickets.csv --judge baseline/random --folder mine --yes --force {said}"),
+        step("ci", "init --ci --folder mine"),
+        inputs=ITEMS,
+    )
+
+
 def _gates() -> Iterator[Scene]:
     old, new, bad = (f"checks/planted--server-{name}" for name in ("old", "new", "bad"))
     kinds = ("table", "json", "md")
@@ -560,4 +613,4 @@ def _gates() -> Iterator[Scene]:
         )
 
 
-SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_gates(), *errors())
+SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_own(), *_gates(), *errors())

@@ -215,6 +215,35 @@ def failing(item):
     "strange.toml": b"[scores]\nformat = 1\n",
 }
 
+_RUBRIC = b"""kinds = ["check"]
+calls = "criterion"
+[verdicts]
+PASS = "correct"
+minor = "correct"
+FAIL = "incorrect"
+[[criteria]]
+name = "facts"
+description = "What it says is true."
+weight = 3
+[criteria.levels]
+PASS = "all is true"
+[[criteria]]
+name = "answer"
+[[examples]]
+question = "Which planet is the largest?"
+answer = "Saturn."
+verdict = "FAIL"
+reason = "It is Jupiter."
+"""
+PROMPTS = {
+    "strict.md": b"Be strict with {{answer}} to\n{{question}}\n\n{{if reference}}Right is {{reference}}.\n",
+    "rubric.toml": _RUBRIC,
+    "leak.toml": _RUBRIC.replace(b"Which planet is the largest?", b"capital of  SPAIN?").replace(b"Saturn.", b"Lisbon"),
+    "broken.md": b"Judge {{anwser}}.\n",
+    "items.csv": b"n,asked,said,right,ann\n1,What is 2 + 2?,4,Four,correct\n2,Capital of Spain?,Lisbon,Madrid,incorrect\n"
+    b"3,Who wrote Faust?,Goethe,,correct\n",
+}
+
 
 def _scale(kind: str, labels: Sequence[str], level: str, tie: int | None = None) -> dict[str, Any]:
     values = [float(code) for code in range(len(labels))]
@@ -300,3 +329,33 @@ PLANTED: dict[str, bytes] = {
     **_run("steps", "server/old", _STEPS, _steps(0.05, 1)),
     **_run("steps", "server/new", _STEPS, _steps(0.3, 2)),
 }
+
+
+def _items() -> list[dict[str, str]]:
+    """Draw items as people have them: a question, an answer, a reference, and what two people said."""
+    rng = random.Random(4)
+    return [
+        {
+            "no": f"t{i}", "ask": f"Question {i}, as a customer asks it?", "reply": f"Answer {i}. " + "More. " * rng.randrange(4),
+            "right": f"Answer {i}." if i % 4 else "", "rules": "Be short." if i % 2 else "", "pic": "",
+            "topic": ("law", "art")[i % 2], "ann": rng.choice(("good", "good", "bad")), "ben": rng.choice(("good", "bad", "")),
+        }
+        for i in range(40)
+    ]  # fmt: skip
+
+
+#: Items of one's own, and labels that came later.
+ITEMS: dict[str, bytes] = {
+    "tickets.csv": table(_items()),
+    "plain.csv": table([{"id": one["no"], "question": one["ask"], "answer": one["reply"]} for one in _items()]),
+    "later.csv": table([{"id": one["no"], "human": {"good": "yes", "bad": "no", "": ""}[one["ben"]]} for one in _items()]),
+    "criteria.csv": table([
+        {"item_id": one["no"], "question": one["ask"], "answer": one["reply"], "criterion": name, "label": str(1 + (i * k) % 5)}
+        for i, one in enumerate(_items()) for k, name in ((3, "tone"), (7, "style"))
+    ]),
+    "pairs.jsonl": lines([
+        {"turns": json.dumps([{"role": "user", "content": one["ask"]}]), "answer_a": one["reply"], "answer_b": "No idea.",
+         "winner": "AB"[i % 3 == 0]}
+        for i, one in enumerate(_items())
+    ]),
+}  # fmt: skip

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from processes import HANGS
 from servers.fake_batches import FakeBatches
+from servers.forms_llm import FormsLLM
 
 from judgebench.catalog import make_task
 from judgebench.cli import main
@@ -88,13 +89,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader of the documents has one: runs, labels, tables, a gate's baseline, published figures."""
     folder = tmp_path_factory.mktemp("documented")
     shown = _FILES.findall((_REPO / "docs" / "prompts.md").read_text("utf-8"))
-    assert len(shown) == 3
+    assert len(shown) == 5
     for name, text in (
         *shown,
         ("labels.csv", _LABELS),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
-        *_TABLE.findall((_REPO / "docs" / "tables.md").read_text("utf-8")),
+        *(
+            one
+            for page in ("tables", "own-data")
+            for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
+        ),
     ):
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
@@ -111,10 +116,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Vendors(FormsLLM, FakeBatches):
+    """Answers in every form, live and in batches."""
+
+
 @pytest.fixture
-def llm(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatches]:
+def llm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
     """The APIs of both vendors, with keys for them."""
-    with FakeBatches() as server:
+    with Vendors() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.anthropic_url)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
@@ -122,7 +131,7 @@ def llm(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatches]:
         yield server
 
 
-def meant(line: str, llm: FakeBatches, data_dir: Callable[[], Path]) -> list[str]:
+def meant(line: str, llm: Vendors, data_dir: Callable[[], Path]) -> list[str]:
     """The words of a command, with the reader's own files and servers in their places."""
     words = [_OWN.get(word, word) for word in shlex.split(line)]
     places = {"http://localhost:8000/v1": llm.openai_url}
@@ -131,7 +140,7 @@ def meant(line: str, llm: FakeBatches, data_dir: Callable[[], Path]) -> list[str
     if any(word.endswith(".csv.gz") for word in words):
         places |= {path.name: str(path) for path in data_dir().rglob("*.csv.gz")}
     words = [places.get(word, word) for word in words]
-    if words[0] == "run" and "--sample" not in words:
+    if words[0] == "run" and "--sample" not in words and not any(word.endswith("tickets.csv") for word in words):
         words.append("--sample")  # for the rows on the hub
     if words[0] == "publish":
         words.append("--allow-samples")
@@ -143,7 +152,7 @@ def meant(line: str, llm: FakeBatches, data_dir: Callable[[], Path]) -> list[str
 @pytest.mark.slow
 @pytest.mark.parametrize("line", _LINES)
 def test_a_documented_command_runs(
-    line: str, prepared: Path, tmp_path: Path, llm: FakeBatches, request: pytest.FixtureRequest,
+    line: str, prepared: Path, tmp_path: Path, llm: Vendors, request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     if "--max-cost" in line:

@@ -39,10 +39,8 @@ from typing import Any
 from aiohttp import web
 from servers.fake_llm import (
     FakeLLM,
-    _anthropic_body,
     _cut,
     _error,
-    _openai_body,
     _reply,
     _texts,
 )
@@ -247,7 +245,7 @@ class FakeBatches(FakeLLM):
                 error = error if failed is None else (failed.status, json.loads(failed.text or "{}"))
             answer = None
             if error is None and kind not in {"expired", "canceled"}:
-                write = _openai_body if batch.api == "openai" else _anthropic_body
+                write = self.writer(batch.api)
                 answer = write(self.versioned(body), prompt, self.lead + _reply(prompt, kind, batch.request), kind)
                 self.batched[digest] += 1
             line = _openai_line if batch.api == "openai" else _anthropic_line

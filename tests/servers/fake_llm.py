@@ -212,10 +212,14 @@ class FakeLLM:
     # --- one request ----------------------------------------------------------------------------
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, _openai_body)
+        return await self._answer(request, self.writer("openai"))
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, _anthropic_body)
+        return await self._answer(request, self.writer("anthropic"))
+
+    def writer(self, api: str) -> Any:
+        """Say what writes an answer, live or in a batch: of the request's body, its prompt, the reply and the fault."""
+        return _openai_body if api == "openai" else _anthropic_body
 
     async def _answer(self, request: web.Request, write: Any) -> web.StreamResponse:
         body: dict[str, Any] = await request.json()

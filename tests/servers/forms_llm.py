@@ -10,12 +10,9 @@ import hashlib
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servers.fake_llm import FakeLLM, _texts
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 _LINE = re.compile(r"^\"?([^\"\n:]+?)\"?(?: if .*|: .*| \((?:worst|best)\))?$")
 
@@ -31,17 +28,14 @@ def offered(prompt: str) -> list[str]:
 class FormsLLM(FakeLLM):
     """The server of `FakeLLM`, whose chat completions keep to the form."""
 
-    def __init__(self, *, most: int | None = None, **options: Any) -> None:
+    def __init__(self, *, answers: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         #: Answers to one request that it gives at most, whatever ``n`` says.
-        self.most = most
+        self.answers = answers
         self.noise = 0
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._body)
-
-    async def _messages(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._blocks)
+    def writer(self, api: str) -> Any:
+        return self._body if api == "openai" else self._blocks
 
     def _drawn(self, body: dict[str, Any], salt: int) -> str:
         words = [str(word) for word in _enum(body)] or offered("\n".join(_texts(body)))
@@ -56,7 +50,7 @@ class FormsLLM(FakeLLM):
         return {"reason": "so it is"} | {name: int(word) if integer else word for name, word in said.items()}
 
     def _body(self, body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
-        count = min(body.get("n", 1), self.most or body.get("n", 1))
+        count = min(body.get("n", 1), self.answers or body.get("n", 1))
         choices = [self._choice(body, prompt, reply, number, fault) for number in range(count)]
         tokens = {"prompt_tokens": len(prompt) // 4, "completion_tokens": 10 * count}
         return {"id": "x", "object": "chat.completion", "created": 1, "model": body["model"], "choices": choices} | {

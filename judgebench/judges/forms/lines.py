@@ -29,7 +29,10 @@ class Line(Notation):
     def says(self, words: Words, criteria: Sequence[str] = ()) -> str:  # noqa: ARG002 - it holds one
         """Ask for a line that holds nothing else."""
         if self._first:
-            told = "Begin with one line that holds nothing but your verdict, exactly one of these. Explain it below:"
+            told = (
+                "Begin with one line that holds nothing but your verdict, and explain it below that line. The verdict "
+                "is exactly one of these:"
+            )
         else:
             told = (
                 "Explain your verdict briefly. Then end with one last line that holds nothing but your verdict, "

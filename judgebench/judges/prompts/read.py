@@ -62,7 +62,7 @@ def read_text(text: str, file: str, name: str) -> Prompt:
     Where ``{{verdict}}`` stands nowhere, it comes as a last paragraph, unless the text asks for ``[[...]]`` in its own
     words. UsageError where a slot is unknown, or none holds what is judged.
     """
-    check_markup(text, f"prompt file {file}:")
+    check_markup(text, f"prompt file {file}")
     slots = slots_of(text)
     if not slots & ANSWERS:
         raise UsageError(
@@ -89,9 +89,10 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     calls: Any = data.get("calls", "item")
     if calls not in {"item", "criterion"}:
         raise UsageError(f'prompt file {file}: \'calls\' must be "item" or "criterion"')
-    framed = "user" not in data and any(key in data for key in _RUBRIC)
+    whole = any(key in data for key in _RUBRIC)
+    framed = whole and "user" not in data
     user = _FRAME if framed else _string(data, "user", file)
-    system = _string(data, "system", file, FENCES if framed else "")
+    system = _string(data, "system", file, FENCES if whole else "")
     for key, template in (("system", system), ("user", user)):
         check_markup(template, f"prompt file {file}: {key!r}")
     given = data.get("kinds")
@@ -101,7 +102,7 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     if len({word.strip().casefold() for word, _ in verdicts}) < len(verdicts):
         raise UsageError(f"prompt file {file}: two words of [verdicts] differ in case alone, which is not looked at")
     user = _completed(user, criteria, examples)
-    return Prompt(name, kinds, user, system, verdicts, levels, criteria, examples, calls, whole=framed)
+    return Prompt(name, kinds, user, system, verdicts, levels, criteria, examples, calls, whole=whole)
 
 
 def _completed(user: str, criteria: tuple[Criterion, ...], examples: tuple[Example, ...]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
+from judgebench.agreement.ratings import from_verdicts, of_samples
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
 from judgebench.report.document.text import NONE, clean, decimal, many
@@ -213,7 +214,10 @@ def _cells(one: _Seen) -> dict[str, str]:
         "same in both orders": _figure(one.run.rows[0], "position_consistency"),
         "first slot wins": _figure(one.run.rows[0], "first_slot_rate"),
     }
-    again = retest_agreement(one.run.ratings) if one.run.run.repeats > 1 else None
+    run = one.run.run
+    again = retest_agreement(one.run.ratings) if run.repeats > 1 else None
+    if again is None and "samples" in run.settings:
+        again = retest_agreement(from_verdicts(of_samples(one.run.verdicts()), run.scale))
     cells["same when asked again"] = NONE if again is None else told("retest_agreement", again)
     found = one.longer
     gap = None if found is None else found.difference

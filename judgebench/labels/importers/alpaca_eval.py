@@ -1,0 +1,62 @@
+"""Annotations of AlpacaEval: which of two outputs is better.
+
+``preference`` is 1 for the first output, 2 for the second, 1.5 (in old files 0) for a tie, and between them 1 plus the
+probability of the second; the order in which a judge saw them is undone in it, and not in its raw reply. Annotators by
+number are people.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain.items import digest
+from judgebench.labels.importers.export import Export, Label
+
+if TYPE_CHECKING:
+    from judgebench.labels.importers.probe import Probe
+
+_KEYS = frozenset({"instruction", "output_1", "output_2", "preference"})
+_FIELDS = {
+    "instruction": "question",
+    "output_1": "answer_a",
+    "output_2": "answer_b",
+    "generator_1": "system_a",
+    "generator_2": "system_b",
+    "dataset": "dataset",
+}
+_FIRST, _SECOND, _MIDDLE = 1.0, 2.0, 1.5
+
+
+def recognise(probe: Probe) -> str:
+    """Look for records with an instruction, two outputs and a preference."""
+    return "instruction, output_1, output_2 and preference" if probe.record.keys() >= _KEYS else ""
+
+
+def read(probe: Probe) -> Export:
+    """Read pairs and preferences."""
+    export = Export()
+    between = 0
+    for row in probe.records():
+        item = digest("\0".join(str(row.get(name)) for name in ("instruction", "output_1", "output_2")), 12)
+        fields = {ours: row[theirs] for theirs, ours in _FIELDS.items() if row.get(theirs) is not None}
+        said, person = row.get("preference"), isinstance(row.get("annotator"), int)
+        if isinstance(said, float) and _FIRST < said < _SECOND and said != _MIDDLE:
+            between += 1
+            fields["p_b"] = said - 1
+        export.items.setdefault(item, {}).update(fields)
+        who = str(row.get("annotator") if row.get("annotator") is not None else probe.stem)
+        export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))
+    if between:
+        export.notes.append(
+            f"{between:,} preferences lie between 1 and 2: the nearer output is the verdict, p_b the probability of B"
+        )
+    return export
+
+
+def _choice(preference: Any) -> str:
+    if not isinstance(preference, (int, float)) or math.isnan(preference):
+        return ""
+    if preference in {0, _MIDDLE}:
+        return "tie"
+    return "A" if preference < _MIDDLE else "B"

@@ -1,0 +1,217 @@
+"""Items of one's own on the command line: from a file to a number, a report, labels and a gate."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from judgebench.view.labelling import Selection
+from judgebench.view.run_table import RunTable
+from judgebench.view.sessions import LabelTasks, Sessions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TICKETS = "id,question,answer,human_1,human_2\n" + "".join(
+    f"t{n},Question {n}?,{'A long answer that says much' if n % 3 else 'Short'} {n},"
+    f"{'pass' if n % 3 else 'fail'},{'fail' if n % 4 == 0 else 'pass'}\n"
+    for n in range(1, 25)
+)
+JUDGE = """\
+def long(item):
+    return "pass" if len(item.responses[0].text) > 10 else "no"
+
+
+def odd(item):
+    return "sure"
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "tickets.csv").write_text(TICKETS)
+    (tmp_path / "own_judges_here.py").write_text(JUDGE)
+    return tmp_path
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_table_is_judged_measured_reported_and_gated(here: Path, judgebench) -> None:
+    done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--format", "csv")
+    assert done.code == 0, done.err
+    (row,) = rows_of(done.out)
+    assert (row["task"], row["items"], row["gold"]) == ("tickets", "14", "human")
+    assert "by the names of its columns" in done.err
+    again = judgebench(
+        "run",
+        "--task",
+        "tickets.csv",
+        "--judge",
+        "own_judges_here:long",
+        "--gold-col",
+        "human_1",
+        "-q",
+        "--format",
+        "csv",
+    )
+    assert (rows_of(again.out)[0]["cohen_kappa"], len(list((here / "runs").glob("t*")))) == ("1.000000", 2)
+    assert judgebench("report", "runs").code == 0
+    assert "no texts" not in judgebench("report", "runs", "--task", "tickets.csv").err
+    (run, *_) = sorted((here / "runs").glob("tickets--*"))
+    assert judgebench("gate", str(run), "--against", "base.json", "--update").code == 0
+    assert judgebench("gate", str(run), "--against", "base.json", "--task", "tickets.csv").code == 0
+    other = judgebench("gate", str(run), "--against", "base.json", "--task", "other.csv")
+    assert (other.code, "no run here is about other" in other.err) == (2, True)
+
+
+def test_texts_that_changed_are_not_shown(here: Path, judgebench) -> None:
+    assert judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "-q").code == 0
+    (here / "tickets.csv").write_text(TICKETS.replace("Short", "Brief"))
+    done = judgebench("report", "runs")
+    assert (done.code, "has changed since it was judged" in done.err) == (0, True)
+    (here / "tickets.csv").unlink()
+    assert "is not where it was; --data says where it is" in judgebench("report", "runs").err
+
+
+def test_columns_are_said_and_only_of_tables(here: Path, judgebench) -> None:
+    (here / "t.csv").write_text("a,b,c\nQ?,A,good\nR?,B,bad\n")
+    asked = ["run", "--judge", "own_judges_here:long", "--format", "csv"]
+    wrong = judgebench(*asked, "--task", "t.csv")
+    assert (wrong.code, "name it with --answer-col" in wrong.err) == (2, True)
+    said = ["--question-col", "a", "--answer-col", "b", "--gold-col", "c", "--word", "good=pass", "--word", "bad=fail"]
+    done = judgebench(*asked, "--task", "t.csv", *said, "--gold", "expert")
+    assert (done.code, rows_of(done.out)[0]["gold"]) == (0, "expert")
+    other = judgebench(*asked, "--task", "pandalm", "--sample", "--question-col", "a")
+    assert (other.code, "--question-col describe a table of items" in other.err) == (2, True)
+    missing = judgebench(*asked, "--task", "t.csv", "--question-col", "x", "--answer-col", "b")
+    assert (missing.code, "no column is named 'x'" in missing.err) == (3, True)
+    assert judgebench(*asked, "--task", "nothing.csv").code == 3
+    assert "as tickets.csv" in judgebench(*asked, "--task", "nothing").err
+
+
+def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgebench) -> None:
+    (here / "plain.csv").write_text("\n".join(line.rsplit(",", 2)[0] for line in TICKETS.splitlines()))
+    done = judgebench("run", "--task", "plain.csv", "--judge", "own_judges_here:long", "--scale", "check")
+    assert (done.code, "nothing can be measured yet: no item has a label" in " ".join(done.out.split())) == (0, True)
+    assert "judgebench view runs --task plain.csv" in " ".join(done.out.split())
+    again = judgebench("score", "runs", "--format", "json")
+    assert (again.code, json.loads(again.out)["rows"]) == (0, [])
+    wide = "ticket_id,ann,bob\n" + "".join(f"t{n},{'good' if n % 3 else 'bad'},good\n" for n in range(1, 20))
+    (here / "wide.csv").write_text(wide)
+    refused = judgebench("score", "runs", "--labels", "wide.csv")
+    assert (refused.code, "name each with --gold-col" in refused.err) == (2, True)
+    said = ["--gold-col", "ann", "--word", "good=pass", "--word", "bad=fail", "--format", "csv"]
+    (row,) = rows_of(judgebench("score", "runs", "--labels", "wide.csv", *said).out)
+    assert (row["items"], row["cohen_kappa"], row["gold"]) == ("19", "1.000000", "human")
+    long = "item,annotator,label\n" + "".join(f"t{n},{who},pass\n" for n in range(1, 9) for who in ("ann", "bob"))
+    (here / "long.csv").write_text(long)
+    (row,) = rows_of(judgebench("score", "runs", "--labels", "long.csv", "--format", "csv").out)
+    assert (row["items"], row["percent_agreement"]) == ("8", f"{6 / 8:.6f}")
+    (here / "twice.csv").write_text(long + "t1,ann,fail\n")
+    twice = judgebench("score", "runs", "--labels", "twice.csv")
+    assert (twice.code, "'ann' labels item 't1' here and on line 2" in twice.err) == (3, True)
+    (here / "odd.csv").write_text(long.replace("t2,ann,pass", "t2,ann,maybe"))
+    odd = judgebench("score", "runs", "--labels", "odd.csv")
+    assert (odd.code, "'maybe' is not on the scale check" in odd.err) == (3, True)
+
+
+@pytest.mark.parametrize("named", [[], ["tickets.csv"]])
+def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, judgebench, monkeypatch, named) -> None:
+    text = "\n".join(line.rsplit(",", 2)[0] for line in TICKETS.splitlines())
+    (here / "tickets.csv").write_text(text)
+    judged = ["run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--scale", "check", "-q"]
+    assert judgebench(*judged).code == 0
+    monkeypatch.chdir(here)
+    offered = LabelTasks(RunTable(here / "runs", lambda stored: None), named, data=None, sample=False)
+    assert offered.names() == ["tickets"]
+    sessions = Sessions(offered.names, offered.open, here / "labels", Selection(), lambda stored: None)
+    session = sessions.session("tickets", "ann")
+    assert session.overview()["total"] == 24
+    shown = session.show(0)
+    session.save(0, shown["mark"], 1, seconds=1.0, attempt="a")
+    sessions.close()
+    done = judgebench("score", "runs", "--labels", "labels", "--format", "csv")
+    assert [(row["items"], row["gold"]) for row in rows_of(done.out)] == [("1", "human")], done.err
+
+
+def test_what_a_function_returned_wrongly_is_said(here: Path, judgebench) -> None:
+    done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:odd")
+    assert "own_judges_here:odd, 24 of 24 verdicts: returned 'sure', which is not on the scale check" in done.err
+
+
+def test_criteria_have_figures_of_their_own_and_no_average(here: Path, judgebench) -> None:
+    text = "item_id,question,answer,criterion,label\n" + "".join(
+        f"{n},Q{n}?,A{n},{name},{1 + (n + place) % 5}\n"
+        for n in range(1, 12)
+        for place, name in enumerate(("tone", "style"))
+    )
+    (here / "c.csv").write_text(text)
+    done = judgebench("run", "--task", "c.csv", "--judge", "baseline/random", "--format", "csv")
+    assert [(row["subset"], row["items"]) for row in rows_of(done.out)] == [("style", "11"), ("tone", "11")]
+    assert judgebench("report", "runs").code == 0
+    assert judgebench("leaderboard", "runs").code == 0
+
+
+def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench) -> None:
+    (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
+    done = judgebench("init", "mine.csv", "--judge", "baseline/majority", "--yes")
+    assert done.code == 0, done.err
+    assert "mine.csv: question: ticket; answers: text; id: id; gold: ann, bob; scale check" in done.err
+    assert done.err.count("->") == 3
+    assert sorted(path.name for path in here.glob("*.toml")) == [
+        "judge.toml",
+        "judgebench.toml",
+        "prompt.toml",
+        "task.toml",
+    ]
+    again = judgebench("init", "mine.csv", "--yes")
+    assert (again.code, "are there already; --force writes over" in again.err) == (2, True)
+    (here / "judge.toml").write_text('judge = "baseline/majority"\n')
+    run = judgebench("run", "--format", "csv")
+    assert (run.code, [row["task"] for row in rows_of(run.out)]) == (0, ["mine"]), run.err
+    assert "judgebench.toml gives --task, --judge" in run.err
+    ci = judgebench("init", "--ci")
+    assert ci.code == 0
+    steps = yaml.safe_load((here / ".github/workflows/judge.yml").read_text())["jobs"]["gate"]["steps"]
+    commands = [step["run"].split()[1:] for step in steps if step.get("run", "").startswith("judgebench")]
+    assert judgebench(*commands[0], "-q").code == 0
+    assert judgebench(*commands[1], "--update").code == 0
+    assert judgebench(*commands[1]).code == 0
+    assert judgebench("init").code == 2
+
+
+def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
+    (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
+    monkeypatch.setattr("judgebench.api.init._is_asked", lambda: True)
+    answers = ["", "no such", "bob", "y"]
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answers.pop(0))
+    done = judgebench("init", "mine.csv")
+    assert (done.code, len(asked)) == (0, 4), done.err
+    assert "no column is named no such" in done.err
+    assert 'gold = "bob"' in (here / "task.toml").read_text()
+    answers = [""] * 2 + ["n"]
+    refused = judgebench("init", "mine.csv", "--force", "--folder", "other")
+    assert (refused.code, (here / "other").exists(), "nothing was written" in refused.err) == (0, False, True)
+
+
+def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgebench) -> None:
+    (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nseed = 3\n')
+    (here / "other.toml").write_text('[run]\njudge = "baseline/random"\n')
+    for more, judge in (
+        ([], "baseline/majority"),
+        (["--config", "other.toml"], "baseline/random"),
+        (["--judge", "own_judges_here:long"], "own_judges_here:long"),
+    ):
+        done = judgebench("run", "--format", "csv", "-q", *more)
+        assert rows_of(done.out)[0]["judge"] == judge, done.err
+    (here / "judgebench.toml").write_text("[rum]\n")
+    wrong = judgebench("run", "--task", "tickets.csv", "--judge", "baseline/majority")
+    assert (wrong.code, "no section is named 'rum'" in wrong.err) == (2, True)
