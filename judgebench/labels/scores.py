@@ -122,6 +122,7 @@ def with_scores(
         if name not in coded.labels:
             ratings, rule = _read_off(column, values, given, ratings, turns, probable=probable)
             own = "" if turns is not None or scale.kind == "rate" else f"; {argument('threshold')} says another"
+            own += ", turned round" if reverse else ""
             notes.append(f"{column}: verdicts are read off the numbers ({rule}{own})")
             if reverse:
                 ratings = replace(ratings, judge=reversed_codes(ratings.judge, scale))
@@ -129,7 +130,7 @@ def with_scores(
             _refuse_confidence(column, values, given, ratings, probable=probable)
         if reverse:
             values = _turned(values, scale, probable=probable)
-            notes.append(f"{column}: turned round: the higher, the less")
+            notes.append(f"{column}: turned round, the higher, the less")
         found[name] = replace(ratings, score=values, has_score=given, score_kind="probability" if probable else "score")
     return found
 
