@@ -16,7 +16,7 @@ from judgebench.labels.columns import ROLE, Coded, Raw, encode
 from judgebench.labels.games import Games, merge_numbers, person, play, told, turn_back
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
-from judgebench.labels.scores import ScoreColumns, with_scores
+from judgebench.labels.scores import ScoreColumns, with_scores, with_ties
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     shaped = shape(table, layout, cells, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
     merge_numbers(table, shaped, layout, cells)
     coded = encode(table, shaped.raw, shaped.judges, scale, cells)
+    if scale is None:
+        coded = with_ties(coded, shaped.raw, scores)
     turn_back(shaped, layout, coded)
     return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 

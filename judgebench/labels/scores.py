@@ -79,6 +79,20 @@ class ScoreColumns:
             raise UsageError(f"{argument('threshold')} reads verdicts off numbers; {argument('judge')} has them")
 
 
+def with_ties(coded: Coded, raw: Raw, scores: ScoreColumns) -> Coded:
+    """Widen a pair scale that nobody gave where a number is neither above nor below the middle: that is a tie."""
+    if coded.scale.spec != "pair:2":
+        return coded
+    for name in scores.names:
+        numbers = {number_of(word) for word in raw.keys[f"{ROLE}{name}"].words}
+        middle = scores.turns(name)
+        if middle is not None and middle in numbers:
+            labels = {one: np.where(codes == 1, 2, codes) for one, codes in coded.labels.items()}
+            coded.notes.append(f"{name}: what lies in the middle is a tie, which the labels don't have: scale pair:3")
+            return replace(coded, scale=coded.scale.pair(), labels=labels)
+    return coded
+
+
 def with_scores(
     table: Table,
     raw: Raw,
