@@ -30,7 +30,7 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     through a multiverse analysis.
     """
     scale = ratings.scale
-    headline = metrics_for(scale.kind, scale.level, tie=scale.tie is not None).headline
+    headline = metrics_for(scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None).headline
     chosen = metrics or [METRICS[name] for name in dict.fromkeys(("accuracy", "cohen_kappa", headline))]
     found: list[tuple[Policies, int, dict[str, Estimate]]] = []
     seen: set[Policies] = set()

@@ -112,7 +112,13 @@ def _gives(ratings: Ratings, numbers: str) -> bool:
 def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
     """Name the scale's headline and those companions that measure agreement, headline first."""
     scale = scored.scale
-    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(
+        scale.kind,
+        scale.level,
+        places=len(scale.values),
+        tie=scale.tie is not None,
+        graded=scored.gold_values is not None,
+    )
     names = (wanted.headline, *wanted.companions)
     if scale.sequential:
         return names

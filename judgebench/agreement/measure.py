@@ -134,7 +134,13 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences = figure.estimate(interval)
             if aggregates and name in lines:
                 group.influences[name] = influences
-    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(
+        scale.kind,
+        scale.level,
+        places=len(scale.values),
+        tie=scale.tie is not None,
+        graded=scored.gold_values is not None,
+    )
     shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
@@ -303,10 +309,10 @@ def measure_beside(
 def _nothing(ratings: Ratings, scored: Scored) -> str:
     if not ratings.judge.size:
         return "there is no judgment to score"
+    if not (ratings.gold >= 0).any():
+        return f"no item has a gold label yet: label some (`judgebench view`), or give labels with {argument('labels')}"
     if scored.left_out:
         return f"none of {scored.left_out} items has gold under the policy gold={scored.policies.gold}"
-    if not (ratings.gold >= 0).any():
-        return "no item has a gold label"
     return "the policies leave no item to score"
 
 

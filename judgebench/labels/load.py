@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
 _UNNAMED = "(none)"
+#: Gold labels of more items times raters than this are kept small.
+_WIDE = 1 << 22
 #: The row of a report that holds all items.
 _WHOLE = "all"
 
@@ -160,7 +162,7 @@ class _Building:
         for name, games in played.items():
             last = frames[name] = self._frame(games, gold, groups, last)
             judges[name] = Ratings(scale=coded.scale, judge=games.said, annotators=tuple(golds), **last.shared)
-        missing = self._missing(judges, gold[kept])
+        missing = self._missing(judges, gold if kept.all() else gold[kept])
         for name in self.shaped.judges:
             if name in coded.labels:
                 _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
@@ -187,7 +189,9 @@ class _Building:
         """Gold by row of the table, or by item where raters are in rows; shape (n, m)."""
         raw, golds = self.shaped.raw, self.shaped.golds
         units = raw.lines.size if raw.first is None else raw.first.size
-        gold = np.full((units, len(golds)), -1, np.int64)
+        # Hundreds of raters of many items leave most of it empty: a label takes two bytes there, not eight.
+        narrow: Any = np.int16 if units * len(golds) > _WIDE else np.int64
+        gold: Codes = np.full((units, len(golds)), -1, narrow)
         for j, name in enumerate(golds):
             if raw.first is None:
                 gold[:, j] = self.coded.labels[name]
@@ -272,7 +276,7 @@ class _Building:
             )
         codes = {role: np.unique(own[unit], return_inverse=True) for role, (own, _) in groups.items()}
         shared = {
-            "gold": gold if unit.size == len(gold) and raw.item is None else gold[unit],
+            "gold": gold if np.array_equal(unit, np.arange(len(gold))) else gold[unit],
             "item": dense(games.item),
             "game": games.game,
             "swapped": games.swapped,

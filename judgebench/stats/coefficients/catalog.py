@@ -128,13 +128,18 @@ METRIC_SETS: dict[str, MetricSet] = {
 }
 
 
-def metrics_for(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> MetricSet:
+def metrics_for(
+    kind: str, level: str = "nominal", *, places: int = 3, tie: bool = False, graded: bool = False
+) -> MetricSet:
     """Choose headline and companions by the scale, never by the caller.
 
-    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores.
+    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores. Of two
+    levels (``places``) no coefficient has weights.
     """
     if kind == "rate" and (graded or level in {"interval", "ratio"}):
         return METRIC_SETS["number"]
+    if kind == "rate" and places < 3:
+        return METRIC_SETS["label"]
     return METRIC_SETS.get("pair with ties" if kind == "pair" and tie else kind, METRIC_SETS["label"])
 
 
