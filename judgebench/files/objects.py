@@ -98,11 +98,8 @@ class JsonTable(FileTable):
         cells: list[list[str]] = [[] for _ in wanted]
         seen: dict[str, None] = {}
         dotted = {name for name in wanted if "." in name}
-        fields: list[str] = []
         for line, record in self._records(_OF_COLUMNS):
-            if (names := list(record)) != fields:
-                fields = names
-                seen.update(dict.fromkeys(names))
+            seen.update(dict.fromkeys(record))
             lines.append(line)
             for name, column in zip(wanted, cells, strict=True):
                 value = record.get(name)
