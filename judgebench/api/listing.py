@@ -81,7 +81,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, prompts, probes, metrics or formats of other tools' files, a line each."""
+    """List tasks, judges, prompts, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()

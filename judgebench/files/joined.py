@@ -70,6 +70,10 @@ class JoinedTable(Table):
 
     def versions(self, name: str) -> list[str]:
         """Name a column in every file that has it; its own name where only one file does."""
+        if "*" in name:
+            first = name.partition(".*")[0]
+            inner = [table for table, has in zip(self.tables, self._has, strict=True) if first in has]
+            return inner[0].versions(name) if inner else [name]
         found = [file for has, file in zip(self._has, self._files, strict=True) if name in has]
         return [f"{name} ({file})" for file in found] if len(found) > 1 and name not in self.keys else [name]
 
