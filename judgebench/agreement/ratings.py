@@ -270,7 +270,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     for position, name in enumerate(by_order):
         place[orders.codes[name]] = position
     return Ratings(
-        scale=Scale.pick(places) if places > len(scale.labels) else scale,
+        scale=Scale.pick(places) if scale.kind == "pick" and places > len(scale.labels) else scale,
         judge=arrays["judge"],
         gold=table,
         annotators=tuple(gold),
