@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from own_tables import load
 
+from judgebench.domain import Scale
 from judgebench.errors import FormError, UsageError
 from judgebench.labels.diagnose import diagnose
 from judgebench.labels.doubts import apart
