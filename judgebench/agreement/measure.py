@@ -24,6 +24,7 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
+from judgebench.agreement.sets import set_classes
 from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import (
@@ -397,6 +398,8 @@ def _against_chance(group: _Group) -> dict[str, AgainstChance]:
 def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
+    if group.scored.scale.kind == "set":
+        return set_classes(group.scored, group.counted)
     if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n

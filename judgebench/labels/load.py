@@ -94,12 +94,11 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     options contradict each other, or the labels fit several scales.
     """
     layout, cells = layout or Layout(), cells or Cells()
+    cells = replace(cells, unlisted=scale is not None and not scale.listed)
     scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=layout.rater is not None)
     layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
-    if scale is not None and scale.sequential:
-        raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path)
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
     shaped = shape(table, layout, cells, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
@@ -166,6 +165,8 @@ class _Building:
         for name in self.shaped.judges:
             if name in coded.labels:
                 _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
+        if coded.sequences is not None:
+            judges = {name: _spelled_out(ratings, coded.sequences) for name, ratings in judges.items()}
         if self.scores.names:
             rows = {name: np.where(frame.games.second, -1, frame.games.row) for name, frame in frames.items()}
             judges = with_scores(table, raw, judges, self.scores, rows, coded)
@@ -318,6 +319,15 @@ class _Building:
         return item_names(raw, rows)
 
 
+def _spelled_out(ratings: Ratings, sequences: Codes) -> Ratings:
+    """Put whole orders or checks of steps in the place of their numbers."""
+    judge, gold = sequences[ratings.judge], sequences[ratings.gold]
+    # What a verdict comes to: the response ranked first, or whether all steps are right.
+    first = ratings.scale.kind == "rank"
+    come = np.append(sequences[:-1, 0] if first else np.where(sequences[:-1] < 0, 1, sequences[:-1]).min(axis=1), -1)
+    return replace(ratings, judge=come[ratings.judge], gold=come[ratings.gold], sequence=judge, gold_sequence=gold)
+
+
 def _clusters(raw: Raw, rows: npt.NDArray[np.integer], item: Codes) -> tuple[Codes, Flags]:
     """Cluster of each row, and whether it names none: a row without a question is a question of its own."""
     if "cluster" not in raw.keys:
@@ -344,6 +354,8 @@ def _check_label_sets(
     table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
     """Refuse two raters who use different label sets: no coefficient on them means anything."""
+    if not coded.scale.listed:
+        return
     width = len(coded.scale.labels)
     said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
     if not said[0] or not said[1] or said[0] & said[1]:

@@ -95,7 +95,11 @@ def with_scores(
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:
-        raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
+        instead = f"; a judge's numbers are its verdicts: {argument('judge')} {scores.names[0]}"
+        raise UsageError(
+            f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}"
+            f"{instead if scale.kind == 'number' else ''}"
+        )
     turned = any(scores.turns(name) is not None for name in scores.names)
     if scale.kind == "rate" and (scores.means is not None or turned):
         said = argument("threshold" if scores.means is None else "score_means")
@@ -118,6 +122,7 @@ def with_scores(
         if name not in coded.labels:
             ratings, rule = _read_off(column, values, given, ratings, turns, probable=probable)
             own = "" if turns is not None or scale.kind == "rate" else f"; {argument('threshold')} says another"
+            own += ", turned round" if reverse else ""
             notes.append(f"{column}: verdicts are read off the numbers ({rule}{own})")
             if reverse:
                 ratings = replace(ratings, judge=reversed_codes(ratings.judge, scale))
@@ -125,7 +130,7 @@ def with_scores(
             _refuse_confidence(column, values, given, ratings, probable=probable)
         if reverse:
             values = _turned(values, scale, probable=probable)
-            notes.append(f"{column}: turned round: the higher, the less")
+            notes.append(f"{column}: turned round, the higher, the less")
         found[name] = replace(ratings, score=values, has_score=given, score_kind="probability" if probable else "score")
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import CUT, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
+from golden.inputs import CELLS, CUT, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -483,6 +483,29 @@ def _tables() -> Iterator[Scene]:
         ),
         step("people", "humans --csv tasks.json --format json"),
         inputs=TABLES | CUT,
+    )
+    cells = {
+        "replies": "replies.csv --judge-col said --judge-col poor --gold-col ann --gold-col ben --read-replies --missing ERROR,n/a",
+        "turned": "replies.csv --judge-col good --judge-col poor --gold-col ann --gold-col ben --reverse good --word poor:n/a= "
+        "--missing good:n/a",
+        "units": "units.csv --judge-col percent --judge-col poor --gold-col ann --gold-col ben --rescale percent=0-100:1-5 "
+        "--missing percent:-1 --missing n/a",
+        "cut": "units.csv --judge-col percent --judge-col good --gold-col ann --gold-col ben --threshold percent=60 "
+        "--threshold good=3 --threshold ann=4 --threshold ben=4 --missing -1 --missing n/a",
+    }
+    yield scene(
+        "table-cells",
+        *(
+            step(f"{name}-{way}", f"{name} --csv {how} --format json" + " --system-col system" * (name == "systems"))
+            for name in asked
+            for way, how in cells.items()
+        ),
+        *(step(f"shown-{way}", f"score --csv {how}") for way, how in cells.items()),
+        step(
+            "shown-scores",
+            "score --csv replies.csv --score-col up --gold-col ann --threshold up=40 --reverse up --missing n/a",
+        ),
+        inputs=CELLS,
     )
     yield scene(
         "run-more-options",

@@ -230,6 +230,24 @@ ROWS: dict[str, bytes] = {
         ]
     ),
 }  # fmt: skip
+#: Verdicts as judges say them, hallucinated where gold says faithful, in units of their own.
+_SAID = {
+    "correct": "Verdict: **Yes**, it is right",
+    "incorrect": '{"verdict": "no"}',
+    "": "ERROR",
+    "n/a": "I can't say",
+}
+CELLS: dict[str, bytes] = {
+    "replies.csv": table(
+        [
+            row | {"said": _SAID.get(row["good"], row["good"]), "up": str(100 - 7 * i % 101)}
+            for i, row in enumerate(DRAWN["check"])
+        ]
+    ),
+    "units.csv": table(
+        [row | {"percent": "-1" if i % 9 == 4 else str(17 * i % 101)} for i, row in enumerate(DRAWN["rate"])]
+    ),
+}
 PERSONS = {f"labels/{name}": (_HERE / name).read_bytes() for name in ("pandalm--ann.jsonl", "pandalm--ben.jsonl")}
 _ITEMS = (_HERE.parent.parent / "tasks" / "pandalm" / "sample.jsonl").read_bytes()
 _SAID = [[str(json.loads(line)["idx"]), ["A", "B", "tie"][i % 3]] for i, line in enumerate(_ITEMS.splitlines())]

@@ -48,6 +48,7 @@ def read(probe: Probe) -> Export:
         negative += relevance.startswith("-")
     if negative:
         export.notes.append(
-            f"negative grades: {negative:,}; in some tracks junk, or not judged ({argument('missing')} makes gaps of them)"
+            f"negative grades: {negative:,}; in some tracks junk, or not judged "
+            f"({argument('missing')} makes gaps of them)"
         )
     return export

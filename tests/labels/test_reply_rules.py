@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,12 @@ def test_the_examples_of_the_rules(rule):
     speech = P if rule.means in {"A", "B", "tie"} else C if rule.means.endswith("correct") else N
     found = read(rule.example, speech)
     assert (found.outcome, found.meaning, found.rule) == ("read", rule.means, rule.name)
+
+
+def test_the_documents_list_the_rules():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "tables.md").read_text("utf-8")
+    rows = [f"| {rule.name} | {rule.reads} | `{rule.example}` | {rule.means} |" for rule in RULES]
+    assert "\n".join(rows) in text
 
 
 def test_labels_of_ones_own():
