@@ -109,7 +109,7 @@ def test_list_and_show(judgebench) -> None:
         (("run", "--judge", "baseline/first", "--task", "triviaqa", "--sample"), 2, "baseline/majority"),
         (("score", "nowhere"), 3, "no runs in"),
         (("score",), 2, "--csv FILE"),
-        (("score", "--csv", "x.csv"), 2, "--judge-col"),
+        (("score", "--csv", "x.csv"), 3, "no such file"),
         (("leaderboard", "nowhere"), 3, "no runs in"),
         (("reproduce", "--data", "nowhere"), 3, "nowhere"),
         (("reproduce",), 2, "JUDGEBENCH_DATA"),

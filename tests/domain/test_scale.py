@@ -8,7 +8,8 @@ from judgebench.domain import Estimate, Policies, Reply, Scale, Status
 from judgebench.errors import DataError, UsageError
 
 SPECS = ["check", "steps", "pair:2", "pair:3", "pair:5", "pair:7", "pair:3+bad", "rate:1-5", "rate:-2-2", "pick:4",
-         "rank:3", "levels:low,medium,high", "nominal:red,green"]  # fmt: skip
+         "rank:3", "levels:low,medium,high", "nominal:red,green",
+         "number", "number:-1.5-2.25", "set", "set:red,green"]  # fmt: skip
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -16,7 +17,8 @@ def test_a_scale_survives_text_and_json(spec: str) -> None:
     scale = Scale.parse(spec)
     assert scale.spec == spec
     assert Scale.from_json(scale.to_json()) == scale
-    assert [scale.code(f" {label.upper()} ") for label in scale.labels] == list(range(len(scale.labels)))
+    codes = [scale.code(f" {label.upper()} ") for label in scale.labels]
+    assert codes == [1 << i if scale.kind == "set" else i for i in range(len(scale.labels))]
 
 
 def test_a_bare_list_is_ordered_worst_first() -> None:

@@ -120,10 +120,11 @@ def gate(
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
     one = matched.scored[0]
     clusters, like = one.clusters().count, effective(np.unique(one.cluster, return_counts=True)[1])
-    rarest = np.bincount(one.gold)
+    rarest = np.unique(one.gold, return_counts=True)[1]
+    few = int(rarest.min(initial=RARE)) < RARE
     warnings = {
         "few_clusters": like < FEW_CLUSTERS,
-        "prevalence": one.gold_values is None and int(rarest[rarest > 0].min(initial=RARE)) < RARE,
+        "prevalence": few and one.gold_values is None and (one.scale.listed or one.scale.sequential),
         "low_coverage": matched.coverage[1] < LOW_COVERAGE,
         "missing_scores": missing_numbers(matched, figures),
     }
