@@ -17,6 +17,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import apply
+from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
 from judgebench.stats.crosstab import TINY
@@ -44,6 +45,8 @@ UNKNOWN_EPSILON = 0.1
 PASS = 0.5
 #: At most so many annotators are left out in turn.
 MOST_TURNS = 25
+#: More different numbers are too many to look at two by two.
+MOST_NUMBERS = 2000
 _FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
 
 
@@ -164,8 +167,9 @@ def similarity(scale: Scale, scoring: Scoring) -> Floats:
 
 
 def default_scoring(scale: Scale) -> Scoring:
-    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``."""
-    numeric = scale.kind == "rate" and scale.labels == tuple(f"{value:g}" for value in scale.values)
+    """Choose ``neg-rmse`` for numbers and numeric ratings, else ``accuracy``."""
+    numbers = scale.kind == "rate" and scale.labels == tuple(f"{value:g}" for value in scale.values)
+    numeric = numbers or scale.kind == "number"
     return "neg-rmse" if numeric else "accuracy"
 
 
@@ -355,6 +359,7 @@ def alt_test_ratings(
             f"{argument('epsilon')} is from 0 to 1, {argument('q')} between 0 and 1, {argument('min_items')} 1 or more"
         )
     how = scoring or default_scoring(ratings.scale)
+    ratings = levels_of(ratings, MOST_NUMBERS)
     closeness = similarity(ratings.scale, how)
     everyone = replace(ratings, gold=np.zeros((ratings.judge.size, 1), dtype=np.int64), annotators=("all",))
     scored = apply(everyone, replace(policies, tie="class", gold="majority"))

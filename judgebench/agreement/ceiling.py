@@ -96,7 +96,7 @@ def ceiling(
 
 def behind(ratings: Ratings) -> People | None:
     """Count the people behind a ceiling of labels, their items and pairs; None where no item has two labels."""
-    if ratings.scale.sequential:
+    if not ratings.scale.listed:
         return None
     found = Pool.of(one_per_item(ratings), Policies()).facts()
     return found if found.pairs else None
@@ -293,7 +293,9 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
         found["conger_kappa_quadratic"] = done(conger_kappa(codes, q, quadratic))
         found["gwet_ac2_quadratic"] = done(gwet_ac(codes, q, quadratic))
     if scale.kind == "rate":
-        found |= _correlations(codes, values, clusters)
+        placed = (codes >= 0) & (codes < len(values))
+        numbers = np.where(placed, values[np.clip(codes, 0, len(values) - 1)], np.nan)
+        found |= correlations(numbers, clusters)
     return found
 
 
@@ -322,14 +324,11 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
     return shown(influences, found.n, bounds)
 
 
-def _correlations(
-    codes: npt.NDArray[np.int64], values: npt.NDArray[np.float64], clusters: Clusters
-) -> dict[str, Estimate]:
-    """Intraclass correlations: F intervals of independent items, else by cluster."""
-    numbers = np.where((codes >= 0) & (codes < len(values)), values[np.clip(codes, 0, len(values) - 1)], np.nan)
+def correlations(numbers: npt.NDArray[np.float64], clusters: Clusters) -> dict[str, Estimate]:
+    """Intraclass correlations of numbers, NaN for none: F intervals of independent items, else by cluster."""
     whole, k = complete(numbers), numbers.shape[1]
     n = int(whole.size)
-    rows = clusters.sums(np.isin(np.arange(len(codes)), whole).astype(np.float64))
+    rows = clusters.sums(np.isin(np.arange(len(numbers)), whole).astype(np.float64))
     found: dict[str, Estimate] = {}
     for name, (form, average) in _ICC.items():
         single, outcome = icc(numbers, form), icc(numbers, form, average=average)

@@ -93,7 +93,7 @@ def between(judges: Sequence[Judged]) -> Iterator[tuple[Judged, Between]]:
             continue
         first, second = _shared(one, two)
         scale = one.ratings.scale
-        kappa = "cohen_kappa_quadratic" if scale.kind == "rate" else "cohen_kappa"
+        kappa = "cohen_kappa_quadratic" if scale.kind == "rate" and len(scale.values) > 2 else "cohen_kappa"
         held = replace(select(one.ratings, first), gold=two.ratings.judge[second][:, None], annotators=(two.judge,))
         if not ((held.judge >= 0) & (held.gold[:, 0] >= 0)).any():
             none = Estimate.missing("no_items")

@@ -30,7 +30,9 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     through a multiverse analysis.
     """
     scale = ratings.scale
-    headline = metrics_for(scale.kind, scale.level, tie=scale.tie is not None).headline
+    if not scale.listed:
+        return []
+    headline = metrics_for(scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None).headline
     chosen = metrics or [METRICS[name] for name in dict.fromkeys(("accuracy", "cohen_kappa", headline))]
     found: list[tuple[Policies, int, dict[str, Estimate]]] = []
     seen: set[Policies] = set()
@@ -70,7 +72,7 @@ def always(ratings: Ratings, policies: Policies, metrics: Sequence[str]) -> Cons
     rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen
     1960, A coefficient of agreement for nominal scales).
     """
-    if ratings.scale.sequential or ratings.scale.kind == "pick":
+    if not ratings.scale.listed or ratings.scale.kind == "pick":
         return None
     counts = np.bincount(ratings.gold[ratings.gold >= 0], minlength=len(ratings.scale.labels))
     if not counts.any():

@@ -1,6 +1,6 @@
 """Judges side by side: any figure on the same rows, and the difference of two.
 
-A figure is made of a table of labels by a metric, or of numbers or sequences by its name.
+A figure is made of a table of labels by a metric, or of numbers, sets or sequences by its name.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:
 
 def _judges(matched: Matched, scored: Sequence[Scored]) -> list[JudgeRows]:
     among = shared_numbers(matched, scored)
-    every = sequences(matched) or all(one.score is not None for one in matched.ratings)
+    every = not listed(matched) or all(one.score is not None for one in matched.ratings)
     found: list[JudgeRows] = []
     for ratings, one in zip(matched.ratings, scored, strict=True):
         counted = Counted.of(one)
@@ -88,13 +88,13 @@ def _judges(matched: Matched, scored: Sequence[Scored]) -> list[JudgeRows]:
     return found
 
 
-def sequences(matched: Matched) -> bool:
-    """Whether verdicts are orders or checks of steps."""
-    return matched.scored[0].scale.sequential
+def listed(matched: Matched) -> bool:
+    """Whether verdicts are labels, which make a table."""
+    return matched.scored[0].scale.listed
 
 
 def row_names(matched: Matched) -> tuple[str, ...]:
-    """Figures of numbers or sequences that can be compared: those that every judge has."""
+    """Figures of rows that can be compared: those that every judge has."""
     kind = matched.scored[0].scale.kind
     return tuple(
         name
@@ -105,17 +105,23 @@ def row_names(matched: Matched) -> tuple[str, ...]:
 
 def _gives(ratings: Ratings, numbers: str) -> bool:
     if not numbers:
-        return ratings.sequence is not None
+        return not ratings.scale.listed
     return ratings.score is not None and numbers in {"score", ratings.score_kind}
 
 
 def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
     """Name the scale's headline and those companions that measure agreement, headline first."""
     scale = scored.scale
-    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(
+        scale.kind,
+        scale.level,
+        places=len(scale.values),
+        tie=scale.tie is not None,
+        graded=scored.gold_values is not None,
+    )
     names = (wanted.headline, *wanted.companions)
-    if scale.sequential:
-        return names
+    if not scale.listed:
+        return tuple(name for name in names if not ROW_METRICS[name].directional)
     return tuple(name for name in names if name in known and not known[name].directional)
 
 
@@ -125,7 +131,7 @@ def chosen(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]
     By default what the scale calls for, and figures of numbers where every judge gives them. UnknownNameError if nobody
     knows a name, UsageError if one means nothing here.
     """
-    rows, tables = row_names(matched), {} if sequences(matched) else known
+    rows, tables = row_names(matched), known if listed(matched) else {}
     names = tuple(dict.fromkeys(metrics))
     if not names:
         names = (*default_metrics(matched.scored[0], known), *(name for name in COMPARED if name in rows))
@@ -263,7 +269,9 @@ def credits_of(judges: Sequence[JudgeRows]) -> list[npt.NDArray[np.float64]] | N
     """How far each judgment is right, shape (n,) per judge; None where gold is a number."""
     found: list[npt.NDArray[np.float64]] = []
     for judge in judges:
-        if judge.scored.scale.sequential:
+        if not judge.scored.scale.listed:
+            if "percent_agreement" not in judge.figures:
+                return None
             whole = judge.figures["percent_agreement"].per_row()
             if whole is None:
                 return None
@@ -287,7 +295,7 @@ def hits_of(judges: Sequence[JudgeRows]) -> list[Flags] | None:
     shares = credits_of(judges)
     if shares is None:
         return None
-    if not judges[0].scored.scale.sequential:
+    if judges[0].scored.scale.listed:
         # A tie policy's half credits count as wrong here.
         return [judge.scored.gold == judge.scored.judge for judge in judges]
     whole = all(bool(((one == 0) | (one == 1)).all()) for one in shares)
@@ -297,7 +305,7 @@ def hits_of(judges: Sequence[JudgeRows]) -> list[Flags] | None:
 def verdicts_differ(matched: Matched) -> Flags:
     """Judgments on which the first two judges say different things."""
     one, two = matched.scored[:2]
-    if not sequences(matched):
+    if not one.scale.sequential:
         return np.asarray(one.judge != two.judge)
     said = [ratings.sequence for ratings in matched.ratings[:2]]
     if said[0] is None or said[1] is None:
@@ -307,6 +315,6 @@ def verdicts_differ(matched: Matched) -> Flags:
 
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:
     """Whether figures of numbers are compared and a judge has not given all of them."""
-    if sequences(matched) or not any(isinstance(one, str) for one in figures.values()):
+    if not listed(matched) or not any(isinstance(one, str) for one in figures.values()):
         return False
     return not bool(shared_numbers(matched, matched.scored).all())

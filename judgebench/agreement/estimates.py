@@ -53,7 +53,7 @@ MOST_LABELS = 50
 class Counted:
     """Rows of one group, counted once for all figures: their table, flat cells, clusters, and systems.
 
-    Sequences make no table: theirs is empty.
+    Verdicts that are none of a few labels make no table: theirs is empty.
     """
 
     table: Crosstab
@@ -65,9 +65,11 @@ class Counted:
     @classmethod
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
-        cells, clusters = scored.cells(), scored.clusters()
-        if scored.scale.sequential:
-            return cls(scored.table(cells[:0]), cells, clusters, scored.system)
+        clusters = scored.clusters()
+        if not scored.scale.listed:
+            none = np.zeros(scored.size, dtype=np.int32)
+            return cls(scored.table(none[:0]), none, clusters, scored.system)
+        cells = scored.cells()
         table = scored.table(cells)
         return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.ceiling import ceiling, select
+from judgebench.agreement.numbers import number_figures
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import missing_scores, score_figures
 from judgebench.agreement.sequences import mismatched, sequence_ceiling, sequence_figures, sequence_rows
+from judgebench.agreement.sets import set_figures
+from judgebench.agreement.unlisted import unlisted_rows
+from judgebench.agreement.unlisted_people import unlisted_ceiling
 from judgebench.stats.coefficients.catalog import fits
 
 if TYPE_CHECKING:
@@ -24,21 +28,25 @@ if TYPE_CHECKING:
 
 
 def scored_rows(ratings: Ratings, policies: Policies) -> Scored:
-    """Choose the rows that count; errors as `apply` and `sequence_rows`."""
-    return sequence_rows(ratings, policies) if ratings.scale.sequential else apply(ratings, policies)
+    """Choose the rows that count; errors as `apply` and its kin."""
+    if ratings.scale.listed:
+        return apply(ratings, policies)
+    return sequence_rows(ratings, policies) if ratings.scale.sequential else unlisted_rows(ratings, policies)
 
 
 def table_metrics(scale: Scale, known: Mapping[str, Metric]) -> dict[str, Metric]:
-    """Choose the metrics of a table of labels that mean something on the scale; none on sequences."""
+    """Choose the metrics of a table of labels that mean something on the scale; none where verdicts are no labels."""
     places, tie = len(scale.values), scale.tie is not None
     fitting = {name: one for name, one in known.items() if fits(one, scale.kind, scale.level, places=places, tie=tie)}
-    return {} if scale.sequential else fitting
+    return fitting if scale.listed else {}
 
 
 def row_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Flags | None = None) -> dict[str, Figure]:
-    """Measure what no table of labels shows: sequences, or numbers (``among`` as for `score_figures`)."""
+    """Measure what no table of labels shows: sequences, sets, or numbers (``among`` as for `score_figures`)."""
     if scored.scale.sequential:
         return sequence_figures(select(ratings, scored.row), scored.policies, counted)
+    if not scored.scale.listed:
+        return (number_figures if scored.scale.kind == "number" else set_figures)(scored, counted)
     return score_figures(ratings, scored, counted, among)
 
 
@@ -48,6 +56,8 @@ def between_people(
     """Measure annotators against each other on a ``group`` of the ratings; ``scored`` are those of it that count."""
     if scored.scale.sequential:
         return sequence_ceiling(select(ratings, scored.row))
+    if not scored.scale.listed:
+        return unlisted_ceiling(group, scored)
     return ceiling(group, scored.policies, metrics, scored.void)
 
 

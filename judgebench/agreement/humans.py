@@ -25,7 +25,7 @@ from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRIC_SETS, METRICS
 from judgebench.stats.coefficients.krippendorff import least_alpha
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
@@ -77,7 +77,8 @@ class Annotator:
 class Humans:
     """How far the annotators of one task agree.
 
-    ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales.
+    ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales; of numbers
+    ``lin_ccc``, of sets ``krippendorff_alpha_masi``.
     ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
     human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
     ``pairs`` holds the kappa of every two annotators, empty where most share few items. ``coefficients`` are of all
@@ -134,7 +135,9 @@ class AmongHumans:
 
 
 def kappa_of(scale: Scale) -> str:
-    """Name the kappa that suits a scale: with quadratic weights where labels are levels, else unweighted."""
+    """Name the kappa that suits a scale, with quadratic weights where labels are levels; its kin where none are."""
+    if not (scale.listed or scale.sequential):
+        return METRIC_SETS[scale.kind].headline
     return "cohen_kappa_quadratic" if scale.values and scale.level != "nominal" else "cohen_kappa"
 
 
@@ -191,12 +194,12 @@ def measure_humans(
         percent_agreement=among.measured(share)[0],
         kappa=kappa,
         coefficients=all_at_once(people, alpha, seed),
-        pulling=_pulling(kappa, annotators),
-        warnings=_warnings(people),
+        pulling=pulling(kappa, annotators),
+        warnings=warnings(people),
     )
 
 
-def _pulling(kappa: Estimate, annotators: Sequence[Annotator]) -> str:
+def pulling(kappa: Estimate, annotators: Sequence[Annotator]) -> str:
     """Name the annotator without whom kappa is out of its interval, and farthest from where it is."""
     if kappa.value is None or kappa.low is None or kappa.high is None:
         return ""
@@ -244,7 +247,7 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         kappa=kappa[0],
         ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
-        z=_z(judged, defined),
+        z=z_among(judged, defined),
         rest={
             name: _rest_of(ratings, ratings.judge, people, j, each_rules) for j, name in enumerate(ratings.annotators)
         },
@@ -268,7 +271,8 @@ def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
     return Without(human[0], judge[0], ratio_of(judge, human))
 
 
-def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
+def z_among(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
+    """Place a judge's mean figure among those of the pairs of annotators, in their standard deviations."""
     if judged is None:
         return Estimate.missing("undefined_part")
     if len(pairs) < 3:
@@ -336,7 +340,8 @@ def _rest_of(
     return AgainstRest(int(sure.sum()), found[0], found[1], rho)
 
 
-def _warnings(people: Ratings) -> tuple[str, ...]:
+def warnings(people: Ratings) -> tuple[str, ...]:
+    """Say in codes why figures of these people are rough."""
     found: list[str] = []
     if np.unique(people.cluster[(people.gold >= 0).sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
         found.append("few_clusters")

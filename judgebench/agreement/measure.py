@@ -24,6 +24,7 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
+from judgebench.agreement.sets import set_classes
 from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import (
@@ -134,7 +135,13 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences = figure.estimate(interval)
             if aggregates and name in lines:
                 group.influences[name] = influences
-    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(
+        scale.kind,
+        scale.level,
+        places=len(scale.values),
+        tie=scale.tie is not None,
+        graded=scored.gold_values is not None,
+    )
     shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
@@ -303,10 +310,10 @@ def measure_beside(
 def _nothing(ratings: Ratings, scored: Scored) -> str:
     if not ratings.judge.size:
         return "there is no judgment to score"
+    if not (ratings.gold >= 0).any():
+        return f"no item has a gold label yet: label some (`judgebench view`), or give labels with {argument('labels')}"
     if scored.left_out:
         return f"none of {scored.left_out} items has gold under the policy gold={scored.policies.gold}"
-    if not (ratings.gold >= 0).any():
-        return "no item has a gold label"
     return "the policies leave no item to score"
 
 
@@ -391,6 +398,8 @@ def _against_chance(group: _Group) -> dict[str, AgainstChance]:
 def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
+    if group.scored.scale.kind == "set":
+        return set_classes(group.scored, group.counted)
     if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n

@@ -142,7 +142,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     Source: Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench
     and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM.
     """
-    if ratings.scale.sequential:
+    if not ratings.scale.listed:
         raise UsageError(
             f"this can't be done on the {ratings.scale.kind!r} scale, whose verdicts are not single labels"
         )

@@ -270,7 +270,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     for position, name in enumerate(by_order):
         place[orders.codes[name]] = position
     return Ratings(
-        scale=Scale.pick(places) if places > len(scale.labels) else scale,
+        scale=Scale.pick(places) if scale.kind == "pick" and places > len(scale.labels) else scale,
         judge=arrays["judge"],
         gold=table,
         annotators=tuple(gold),
@@ -345,7 +345,7 @@ def from_codes(
 
 def _size(scale: Scale, responses: int) -> int:
     """Count the codes; items on one ``pick`` scale may differ in their responses (RewardBench 2's Ties)."""
-    return max(len(scale.labels), responses) if scale.kind == "pick" else len(scale.labels)
+    return max(len(scale.labels), responses) if scale.kind == "pick" else scale.size
 
 
 def _on_scale(code: Code | None, size: int, item: str, what: str, scale: Scale) -> int:

@@ -83,15 +83,21 @@ def gather(
     labelled the same item.
     """
     from judgebench.agreement.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.unlisted_humans import among_unlisted, measure_unlisted  # noqa: PLC0415 - loaded on use
 
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:
         key = (task, revision, policies.tie, ratings.annotators, _labels(ratings))
         if key not in panels:
-            found = measure_humans(ratings, policies, alpha=alpha, seed=seed)
+            found = (
+                measure_humans(ratings, policies, alpha=alpha, seed=seed)
+                if ratings.scale.listed
+                else measure_unlisted(ratings)
+            )
             panels[key] = Panel(task, gold, revision, policies, found, ())
         if judge:
-            judges = (*panels[key].judges, (judge, among_humans(ratings, policies)))
+            among = among_humans if ratings.scale.listed else among_unlisted
+            judges = (*panels[key].judges, (judge, among(ratings, policies)))
             panels[key] = panels[key]._replace(judges=judges)
     return list(panels.values())
 

@@ -140,14 +140,13 @@ def task_of(one: Any, given: Mapping[str, Any]) -> str | Task:
 class ItemTask:
     """A task made of `Item` objects; its revision digests them with their gold."""
 
-    given: tuple[Item, ...]
+    given: tuple[Any, ...]
     said: str | Scale | None = None
     name: str = "items"
 
     def __post_init__(self) -> None:
         """Refuse what are not all items."""
-        every: tuple[object, ...] = self.given
-        if wrong := [one for one in every if not isinstance(one, Item)]:
+        if wrong := [one for one in self.given if not isinstance(one, Item)]:
             raise DataError(f"expected items, and found a {type(wrong[0]).__name__} among them")
 
     @property

@@ -1,4 +1,4 @@
-"""What there is: tasks, judges, prompts, probes and metrics, a row each. Loads little: `judgebench list` is quick."""
+"""What there is, a row each: tasks, judges, prompts, probes, metrics, formats. Loads little: `list` is quick."""
 
 from __future__ import annotations
 
@@ -63,17 +63,25 @@ def metrics() -> Rows:
     return [*((*line, witness or "no witness") for *line, witness in METRIC_LINES), *foreign]
 
 
+def formats() -> Rows:
+    """List the tools whose files are known by their shape, and what these hold."""
+    from judgebench.labels.importers.catalog import TOOLS  # noqa: PLC0415 - loaded on use
+
+    return [(tool.name, tool.holds) for tool in TOOLS]
+
+
 LISTS: dict[str, Callable[[], Rows]] = {
     "tasks": tasks,
     "judges": judges,
     "prompts": prompts,
     "probes": probes,
     "metrics": metrics,
+    "formats": formats,
 }
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, prompts, probes or metrics, a line each."""
+    """List tasks, judges, prompts, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()

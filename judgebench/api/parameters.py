@@ -86,7 +86,7 @@ class Parameter:
     def checked(self, value: Any) -> Any:
         """Hold a value against type and range; UsageError names the parameter."""
         union = isinstance(self.type, types.UnionType) or get_origin(self.type) is Union
-        kinds = get_args(self.type) if union else (self.type,)
+        kinds: tuple[Any, ...] = get_args(self.type) if union else (self.type,)
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
         number = int in kinds or float in kinds
         lists = [kind for kind in kinds if get_origin(kind) is Sequence]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -11,9 +13,13 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind: TypeAlias = Literal["check", "pair", "rate", "pick", "rank", "steps", "label"]
+    import numpy as np
+    import numpy.typing as npt
+
+Kind: TypeAlias = Literal["check", "pair", "rate", "number", "pick", "rank", "steps", "label", "set"]
 Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
-#: One verdict as integers: a label's position on the scale, or a tuple of them (``rank``, ``steps``).
+#: One verdict as integers: a label's position on the scale, a number's distance from the lowest in units of the scale,
+#: a set's bits, or a tuple of positions (``rank``, ``steps``).
 Code: TypeAlias = int | tuple[int, ...]
 
 _PAIR_LABELS: dict[int, tuple[str, ...]] = {
@@ -24,6 +30,14 @@ _PAIR_LABELS: dict[int, tuple[str, ...]] = {
 }
 #: Beyond this a "scale" is a slip or a continuous score, and tables of label by label would fill the memory.
 _MOST_STEPS = 1000
+#: Digits of a number's code: floats hold so many exactly.
+_DIGITS = 15
+#: Labels of a set, a bit each.
+_MOST_MEMBERS = 62
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+_RANGE = re.compile(f"({_NUMBER.pattern})-({_NUMBER.pattern})", re.ASCII | re.IGNORECASE)
+#: What stands between the labels of a set in one text.
+SEPARATORS = "|;,\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +47,11 @@ class Scale:
     Integer codes are positions in ``labels``; on ``rank`` and ``steps`` these are the labels of one element. On a pair
     scale the order runs from the first response to the second, so that swapping the responses reflects it. ``values``
     are the positions that weighted kappa and Spearman's rho use, empty where the labels have no order; ``both bad`` has
-    none and comes last. ``tie`` and ``both_bad`` are codes. DataError where labels are missing or repeated, or
-    ``values`` does not fit them.
+    none and comes last. ``tie`` and ``both_bad`` are codes.
+
+    A ``number`` is any between two ``values``, without labels, and a ``set`` any of the ``labels``; either is *open*
+    where these are still to be read off the data. DataError where labels are missing or repeated, or ``values`` does
+    not fit them.
     """
 
     kind: Kind
@@ -47,7 +64,13 @@ class Scale:
     def __post_init__(self) -> None:
         """Refuse a scale on which codes would be ambiguous."""
         folded = [label.casefold().strip() for label in self.labels]
-        if len(set(folded)) != len(folded) or not folded or "" in folded:
+        if self.kind == "number":
+            if self.values and not (len(self.values) == 2 and self.values[0] < self.values[1]):
+                raise DataError(f"a scale of numbers needs low < high, got {list(self.values)}")
+            return
+        if len(folded) > _MOST_MEMBERS and self.kind == "set":
+            raise DataError(f"a set has at most {_MOST_MEMBERS} labels to choose from, got {len(folded)}")
+        if len(set(folded)) != len(folded) or "" in folded or not (folded or self.kind == "set"):
             raise DataError(f"a scale needs distinct, non-empty labels, got {list(self.labels)}")
         ordered = len(self.labels) - (self.both_bad is not None)
         if self.values and len(self.values) != ordered:
@@ -62,6 +85,23 @@ class Scale:
     def sequential(self) -> bool:
         """Whether a verdict is a sequence of codes, not a single label."""
         return self.kind in {"rank", "steps"}
+
+    @property
+    def listed(self) -> bool:
+        """Whether a verdict is one of the labels, so that labels make a table of gold by verdict."""
+        return self.kind not in {"rank", "steps", "number", "set"}
+
+    @property
+    def open(self) -> bool:
+        """Whether its numbers or labels are still to be read off the data."""
+        return (self.kind == "number" and not self.values) or (self.kind == "set" and not self.labels)
+
+    @property
+    def size(self) -> int:
+        """How many codes there are, of one element on ``rank`` and ``steps``."""
+        if self.kind == "number":
+            return self._unit_code(self.values[1]) + 1
+        return 1 << len(self.labels) if self.kind == "set" else len(self.labels)
 
     @classmethod
     def check(cls) -> Scale:
@@ -106,6 +146,20 @@ class Scale:
         return cls("label", tuple(labels), "nominal")
 
     @classmethod
+    def number(cls, low: float | None = None, high: float | None = None) -> Scale:
+        """Real numbers from ``low`` to ``high``, the higher the better; without these, of a range yet unknown."""
+        if low is None or high is None:
+            return cls("number", (), "interval")
+        if not (low < high and max(abs(low), abs(high)) <= 1e100):
+            raise UsageError(f"a scale of numbers needs low < high, got {low:g}-{high:g}")
+        return cls("number", (), "interval", (float(low), float(high)))
+
+    @classmethod
+    def sets(cls, labels: Sequence[str] = ()) -> Scale:
+        """Any of some labels, in no order; without these, of labels yet unknown."""
+        return cls("set", tuple(labels), "nominal")
+
+    @classmethod
     def pick(cls, k: int) -> Scale:
         """Pick the best of ``k`` responses, numbered from 1."""
         return cls("pick", tuple(str(i + 1) for i in range(k)), "nominal")
@@ -124,59 +178,118 @@ class Scale:
     def parse(cls, spec: str) -> Scale:
         """Read a scale as the command line writes it; UsageError where the text is none of these.
 
-        ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``pick:4``, ``rank:4``,
-        ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high`` (ordered, worst first),
-        ``nominal:red,green``.
+        ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``number``, ``number:0-1.5``,
+        ``pick:4``, ``rank:4``, ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high`` (ordered,
+        worst first), ``nominal:red,green``, ``set``, ``set:red,green`` (any of these).
         """
         text = spec.strip()
         name, _, rest = text.partition(":")
+        plain = {"check": cls.check, "steps": cls.steps, "number": cls.number, "set": cls.sets}
+        if text in plain:
+            return plain[text]()
         try:
-            if name == "check" and not rest:
-                return cls.check()
-            if name == "steps" and not rest:
-                return cls.steps()
-            if name == "pair":
-                ways, _, bad = rest.partition("+")
-                if int(ways or 3) in _PAIR_LABELS and bad in {"", "bad"}:
-                    return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]  # checked one line above
-            if name == "rate" and (bounds := re.fullmatch(r"(-?\d+)-(-?\d+)", rest)):
-                return cls.rate(int(bounds[1]), int(bounds[2]))
-            if name in {"pick", "rank"} and 2 <= int(rest) <= _MOST_STEPS:
-                return cls.pick(int(rest)) if name == "pick" else cls.rank(int(rest))
+            if (found := cls._counted(name, rest)) is not None:
+                return found
         except ValueError:
             pass
         else:
-            labels = [part.strip() for part in (rest if name in {"levels", "nominal"} else text).split(",")]
-            if len(labels) >= 2 and all(labels):
-                return cls.categories(labels) if name == "nominal" else cls.levels(labels)
+            of = {"levels": cls.levels, "nominal": cls.categories, "set": cls.sets}
+            labels = [part.strip() for part in (rest if name in of else text).split(",")]
+            if len(labels) >= (1 if name == "set" else 2) and all(labels):
+                return of.get(name, cls.levels)(labels)
         raise UsageError(
-            f"{spec!r} is not a scale; write check, pair, pair:2, rate:1-5, pick:4, nominal:red,green "
-            "or an ordered list, worst first, such as low,medium,high"
+            f"{spec!r} is not a scale; write check, pair, pair:2, rate:1-5, number:0-100, pick:4, nominal:red,green, "
+            "set:red,green or an ordered list, worst first, such as low,medium,high"
         )
+
+    @classmethod
+    def _counted(cls, name: str, rest: str) -> Scale | None:
+        """Read a scale that is told by numbers; ValueError where it holds none, None where it is another."""
+        if name == "pair":
+            ways, _, bad = rest.partition("+")
+            if int(ways or 3) in _PAIR_LABELS and bad in {"", "bad"}:
+                return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]  # checked one line above
+        if name == "rate" and (bounds := re.fullmatch(r"(-?\d+)-(-?\d+)", rest)):
+            return cls.rate(int(bounds[1]), int(bounds[2]))
+        if name == "number" and (ends := _RANGE.fullmatch(rest)):
+            return cls.number(float(ends[1]), float(ends[2]))
+        if name in {"pick", "rank"} and 2 <= int(rest) <= _MOST_STEPS:
+            return cls.pick(int(rest)) if name == "pick" else cls.rank(int(rest))
+        return None
 
     @property
     def spec(self) -> str:
         """The scale as ``parse`` reads it."""
-        n = len(self.labels)
-        if self.kind in {"check", "steps"}:
-            return self.kind
+        n, listed = len(self.labels), ",".join(self.labels)
+        if self.kind == "rate" and self.labels == tuple(str(int(v)) for v in self.values):
+            return f"rate:{self.labels[0]}-{self.labels[-1]}"
         if self.kind == "pair":
             return f"pair:{n - 1}+bad" if self.both_bad is not None else f"pair:{n}"
-        if self.kind in {"pick", "rank"}:
-            return f"{self.kind}:{n}"
-        if self.kind == "label":
-            return f"nominal:{','.join(self.labels)}"
-        if self.labels == tuple(str(int(v)) for v in self.values):
-            return f"rate:{self.labels[0]}-{self.labels[-1]}"
-        return f"levels:{','.join(self.labels)}"
+        rest = {
+            "rate": f"levels:{listed}",
+            "number": f"number:{'-'.join(map(_shortest, self.values))}",
+            "pick": f"pick:{n}",
+            "rank": f"rank:{n}",
+            "label": f"nominal:{listed}",
+            "set": f"set:{listed}",
+        }
+        return rest.get(self.kind, self.kind).removesuffix(":")
 
     def code(self, label: str) -> int | None:
-        """Code of a label, case and outer blanks ignored; None if it is not on the scale."""
+        """Code of a label, case and outer blanks ignored; None if it is not on the scale.
+
+        The empty set is ``[]``, or ``none`` where that is no label.
+
+        >>> Scale.number(0, 100).code("101") is None, Scale.sets(["a", "b", "c"]).code("c|a")
+        (True, 5)
+        """
+        if self.kind == "number":
+            number = number_in(label)
+            inside = number is not None and self.values[0] <= number <= self.values[1]
+            return self._unit_code(number) if number is not None and inside else None
+        if self.kind == "set":
+            members = members_in(label)
+            none = members == ["none"] and "none" not in {known.casefold() for known in self.labels}
+            return self._bits([] if none else members)
         folded = label.strip().casefold()
         for i, known in enumerate(self.labels):
             if known.casefold() == folded:
                 return i
         return None
+
+    def word(self, code: int) -> str:
+        """Text of a code that ``code`` reads.
+
+        >>> Scale.number(-1, 1).word(Scale.number(-1, 1).code("0.3")), Scale.sets(["a", "b"]).word(0)
+        ('0.3', '[]')
+        """
+        if self.kind == "number":
+            return f"{self.values[0] + code / self._per_unit:.12g}"
+        if self.kind == "set":
+            return "|".join(label for i, label in enumerate(self.labels) if code >> i & 1) or "[]"
+        return self.labels[code]
+
+    def numbers(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """Numbers of codes on a scale of numbers."""
+        return self.values[0] + codes / self._per_unit
+
+    def codes(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Codes of numbers that lie within a scale of numbers."""
+        return ((numbers - self.values[0]) * self._per_unit).round().astype("int64")
+
+    @property
+    def _per_unit(self) -> float:
+        low, high = self.values
+        return float(10.0 ** (_DIGITS - math.ceil(math.log10(high - low))))
+
+    def _unit_code(self, number: float) -> int:
+        return round((number - self.values[0]) * self._per_unit)
+
+    def _bits(self, members: Sequence[str] | None) -> int | None:
+        places = {label.casefold(): 1 << i for i, label in enumerate(self.labels)}
+        found = [places.get(member.casefold()) for member in members or ()]
+        known = [bit for bit in found if bit is not None]
+        return None if members is None or len(known) < len(found) else sum(set(known))
 
     def undo(self, code: Code, order: Sequence[int]) -> Code:
         """Turn a code on the responses as shown back to the item's own order; ``order`` is as in `Case`.
@@ -202,3 +315,42 @@ class Scale:
         """Read what ``to_json`` wrote."""
         labels, values = tuple(data["labels"]), tuple(data["values"])
         return cls(data["kind"], labels, data["level"], values, data["tie"], data["both_bad"])
+
+
+def _shortest(value: float) -> str:
+    return repr(value).removesuffix(".0")
+
+
+def number_in(text: str) -> float | None:
+    """Read a plain number; None where the text is none, or beyond what squares can hold.
+
+    >>> number_in(" 3.50 "), number_in("1e999"), number_in("3,5"), number_in("nan")
+    (3.5, None, None, None)
+    """
+    plain = text.strip()
+    number = float(plain) if len(plain) <= 300 and _NUMBER.fullmatch(plain) else math.inf
+    return number if abs(number) <= 1e100 else None
+
+
+def members_in(text: str, separators: str = SEPARATORS) -> list[str] | None:
+    """Read a set of labels, each once: a JSON list, or labels with a bar, semicolon, comma or line break between them.
+
+    ``[]`` is the empty set; None where the text is empty, or JSON that holds anything else.
+
+    >>> members_in('["b", "a"]'), members_in("b | a|b"), members_in("[]"), members_in("")
+    (['b', 'a'], ['b', 'a'], [], None)
+    """
+    plain = text.strip()
+    if not plain:
+        return None
+    if plain[0] in "[{":
+        try:
+            parts = json.loads(plain) if plain != "{}" else []
+        except ValueError:
+            return None
+        if not isinstance(parts, list) or not all(isinstance(part, (str, int, float)) for part in parts):
+            return None
+        parts = [str(part) for part in parts]
+    else:
+        parts = re.split(f"[{re.escape(separators)}]", plain)
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))

@@ -80,7 +80,7 @@ def _is_title(row: Sequence[str], width: int) -> bool:
 def looks_like_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row is one like the others: each cell is like its column, most of them plainly so.
 
-    >>> looks_like_data(["q0", "1"], [["q1", "0"], ["q2", "1"]]), looks_like_data(["id", "1"], [["q1", "0"]] * 2)
+    >>> looks_like_data(["yes", "1"], [["no", "0"], ["yes", "0"]]), looks_like_data(["id", "1"], [["q1", "0"]] * 2)
     (True, False)
     """
     # Files that were put together repeat their header.

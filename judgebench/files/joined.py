@@ -70,6 +70,10 @@ class JoinedTable(Table):
 
     def versions(self, name: str) -> list[str]:
         """Name a column in every file that has it; its own name where only one file does."""
+        if "*" in name:
+            first = name.partition(".*")[0]
+            inner = [table for table, has in zip(self.tables, self._has, strict=True) if first in has]
+            return inner[0].versions(name) if inner else [name]
         found = [file for has, file in zip(self._has, self._files, strict=True) if name in has]
         return [f"{name} ({file})" for file in found] if len(found) > 1 and name not in self.keys else [name]
 
@@ -250,7 +254,9 @@ class JoinedTable(Table):
 
 def _ids(ids: Numbers, part: _Part, keys: Sequence[str]) -> Codes:
     """Turn the ids of the rows into numbers; blanks around them and the .0 of whole numbers make no difference."""
-    words = [[_WHOLE.sub(r"\1", word.strip()) for word in part.words[key]] for key in keys]
+    words = [
+        [_WHOLE.sub(r"\1", word.strip()) if "." in word else word.strip() for word in part.words[key]] for key in keys
+    ]
     if len(keys) == 1:
         return ids.take(words[0])[part.columns[keys[0]]]
     pairs, place = np.unique(np.stack([part.columns[key] for key in keys]), axis=1, return_inverse=True)

@@ -10,7 +10,7 @@ from judgebench.errors import DataError, FormError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.paths import ABSENT, inside, leaves, split
 from judgebench.files.records import Row, shown
-from judgebench.files.shapes import as_records, record_paths
+from judgebench.files.shapes import as_records, by_id, record_paths
 from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class JsonTable(FileTable):
                 hint=f"say which: {argument('records')} {paths[0]}",
                 readings=[{"records": path} for path in paths],
             )
-        else:
+        elif (found := by_id(whole)) is None:
             raise self.error("one JSON object, not a table", hint="expected an object per line, or an array")
         # Rows inside an object have no lines.
         self.unit = "row"
@@ -216,7 +216,7 @@ class JsonTable(FileTable):
                 if only is None:
                     yield number, record
         if only is not None:
-            yield from enumerate(self._within(only[1]), 1) if any(True for _ in record_paths(only[1])) else [only]
+            yield from enumerate(self._within(only[1]), 1) if _holds_rows(only[1]) else [only]
 
     def _whole(self, decoder: json.JSONDecoder, *, pretty: bool) -> dict[str, Any] | None:
         """Read a file that is one object over several lines; None where it isn't one, nor begins like one."""
@@ -280,6 +280,10 @@ def _blank(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
+
+
+def _holds_rows(record: dict[str, Any]) -> bool:
+    return by_id(record) is not None or any(True for _ in record_paths(record))
 
 
 def _flat(record: dict[str, Any]) -> bool:

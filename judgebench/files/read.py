@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.files.content import Format
     from judgebench.files.joined import JoinedTable
     from judgebench.files.table import FileTable
 
@@ -54,7 +55,7 @@ def open_joined(
     What ``opening`` says is said of those files that it can be said of; UsageError where there is none.
     """
     opening, known = opening or Opening(), opened or {}
-    formats = {path: sniff(Content.at(path)) for path in paths if path not in known}
+    formats: dict[Path, Format] = {path: sniff(Content.at(path)) for path in paths if path not in known}
     fitting = {path: opening.fitting(one) for path, one in formats.items()}
     if idle := set(opening.said()).difference(*(one.said() for one in fitting.values())):
         for path, one in formats.items():

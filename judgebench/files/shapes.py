@@ -63,6 +63,26 @@ def _of_lists(value: dict[str, Any]) -> Records | None:
     ]
 
 
+def by_id(value: Any) -> Records | None:
+    """Read rows off an object of objects by id, such as the labels of each item by annotator; None where it isn't one.
+
+    Ids are the outer names or the inner ones: those of which there are more, as items outnumber their annotators.
+
+    >>> by_id({"q1": {"ann": 1, "bob": 2}, "q2": {"ann": 3}, "q3": {"bob": 1}})
+    [{'id': 'q1', 'ann': 1, 'bob': 2}, {'id': 'q2', 'ann': 3}, {'id': 'q3', 'bob': 1}]
+    """
+    if not isinstance(value, dict) or not all(isinstance(one, dict) and one for one in value.values()):
+        return None
+    if any(isinstance(cell, (dict, list)) for one in value.values() for cell in one.values()):
+        return None
+    inner = dict.fromkeys(name for one in value.values() for name in one)
+    if max(len(value), len(inner)) < 3 or "id" in inner or "id" in value:
+        return None
+    if len(value) >= len(inner):
+        return [{"id": name, **one} for name, one in value.items()]
+    return [{"id": name, **{who: one[name] for who, one in value.items() if name in one}} for name in inner]
+
+
 def record_paths(value: Any, path: str = "", depth: int = 0) -> Iterator[str]:
     """Name the places inside one object that hold rows, ``''`` for all of it."""
     if as_records(value) is not None:

@@ -88,7 +88,7 @@ def _random(seed: int) -> Callable[[Case, Scale], Code]:
             left = list(range(len(scale.labels)))
             return tuple(left.pop(_draw(f"{key}:{n}", len(left))) for n in range(len(left)))
         # An item may have fewer responses than the scale has places.
-        return _draw(key, len(case.order) if scale.kind == "pick" else len(scale.labels))
+        return _draw(key, len(case.order) if scale.kind == "pick" else scale.size)
 
     return decide
 

@@ -41,6 +41,7 @@ import contextvars
 import hashlib
 import importlib
 import inspect
+import json
 import re
 import sys
 import threading
@@ -201,6 +202,9 @@ def _code(answer: Any, scale: Scale) -> int | None:
     if isinstance(answer, str):
         code = code_of(answer, scale)
         return code if code >= 0 else None
+    if scale.kind == "set":
+        many = isinstance(answer, (list, tuple, set, frozenset))
+        return scale.code(json.dumps([str(one) for one in answer])) if many else None
     if isinstance(answer, bool):
         return int(answer) if scale.kind == "check" else None
     # numpy's integers are not int, but have the index method that says they are whole.
@@ -208,11 +212,11 @@ def _code(answer: Any, scale: Scale) -> int | None:
         answer = answer.__index__()
     if isinstance(answer, float) and answer.is_integer():
         answer = int(answer)
-    if not isinstance(answer, int):
+    if not isinstance(answer, (int, float) if scale.kind == "number" else int):
         return None
-    if all(re.fullmatch(r"-?\d+", label) for label in scale.labels):
+    if scale.kind == "number" or all(re.fullmatch(r"-?\d+", label) for label in scale.labels):
         return scale.code(str(answer))
-    return answer if 0 <= answer < len(scale.labels) else None
+    return int(answer) if 0 <= answer < len(scale.labels) else None
 
 
 def create(spec: str) -> Judge:

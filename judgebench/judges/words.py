@@ -57,7 +57,8 @@ class Words:
 
     def code(self, word: str) -> int | None:
         """Code of a word, case and outer blanks ignored; None where it is none of them."""
-        return _codes(self).get(word.strip().casefold())
+        found = _codes(self).get(word.strip().casefold())
+        return self.scale.code(word) if found is None and not (self.own or self.scale.listed) else found
 
     def meaning(self, word: str) -> str:
         """Say what a word means; empty where that goes without saying, or where several words share a label."""
@@ -100,7 +101,14 @@ def listed(words: Words, write: Callable[[str], str]) -> str:
     incorrect if the response is not correct
     correct if the response is correct
     """
-    offered = words.offered
+    offered, scale = words.offered, words.scale
+    if scale.kind == "number" and not words.own:
+        low, high, middle = (scale.word(code) for code in (0, scale.size - 1, scale.size // 2))
+        number, example = write("N"), write(middle)
+        return f"{number} with N a number from {low} (worst) to {high} (best), such as {example}; decimals are allowed"
+    if scale.kind == "set" and not words.own:
+        some, none = write("|".join(offered[:2])), write("none")
+        return f"{some} (all labels that apply, a bar between them, of {', '.join(offered)}) or {none}"
     if words.numbers:
         low, middle, high = offered[0], offered[len(offered) // 2], offered[-1]
         number, example = write("N"), write(middle)

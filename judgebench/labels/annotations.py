@@ -148,7 +148,7 @@ def words_of(code: Code, scale: Scale) -> str | tuple[str, ...]:
     if isinstance(code, tuple):
         return tuple(words_of(one, scale) for one in code)  # type: ignore[misc]  # one code is one word
     # A task may have items of more responses than its scale says (RewardBench 2's Ties).
-    return str(code + 1) if scale.kind in {"pick", "rank"} else scale.labels[code]
+    return str(code + 1) if scale.kind in {"pick", "rank"} else scale.word(code)
 
 
 def code_of(words: Words, scale: Scale, responses: int) -> Code | None:

@@ -54,7 +54,8 @@ class Cells:
     ``words`` gives words a meaning, an empty one makes a gap: in all columns, or in one, ``"column:word"`` or a mapping
     of its own. ``missing`` are words that are gaps, likewise. Columns of ``reverse`` run the other way, those of
     ``rescale`` have another unit, and those of ``thresholds`` say "correct" from a number on (in pairs: B above it).
-    With ``read_replies`` decorated words and replies are read by `judgebench.labels.replies`.
+    With ``read_replies`` decorated words and replies are read by `judgebench.labels.replies`. ``unlisted``: the scale
+    is said to be one of numbers, sets, orders or steps.
     """
 
     words: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict[str, "str | Mapping[str, str]"])
@@ -63,11 +64,18 @@ class Cells:
     rescale: Mapping[str, str] = field(default_factory=dict[str, str])
     thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
     read_replies: bool = False
+    unlisted: bool = False
 
     @property
     def many(self) -> bool:
-        """Whether columns may hold more different cells than labels: replies, or numbers on their way."""
-        return self.read_replies or bool(self.rescale or self.thresholds)
+        """Whether columns may hold more different cells than labels: replies, lists, or numbers on their way."""
+        return self.read_replies or self.unlisted or bool(self.rescale or self.thresholds)
+
+    @property
+    def blank_said(self) -> bool:
+        """Whether it is said what an empty cell means."""
+        inner = [word for meaning in self.words.values() if not isinstance(meaning, str) for word in meaning]
+        return any(not word.rpartition(":")[2].strip() for word in (*self.words, *self.missing, *inner))
 
     def check(self, called: Called) -> None:
         """Refuse what is said of a column that isn't there; ``called`` gives each column's names."""

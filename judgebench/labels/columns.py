@@ -13,6 +13,8 @@ from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
 from judgebench.labels.doubts import refuse_answers, refuse_apart
+from judgebench.labels.lists import sequences_of, sets_of
+from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
 from judgebench.labels.vocabulary import BOTH_BAD, fold, number_of
 from judgebench.labels.words import (
@@ -125,9 +127,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Labels as positions on the scale, `GAP` where there is none; notes and warnings grow on the way.
+    """Labels as codes on the scale, `GAP` where there is none; notes and warnings grow on the way.
 
-    ``scores`` say what the words of a score column mean.
+    ``scores`` say what the words of a score column mean. Of orders and checks of steps ``labels`` are places in
+    ``sequences``, shape (s + 1, w), all that occur; the last one is of -1.
     """
 
     scale: Scale
@@ -135,6 +138,7 @@ class Coded:
     notes: list[str]
     warnings: list[str]
     scores: dict[str, dict[str, str]]
+    sequences: Codes | None = None
 
 
 def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
@@ -150,38 +154,64 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     meant = {name: every[name] for name in used}
     says = _Says(table, raw, used, meant, called, cells)
     notes, warnings = [*raw.notes, *idle], list[str]()
-    if cells.read_replies:
+    if cells.read_replies and (scale is None or scale.listed or scale.kind == "number"):
         notes += read_replies(meant, judges, scale, cells, says.count, says.places)
         for key in numbers:
             every[key], told = read_numbers(every[key])
             notes += [f"{key.removeprefix(ROLE)}: {told}"] if told else []
     says.rescale(scale, notes)
+    opened = scale is None or scale.open
     try:
-        if scale is None:
-            scale = _recognised(table, says, judges, notes, warnings)
-        says.cut(scale, notes)
-        labels = _coded(table, says, judges, scale, notes)
+        scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
     except (DataError, UsageError) as error:
         if told := says.would_read(scale):
             error.args = (f"{error}; {told}",)
         raise
+    open_ended = "undeclared_levels" in warnings or (opened and scale.kind == "number")
     for name in [name for name in labels if any(one in cells.reverse for one in called[name])]:
-        if not scale.ordered:
-            raise UsageError(f"{argument('reverse')}: the labels of {scale.spec} have no order to turn round")
-        if "undeclared_levels" in warnings:
-            raise UsageError(
-                f"{argument('reverse')} {name}: the range {scale.labels[0]} to {scale.labels[-1]} is read off the "
-                f"data; say {argument('scale')} rate:LO-HI, so that both ends are known"
-            )
-        labels[name] = reversed_codes(labels[name], scale)
-        last = len(scale.values) - 1
-        notes.append(f"{name}: turned round, {scale.labels[last]} for {scale.labels[0]} and so on")
-    return Coded(scale, labels, notes, warnings, {key.removeprefix(ROLE): every[key] for key in numbers})
+        labels[name] = _turned_round(name, labels[name], scale, notes, open_ended=open_ended)
+    scores = {key.removeprefix(ROLE): every[key] for key in numbers}
+    return Coded(scale, labels, notes, warnings, scores, sequences)
+
+
+def _placed(
+    says: _Says, judges: Sequence[str], scale: Scale | None, notes: list[str], warnings: list[str]
+) -> tuple[Scale, dict[str, Codes], Codes | None]:
+    """Find the scale, where none is given, and the labels' codes on it; of lists also all that occur."""
+    cells = {name: column.codes() for name, column in says.raw.labels.items()}
+    words = Words(says.table.name, judges, says.used, says.meant, cells, says.where)
+    if scale is None and not says.cells.thresholds and are_numbers(words):
+        scale = Scale.number()
+    if scale is None:
+        scale = _recognised(says.table, says, judges, notes, warnings)
+    says.cut(scale, notes)
+    if scale.kind == "number":
+        return *numbers_of(words, scale, notes), None
+    if scale.kind == "set":
+        return *sets_of(words, scale, notes, blank_is_gap=says.cells.blank_said), None
+    if scale.sequential:
+        return scale, *sequences_of(words, scale, notes)
+    return scale, _coded(says.table, says, judges, scale, notes), None
+
+
+def _turned_round(name: str, codes: Codes, scale: Scale, notes: list[str], *, open_ended: bool) -> Codes:
+    """Turn a column round that runs the other way."""
+    if not scale.ordered or scale.sequential:
+        raise UsageError(f"{argument('reverse')}: the labels of {scale.spec} have no order to turn round")
+    last = (scale.size if scale.kind == "number" else len(scale.values)) - 1
+    if open_ended:
+        kind = "number" if scale.kind == "number" else "rate"
+        raise UsageError(
+            f"{argument('reverse')} {name}: the range {scale.word(0)} to {scale.word(last)} is read off the data; say "
+            f"{argument('scale')} {kind}:LO-HI, so that both ends are known"
+        )
+    notes.append(f"{name}: turned round, {scale.word(last)} for {scale.word(0)} and so on")
+    return reversed_codes(codes, scale)
 
 
 def reversed_codes(codes: Codes, scale: Scale) -> Codes:
-    """Turn codes of ordered labels round; gaps and "both bad" stay."""
-    count = len(scale.values)
+    """Turn codes of ordered labels, or numbers, round; gaps and "both bad" stay."""
+    count = scale.size if scale.kind == "number" else len(scale.values)
     return np.where((codes >= 0) & (codes < count), count - 1 - codes, codes)
 
 

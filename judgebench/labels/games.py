@@ -178,7 +178,7 @@ def play(table: Table, raw: Raw, layout: Layout, coded: Coded, name: str, kept: 
         if layout.combine == "each":
             raw.repeats.append(Repeats(name, found.item.size, _count(found.item), "each"))
         else:
-            found = _majority(found, raw, coded, name)
+            found = _majority(found, raw, name)
     if alone:
         return found
     found = found.take(np.lexsort((found.swapped, found.game, found.item)))
@@ -193,7 +193,7 @@ def person(table: Table, raw: Raw, layout: Layout, coded: Coded, name: str) -> G
         return found
     if layout.combine in {None, "each"}:
         raise _repeated(table, raw, name, found)
-    return _majority(found, raw, coded, name)
+    return _majority(found, raw, name)
 
 
 def _labels(raw: Raw, coded: Coded, name: str) -> Games:
@@ -229,20 +229,24 @@ def _repeated(table: Table, raw: Raw, name: str, games: Games) -> DataError:
     )
 
 
-def _majority(games: Games, raw: Raw, coded: Coded, name: str) -> Games:
+def _majority(games: Games, raw: Raw, name: str) -> Games:
     """Keep the most frequent label of each item and order; none where several are."""
-    labels, key = len(coded.scale.labels), 2 * games.item + games.swapped
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    votes = np.zeros((first.size, labels + 1), np.int32)
-    np.add.at(votes, (place, np.where(games.said < 0, labels, games.said)), 1)
-    votes = votes[:, :labels]
-    most = votes.max(axis=1, initial=0)
-    split = (votes == most[:, None]).sum(axis=1) > 1
-    said = np.where(split | (most == 0), -1, votes.argmax(axis=1))
-    torn = int(np.count_nonzero(split & (most > 0)))
-    raw.repeats.append(Repeats(name, games.said.size, first.size, "majority", torn))
+    _, first, place = np.unique(2 * games.item + games.swapped, return_index=True, return_inverse=True)
+    given = np.flatnonzero(games.said >= 0)
+    labels, own = np.unique(games.said[given], return_inverse=True)
+    # Votes for each label of each item that anybody gave it.
+    votes, times = np.unique(place[given] * (labels.size + 1) + own, return_counts=True)
+    whose = votes // (labels.size + 1)
+    most = np.zeros(first.size, np.int64)
+    np.maximum.at(most, whose, times)
+    top = times == most[whose]
+    split = np.bincount(whose[top], minlength=first.size) > 1
+    said = np.full(first.size, -1, np.int64)
+    said[whose[top]] = labels[votes[top] % (labels.size + 1)]
+    said[split] = -1
+    raw.repeats.append(Repeats(name, games.said.size, first.size, "majority", int(np.count_nonzero(split))))
     one = games.take(first)
-    return replace(one, said=said.astype(np.int64), game=np.zeros_like(one.game))
+    return replace(one, said=said, game=np.zeros_like(one.game))
 
 
 def _count(item: Codes) -> int:

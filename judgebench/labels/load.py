@@ -16,7 +16,7 @@ from judgebench.labels.columns import ROLE, Coded, Raw, encode
 from judgebench.labels.games import Games, merge_numbers, person, play, told, turn_back
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
-from judgebench.labels.scores import ScoreColumns, with_scores
+from judgebench.labels.scores import ScoreColumns, with_scores, with_ties
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
 _UNNAMED = "(none)"
+#: Gold labels of more items times raters than this are kept small.
+_WIDE = 1 << 22
 #: The row of a report that holds all items.
 _WHOLE = "all"
 
@@ -92,17 +94,18 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     options contradict each other, or the labels fit several scales.
     """
     layout, cells = layout or Layout(), cells or Cells()
+    cells = replace(cells, unlisted=scale is not None and not scale.listed)
     scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=layout.rater is not None)
     layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
-    if scale is not None and scale.sequential:
-        raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path)
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
     shaped = shape(table, layout, cells, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
     merge_numbers(table, shaped, layout, cells)
     coded = encode(table, shaped.raw, shaped.judges, scale, cells)
+    if scale is None:
+        coded = with_ties(coded, shaped.raw, scores)
     turn_back(shaped, layout, coded)
     return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
 
@@ -160,10 +163,12 @@ class _Building:
         for name, games in played.items():
             last = frames[name] = self._frame(games, gold, groups, last)
             judges[name] = Ratings(scale=coded.scale, judge=games.said, annotators=tuple(golds), **last.shared)
-        missing = self._missing(judges, gold[kept])
+        missing = self._missing(judges, gold if kept.all() else gold[kept])
         for name in self.shaped.judges:
             if name in coded.labels:
                 _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
+        if coded.sequences is not None:
+            judges = {name: _spelled_out(ratings, coded.sequences) for name, ratings in judges.items()}
         if self.scores.names:
             rows = {name: np.where(frame.games.second, -1, frame.games.row) for name, frame in frames.items()}
             judges = with_scores(table, raw, judges, self.scores, rows, coded)
@@ -187,7 +192,9 @@ class _Building:
         """Gold by row of the table, or by item where raters are in rows; shape (n, m)."""
         raw, golds = self.shaped.raw, self.shaped.golds
         units = raw.lines.size if raw.first is None else raw.first.size
-        gold = np.full((units, len(golds)), -1, np.int64)
+        # Hundreds of raters of many items leave most of it empty: a label takes two bytes there, not eight.
+        narrow: Any = np.int16 if units * len(golds) > _WIDE else np.int64
+        gold: Codes = np.full((units, len(golds)), -1, narrow)
         for j, name in enumerate(golds):
             if raw.first is None:
                 gold[:, j] = self.coded.labels[name]
@@ -272,7 +279,7 @@ class _Building:
             )
         codes = {role: np.unique(own[unit], return_inverse=True) for role, (own, _) in groups.items()}
         shared = {
-            "gold": gold if unit.size == len(gold) and raw.item is None else gold[unit],
+            "gold": gold if np.array_equal(unit, np.arange(len(gold))) else gold[unit],
             "item": dense(games.item),
             "game": games.game,
             "swapped": games.swapped,
@@ -314,6 +321,15 @@ class _Building:
         return item_names(raw, rows)
 
 
+def _spelled_out(ratings: Ratings, sequences: Codes) -> Ratings:
+    """Put whole orders or checks of steps in the place of their numbers."""
+    judge, gold = sequences[ratings.judge], sequences[ratings.gold]
+    # What a verdict comes to: the response ranked first, or whether all steps are right.
+    first = ratings.scale.kind == "rank"
+    come = np.append(sequences[:-1, 0] if first else np.where(sequences[:-1] < 0, 1, sequences[:-1]).min(axis=1), -1)
+    return replace(ratings, judge=come[ratings.judge], gold=come[ratings.gold], sequence=judge, gold_sequence=gold)
+
+
 def _clusters(raw: Raw, rows: npt.NDArray[np.integer], item: Codes) -> tuple[Codes, Flags]:
     """Cluster of each row, and whether it names none: a row without a question is a question of its own."""
     if "cluster" not in raw.keys:
@@ -340,6 +356,8 @@ def _check_label_sets(
     table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
     """Refuse two raters who use different label sets: no coefficient on them means anything."""
+    if not coded.scale.listed:
+        return
     width = len(coded.scale.labels)
     said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
     if not said[0] or not said[1] or said[0] & said[1]:

@@ -12,6 +12,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import Column
+from judgebench.labels.numbers import all_numbers
 from judgebench.labels.totals import SPEAKING, refuse_total
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 from judgebench.labels.where import Condition, kept_rows
@@ -95,13 +96,13 @@ def _read(
     spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
     last: dict[str, str] = {}
-    for block in table.blocks([*wanted, *spare], nested=cells.read_replies):
+    for block in table.blocks([*wanted, *spare], nested=cells.read_replies or cells.unlisted):
         lines.append(np.asarray(block.lines, np.int32))
         last = {name: column[-1] for name, column in zip([*wanted, *spare], block.columns, strict=True)}
         for name, column in zip(wanted, block.columns, strict=False):
             read[name].blocks.append(read[name].words.take(column))
         for name in () if cells.many else labels:
-            if len(read[name].words) > _MOST_LABELS:
+            if len(read[name].words) > _MOST_LABELS and not all_numbers(read[name].words):
                 raise table.error(
                     f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,

@@ -79,6 +79,20 @@ class ScoreColumns:
             raise UsageError(f"{argument('threshold')} reads verdicts off numbers; {argument('judge')} has them")
 
 
+def with_ties(coded: Coded, raw: Raw, scores: ScoreColumns) -> Coded:
+    """Widen a pair scale that nobody gave where a number is neither above nor below the middle: that is a tie."""
+    if coded.scale.spec != "pair:2":
+        return coded
+    for name in scores.names:
+        numbers = {number_of(word) for word in raw.keys[f"{ROLE}{name}"].words}
+        middle = scores.turns(name)
+        if middle is not None and middle in numbers:
+            labels = {one: np.where(codes == 1, 2, codes) for one, codes in coded.labels.items()}
+            coded.notes.append(f"{name}: what lies in the middle is a tie, which the labels don't have: scale pair:3")
+            return replace(coded, scale=coded.scale.pair(), labels=labels)
+    return coded
+
+
 def with_scores(
     table: Table,
     raw: Raw,
@@ -95,7 +109,11 @@ def with_scores(
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:
-        raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
+        instead = f"; a judge's numbers are its verdicts: {argument('judge')} {scores.names[0]}"
+        raise UsageError(
+            f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}"
+            f"{instead if scale.kind == 'number' else ''}"
+        )
     turned = any(scores.turns(name) is not None for name in scores.names)
     if scale.kind == "rate" and (scores.means is not None or turned):
         said = argument("threshold" if scores.means is None else "score_means")

@@ -73,7 +73,7 @@ def _summary(column: Column, rows: int, written: str) -> str:
         return ""
     values = np.array([np.nan if (value := number_of(word)) is None else value for word in column.words])
     codes = column.codes()
-    others, last = values[codes[:-1]], values[codes[-1]]
+    others, last = values[codes[:-1]], float(values[codes[-1]])
     others = others[~np.isnan(others)]
     if np.isnan(last) or others.size * 2 < rows:
         return ""

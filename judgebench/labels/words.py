@@ -219,6 +219,8 @@ def vocabulary(scale: Scale) -> str:
         tie = "/tie" if scale.tie is not None else ""
         bad = ", both bad" if scale.both_bad is not None else ""
         return f"A/B{tie}, model_a/model_b, first/second, left/right, A>B/B>A{bad}"
+    if scale.kind == "number":
+        return "plain numbers" if scale.open else f"numbers from {scale.values[0]:g} to {scale.values[1]:g}"
     if len(scale.labels) > 12 and scale.kind == "rate":
         return f"{scale.labels[0]} to {scale.labels[-1]}"
     return ", ".join(scale.labels)

@@ -25,7 +25,7 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
-from judgebench.report.words import REASONS, WARNINGS, gold_word
+from judgebench.report.words import REASONS, WARNINGS, gold_word, headline_name
 from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
@@ -139,9 +139,9 @@ _ROW = record(
     revision=TEXT,
     policies=OPEN_POLICIES,
     metric=(
-        choice("cohen_kappa", "cohen_kappa_quadratic"),
+        choice("cohen_kappa", "cohen_kappa_quadratic", "lin_ccc", "krippendorff_alpha_masi"),
         lambda p: p.humans.metric,
-        "The kappa of people and judges; weighted on rating scales.",
+        "The kappa of people and judges, weighted on rating scales; concordance of numbers, alpha of sets.",
     ),
     level=(TEXT, lambda p: p.humans.level, "Level of measurement, at which alpha was taken."),
     items=(COUNT, lambda p: p.humans.items),
@@ -197,7 +197,9 @@ class Panels(Document):
             yield Table(grid(_TOGETHER, panel.humans.coefficients.items()), (0,))
             if panel.judges:
                 yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
-            yield f"{clean(panel.task)}: alpha is taken at the {panel.humans.level} level"
+            sets = panel.humans.metric == "krippendorff_alpha_masi"
+            how = "with MASI's distance of sets" if sets else f"at the {panel.humans.level} level"
+            yield f"{clean(panel.task)}: alpha is taken {how}"
             yield from (f"{clean(panel.task)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
         judged = any(panel.judges for panel in self.panels)
         yield Notes((_SAMPLE, _REST, _JUDGED) if judged else (_SAMPLE, _REST))
@@ -244,7 +246,7 @@ def _flat(panel: Panel) -> Iterator[tuple[str, str, str, Estimate]]:
 
 
 def _kappa(panel: Panel) -> str:
-    return "quadratic kappa" if panel.humans.metric == "cohen_kappa_quadratic" else "kappa"
+    return headline_name(panel.humans.metric)
 
 
 def _sentences(panel: Panel) -> Iterator[str]:
@@ -255,8 +257,10 @@ def _sentences(panel: Panel) -> Iterator[str]:
         yield f"{who} have no mean {_kappa(panel)}: {why}."
     else:
         ceiling = "human ceiling" if gold_word(panel.gold) == "humans" else "ceiling for a judge"
-        agreed = f"{percent(humans.percent_agreement.value or 0)} % of {humans.people.pairs:,} pairs of labels"
-        yield f"{who} agree with each other at a {_kappa(panel)} of {interval(humans.kappa)} ({agreed}): the {ceiling}."
+        share = humans.percent_agreement.value
+        agreed = f"{'' if share is None else f'{percent(share)} % of '}{humans.people.pairs:,} pairs of labels"
+        level = f"{'an' if _kappa(panel).startswith('a') else 'a'} {_kappa(panel)} of {interval(humans.kappa)}"
+        yield f"{who} agree with each other at {level} ({agreed}): the {ceiling}."
     for person in humans.annotators:
         if person.name == humans.pulling:
             yield f"Without {clean(person.name)} it is {interval(person.without)}: one annotator decides the ceiling."

@@ -198,7 +198,12 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         Field("gold", lambda row: row.gold, right=False),
         Field("items", lambda row: row.items),
         Field("coverage", lambda row: percent(row.coverage), ("cover-", "age %")),
-        Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom)),
+        # Numbers are near each other, or not; hardly any two are the same.
+        *(
+            [Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom))]
+            if any(not row.scale.startswith("number") for row in rows)
+            else []
+        ),
         *(
             Field(
                 f"{headline_name(name)} [95 % interval]",
@@ -294,7 +299,8 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
 
 def _has_alpha(row: Agreement) -> bool:
     """Whether the table, or a remark on it, tells alpha."""
-    return "krippendorff_alpha" in _calls(row)[1] or "krippendorff_alpha_joint" in row.ceiling
+    told = "krippendorff_alpha" in _calls(row)[1] or "krippendorff_alpha_joint" in row.ceiling
+    return told and not row.scale.startswith("set")
 
 
 def _behind(row: Agreement) -> str:

@@ -155,6 +155,8 @@ def _words(code: Code | None, scale: Scale) -> str:
     if code is None:
         return ""
     codes = code if isinstance(code, tuple) else (code,)
+    if not (scale.listed or scale.sequential):
+        return scale.word(codes[0])
     return " ".join(scale.labels[one] if 0 <= one < len(scale.labels) else str(one) for one in codes)
 
 

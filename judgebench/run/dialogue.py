@@ -128,7 +128,7 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
     ):  # fmt: skip
         if not isinstance(cast("object", value), kind):
             return Reply(Status.UNPARSED, error=f"the judge returned a Reply that holds {value!r:.60}")
-    places = len(case.order) if scale.kind in {"pick", "rank"} else len(scale.labels)
+    places = len(case.order) if scale.kind in {"pick", "rank"} else scale.size
     codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
     listed = isinstance(reply.code, tuple)
     fits = all(type(code) is int and 0 <= code < places for code in codes)

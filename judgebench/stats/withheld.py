@@ -40,22 +40,41 @@ def _agreement(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floa
     return _over(2 * unbiased * xy, total + shift**2 - (total - 2 * unbiased * xy) / n)
 
 
+def _consistency(xy: Floats, xx: float, yy: Floats, _shift: Floats, _n: int) -> Floats:
+    return _over(2 * xy, xx + yy)
+
+
+def _alpha(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floats:
+    apart = xx + yy - 2 * xy + shift**2
+    return 1 - (1 - 1 / (2 * n)) * _over(apart, xx + yy + shift**2 / 2)
+
+
 _FORMULAS: dict[str, Formula] = {
-    "score_pearson_r": _pearson,
-    "score_lin_ccc": _concordance,
-    "score_icc_a1": _agreement,
+    "pearson_r": _pearson,
+    "lin_ccc": _concordance,
+    "icc_a1": _agreement,
+    "icc_c1": _consistency,
+    "krippendorff_alpha": _alpha,
 }
+#: Errors that are greatest where each number lies as far from gold as it can.
+_FARTHEST = {"mean_absolute_error", "root_mean_squared_error"}
+
+
+def completes(name: str) -> bool:
+    """Whether it is known which numbers are least favourable to a figure."""
+    return name in {*_FORMULAS, *_FARTHEST, "mean_signed_error"}
 
 
 def completed(name: str, gold: Floats, judge: Floats, given: Flags, low: float, high: float) -> Floats:
     """Give back the judge's numbers, the missing ones least favourable to a figure; an error is to be greatest."""
+    name = name.removeprefix("score_")
     missing = np.flatnonzero(~given)
     found = judge.copy()
     if not missing.size:
         return found
-    if name == "score_mean_absolute_error":
+    if name in _FARTHEST:
         found[missing] = np.where(high - gold[missing] >= gold[missing] - low, high, low)
-    elif name == "score_mean_signed_error":
+    elif name == "mean_signed_error":
         lean = float((judge - gold)[given].sum()) - float(gold[missing].sum())
         ends = [abs(lean + missing.size * end) for end in (low, high)]
         found[missing] = high if ends[1] >= ends[0] else low

@@ -151,7 +151,7 @@ def unfit(item: Item, scale: Scale) -> str:
 def _places(scale: Scale, responses: int) -> int:
     if scale.kind == "rank":
         return responses
-    return max(responses, len(scale.labels)) if scale.kind == "pick" else len(scale.labels)
+    return max(responses, len(scale.labels)) if scale.kind == "pick" else scale.size
 
 
 def _off_scale(gold: Iterable[tuple[str, Code | None]], scale: Scale, places: int) -> Iterator[str]:

@@ -244,7 +244,7 @@ class CardTask:
 
 def _responses(scale: Scale) -> int | None:
     """How many responses an item of this scale has; None where any number fits."""
-    if scale.kind in {"check", "rate", "label"}:
+    if scale.kind in {"check", "rate", "number", "label", "set"}:
         return 1
     if scale.kind == "pair":
         return 2
@@ -252,7 +252,7 @@ def _responses(scale: Scale) -> int | None:
 
 
 def _fits(code: Code, scale: Scale, item: Item) -> bool:
-    size = len(item.responses) if scale.kind == "pick" else len(scale.labels)
+    size = len(item.responses) if scale.kind == "pick" else scale.size
     if isinstance(code, int):
         return not scale.sequential and 0 <= code < size
     if scale.kind == "rank":

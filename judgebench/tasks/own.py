@@ -273,7 +273,7 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
     """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
     columns = {name: Column() for name in golds}
     lines: list[npt.NDArray[np.int32]] = []
-    for block in table.blocks(golds):
+    for block in table.blocks(golds, nested=scale is not None and not scale.listed):
         lines.append(np.asarray(block.lines, np.int32))
         for (_, column), texts in zip(columns.items(), block.columns, strict=True):
             column.blocks.append(column.words.take(texts))

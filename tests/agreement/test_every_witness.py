@@ -10,6 +10,7 @@ import pytest
 from agreement_cases import ratings
 from test_sequences import rank_rows, step_rows
 
+from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.agreement.witness import beside, libraries, rows, tables
@@ -80,7 +81,32 @@ def sequences(kind):
     return rank_rows(*[(own[0], own[2]) for own in orders], golds=[own[:2] for own in orders])
 
 
+def unlisted(kind, n=40, *, annotators=3, silent=True):
+    """Noisy numbers or sets, with ties among them; some labels and verdicts missing."""
+    rng = np.random.default_rng(5)
+    scale = Scale.number(-2, 8) if kind == "number" else Scale.sets(["a", "b", "c", "never"])
+    truth = rng.integers(1, 7, n)
+
+    def blur(size):
+        base = np.repeat(truth, size)
+        if kind == "number":
+            return scale.codes(np.clip(base + rng.normal(size=base.size).round(1), -2, 8))
+        return np.where(rng.random(base.size) < 0.6, base, rng.integers(0, 8, base.size))
+
+    gold = np.column_stack([np.where(rng.random(n) < 0.8, blur(1), -1) for _ in range(annotators)])
+    gold[:, 0] = np.where((gold >= 0).any(axis=1), gold[:, 0], blur(1))
+    judge = np.where(rng.random(2 * n) < 0.1 * silent, -1, blur(2))
+    twice = np.repeat(np.arange(n), 2)
+    return ratings(judge, gold[twice], scale=scale, item=twice, cluster=twice // 2, subset=["a", "b"] * n)
+
+
 CASES = {
+    "number": lambda: (unlisted("number", silent=False), Policies()),
+    "number, silent": lambda: (unlisted("number"), Policies()),
+    "number, one": lambda: (unlisted("number", annotators=1), Policies(invalid="drop", order="single")),
+    "number, each": lambda: (unlisted("number"), Policies(gold="each")),
+    "set": lambda: (unlisted("set"), Policies()),
+    "set, each": lambda: (unlisted("set", silent=False), Policies(gold="leave-one-out")),
     "check": lambda: (labelled(1, Scale.check(), score="probability", games=1), Policies()),
     "check, all numbers": lambda: (labelled(13, Scale.check(), score="probability", invalid=0.0), Policies()),
     "pair": lambda: (labelled(2, Scale.pair(), games=2), Policies()),
@@ -112,7 +138,7 @@ def measured(case):
 def verify(given, row, **heard):
     """Hear the witnesses of a row as `measure` does."""
     if given.sequence is None:
-        scored = apply(given, row.policies)
+        scored = scored_rows(given, row.policies)
         known = {name: METRICS[name] for name in row.metrics if name in METRICS}
         return beside.verify_row(row, given, given, scored, known, where="here", **heard)
     alone = rows.verify_sequences(given, row.policies, row.metrics, where="here", **heard)
@@ -170,7 +196,7 @@ def test_each_figure_of_a_row_shifted_raises_the_alarm(case, heard):
 def test_definitions_alone_ask_no_library(case, monkeypatch):
     """And give the same rows."""
     given, row = measured(case)
-    for kind in ("LABELS", "NUMBERS", "RATED", "ORDERS", "STEPS"):
+    for kind in ("LABELS", "NUMBERS", "RATED", "REAL", "SETS", "ORDERS", "STEPS"):
         monkeypatch.setattr(libraries, kind, None)
     assert measure(given, task="t", judge="j", policies=CASES[case]()[1], verify="definitions")[0] == row
 
@@ -228,7 +254,7 @@ def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(nam
     heard = set()
     for case in CASES:
         given, row = measured(case)
-        if given.sequence is not None or row.metrics.get(name) is None or row.metrics[name].value is None:
+        if not given.scale.listed or row.metrics.get(name) is None or row.metrics[name].value is None:
             continue
         scored = apply(given, row.policies)
         pairs = Pairs.of(scored).complete(METRICS[name], scored.table(scored.cells()))

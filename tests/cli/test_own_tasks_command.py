@@ -103,6 +103,9 @@ def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgeb
     assert "judgebench view runs --task plain.csv" in " ".join(done.out.split())
     again = judgebench("score", "runs", "--format", "json")
     assert (again.code, json.loads(again.out)["rows"]) == (0, [])
+    for more in (["report", "runs"], ["leaderboard", "runs"], ["gate", "runs", "--against", "b.json", "--update"]):
+        none = judgebench(*more)
+        assert (none.code, "no item has a gold label yet: label some" in none.err) == (3, True)
     wide = "ticket_id,ann,bob\n" + "".join(f"t{n},{'good' if n % 3 else 'bad'},good\n" for n in range(1, 20))
     (here / "wide.csv").write_text(wide)
     refused = judgebench("score", "runs", "--labels", "wide.csv")

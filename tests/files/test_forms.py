@@ -157,6 +157,14 @@ def test_tables_that_are_one_object(write, table):
     assert read_words(write(table, "t.json"), ["a", "b"]) == {"a": ["x", "y"], "b": ["1", "2"]}
 
 
+def test_labels_by_item_and_annotator(write):
+    by_item = {f"q{i}": {"ann": "yes", "bob": "no"} for i in range(4)}
+    turned = {who: {item: said[who] for item, said in by_item.items()} for who in ("ann", "bob")}
+    for found in (by_item, turned):
+        table = read_words(write(found, "t.json"), ["id", "bob"])
+        assert table == {"id": ["q0", "q1", "q2", "q3"], "bob": ["no"] * 4}
+
+
 def xlsx(path, sheets):
     """Write the smallest workbook that there can be."""
     names = list(sheets)

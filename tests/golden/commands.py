@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import CELLS, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
+from golden.inputs import CELLS, CUT, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -338,7 +338,7 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics")),
+        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics", "formats")),
         *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),
@@ -465,6 +465,24 @@ def _tables() -> Iterator[Scene]:
         step("again", f"score --consistency --csv {ways['each']}"),
         step("people", "humans --csv voted.csv --category-col n_correct --category-col n_incorrect"),
         inputs=ROWS,
+    )
+    files = {
+        "headless": "headless.csv --header 0 --judge-col 2 --gold-col 3",
+        "titled": f"titled.csv --skip 2 --drop-last 1 {plain}",
+        "inside": "inside.json --records done --judge-col said.word --gold-col 'people.*'",
+        "sheet": f"book.xlsx --sheet labels {plain}",
+        "joined": "check.csv --csv some.csv --id-col id --judge-col late --gold-col ann --unmatched keep --word n/a=",
+        "export": "tasks.json",
+    }
+    yield scene(
+        "table-files",
+        *(step(f"score-{what}", f"score --csv {how} --scale check --format json") for what, how in files.items()),
+        *(
+            step(f"doubt-{name}", f"score --csv {name} {plain}")
+            for name in ("headless.csv", "titled.csv", "inside.json")
+        ),
+        step("people", "humans --csv tasks.json --format json"),
+        inputs=TABLES | CUT,
     )
     cells = {
         "replies": "replies.csv --judge-col said --judge-col poor --gold-col ann --gold-col ben --read-replies --missing ERROR,n/a",

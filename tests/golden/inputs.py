@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import random
+import zipfile
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -105,6 +106,79 @@ TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN
     "odd.csv": b"id,good,ann\n1,yes,no\n2,maybe,no\n3,yes\n",
     "latin.csv": "id,good,ann\n1,ja,né\n".encode("latin-1"),
     "notes.txt": b"Nothing to measure here.\n",
+}
+
+
+def book(drawn: Sequence[dict[str, str]]) -> bytes:
+    """Write rows as the sheet ``labels`` of a workbook, beside one of notes."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    packaged = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+
+    def sheet(cells: Sequence[Sequence[str]]) -> str:
+        lined = (
+            "".join(f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{cell}</t></is></c>' for j, cell in enumerate(line))
+            for i, line in enumerate(cells, 1)
+        )
+        body = "".join(f'<row r="{i}">{line}</row>' for i, line in enumerate(lined, 1))
+        return f"<worksheet {main}><sheetData>{body}</sheetData></worksheet>"
+
+    def linked(kinds: dict[str, str]) -> str:
+        targets = "".join(
+            f'<Relationship Id="r{i}" Type="{office}/{kind}" Target="{to}"/>'
+            for i, (to, kind) in enumerate(kinds.items(), 1)
+        )
+        return f"<Relationships {packaged}>{targets}</Relationships>"
+
+    members = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": linked({"xl/workbook.xml": "officeDocument"}),
+        "xl/_rels/workbook.xml.rels": linked(
+            dict.fromkeys(("worksheets/sheet1.xml", "worksheets/sheet2.xml"), "worksheet")
+        ),
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets><sheet name="labels" sheetId="1" r:id="r1"/>'
+        '<sheet name="notes" sheetId="2" r:id="r2"/></sheets></workbook>',
+        "xl/worksheets/sheet1.xml": sheet([list(drawn[0]), *(list(row.values()) for row in drawn)]),
+        "xl/worksheets/sheet2.xml": sheet([["What this is"], ["labels of May"]]),
+    }
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return raw.getvalue()
+
+
+_KEPT = [{name: row[name] for name in ("id", "good", "ann", "ben")} for row in DRAWN["check"]]
+_TITLED = table(_KEPT).decode()
+#: Tables whose form has to be said, and another tool's file.
+CUT: dict[str, bytes] = {
+    "headless.csv": _TITLED.partition("\n")[2].encode(),
+    "titled.csv": f"Labels of May\n\n{_TITLED}of 90,,,\n".encode(),
+    "inside.json": json.dumps(
+        {
+            "done": [{"said": {"word": row["good"]}, "people": [row["ann"], row["ben"] or None]} for row in _KEPT],
+            "skipped": [{"id": "i99"}],
+        }
+    ).encode(),
+    "book.xlsx": book(_KEPT),
+    "some.csv": table([{"id": row["id"], "late": row["good"]} for row in _KEPT[:80]]),
+    "tasks.json": json.dumps(
+        [
+            {
+                "id": i,
+                "data": {"text": row["id"]},
+                "annotations": [
+                    {"completed_by": who, "result": [{"from_name": "ok", "value": {"choices": [row[who]]}}]}
+                    for who in ("ann", "ben")
+                    if row[who]
+                ],
+                "predictions": [
+                    {"model_version": "good", "result": [{"from_name": "ok", "value": {"choices": [row["good"]]}}]}
+                ],
+            }
+            for i, row in enumerate(_KEPT)
+        ]
+    ).encode(),
 }
 _OTHER = {"A": "B", "B": "A"}
 _STACKED = [

@@ -46,8 +46,9 @@ WRONG = {
     "correct-prior": "correct --csv check.csv --judge-varies", "correct-none": "correct --csv check.csv --no-gold --estimator ppi",
     "analyze": "analyze runs --feature words", "leaderboard": "leaderboard nowhere",
     "leaderboard-systems": "leaderboard nowhere --systems --metric x", "report": "report", "report-both": "report x --sample --data y",
-    "publish": "publish nowhere --output site", "reproduce": "reproduce", "results": "results", "doctor": "doctor nothing.csv",
+    "publish": "publish nowhere --output site", "reproduce": "reproduce", "results": "results", "doctor": "doctor nothing.csv", "init": "init",
     "verify": "verify nowhere", "pack": "pack nowhere", "show": "show pandalmm", "view": "view nowhere",
+    "own": "run --judge baseline/random --task nothing.csv", "own-columns": "run --judge baseline/random --task check.csv",
     "view-both": "view nowhere --sample --data x",
 }  # fmt: skip
 COMMANDS = [
@@ -68,6 +69,7 @@ COMMANDS = [
     "reproduce",
     "results",
     "publish",
+    "init",
     "doctor",
     "verify",
     "pack",

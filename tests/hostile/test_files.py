@@ -14,6 +14,7 @@ import os
 import random
 import sys
 import tarfile
+import zipfile
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -70,6 +71,24 @@ def tar() -> bytes:
     return out.getvalue()
 
 
+def zipped(**members: bytes) -> bytes:
+    """Pack members, whose names have two underscores for a slash."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in members.items():
+            archive.writestr(name.replace("__", "/"), raw)
+    return out.getvalue()
+
+
+def book(strings: bytes = b"", **sheets: bytes) -> bytes:
+    named = {f"xl__worksheets__{name}.xml": raw for name, raw in sheets.items()}
+    return zipped(**{"xl__workbook.xml": b"<workbook/>", "xl__sharedStrings.xml": strings}, **named)
+
+
+def log(sample: bytes) -> bytes:
+    return zipped(**{"header.json": b'{"eval": {}}', "samples__1.json": sample})
+
+
 def three(judge: str, gold: str = "yes") -> bytes:
     return b"".join(f'{{"judge": {judge}, "gold": "{gold}"}}\n'.encode() for _ in range(3))
 
@@ -91,6 +110,13 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a bzip2 archive": ("t.csv", lambda: b"BZh9" + bytes(100), "a bzip2 archive"),
     "a tar archive": ("t.csv", tar, "a tar archive"),
     "a tar archive in gzip": ("t.csv.gz", lambda: gzip.compress(tar()), "a tar archive"),
+    "a sheet of 300 MB": ("t.xlsx", lambda: book(s=bytes(300 << 20)), "unpacks to far more"),
+    "a cell far away": ("t.xlsx", lambda: book(s=b'<c r="A1"/><c r="XFD1048576"/>'), "far more than a table"),
+    "a workbook of entities": ("t.xlsx", lambda: book(s=b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'), "DOCTYPE"),
+    "one text in 100,000 cells": ("t.xlsx", lambda: book(b"<si>" + b"x" * 60_000 + b"</si>", s=b"".join(
+                                  b'<c r="A%d"><v>0</v></c>' % i for i in range(100_000))), "letters: far more"),
+    "a log of 300 MB": ("t.eval", lambda: log(bytes(300 << 20)), "unpacks to far more"),
+    "a log of 100,000 levels": ("t.eval", lambda: log(b"[" * 100_000), "is not JSON"),
     "100,000 levels": ("t.jsonl", lambda: three('{"a":' * 100_000 + "1" + "}" * 100_000), "nested too deeply"),
     "100,000 levels in an array": ("t.json", lambda: b"[" + b'{"a":[' * 100_000, "nested too deeply"),
     "5,000 digits": ("t.jsonl", lambda: three(DIGITS), "a number of 5,000 digits"),
@@ -102,7 +128,9 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
 def test_a_file_that_is_no_table_is_told_so(judgebench, tmp_path: Path, what: str) -> None:  # noqa: F811 - the fixture
     name, made, words = REFUSED[what]
     (tmp_path / name).write_bytes(made())
-    for line in (["doctor", name], [name if part == "FILE" else part for part in SCORE]):
+    # What another tool wrote is asked for by no column.
+    plain = ["score", "--csv", name] if name.endswith(".eval") else [name if part == "FILE" else part for part in SCORE]
+    for line in (["doctor", name], plain)[name.endswith(".eval") :]:
         done = judgebench(*line)
         assert done.code == 3, done.err
         assert words in done.err

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 from judges import adversarial
 
 from judgebench.domain import Case, Completion, Item, Reply, Response, Scale, Status, Token, Turn
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import CallError, UnknownNameError, UsageError
+from judgebench.judges.backends.chat import chat_completion
 from judgebench.judges.forms import NOTATIONS, Form, notation
 from judgebench.judges.prompts import default_prompts
 from judgebench.judges.prompts.read import read_prompt
@@ -178,3 +181,39 @@ def test_a_prompt_that_asks_for_brackets_itself_goes_with_no_other_form() -> Non
     own.check(Scale.check(), notation("brackets"))
     with pytest.raises(UsageError, match=r"\[\[\.\.\.\]\]"):
         own.check(Scale.check(), notation("json"))
+
+
+WIRE = {"choices": [{"message": {"content": None}, "finish_reason": "tool_calls"}], "usage": {}, "model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "reason", "code"),
+    [
+        ([{"function": {"name": "give_verdict", "arguments": '{"verdict": "A"}'}}], "tool_calls", 0),
+        ([{"function": {"name": "give_verdict", "arguments": {"verdict": "A"}}}], "stop", 0),
+        ([{"function": {"name": "search", "arguments": "{}"}}], "tool_calls", None),
+        ([{"function": {"name": "give_verdict"}}], "tool_calls", None),
+        ([{"function": None}, None, 7], None, None),
+        ("give_verdict", "stop", None),
+    ],
+)
+def test_calls_as_servers_send_them(calls: object, reason: object, code: int | None) -> None:
+    message = {"content": None, "tool_calls": calls}
+    body = WIRE | {"choices": [{"message": message, "finish_reason": reason}]}
+    said = chat_completion("server/m", body, key_variable="", seconds=0.0)
+    assert read("tool", said).code == code
+
+
+@pytest.mark.parametrize("reason", [["tool_calls"], 7, "tool_use?", "error"])
+def test_a_call_that_ended_otherwise_is_no_answer(reason: object) -> None:
+    call = {"function": {"name": "give_verdict", "arguments": '{"verdict": "A"}'}}
+    body = WIRE | {"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": reason}]}
+    with pytest.raises(CallError):
+        chat_completion("server/m", body, key_variable="", seconds=0.0)
+
+
+def test_completions_come_back_from_json() -> None:
+    one = Completion("a", calls=(("give_verdict", "{}"),), logprobs=(Token("a", -0.1, (("b", -1.0),)),))
+    several = replace(one, choices=("a", "b"), answers=(one, Completion("b", "length")))
+    assert [Completion.from_json(json.loads(json.dumps(each.to_json()))) for each in (one, several)] == [one, several]
+    assert not {"calls", "answers"} & set(Completion("a").to_json())

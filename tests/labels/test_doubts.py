@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from own_tables import load
 
+from judgebench.domain import Scale
 from judgebench.errors import FormError, UsageError
 from judgebench.labels.diagnose import diagnose
 from judgebench.labels.doubts import apart
@@ -170,3 +171,12 @@ def test_ratings_have_no_threshold(tmp_path):
 )
 def test_the_cases_are_asked_about(case, file, scores):
     refusal(CASES / case / file, ["judge"], ["human"], score_cols=scores)
+
+
+def test_a_number_in_the_middle_of_two_answers_is_a_tie(tmp_path):
+    path = table(tmp_path, "s,g", [f"{s},{'AB'[s > 4]}" for s in (1, 2, 3, 5, 6, 7, 4, 4, 2, 6)])
+    found = load(path, [], ["g"], score_cols=["s"], threshold=4)
+    assert found.scale.spec == "pair:3"
+    assert found.judges["s"].judge.tolist() == [0, 0, 0, 2, 2, 2, 1, 1, 0, 2]
+    said = load(path, [], ["g"], score_cols=["s"], threshold=4, scale=Scale.pair(2)).judges["s"]
+    assert said.judge.tolist() == [0, 0, 0, 1, 1, 1, -1, -1, 0, 1]

@@ -161,7 +161,7 @@ def test_columns_must_be_named_once_and_be_labels(table):
     assert "twice" in refusal(path, ["j"], ["j"], error=UsageError)
     assert "name a gold column" in refusal(path, ["j"], [], error=UsageError)
     assert "field 't': more than 2,000 different values" in refusal(path, ["t"], ["g"])
-    assert "rank" in refusal(path, ["j"], ["g"], scale=Scale.rank(3), error=UsageError)
+    assert "not on the scale rank:3" in refusal(path, ["j"], ["g"], scale=Scale.rank(3))
 
 
 LONG = "item,rater,label,m\nq1,gpt,yes,x\nq1,ann,no,x\nq2,ann,yes,y\nq2,bob,yes,y\nq3,gpt,no,x\nq3,bob,no,x\n"

@@ -342,6 +342,7 @@ def test_pi_is_statsmodels_fleiss(found):
 
 def test_a_scale_calls_for_its_metrics():
     assert metrics_for("rate", "ordinal").headline == "cohen_kappa_quadratic"
+    assert metrics_for("rate", "ordinal", places=2).headline == "cohen_kappa"
     assert metrics_for("rate", "interval").headline == metrics_for("rate", "ordinal", graded=True).headline == "lin_ccc"
     assert not fits(METRICS["adjacent_agreement"], "check", places=2)
     assert not fits(METRICS["kendall_tau_b"], "label")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.analysis.effects import Explanation, Feature, common_features, explain, others_wrong
-from judgebench.agreement.contrasts import sequences
+from judgebench.agreement.contrasts import listed
 from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply, plurality
@@ -128,7 +128,7 @@ def analyze_judges(
         left_out = 0
     else:
         matched = match(judges, shared=True)
-        if sequences(matched):
+        if not listed(matched):
             kind = matched.scored[0].scale.kind
             raise UsageError(f"this can't be done on the {kind!r} scale, whose verdicts are not single labels")
         ratings, scored, left_out = list(matched.ratings), list(matched.scored), matched.left_out

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.matching import Matched
+    from judgebench.domain import Scale
 
     Codes = npt.NDArray[np.int64]
     _Word = Callable[[int], str]
@@ -59,6 +60,8 @@ def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
     one, two = matched.scored[:2]
     if one.scale.sequential:
         return _sequence_words(matched)
+    if not one.scale.listed:
+        return _codes(one.gold, one.scale), _codes(one.judge, one.scale), _codes(two.judge, one.scale)
     labels = (*one.scale.labels, "undecided", "invalid")
     values = one.gold_values
     return (
@@ -66,6 +69,10 @@ def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
         lambda row: labels[int(one.judge[row])],
         lambda row: labels[int(two.judge[row])],
     )
+
+
+def _codes(codes: npt.NDArray[np.integer], scale: Scale) -> _Word:
+    return lambda row: "invalid" if codes[row] < 0 else scale.word(int(codes[row]))
 
 
 def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:

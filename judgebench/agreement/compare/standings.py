@@ -14,7 +14,7 @@ import numpy as np
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers, shared_numbers
 from judgebench.agreement.estimates import Counted, Figure
-from judgebench.agreement.policies import apply
+from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
@@ -276,8 +276,13 @@ def shared(judged: Sequence[Judged], metric: Metric) -> Shared:
     found = Shared([], [], [])
     for one in judged:
         to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
-        scored = apply(one.ratings, one.policies)
-        figure = Figure.of_table(metric, Counted.of(scored))
+        scored = scored_rows(one.ratings, one.policies)
+        counted = Counted.of(scored)
+        figure = (
+            Figure.of_table(metric, counted)
+            if scored.scale.listed
+            else row_figures(one.ratings, scored, counted)[metric.name]
+        )
         own = figure.influences()
         found.figures.append(figure)
         found.influences.append(None if own is None else replace(own, ids=to[own.ids]))

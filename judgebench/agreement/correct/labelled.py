@@ -317,6 +317,11 @@ def score_of(scale: Scale, target: str | None) -> Score:
 
     UsageError if the labels have no value of their own, or the target is none of them.
     """
+    if not scale.listed:
+        raise UsageError(
+            f"scores are corrected of labels, and the verdicts are {scale.spec}: put numbers on whole levels, "
+            f"{argument('scale')} rate:LO-HI, or label by label"
+        )
     codes = np.arange(len(scale.labels))
     accepted: int | None = None
     if target is not None:

@@ -15,6 +15,7 @@ from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
+from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
@@ -121,7 +122,8 @@ def rank_systems(
     """
     if draws < 1:
         raise UsageError(f"{argument('draws')} {draws}: resampling takes 1 draw or more")
-    scored = apply(ratings, policies or Policies())
+    ratings, policies = _as_levels(ratings, policies or Policies())
+    scored = apply(ratings, policies)
     if not scored.size:
         raise DataError("there is nothing to score", hint=f"check the labels, the policies and {argument('limit')}")
     board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, opponents=opponents)
@@ -309,6 +311,14 @@ class Place:
     tier: int | None
 
 
+def _as_levels(ratings: Ratings, policies: Policies) -> tuple[Ratings, Policies]:
+    """Put numbers on the levels of a rating, and their annotators' mean for gold where a majority would be."""
+    if ratings.scale.kind != "number":
+        return ratings, policies
+    mean = replace(policies, gold="mean") if policies.gold == "majority" else policies
+    return levels_of(ratings), mean
+
+
 def system_places(
     ratings: Ratings, policies: Policies, *, score: ScoreKind | None = None, seed: int = 0
 ) -> dict[str, tuple[Place, Place]]:
@@ -319,6 +329,7 @@ def system_places(
     errors are those of `scoreboard`. Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with
     applications to mobility across neighbourhoods and academic achievement across countries.
     """
+    ratings, policies = _as_levels(ratings, policies)
     board, _, _ = scoreboard(ratings, apply(ratings, policies), score=score)
     sides: list[list[Place]] = []
     for judge in (False, True):

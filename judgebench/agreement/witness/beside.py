@@ -17,8 +17,14 @@ import numpy as np
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply, table_of
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
-from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
+from judgebench.agreement.witness.rows import (
+    verify_numbers,
+    verify_sequence_ceilings,
+    verify_sequences,
+    verify_unlisted,
+)
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
+from judgebench.agreement.witness.unlisted import verify_ceilings, verify_classes
 from judgebench.stats.coefficients.catalog import METRICS, class_metric
 
 if TYPE_CHECKING:
@@ -57,6 +63,10 @@ def verify_row(
     if scored.scale.sequential:
         people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
         return {**verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries), **people}
+    if not scored.scale.listed:
+        verify_ceilings(row, ratings, scored, where=where)
+        verify_classes(row, scored, where=where)
+        return verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
     pairs = Pairs.of(scored)
     _classes(row, scored, pairs, where)
     return {
@@ -86,6 +96,8 @@ def verify_metrics(
     if scored.scale.sequential:
         group = select(whole, scored.row)
         return verify_sequences(group, scored.policies, metrics, where=where, libraries=libraries)
+    if not scored.scale.listed:
+        return verify_unlisted(scored, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {

@@ -18,9 +18,12 @@ from judgebench.stats.coefficients.calibration import LOG_CLIP, LOGIT_CLIP
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
+
     from judgebench.agreement.policies import Scored
     from judgebench.agreement.score_metrics import ScoredNumbers
     from judgebench.agreement.witness.definitions import Pairs
+    from judgebench.agreement.witness.numbers import Numbers, Sets
     from judgebench.agreement.witness.sequences import Order, Solution
     from judgebench.stats.crosstab import Floats, Level
 
@@ -242,6 +245,47 @@ def _score_absolute(gold: Floats, judge: Floats) -> Told:
     return float(_sklearn().mean_absolute_error(gold, judge)), "scikit-learn (mean_absolute_error)"
 
 
+def _root(gold: Floats, judge: Floats) -> Told:
+    return float(_sklearn().root_mean_squared_error(gold, judge)), "scikit-learn (root_mean_squared_error)"
+
+
+def _alpha_of_numbers(gold: Floats, judge: Floats) -> Told | None:
+    from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
+
+    both = np.array([gold, judge])
+    if gold.size * np.unique(both).size > _ALPHA_CELLS:
+        return None
+    return float(alpha(both, level_of_measurement="interval")), "krippendorff (alpha)"
+
+
+def _of_rows(figure: Callable[[Floats, Floats], Told | None]) -> Callable[[Numbers], Told | None]:
+    return lambda rows: figure(*(np.array([row[side] for row in rows]) for side in (0, 1)))
+
+
+def _members(rows: Sets) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which labels that occur are in each set, shape (n, labels), of gold and judge; a silent judge is wrong."""
+    every = sorted({label for one, other, _ in rows for label in one | (other or frozenset())})
+    gold = np.array([[label in one for label in every] for one, _, _ in rows])
+    said = [[(label not in one) if other is None else label in other for label in every] for one, other, _ in rows]
+    return gold, np.array(said)
+
+
+def _label_kappa(rows: Sets) -> Told | None:
+    gold, judge = _members(rows)
+    varied = [j for j in range(gold.shape[1]) if np.unique(np.append(gold[:, j], judge[:, j])).size > 1]
+    kappas = [_sklearn().cohen_kappa_score(gold[:, j], judge[:, j]) for j in varied]
+    return float(np.mean(kappas)), "scikit-learn (cohen_kappa_score)"
+
+
+def _label_f1(average: str) -> Callable[[Sets], Told | None]:
+    def witness(rows: Sets) -> Told | None:
+        # scikit-learn takes one column for a class, and not for a label.
+        gold, judge = (np.column_stack([side, side]) if side.shape[1] == 1 else side for side in _members(rows))
+        return float(_sklearn().f1_score(gold, judge, average=average, zero_division=0)), "scikit-learn (f1_score)"
+
+    return witness
+
+
 def _order(name: str) -> tuple[Callable[[Order, Order], float], str]:
     def witness(first: Order, second: Order) -> float:
         return _numbers(name)(np.array(places(first)), np.array(places(second)))[0]
@@ -309,6 +353,20 @@ RATED: dict[str, Callable[[Floats, Floats], Told | None]] = {
     "score_pearson_r": _numbers("pearsonr"),
     "score_spearman_rho": _numbers("spearmanr"),
     "score_mean_absolute_error": _score_absolute,
+}
+#: Of numbers that are verdicts.
+REAL: dict[str, Callable[[Numbers], Told | None]] = {
+    "pearson_r": _of_rows(_numbers("pearsonr")),
+    "spearman_rho": _of_rows(_numbers("spearmanr")),
+    "kendall_tau_b": _of_rows(_numbers("kendalltau")),
+    "krippendorff_alpha": _of_rows(_alpha_of_numbers),
+    "mean_absolute_error": _of_rows(_score_absolute),
+    "root_mean_squared_error": _of_rows(_root),
+}
+SETS: dict[str, Callable[[Sets], Told | None]] = {
+    "label_kappa": _label_kappa,
+    "label_f1": _label_f1("macro"),
+    "label_f1_micro": _label_f1("micro"),
 }
 #: Of two orders: the figure and whose it is.
 ORDERS: dict[str, tuple[Callable[[Order, Order], float], str]] = {

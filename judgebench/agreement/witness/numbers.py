@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from judgebench.agreement.score_metrics import ScoredNumbers
     from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.crosstab import Floats
+
+#: Numbers of gold and judge that are verdicts, and how often the row counts.
+Numbers: TypeAlias = list[tuple[float, float, float]]
+Labels: TypeAlias = frozenset[int]
+#: Sets of gold and judge, and how often the row counts.
+Sets: TypeAlias = list[tuple[Labels, Labels | None, float]]
 
 _BINS = 10
 #: A step this small, in standard units of the logits, leaves a root where it is.

@@ -1,4 +1,4 @@
-"""Witnesses of figures of rows: scores and probabilities, rankings, steps.
+"""Witnesses of figures of rows: scores and probabilities, numbers, sets, rankings, steps.
 
 They return the names of the figures that they did not confirm, with the reason, and raise MismatchError, saying
 ``where``, if one differs by more than 1e-9. With ``libraries`` those of other hands are heard beside the definitions.
@@ -18,6 +18,7 @@ from judgebench.agreement.witness import libraries as others
 from judgebench.agreement.witness.numbers import NUMBERS, RATED
 from judgebench.agreement.witness.sequences import ORDERS, STEPS
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, hear
+from judgebench.agreement.witness.unlisted import definitions, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,6 +60,19 @@ def verify_numbers(
     if numbers is None:
         return {}
     return _hold(metrics, _call(NUMBERS, numbers), _call(others.NUMBERS if libraries else {}, numbers), where)
+
+
+def verify_unlisted(
+    scored: Scored, metrics: Mapping[str, Estimate], *, where: str = "", libraries: bool = True
+) -> dict[str, str]:
+    """Recompute figures of numbers or sets."""
+    given = {name: rows_of(name, scored) for name, one in metrics.items() if one.value is not None}
+
+    def told(figures: Mapping[str, Callable[[Any], Value]]) -> dict[str, Callable[[], Value]]:
+        return {name: partial(figures[name], rows) for name, rows in given.items() if name in figures}
+
+    heard = {} if not libraries else others.SETS if scored.scale.kind == "set" else others.REAL
+    return _hold(metrics, told(definitions(scored)), told(heard), where)
 
 
 def verify_sequences(

@@ -153,7 +153,8 @@ def _answer(backend: str, choice: Any, secrets: Iterable[str]) -> Completion:
     said = cast("dict[str, Any]", message)
     calls = _calls(said)
     reason = _field(choice, "finish_reason")
-    finish = "stop" if calls and reason in _CALLED else finish_of(backend, reason)
+    called = bool(calls) and isinstance(reason, str | None) and reason in _CALLED
+    finish = "stop" if called else finish_of(backend, reason)
     refusal = _refusal(said)
     if refusal and finish == "stop":
         finish = "refusal"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from judgebench.judges.endings import after_reasoning
-from judgebench.judges.notation import Heard, Notation
+from judgebench.judges.notation import Heard, Notation, answer_of
 from judgebench.judges.words import bracketed, listed
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Brackets(Notation):
         """Read ``[[name: word]]``; other bracketed text is passed over, unless it is a verdict on no criterion."""
         found: dict[str, int] = {}
         names = {name.casefold(): name for name in criteria}
-        for mark in _MARK.finditer(after_reasoning(completion.text)):
+        for mark in _MARK.finditer(answer_of(completion)):
             before, colon, word = mark[1].rpartition(":")
             name, code = names.get(before.strip().casefold()), words.code(word)
             if name is None and not (colon and code is not None) and words.code(mark[1]) is None:

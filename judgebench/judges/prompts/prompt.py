@@ -238,22 +238,28 @@ class Prompt:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is something else."""
-        values = dict(data)
+        values: dict[str, Any] = dict(data)
         for name in ("verdicts", "levels"):
             values[name] = _pairs(values.get(name, ()))
         values["kinds"] = tuple(values["kinds"])
-        values["criteria"] = tuple(
-            Criterion(**dict(one) | {"levels": _pairs(one["levels"])}) for one in values.get("criteria", ())
-        )
-        values["examples"] = tuple(
-            Example(**dict(one) | {"verdicts": _pairs(one["verdicts"]), "answers": tuple(one["answers"])})
-            for one in values.get("examples", ())
-        )
-        made = cls(**values)
-        texts: tuple[object, ...] = (made.name, made.user, made.system)
+        values["criteria"] = tuple(_criterion(one) for one in values.get("criteria", ()))
+        values["examples"] = tuple(_example(one) for one in values.get("examples", ()))
+        texts: list[Any] = [values.get(name, "") for name in ("name", "user", "system")]
         if not all(isinstance(text, str) for text in texts):
             raise TypeError("a prompt's templates are texts")
-        return made
+        return cls(**values)
+
+
+def _criterion(given: Mapping[str, Any]) -> Criterion:
+    values: dict[str, Any] = dict(given)
+    values["levels"] = _pairs(values["levels"])
+    return Criterion(**values)
+
+
+def _example(given: Mapping[str, Any]) -> Example:
+    values: dict[str, Any] = dict(given)
+    values["verdicts"], values["answers"] = _pairs(values["verdicts"]), tuple(values["answers"])
+    return Example(**values)
 
 
 def _pairs(given: Any) -> Pairs:

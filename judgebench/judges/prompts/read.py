@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from judgebench.judges.prompts.prompt import Pairs
 
 #: Kinds of scale that a prompt can ask about.
-KINDS = ("pair", "check", "rate", "pick", "label")
+KINDS = ("pair", "check", "rate", "number", "pick", "label", "set")
 _KEYS = ("name", "kinds", "system", "user", "verdicts", "levels", "criteria", "examples", "calls")
 #: Of these one suffices: a prompt without ``user`` is put into our frame.
 _RUBRIC = ("verdicts", "levels", "criteria", "examples")

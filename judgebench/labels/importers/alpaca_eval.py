@@ -7,11 +7,11 @@ number are people.
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from judgebench.domain.items import digest
 from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.values import number_of
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
@@ -30,18 +30,18 @@ _FIRST, _SECOND, _MIDDLE = 1.0, 2.0, 1.5
 
 def recognise(probe: Probe) -> str:
     """Look for records with an instruction, two outputs and a preference."""
-    return "instruction, output_1, output_2 and preference" if probe.record.keys() >= _KEYS else ""
+    return "instruction, output_1, output_2 and preference" if {*probe.columns} >= _KEYS else ""
 
 
 def read(probe: Probe) -> Export:
     """Read pairs and preferences."""
     export = Export()
     between = 0
-    for row in probe.records():
+    for row in probe.rows():
         item = digest("\0".join(str(row.get(name)) for name in ("instruction", "output_1", "output_2")), 12)
         fields = {ours: row[theirs] for theirs, ours in _FIELDS.items() if row.get(theirs) is not None}
-        said, person = row.get("preference"), isinstance(row.get("annotator"), int)
-        if isinstance(said, float) and _FIRST < said < _SECOND and said != _MIDDLE:
+        said, person = number_of(row.get("preference")), str(row.get("annotator")).isdecimal()
+        if said is not None and _FIRST < said < _SECOND and said != _MIDDLE:
             between += 1
             fields["p_b"] = said - 1
         export.items.setdefault(item, {}).update(fields)
@@ -49,13 +49,13 @@ def read(probe: Probe) -> Export:
         export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))
     if between:
         export.notes.append(
-            f"{between:,} preferences lie between 1 and 2: the nearer output is the verdict, p_b the probability of B"
+            f"preferences between 1 and 2: {between:,}; the nearer output is the verdict, p_b the probability of B"
         )
     return export
 
 
-def _choice(preference: Any) -> str:
-    if not isinstance(preference, (int, float)) or math.isnan(preference):
+def _choice(preference: float | None) -> str:
+    if preference is None:
         return ""
     if preference in {0, _MIDDLE}:
         return "tie"

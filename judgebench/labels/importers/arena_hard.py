@@ -24,16 +24,16 @@ _LABELS = {one: one for one in ("A>>B", "A>B", "A=B", "B>A", "B>>A")} | {
 
 def recognise(probe: Probe) -> str:
     """Look for records with two games, a judge and a model."""
-    record = probe.record
-    fits = record.keys() >= {"games", "judge", "model"} and isinstance(record["games"], list)
-    return "games, judge and model" if fits and ("question_id" in record or "uid" in record) else ""
+    names = {*probe.columns}
+    fits = names >= {"games", "judge", "model"} and probe.format != "csv" and names & {"question_id", "uid"}
+    return "games, judge and model" if fits else ""
 
 
 def read(probe: Probe) -> Export:
     """Read both games of each question and model."""
     export = Export(cluster="question_id", picks="position")
     odd = 0
-    for row in probe.records():
+    for row in probe.rows():
         question = str(row.get("uid") or row.get("question_id"))
         baseline = row.get("baseline") or ("baseline" if "uid" in row else "gpt-4-0314")
         item = f"{question} | {row['model']}"
@@ -42,7 +42,7 @@ def read(probe: Probe) -> Export:
         for game, one in enumerate((row["games"] or [])[:2], 1):
             score: Any = one.get("score") if isinstance(one, dict) else None
             odd += score is not None and score not in _LABELS
-            export.labels.append(Label(item, "winner", str(row["judge"]), _LABELS.get(score, ""), "judge", game))
+            export.labels.append(Label(item, "winner", str(row["judge"]), _LABELS.get(str(score), ""), "judge", game))
     if odd:
-        export.notes.append(f"{odd:,} verdicts are no label of Arena-Hard and count as none")
+        export.notes.append(f"verdicts that are no label of Arena-Hard, and count as none: {odd:,}")
     return export

@@ -98,7 +98,7 @@ def _flat(probe: Probe) -> Export:
 
 def _say_dropped(export: Export, dropped: int) -> None:
     if dropped:
-        export.notes.append(f"{dropped:,} responses are drafts or discarded and are left out")
+        export.notes.append(f"drafts and discarded responses, left out: {dropped:,}")
 
 
 def _value(value: Any) -> Any:

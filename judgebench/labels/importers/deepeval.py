@@ -64,5 +64,5 @@ def read(probe: Probe) -> Export:
             fields[f"{metric['name']} score"] = None if error else metric.get("score")
         export.items[item] = {name: value for name, value in fields.items() if value is not None}
     if failed:
-        export.notes.append(f"{failed:,} metrics failed with an error and have no verdict")
+        export.notes.append(f"metrics that failed with an error and have no verdict: {failed:,}")
     return export

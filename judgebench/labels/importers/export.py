@@ -69,7 +69,7 @@ class Export:
             self.items = {name: fields for name, fields in self.items.items() if name in kept}
             self.labels = [label for label in self.labels if label.item in kept]
             self.notes.append(
-                f"{dropped:,} items that no judge's file has are left out ({argument('unmatched')} keep keeps them)"
+                f"items that no judge's file has, left out: {dropped:,} ({argument('unmatched')} keep keeps them)"
             )
 
 
@@ -237,7 +237,8 @@ class ImportedTable(Table):
             )
         if judges:
             return UsageError(
-                f"{self.name} ({self.tool}) holds verdicts ({', '.join(judges[:_SHOWN])}) and no person's labels: name "
+                f"{self.name} ({self.tool}) holds verdicts ({', '.join(judges[:_SHOWN])}) and no person's labels: "
+                f"{'score --consistency measures their two orders; ' if self.second else ''}name "
                 f"a column with {argument('gold')} C ({beside}), or give a file of labels beside it: {argument('csv')} "
                 f"{self.name} {argument('csv')} LABELS {argument('id')} id"
             )

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.values import number_of
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
@@ -20,7 +21,7 @@ _TIES = {"tie": "tie", "tie (inconsistent)": "tie", "tie (bothbad)": "both bad",
 
 def recognise(probe: Probe) -> str:
     """Look for games of a pair, a score of an answer, or a vote between two models."""
-    keys = probe.record.keys() if probe.format != "csv" else {*probe.columns}
+    keys = {*probe.columns}
     if keys >= {"question_id", "g1_winner", "g2_winner", "model_1", "model_2"}:
         return "question_id, g1_winner and g2_winner"
     if keys >= {"question_id", "model", "score", "turn", "judge"}:
@@ -63,7 +64,7 @@ def _pair(export: Export, row: dict[str, Any]) -> None:
     # The first game shows model_1 first, whichever of the two is A here.
     games = (1, 2) if names["model_1"] == first else (2, 1)
     for game, key in zip(games, ("g1_winner", "g2_winner"), strict=True):
-        said = names.get(row[key], row[key])
+        said = names.get(str(row[key]), str(row[key]))
         value = {first: "A", second: "B"}.get(said, _TIES.get(said, ""))
         export.labels.append(Label(item, "winner", _judge(row), value, "judge", game))
     export.picks = "answer"
@@ -72,7 +73,7 @@ def _pair(export: Export, row: dict[str, Any]) -> None:
 def _single(export: Export, row: dict[str, Any]) -> None:
     item = _item(export, row, model=str(row["model"]))
     score = row["score"]
-    value = "" if score is None or float(score) == -1 else score
+    value = "" if number_of(score) in {None, -1} else score
     export.system = "model"
     export.labels.append(Label(item, "score", _judge(row), value, "judge"))
 
@@ -81,7 +82,8 @@ def _vote(export: Export, row: dict[str, Any]) -> None:
     models = str(row["model_a"]), str(row["model_b"])
     first, second = sorted(models)
     item = _item(export, row, model_a=first, model_b=second)
-    said = dict(zip(("model_a", "model_b"), models, strict=True)).get(row["winner"], row["winner"])
+    winner = str(row["winner"])
+    said = {"model_a": models[0], "model_b": models[1]}.get(winner, winner)
     value = {first: "A", second: "B"}.get(said, _TIES.get(said, said))
     person = not isinstance(row.get("judge"), list) and bool(_PEOPLE.fullmatch(_judge(row)))
     export.labels.append(Label(item, "winner", _judge(row), value, "person" if person else "judge"))

@@ -60,9 +60,9 @@ def read(probe: Probe) -> Export:
             export.labels += _labels(item, scorer, model, "judge" if asked else "program", score)
             empty += score.get("value") == "N"
     if failed:
-        export.notes.append(f"{failed:,} of {len(every):,} samples failed and have no score")
+        export.notes.append(f"samples that failed and have no score: {failed:,} of {len(every):,}")
     if empty:
-        export.notes.append(f"{empty:,} scores are N (no answer), which counts as incorrect")
+        export.notes.append(f"scores of N (no answer), which count as incorrect: {empty:,}")
     if any(label.value == "partial" for label in export.labels):
         export.scale = "incorrect,partial,correct"
     return export

@@ -51,9 +51,9 @@ def _tasks(tasks: Iterable[dict[str, Any]]) -> Export:
             model = str(prediction.get("model_version") or "model")
             export.labels += [Label(item, name, model, value, "judge") for name, value in _results(prediction)]
     if skipped:
-        export.notes.append(f"{skipped:,} annotations were skipped by their annotator and are left out")
+        export.notes.append(f"annotations that were skipped, left out: {skipped:,}")
     if marked:
-        export.notes.append(f"{marked:,} annotations are marked as ground truth; they count as any other")
+        export.notes.append(f"annotations marked as ground truth: {marked:,}; they count as any other")
     return export
 
 

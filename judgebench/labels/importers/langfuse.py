@@ -46,9 +46,9 @@ def read(probe: Probe) -> Export:
         value = row.get("value") if label in {None, ""} else label
         export.labels.append(Label(item, str(row["name"]), str(who or source), value, by))
     if left:
-        export.notes.append(f"{left:,} scores are texts or corrections, or about nothing, and are left out")
+        export.notes.append(f"texts, corrections and scores about nothing, left out: {left:,}")
     if api:
-        export.notes.append(f"{api:,} scores came by the API: whose they are has to be said by naming them")
+        export.notes.append(f"scores that came by the API: {api:,}; whose they are has to be said by naming them")
     return export
 
 

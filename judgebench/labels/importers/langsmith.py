@@ -47,7 +47,7 @@ def _frame(rows: Iterable[dict[str, Any]]) -> Export:
             if name.startswith(_FEEDBACK):
                 export.labels.append(Label(item, name.removeprefix(_FEEDBACK), "", None if error else value, "judge"))
     if crashed:
-        export.notes.append(f"{crashed:,} targets crashed; their feedback is about no answer and is left out")
+        export.notes.append(f"targets that crashed, whose feedback is about no answer and left out: {crashed:,}")
     return export
 
 

@@ -82,7 +82,7 @@ def _traces(rows: Iterable[dict[str, Any]]) -> Export:
             }
         export.items[item] = {name: value for name, value in fields.items() if value is not None}
     if dropped:
-        export.notes.append(f"{dropped:,} assessments were replaced by later ones and are left out")
+        export.notes.append(f"assessments that were replaced by later ones, left out: {dropped:,}")
     return export
 
 

@@ -57,7 +57,7 @@ def read(probe: Probe) -> Export:
             export.items[item] = fields
             export.labels += [Label(item, name, row["WorkerId"], value) for name, value in own.items()]
     if rejected:
-        export.notes.append(f"{rejected:,} rejected assignments are left out")
+        export.notes.append(f"rejected assignments, left out: {rejected:,}")
     return export
 
 

@@ -62,7 +62,7 @@ def _frame(rows: Iterable[dict[str, Any]]) -> Export:
             if score.get("label") is not None:
                 export.items[item][f"{name} score"] = score.get("score")
     if failed:
-        export.notes.append(f"{failed:,} evaluations failed and have no verdict")
+        export.notes.append(f"evaluations that failed and have no verdict: {failed:,}")
     export.notes += [f"of {name} a lower score is better" for name in lower]
     return export
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEAD = 1 << 18
 _ROWS = 4
+_LINES = frozenset({".jsonl", ".ndjson"})
 
 
 class Probe:
@@ -53,13 +54,18 @@ class Probe:
         """Names of the files in it, if it is a zip archive."""
         if not self.head.startswith(MAGIC):
             return frozenset()
-        with Archive(self.content) as archive:
-            return frozenset(archive.names)
+        try:
+            with Archive(self.content) as archive:
+                return frozenset(archive.names)
+        except DataError:
+            return frozenset()
 
     @functools.cached_property
     def object(self) -> dict[str, Any]:
         """The one JSON object that it is; empty where it isn't one."""
-        if self.format != "jsonl" or (self.record and PurePath(self.name).suffix.lower() in {".jsonl", ".ndjson"}):
+        first, _, rest = self.head.strip().partition(b"\n")
+        several = bool(self.record) and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+        if self.format != "jsonl" or several or (self.record and PurePath(self.name).suffix.lower() in _LINES):
             return {}
         try:
             value = read_value(self.content)

@@ -49,9 +49,9 @@ def read(probe: Probe) -> Export:
             question = "choice" if choice else str(row.get("label") or "answer")
             export.labels.append(Label(item, question, _who(row), value))
     if skipped:
-        export.notes.append(f"{skipped:,} tasks were ignored (skipped) and have no label")
+        export.notes.append(f"tasks that were ignored and have no label: {skipped:,}")
     if rejected:
-        export.notes.append(f"{rejected:,} tasks with options were rejected as bad tasks and have no label")
+        export.notes.append(f"tasks with options that were rejected as bad and have no label: {rejected:,}")
     return export
 
 

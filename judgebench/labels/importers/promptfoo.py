@@ -94,7 +94,7 @@ def _objects(rows: Iterable[dict[str, Any]]) -> Export:
             continue
         export.labels += _assertions(item, row.get("gradingResult") or {})
     if failed:
-        export.notes.append(f"{failed:,} answers failed at the provider and have no verdict")
+        export.notes.append(f"answers that failed at the provider and have no verdict: {failed:,}")
     return export
 
 
@@ -133,5 +133,5 @@ def _blocks(probe: Probe) -> Export:
             export.labels.append(Label(item, "Status", "", value, "judge"))
     export.notes.append("Status is of all assertions of a test together; JSON has each")
     if failed:
-        export.notes.append(f"{failed:,} answers are errors and have no verdict")
+        export.notes.append(f"answers that are errors and have no verdict: {failed:,}")
     return export

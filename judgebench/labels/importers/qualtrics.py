@@ -34,7 +34,7 @@ def read(probe: Probe) -> Export:
     rows = list(probe.rows(Opening(header=3)))
     kept = [row for row in rows if _is_real(row)]
     if len(kept) < len(rows):
-        export.notes.append(f"{len(rows) - len(kept):,} previews, spam or unfinished responses are left out")
+        export.notes.append(f"previews, spam and unfinished responses, left out: {len(rows) - len(kept):,}")
     asked = {name: found for name in texts if (found := _QUESTION.fullmatch(name)) and not _TEXT.fullmatch(name)}
     free = [name for name in asked if len({row[name] for row in kept}) > max(_FREE, len(kept) // 2)]
     looped = any(found[1] for found in asked.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.labels.importers.export import By, Export, Label
 
 if TYPE_CHECKING:
@@ -48,6 +48,6 @@ def read(probe: Probe) -> Export:
         negative += relevance.startswith("-")
     if negative:
         export.notes.append(
-            f"{negative:,} grades are negative: junk or not judged in some tracks; --missing makes them gaps"
+            f"negative grades: {negative:,}; in some tracks junk or not judged ({argument('missing')} makes gaps)"
         )
     return export

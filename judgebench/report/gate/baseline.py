@@ -175,7 +175,7 @@ def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> 
     if code is None:
         return [status.value]
     # Items on one pick scale may have more responses than its labels.
-    most = math.inf if scale.kind in {"pick", "rank"} else len(scale.labels)
+    most = math.inf if scale.kind in {"pick", "rank"} else scale.size
     codes = code if isinstance(code, tuple) else (code,)
     if isinstance(code, tuple) != scale.sequential or not all(0 <= one < most for one in codes):
         raise DataError(
@@ -183,7 +183,7 @@ def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> 
         )
     if isinstance(code, tuple):
         return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
-    return str(code + 1) if scale.kind == "pick" else scale.labels[code]
+    return str(code + 1) if scale.kind == "pick" else scale.word(code)
 
 
 def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
@@ -195,6 +195,8 @@ def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
             return tuple(int(one) - 1 for one in word.split(" > ")), Status.OK
         if scale.kind == "steps":
             return tuple(map(int, word.split(" "))), Status.OK
+        if scale.kind in {"number", "set"} and (code := scale.code(word)) is not None:
+            return code, Status.OK
         return (int(word) - 1 if scale.kind == "pick" else scale.labels.index(word)), Status.OK
     except (ValueError, IndexError):
         raise DataError(f"item {item!r}: {word!r} is not a verdict on the scale {scale.spec}") from None

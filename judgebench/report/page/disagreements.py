@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
 from judgebench.domain import Case, Status
 from judgebench.report.page.sent import Prompts, texts_of
@@ -106,6 +107,9 @@ def outcomes(one: Reported) -> dict[str, int]:
         right = ((said[:, None, :] == labels).all(axis=-1) & labelled).any(axis=-1)
         scored = labelled.any(axis=-1)
         item, right = ratings.item[scored], right[scored]
+    elif not ratings.scale.listed:
+        rows = scored_rows(ratings, one.policies)
+        item, right = rows.item.astype(np.int64), rows.gold == rows.judge
     else:
         rows = apply(ratings, one.policies)
         item = rows.item.astype(np.int64)
@@ -363,7 +367,7 @@ def _label(code: Code, scale: Scale, *, gold: bool) -> str:
     ['3 > 1 > 2', '1 or 2']
     """
     if not isinstance(code, tuple):
-        return scale.labels[code] if code < len(scale.labels) else str(code + 1)
+        return scale.word(code) if not scale.listed or code < len(scale.labels) else str(code + 1)
     words = [_label(one, scale, gold=gold) for one in code]
     if scale.kind == "rank":
         return " > ".join(words)

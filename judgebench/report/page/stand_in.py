@@ -107,13 +107,15 @@ def answer(reported: Reported) -> Answer:
 def _deciding(reported: Reported, state: State, alt: AltTest | None) -> Iterator[str]:
     """Name the annotators without whom a yes is none, or a no is a yes."""
     from judgebench.agreement.humans import ratios_without  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.unlisted_humans import unlisted_ratios  # noqa: PLC0415 - as above
 
     people = len(reported.ratings.annotators)
     if state not in {"yes", "no"} or people <= 2 or reported.ratings.sequence is not None:
         return
     tests = {} if alt is None else {one.name: one for one in alt.without}
     names = tuple(tests) or reported.ratings.annotators
-    for name, ratio in ratios_without(reported.ratings, reported.policies, names):
+    ratios = ratios_without if reported.ratings.scale.listed else unlisted_ratios
+    for name, ratio in ratios(reported.ratings, reported.policies, names):
         known = ratio.low is not None and ratio.low >= 1 - MARGIN
         passes = known and (name not in tests or tests[name].passed is not False)
         if passes != (state == "yes"):
@@ -136,7 +138,7 @@ def _alt_test(reported: Reported) -> AltTest | None:
     )
 
     ratings = reported.ratings
-    if len(ratings.annotators) < _ENOUGH_ANNOTATORS or ratings.scale.sequential:
+    if len(ratings.annotators) < _ENOUGH_ANNOTATORS or not ratings.scale.listed:
         return None
     epsilon = default_epsilon(reported.rows[0].gold)
     return alt_test_ratings(ratings, reported.policies, epsilon=epsilon)

@@ -117,6 +117,9 @@ METRIC_SETS: dict[str, MetricSet] = {
         "cohen_kappa_quadratic",
         ("percent_agreement", "adjacent_agreement", "spearman_rho", "kendall_tau_b", "mean_signed_error"),
     ),
+    "set": MetricSet(
+        "krippendorff_alpha_masi", ("percent_agreement", "mean_jaccard", "mean_masi", "label_kappa", "label_f1")
+    ),
     "number": MetricSet("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
     # Slots of responses are not classes: chance correction means little on them.
     "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
@@ -128,13 +131,18 @@ METRIC_SETS: dict[str, MetricSet] = {
 }
 
 
-def metrics_for(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> MetricSet:
+def metrics_for(
+    kind: str, level: str = "nominal", *, places: int = 3, tie: bool = False, graded: bool = False
+) -> MetricSet:
     """Choose headline and companions by the scale, never by the caller.
 
-    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores.
+    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores. Of two
+    levels (``places``) no coefficient has weights.
     """
     if kind == "rate" and (graded or level in {"interval", "ratio"}):
         return METRIC_SETS["number"]
+    if kind == "rate" and places < 3:
+        return METRIC_SETS["label"]
     return METRIC_SETS.get("pair with ties" if kind == "pair" and tie else kind, METRIC_SETS["label"])
 
 
@@ -283,6 +291,8 @@ class RowMetric:
 
 _probability = partial(RowMetric, kinds=("check", "pair"), numbers="probability")
 _score = partial(RowMetric, kinds=("rate",), numbers="score")
+_number = partial(RowMetric, kinds=("number",))
+_set = partial(RowMetric, kinds=("set",))
 _order = partial(RowMetric, kinds=("rank",))
 _steps = partial(RowMetric, kinds=("steps",))
 _ROWS = (
@@ -313,12 +323,32 @@ _ROWS = (
         "score_mean_signed_error", "mean signed error of the scores (judge less gold)", low=-inf, high=inf, perfect=0.0,
         directional=True, witness=_PLAIN,
     ),
+    _number("lin_ccc", "Lin's concordance correlation", low=-1.0, witness=_PLAIN),
+    _number("icc_a1", "ICC(A,1), absolute agreement", low=-1.0, witness=_PLAIN),
+    _number("icc_c1", "ICC(C,1), consistency", low=-1.0, witness=_PLAIN),
+    _number("pearson_r", "Pearson's r", low=-1.0, witness=_SCIPY),
+    _number("spearman_rho", "Spearman's rho", low=-1.0, witness=_SCIPY),
+    _number("kendall_tau_b", "Kendall's tau-b", low=-1.0, witness=_SCIPY),
+    _number("krippendorff_alpha", "Krippendorff's alpha at the scale's level", low=-1.0, witness=_KALPHA),
+    _number("mean_absolute_error", "mean absolute error", high=inf, perfect=0.0, witness=_SKLEARN),
+    _number("root_mean_squared_error", "root of the mean squared error", high=inf, perfect=0.0, witness=_SKLEARN),
+    _number(
+        "mean_signed_error", "mean signed error (judge less gold)", low=-inf, high=inf, perfect=0.0, directional=True,
+        witness=_PLAIN,
+    ),
+    _set("krippendorff_alpha_masi", "Krippendorff's alpha of sets, MASI distance", low=-1.0, witness=_PLAIN),
+    _set("krippendorff_alpha_jaccard", "Krippendorff's alpha of sets, Jaccard distance", low=-1.0, witness=_PLAIN),
+    _set("mean_jaccard", "mean Jaccard similarity of two sets", witness=_PLAIN),
+    _set("mean_masi", "mean MASI similarity of two sets", witness=_PLAIN),
+    _set("label_kappa", "Cohen's kappa of a label in or out, mean over labels", low=-1.0, witness=_SKLEARN),
+    _set("label_f1", "F1 of a label, mean over labels", witness=_SKLEARN),
+    _set("label_f1_micro", "F1 of all labels together", witness=_SKLEARN),
     _order("kendall_tau", "Kendall's tau of two orders", low=-1.0, witness=_SCIPY),
     _order("mean_spearman_rho", "Spearman's rho of two orders", low=-1.0, witness=_SCIPY),
     _order("levenshtein_distance", "normalised edit distance of two orders", perfect=0.0, witness=_PLAIN),
     _order("footrule_distance", "normalised footrule distance of two orders", perfect=0.0, witness=_PLAIN),
     _order("top_1_agreement", "same response first", witness=_PLAIN),
-    RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps"), witness=_PLAIN),
+    RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps", "set"), witness=_PLAIN),
     _steps("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)", witness=_PLAIN),
     _steps("first_error_accuracy", "first wrong step named exactly", witness=_PLAIN),
     _steps("flawless_accuracy", "flawless solutions accepted", witness=_PLAIN),
@@ -343,7 +373,7 @@ BIASES: dict[str, RowMetric] = {
         _bias("position_preference", "recency less primacy", ("pair",)),
         _bias("first_slot_rate", "share of decided games for the first slot", ("pair",), low=0.0),
         _bias("positive_rate_difference", "share accepted, judge less gold", ("check",)),
-        _bias("mean_signed_error", "mean signed error (judge less gold)", ("rate",), low=-inf, high=inf),
+        _bias("mean_signed_error", "mean signed error (judge less gold)", ("rate", "number"), low=-inf, high=inf),
     )
 }
 #: What is measured of annotators, by name; METRIC stands for the metrics of the scale.

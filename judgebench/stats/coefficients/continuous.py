@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
 
+    Ints = npt.NDArray[np.integer]
+
 _LEAST = 3
 
 
@@ -130,6 +132,70 @@ def icc_consistency(gold: Floats, judge: Floats) -> RowOutcome:
     return _level(gold, judge, lambda xy, xx, yy, _shift, _n: (2 * xy, xx + yy, 0.0))
 
 
+def alpha_interval(gold: Floats, judge: Floats) -> RowOutcome:
+    """Krippendorff's alpha of two raters at the interval level, ``1 - (1 - 1 / 2n) D_o / D_e``.
+
+    ``D_o`` is the mean squared difference of a row, ``D_e`` that of any two numbers, twice their variance.
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+    """
+    if (reason := _refused(gold, judge)) is not None:
+        return RowOutcome.undefined(reason)
+    middle = float(gold.mean() + judge.mean()) / 2
+    x, y, n = gold - middle, judge - middle, gold.size
+    observed, expected = np.square(x - y), np.square(x) + np.square(y)
+    found = RowOutcome.ratio(observed, expected, "no_variation")
+    if found.value is None or found.influence is None:
+        return found
+    small = 1 - 1 / (2 * n)
+
+    def value_of(xy: Floats, xx: Floats, yy: Floats, apart: Floats, n: Floats) -> Floats:
+        shift = apart + float(gold.mean() - judge.mean())
+        above, below = xx + yy - 2 * xy + shift**2, xx + yy + shift**2 / 2
+        left: Floats = 1 - (1 - 1 / (2 * n)) * above / below
+        return left
+
+    x, y = centred(gold), centred(judge)
+    without = _left_out(x, y, value_of)
+    return RowOutcome(1 - small * found.value, -small * found.influence, without=without, told=_told(x, y))
+
+
+def kendall(gold: Floats, judge: Floats) -> RowOutcome:
+    """Kendall's tau-b, ``(C - D) / sqrt((C + D + ties of gold alone) (C + D + ties of the judge alone))`` of pairs.
+
+    Source: Kendall (1945), The treatment of ties in ranking problems; the influence of a U-statistic as in Hoeffding
+    (1948), A class of statistics with asymptotically normal distribution.
+
+    >>> round(kendall(np.array([1.0, 2, 2, 3, 4, 4, 5]), np.array([1.0, 1, 2, 3, 3, 5, 4])).value, 6)
+    0.789474
+    """
+    if (reason := _refused(gold, judge)) is not None:
+        return RowOutcome.undefined(reason)
+    n = gold.size
+    (x, x_sizes), (y, y_sizes) = (
+        np.unique(side, return_inverse=True, return_counts=True)[1:] for side in (gold, judge)
+    )
+    # Of each row: the pairs in the same order less those in the opposite one, and those not tied, as shares of n.
+    lean = _concordance(x, y) / n
+    free_x, free_y = 1 - x_sizes[x] / n, 1 - y_sizes[y] / n
+    tau, across, down = (float(one.mean()) for one in (lean, free_x, free_y))
+    value = tau / math.sqrt(across * down)
+    pulls = 2 * (lean - tau) / math.sqrt(across * down)
+    pulls -= value * ((free_x - across) / across + (free_y - down) / down)
+    return RowOutcome(_within(value), pulls)
+
+
+def root_mean_squared_error(gold: Floats, judge: Floats) -> RowOutcome:
+    """Root of the mean squared distance of the two numbers; large misses weigh more than in the mean distance.
+
+    Source: Willmott & Matsuura (2005).
+    """
+    _check(gold, judge)
+    found = RowOutcome.mean(np.square(judge - gold))
+    if not found.value or found.influence is None:
+        return found
+    return RowOutcome(math.sqrt(found.value), found.influence / (2 * math.sqrt(found.value)))
+
+
 def mean_absolute_error(gold: Floats, judge: Floats) -> RowOutcome:
     """Mean distance of the two numbers.
 
@@ -190,6 +256,55 @@ def _above(values: Floats, weights: Floats) -> Floats:
     below = total[np.searchsorted(values, values, side="left", sorter=ordered)]
     upto = total[np.searchsorted(values, values, side="right", sorter=ordered)]
     found: Floats = total[-1] / 2 - (below + upto) / 2
+    return found
+
+
+def _concordance(x: Ints, y: Ints) -> Floats:
+    """Count of each row the others in the same order in both, less those in opposite orders; dense ranks from 0."""
+    n = x.size
+    below_x, below_y = (np.concatenate([[0], np.cumsum(np.bincount(side))]) for side in (x, y))
+    # Rows before a row that lie strictly below it in y: of those with the same x, y falls.
+    order = np.lexsort((-y, x))
+    both = np.empty(n, dtype=np.int64)
+    both[order] = _smaller_before(y[order])
+    # Place among the rows with the same x, and with the same y.
+    pair = x.astype(np.int64) * (below_y.size + 1) + y
+    place = np.searchsorted(np.sort(pair), pair) - below_x[x]
+    turned = y.astype(np.int64) * (below_x.size + 1) + x
+    other = np.searchsorted(np.sort(turned), turned) - below_y[y]
+    same = np.unique(pair, return_inverse=True, return_counts=True)
+    twins = same[2][same[1]]
+    under, left = below_y[y], below_x[x]
+    over = n - below_y[y + 1]
+    low_high = left - both - other
+    high_low = under - both - place
+    high_high = over - low_high - (below_x[x + 1] - below_x[x] - place - twins)
+    found: Floats = (both + high_high - low_high - high_low).astype(np.float64)
+    return found
+
+
+def _smaller_before(ranks: Ints) -> npt.NDArray[np.int64]:
+    """Count of each place the earlier ones with a smaller rank, bit by bit from the highest.
+
+    Places whose ranks agree in the higher bits are kept together, in their order; among these a bit of 1 is above all
+    earlier bits of 0.
+    """
+    n = ranks.size
+    rank, place = ranks.astype(np.int64), np.arange(n)
+    found, start = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    for bit in range(int(rank.max(initial=0)).bit_length() - 1, -1, -1):
+        one = (rank >> bit & 1).astype(np.int64)
+        zeros = np.concatenate([[0], np.cumsum(1 - one)])
+        before = zeros[:-1] - zeros[start]
+        found[place] += one * before
+        # Zeros of a group go to its front, ones behind them.
+        ends = np.flatnonzero(np.r_[start[1:] != start[:-1], True]) + 1
+        size = np.diff(np.r_[0, ends])
+        within = np.repeat(zeros[ends] - zeros[ends - size], size)
+        to = np.where(one == 1, start + within + (np.arange(n) - start - before), start + before)
+        moved = np.empty((3, n), dtype=np.int64)
+        moved[:, to] = rank, place, np.where(one == 1, start + within, start)
+        rank, place, start = moved
     return found
 
 

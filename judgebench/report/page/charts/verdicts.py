@@ -40,7 +40,7 @@ def confusion(
     ratings: Ratings, policies: Policies, *, judge: str = "the judge", gold: str = "", name: str = "confusion"
 ) -> Chart | None:
     """Draw the table of gold labels and verdicts; None where gold is not a single label, or there are too many."""
-    if ratings.scale.sequential or len(ratings.scale.labels) > MOST_CLASSES:
+    if not ratings.scale.listed or len(ratings.scale.labels) > MOST_CLASSES:
         return None
     scored = apply(ratings, policies)
     if not scored.size or scored.gold_values is not None:
