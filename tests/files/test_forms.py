@@ -68,6 +68,11 @@ def test_titles_above_the_header_are_named(write):
     path = write("Results of May\n\nid,judge\n1,yes\n2,no\n")
     assert readings(path) == [{"skip": 2}, {"header": 1}]
     assert read_words(path, ["judge"], Opening(skip=2)) == {"judge": ["yes", "no"]}
+    for title in ("Results, May", "Results; May; final"):
+        assert readings(write(f"{title}\nid,judge,gold\n1,yes,no\n2,no,no\n3,no,yes\n"))[0] == {"skip": 1}
+    # Where the header lacks the name of the row numbers there is no title.
+    with pytest.raises(DataError, match="got 3 fields, expected 2"):
+        list(open_table(write("judge,gold\n1,yes,no\n2,no,no\n3,no,yes\n")).blocks(["judge"]))
     padded = write("Results,,\nid,judge,gold\n1,yes,no\n2,no,no\n")
     assert readings(padded)[0] == {"skip": 1}
     with pytest.raises(DataError, match="got 2 fields"):
