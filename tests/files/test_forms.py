@@ -162,6 +162,13 @@ def test_tables_that_are_one_object(write, table):
     assert read_words(write(table, "t.json"), ["a", "b"]) == {"a": ["x", "y"], "b": ["1", "2"]}
 
 
+def test_indented_objects_one_after_another(write):
+    path = write("".join(json.dumps({"id": i, "said": {"word": "yes"}}, indent=2) + "\n" for i in range(3)), "t.jsonl")
+    assert read_words(path, ["id", "said.word"]) == {"id": ["0", "1", "2"], "said.word": ["yes"] * 3}
+    assert next(open_table(path).blocks(["id"])).lines == [1, 7, 13]
+    assert [row.data["id"] for row in open_table(path).rows()] == [0, 1, 2]
+
+
 def test_labels_by_item_and_annotator(write):
     by_item = {f"q{i}": {"ann": "yes", "bob": "no"} for i in range(4)}
     turned = {who: {item: said[who] for item, said in by_item.items()} for who in ("ann", "bob")}
