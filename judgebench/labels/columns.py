@@ -12,7 +12,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.doubts import refuse_answers, refuse_apart
+from judgebench.labels.doubts import refuse_answers, refuse_apart, refuse_units
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
@@ -182,6 +182,7 @@ def _placed(
     words = Words(says.table.name, judges, says.used, says.meant, cells, says.where)
     if scale is None and not says.cells.thresholds and are_numbers(words):
         scale = Scale.number()
+        refuse_units({name: _cells(says.raw.labels[name], own) for name, own in says.meant.items()}, judges, "number")
     if scale is None:
         scale = _recognised(says.table, says, judges, notes, warnings)
     says.cut(scale, notes)
@@ -363,7 +364,9 @@ def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[st
     if declared is not None and declared[0] <= scale.values[0] and scale.values[-1] <= declared[1]:
         scale, undeclared = Scale.rate(*declared), False
     if undeclared:
-        refuse_apart({name: _cells(says.raw.labels[name], own) for name, own in meant.items()}, says.where)
+        cells = {name: _cells(says.raw.labels[name], own) for name, own in meant.items()}
+        refuse_apart(cells, says.where)
+        refuse_units(cells, judges, "rate")
     refuse_answers({name: own.values() for name, own in meant.items()}, judges, scale, says.where)
     middle = any(
         number_of(word) == cut[name] for name in cut if cut[name] is not None for word in says.meant[name].values()
