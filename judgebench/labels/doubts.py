@@ -72,7 +72,7 @@ def refuse_apart(words: Mapping[str, Mapping[str, int]], where: Where | None = N
     gaps = f"{argument('missing')} {','.join(map(str, found))}"
     raise UsageError(
         f"{listed} {'lies' if len(found) == 1 else 'lie'} apart from the ratings {rest[0]} to {rest[-1]}: an error "
-        f"mark or a total row? Leave it out with {gaps} (the row with {argument('drop_last')} 1); or, if it is a "
+        f"mark or a total row? Leave it out with {gaps} (a last row with {argument('drop_last')} 1); or, if it is a "
         f"rating, say {argument('scale')} rate:{min(counts)}-{max(counts)}"
     )
 

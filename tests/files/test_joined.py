@@ -152,3 +152,11 @@ def test_no_row_is_left(tmp_path):
     path = write(tmp_path / "t.csv", {"judge": GOLD, "human": GOLD})
     with pytest.raises(DataError, match="no row is left: drop_last 12 takes them all"):
         judgebench.score(path, judge="judge", gold="human", drop_last=12)
+
+
+def test_what_one_file_has_no_use_for(tmp_path):
+    path = write(tmp_path / "t.csv", {"judge": GOLD, "human": GOLD})
+    with pytest.raises(UsageError, match="unmatched is about the ids of several files"):
+        judgebench.score(path, judge="judge", gold="human", unmatched="keep")
+    notes = judgebench.score(path, judge="judge", gold="human", by_system=True).notes
+    assert "by_system: nothing says which system was judged (system)" in notes
