@@ -144,6 +144,8 @@ def _readings(facts: Facts, options: Options, loads: Callable[[Reading], str]) -
             f"{len(facts.columns):,} columns and {facts.rows:,} rows: turned on its side, it may be a table"
         )
         return [], []
+    if not found and any(role == "rater" for role, _ in facts.roles.values()):
+        return [], []
     found = found or wide(facts)
     errors: list[str] = []
     kept: list[Reading] = []

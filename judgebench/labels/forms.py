@@ -207,6 +207,13 @@ def sides(facts: Facts) -> None:
 def in_rows(facts: Facts) -> list[Reading]:
     """Find raters, or judges beside gold columns, who are named in a column."""
     found: list[Reading] = []
+    if sorted_by := _sorted(facts):
+        facts.questions.append(
+            f"{sorted_by} says one word in the first {facts.rows:,} rows, and others further down: the rows are sorted "
+            f"by who labelled. Name them: {argument('rater')} {sorted_by} {argument('label')} C {argument('id')} C"
+        )
+        facts.take("rater", [sorted_by], "names who labelled; the rows are sorted by it")
+        return []
     for rater in facts.raters():
         labels = [one for one in facts.labelled() if one.name != rater.name]
         golds = [one.name for one in labels if is_gold(one.name) and not words_of(one.name) & {"rater", "annotator"}]
@@ -227,6 +234,14 @@ def in_rows(facts: Facts) -> list[Reading]:
         if found:
             return found
     return found
+
+
+def _sorted(facts: Facts) -> str:
+    """Find a column of raters that says one word in the rows that were looked at, and others further down."""
+    if facts.table.whole:
+        return ""
+    named = [one.name for one in facts.columns if one.distinct == 1 and words_of(one.name) & (RATER | _JUDGING)]
+    return next((name for name in named if facts.table.beyond(name)), "")
 
 
 def _judges_in_rows(facts: Facts, who: Profile, verdicts: list[str], golds: list[str]) -> list[Reading]:
@@ -281,7 +296,13 @@ def _raters_in_rows(facts: Facts, who: Profile, label: str, key: list[str]) -> l
     command = "score" if judges and people else "humans"
     if command == "score":
         options["judge"] = judges
-    if people and command == "score" and len(people) <= FEW:
+    unseen = sorted(facts.table.beyond(who.name))
+    if unseen:
+        facts.questions.append(
+            f"{who.name} says {listed(unseen)} beyond the first {facts.rows:,} rows, too: a judge among them needs "
+            f"{argument('judge')}, the others are people"
+        )
+    if people and command == "score" and len(people) <= FEW and not unseen:
         options["gold"] = people
     about = f" ({label})" if label.lower() != "label" else ""
     sides = [(counted(judges, "judge"), judges), (counted(people, "person").replace("persons", "people"), people)]

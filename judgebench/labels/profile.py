@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ _MOST_LABELS = 120
 _MOST_FREE_LABELS = 12
 #: So much of a large file is looked at.
 _MANY_COLUMNS, _DEEP = 200, 2
+#: Seconds that a look at the rest of it may take.
+_MOMENT = 0.5
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 20_000, 8_000_000
 
 
@@ -88,6 +91,17 @@ class Sample(Table):
                 break
         self.unit = table.unit
         self.notes = list(table.notes)
+
+    def beyond(self, name: str) -> set[str]:
+        """Look for words of a column that the first rows don't have, for a moment; outer blanks removed."""
+        found: set[str] = set()
+        if not self.whole:
+            until = time.monotonic() + _MOMENT
+            for block in self.table.blocks([name], nested=True):
+                found.update(block.columns[0])
+                if time.monotonic() > until or len(found) > _MOST_COUNTED:
+                    break
+        return {cell.strip() for cell in found} - {cell.strip() for cell in self.cells[name]} - {""}
 
     @property
     def revision(self) -> str:

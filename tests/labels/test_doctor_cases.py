@@ -358,6 +358,15 @@ def test_what_is_untidy_is_listed_with_its_lines(tmp_path):
     assert "percents such as '50 %' (line 5)" in notes
 
 
+def test_rows_that_are_sorted_by_rater_are_no_table_of_one_rater(tmp_path):
+    file = tmp_path / "t.csv"
+    rows = "".join(f"{i},{who},{'no' if i % 3 else 'yes'}\n" for who in ("ann", "gpt-4") for i in range(30_000))
+    file.write_text("item,rater,label\n" + rows)
+    report = doctor(file)
+    assert report.commands == ()
+    assert "sorted by who labelled" in " ".join(report.diagnosis.questions)
+
+
 def test_a_large_file_is_told_from_its_first_rows(tmp_path):
     file = tmp_path / "t.csv"
     file.write_text("id,judge,human\n" + "".join(f"{i},yes,{'no' if i % 3 else 'yes'}\n" for i in range(60_000)))
