@@ -150,7 +150,9 @@ class CsvTable(FileTable):
             split = [d for d in (*DELIMITERS, BLANKS) if _below_title(widths[d])]
             return split[0] if split else ","
         if len(split) == 1:
-            return split[0]
+            # What the first line shows may be in a title.
+            other = [d for d in DELIMITERS if d not in split and _below_title(widths[d])]
+            return other[0] if len(set(widths[split[0]])) > 1 and len(other) == 1 else split[0]
         even = [d for d in split if len(set(widths[d])) == 1]
         if len(even) == 1:
             return even[0]

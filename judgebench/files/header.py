@@ -60,7 +60,11 @@ def refuse_titles(table: Table, head: Head) -> None:
         width = len(below[0])
         if width < 2 or len(below) < _FEW_ROWS or any(len(row) != width for row in below):
             continue
-        if all(_is_title(row, width) for row in head.rows[:above]) and all(map(str.strip, below[0])):
+        titles = head.rows[:above]
+        # A header that lacks a name is narrower, too; what is below it has numbers.
+        plain = all(map(_is_title, titles)) or not any(_NUMBER.fullmatch(cell.strip()) for cell in below[0])
+        narrow = all(_is_title(row) or len(row) < width for row in titles)
+        if plain and narrow and all(map(str.strip, below[0])):
             skip = head.lines[above] - 1
             raise FormError(
                 f"{cut(head.rows[0][0].strip())!r} looks like a title above the header, which begins on "
@@ -72,9 +76,9 @@ def refuse_titles(table: Table, head: Head) -> None:
             )
 
 
-def _is_title(row: Sequence[str], width: int) -> bool:
-    filled = [place for place, cell in enumerate(row) if cell.strip()]
-    return len(row) <= width and (filled == [0] or not filled)
+def _is_title(row: Sequence[str]) -> bool:
+    """Whether nothing is in a row but one text."""
+    return [place for place, cell in enumerate(row) if cell.strip()] in ([0], [])
 
 
 def looks_like_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -197,13 +197,12 @@ class JsonTable(FileTable):
                 try:
                     record, end = self._object(decoder, text, 0, number)
                 except DataError:
-                    whole = self._whole(decoder, pretty=text == "{") if first else None
-                    if whole is None:
+                    found = self._indented(decoder, pretty=text == "{") if first else []
+                    if not found:
                         raise
-                    if decoder is _OF_COLUMNS:
-                        yield from enumerate(self._within(whole), 1)
-                    else:
-                        yield number, whole
+                    if len(found) == 1 and decoder is _OF_COLUMNS:
+                        found = list(enumerate(self._within(found[0][1]), 1))
+                    yield from found
                     return
                 if end < len(text):
                     raise self.error("more than one JSON value on this line", number, hint=_PER_LINE)
@@ -218,18 +217,24 @@ class JsonTable(FileTable):
         if only is not None:
             yield from enumerate(self._within(only[1]), 1) if _holds_rows(only[1]) else [only]
 
-    def _whole(self, decoder: json.JSONDecoder, *, pretty: bool) -> dict[str, Any] | None:
-        """Read a file that is one object over several lines; None where it isn't one, nor begins like one."""
+    def _indented(self, decoder: json.JSONDecoder, *, pretty: bool) -> list[tuple[int, dict[str, Any]]]:
+        """Read objects over several lines each, with their lines; none where the file doesn't begin like one."""
         text = self.content.text()
-        start = _blank(text, 0)
+        at, line, counted = _blank(text, 0), 1, 0
+        found: list[tuple[int, dict[str, Any]]] = []
         try:
-            record, end = self._object(decoder, text, start, 1 + text.count("\n", 0, start))
+            while at < len(text):
+                line += text.count("\n", counted, at)
+                counted = at
+                record, end = self._object(decoder, text, at, line)
+                found.append((line, record))
+                at = _blank(text, end)
         except DataError:
             if pretty:
                 # The damage is further down than in the line with the opening brace.
                 raise
-            return None
-        return None if text[end:].strip() else record
+            return []
+        return found
 
     def _of_array(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, dict[str, Any]]]:
         text = self.content.text()

@@ -68,6 +68,11 @@ def test_titles_above_the_header_are_named(write):
     path = write("Results of May\n\nid,judge\n1,yes\n2,no\n")
     assert readings(path) == [{"skip": 2}, {"header": 1}]
     assert read_words(path, ["judge"], Opening(skip=2)) == {"judge": ["yes", "no"]}
+    for title in ("Results, May", "Results; May; final"):
+        assert readings(write(f"{title}\nid,judge,gold\n1,yes,no\n2,no,no\n3,no,yes\n"))[0] == {"skip": 1}
+    # Where the header lacks the name of the row numbers there is no title.
+    with pytest.raises(DataError, match="got 3 fields, expected 2"):
+        list(open_table(write("judge,gold\n1,yes,no\n2,no,no\n3,no,yes\n")).blocks(["judge"]))
     padded = write("Results,,\nid,judge,gold\n1,yes,no\n2,no,no\n")
     assert readings(padded)[0] == {"skip": 1}
     with pytest.raises(DataError, match="got 2 fields"):
@@ -155,6 +160,13 @@ def test_rows_inside_one_object(write):
 )
 def test_tables_that_are_one_object(write, table):
     assert read_words(write(table, "t.json"), ["a", "b"]) == {"a": ["x", "y"], "b": ["1", "2"]}
+
+
+def test_indented_objects_one_after_another(write):
+    path = write("".join(json.dumps({"id": i, "said": {"word": "yes"}}, indent=2) + "\n" for i in range(3)), "t.jsonl")
+    assert read_words(path, ["id", "said.word"]) == {"id": ["0", "1", "2"], "said.word": ["yes"] * 3}
+    assert next(open_table(path).blocks(["id"])).lines == [1, 7, 13]
+    assert [row.data["id"] for row in open_table(path).rows()] == [0, 1, 2]
 
 
 def test_labels_by_item_and_annotator(write):
