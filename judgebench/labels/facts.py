@@ -94,7 +94,7 @@ ORDERS = frozenset(
         "swap",
     ]
 )
-CRITERION_NAMES = frozenset(["criterion", "criteria", "aspect", "dimension"])
+CRITERION_NAMES = frozenset(["criterion", "criteria", "aspect", "dimension", "metric"])
 COUNT_NAMES = frozenset(["n", "count", "counts", "freq", "frequency", "num", "number"])
 #: Columns that were made of other annotators' columns.
 DERIVED = frozenset(

@@ -6,7 +6,7 @@ import re
 from itertools import combinations
 
 from judgebench.errors import argument
-from judgebench.labels.facts import REPEAT, Facts, Options, Reading, counted, listed
+from judgebench.labels.facts import CRITERION_NAMES, REPEAT, Facts, Options, Reading, counted, listed
 from judgebench.labels.forms import in_orders
 from judgebench.labels.roles import CRITERIA, SUBSET, cut, is_gold, is_judge, words_of
 
@@ -151,8 +151,9 @@ def in_two_orders(facts: Facts, readings: list[Reading], seconds: dict[str, str]
 
 def ordered(facts: Facts, readings: list[Reading], keys: Options) -> list[Reading]:
     """Rows of two orders, and rows of several askings, of one item."""
-    if (asked := _pooled(facts, readings, keys)) is not None:
-        return asked
+    for find in (_by_criterion, _pooled):
+        if (asked := find(facts, readings, keys)) is not None:
+            return asked
     ids = keys.get("cluster") or keys.get("id")
     orders = [name for name in facts.orders() if not facts.roles.get(name)]
     if not readings or not ids or facts.options.get("count"):
@@ -174,6 +175,30 @@ def ordered(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
         facts.questions.append(f"{runs[0]}: each row is an asking of its own, or an item's askings are put together")
         return [one.also({"id": ids, "combine": way}) for one in bare for way in ("each", "majority")]
     return readings
+
+
+def _by_criterion(facts: Facts, readings: list[Reading], _keys: Options) -> list[Reading] | None:
+    """Rows of one item, one for each criterion: figures for each."""
+    for one in facts.columns:
+        fits = words_of(one.name) & CRITERION_NAMES and 2 <= one.distinct <= _MOST_JUDGES and one.repeats
+        if not fits or one.missing or facts.roles.get(one.name, ("",))[0] not in {"", "subset"}:
+            continue
+        roles = {name: role for name, role in facts.roles.items() if role[0] in {"id", "cluster", "system", "subset"}}
+        facts.roles = {name: role for name, role in facts.roles.items() if name not in roles}
+        key = facts.key([one.name])
+        facts.roles |= roles | {one.name: ("criterion", "what a row is about: figures for each")}
+        if key and facts.repeats(key) and not facts.repeats([*key, one.name]):
+            own: Options = {"id": key, "criterion": one.name}
+            return [
+                Reading(
+                    reading.what,
+                    {**_without(_without(reading.options, "cluster"), "subset"), **own},
+                    reading.command,
+                    reading.why,
+                )
+                for reading in readings
+            ]
+    return None
 
 
 def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Reading] | None:

@@ -46,7 +46,10 @@ def wide(facts: Facts) -> list[Reading]:
     """Find judges' and gold columns; say what was assumed, and give all readings where several are possible."""
     keys = _keys(facts)
     seconds = second_orders(facts)
-    found = criteria(facts) or _sides(facts, seconds)
+    found = criteria(facts)
+    # Criteria are the subsets, where there are some.
+    keys = {name: value for name, value in keys.items() if not found or name != "subset"}
+    found = found or _sides(facts, seconds)
     readings = [one.also(keys) if one.command != "ask" else one for one in found]
     readings = ordered(facts, _named_models(facts, readings), keys)
     return [one.also(facts.options) for one in readings]

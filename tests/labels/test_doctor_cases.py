@@ -51,6 +51,9 @@ def readings(report, follow, metric):
 #: By case: the files, the metric, the figures of each reading, and a word of the question that is asked, if one is.
 REPORTED = {
     "02": ("02-minus-one-is-an-error/t.csv", "accuracy", [], "-1"),
+    "04": ("04-mean-of-annotators-as-gold/t.csv", "pearson_r", [{("judge", "all"): 0.721}], ""),
+    "18": ("18-multi-label/t.csv", "percent_agreement", [{("judge", "all"): 0.5}], "empty cells"),
+    "58": ("58-sliders-with-decimals/t.csv", "pearson_r", [{("judge", "all"): 0.961}], ""),
     "08a": ("08-raw-replies/rate.csv", "accuracy", [{("judge_reply", "all"): 0.875}], ""),
     "08b": ("08-raw-replies/pair.csv", "accuracy", [{("judge_reply", "all"): 1.0}], ""),
     "09": ("09-mtbench-two-games/pair.csv", "accuracy", [{("g1_winner", "all"): 0.817}], "--picks"),
@@ -300,6 +303,13 @@ KINDS = {
     "lists of people's labels": (
         "\n".join(json.dumps({"id": i, "judge": j, "human": [g, g]}) for i, (j, g) in enumerate(CHECKS)),
         "jsonl", {"all": _share(CHECKS)}, "",
+    ),
+    "criteria in rows": (
+        _table(
+            ["story_id", "criterion", "judge", "human"],
+            [(i // 2, ("tone", "clarity")[i % 2], *pair) for i, pair in enumerate(RATES)],
+        ),
+        "csv", {"tone": _share(RATES[::2]), "clarity": _share(RATES[1::2])}, "",
     ),
     "opposite words": (
         _table(["toxic_judge", "safe_human"], [({"yes": "no", "no": "yes"}[j], g) for j, g in CHECKS]),
