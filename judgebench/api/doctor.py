@@ -82,12 +82,16 @@ def _opened(path: Path, known: Options) -> Iterator[tuple[Sample, Options, str]]
     try:
         yield Sample(open_table(path, Opening(**known))), known, ""
     except FormError as error:
+        tried = 0
         for reading in error.readings:
             # Of the places inside an object the likeliest is one of rows; the others are told in a note.
             if not reading.keys() & known.keys() and ("records" not in reading or reading is error.readings[0]):
                 with contextlib.suppress(DataError):
                     for table, options, _ in _opened(path, {**known, **reading}):
+                        tried += 1
                         yield table, options, str(error)
+        if not tried:
+            raise
 
 
 def _told(path: Path) -> Diagnosis:

@@ -279,6 +279,8 @@ def _raters_in_rows(facts: Facts, who: Profile, label: str, key: list[str]) -> l
     facts.take("rater", [who.name], f"names who labelled: {listed(names)}")
     facts.take("label", [label], "the label of the row's rater")
     if judges and not people:
+        if not (is_label(label) or is_judge(label)):
+            return []
         facts.roles[who.name] = ("judge's name", f"names {counted(judges, 'judge')}: {listed(judges)}")
         beside = " ".join(f"{argument('id')} {name}" for name in key)
         facts.notes.append(
@@ -346,6 +348,12 @@ def _repeated(
         return readings
     runs = [one.name for one in facts.columns if words_of(one.name) & REPEAT and one.name not in facts.roles]
     facts.take("repeat", runs[:1], "counts the askings of one item")
+    if not runs and readings[0].command.endswith("--consistency"):
+        facts.questions.append(
+            f"{left:,} rows repeat an item ({', '.join(key)}) and judge: what tells them apart? {argument('id')} and "
+            f"{argument('judge_name')} may be several columns; {argument('combine')} each: they are askings"
+        )
+        return []
     label = readings[0].options.get("label")
     numbers = all(_numeric(facts, name) for name in ([str(label)] if label else readings[0].options["judge"]))
     if people is not None and _marks(facts, [*key, *beside], beside[0], people):

@@ -348,6 +348,31 @@ def test_kinds_of_tables(kind, follow, tmp_path, monkeypatch):
         assert len(report.readings) == 1 or kind in {"a majority beside annotators", "models in rows that are judges"}
 
 
+#: Public files that no reader of ours is for: what some command says of them, nothing where none may be printed.
+PUBLIC = {
+    "arena_two_judges/votes.csv.gz": "--judge-col gpt-4o-mini --judge-col gpt-5.2 --gold-col human",
+    "cultural_pairs/verdicts.jsonl.gz": "--judge-name-col model",
+    "hanna/ratings.csv.gz": "--criterion-col criterion",
+    "hanna/user_study.csv.gz": "",
+    "jailbreak_keywords/jailjudge.csv.gz": "--gold-col gold",
+    "llmbar/verdicts.jsonl.gz": "--judge-name-col strategy --judge-name-col base",
+    "mt_bench_human/human.jsonl": "judgebench humans",
+    "rag_judges_9/three_runs.csv.gz": "--judge-name-col judge",
+    "rag_judges_9/within_corpus.csv.gz": "--consistency",
+    "relevance_gullibility/attacks.csv.gz": "",
+    "ruverbench/main_leaderboard.csv": "",
+    "trec_dl_llm_labels/systems.csv.gz": "",
+}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("file", PUBLIC)
+def test_public_files_are_not_misread(data_dir, file):
+    report = doctor(data_dir / file)
+    assert PUBLIC[file] in " ".join(report.commands)
+    assert bool(report.readings) == bool(PUBLIC[file])
+
+
 def test_a_person_is_asked_on_a_terminal(tmp_path, monkeypatch):
     file = tmp_path / "t.csv"
     file.write_text(KINDS["second order in a column"][0])
