@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,23 +16,14 @@ if TYPE_CHECKING:
     from judgebench.files.table import Table
     from judgebench.labels.columns import Column, Ints
 
-_TOTALS = frozenset(
-    f"{word}{end}"
-    for word in (
-        "total",
-        "grand total",
-        "sum",
-        "mean",
-        "average",
-        "avg",
-        "median",
-        "overall",
-        "std",
-        "std dev",
-        "summe",
-    )
-    for end in ("", "s", ".", " score", " rating")
+#: English, German, French, Spanish, Italian, Dutch.
+_WORDS = (
+    "total, grand total, sum, mean, average, avg, median, overall, std, std dev, stdev, standard deviation, summe, "
+    "gesamt, gesamtsumme, insgesamt, durchschnitt, mittelwert, mittel, stdabw, standardabweichung, somme, moyenne, "
+    "m\N{LATIN SMALL LETTER E WITH ACUTE}diane, suma, promedio, media, mediana, totale, somma, totaal, gemiddelde"
 )
+_TOTALS = frozenset(f"{word}{end}" for word in _WORDS.split(", ") for end in ("", "s", ".", " score", " rating"))
+_COMMA = re.compile(r"^([-+]?\d+),(\d+)$")
 #: Rows below which nothing looks like a total, and words above which a column is no column of labels.
 _FEWEST, _MOST_WORDS = 5, 5000
 #: So many columns beside those that are asked for may say "Total" in the last row.
@@ -48,7 +40,7 @@ def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last:
         return
     named = [(name, word) for name, word in last.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
     # A word may be what the judges rate; a total beside it is a number, or empty.
-    if named and all(number_of(last[name]) is not None or fold(last[name]) in MISSING for name in columns):
+    if named and all(_number(last[name]) is not None or fold(last[name]) in MISSING for name in columns):
         name, word = named[0][0], named[0][1].strip()
         why = f"{name or 'its first cell'} says {word!r}"
         where = f", or with {argument('where')} {f'{name} != {word}'!r}" if name else ""
@@ -67,17 +59,22 @@ def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last:
     )
 
 
+def _number(word: str) -> float | None:
+    """Read a number, with a decimal comma or a percent sign, too."""
+    return number_of(_COMMA.sub(r"\1.\2", word.strip().rstrip("%").rstrip()))
+
+
 def _summary(column: Column, rows: int, written: str) -> str:
     """Say whether a column's last number is the sum or the mean of the others; empty where it is neither."""
     if len(column.words) > _MOST_WORDS:
         return ""
-    values = np.array([np.nan if (value := number_of(word)) is None else value for word in column.words])
+    values = np.array([np.nan if (value := _number(word)) is None else value for word in column.words])
     codes = column.codes()
     others, last = values[codes[:-1]], float(values[codes[-1]])
     others = others[~np.isnan(others)]
     if np.isnan(last) or others.size * 2 < rows:
         return ""
-    decimals = len(written.strip().partition(".")[2])
+    decimals = len(written.strip(" %").replace(",", ".").partition(".")[2])
     if last > 2 * others.max() and abs(others.sum() - last) <= 1e-9 * abs(last):
         return "sum"
     if last != round(last) and abs(others.mean() - last) <= 0.5000001 * 10.0**-decimals:

@@ -33,6 +33,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 _CUTS = re.compile(r"\s+is\s+not\s+empty\s*$|\s+is\s+empty\s*$|\s+(?:not\s+)?in\s+|==|!=|<=|>=|=|<|>", re.IGNORECASE)
 #: So many of a column's values are shown.
 _SHOWN = 12
+#: One of several values, in quotes where it holds a comma.
+_VALUE = re.compile(r"""\s*(?:"[^"]*"|'[^']*')\s*(?=,|$)|[^,]+""")
+_ANOTHER = re.compile(r"\s(?:and|or|&&?|\|\|?)\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ class Condition:
         for cut_at in _CUTS.finditer(text):
             name = text[: cut_at.start()].strip()
             if name in known:
-                sign = " ".join(cut_at[0].casefold().split())
-                return cls(text.strip(), name, "=" if sign == "==" else sign, text[cut_at.end() :].strip())
+                sign, value = " ".join(cut_at[0].casefold().split()), text[cut_at.end() :].strip()
+                _refuse_another(text, value, known)
+                return cls(text.strip(), name, "=" if sign == "==" else sign, value)
         first = _CUTS.search(text)
         said = f"{argument('where')} {text!r}"
         if first is None:
@@ -71,19 +75,37 @@ class Condition:
         if self.operator in {"is empty", "is not empty"}:
             return np.array([(not word) == (self.operator == "is empty") for word in folded], np.bool_)
         if self.operator in {"in", "not in"}:
-            wanted = {fold(_unquoted(one)) for one in self.value.split(",")}
+            wanted = {fold(_unquoted(one)) for one in _VALUE.findall(self.value)}
             return np.array([(word in wanted) == (self.operator == "in") for word in folded], np.bool_)
         value = fold(_unquoted(self.value))
         if self.operator in {"=", "!="}:
             return np.array([(word == value) == (self.operator == "=") for word in folded], np.bool_)
         compared, bound = _OPERATORS[self.operator], number_of(value)
+        numbers = {word: number_of(word) for word in folded if word not in MISSING}
         if bound is None:
+            if not any(char.isdigit() for char in value) or all(number is not None for number in numbers.values()):
+                raise UsageError(
+                    f"{argument('where')} {self.text!r}: {cut(self.value)!r} is neither a number nor a date; words "
+                    f"have no order, so list them: {self.column} in A,B"
+                )
             # Dates and the like, in the order of their text.
             return np.array([bool(word) and compared(word, value) for word in folded], np.bool_)
-        numbers = {word: number_of(word) for word in folded if word not in MISSING}
         if odd := [word for word, number in numbers.items() if number is None]:
             raise UsageError(f"{argument('where')} {self.text!r}: {cut(odd[0])!r} is not a number")
         return np.array([(own := numbers.get(word)) is not None and compared(own, bound) for word in folded], np.bool_)
+
+
+def _refuse_another(text: str, value: str, known: frozenset[str]) -> None:
+    """Refuse a second condition, which would be read as a part of the first one's value."""
+    if value[:1] in {'"', "'"} and value[-1:] == value[0]:
+        return
+    for joined in _ANOTHER.finditer(value):
+        rest = value[joined.end() :]
+        if any(rest[: one.start()].strip() in known for one in _CUTS.finditer(rest)):
+            raise UsageError(
+                f"{argument('where')} {text!r} holds two conditions; give each its own {argument('where')} (all "
+                "of them must hold), or list the values of one column: COLUMN in A,B"
+            )
 
 
 def _unquoted(value: str) -> str:

@@ -352,12 +352,14 @@ def test_a_winner_may_be_named(table):
         ("n is not empty", [1, 2, 3, 5]),
         ("day > 2026-01-02", [3, 4, 5]),
         ("a = b = x", [1, 3, 4, 5]),
+        ("city in \"Bonn, DE\",'Ulm'", [1, 2, 4]),
+        ("city = Rock and Ice", [3]),
     ],
 )
 def test_rows_to_keep(table, condition, left):
     path = table(
-        "id,status,n,day,a = b,j,g\n1,done,1,2026-01-01,x,yes,yes\n2,done,2,2026-01-02,y,no,no\n"
-        "3,open,3,2026-01-03,x,yes,no\n4,,,2026-02-01,x,no,no\n5,done,10,2026-03-01,x,no,yes\n"
+        'id,status,n,day,a = b,city,j,g\n1,done,1,2026-01-01,x,"Bonn, DE",yes,yes\n2,done,2,2026-01-02,y,Ulm,no,no\n'
+        '3,open,3,2026-01-03,x,Rock and Ice,yes,no\n4,,,2026-02-01,x,"Bonn, DE",no,no\n5,done,10,2026-03-01,x,,no,yes\n'
     )
     loaded = load(path, ["j"], ["g"], id_col="id", where=[condition])
     assert loaded.names("j") == [str(one) for one in left]
@@ -372,6 +374,11 @@ def test_conditions_that_say_nothing_are_refused(table):
     assert "no column is named 'stat'" in refusal(path, ["j"], ["g"], where=["stat = done"], error=UsageError)
     assert "write COLUMN = VALUE" in refusal(path, ["j"], ["g"], where=["done"], error=UsageError)
     assert "'done' is not a number" in refusal(path, ["j"], ["g"], where=["status > 3"], error=UsageError)
+    assert "'done' is neither a number nor a date" in refusal(
+        path, ["j"], ["g"], where=["id >= done"], error=UsageError
+    )
+    for two in ("id >= 1 and id < 2", "status = done OR id = 2", "id in 1,2 && j = yes"):
+        assert "holds two conditions" in refusal(path, ["j"], ["g"], where=[two], error=UsageError)
 
 
 def test_criteria_in_columns_and_in_rows_are_the_same(table):

@@ -18,7 +18,10 @@ def measured(tmp_path, last, judge=JUDGE, gold=GOLD, **said):
     return judgebench.score(path, judge="judge", gold="human", **said).to_json()["rows"][0]["items"]
 
 
-@pytest.mark.parametrize("last", ["Total,29,35", ",29,35", "Mean,2.9,3.5", "x,29.0,35.0"])
+@pytest.mark.parametrize(
+    "last",
+    ["Total,29,35", ",29,35", "Mean,2.9,3.5", "x,29.0,35.0", "Gesamt,3,3", "Moyenne:,3,4", 'Durchschnitt,"2,9","3,5"'],
+)
 def test_totals_are_refused(tmp_path, last):
     with pytest.raises(FormError, match=r"t\.csv:12: this last row looks like a total: .* drop_last 1") as caught:
         measured(tmp_path, last)
@@ -36,3 +39,11 @@ def test_a_total_that_is_said_to_be_one(tmp_path):
 @pytest.mark.parametrize("last", ["q10,1,1", "q10,3,4", "q10,5,5"])
 def test_rows_are_no_totals(tmp_path, last):
     assert measured(tmp_path, last) == 11
+
+
+def test_a_mean_with_decimal_commas(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i};{a},5;{b},0" for i, (a, b) in enumerate(zip(JUDGE, GOLD, strict=True))]
+    path.write_text("\n".join(["id;judge;human", *rows, "x;3,4;3,5"]) + "\n")
+    with pytest.raises(FormError, match="judge holds the mean of the cells above"):
+        judgebench.score(path, judge="judge", gold="human", read_replies=True)
