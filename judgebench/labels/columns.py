@@ -16,7 +16,7 @@ from judgebench.labels.doubts import refuse_answers, refuse_apart
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
-from judgebench.labels.vocabulary import BOTH_BAD, fold, number_of
+from judgebench.labels.vocabulary import BOTH_BAD, MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import (
     GAP,
     UNKNOWN,
@@ -281,6 +281,7 @@ class _Says:
                 continue
             rounded = whole and self.cells.threshold(self.called[name]) is None
             halves: list[str] = []
+            self._refuse_words(name, own, "rescale")
             for word, meaning in own.items():
                 if (number := number_of(meaning)) is None:
                     continue
@@ -298,6 +299,16 @@ class _Says:
             told += ", to the nearest level" if rounded else ""
             notes.append(told + (f"; {self.count(name, halves):,} halfway cells take the lower" if halves else ""))
 
+    def _refuse_words(self, name: str, own: Mapping[str, str], option: str) -> None:
+        """Refuse what is said of numbers where a column holds none."""
+        said = [text for text in own.values() if fold(text) not in MISSING | NO_VERDICT]
+        if said and all(number_of(text) is None for text in said):
+            raise self.table.error(
+                f"{argument(option)} is about numbers, and none is here",
+                field=name,
+                hint=f"it says {shown(said[0], 40)}",
+            )
+
     def cut(self, scale: Scale, notes: list[str]) -> None:
         """Turn the numbers of columns with a threshold into words of the scale."""
         for name, own in self.meant.items():
@@ -306,6 +317,7 @@ class _Says:
                 continue
             if scale.kind not in {"check", "pair"}:
                 raise UsageError(f"{argument('threshold')} is about checks and pairs, and the labels are {scale.spec}")
+            self._refuse_words(name, own, "threshold")
             for word, meaning in own.items():
                 if (value := number_of(meaning)) is not None:
                     own[word] = verdict_at(value, middle, scale)

@@ -407,3 +407,10 @@ def test_criteria_in_columns_and_in_rows_are_the_same(table):
     message = refusal(table(wide), ["j_{criterion}"], ["h_tone"], error=UsageError)
     assert "{criterion} stands in every judge and gold, or in none" in message
     assert "no criterion is found" in refusal(table(wide), ["j_{criterion}"], ["k_{criterion}"])
+
+
+@pytest.mark.parametrize("option", ["one_hot", "pair_scores"])
+def test_a_column_that_nothing_names_is_refused(table, option):
+    path = table("id,x,y,j,g\n1,1,0,A,A\n2,0,1,B,B\n")
+    said = refusal(path, ["j"], ["g"], error=UsageError, **{option: {"won": ["x", "y"]}})
+    assert f"{option} makes a column 'won' that no option names" in said
