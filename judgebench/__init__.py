@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
     from judgebench.api.demo import demo
+    from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.init import init
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
     from judgebench.api.score import bounds, consistency, score, sensitivity
-    from judgebench.api.showing import doctor, show
+    from judgebench.api.showing import show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
     from judgebench.domain import Item
@@ -96,7 +97,7 @@ _LAZY = {
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",
-    "doctor": "judgebench.api.showing:doctor",
+    "doctor": "judgebench.api.doctor:doctor",
     "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",

@@ -7,7 +7,7 @@ numbers their mean as gold, on sets the labels that most of them gave, label by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -52,7 +52,8 @@ def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
         scale=ratings.scale,
         policies=policies,
         gold=codes,
-        judge=ratings.judge[rows],
+        # A number needs more room than a label.
+        judge=cast("Any", ratings.judge[rows]),
         row=rows,
         item=ratings.item[rows],
         cluster=ratings.cluster[rows],
@@ -181,7 +182,11 @@ class Pairs:
         heard = weight[row] > 0
         row, person = row[heard], person[heard]
         return cls(
-            ratings.scale, labels[row, person], scored.judge[row], weight[row], scored.cluster[row].astype(np.int64)
+            ratings.scale,
+            labels[row, person],
+            scored.judge[row].astype(np.int64),
+            weight[row],
+            scored.cluster[row].astype(np.int64),
         )
 
     @classmethod

@@ -10,7 +10,7 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
 from judgebench.report.compare import TwoJudges
 from judgebench.report.standings import ManyJudges
@@ -21,6 +21,7 @@ from judgebench.report.words import unverified_words
 def compare(
     source: Source = None,
     *,
+    task: OnlyTasks = (),
     labels: OwnLabels = (),
     labels_mode: LabelsMode = None,
     metric: Annotated[
@@ -55,7 +56,8 @@ def compare(
 
     named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table))
+    tasks = [task] if isinstance(task, str) else task
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
     matched = match([one.judged(one.policies(policies)) for one in opened], shared=shared)
     if matched.left_out:
         tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")

@@ -205,7 +205,7 @@ _ABOUT = {
     "systems": "who wrote each answer; never shown to a judge",
     "reference": "a right answer; shown with --reference human",
     "context": "documents that an answer rests on",
-    "images": "addresses, or files below this folder",
+    "images": "addresses, or files below the data's folder",
     "criterion": "an item has a row for each",
     "id": "names the item",
     "subset": "figures for each part, too",

@@ -151,7 +151,9 @@ def options_of(given: Mapping[str, Any], table: Any) -> tuple[str, ...]:
     """Name the options of a TypedDict's keys that say something other than what holds by itself."""
     usual = {name: one.option.default for name, one in keys(table).items()}
     said = {name: given.get(name) for name in usual if given.get(name) != usual[name]}
-    return tuple(argument(name) for name, one in said.items() if one or (one == 0 and one is not False))
+    return tuple(
+        argument(name) for name, one in said.items() if one or (isinstance(one, (int, float)) and one is not False)
+    )
 
 
 def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> dict[str, Parameter]:

@@ -1,4 +1,4 @@
-"""``judgebench.show`` and ``judgebench.doctor``: what stands behind a name, and what a file is."""
+"""``judgebench.show``: what stands behind a name."""
 
 from __future__ import annotations
 
@@ -10,23 +10,12 @@ from judgebench.api.items import Items
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.report.doctor import Report
 from judgebench.report.runs import Holdings, RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.tasks.card import Card
-
-
-@question
-def doctor(
-    file: Annotated[str | Path, Option("Any file of labels, items or verdicts.", metavar="FILE", read=Path)],
-) -> Report:
-    """Say what a file is and which command measures it."""
-    from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
-
-    return Report(diagnose(file))
 
 
 @question

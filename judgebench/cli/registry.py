@@ -80,7 +80,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.init:init",
         "Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.",
     ),
-    "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
+    "doctor": Command(
+        "judgebench.api.doctor:doctor",
+        "Say what a file is and which command measures it; without one, whether judgebench can work here.",
+    ),
     "verify": Command(
         "judgebench.api.storing:verify",
         "Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.",

@@ -1,19 +1,20 @@
-"""What a file holds: what its columns' names suggest, their words, gaps and repeats, and whose file it is."""
+"""What the columns of a table hold: their words, gaps and repeats; and a table's first rows, to look at again."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
+from judgebench.files.paths import parsed
+from judgebench.files.table import BLOCK_ROWS, Block, Table
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.words import infer, is_decimal, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from judgebench.files.table import Table
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 _LONG_CELL = 64
@@ -22,6 +23,11 @@ _MOST_COUNTED = 20_000
 MOST_COLUMNS = 2000
 _MOST_LABELS = 120
 _MOST_FREE_LABELS = 12
+#: So much of a large file is looked at.
+_MANY_COLUMNS, _DEEP = 200, 2
+#: Seconds that a look at the rest of it may take.
+_MOMENT = 0.5
+SAMPLE_ROWS, SAMPLE_CHARACTERS = 20_000, 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,80 @@ class Profile:
     def repeats(self) -> bool:
         """Whether some value occurs in several rows."""
         return self.distinct < self.filled
+
+
+class Sample(Table):
+    """The first rows of a table, kept in memory; ``whole`` where these are all.
+
+    Lists and objects are JSON text, as `judgebench.files.table.Table.blocks` gives them when asked to.
+    """
+
+    def __init__(
+        self, table: Table, without: Collection[str] = (), rows: int = SAMPLE_ROWS, characters: int = SAMPLE_CHARACTERS
+    ) -> None:
+        super().__init__(table.name, table.format)
+        self.delimiter = table.delimiter
+        self.table = table
+        named = Counter(table.columns)
+        self.doubled = [name for name, times in named.items() if times > 1 and name]
+        known = [name for name, times in named.items() if name and times == 1 and name not in without]
+        if len(known) > _MANY_COLUMNS:
+            # Deep inside records every program has fields of its own.
+            known = [name for name in known if name.count(".") < _DEEP] or known
+        self._columns = tuple(known[:MOST_COLUMNS])
+        self.lines: list[int] = []
+        self.cells: dict[str, list[str]] = {name: [] for name in self._columns}
+        self.whole = True
+        read = 0
+        for block in table.blocks(self._columns, nested=True):
+            self.lines.extend(block.lines)
+            for name, cells in zip(self._columns, block.columns, strict=True):
+                self.cells[name].extend(cells)
+                read += sum(map(len, cells))
+            if len(self.lines) * len(self._columns) >= 8 * rows or len(self.lines) >= rows or read >= characters:
+                self.whole = False
+                break
+        self.unit = table.unit
+        self.notes = list(table.notes)
+
+    def beyond(self, name: str) -> set[str]:
+        """Look for words of a column that the first rows don't have, for a moment; outer blanks removed."""
+        found: set[str] = set()
+        if not self.whole:
+            until = time.monotonic() + _MOMENT
+            for block in self.table.blocks([name], nested=True):
+                found.update(block.columns[0])
+                if time.monotonic() > until or len(found) > _MOST_COUNTED:
+                    break
+        return {cell.strip() for cell in found} - {cell.strip() for cell in self.cells[name]} - {""}
+
+    @property
+    def revision(self) -> str:
+        """No digest: it is not all of the file."""
+        return "data:sample"
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that were read."""
+        return len(self.lines)
+
+    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
+        """Stream the wanted columns."""
+        places = self.places(wanted, self._columns)
+        columns = [self.cells[self._columns[place]] for place, _ in places]
+        found = [
+            cells if inner is None else self.inner_cells(cells, inner, self.lines, nested=nested)
+            for cells, (_, inner) in zip(columns, places, strict=True)
+        ]
+        if self.format != "csv" and not nested:
+            for name, cells in zip(wanted, found, strict=True):
+                for line, cell in zip(self.lines, cells, strict=True):
+                    if cell[:1] in {"[", "{"}:
+                        self.refuse_nested(parsed(cell), line, name)
+        self.check_inner([(self._columns[place], inner) for place, inner in places if inner is not None])
+        for start in range(0, len(self.lines), BLOCK_ROWS):
+            stop = start + BLOCK_ROWS
+            yield Block(self.lines[start:stop], [cells[start:stop] for cells in found])
 
 
 def profile(table: Table) -> tuple[list[Profile], dict[str, str]]:
@@ -130,133 +210,3 @@ _GAPS = {hash(word) for word in MISSING}
 def _number(word: str) -> bool:
     text = fold(word)
     return whole_number(text) is not None or is_decimal(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """How to tell a file, and the commands that measure it.
-
-    The file has ``fields`` and none of ``without``; of several that fit, the one with most fields is taken. In
-    ``commands`` ``{file}`` and ``{folder}`` stand for the file and its folder (quoted), ``{replays}`` for one ``--judge
-    replay:FILE#COLUMN`` per judge's column (``public`` ones are not), ``{split}`` for what ``splits``, by the start of
-    the first row's ``split_field``, finds.
-    """
-
-    title: str
-    fields: frozenset[str]
-    commands: tuple[str, ...]
-    without: frozenset[str] = frozenset()
-    public: frozenset[str] = frozenset()
-    splits: tuple[tuple[str, str], ...] = ()
-    split_field: str = ""
-    note: str = ""
-
-    def split(self, first: Mapping[str, str]) -> str:
-        """Tell the split from the first row; empty where it does not show."""
-        value = first.get(self.split_field, "").casefold()
-        return next((split for start, split in self.splits if value.startswith(start)), "")
-
-
-def _fields(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_PAIR_ITEMS = _fields("pair_id question response_model response_A response_B label")
-_PAIR_SPLITS = (("gpt", "gpt"), ("claude", "claude"))
-_TRIVIA = _fields("model response question references benchmark")
-_BASELINES = "--judge baseline/first --judge baseline/longest"
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        "a run's verdicts, as judgebench keeps them",
-        _fields("key item order status code gold gold_source"),
-        ("judgebench score {folder}",),
-    ),
-    Known(
-        "TriviaQA with a column per judge (Judging the Judges, V1)",
-        _TRIVIA | {"HumanJudgement"},
-        ("judgebench run --task triviaqa:v1 --data {file} {replays}",),
-        public=_TRIVIA | {"HumanJudgement"},
-        note="its response column holds the exam taker's prompt, not the answer: judges can be replayed, not asked",
-    ),
-    Known(
-        "TriviaQA with a column per judge (Judging the Judges, V2)",
-        _TRIVIA | {"Human-Eval"},
-        ("judgebench run --task triviaqa:v2 --data {file} {replays}",),
-        public=_TRIVIA | {"Human-Eval", "Human-Eval_Confidence"},
-        note="its response column holds the exam taker's prompt, not the answer: judges can be replayed, not asked",
-    ),
-    Known(
-        "answers to trivia questions with one's own labels",
-        _fields("question references answer model label"),
-        ("judgebench run --task triviaqa --data {file} --judge contains --judge exact-match",),
-    ),
-    Known(
-        "the PandaLM test set",
-        _fields("idx instruction response1 response2 annotator1 annotator2 annotator3"),
-        (f"judgebench run --task pandalm --data {{file}} {_BASELINES}",),
-    ),
-    Known(
-        "verdicts of gpt-3.5-turbo on the PandaLM test set",
-        _fields("idx gpt_result"),
-        ("judgebench run --task pandalm --data {folder} --judge replay:{file}",),
-        note="the test set itself (testset-v1.json) is looked for in the same folder",
-    ),
-    Known(
-        "verdicts of PandaLM-7B on the PandaLM test set",
-        _fields("idx pandalm_result"),
-        ("judgebench run --task pandalm --data {folder} --judge replay:{file}",),
-        note="the test set itself (testset-v1.json) is looked for in the same folder",
-    ),
-    Known(
-        "JudgeBench pairs",
-        _PAIR_ITEMS,
-        (f"judgebench run --task judgebench{{split}} --data {{file}} {_BASELINES}",),
-        without=frozenset({"judgments"}),
-        splits=_PAIR_SPLITS,
-        split_field="response_model",
-    ),
-    Known(
-        "a judge's output on JudgeBench, two games per pair",
-        _PAIR_ITEMS | {"judgments"},
-        ("judgebench run --task judgebench{split} --judge replay:{file}",),
-        splits=_PAIR_SPLITS,
-        split_field="response_model",
-        note="the pairs are looked for under JUDGEBENCH_DATA, or name them with --data",
-    ),
-    Known(
-        "RewardBench",
-        _fields("prompt chosen chosen_model rejected rejected_model subset"),
-        (f"judgebench run --task rewardbench --data {{file}} {_BASELINES}",),
-        without=frozenset({"num_correct"}),
-        note="chosen stands first in every row; we show the two in an order that the content decides",
-    ),
-    Known(
-        "RewardBench 2",
-        _fields("prompt chosen rejected num_correct total_completions subset"),
-        (f"judgebench run --task rewardbench-2 --data {{file}} {_BASELINES}",),
-    ),
-    Known(
-        "the questions of BFF-Bench",
-        _fields("uid question_id turns references"),
-        ("judgebench run --task bff-bench --data {folder} --judge baseline/majority",),
-        note="the experts' labels (VERDICTS) are looked for in the same folder",
-    ),
-    Known(
-        "VERDICTS, the experts' labels of BFF-Bench",
-        _fields("qid cid turn model conv label"),
-        ("judgebench run --task bff-bench --data {folder} --judge baseline/majority",),
-        note="the questions and references (BFFBench) are looked for in the same folder",
-    ),
-)
-
-
-def recognise(columns: Iterable[str], known: Sequence[Known] = KNOWN) -> Known | None:
-    """Find the file whose fields these are; None where none is known.
-
-    >>> recognise(["idx", "gpt_result", "gpt_reason"]).title
-    'verdicts of gpt-3.5-turbo on the PandaLM test set'
-    """
-    names = frozenset(columns)
-    fits = [one for one in known if one.fields <= names and not one.without & names]
-    return max(fits, key=lambda one: len(one.fields), default=None)

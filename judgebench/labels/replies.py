@@ -289,7 +289,7 @@ def _json(text: str, speech: Speech) -> Read | None:
     whole = [text] if text[:1] in {"[", "{"} and not text.startswith("[[") else []
     for part in (*fenced, *whole, *inside):
         value = _parsed(part)
-        if not isinstance(value, list) or (isinstance(value, list) and not isinstance(value, _Fields) and not value):
+        if not isinstance(value, list) or (not isinstance(value, _Fields) and not value):
             continue
         leaves = list(_leaves(value, ""))
         named = [leaf for key, leaf in leaves if key in _FIELDS]

@@ -92,7 +92,8 @@ def is_gold(name: str) -> bool:
 
 def is_judge(name: str) -> bool:
     """Whether a name says judge, or names a language model."""
-    return bool(words_of(name) & JUDGE) and not is_gold(name)
+    # DeepSeek is one word, too.
+    return bool((words_of(name) | set(re.findall(r"[a-z]+", name.lower()))) & JUDGE) and not is_gold(name)
 
 
 def is_id(name: str) -> bool:

@@ -61,12 +61,17 @@ class Numbers(Speech):
 
     name = "number"
     after = r"\s*(?:$|[;:!(\n]|,(?!\s*[-+.\d])|\.(?!\s*\S)|-\s)|\s+(?:because|since|as)\b"
-    one = re.compile(
+    _one = re.compile(
         rf"(?<![\w.,]){NUMBER}(?:\s*(?:/|out of)\s*\d+(?:\.\d+)?(?:\s*{_POINTS}\b)?|\s*%|,\d+)?(?![\w%/]|[.,]\d)"
     )
 
     def __init__(self, top: float | None = None) -> None:
         self.top = top
+
+    @property
+    def one(self) -> re.Pattern[str]:
+        """Pattern of one number."""
+        return self._one
 
     def mean(self, word: str) -> Said | None:
         """Read a number."""

@@ -12,24 +12,30 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, cut, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from judgebench.labels.facts import Reading
     from judgebench.labels.profile import Profile
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Report"]
 
-_FORMATS = {"csv": "CSV", "jsonl": "JSONL", "json": "JSON array", "parquet": "Parquet"}
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_FORMATS = {"csv": "CSV", "jsonl": "JSONL", "json": "JSON array", "parquet": "Parquet", "workbook": "workbook"}
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
 _MOST_COLUMNS = 60
 _MOST_WORDS = 6
 _LONGEST_NAME = 120
 _MEASURE = "Measure it:"
+_ASK = "Ask a judge about it:"
+_MAYBE = "If what is assumed is right, measure it:"
+_OPEN = "Only you can say:"
+_WHICH = "It can be read in {} ways, and only you can say which is right:"
 
 
 class _Column(NamedTuple):
     column: Profile
     role: str | None
+    why: str
 
 
 #: What is told of a column; the flat table's columns, too.
@@ -39,6 +45,7 @@ _TOLD: Mapping[str, Callable[[_Column], str | float | None]] = {
     "missing": lambda one: one.column.missing,
     "distinct": lambda one: one.column.distinct,
     "labels": lambda one: one.column.kind or None,
+    "why": lambda one: one.why or None,
 }
 _COLUMN = record(
     "column",
@@ -47,11 +54,19 @@ _COLUMN = record(
     missing=(COUNT, _TOLD["missing"]),
     distinct=(COUNT, _TOLD["distinct"]),
     labels=(maybe(TEXT), _TOLD["labels"], "The kind of labels that it holds."),
+    why=(maybe(TEXT), _TOLD["why"], "On what grounds it is taken for that."),
+)
+_READING = record(
+    "reading",
+    what=(TEXT, lambda one: one[0].what, "What the table says then."),
+    why=(TEXT, lambda one: one[0].why),
+    command=(TEXT, lambda one: one[1], "What measures it so."),
 )
 _FIELDS: Fields[_Column] = (
     Field("column", lambda one: one.column.name, right=False),
     Field("taken for", lambda one: one.role or "", right=False),
     Field("holds", lambda one: _holds(one.column), right=False),
+    Field("because", lambda one: one.why, right=False),
 )
 
 
@@ -72,6 +87,12 @@ class Report(Document):
         rows=(COUNT, lambda one: one.diagnosis.rows),
         columns=ListOf(_COLUMN),
         notes=(TEXTS, lambda one: one.diagnosis.notes),
+        questions=(TEXTS, lambda one: one.diagnosis.questions, "What only a person can say."),
+        readings=(
+            ListOf(_READING),
+            lambda one: one.readings,
+            "Ways to read the table, all of which work; where there are several, only a person can choose.",
+        ),
         commands=TEXTS,
     )
     # A terminal shows a listing that wraps nothing, so that commands can be copied.
@@ -79,55 +100,86 @@ class Report(Document):
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands that measure the file."""
+        """The commands that measure the file, or ask a judge about it."""
         return self.diagnosis.commands
+
+    @property
+    def readings(self) -> list[tuple[Reading, str]]:
+        """Ways to read the file, each with its command."""
+        return list(zip(self.diagnosis.readings, self.diagnosis.commands, strict=False))
 
     @property
     def columns(self) -> list[_Column]:
         """Columns, and what they are taken for."""
-        return [_Column(one, self.diagnosis.roles.get(one.name)) for one in self.diagnosis.columns]
+        found = self.diagnosis
+        return [_Column(one, found.roles.get(one.name), found.why.get(one.name, "")) for one in found.columns]
 
     def lines(self) -> list[str]:
         """Lines for a terminal."""
         found = self.diagnosis
         lines = self.sentences()
         if found.format:
-            lines += ["", *_columns(found)]
+            lines += ["", *_columns(self.columns)]
         if found.notes:
             lines += ["", *(f"- {note}" for note in found.notes)]
-        if found.commands:
-            lines += ["", _MEASURE, *(f"  {command}" for command in found.commands)]
+        if found.questions:
+            lines += ["", _OPEN, *(f"- {text}" for text in found.questions)]
+        for head, commands in self._parts():
+            lines += ["", head, *(f"  {command}" for command in commands)]
         return lines
+
+    def _parts(self) -> Iterator[tuple[str, list[str]]]:
+        """Headings, and the commands below them; with a line before each where there are several readings."""
+        found = self.diagnosis
+        several = len(found.readings) > 1
+        if found.readings:
+            measured: list[str] = []
+            for one, command in self.readings:
+                measured += [f"# {one.what}{f' ({one.why})' if one.why else ''}"] if several else []
+                measured.append(command)
+            yield _WHICH.format(len(found.readings)) if several else (_MAYBE if found.questions else _MEASURE), measured
+        if rest := list(found.commands[len(found.readings) :]):
+            yield (_MEASURE if found.form != "items" and not found.texts else _ASK), rest
 
     def sheet(self) -> Sheet:
         return sheet(_TOLD, self.columns)
 
     def blocks(self) -> Iterator[Block]:
         found = self.diagnosis
-        texts = [f"{found.path}: {found.title}"]
+        texts = [
+            f"{found.path}: {found.title}"
+            if len(found.readings) < 2
+            else f"{found.path}: a table with several readings"
+        ]
         if found.format:
             cut = f", cut at {_DELIMITERS.get(found.delimiter, repr(found.delimiter))}" if found.delimiter else ""
-            texts.append(f"{_FORMATS[found.format]}{cut}, {found.rows:,} rows, {len(found.columns)} columns")
+            rows = f"{found.rows:,} rows" if found.whole else f"more than {found.rows:,} rows, of which these are told"
+            texts.append(f"{_FORMATS.get(found.format, found.format)}{cut}, {rows}, {len(found.columns)} columns")
         yield Sentences(tuple(texts))
         if found.format:
             yield Table(grid(_FIELDS, self.columns))
         if found.notes:
             yield Notes(found.notes)
-        if found.commands:
-            yield _MEASURE
-            yield Notes(found.commands)
+        if found.questions:
+            yield _OPEN
+            yield Notes(found.questions)
+        for head, commands in self._parts():
+            yield head
+            yield Notes(tuple(commands))
 
 
-def _columns(found: Diagnosis) -> list[str]:
-    shown = found.columns[:_MOST_COLUMNS]
-    names = [clean(cut(column.name, _LONGEST_NAME)) for column in shown]
+def _columns(columns: Sequence[_Column]) -> list[str]:
+    shown = columns[:_MOST_COLUMNS]
+    names = [clean(cut(one.column.name, _LONGEST_NAME)) for one in shown]
     width = max(map(len, names), default=0)
+    wide = max((len(one.role or "") for one in shown), default=7)
     lines = [
-        f"  {name:<{width}}  {found.roles.get(column.name, ''):<7}  {_holds(column)}".rstrip()
-        for name, column in zip(names, shown, strict=True)
+        f"  {name:<{width}}  {one.role or '':<{wide}}  {_holds(one.column)}{why}".rstrip()
+        for name, one in zip(names, shown, strict=True)
+        for why in [f"  [{one.why}]" if one.why else ""]
     ]
-    if len(found.columns) > len(shown):
-        lines.append(f"  … and {len(found.columns) - len(shown)} more columns")
+    if len(columns) > len(shown):
+        lines.append(f"  … and {len(columns) - len(shown)} more columns")
     return lines
 
 

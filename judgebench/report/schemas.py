@@ -18,6 +18,7 @@ KINDS = {
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "bounds": "judgebench.report.bounds:Bounds",
+    "checks": "judgebench.report.checks:Checks",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.standings:ManyJudges",
     "consistency": "judgebench.report.consistency:Consistencies",
     "correct": "judgebench.report.correct:Corrections",

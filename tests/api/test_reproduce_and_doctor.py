@@ -49,5 +49,17 @@ def test_the_doctor_shows_itself(tmp_path):
     assert str(found).splitlines()[-1] == f"  {found.commands[0]}"
     with pytest.raises(judgebench.JudgebenchError, match="no such file"):
         judgebench.doctor(tmp_path / "none.csv")
-    with pytest.raises(judgebench.JudgebenchError, match="missing a required argument: 'file'"):
-        judgebench.doctor()
+
+
+def test_the_doctor_without_a_file_looks_around(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUDGEBENCH_OFFLINE", "1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-never-shown-0123456789")
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    found = judgebench.doctor()
+    state = {one.name: one.state for one in found.checks}
+    assert (state["OPENAI_API_KEY"], state["ANTHROPIC_API_KEY"], state["numpy"]) == ("ok", "missing", "ok")
+    for form in ("table", "json", "csv", "md", "html", "tex"):
+        assert "sk-never" not in found.render(form)
+    (tmp_path / "judgebench.toml").write_text("[run\n")
+    assert next(one for one in judgebench.doctor().checks if one.about == "settings").state == "trouble"

@@ -35,7 +35,7 @@ def main() -> int:
             parser.error("--data needs JUDGEBENCH_DATA")
         return int(against(asked.against, "data" if asked.data else "samples", asked.only) > 0)
     if asked.keep:
-        keep()
+        keep(asked.only)
     elif asked.play and asked.into:
         write(asked.play, asked.into, asked.only)
     else:
@@ -43,12 +43,13 @@ def main() -> int:
     return 0
 
 
-def keep() -> None:
+def keep(only: str) -> None:
     from golden.commands import SAMPLES
 
-    kept: dict[str, str] = {}
+    known = json.loads(KEPT.read_text("utf-8")) if only else {}
+    kept: dict[str, str] = {name: digest for name, digest in known.items() if not name.startswith(only)}
     for scene in SAMPLES:
-        if not scene.foreign:
+        if not scene.foreign and scene.name.startswith(only):
             with tempfile.TemporaryDirectory(prefix="golden-") as folder:
                 kept |= digests(play(scene, Path(folder)))
     KEPT.write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", encoding="utf-8")

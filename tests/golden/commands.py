@@ -432,6 +432,7 @@ def _tables() -> Iterator[Scene]:
         step("report-other", f"report {other} --title Ours"),
         step("systems-config", f"systems {other}"),
         step("compare-shared", f"compare {other} --shared --format json"),
+        step("compare-task", "compare runs --task pandalm"),
         step("power-scores", f"power --csv check.csv {BOTH} --score-col p --score-col s --gold-col ann --word n/a= --policy invalid=drop --metric auc"),
         step("power-policy", f"power --csv check.csv {BOTH} --gold-col ann --word n/a= --policy invalid=drop --format json"),
         step("own", "analyze --csv check.csv --judge-col good --gold-col ann --system-col system --cluster-col question --own-system alder --format json"),

@@ -78,7 +78,7 @@ COMMANDS = [
 ]
 CLICK = {
     "nothing": "", "unknown": "scroe", "option": "score --fun", "choice": "score --format xml", "number": "run --limit x",
-    "range": "run --limit 0", "missing": "gate x", "argument": "doctor", "extra": "doctor a b", "version": "--version",
+    "range": "run --limit 0", "missing": "gate x", "argument": "show", "extra": "show a b c", "version": "--version",
     "list": "list", "list-unknown": "list all",
 }  # fmt: skip
 

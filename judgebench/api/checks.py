@@ -1,0 +1,111 @@
+"""``judgebench doctor`` without a file: keys, packages, hub, disk, settings."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from judgebench.report.checks import Check, Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Variables that hold keys, and whose they are; their values are never shown.
+KEYS = {
+    "OPENAI_API_KEY": "OpenAI's models (gpt-4o ...)",
+    "ANTHROPIC_API_KEY": "Anthropic's models (claude ...)",
+    "JUDGEBENCH_SERVER_API_KEY": "a server of your own that asks for one",
+    "HF_TOKEN": "gated files on the Hugging Face hub",
+}
+_HUB = "https://huggingface.co"
+_SECONDS = 2.0
+_LITTLE = 1 << 30
+
+
+def checks() -> Checks:
+    """Look at what judging and measuring need."""
+    return Checks((*_versions(), *_keys(), *_hub(), *_disk(), *_settings()))
+
+
+def _versions() -> Iterator[Check]:
+    yield Check("package", "python", "ok", sys.version.split()[0])
+    yield Check("package", "judgebench", "ok", _version("judgebench") or "not installed as a package")
+    extras: dict[str, list[str]] = {}
+    for line in importlib.metadata.requires("judgebench") or [] if _version("judgebench") else []:
+        name = re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0]
+        extra = re.search(r"extra == ['\"]([^'\"]+)", line)
+        if extra is None:
+            found = _version(name)
+            yield Check("package", name, "ok" if found else "trouble", found or "missing; install judgebench again")
+        elif extra[1] != "all" and name != "judgebench":
+            extras.setdefault(extra[1], []).append(name)
+    for extra_name, names in extras.items():
+        for name in names:
+            found = _version(name)
+            hint = f"pip install 'judgebench[{extra_name}]', if you need it"
+            yield Check("extra", f"{extra_name}: {name}", "ok" if found else "missing", found or hint)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _keys() -> Iterator[Check]:
+    for name, whose in KEYS.items():
+        there = bool(os.environ.get(name, "").strip())
+        yield Check("key", name, "ok" if there else "missing", f"{'set' if there else 'not set'}: for {whose}")
+
+
+def _hub() -> Iterator[Check]:
+    """Whether the hub that public data come from answers."""
+    if os.environ.get("JUDGEBENCH_OFFLINE") or os.environ.get("HF_HUB_OFFLINE"):
+        yield Check("hub", _HUB, "missing", "not asked: offline by JUDGEBENCH_OFFLINE or HF_HUB_OFFLINE")
+        return
+    from urllib.error import HTTPError  # noqa: PLC0415 - slow to load
+    from urllib.request import Request, urlopen  # noqa: PLC0415 - slow to load
+
+    try:
+        with urlopen(Request(_HUB, method="HEAD"), timeout=_SECONDS):
+            said, state = "answers", "ok"
+    except HTTPError as error:
+        said, state = f"answers ({error.code})", "ok"
+    except (OSError, ValueError):
+        said, state = "no answer; data that are here already need none", "missing"
+    yield Check("hub", _HUB, state, said)
+
+
+def _disk() -> Iterator[Check]:
+    cache = os.environ.get("JUDGEBENCH_CACHE") or os.environ.get("HF_HOME") or Path.home() / ".cache"
+    for about, place in (("runs", Path(os.environ.get("JUDGEBENCH_RUNS") or "runs")), ("cache", Path(cache))):
+        there = next((one for one in (place, *place.absolute().parents) if one.exists()), Path())
+        try:
+            free = shutil.disk_usage(there).free
+        except OSError as error:
+            yield Check("disk", about, "trouble", f"{place}: {error.strerror}")
+            continue
+        writable = os.access(there, os.W_OK)
+        state = "ok" if free >= _LITTLE and writable else "trouble"
+        said = f"{place}: {free / (1 << 30):,.1f} GiB free" + ("" if writable else ", and not to be written to")
+        yield Check("disk", about, state, said)
+
+
+def _settings() -> Iterator[Check]:
+    file = Path("judgebench.toml")
+    if not file.is_file():
+        yield Check("settings", str(file), "missing", "none in this folder; `judgebench init FILE` writes one")
+        return
+    try:
+        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        yield Check("settings", str(file), "trouble", f"can't be read: {error}")
+        return
+    yield Check("settings", str(file), "ok", f"gives defaults for {', '.join(sections) or 'nothing'}")

@@ -1,0 +1,346 @@
+"""What can be told of a table from its columns' names and cells, and the readings that follow."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from judgebench.labels.profile import Profile, Sample, kind_of, profile
+from judgebench.labels.roles import (
+    JUDGE,
+    LABEL,
+    NO_LABEL,
+    RATER,
+    SUBSET,
+    SYSTEM,
+    cluster_rank,
+    cut,
+    is_gold,
+    is_id,
+    is_judge,
+    words_of,
+)
+from judgebench.labels.vocabulary import MISSING, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Parameters of `judgebench.api.tables.LabelsAndScores`, and their values.
+Options = Mapping[str, Any]
+
+REPEAT = frozenset(
+    [
+        "run",
+        "runs",
+        "repeat",
+        "repetition",
+        "trial",
+        "seed",
+        "iteration",
+        "iter",
+        "attempt",
+        "call",
+        "replicate",
+        "rep",
+        "try",
+    ]
+)
+ORDER = frozenset(
+    [
+        "order",
+        "ordering",
+        "position",
+        "swap",
+        "swapped",
+        "flip",
+        "flipped",
+        "reversed",
+        "reverse",
+        "presentation",
+        "inverted",
+    ]
+)
+#: Words that name an order of two answers.
+ORDERS = frozenset(
+    [
+        "original",
+        "swapped",
+        "ab",
+        "ba",
+        "a,b",
+        "b,a",
+        "a-b",
+        "b-a",
+        "a/b",
+        "b/a",
+        "normal",
+        "forward",
+        "straight",
+        "reversed",
+        "reverse",
+        "inverted",
+        "flipped",
+        "0,1",
+        "1,0",
+        "1,2",
+        "2,1",
+        "first",
+        "second",
+        "plain",
+        "unswapped",
+        "swap",
+    ]
+)
+CRITERION_NAMES = frozenset(["criterion", "criteria", "aspect", "dimension", "metric"])
+COUNT_NAMES = frozenset(["n", "count", "counts", "freq", "frequency", "num", "number"])
+#: Columns that were made of other annotators' columns.
+DERIVED = frozenset(
+    [
+        "majority",
+        "consensus",
+        "mean",
+        "avg",
+        "average",
+        "aggregate",
+        "aggregated",
+        "median",
+        "adjudicated",
+        "final",
+        "overall",
+    ]
+)
+_PARTS = (
+    SYSTEM
+    | SUBSET
+    | frozenset(["turn", "doc", "document", "segment", "seg", "passage", "prompt", "criterion", "aspect", "dimension"])
+)
+#: Names of columns that say how good something is, beside those of `LABEL`.
+_MARKS = frozenset(["severity", "preferred", "choice", "pick", "relevance", "quality", "class"])
+_NO_LABELS = frozenset(
+    ["tstamp", "timestamp", "time", "date", "created", "updated", "duration", "margin", "std", "error", "idx", "se"]
+)
+#: So many raters may be named in one command.
+FEW = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a table: what it says then, why, and the command with its options that measures it so."""
+
+    what: str
+    options: Options
+    command: str = "score"
+    why: str = ""
+
+    def also(self, options: Options, why: str = "") -> Reading:
+        """Say more of the same table."""
+        return replace(self, options=merged(self.options, options), why="; ".join(filter(None, [self.why, why])))
+
+
+def merged(one: Options, other: Options) -> Options:
+    """Put options together: lists and mappings grow."""
+    found = dict(one)
+    for name, value in other.items():
+        before = found.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            found[name] = {**before, **value}
+        elif isinstance(before, list) and isinstance(value, list):
+            found[name] = [*before, *(one for one in value if one not in before)]
+        else:
+            found[name] = value
+    return found
+
+
+@dataclass(slots=True)
+class Facts:
+    """A table's columns, their cells, and what is known of them; ``made`` keeps cells."""
+
+    table: Sample
+    columns: list[Profile]
+    made: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    #: Options that every reading of the table has.
+    options: Options = field(default_factory=dict[str, Any])
+    #: What each column is taken for, and why.
+    roles: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    notes: list[str] = field(default_factory=list[str])
+    #: What only a person can say.
+    questions: list[str] = field(default_factory=list[str])
+    #: What only a person can say where no reading can be followed.
+    unsettled: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def of(cls, table: Sample) -> Facts:
+        """Look at a table's columns."""
+        return cls(table, profile(table)[0])
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that were looked at."""
+        return self.table.rows
+
+    def __getitem__(self, name: str) -> Profile:
+        return next(one for one in self.columns if one.name == name)
+
+    def cells(self, name: str) -> list[str]:
+        """Cells of a column, outer blanks removed."""
+        if name not in self.made:
+            self.made[name] = [cell.strip() for cell in self.table.cells[name]]
+        return self.made[name]
+
+    def repeats(self, names: Sequence[str]) -> int:
+        """Count rows whose values in some columns appeared in an earlier row."""
+        return self.rows - len(set(zip(*(self.cells(name) for name in names), strict=True))) if names else self.rows
+
+    def constant(self, name: str, within: Sequence[str]) -> bool:
+        """Whether a column says one thing on all rows that others name alike."""
+        return self.repeats([*within, name]) == self.repeats(within)
+
+    def words(self, name: str) -> set[str]:
+        """Folded words of a column but for gaps."""
+        return {fold(cell) for cell in set(self.cells(name))} - MISSING
+
+    def take(self, role: str, names: Iterable[str], why: str) -> None:
+        """Say what columns are taken for."""
+        for name in names:
+            self.roles.setdefault(name, (role, why))
+
+    def make(self, name: str, cells: list[str], parts: Sequence[str], options: Options, why: str) -> None:
+        """Add a column that options make of others, in their place."""
+        self.made[name] = cells
+        counts = Counter(cell for cell in cells if fold(cell) not in MISSING)
+        kind = kind_of(counts)
+        new = Profile(name, self.rows, self.rows - counts.total(), len(counts), tuple(counts.most_common()), 6, kind)
+        self.columns = [one for one in self.columns if one.name not in {*parts, name}] + [new]
+        self.options = merged(self.options, options)
+        self.take("parts of " + name, parts, why)
+
+    def labelled(self) -> list[Profile]:
+        """Columns that may hold labels."""
+        return [
+            one
+            for one in self.columns
+            if one.kind
+            and one.name not in self.roles
+            and not words_of(one.name) & (NO_LABEL | _NO_LABELS)
+            and not is_id(one.name)
+            # Numbers with decimals are anything, unless their name says a label.
+            and (one.kind != "decimals" or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
+            and cluster_rank(one.name) is None
+            and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
+            and not self._holds_others(one.name)
+        ]
+
+    def _holds_others(self, name: str) -> bool:
+        """Whether its cells are objects, whose fields are columns, too."""
+        return any(one.name.startswith(f"{name}.") for one in self.columns)
+
+    def raters(self) -> list[Profile]:
+        """Columns that may name who labelled: names of models or people, each on several rows."""
+        found = []
+        for one in self.columns:
+            words = words_of(one.name)
+            if not words & (RATER | {"model", "llm"}) or not one.repeats or not 2 <= one.distinct <= self.rows // 2:
+                continue
+            people = words & (RATER - {"judge", "evaluator", "grader"})
+            names = [word for word, _ in one.words]
+            if one.kind in {"check", "pair", "decimals"} or (one.kind and one.kind != "labels" and not people):
+                continue
+            named = any(is_judge(name) or is_gold(name) for name in names)
+            if named or people or not any(self._shares(one.name, other.name) for other in self.labelled()):
+                found.append(one)
+        # A column that says judge or rater names them rather than one of models.
+        return sorted(found, key=lambda one: not words_of(one.name) & RATER)
+
+    def _shares(self, one: str, other: str) -> bool:
+        return one != other and bool(self.words(one) & self.words(other))
+
+    def keys(self, taken: Iterable[str]) -> list[str]:
+        """Columns that may name an item together, the likeliest first."""
+        free = [one for one in self.columns if one.name not in set(taken) | self.roles.keys() and one.distinct > 1]
+        ranked = [one for one in free if (is_id(one.name) or cluster_rank(one.name) is not None) and not one.missing]
+        ranked.sort(key=lambda one: (_rank(one.name), one.name))
+        parts = [
+            one
+            for one in free
+            if one not in ranked
+            and not one.missing
+            and not words_of(one.name) & (ORDER | REPEAT)
+            and (words_of(one.name) & _PARTS or set(cut(one.name)) & {"a", "b"})
+            and (one.kind in {"", "labels"} or words_of(one.name) & {"turn"} or one.kind in {"rate", "numbers"})
+            and not is_gold(one.name)
+        ]
+        return [one.name for one in [*ranked, *parts]]
+
+    def key(self, beside: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+        """Find the columns that name an item, so that with ``beside`` as few rows as possible are repeats."""
+        names = self.keys([*beside, *taken])
+        if not names:
+            return []
+        first = min(names, key=lambda name: self.repeats([name, *beside]))
+        found, left = [first], self.repeats([first, *beside])
+        while left:
+            after = {name: self.repeats([*found, name, *beside]) for name in names if name not in found}
+            best = min(after, key=lambda name: after[name], default=None)
+            if best is None or after[best] == left:
+                break
+            found, left = [*found, best], after[best]
+        for name in list(found):
+            rest = [one for one in found if one != name]
+            if rest and self.repeats([*rest, *beside]) == left:
+                found = rest
+        order = [one.name for one in self.columns]
+        return sorted(found, key=order.index)
+
+    def orders(self) -> list[str]:
+        """Columns that may say in which order the answers were shown."""
+        return [
+            one.name
+            for one in self.columns
+            if words_of(one.name) & ORDER and one.name not in self.roles and not one.missing and _orders(one)
+        ]
+
+
+def _orders(one: Profile) -> bool:
+    """Whether a column's words name two orders of two answers."""
+    if not 1 <= one.distinct <= 2:
+        return False
+    words = {re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-") for word, _ in one.words}
+    return words <= ORDERS or (words <= {"0", "1"} or words <= {"1", "2"} or words <= {"true", "false", "yes", "no"})
+
+
+def _speaks(name: str) -> bool:
+    return bool(words_of(name) & (LABEL | JUDGE - {"model"}))
+
+
+def is_verdict(name: str) -> bool:
+    """Whether a name says verdict or label, and not only mark."""
+    return bool(words_of(name) & LABEL)
+
+
+def is_label(name: str) -> bool:
+    """Whether a name says verdict, label, mark ..."""
+    return bool(words_of(name) & (LABEL | _MARKS)) or name.strip().lower() == "answer"
+
+
+def _rank(name: str) -> int:
+    rank = cluster_rank(name)
+    return 99 if rank is None else rank
+
+
+def listed(names: Iterable[str]) -> str:
+    """List names, the first of many."""
+    every = list(names)
+    more = f" and {len(every) - FEW} more" if len(every) > FEW else ""
+    return ", ".join(every[:FEW]) + more
+
+
+def counted(names: Sequence[str], what: str) -> str:
+    """Say how many there are.
+
+    >>> counted(["a"], "judge"), counted(["a", "b"], "gold column")
+    ('1 judge', '2 gold columns')
+    """
+    return f"{len(names)} {what}{'s' * (len(names) != 1)}"
