@@ -86,6 +86,8 @@ def records_of(value: Any) -> list[dict[str, Any]]:
     frame = as_frame(value)
     if frame is None:
         raise UsageError(f"a {type(value).__name__} is not a table of items")
+    if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
+        raise DataError(f"the DataFrame has several columns named {', '.join(twice)}; rename all but one of each")
     import pandas as pd  # noqa: PLC0415 - loaded on use
 
     def plain(one: Any) -> Any:

@@ -21,7 +21,7 @@ from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
-from judgebench.labels.roles import Roles
+from judgebench.labels.roles import LABEL, RATER, Roles, words_of
 from judgebench.labels.where import Condition
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -267,6 +267,37 @@ def kept(table: RowTable, where: Sequence[str]) -> RowTable:
             raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
 
     return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
+
+
+def filled(table: RowTable) -> tuple[RowTable, int]:
+    """Leave out rows in which every cell is blank, as spreadsheets have below the last one; and count them."""
+
+    def blank(row: Row) -> bool:
+        return not any(
+            value.strip() if isinstance(value, str) else value is not None and value == value  # noqa: PLR0124 - NaN
+            for value in row.data.values()
+        )
+
+    gaps = sum(map(blank, table.rows()))
+    if not gaps:
+        return table, 0
+
+    def rows() -> Iterator[Row]:
+        return (row for row in table.rows() if not blank(row))
+
+    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit), gaps
+
+
+def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
+    """Find two rows that differ in labels, and whose they are, at most: one item, and a row for each annotator."""
+    free = {name for name in table.columns if name in golds or (RATER | LABEL) & words_of(name)}
+    seen: dict[str, Row] = {}
+    for row in table.rows():
+        rest = repr([(name, value) for name, value in row.data.items() if name not in free])
+        first = seen.setdefault(digest(rest), row)
+        if first is not row:
+            return first, row
+    return None
 
 
 def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:

@@ -31,7 +31,7 @@ from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, golds_of, kept
+from judgebench.tasks.own import Reading, encoded, filled, golds_of, kept, repeated
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def read_own_card(path: Path, data: Path | None = None) -> Found:
     found = Found(
         table.text("name", home.resolve().name),
         files,
-        home if data is None else files[0].parent,
+        files[0].parent if files else home,
         Reading(columns, scale, gold, Opening(**_taken(table, Opening)), cells, table.names("where")),
         policies_of(table.table("policies")),
         table.text("title", ""),
@@ -222,7 +222,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
             f"or name it in a {CARD}"
         )
     notes: list[str] = []
-    table = kept(table, reading.where)
+    table, blank = filled(kept(table, reading.where))
     looks, _ = profile(table)
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
@@ -246,6 +246,8 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         aside = f" (columns without a role: {', '.join(recognised.aside)})" if recognised.aside else ""
         notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
                      f"{argument('gold')} names a column of them")  # fmt: skip
+    if blank:
+        notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
         notes.append(f"left aside, verdicts of judges: {', '.join(recognised.judges)}")
     revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
@@ -279,6 +281,14 @@ def _check(table: RowTable, recognised: Recognised) -> None:
     if roles.criterion and not roles.id and "id" not in recognised.said:
         repeat = "an item has a row per criterion"
         raise UsageError(f"{table.name}: {repeat}; name the column that says which item, with {argument('id')}")
+    if roles.cluster and not recognised.said & {"id", "cluster"} and (two := repeated(table, roles.gold)):
+        one, other = two
+        raise UsageError(
+            f"{table.name}: {one.unit}s {one.line} and {other.line} are one item, and differ in labels at most. If a "
+            "row is one annotator's label, judge a table with a row for each item and bring the labels with "
+            "`judgebench score RUN --labels FILE --long ITEM,ANNOTATOR,LABEL`; to judge it as often as it occurs, say "
+            f"{argument('cluster')} {roles.cluster[0]}"
+        )
 
 
 def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str]) -> Scale:

@@ -284,6 +284,18 @@ def test_gaps_are_those_of_the_run() -> None:
     assert "nobody was asked" in " ".join(_section(sections([_made(0.9, source="verifier")]), "limits").notes)
 
 
+def test_what_was_tried_with_one_model_is_no_gap() -> None:
+    settings = {"backend": "server", "model": "m", "prompts": {"check": "check/1"}}
+    ways = [_made(0.9, name=one, manifest={"settings": settings, "reference": one}) for one in ("none", "human")]
+    other = _made(0.9, name="other", manifest={"settings": settings | {"model": "n"}, "reference": "human"})
+    notes = _section(sections([*ways, other]), "limits").notes
+    assert [note for note in notes if "another prompt" in note] == [
+        "human, none: what a judge would say to another prompt or with other settings: 2 ways of asking were tried.",
+        "other: what a judge would say to another prompt or with other settings: one of each was tried.",
+    ]
+    assert [note[:6] for note in notes if "without reference answers" in note] == ["other:"]
+
+
 def test_repeats_orders_and_lengths_are_shown() -> None:
     truth, _ = people(120, 1, 1.0)
     judge = [2 * code for code in noisy(truth, 0.9)]

@@ -180,6 +180,32 @@ def test_images_are_inside_the_folder_or_on_the_web(tmp_path: Path) -> None:
         items(file)
 
 
+def test_images_lie_beside_the_data_wherever_the_card_is(tmp_path: Path) -> None:
+    row = {"question": "?", "answer": "x", "image": "1.png", "label": "pass"}
+    written(tmp_path / "d" / "i.jsonl", [row])
+    (tmp_path / "d" / "1.png").write_bytes(b"x")
+    card = written(tmp_path / "mine" / "task.toml", 'data = "../d/i.jsonl"\nscale = "check"\n')
+    assert tuple(items(card)[0].image_files) == (str(tmp_path / "d" / "1.png"),)
+
+
+def test_rows_without_a_word_are_no_items(tmp_path: Path) -> None:
+    task = open_own(written(tmp_path / "t.csv", TICKETS + ",,,,,\n , ,,,,\n"), Reading())
+    assert ([item.id for item in task.items()], task.notes[-1]) == (
+        ["t1", "t2", "t3"],
+        f"{tmp_path / 't.csv'}: left out, 2 rows without a word",
+    )
+
+
+@pytest.mark.parametrize("columns", ["id,question,answer,label", "id,question,answer,label,annotator"])
+def test_a_row_for_each_annotator_is_no_item_of_its_own(tmp_path: Path, columns: str) -> None:
+    rows = ["1,Who?,Me,pass,ann", "1,Who?,Me,fail,bob", "2,When?,Now,pass,ann"]
+    width = columns.count(",") + 1
+    file = written(tmp_path / "t.csv", "\n".join([columns, *(",".join(row.split(",")[:width]) for row in rows)]) + "\n")
+    with pytest.raises(UsageError, match=r"lines 2 and 3 are one item.*--long ITEM,ANNOTATOR,LABEL.*say cluster id"):
+        open_own(file, Reading())
+    assert len(items(file, cluster=("id",), gold=("label",))) == 3
+
+
 def test_criteria_in_rows_and_in_names_are_rows_of_one_item(tmp_path: Path) -> None:
     rows = "item_id,question,answer,criterion,label\n" + "".join(
         f"{n},Q{n}?,A{n},{name},{n + place}\n" for n in (1, 2, 3) for place, name in enumerate(("tone", "style"))

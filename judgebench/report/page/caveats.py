@@ -38,7 +38,7 @@ def limits(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) ->
     judges = [run for run in runs if not run.run.judge.startswith("baseline/")] or list(runs)
     whose: dict[str, dict[str, str]] = {}
     for run in judges:
-        for text, detail in _caveats(run):
+        for text, detail in _caveats(run, [other for other in judges if _model(other) == _model(run)]):
             whose.setdefault(text, {})[clean(run.rows[0].judge)] = detail
     notes = [_note(text, details, len(judges)) for text, details in whose.items()]
     notes += [f"{text}." for text in _elsewhere(judges[0])]
@@ -59,11 +59,21 @@ def _note(text: str, details: Mapping[str, str], judges: int) -> str:
     return f"{text}." if len(details) == judges else f"{some(list(details), _MOST)}: {text[:1].lower()}{text[1:]}."
 
 
-def _caveats(run: Reported) -> Iterator[Caveat]:
+def _model(run: Reported) -> tuple[object, ...]:
+    settings = run.run.settings
+    return (settings["backend"], settings["model"]) if settings.get("model") else (run.run.judge,)
+
+
+def _caveats(run: Reported, ways: Sequence[Reported]) -> Iterator[Caveat]:
+    """Yield the caveats of a run; ``ways`` are all in which its model was asked, this one among them."""
     yield from _about_gold(run)
     yield from _about_items(run)
     yield from _about_verdicts(run)
-    yield from _about_judge(run)
+    if run.run.reference != "none" and all(one.run.reference != "none" for one in ways):
+        yield Caveat(
+            f"How judges do without reference answers: they were shown them (reference {clean(run.run.reference)})"
+        )
+    yield from _about_judge(run, ways)
 
 
 def _about_gold(run: Reported) -> Iterator[Caveat]:
@@ -159,10 +169,6 @@ def _about_verdicts(run: Reported) -> Iterator[Caveat]:
         yield Caveat("Whether verdicts depend on the order of the responses: each item was shown in one order only")
     if run.run.repeats < 2:
         yield Caveat("Whether a judge would say the same again: each case was asked once")
-    if run.run.reference != "none":
-        yield Caveat(
-            f"How judges do without reference answers: they were shown them (reference {clean(run.run.reference)})"
-        )
 
 
 def _stricter(run: Reported) -> str:
@@ -175,7 +181,7 @@ def _stricter(run: Reported) -> str:
     return f" ({name_of(first.headline)} {shown(first.headline, found.value)} if they count as wrong)"
 
 
-def _about_judge(run: Reported) -> Iterator[Caveat]:
+def _about_judge(run: Reported, ways: Sequence[Reported]) -> Iterator[Caveat]:
     settings = run.run.settings
     backend = settings.get("backend")
     if backend == "replay":
@@ -183,7 +189,8 @@ def _about_judge(run: Reported) -> Iterator[Caveat]:
             "What a judge says today: verdicts were recorded by others, with their prompt, settings and model version"
         )
     elif "prompts" in settings:
-        yield Caveat("What a judge would say to another prompt or with other settings: one of each was tried")
+        tried = "one of each was tried" if len(ways) == 1 else f"{len(ways)} ways of asking were tried"
+        yield Caveat(f"What a judge would say to another prompt or with other settings: {tried}")
     if len(run.run.models) > 1:
         yield Caveat("What one model version does; versions that answered", str(len(run.run.models)))
     if backend not in {"baseline", "lexical"}:
