@@ -10,7 +10,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING
 
-import pandas
+import pandas as pd
 import pytest
 
 import judgebench
@@ -134,12 +134,11 @@ def test_rows_in_memory_are_reported_with_their_texts_and_wrong_words_said(here:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "texts of the items are not at hand" not in judgebench.report(scores).paths[0].read_text()
-    for wrong in (rows[0], pandas.DataFrame(rows)["answer"]):
+    for wrong in (rows[0], pd.DataFrame(rows)["answer"]):
         with pytest.raises(UsageError, match="put one item in a list"):
             judgebench.run("baseline/random", wrong)
     with pytest.raises(DataError, match="several columns named human"):
-        judgebench.run("baseline/random", pandas.DataFrame([["Who?", "Me", "pass", "fail"]],
-                                                           columns=["question", "answer", "human", "human"]))  # fmt: skip
+        judgebench.run("baseline/random", pd.concat([pd.DataFrame(rows), pd.DataFrame(rows)[["human"]]], axis=1))
 
 
 def test_a_function_of_a_module_is_the_judge_of_that_name(here: Path, python, monkeypatch: pytest.MonkeyPatch) -> None:
