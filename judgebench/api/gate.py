@@ -107,9 +107,10 @@ class Asked(NamedTuple):
         """Open it."""
         found = open_sources(self.run, self.table, tell=_tell, tasks=self.tasks)
         if len(found) > 1:
-            names = ", ".join(one.judge if one.stored is None else one.stored.path.name for one in found[:3])
+            names = ", ".join(one.judge if one.stored is None else str(one.stored.path) for one in found[:3])
             what = "judges" if found[0].stored is None else "runs"
-            raise UsageError(f"{self} holds {len(found)} {what} ({names} ...); a gate takes one")
+            more = " ..." if len(found) > 3 else ""
+            raise UsageError(f"{self} holds {len(found)} {what}; a gate takes one: {names}{more}")
         if found[0].stored is None and not (self.table.get("id") or self.table.get("long")):
             raise UsageError(f"a gate pairs items by their ids: name that column with {argument('id')}")
         return found[0], found[0].as_run()

@@ -59,11 +59,16 @@ def init(
             home / "judgebench.toml": _SETTINGS,
         }
     if ci:
+        if file is None and not (home / "judgebench.toml").is_file():
+            raise UsageError(
+                f"{home} has no judgebench.toml, which tells the gate what to run: name a table of items, too"
+            )
         written[home / WORKFLOW] = _workflow(judge)
     _write(written, force=force)
     files = ", ".join(map(str, written))
-    following = _NEXT_CI if ci else "Next: `judgebench run --dry-run` says what it takes, `judgebench run` asks"
-    return Done(f"wrote {files}\n{following}", tuple(written))
+    following = _NEXT_CI if ci else "`judgebench run --dry-run` says what it takes, `judgebench run` asks"
+    where = "Next" if home.resolve() == Path.cwd() else f"Next, in {home}"
+    return Done(f"wrote {files}\n{where}: {following}", tuple(written))
 
 
 def _write(files: Mapping[Path, str], *, force: bool) -> None:
@@ -300,7 +305,7 @@ def _workflow(judge: str) -> str:
     return f"""\
 # Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
-#   judgebench run --runs runs-ci && judgebench gate runs-ci --against baseline.json --update
+#   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
 name: judge
 on:
   pull_request:
@@ -323,6 +328,6 @@ jobs:
 
 
 _NEXT_CI = (
-    "Next: `judgebench run --runs runs-ci`, then `judgebench gate runs-ci --against baseline.json --update`; keep both "
-    "files in git"
+    "`judgebench run`, then `judgebench gate RUN --against baseline.json --update` with the folder that it printed; "
+    "keep baseline.json and .github in git: GitHub reads it at the top of a repository alone"
 )

@@ -100,6 +100,8 @@ def said_of(given: Mapping[str, Any]) -> list[str]:
 
 def is_task(one: object) -> bool:
     """Whether it is one task: a name, a place, a task, a DataFrame, or items in a list."""
+    if isinstance(one, Mapping) or (hasattr(one, "iloc") and not _framed(one)):
+        raise UsageError(f"a {type(one).__name__} is not a table of items: put one item in a list, or give a DataFrame")
     if isinstance(one, (str, Path, Task)) or _framed(one):
         return True
     return isinstance(one, Sequence) and bool(one) and isinstance(one[0], (Mapping, Item))

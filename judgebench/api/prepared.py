@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
-from judgebench.api.progress import Asker, Live, inside_a_loop, told
+from judgebench.api.progress import Asker, Live, inside_a_loop, misread, told
 from judgebench.api.sources import run_source, silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
@@ -76,7 +76,9 @@ class Prepared:
             runs_asked = {outcome.path: outcome for outcome in outcomes}.values()
             sources = tuple(run_source(read_run(one.path), one.plan.name) for one in runs_asked)
             unmeasured = tuple(why for one in sources if (why := unlabelled(one)))
-            found = Scores(tuple(rows), (), tuple(map(_asked, runs_asked)), sources, unmeasured)
+            # A command says it while it asks.
+            notes = () if on_command_line() else tuple(note for one in runs_asked for note in misread(one))
+            found = Scores(tuple(rows), notes, tuple(map(_asked, runs_asked)), sources, unmeasured)
             # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
             if rows or unmeasured:
                 show(found)

@@ -123,11 +123,16 @@ def told(outcome: Execution) -> list[str]:
     if len(summary.models) > 1:
         versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
         lines.append(f"{outcome.path}: answered by more than one version of the model: {versions}")
-    run, unread = outcome.plan.run, summary.statuses[Status.UNPARSED]
-    if unread and run.settings.get("backend") == "function":
-        # A person can mend their own function.
-        lines.append(f"{run.judge}, {unread} of {summary.cases} verdicts: {summary.unread}")
-    return lines
+    return lines + misread(outcome)
+
+
+def misread(outcome: Execution) -> list[str]:
+    """Say what a person's own function returned that is no verdict: they can mend it."""
+    run, summary = outcome.plan.run, outcome.summary
+    unread = summary.statuses[Status.UNPARSED]
+    if not unread or run.settings.get("backend") != "function":
+        return []
+    return [f"{run.judge}, {unread} of {summary.cases} verdicts: {summary.unread}"]
 
 
 T = TypeVar("T")

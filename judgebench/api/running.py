@@ -15,6 +15,7 @@ from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, checked, each, keys, place, policies_of, question, several
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
+from judgebench.api.texts import remember
 from judgebench.domain import Judge
 from judgebench.errors import UsageError, argument
 from judgebench.judges.protocols.combining import By
@@ -252,6 +253,9 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     engine = Engine(how["engine"] or "local", **given("poll", "wait", "batch_size", "workers", "ray_address"))
     judges = [judge_of(one) for one in several("judge", judge, is_judge)]
     tasks = [task_of(one, how) for one in several("task", task, is_task)]
+    for one in tasks:
+        if not isinstance(one, str) and not getattr(one, "files", ()):
+            remember(one)
     if aloud and on_command_line():
         for text in (note for one in tasks for note in getattr(one, "notes", ())):
             tell(text)

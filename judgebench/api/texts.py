@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from judgebench.store.runs import StoredRun
 
 
+#: Tasks that were in memory only, by name and revision, the last ones of this process: a notebook reports what it ran.
+_IN_MEMORY: dict[tuple[str, str], Task] = {}
+_MOST = 8
+
+
+def remember(task: Task) -> None:
+    """Keep a task of items that are in no file, for reports of this process."""
+    _IN_MEMORY[task.name, task.revision] = task
+    while len(_IN_MEMORY) > _MOST:
+        del _IN_MEMORY[next(iter(_IN_MEMORY))]
+
+
 def items_of(stored: StoredRun, data: Path | None = None, *, sample: bool = False) -> tuple[dict[str, Item], str]:
     """Give the items of a stored run by id; none, and why, where their texts are not at hand."""
     task, why = task_behind(stored, data, sample=sample, tell=silent)
@@ -46,6 +58,8 @@ def task_behind(
 
     run = stored.run
     revision = own_revision(run.revision)
+    if data is None and not sample and (known := _IN_MEMORY.get((run.task, revision))) is not None:
+        return known, ""
     if run.place and not sample:
         from judgebench.tasks.tables import reopen  # noqa: PLC0415 - loaded on use
 

@@ -7,8 +7,10 @@ import json
 import subprocess
 import sys
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 import judgebench
@@ -123,6 +125,20 @@ def test_functions_are_judges(here: Path, judge) -> None:
     assert scores.row().judge == f"{__name__}:{judge.__name__}"
     assert scores.coverage == 1
     assert judgebench.run(judge, "pandalm", **PAIR).asked[0].asked == 0
+
+
+def test_rows_in_memory_are_reported_with_their_texts_and_wrong_words_said(here: Path) -> None:
+    rows = [{"question": f"Who is {name}?", "answer": "Me", "human": "pass"} for name in ("Ann", "Bob", "Cid")]
+    scores = judgebench.run(lambda item: "Maybe", rows)
+    assert [note for note in scores.notes if "3 of 3 verdicts: returned 'Maybe'" in note]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "texts of the items are not at hand" not in judgebench.report(scores).paths[0].read_text()
+    for wrong in (rows[0], pd.DataFrame(rows)["answer"]):
+        with pytest.raises(UsageError, match="put one item in a list"):
+            judgebench.run("baseline/random", wrong)
+    with pytest.raises(DataError, match="several columns named human"):
+        judgebench.run("baseline/random", pd.concat([pd.DataFrame(rows), pd.DataFrame(rows)[["human"]]], axis=1))
 
 
 def test_a_function_of_a_module_is_the_judge_of_that_name(here: Path, python, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def notation(name: str) -> Notation:
     kind, colon, rest = name.partition(":")
     if kind not in NOTATIONS or bool(colon) != (kind == "regex"):
         known = [f"{one}:PATTERN" if one == "regex" else one for one in NOTATIONS]
-        raise UnknownNameError("form", name, known)
+        raise UnknownNameError("form", name, known, f"({', '.join(known)})")
     module, _, attribute = NOTATIONS[kind].partition(":")
     made = vars(importlib.import_module(module))[attribute]
     found: Notation = made(rest) if colon else made(name) if attribute == "Line" else made()
