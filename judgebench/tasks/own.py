@@ -17,12 +17,11 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.records import cut
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
-from judgebench.labels.roles import LABEL, RATER, Roles
+from judgebench.labels.roles import LABEL, RATER, Roles, words_of
 from judgebench.labels.where import Condition
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -291,7 +290,7 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
 
 def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
     """Find two rows that differ in labels, and whose they are, at most: one item, and a row for each annotator."""
-    free = {name for name in table.columns if name in golds or (RATER | LABEL) & set(cut(name))}
+    free = {name for name in table.columns if name in golds or (RATER | LABEL) & words_of(name)}
     seen: dict[str, Row] = {}
     for row in table.rows():
         rest = repr([(name, value) for name, value in row.data.items() if name not in free])
