@@ -165,7 +165,9 @@ def _say_orders(shaped: Shaped, layout: Layout, coded: Coded) -> None:
                 f"each row is an item of its own, so that its two orders are not compared: {argument('id')} names it"
             )
         return
-    for name in both if raw.item is not None else ():
+    if raw.item is None:
+        return
+    for name in both:
         item, swapped = raw.item[raw.rows_of(name)].astype(np.int64), raw.swapped[name]
         orders = np.bincount(np.unique(2 * item + swapped) // 2)
         if alone := int(np.count_nonzero(orders == 1)):
