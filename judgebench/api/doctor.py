@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, keys, question
@@ -32,6 +32,10 @@ _MOST_FILES = 40
 _MOST_READINGS = 8
 
 
+@overload
+def doctor() -> Checks: ...
+@overload
+def doctor(file: str | Path | Sequence[str | Path], **form: Unpack[FileForm]) -> Report: ...
 @question
 def doctor(
     file: Annotated[

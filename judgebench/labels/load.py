@@ -297,10 +297,10 @@ class _Building:
             if name in self.coded.labels:
                 said = judges[name].judge
                 missing[name] = int(np.count_nonzero(said < 0))
-                if 0 < said.size == missing[name]:
+                if 0 < said.size == missing[name] and len(self.shaped.judges) == 1:
                     raise self.table.error(
                         f"{name} gives no verdict on any of the {said.size:,} items with gold",
-                        hint="leave this judge out; formulas of a spreadsheet that were never calculated are empty",
+                        hint="formulas of a spreadsheet that were never calculated are empty",
                     )
                 if missing[name]:
                     notes.append(

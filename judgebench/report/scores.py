@@ -241,8 +241,8 @@ class Scores(Document, Sequence[Agreement]):
     def blocks(self) -> Iterator[Block]:
         if self.unmeasured:
             yield Sentences(self.unmeasured)
-        if not self.rows:
-            return
+            if not self.rows:
+                return
         rows = arrange(self.rows)
         layout = row_grid(rows)
         plan = room_plan(layout, any(row.subset != "all" for row in rows))

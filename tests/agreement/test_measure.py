@@ -127,7 +127,7 @@ def test_a_witness_that_differs_is_named():
 def test_nothing_scored_is_an_error():
     for given, words in (
         (ratings(np.zeros(0, dtype=int), np.zeros((0, 1), dtype=int)), "no judgment"),
-        (ratings([0, 1], [[-1], [-1]]), "none of 2 items"),
+        (ratings([0, 1], [[-1], [-1]]), "no item has a gold label yet"),
         (ratings([-1, -1], [0, 1]), "leave no item"),
     ):
         with pytest.raises(DataError, match=words):

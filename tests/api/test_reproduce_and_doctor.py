@@ -54,7 +54,7 @@ def test_the_doctor_shows_itself(tmp_path):
 def test_the_doctor_without_a_file_looks_around(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JUDGEBENCH_OFFLINE", "1")
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-never-shown-0123456789")
+    monkeypatch.setenv("OPENAI_API_KEY", "never-shown-0123456789")
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     found = judgebench.doctor()
     state = {one.name: one.state for one in found.checks}

@@ -111,7 +111,7 @@ def test_power(judgebench) -> None:
         ((*figures, "--design-effect", "inf"), "--design-effect=inf: expected a number"),
         ((*pilot, "--drop", "1e-320"), "no number of items finds a drop of"),
         ((*figures, "--policy", "tie=drop"), "--policy: without a pilot"),
-        ((*figures, *TABLE[2:], "--gold", "human"), "--gold-col, --cluster-col, --gold: without a pilot"),
+        ((*figures, *TABLE[2:], "--gold", "human"), "--cluster-col, --gold-col, --gold: without a pilot"),
     ):
         done = judgebench(*wrong)
         assert (done.code, says in done.err) == (2, True), done.err

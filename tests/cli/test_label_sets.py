@@ -24,9 +24,8 @@ def scored(judgebench, tmp_path, rows, *scale):
         ([(1, "0"), (2, "1")] * 10, ("--scale", "check")),
         ([(1, "x"), (2, "y")] * 10, ("--scale", "nominal:1,2,x,y")),
         ([("A", "yes"), ("B", "no")] * 10, ()),
-        ([(0.25, 1), (0.75, 0)] * 10, ()),
     ],
-    ids=["no scale said", "a check", "names and numbers", "a pair and a check", "fractions"],
+    ids=["no scale said", "a check", "names and numbers", "a pair and a check"],
 )
 def test_two_label_sets_are_refused(judgebench, tmp_path, rows, scale):
     done = scored(judgebench, tmp_path, rows, *scale)

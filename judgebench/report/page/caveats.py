@@ -61,7 +61,7 @@ def _note(text: str, details: Mapping[str, str], judges: int) -> str:
 
 def _model(run: Reported) -> tuple[object, ...]:
     settings = run.run.settings
-    return (settings["backend"], settings["model"]) if settings.get("model") else (run.run.judge,)
+    return (settings.get("backend"), settings["model"]) if settings.get("model") else (run.run.judge,)
 
 
 def _caveats(run: Reported, ways: Sequence[Reported]) -> Iterator[Caveat]:
