@@ -60,9 +60,7 @@ def init(
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
-            tell(
-                f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE --folder {home}` writes it"
-            )
+            tell(tell(f"{home} has no judgebench.toml, to say what is run; `judgebench init FILE` writes it"))
         written[home / WORKFLOW] = _workflow(judge)
     _write(written, force=force)
     files = ", ".join(map(str, written))
