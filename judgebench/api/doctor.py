@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, keys, question
@@ -40,6 +40,7 @@ def doctor(
             "Any file of labels, items or verdicts; several that belong together.", metavar="[FILE]...", read=list[Path]
         ),
     ] = (),
+    **form: Unpack[FileForm],
 ) -> Report | Checks:
     """Say what a file is and which command measures it; without one, whether judgebench can work here."""
     paths = [Path(file)] if isinstance(file, (str, Path)) else [Path(one) for one in file or ()]
@@ -51,8 +52,9 @@ def doctor(
     if len(paths) == 1 and (path.is_dir() or path.name == "manifest.json"):
         return Report(_folder(path if path.is_dir() else path.parent))
     # What is printed is for a shell.
+    known = {name: value for name, value in form.items() if value is not None and (value != 0 or name == "header")}
     with spoken_as(flags):
-        found = _told(path) if len(paths) == 1 else _joined(paths)
+        found = _told(path, known) if len(paths) == 1 else _joined(paths, known)
     if len(found.readings) > 1 and on_command_line() and sys.stdin is not None and sys.stdin.isatty():
         _ask(found)
     return Report(found)
@@ -94,17 +96,17 @@ def _opened(path: Path, known: Options) -> Iterator[tuple[Sample, Options, str]]
             raise
 
 
-def _told(path: Path) -> Diagnosis:
+def _told(path: Path, known: Options) -> Diagnosis:
     """Say what a file is, with all readings of all ways to open it."""
     from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
     from judgebench.labels.known import KNOWN  # noqa: PLC0415 - loaded on use
 
-    export = _export(path)
+    export = None if known else _export(path)
     if export is not None and export.readings:
         return export
     found: list[Diagnosis] = []
     notes: list[str] = []
-    for table, options, note in _opened(path, {}):
+    for table, options, note in _opened(path, known):
         found.append(diagnose(table, options, _loading(table, path), KNOWN))
         notes += [note] if note else []
     measured = [one for one in found if one.readings]
@@ -312,21 +314,24 @@ def _benchmark(found: Diagnosis, benchmark: Known, path: Path) -> tuple[str, ...
 # --- several files, and folders --------------------------------------------------------------------------------------
 
 
-def _joined(paths: Sequence[Path]) -> Diagnosis:
+def _joined(paths: Sequence[Path], known: Options) -> Diagnosis:
     """Say how several files of the same items go together."""
+    from judgebench.files.content import Content, sniff  # noqa: PLC0415 - loaded on use
+    from judgebench.files.opening import Opening  # noqa: PLC0415 - loaded on use
     from judgebench.files.read import open_joined, open_table  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import Sample  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import cluster_rank, is_id  # noqa: PLC0415 - loaded on use
 
-    columns = [set(open_table(path).columns) for path in paths]
-    shared = [name for name in open_table(paths[0]).columns if all(name in own for own in columns)]
+    opening = Opening(**known)
+    opened = [open_table(path, opening.fitting(sniff(Content.at(path)))) for path in paths]
+    shared = [name for name in opened[0].columns if all(name in own.columns for own in opened)]
     ids = sorted(shared, key=lambda name: (not is_id(name), cluster_rank(name) is None))
     errors: list[str] = []
     for key in [name for name in ids if is_id(name) or cluster_rank(name) is not None] or ids[:1]:
         for order in (paths, paths[::-1]):
             try:
-                table = open_joined(order, key)
+                table = open_joined(order, key, opening)
                 several = {name: table.versions(name) for name in table.columns if len(table.versions(name)) > 1}
                 differing = {name for name in several if not _same(table, name)}
                 same = {version for name in several.keys() - differing for version in several[name]}
@@ -334,7 +339,7 @@ def _joined(paths: Sequence[Path]) -> Diagnosis:
             except JudgebenchError as error:
                 errors.append(str(error))
                 continue
-            found = diagnose(sample, {"id": [key]}, _loading(sample, order[0]), ())
+            found = diagnose(sample, {**known, "id": [key]}, _loading(sample, order[0]), ())
             found.path = " + ".join(map(str, order))
             compared = list(_compared(found.readings, [several[name] for name in sorted(differing)]))
             found = _with_commands(found, order)

@@ -9,6 +9,7 @@ from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.errors import argument
 from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.consistency import Consistencies, Line, Pair
 from judgebench.report.scores import Scores
@@ -37,9 +38,10 @@ def score(
     Every judge has a row for all items and one per subset.
     """
     notes: list[str] = []
+    say = kept(notes)
     text("name", name)
     beside = open_labels(labels, labels_mode or "only", table)
-    tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
+    tables = open_sources(source, table, labels=beside, name=name, tell=say)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
     rows = [
@@ -50,6 +52,8 @@ def score(
         # Nobody asked for an average of criteria.
         if not one.criteria or row.subset != "all"
     ]
+    if by_system and rows and not any(row.subset.startswith("system:") for row in rows):
+        say(f"{argument('by_system')}: nothing says which system was judged ({argument('system')})")
     return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))
 
 

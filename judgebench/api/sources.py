@@ -179,6 +179,7 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
     if isinstance(source, (str, Path)):
+        _check_alone(columns)
         return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
         listed = list(source) if isinstance(source, Sequence) else []
@@ -192,9 +193,16 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
+def _check_alone(columns: Columns) -> None:
+    """Refuse what is about several files."""
+    if columns.file.unmatched is not None:
+        raise UsageError(f"{argument('unmatched')} is about the ids of several files, and there is one")
+
+
 def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
     """Take one file by its path, and several as one table: under each other where all have raters in rows."""
     if len(paths) == 1:
+        _check_alone(columns)
         return paths[0]
     if columns.rows.rater is not None:
         from judgebench.files.stacked import StackedTable  # noqa: PLC0415 - loaded on use

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
@@ -332,22 +333,33 @@ def number_in(text: str) -> float | None:
     return number if abs(number) <= 1e100 else None
 
 
-def members_in(text: str, separators: str = SEPARATORS) -> list[str] | None:
-    """Read a set of labels, each once: a JSON list, or labels with a bar, semicolon, comma or line break between them.
+_ELEMENT = r"""(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|-?\d+(?:\.\d+)?)"""
+_PRINTED_ONE = re.compile(_ELEMENT)
+_PRINTED = re.compile(rf"[\[{{(]\s*{_ELEMENT}(?:\s*,\s*{_ELEMENT})*\s*,?\s*[\]}})]")
 
-    ``[]`` is the empty set; None where the text is empty, or JSON that holds anything else.
+
+def members_in(text: str, separators: str = SEPARATORS) -> list[str] | None:
+    """Read a set of labels, each once: a list, or labels with a bar, semicolon, comma or line break between them.
+
+    A list is JSON, or what Python prints of a list, a tuple or a set. ``[]`` is the empty set; None where the text is
+    empty, or a list that holds anything else.
 
     >>> members_in('["b", "a"]'), members_in("b | a|b"), members_in("[]"), members_in("")
     (['b', 'a'], ['b', 'a'], [], None)
+    >>> members_in("['b', 'a c']"), members_in("{'a'}"), members_in("set()"), members_in("['b' 'a']")
+    (['b', 'a c'], ['a'], [], None)
     """
     plain = text.strip()
     if not plain:
         return None
-    if plain[0] in "[{":
+    if plain[0] in "[{(" or plain == "set()":
         try:
-            parts = json.loads(plain) if plain != "{}" else []
+            parts = json.loads(plain) if plain not in {"{}", "()", "set()"} else []
         except ValueError:
-            return None
+            # Strings side by side would be one to Python; an array of numpy prints that way.
+            if _PRINTED.fullmatch(plain) is None:
+                return None
+            parts = [ast.literal_eval(one) for one in _PRINTED_ONE.findall(plain)]
         if not isinstance(parts, list) or not all(isinstance(part, (str, int, float)) for part in parts):
             return None
         parts = [str(part) for part in parts]

@@ -169,6 +169,11 @@ class JoinedTable(Table):
             if at == base:
                 continue
             keys = [key for key in self.keys if key in self._has[at] and key in self._has[base]]
+            if not keys:
+                raise self.tables[at].error(
+                    f"no column of {argument('id')} is here and in {self.tables[base].name}, too",
+                    hint="joined files name the item by a column of one name: rename it in one of them",
+                )
             ids = Numbers()
             own, mine = (_ids(ids, parts[one], keys) for one in (at, base))
             place = np.full(len(ids), -1, np.int32)
@@ -198,11 +203,13 @@ class JoinedTable(Table):
         one, two = self.tables[base], self.tables[at]
         if not lacking.size and not spare.size:
             return
+        alike = _alike([ids[code] for code in lacking.tolist()], [ids[code] for code in spare.tolist()])
         if lacking.size and len(ids) == len(np.unique(lacking)) + len(np.unique(spare)):
             raise two.error(
                 f"no row is one of {one.name}, such as {ids[int(lacking[0])]!r}",
                 field=self.keys[0],
-                hint="name the column of ids that the files share; they may be written in two ways",
+                hint="name the column of ids that the files share; "
+                + (alike.partition(",")[0] or "they may be written in two ways"),
             )
         if lacking.size and spare.size and self.unmatched is None:
             more = f" (and {lacking.size - 1:,} more)" if lacking.size > 1 else ""
@@ -210,7 +217,7 @@ class JoinedTable(Table):
                 f"no row is {ids[int(lacking[0])]!r}{more}, which {one.name} has, and {spare.size:,} of its own rows, "
                 f"such as {ids[int(spare[0])]!r}, are not in {one.name}",
                 field=self.keys[0],
-                hint=f"if the ids are right, say {argument('unmatched')} drop, or keep (with empty cells)",
+                hint=f"{alike or 'if the ids are right'}, say {argument('unmatched')} drop, or keep (with empty cells)",
             )
         for missing, here, there in ((lacking, one, two), (spare, two, one)):
             if not missing.size:
@@ -250,6 +257,19 @@ class JoinedTable(Table):
             if own[row] >= 0 and (keys := [key for key in self.keys if key in part.columns]):
                 return _SEPARATOR.join(part.words[key][part.columns[key][own[row]]].strip() for key in keys)
         raise AssertionError("a row of no file")  # pragma: no cover
+
+
+def _alike(one: Sequence[str], two: Sequence[str]) -> str:
+    """Say that ids of two files differ in leading zeros, case or blanks alone; empty where none do."""
+    plain = {_plain(name): name for name in one}
+    for name in two:
+        if (twin := plain.get(_plain(name))) is not None:
+            return f"{twin!r} and {name!r} are two ids here: write them alike, or if they differ"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold().lstrip("0")
 
 
 def _ids(ids: Numbers, part: _Part, keys: Sequence[str]) -> Codes:

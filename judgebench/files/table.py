@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from judgebench.errors import argument
 from judgebench.files.paths import Inner, parsed, split
 from judgebench.files.records import Unit, placed
 
@@ -136,7 +137,8 @@ class Table(ABC):
         kind = "a list" if isinstance(value, list) else "an object"
         steps = ["*"] if isinstance(value, list) else list(value)[:3]
         inside = f"; what is inside has a name: {', '.join(f'{field}.{step}' for step in steps)}" if steps else ""
-        raise self.error(f"{kind} where one value was expected{inside}", line=line, field=field)
+        several = f"several labels are a set: {argument('scale')} set" if isinstance(value, list) else ""
+        raise self.error(f"{kind} where one value was expected{inside}", line=line, field=field, hint=several)
 
     def inner_cells(self, values: Sequence[Any], inner: Inner, lines: Sequence[int], *, nested: bool) -> list[str]:
         """Write what is inside some cells as cells of their own."""
@@ -194,6 +196,8 @@ class FileTable(Table):
             while sum(len(one.lines) for one in itertools.islice(held, 1, None)) >= self.drop_last:
                 yield held.popleft()
         left = sum(len(one.lines) for one in held) - self.drop_last
+        if left <= 0:
+            raise self.error(f"no row is left: {argument('drop_last')} {self.drop_last} takes them all")
         for block in held:
             if left > 0:
                 yield Block(block.lines[:left], [cells[:left] for cells in block.columns])

@@ -12,11 +12,11 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.doubts import refuse_answers, refuse_apart
+from judgebench.labels.doubts import refuse_answers, refuse_apart, refuse_units
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
-from judgebench.labels.vocabulary import BOTH_BAD, fold, number_of
+from judgebench.labels.vocabulary import BOTH_BAD, MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import (
     GAP,
     UNKNOWN,
@@ -182,6 +182,7 @@ def _placed(
     words = Words(says.table.name, judges, says.used, says.meant, cells, says.where)
     if scale is None and not says.cells.thresholds and are_numbers(words):
         scale = Scale.number()
+        refuse_units({name: _cells(says.raw.labels[name], own) for name, own in says.meant.items()}, judges, "number")
     if scale is None:
         scale = _recognised(says.table, says, judges, notes, warnings)
     says.cut(scale, notes)
@@ -281,6 +282,7 @@ class _Says:
                 continue
             rounded = whole and self.cells.threshold(self.called[name]) is None
             halves: list[str] = []
+            self._refuse_words(name, own, "rescale")
             for word, meaning in own.items():
                 if (number := number_of(meaning)) is None:
                     continue
@@ -298,6 +300,16 @@ class _Says:
             told += ", to the nearest level" if rounded else ""
             notes.append(told + (f"; {self.count(name, halves):,} halfway cells take the lower" if halves else ""))
 
+    def _refuse_words(self, name: str, own: Mapping[str, str], option: str) -> None:
+        """Refuse what is said of numbers where a column holds none."""
+        said = [text for text in own.values() if fold(text) not in MISSING | NO_VERDICT]
+        if said and all(number_of(text) is None for text in said):
+            raise self.table.error(
+                f"{argument(option)} is about numbers, and none is here",
+                field=name,
+                hint=f"it says {shown(said[0], 40)}",
+            )
+
     def cut(self, scale: Scale, notes: list[str]) -> None:
         """Turn the numbers of columns with a threshold into words of the scale."""
         for name, own in self.meant.items():
@@ -306,6 +318,7 @@ class _Says:
                 continue
             if scale.kind not in {"check", "pair"}:
                 raise UsageError(f"{argument('threshold')} is about checks and pairs, and the labels are {scale.spec}")
+            self._refuse_words(name, own, "threshold")
             for word, meaning in own.items():
                 if (value := number_of(meaning)) is not None:
                     own[word] = verdict_at(value, middle, scale)
@@ -351,7 +364,9 @@ def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[st
     if declared is not None and declared[0] <= scale.values[0] and scale.values[-1] <= declared[1]:
         scale, undeclared = Scale.rate(*declared), False
     if undeclared:
-        refuse_apart({name: _cells(says.raw.labels[name], own) for name, own in meant.items()}, says.where)
+        cells = {name: _cells(says.raw.labels[name], own) for name, own in meant.items()}
+        refuse_apart(cells, says.where)
+        refuse_units(cells, judges, "rate")
     refuse_answers({name: own.values() for name, own in meant.items()}, judges, scale, says.where)
     middle = any(
         number_of(word) == cut[name] for name in cut if cut[name] is not None for word in says.meant[name].values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.vocabulary import fold
+from judgebench.labels.vocabulary import fold, number_of
 from judgebench.labels.words import whole_number
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MARKS = frozenset({-1, -9, -99, -999, 9, 99, 999})
 #: Cells below which ratings show no range to be apart from.
 _ENOUGH = 10
+#: Below this share of the other's end a scale is half as long: 5 of 10, 1 of 5, 5 of 100.
+_HALF = 0.58
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
 SPOKEN = frozenset({"none", "na", "n/a"})
 
@@ -70,9 +72,39 @@ def refuse_apart(words: Mapping[str, Mapping[str, int]], where: Where | None = N
     gaps = f"{argument('missing')} {','.join(map(str, found))}"
     raise UsageError(
         f"{listed} {'lies' if len(found) == 1 else 'lie'} apart from the ratings {rest[0]} to {rest[-1]}: an error "
-        f"mark or a total row? Leave it out with {gaps} (the row with {argument('drop_last')} 1); or, if it is a "
+        f"mark or a total row? Leave it out with {gaps} (a last row with {argument('drop_last')} 1); or, if it is a "
         f"rating, say {argument('scale')} rate:{min(counts)}-{max(counts)}"
     )
+
+
+def refuse_units(words: Mapping[str, Mapping[str, int]], judges: Sequence[str], kind: str) -> None:
+    """Ask about a judge and gold in two units: one ends near half of the other's end, most of which lies beyond it.
+
+    ``words`` are the cells of each column of numbers, by what they mean.
+    """
+    gold: dict[float, int] = {}
+    for name in words:
+        if name not in judges:
+            for number, cells in _numbers(words[name]).items():
+                gold[number] = gold.get(number, 0) + cells
+    people = ", ".join(name for name in words if name not in judges)
+    for name in judges:
+        own = _numbers(words.get(name, {}))
+        if min(sum(own.values()), sum(gold.values())) < _ENOUGH:
+            continue
+        short, long = sorted((own, gold), key=max)
+        beyond = sum(cells for number, cells in long.items() if number > max(short))
+        if 0 < max(short) <= _HALF * max(long) and beyond * 2 > sum(long.values()):
+            raise UsageError(
+                f"{name} says {min(own):g} to {max(own):g}, {people} {min(gold):g} to {max(gold):g}: in two units? Say "
+                f"{argument('rescale')} {name}=LO-HI:{min(gold):g}-{max(gold):g} with the ends of the judge's scale; "
+                f"or if both are on one, {argument('scale')} {kind}:{min(*own, *gold):g}-{max(long):g}"
+            )
+
+
+def _numbers(own: Mapping[str, int]) -> dict[float, int]:
+    """Cells of each number."""
+    return {number: cells for word, cells in own.items() if (number := number_of(word)) is not None}
 
 
 def refuse_answers(

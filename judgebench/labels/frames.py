@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import DataError, UsageError
-from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.table import BLOCK_ROWS, Block, Table, cell, cell_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,29 +33,36 @@ class FrameTable(Table):
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
-        del nested  # a cell that holds a list is not a label
         rows = len(self._frame)
         if not rows:
             raise self.error("no rows")
-        columns = [self._cells(position) for position in self.positions(wanted, self._columns)]
+        columns = [self._cells(position, nested=nested) for position in self.positions(wanted, self._columns)]
         for name, cells in zip(wanted, columns, strict=True):
             self._digest.update(repr((name, cells)).encode("utf-8", "surrogatepass"))
         for start in range(0, rows, BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, rows)
             yield Block(range(start + 1, stop + 1), [cells[start:stop] for cells in columns])
 
-    def _cells(self, position: int) -> list[str]:
+    def _cells(self, position: int, *, nested: bool) -> list[str]:
         column = self._frame.iloc[:, position]
         values, gaps = column.tolist(), column.isna().tolist()
         return [
-            "" if gap is True else value if isinstance(value, str) else self._text(value, row, position)
+            "" if gap is True else value if isinstance(value, str) else self._text(value, row, position, nested=nested)
             for row, (value, gap) in enumerate(zip(values, gaps, strict=True), 1)
         ]
 
-    def _text(self, value: Any, row: int, position: int) -> str:
-        if isinstance(value, (list, dict, tuple, set, bytes)):
+    def _text(self, value: Any, row: int, position: int, *, nested: bool) -> str:
+        several = value.tolist() if type(value).__name__ == "ndarray" else value
+        if isinstance(several, (set, frozenset)):
+            several = sorted(several, key=str)
+        if nested and isinstance(several, (list, tuple, dict)):
+            return cell_or_json(list(several) if isinstance(several, tuple) else several)
+        if isinstance(several, (list, dict, tuple, bytes)):
             raise self.error(
-                f"{type(value).__name__} where one value was expected", line=row, field=self._columns[position]
+                f"{type(value).__name__} where one value was expected",
+                line=row,
+                field=self._columns[position],
+                hint=f"several labels are a set: {argument('scale')} set",
             )
         return cell(value)
 

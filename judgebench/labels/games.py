@@ -139,6 +139,7 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
             coded.labels[name] = np.where(raw.mirrored[raw.rows_of(name)], back[said], said)
     if not raw.swapped or not (layout.order or layout.second_order):
         return
+    _say_orders(shaped, layout, coded)
     turned = sum(int(np.count_nonzero(raw.swapped[name])) for name in shaped.judges if name in raw.swapped)
     if layout.picks != "position":
         coded.notes.append(f"{turned:,} verdicts are of the other order, and name the answer: none is turned back")
@@ -152,6 +153,27 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
         said = coded.labels[name]
         coded.labels[name] = np.where(swapped, back[said], said)
     coded.notes.append(f"{turned:,} verdicts of the other order name a place and are turned back")
+
+
+def _say_orders(shaped: Shaped, layout: Layout, coded: Coded) -> None:
+    """Say where the two orders of an item are not beside each other."""
+    raw = shaped.raw
+    both = [name for name in shaped.judges if name in raw.swapped and len(np.unique(raw.swapped[name])) > 1]
+    if layout.order and not layout.id:
+        if both:
+            coded.notes.append(
+                f"each row is an item of its own, so that its two orders are not compared: {argument('id')} names it"
+            )
+        return
+    if raw.item is None:
+        return
+    for name in both:
+        item, swapped = raw.item[raw.rows_of(name)].astype(np.int64), raw.swapped[name]
+        orders = np.bincount(np.unique(2 * item + swapped) // 2)
+        if alone := int(np.count_nonzero(orders == 1)):
+            coded.notes.append(
+                f"{name}: {alone:,} of {np.count_nonzero(orders):,} items are here in one order only, and count by it"
+            )
 
 
 def _turned(scale: Scale) -> list[int]:

@@ -93,6 +93,7 @@ class Layout:
         if self.confusion and (subset or system):
             raise UsageError(f"{argument('confusion')} has no column of subsets or systems")
         self._check_orders(judges)
+        self._check_made({*judges, *golds, *scores, *self.second_order, self.label, subset, system})
         if self.combine and not self.id:
             raise UsageError(f"{argument('combine')} is about several rows of one item; name it with {argument('id')}")
         if self.combine not in {None, "each"} and scores:
@@ -111,6 +112,15 @@ class Layout:
             raise UsageError(f"{argument('criterion')} needs {argument('id')}: several rows are about one item")
         if many and not all(CRITERION in name for name in (*judges, *golds, *self.second_order)):
             raise UsageError(f"{CRITERION} stands in every {argument('judge')} and {argument('gold')}, or in none")
+
+    def _check_made(self, named: set[str | None]) -> None:
+        """Refuse a column that is made of others and named by nothing."""
+        for option, made in (("one_hot", self.one_hot), ("pair_scores", self.pair_scores)):
+            if idle := [name for name in made if name not in named]:
+                raise UsageError(
+                    f"{argument(option)} makes a column {idle[0]!r} that no option names; say {argument('gold')} "
+                    f"{idle[0]}, or {argument('judge')} {idle[0]}"
+                )
 
     def _check_raters(self, judges: Sequence[str], golds: Sequence[str], scores: Sequence[str]) -> None:
         if (self.rater is None) != (self.label is None):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Cells that may say that no label applies, or that nobody said.
 _BLANK = frozenset({"", "none"})
+_FORM = "a set is written a|b, a;b, a, b or as a JSON list, [] for the empty one"
+#: What else may stand between the labels of a set.
+_OTHER = re.compile(r"\s*[/+&\u3001\uff0c\uff1b\u00b7]\s*|\s+")
 
 
 # --- sets -----------------------------------------------------------------------------------------
@@ -59,7 +62,12 @@ def sets_of(words: Words, scale: Scale, notes: list[str], *, blank_is_gap: bool)
                 for label in labels or ():
                     spelled.setdefault(label.casefold(), label)
         if not spelled:
+            odd = {
+                name: {fold(word): word for word, one in sets.items() if one is None} for name, sets in members.items()
+            }
+            words.refuse(odd, scale, _FORM)
             raise DataError(f"no labels in {', '.join(members)}: every cell is empty", file=words.file)
+        _refuse_joined(spelled)
         scale = Scale.sets([spelled[label] for label in sorted(spelled)])
         notes.append(f"scale {scale.spec}: sets of the labels that occur")
     _refuse_blank(words, blank, empty=any([] in members[name].values() for name in words.gold))
@@ -73,13 +81,26 @@ def sets_of(words: Words, scale: Scale, notes: list[str], *, blank_is_gap: bool)
                 unknown[name][fold(words.meant[name][word])] = word
             else:
                 codes[name][word] = sum({bits[label.casefold()] for label in labels})
-    words.refuse(unknown, scale, "a set is written a|b, a;b, a, b or as a JSON list, [] for the empty one")
+    words.refuse(unknown, scale, _FORM)
     return scale, {name: words.column(name, known) for name, known in codes.items()}
+
+
+def _refuse_joined(spelled: Mapping[str, str]) -> None:
+    """Refuse a label that is made of others: a set, with something else between its labels."""
+    for folded, label in spelled.items():
+        parts = [part for part in _OTHER.split(folded) if part]
+        meant = f"{label}={'|'.join(parts)}"
+        if len(parts) > 1 and spelled.keys() >= {*parts}:
+            raise UsageError(
+                f"{label!r} is made of labels that occur alone ({', '.join(parts)}): a set of them? {_FORM}, or say "
+                f"{argument('words')} {meant!r}; if it is one label, name them all: "
+                f"{argument('scale')} set:a,b,c"
+            )
 
 
 def _members(text: str, name: str, texts: Mapping[str, str], scale: Scale) -> Sequence[str] | None:
     """Labels of a cell; None where it is no set."""
-    if text.strip()[:1] in {"[", "{"}:
+    if text.strip()[:1] in {"[", "{", "("} or text.strip() == "set()":
         return members_in(text)
     used = [mark for mark in SEPARATORS if any(mark in other for other in texts.values() if other.strip()[:1] != "[")]
     if scale.open and sum(mark in text for mark in used) > 1:

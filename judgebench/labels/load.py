@@ -297,6 +297,11 @@ class _Building:
             if name in self.coded.labels:
                 said = judges[name].judge
                 missing[name] = int(np.count_nonzero(said < 0))
+                if 0 < said.size == missing[name]:
+                    raise self.table.error(
+                        f"{name} gives no verdict on any of the {said.size:,} items with gold",
+                        hint="leave this judge out; formulas of a spreadsheet that were never calculated are empty",
+                    )
                 if missing[name]:
                     notes.append(
                         f"{name}: {missing[name]:,} of {said.size:,} cells hold no verdict; the policy invalid says "

@@ -64,7 +64,7 @@ class Words:
             raise DataError(
                 f"{len(foreign)} {verb} not on the scale {scale.spec}: {listing(unknown, foreign, self.where)}",
                 file=self.file,
-                hint=f"{form}; {settle()}",
+                hint=f"{form}; say {settle()}",
             )
 
 

@@ -111,6 +111,8 @@ _DOUBT = re.compile(
 )
 #: What may lie before a last word; "[[A" is a reply that was cut off.
 _LED_TO = re.compile(r"(?:\s[*_`\"'(]*|^)$")
+#: A number that has decimals is no word of a check or a pair: 0.9 is not 0.
+_GOES_ON = re.compile(r"[.,:]\d")
 _OUTER = " \t\r\n*_`\"'\u00ab\u00bb|"
 _LIST = re.compile(r"^(?:-|>+|#+|\u2022)\s+")
 _PAIRED = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("$", "$"), ("\\(", "\\)"), ("【", "】"))
@@ -235,6 +237,8 @@ def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
     else:
         stop = re.search(after, text[:120])
         end = stop.start() if stop else 0
+        if text[:end].isdigit() and _GOES_ON.match(text, end):
+            return None
     if not end:
         return None
     follows = re.match(rf"[*_`\"')\]]*(?:{after})", text[end : end + 40])
@@ -290,6 +294,10 @@ def _json(text: str, speech: Speech) -> Read | None:
         leaves = list(_leaves(value, ""))
         named = [leaf for key, leaf in leaves if key in _FIELDS]
         chosen = named or ([leaves[0][1]] if len(leaves) == 1 else [])
+        if not isinstance(speech, Numbers):
+            # How sure the judge is stands beside what it says: {"verdict": "no", "score": 1.0}.
+            words = [leaf for leaf in chosen if isinstance(leaf, (str, bool))]
+            chosen = words or chosen
         if chosen and all(leaf is None for leaf in chosen):
             return Read("read", "", "JSON")
         found = _one("JSON", [_text(leaf) for leaf in chosen if leaf is not None], speech)

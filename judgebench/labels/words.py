@@ -68,6 +68,8 @@ def _say(words: Collection[str] = ()) -> str:
     if known := [",".join(own) for own in ladders(words)]:
         return f"list them, worst first: {argument('scale')} {' or '.join(map(repr, known))}"
     scales = "check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
+    if any(re.search(r"[|;,\n>\[]", word) for word in words):
+        scales += "; several labels in a cell are a set, or an order: set, rank:3"
     return f"say {settle()}, or what all labels are with {argument('scale')}: {scales}"
 
 
@@ -340,7 +342,9 @@ def decimals(found: str, file: str | None) -> DataError:
         f"numbers with decimals are scores, not labels ({found})",
         file=file,
         hint=f"name a judge's column with {argument('scores')}; instead of mean gold give each annotator's column and "
-        f"{argument('policy')} gold=mean, or round it and say {argument('scale')} rate:LO-HI",
+        f"{argument('policy')} gold=mean, or round it and say {argument('scale')} rate:LO-HI; "
+        f"numbers as they are: {argument('scale')} number:LO-HI, "
+        f"in another unit: {argument('rescale')} COLUMN=0-1:1-5",
     )
 
 

@@ -30,7 +30,7 @@ __all__ = ["Asked", "Figure", "Measured", "Scores"]
 
 #: Short names: figures in the order in which a row is looked through.
 _SHORT = {
-    "alpha": ("krippendorff_alpha",),
+    "alpha": ("krippendorff_alpha", "krippendorff_alpha_masi"),
     "rho": ("spearman_rho", "mean_spearman_rho"),
 }
 
@@ -197,7 +197,7 @@ class Scores(Document, Sequence[Agreement]):
             for place in (row.metrics, row.bias):
                 if key in place:
                     return Figure.of(key, place[key])
-        near = difflib.get_close_matches(name, dir(self), n=3, cutoff=0.6)
+        near = [one for one in difflib.get_close_matches(name, dir(self), n=3, cutoff=0.6) if one != name]
         raise _NoSuchFigureError(
             f"no figure {name!r} was measured on {row.task} ({row.scale or 'its scale'})"
             + (f"; did you mean {' or '.join(near)}?" if near else "")

@@ -136,3 +136,27 @@ def test_several_columns_make_an_id(tmp_path):
     texts = write(tmp_path / "t.csv", {"q": ["2", "1"], "question": ["two", "one"]})
     table = JoinedTable([open_table(gold), open_table(texts)], ["q", "turn"])
     assert read_words(table, ["question"])["question"] == ["one", "one", "two"]
+
+
+def test_ids_that_are_written_in_two_ways(tmp_path):
+    gold = write(tmp_path / "gold.csv", {"id": ["01", "02", "10"], "human": GOLD[:3]})
+    judge = write(tmp_path / "j.csv", {"id": ["1", "2", "10"], "judge": GOLD[:3]})
+    with pytest.raises(DataError, match=r"'(01|1)' and '(01|1)' are two ids here: write them alike"):
+        read_words(joined([gold, judge]), ["judge"])
+    other = write(tmp_path / "o.csv", {"ID": ["1"], "judge": ["yes"]})
+    with pytest.raises(DataError, match=r"no column of id is here and in .*gold\.csv, too; joined files"):
+        read_words(JoinedTable([open_table(gold), open_table(other)], ["id", "ID"]), ["judge"])
+
+
+def test_no_row_is_left(tmp_path):
+    path = write(tmp_path / "t.csv", {"judge": GOLD, "human": GOLD})
+    with pytest.raises(DataError, match="no row is left: drop_last 12 takes them all"):
+        judgebench.score(path, judge="judge", gold="human", drop_last=12)
+
+
+def test_what_one_file_has_no_use_for(tmp_path):
+    path = write(tmp_path / "t.csv", {"judge": GOLD, "human": GOLD})
+    with pytest.raises(UsageError, match="unmatched is about the ids of several files"):
+        judgebench.score(path, judge="judge", gold="human", unmatched="keep")
+    notes = judgebench.score(path, judge="judge", gold="human", by_system=True).notes
+    assert "by_system: nothing says which system was judged (system)" in notes

@@ -342,3 +342,14 @@ def test_a_million_replies(tmp_path):
 def test_nothing_said_changes_nothing():
     assert Cells() == Cells({}, (), (), {}, {}, read_replies=False)
     assert Cells().meanings({"j": ["a", "b"]}, {"j": ("j",)}) == ({"j": {"a": "a", "b": "b"}}, [])
+
+
+@pytest.mark.parametrize("option", [{"thresholds": {"j": 0.5}}, {"rescale": {"j": "0-1:1-5"}}])
+def test_what_is_said_of_numbers_needs_some(table, option):
+    path = table("j,g", ["yes,no", "no,yes", ",yes"])
+    assert "is about numbers, and none is here" in refused(path, ["j"], ["g"], error=DataError, **option)
+
+
+def test_a_judge_without_a_verdict_is_refused(table):
+    path = table("j,k,g", ["yes,,no", "no,NaN,yes"])
+    assert "k gives no verdict on any of the 2 items" in refused(path, ["j", "k"], ["g"], error=DataError)

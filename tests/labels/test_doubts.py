@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from own_tables import load
 
+import judgebench
 from judgebench.domain import Scale
 from judgebench.errors import FormError, UsageError
 from judgebench.labels.diagnose import diagnose
@@ -180,3 +181,28 @@ def test_a_number_in_the_middle_of_two_answers_is_a_tie(tmp_path):
     assert found.judges["s"].judge.tolist() == [0, 0, 0, 2, 2, 2, 1, 1, 0, 2]
     said = load(path, [], ["g"], score_cols=["s"], threshold=4, scale=Scale.pair(2)).judges["s"]
     assert said.judge.tolist() == [0, 0, 0, 1, 1, 1, -1, -1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("judge", "gold", "asked"),
+    [
+        ([10, 9, 7, 8, 6], [5, 5, 3, 4, 3], True),
+        ([90, 100, 40, 80, 55], [5, 5, 2, 4, 3], True),
+        ([5, 5, 4, 3, 3], [95, 90, 70, 60, 75], True),
+        ([0.9, 1.0, 0.4, 0.8, 0.5], [4.5, 5, 2.5, 4, 3], True),
+        ([1, 2, 3, 4, 5], [1, 2, 3, 4, 3], False),
+        ([10, 2, 3, 4, 1], [5, 2, 3, 4, 1], False),
+        ([7, 5, 6, 4, 7], [5, 3, 4, 5, 4], False),
+    ],
+)
+def test_two_units_are_asked_about(tmp_path, judge, gold, asked):
+    path = tmp_path / "t.csv"
+    path.write_text("j,g\n" + "".join(f"{a},{b}\n" for a, b in zip(judge * 3, gold * 3, strict=True)))
+    low, high = min(judge + gold), max(judge + gold)
+    kind = "number" if 0.9 in judge else "rate"
+    assert judgebench.score(path, judge="j", gold="g", scale=f"{kind}:{low:g}-{high:g}").rows
+    if asked:
+        with pytest.raises(UsageError, match=r"in two units\? Say rescale j=LO-HI:"):
+            judgebench.score(path, judge="j", gold="g")
+    else:
+        assert judgebench.score(path, judge="j", gold="g").rows

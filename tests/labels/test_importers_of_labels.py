@@ -63,6 +63,12 @@ def test_label_studio(write):
     assert judged(measured(both))[0] == "ok (m1)"
 
 
+def test_label_studio_names_a_person_in_two_ways(write):
+    tasks = [task(1, "yes", "no"), task(2, "no", "no")]
+    tasks[1]["annotations"][0]["completed_by"] = 1
+    assert cells(write(tasks), "ok (a@x.org)", "ok (2)") == [["yes", "no"], ["no", "no"]]
+
+
 @pytest.mark.parametrize("name", ["t.json", "t.csv"])
 def test_label_studio_by_annotation(write, name):
     rows = [

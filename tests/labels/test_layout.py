@@ -407,3 +407,23 @@ def test_criteria_in_columns_and_in_rows_are_the_same(table):
     message = refusal(table(wide), ["j_{criterion}"], ["h_tone"], error=UsageError)
     assert "{criterion} stands in every judge and gold, or in none" in message
     assert "no criterion is found" in refusal(table(wide), ["j_{criterion}"], ["k_{criterion}"])
+
+
+@pytest.mark.parametrize("option", ["one_hot", "pair_scores"])
+def test_a_column_that_nothing_names_is_refused(table, option):
+    path = table("id,x,y,j,g\n1,1,0,A,A\n2,0,1,B,B\n")
+    said = refusal(path, ["j"], ["g"], error=UsageError, **{option: {"won": ["x", "y"]}})
+    assert f"{option} makes a column 'won' that no option names" in said
+
+
+def test_orders_that_are_not_beside_each_other_are_said(table):
+    rows = [(1, "AB", "A", "A"), (1, "BA", "B", "A"), (2, "AB", "B", "B"), (3, "BA", "A", "B")]
+    path = table(csv("id,order,j,g", rows))
+    said = {"order": "order", "picks": "position", "scale": Scale.pair(2)}
+    assert (
+        "j: 2 of 3 items are here in one order only, and count by it"
+        in load(path, ["j"], ["g"], id_col="id", **said).notes
+    )
+    assert any("id names it" in note for note in load(path, ["j"], ["g"], **said).notes)
+    one = table(csv("id,order,j,g", rows[::2]))
+    assert not any("one order" in note or "of its own" in note for note in load(one, ["j"], ["g"], **said).notes)

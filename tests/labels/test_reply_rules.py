@@ -50,6 +50,8 @@ MARKUP = [
     (C, "<result>correct, mostly</result>", "correct"), (P, "<verdict>C</verdict>", "tie"), (P, "<img src=A>", NO),
 ]  # fmt: skip
 STRUCTURED = [
+    (C, '{"verdict": "yes", "score": 0.9}', "correct"), (C, '{"verdict": {"label": "no"}, "score": 1.0}', "incorrect"),
+    (C, '{"score": 0.9}', NO), (C, "Score: 0.9", NO), (P, '{"winner": "B", "score": 1}', "B"), (C, "0.9", NO),
     (P, '{"winner": "A"}', "A"), (P, "{'winner': 'A'}", "A"), (P, '["A"]', "A"), (P, "['A']", "A"), (P, '"A"', "A"),
     (P, '{"choices": ["A"]}', "A"), (P, '{"choices": ["A", "B"]}', TWO), (P, '{"winner": "A", "winner": "B"}', TWO),
     (P, '{"winner": "A", "loser": "B"}', "A"), (P, '{"A": 7, "B": 5}', NO),

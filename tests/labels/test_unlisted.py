@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import judgebench
 from judgebench.agreement.measure import measure
 from judgebench.agreement.unlisted_humans import among_unlisted, measure_unlisted
 from judgebench.domain import Policies, Scale
@@ -149,3 +150,36 @@ def test_names_of_answers_in_order(table):
     path = table("j,g\nb>a>c,b>c>a\na>b>c,a>b>c\n")
     found = load(path, ["j"], ["g"], scale=Scale.rank(3)).judges["j"]
     assert found.sequence.tolist() == [[1, 0, 2], [0, 1, 2]]
+
+
+@pytest.mark.parametrize("cells", [("['x', 'y']", "{'y', 'x'}", "set()"), ("('x', 'y',)", '["y", "x"]', "()")])
+def test_sets_as_python_prints_them(table, cells):
+    one, two, none = (f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in cells)
+    path = table(f"j,a\n{one},{two}\n{none},[]\nx,y\n")
+    loaded = load(path, ["j"], ["a"], scale=Scale.parse("set"))
+    assert (loaded.judges["j"].judge == loaded.judges["j"].gold[:, 0]).tolist() == [True, True, False]
+
+
+def test_what_numpy_prints_is_no_set(table):
+    with pytest.raises(DataError, match=r"'\[''x'' ''y''\]'|not on the scale set"):
+        load(table("j,a\n['x' 'y'],['x' 'y']\n"), ["j"], ["a"], scale=Scale.parse("set"))
+
+
+@pytest.mark.parametrize("mark", [" / ", "/", " + ", " ", " & ", "\u3001"])
+def test_sets_with_something_else_between_are_asked_about(table, mark):
+    path = table(f"j,a\nx{mark}y,y\nx,x\ny,x\n")
+    with pytest.raises(UsageError, match=r"is made of labels that occur alone \(x, y\).*set:a,b,c"):
+        load(path, ["j"], ["a"], scale=Scale.parse("set"))
+    said = load(path, ["j"], ["a"], scale=Scale.parse("set"), cells=Cells(words={f"x{mark}y": "x|y"}))
+    assert said.scale.labels == ("x", "y")
+
+
+def test_sets_in_a_frame():
+    pandas = pytest.importorskip("pandas")
+    rows = [["x", "y"], {"y"}, np.array(["x"]), ()]
+    frame = pandas.DataFrame({"j": rows, "a": [["y", "x"], ["x"], ["x"], []]})
+    found = judgebench.score(frame, judge="j", gold="a", scale="set")
+    assert found.percent_agreement.value == 0.75
+    assert found.alpha.value == found.krippendorff_alpha_masi.value
+    with pytest.raises(DataError, match="several labels are a set: scale set"):
+        judgebench.score(frame, judge="j", gold="a")

@@ -37,6 +37,8 @@ def read(probe: Probe) -> Export:
 def _tasks(tasks: Iterable[dict[str, Any]]) -> Export:
     export = Export()
     skipped = marked = 0
+    tasks = list(tasks)
+    whose = _emails(tasks)
     for place, task in enumerate(tasks, 1):
         item = str(task.get("id", place))
         export.items[item] = {f"data.{name}": value for name, value in (task.get("data") or {}).items()}
@@ -46,6 +48,7 @@ def _tasks(tasks: Iterable[dict[str, Any]]) -> Export:
                 continue
             marked += bool(annotation.get("ground_truth"))
             who = _person(annotation.get("completed_by"))
+            who = whose.get(who, who)
             export.labels += [Label(item, name, who, value) for name, value in _results(annotation)]
         for prediction in task.get("predictions") or []:
             model = str(prediction.get("model_version") or "model")
@@ -55,6 +58,12 @@ def _tasks(tasks: Iterable[dict[str, Any]]) -> Export:
     if marked:
         export.notes.append(f"annotations marked as ground truth: {marked:,}; they count as any other")
     return export
+
+
+def _emails(tasks: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Give the e-mail address of each person's number: some annotations name the one, some the other."""
+    people = [one.get("completed_by") for task in tasks for one in task.get("annotations") or []]
+    return {str(one["id"]): _person(one) for one in people if isinstance(one, dict) and one.get("id") is not None}
 
 
 def _person(who: Any) -> str:
