@@ -60,7 +60,7 @@ def init(
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
-            tell(tell(f"{home} has no judgebench.toml, to say what is run; `judgebench init FILE` writes it"))
+            tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
         written[home / WORKFLOW] = _workflow(judge)
     _write(written, force=force)
     files = ", ".join(map(str, written))
