@@ -60,9 +60,7 @@ def init(
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
-            raise UsageError(
-                f"{home} has no judgebench.toml, which tells the gate what to run: name a table of items, too"
-            )
+            tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
         written[home / WORKFLOW] = _workflow(judge)
     _write(written, force=force)
     files = ", ".join(map(str, written))

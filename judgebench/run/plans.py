@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
 from judgebench.store.verify import unfit
@@ -112,7 +112,12 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     """
     for backend in judge.backends.values():
         if lacking := sorted(judge.needs.capabilities - backend.can):
-            raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
+            if judge.name != backend.name:
+                raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
+            options = sorted({argument("effort" if one == "effort" else "form") for one in lacking})
+            raise UsageError(
+                f"{judge.name} can't do {', '.join(lacking)}: say another {' and '.join(options)}, or none"
+            )
     seen = _Seen(selection.probe, task.scale, selection.reference)
     folder = _folder(task)
     for item in islice(task.items(), selection.limit):

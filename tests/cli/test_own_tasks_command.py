@@ -188,6 +188,9 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert judgebench(*commands[1], "--update").code == 0
     assert judgebench(*commands[1]).code == 0
     assert judgebench("init").code == 2
+    away = judgebench("init", "--ci", "--folder", "away")
+    assert "away has no judgebench.toml" in away.err
+    assert "Next, in away: `judgebench run`" in away.out + away.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
