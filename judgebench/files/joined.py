@@ -203,7 +203,7 @@ class JoinedTable(Table):
         one, two = self.tables[base], self.tables[at]
         if not lacking.size and not spare.size:
             return
-        alike = _alike([ids[code] for code in lacking.tolist()], [ids[code] for code in spare.tolist()])
+        alike = _alike([ids[int(code)] for code in lacking], [ids[int(code)] for code in spare])
         if lacking.size and len(ids) == len(np.unique(lacking)) + len(np.unique(spare)):
             raise two.error(
                 f"no row is one of {one.name}, such as {ids[int(lacking[0])]!r}",
