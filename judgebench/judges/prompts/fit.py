@@ -28,7 +28,7 @@ _MAY_BE_EMPTY = {
 def same(text: str) -> str:
     r"""Write a text so that those are alike which differ in case, blanks or the form of letters alone.
 
-    >>> same("Was  ist\\n1/2?") == same("was ist 1/2?")
+    >>> same("Was  ist\n1/2?") == same("was ist 1/2?")
     True
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
