@@ -327,19 +327,19 @@ def test_the_texts_behind_a_run_are_found_again_or_it_is_said_why_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    task = open_own(written(Path("data") / "t.csv", TICKETS), Reading({"gold": ("human_1",)}))
+    task = open_own(written(Path("data") / "behind.csv", TICKETS), Reading({"gold": ("human_1",)}))
     place, run = json.loads(json.dumps(task.place)), tmp_path / "runs" / "t--j--0123456789"
-    assert place["files"] == ["data/t.csv"]
+    assert place["files"] == ["data/behind.csv"]
     found = list(task.items())
     monkeypatch.chdir("/")
-    again, why = reopen(place, "t", task.revision, run)
-    assert (again.name, again.revision, list(again.items()), why) == ("t", task.revision, found, "")
-    (tmp_path / "data" / "t.csv").rename(tmp_path / "moved.csv")
-    assert "t.csv is not where it was" in reopen(place, "t", task.revision, run)[1]
-    assert reopen(place, "t", task.revision, run, tmp_path / "moved.csv")[0] is not None
-    written(tmp_path / "data" / "t.csv", TICKETS.replace("No.", "Yes."))
-    assert "has changed since it was judged" in reopen(place, "t", task.revision, run)[1]
-    assert "doesn't say where" in reopen({"files": 3, "reading": {}}, "t", task.revision, run)[1]
+    again, why = reopen(place, "behind", task.revision, run)
+    assert (again.name, again.revision, list(again.items()), why) == ("behind", task.revision, found, "")
+    (tmp_path / "data" / "behind.csv").rename(tmp_path / "moved.csv")
+    assert "behind.csv is not where it was" in reopen(place, "behind", task.revision, run)[1]
+    assert reopen(place, "behind", task.revision, run, tmp_path / "moved.csv")[0] is not None
+    written(tmp_path / "data" / "behind.csv", TICKETS.replace("No.", "Yes."))
+    assert "has changed since it was judged" in reopen(place, "behind", task.revision, run)[1]
+    assert "doesn't say where" in reopen({"files": 3, "reading": {}}, "behind", task.revision, run)[1]
 
 
 def test_another_tools_file_holds_items_and_peoples_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
