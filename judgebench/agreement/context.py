@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.figures import panel
 from judgebench.agreement.policies import apply
 from judgebench.domain import POLICY_VALUES, Estimate, Policies
 from judgebench.errors import UsageError
-from judgebench.stats.coefficients.catalog import METRICS, metrics_for
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     scale = ratings.scale
     if not scale.listed:
         return []
-    headline = metrics_for(scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None).headline
+    headline = panel(scale).headline
     chosen = metrics or [METRICS[name] for name in dict.fromkeys(("accuracy", "cohen_kappa", headline))]
     found: list[tuple[Policies, int, dict[str, Estimate]]] = []
     seen: set[Policies] = set()

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, Figure, shown, two_way_of, within
-from judgebench.agreement.figures import row_figures
+from judgebench.agreement.figures import panel, row_figures
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS, metrics_for
+from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import Clusters, by_row, combine
@@ -112,13 +112,7 @@ def _gives(ratings: Ratings, numbers: str) -> bool:
 def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
     """Name the scale's headline and those companions that measure agreement, headline first."""
     scale = scored.scale
-    wanted = metrics_for(
-        scale.kind,
-        scale.level,
-        places=len(scale.values),
-        tie=scale.tie is not None,
-        graded=scored.gold_values is not None,
-    )
+    wanted = panel(scale, graded=scored.gold_values is not None)
     names = (wanted.headline, *wanted.companions)
     if not scale.listed:
         return tuple(name for name in names if not ROW_METRICS[name].directional)

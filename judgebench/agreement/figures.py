@@ -15,7 +15,7 @@ from judgebench.agreement.sequences import mismatched, sequence_ceiling, sequenc
 from judgebench.agreement.sets import set_figures
 from judgebench.agreement.unlisted import unlisted_rows
 from judgebench.agreement.unlisted_people import unlisted_ceiling
-from judgebench.stats.coefficients.catalog import fits
+from judgebench.stats.coefficients.catalog import fits, metrics_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Policies, Ratings, Scale
     from judgebench.stats.coefficients.calibration import Flags
-    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.coefficients.catalog import Metric, MetricSet
 
 
 def scored_rows(ratings: Ratings, policies: Policies) -> Scored:
@@ -32,6 +32,11 @@ def scored_rows(ratings: Ratings, policies: Policies) -> Scored:
     if ratings.scale.listed:
         return apply(ratings, policies)
     return sequence_rows(ratings, policies) if ratings.scale.sequential else unlisted_rows(ratings, policies)
+
+
+def panel(scale: Scale, *, graded: bool = False) -> MetricSet:
+    """Choose headline and companions of a scale; ``graded``: gold is a number."""
+    return metrics_for(scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None, graded=graded)
 
 
 def table_metrics(scale: Scale, known: Mapping[str, Metric]) -> dict[str, Metric]:

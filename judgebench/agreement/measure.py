@@ -13,7 +13,7 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import behind, select
 from judgebench.agreement.estimates import Counted, Figure, estimate
-from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
+from judgebench.agreement.figures import between_people, misgivings, panel, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -34,7 +34,6 @@ from judgebench.stats.coefficients.catalog import (
     Metric,
     RowMetric,
     class_metric,
-    metrics_for,
 )
 from judgebench.stats.coefficients.chance import null_error, weight_matrix
 
@@ -135,13 +134,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences = figure.estimate(interval)
             if aggregates and name in lines:
                 group.influences[name] = influences
-    wanted = metrics_for(
-        scale.kind,
-        scale.level,
-        places=len(scale.values),
-        tie=scale.tie is not None,
-        graded=scored.gold_values is not None,
-    )
+    wanted = panel(scale, graded=scored.gold_values is not None)
     shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
