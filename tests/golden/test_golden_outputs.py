@@ -24,6 +24,7 @@ OUT_OF_REACH = {
     "view": {"--task", "--labels", "--limit", "--both-orders", "--seed", "--policy", "--host", "--port", "--open", "--config"},
     "reproduce": {"--task", "--output", "--config"},
     "results": {"--data", "--output", "--config"},
+    "init": {"--config"},
 }  # fmt: skip
 
 
