@@ -35,7 +35,7 @@ _MOST_STEPS = 1000
 _DIGITS = 15
 #: Labels of a set, a bit each.
 _MOST_MEMBERS = 62
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(f"({_NUMBER.pattern})-({_NUMBER.pattern})", re.ASCII | re.IGNORECASE)
 #: What stands between the labels of a set in one text.
 SEPARATORS = "|;,\n"

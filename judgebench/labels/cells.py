@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What a score says: how sure the judge is of the higher label, or of its own verdict.
 Means: TypeAlias = Literal["correct", "verdict"]
-_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)"
 _UNITS = re.compile(rf"({_NUMBER})-({_NUMBER}):({_NUMBER})-({_NUMBER})")
 
 
