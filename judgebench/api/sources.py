@@ -369,7 +369,11 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
 def _no_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
-    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+    return (
+        f"; {asked} says what verdicts say without gold, and which systems win"
+        if columns.judge and not columns.gold
+        else ""
+    )
 
 
 def table_sources(

@@ -77,6 +77,11 @@ class Cells:
         inner = [word for meaning in self.words.values() if not isinstance(meaning, str) for word in meaning]
         return any(not word.rpartition(":")[2].strip() for word in (*self.words, *self.missing, *inner))
 
+    def spoken(self) -> frozenset[str]:
+        """Words of which something is said, folded."""
+        said = [*_each(self.words), *_each(dict.fromkeys(self.missing, ""))]
+        return frozenset(fold(text) for words in said for text in words)
+
     def check(self, called: Called) -> None:
         """Refuse what is said of a column that isn't there; ``called`` gives each column's names."""
         known = {name for names in called.values() for name in names}

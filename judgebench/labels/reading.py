@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,19 @@ from judgebench.files.records import cut
 from judgebench.labels.columns import Column
 from judgebench.labels.numbers import all_numbers
 from judgebench.labels.totals import SPEAKING, refuse_total
-from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.vocabulary import (
+    BOTH_BAD,
+    FIRST,
+    MISSING,
+    NO_VERDICT,
+    SECOND,
+    TIE,
+    TIE_BESIDE_SIDES,
+    fold,
+    number_of,
+)
 from judgebench.labels.where import Condition, kept_rows
+from judgebench.labels.words import pair_word, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +38,8 @@ if TYPE_CHECKING:
     from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
+
+    Flags = npt.NDArray[np.bool_]
 
 #: A column with more different cells than this holds texts, not labels.
 _MOST_LABELS = 2000
@@ -81,7 +95,7 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
         elif name in layout.pair_scores:
             rows.columns[name] = _higher(rows, name, layout.pair_scores[name])
     if layout.sides:
-        _name_sides(rows, named, layout.sides, layout.id)
+        _name_sides(rows, named, layout.sides, cells)
     return rows
 
 
@@ -204,21 +218,33 @@ def _higher(rows: Rows, name: str, columns: Sequence[str]) -> Column:
     return Column(Numbers({"A": 0, "B": 1, "tie": 2, "": 3}), [said.astype(np.int32)])
 
 
-def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], ids: Sequence[str]) -> None:
-    """Put A and B for the names of the two responses, in the columns that name them."""
-    before = len(rows.notes)
+def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], cells: Cells) -> None:
+    """Put A and B for the names of the two responses, in the columns that name them; refuse other systems' names."""
+    known = MISSING | NO_VERDICT | FIRST | SECOND | TIE | TIE_BESIDE_SIDES | BOTH_BAD | cells.spoken()
     for name in names:
-        rows.columns[name] = _by_side(rows, name, sides)
-    if len(rows.notes) == before and not set(sides) <= set(ids):
-        raise rows.table.error(
-            f"no label is what {sides[0]} or {sides[1]} says",
-            field=names[0],
-            hint=f"{argument('sides')} are the columns with the names of the two responses",
-        )
+        column = rows.columns[name]
+        rows.columns[name], own = _by_side(rows, name, sides)
+
+        def foreign(word: str) -> bool:
+            text = pair_word(word)
+            return not (text in known or fold(word) in known or re.search(r"[<>=]|^\d+$", text))
+
+        odd = [code for word, code in column.words.items() if foreign(word)]
+        strays = np.flatnonzero(~own & np.isin(column.codes(), odd)) if odd and not cells.read_replies else odd
+        if len(strays):
+            at = int(strays[0])
+            words = {one: list(rows.columns[one].words)[rows.columns[one].codes()[at]].strip() for one in sides}
+            raise rows.table.error(
+                f"{cut(list(column.words)[column.codes()[at]].strip())!r} is neither what {sides[0]} says "
+                f"({cut(words[sides[0]])!r}) nor what {sides[1]} says ({cut(words[sides[1]])!r}), and no word of pairs",
+                int(rows.lines[at]),
+                name,
+                hint=f"{argument('sides')} are the columns with the names of the two responses; or say {settle()}",
+            )
 
 
-def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> Column:
-    """Put A and B for the names of the two responses; other labels (a tie) stay what they are."""
+def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> tuple[Column, Flags]:
+    """Put A and B for the names of the two responses, and say where; other labels (a tie) stay what they are."""
     column = rows.columns[name]
     shared: dict[str, int] = {}
     own, *named = (
@@ -233,12 +259,13 @@ def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> Column:
             int(rows.lines[at]),
             name,
         )
+    either = said[0] | said[1]
+    if not either.any():
+        return column, either
     words = Numbers(column.words)
     codes = np.where(said[0], words["A"], np.where(said[1], words["B"], column.codes()))
-    if not any(flags.any() for flags in said):
-        return column
     rows.notes.append(f"{name}: what {sides[0]} says is A, what {sides[1]} says is B")
-    return Column(words, [codes.astype(np.int32)])
+    return Column(words, [codes.astype(np.int32)]), either
 
 
 def stacked(columns: Sequence[Column]) -> Column:

@@ -61,6 +61,7 @@ _PLAIN = frozenset(
 _TURNED = frozenset(
     ["swapped", "ba", "b,a", "b-a", "b/a", "reversed", "reverse", "inverted", "flipped", "1,0", "2,1", "second", "swap"]
 )
+_SIDES_DIFFER = "where the columns that name the two responses are ids, too, a pair is one item either way round"
 #: Words that answer whether the order is the other one.
 _NO, _YES = frozenset({"false", "no", "f", "n"}), frozenset({"true", "yes", "t", "y"})
 
@@ -122,6 +123,8 @@ def shape(
     raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
     if layout.sides and set(layout.sides) <= set(layout.id):
         raw.mirrored = _one_way_round(rows, layout.sides)
+    if layout.sides and "system" not in named:
+        raw.keys["system"] = _pairings(*(rows.columns[side] for side in layout.sides))
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
         found = _in_rows(rows, raw, layout, layout.rater, judges, golds, unlabelled=unlabelled)
@@ -195,6 +198,16 @@ def _one_way_round(rows: Rows, sides: Sequence[str]) -> Flags:
             f"{np.count_nonzero(other):,} rows name their pair the other way round; A and B are traded there"
         )
     return other
+
+
+def _pairings(one: Column, two: Column) -> Column:
+    """Name the two responses of each row together, as runs do."""
+    both = composite([one, two])
+    firsts = np.unique(both, return_index=True)[1]
+    sides = [(list(column.words), column.codes()[firsts].tolist()) for column in (one, two)]
+    names = [" vs ".join(words[codes[i]].strip() for words, codes in sides) for i in range(firsts.size)]
+    words = Numbers()
+    return Column(words, [words.take(names)[both]])
 
 
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
@@ -352,6 +365,7 @@ def check_alike(
                 f"item {item_names(raw, np.array([row]))[0]!r} has another {role} on {table.unit} {raw.lines[other]}",
                 line=int(raw.lines[row]),
                 field=named.get(role),
+                hint=_SIDES_DIFFER if role == "system" and role not in named else "",
             )
 
 

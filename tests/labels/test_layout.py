@@ -332,7 +332,16 @@ def test_a_winner_may_be_named(table):
     twice = table("id,m1,m2,winner,g\n1,gpt,gpt,gpt,A\n")
     assert "names no winner" in refusal(twice, ["winner"], ["g"], sides=("m1", "m2"))
     strange = table("id,m1,m2,winner,g\n1,gpt,claude,gpt,A\n2,gpt,claude,llama,A\n")
-    assert "'llama' (winner line 3)" in refusal(strange, ["winner"], ["g"], sides=("m1", "m2"), scale=Scale.pair())
+    neither = "FILE:3, field 'winner': 'llama' is neither what m1 says ('gpt') nor what m2 says ('claude')"
+    assert neither in refusal(strange, ["winner"], ["g"], sides=("m1", "m2"))
+    assert load(strange, ["winner"], ["g"], sides=("m1", "m2"), missing=["llama"]).judges["winner"].judge[1] == -1
+    # Where labels say A and B the columns name the systems.
+    plain = load(table("m1,m2,v,g\ngpt,claude,A,A\nclaude,gpt,B,A\n"), ["v"], ["g"], sides=("m1", "m2"))
+    assert plain.judges["v"].systems == ("gpt vs claude", "claude vs gpt")
+    apart = table("id,m1,m2,v,o,g\n1,gpt,claude,A,AB,A\n1,claude,gpt,B,BA,A\n")
+    assert "has another system on line 2; where the columns that name the two responses are ids" in refusal(
+        apart, ["v"], ["g"], sides=("m1", "m2"), id=("id",), order="o", picks="answer"
+    )
 
 
 # --- rows to keep, criteria -----------------------------------------------------------------------
