@@ -337,7 +337,18 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
             counts=run.counts,
         )
 
-    return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+    return Source(
+        run.task,
+        judge,
+        run.gold_source,
+        run.policies,
+        run.revision,
+        measured,
+        ratings,
+        judged,
+        stored,
+        criteria=run.criteria,
+    )
 
 
 def unlabelled(source: Source) -> str:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
+#: How many items a note names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +275,7 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
     """Leave out rows in which every cell is blank, as spreadsheets have below the last one; and count them."""
 
     def blank(row: Row) -> bool:
-        return not any(
-            value.strip() if isinstance(value, str) else value is not None and value == value  # noqa: PLR0124 - NaN
-            for value in row.data.values()
-        )
+        return all(map(_blank, row.data.values()))
 
     gaps = sum(map(blank, table.rows()))
     if not gaps:
@@ -286,6 +285,36 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
         return (row for row in table.rows() if not blank(row))
 
     return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit), gaps
+
+
+def _blank(value: Any) -> bool:
+    if isinstance(value, (str, list)):
+        return not (value.strip() if isinstance(value, str) else value)
+    return value is None or value != value  # noqa: PLR0124 - NaN
+
+
+def half_empty(table: RowTable, roles: Roles) -> list[str]:
+    """Say which items lack an answer, which may be what a system gave, or a question; refuse those that lack both."""
+    asked = (*roles.question, *roles.turns, *roles.images)
+    lacking: dict[str, list[str]] = {name: [] for name in (*roles.answers, *roles.question)}
+    rows = 0
+    for rows, row in enumerate(table.rows(), 1):
+        if not (empty := [name for name in lacking if _blank(value_of(row, name))]):
+            continue
+        silent = roles.answers and all(name in empty for name in roles.answers)
+        if silent and asked and all(_blank(value_of(row, name)) for name in asked):
+            leave = f"{argument('where')} '{roles.answers[0]} is not empty' leaves it out"
+            row.fail("neither a question nor an answer: there is nothing to judge", roles.answers[0], leave)
+        names = [_text(row, name).strip() for name in roles.id]
+        for name in empty:
+            lacking[name].append("/".join(filter(None, names)) or f"row {rows}")
+    return [
+        f"{table.name}: {name} is empty in {len(found)} of {rows} rows ({', '.join(found[:_NAMED])}"
+        f"{' ...' if len(found) > _NAMED else ''}), which are judged as they are; {argument('where')} "
+        f"'{name} is not empty' leaves them out"
+        for name, found in lacking.items()
+        if found and (name in roles.answers or len(roles.question) == 1)
+    ]
 
 
 def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
