@@ -32,7 +32,8 @@ from judgebench.stats.coefficients.catalog import title_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.jury.jury import Jury, LeftOut, Member, Together
+    from judgebench.agreement.jury.alike import Together
+    from judgebench.agreement.jury.jury import Jury, LeftOut, Member
     from judgebench.agreement.jury.sweep import Subset
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
@@ -51,6 +52,8 @@ _RULES = {
     "dawid-skene": "Dawid-Skene's votes",
     "mean": "the mean",
 }
+#: Rules whose words are about several votes.
+_MANY = {"weighted", "dawid-skene"}
 _TIES = {"tie": "a tie", "none": "no verdict", "first": "decided by the first member among the tied"}
 #: Tables list so many juries of a sweep; JSON and CSV have them all.
 _MOST = 15
@@ -59,7 +62,7 @@ _TOGETHER = record(
     "together",
     "How alike judges err: mean correlation of two judges' errors, and the independent votes they are worth.",
     correlation=ESTIMATE,
-    pairs=(COUNT, None, "Pairs of judges whose errors vary."),
+    judges=(COUNT, None, "Judges whose errors vary, which both figures are about."),
     effective_votes=(ESTIMATE, lambda one: one.votes),
 )
 _MEMBER = record(
@@ -195,20 +198,21 @@ def _flat(jury: Jury) -> Iterator[tuple[Any, ...]]:
 
 def _sentences(jury: Jury) -> Iterator[str]:
     title, whom = title_of(jury.metric), gold_word(jury.gold_source)
+    verb = "agree" if jury.rule.name in _MANY else "agrees"
     lead = f"{clean(jury.task)}: {_RULES[jury.rule.name]} of {len(jury.members)} judges"
     if jury.value.value is None:
         why = _REASONS.get(jury.value.undefined or "", "undefined")
-        yield f"{lead} has no {title}: {why}."
+        yield f"{lead} gives no {title}: {why}."
     else:
         yield (
-            f"{lead} agrees with {whom} at {title} {interval(jury.value)} on {many(jury.judgments, 'judgment')} "
+            f"{lead} {verb} with {whom} at {title} {interval(jury.value)} on {many(jury.judgments, 'judgment')} "
             f"({many(jury.clusters, 'question')}){_beside(jury)}."
         )
     together = jury.together
     if together.correlation.value is not None:
         yield (
-            f"Their errors correlate at {interval(together.correlation)} (mean of {many(together.pairs, 'pair')}): "
-            f"{len(jury.members)} judges are worth {_votes(together.votes)} independent ones."
+            f"Their errors correlate at {interval(together.correlation)} (mean over pairs): {together.judges} "
+            f"judges are worth {_votes(together.votes)} independent ones."
         )
     if jury.sweep is not None:
         first, held = jury.sweep.juries[0], jury.sweep.held_out

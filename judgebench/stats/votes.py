@@ -34,7 +34,7 @@ _STEPS = 2000
 class Outcome(NamedTuple):
     """Verdicts, and which of them a tie rule had to decide."""
 
-    verdicts: Ints
+    verdicts: npt.NDArray[np.int64]
     tied: Flags
 
 
@@ -73,8 +73,8 @@ def decided(scores: Floats, votes: Ints, ties: Ties, tie: int | None = None) -> 
         # Weights may tie labels that nobody named.
         found = np.where(tied & among.any(axis=1), first, found)
     else:
-        found = np.where(tied, tie if ties == "tie" else -1, found)
-    return Outcome(found, tied)
+        found = np.where(tied, tie if ties == "tie" and tie is not None else -1, found)
+    return Outcome(found.astype(np.int64, copy=False), tied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,17 +231,17 @@ class Errors:
         return cls(scores, np.einsum("ij,ik->jk", scores, scores) / max(len(errors), 1), vary)
 
     def mean(self, judges: Ints) -> tuple[RowOutcome, int]:
-        """Mean correlation of two of these judges, and over how many pairs: those where both errors vary.
+        """Mean correlation of two of those judges whose errors vary, and how many they are.
 
         The influence of a row is the mean of those on Pearson's r, ``z_i z_j - r_ij (z_i^2 + z_j^2) / 2``.
         """
         own = judges[self.vary[judges]]
         pairs = own.size * (own.size - 1) // 2
         if not pairs:
-            return RowOutcome.undefined("no_pairs"), 0
+            return RowOutcome.undefined("no_pairs"), own.size
         z, r = self.scores[:, own], self.correlations[np.ix_(own, own)]
         squares = np.square(z)
         each = r.sum(axis=1) - np.diagonal(r)
         value = float(each.sum()) / 2 / pairs
         products = (np.square(z.sum(axis=1)) - squares.sum(axis=1)) / 2
-        return RowOutcome(value, (products - (squares * each).sum(axis=1) / 2) / pairs), pairs
+        return RowOutcome(value, (products - (squares * each).sum(axis=1) / 2) / pairs), own.size

@@ -109,10 +109,10 @@ def test_one_coin_weights_are_log_odds():
 @given(arrays.arrays(np.int64, st.tuples(st.integers(4, 30), st.integers(2, 5)), elements=st.integers(0, 1)))
 def test_error_correlation_is_the_mean_of_pearsons(errors):
     found = Errors.of(errors.astype(np.float64))
-    mean, pairs = found.mean(np.arange(errors.shape[1]))
+    mean, varying = found.mean(np.arange(errors.shape[1]))
     own = [errors[:, j] for j in range(errors.shape[1]) if np.unique(errors[:, j]).size > 1]
     each = [np.corrcoef(own[i], own[j])[0, 1] for i in range(len(own)) for j in range(i)]
-    assert pairs == len(each)
+    assert varying == len(own)
     assert mean.value == (pytest.approx(np.mean(each), abs=1e-9) if each else None)
     if mean.influence is not None:
         assert mean.influence.mean() == pytest.approx(0, abs=1e-9)

@@ -9,42 +9,26 @@ import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import chosen, contrast, groups, is_error
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.jury.alike import Alike
 from judgebench.agreement.jury.rules import Bench, Rule
+from judgebench.agreement.jury.sweep import sweep_juries
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.votes import Errors, effective_votes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
+    from judgebench.agreement.jury.alike import Together
     from judgebench.agreement.jury.rules import Codes
     from judgebench.agreement.jury.sweep import Sweep
     from judgebench.agreement.matching import Judged
-    from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Clusters
 
 #: The jury among its members.
 JURY = "jury"
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """How alike judges err: the mean correlation of two judges' errors, and the independent votes they are worth.
-
-    The correlation is over ``pairs`` of judges whose errors vary at all; the interval of the votes is that of the
-    correlation, put through k / (1 + (k - 1) r).
-    """
-
-    correlation: Estimate
-    pairs: int
-    votes: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +128,6 @@ def measure_jury(
     ``families`` name judges that are left out together, one family after the other; ``sweep`` tries all juries that
     some of the judges make. DataError and UsageError as `match`, and where a rule can't be had.
     """
-    from judgebench.agreement.jury.sweep import sweep_juries  # noqa: PLC0415 - it knows juries
-
     bench = Bench.of(judges, rule.folds, shared=shared)
     every = np.arange(len(bench.names))
     outcome, learned = bench.verdicts(rule, every)
@@ -188,54 +170,6 @@ def measure_jury(
         left=bench.matched.left_out,
         warnings=(*matched.warnings, *(("few_clusters",) if clusters.effective < FEW_CLUSTERS else ())),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """The errors of the judges of a bench, on the judgments that count."""
-
-    errors: Errors
-    clusters: Clusters
-
-    @classmethod
-    def of(cls, bench: Bench, rule: Rule) -> Alike:
-        """Take judges' errors: by how much a mean's numbers are off, else whether a label is wrong or missing.
-
-        A number that is missing counts as no error, that is as the judge's mean one.
-        """
-        scored = bench.beside().scored
-        errors = np.column_stack([_off(one) if rule.name == "mean" else one.gold != one.judge for one in scored])
-        return cls(Errors.of(errors.astype(np.float64)), scored[0].clusters())
-
-    def among(self, judges: Codes) -> Together:
-        """Say how alike some judges err; of one judge alone there is nothing to say."""
-        k, n = judges.size, len(self.errors.scores)
-        mean, pairs = self.errors.mean(judges)
-        if mean.value is None:
-            votes = Estimate.alone(1.0, n, "one_judge") if k == 1 else Estimate.missing("no_pairs", n)
-            return Together(Estimate.missing("no_pairs", n), 0, votes)
-        # All pairs of k can't correlate lower than this.
-        low = -1 / (k - 1)
-        found = estimated(mean.influences(self.clusters), low=low, high=1.0)
-        worth = effective_votes(k, max(mean.value, low + TINY))
-        if found.low is None or found.high is None or found.low <= low + TINY:
-            return Together(found, pairs, Estimate.alone(worth, n, found.no_interval or "no_spread"))
-        bounds = effective_votes(k, found.high), effective_votes(k, found.low)
-        return Together(found, pairs, Estimate(worth, *bounds, n, method=found.method, effective=found.effective))
-
-
-def _off(scored: Scored) -> Floats:
-    scale = scored.scale
-    if scale.kind == "number":
-        given = scored.judge >= 0
-        error = scale.numbers(np.maximum(scored.judge, 0)) - scale.numbers(scored.gold)
-    else:
-        levels = np.asarray(scale.values)
-        gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold]
-        given = scored.judge < levels.size
-        error = levels[np.minimum(scored.judge, levels.size - 1)] - gold
-    mean = float(error[given].mean()) if given.any() else 0.0
-    return np.where(given, error, mean)
 
 
 def families_of(names: Sequence[str], given: Mapping[str, Sequence[str]], by: str) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from judgebench.agreement.jury.jury import Alike, Together
+    from judgebench.agreement.jury.alike import Alike, Together
     from judgebench.agreement.jury.rules import Bench, Codes, Rule
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
