@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.init import init
+    from judgebench.api.jury import jury
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.listing import listing
     from judgebench.api.power import power
@@ -68,6 +69,7 @@ __all__ = [
     "gate",
     "humans",
     "init",
+    "jury",
     "leaderboard",
     "listing",
     "pack",
@@ -102,6 +104,7 @@ _LAZY = {
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "init": "judgebench.api.init:init",
+    "jury": "judgebench.api.jury:jury",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",

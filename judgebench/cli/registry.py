@@ -52,6 +52,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.analyze:analyze",
         "Say what predicts a judge's errors, which labels it overuses, and where it agrees least.",
     ),
+    "jury": Command(
+        "judgebench.api.jury:jury",
+        "Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean.",
+    ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
         "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",

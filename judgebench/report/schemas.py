@@ -27,6 +27,7 @@ KINDS = {
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
+    "jury": "judgebench.report.jury:Juries",
     "labels": "judgebench.labels.annotations:Labelled",
     "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
