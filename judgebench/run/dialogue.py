@@ -182,7 +182,8 @@ def forecast(judge: Judge, case: Case, scale: Scale) -> list[tuple[str, int, int
             for number, request in list(dialogue.wanted.items()):
                 asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
                 wanted = dict(request.options).get("n", 1)
-                dialogue.give(number, Completion(_SILENCE, answers=(Completion(_SILENCE),) * wanted))
+                said = Completion(_SILENCE, assumed=True)
+                dialogue.give(number, replace(said, answers=(said,) * wanted))
     return asked
 
 

@@ -183,6 +183,11 @@ def fenced(name: str, fence: str, parts: Iterable[Part]) -> list[Piece]:
     return pieces
 
 
+def block(name: str, fence: str, text: str) -> str:
+    """Put a text between two lines that carry a code."""
+    return "".join(map(str, fenced(name, fence, [Part(text)])))
+
+
 def stacked(blocks: list[list[Piece]]) -> list[Piece]:
     """Put blocks below each other."""
     stacked: list[Piece] = []
