@@ -249,9 +249,7 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
         z=z_among(judged, defined),
-        rest={
-            name: _rest_of(ratings, ratings.judge, pool, j, each_rules) for j, name in enumerate(ratings.annotators)
-        },
+        rest={name: _rest_of(ratings, ratings.judge, pool, j, each_rules) for j, name in enumerate(ratings.annotators)},
         alpha_without=without,
         alpha_with=extended,
         alpha_difference=difference,
