@@ -88,6 +88,12 @@ def gather(
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:
         key = (task, revision, policies.tie, ratings.annotators, _labels(ratings))
+        if ratings.scale.sequential:
+            raise DataError(
+                f"people's labels on the scale {ratings.scale.kind} are lists, and no figure here takes them",
+                hint=f"score holds one of two people against the other ({argument('judge')}, {argument('gold')}), and "
+                "shows a ceiling over all pairs beside a judge",
+            )
         if key not in panels:
             found = (
                 measure_humans(ratings, policies, alpha=alpha, seed=seed)

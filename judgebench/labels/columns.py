@@ -191,7 +191,7 @@ def _placed(
     if scale.kind == "set":
         return *sets_of(words, scale, notes, blank_is_gap=says.cells.blank_said), None
     if scale.sequential:
-        return scale, *sequences_of(words, scale, notes)
+        return scale, *sequences_of(words, scale, notes, says.cells.spoken())
     return scale, _coded(says.table, says, judges, scale, notes), None
 
 

@@ -155,9 +155,22 @@ def numbers(rows: Rows, name: str, what: str, *, whole: bool = False) -> npt.NDA
 
 def counts(rows: Rows, name: str) -> Ints:
     """Read how many items each row stands for."""
-    return _checked_counts(
-        rows, name, numbers(rows, name, "a whole number of items (weights are not counts)", whole=True)
-    )
+    if (found := first_bad(rows, name, lambda word: fold(word) in MISSING)) is not None:
+        raise rows.table.error(
+            "an empty cell doesn't say how many items the row stands for",
+            line=found[0],
+            field=name,
+            hint=f"write 0, or leave such rows out with {argument('where')} {f'{name} is not empty'!r}",
+        )
+    if (found := first_bad(rows, name, lambda word: (number_of(word) or 0.0) % 1 != 0)) is not None:
+        raise rows.table.error(
+            f"{cut(found[1])!r} is a weight, not a count of items, and weighted rows are no sample of so many",
+            line=found[0],
+            field=name,
+            hint=f"measure the rows without {argument('count')}, each stratum by itself with {argument('subset')}, or "
+            "give whole counts",
+        )
+    return _checked_counts(rows, name, numbers(rows, name, "a whole number of items", whole=True))
 
 
 def _checked_counts(rows: Rows, name: str, found: npt.NDArray[np.float64]) -> Ints:

@@ -272,9 +272,9 @@ def test_counts_and_a_confusion_table_are_the_same_items(table):
 
 def test_weights_and_totals_are_no_counts(table):
     path = table("j,g,w\nyes,no,1.5\nno,no,2\n")
-    assert "FILE:2, field 'w': '1.5' is not a whole number of items (weights are not counts)" in refusal(
-        path, ["j"], ["g"], count="w"
-    )
+    assert "FILE:2, field 'w': '1.5' is a weight, not a count of items" in refusal(path, ["j"], ["g"], count="w")
+    gap = table("j,g,n\nyes,no,1\nno,no,\n")
+    assert "FILE:3, field 'n': an empty cell doesn't say how many items" in refusal(gap, ["j"], ["g"], count="n")
     assert "1 to 20,000,000" in refusal(table("j,g,n\nyes,no,99999999\n"), ["j"], ["g"], count="n")
     totals = table("gold,yes,no,total\nyes,5,1,6\nno,2,7,9\n")
     assert "'total' is the sum of the other columns" in refusal(totals, [], [], confusion=True)
