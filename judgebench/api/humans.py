@@ -52,7 +52,7 @@ def humans(
             f"raters who are counted by {argument('categories')} have no names, so that nobody can take one's place; "
             "score holds a judge against them"
         )
-    beside = open_labels(labels, labels_mode or "add", table)
+    beside = open_labels(labels, labels_mode, table, usual="add")
     tasks: dict[str, list[sources.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
         tasks.setdefault(one.task, []).append(one)

@@ -284,7 +284,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),
-        labels=open_labels(how.get("labels") or (), how.get("labels_mode") or "only"),
+        labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])

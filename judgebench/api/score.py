@@ -40,7 +40,7 @@ def score(
     notes: list[str] = []
     say = kept(notes)
     text("name", name)
-    beside = open_labels(labels, labels_mode or "only", table)
+    beside = open_labels(labels, labels_mode, table)
     tables = open_sources(source, table, labels=beside, name=name, tell=say)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
@@ -71,7 +71,7 @@ def sensitivity(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     lines: list[Variant] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
@@ -136,7 +136,7 @@ def bounds(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     judges: list[Judge] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))

@@ -89,10 +89,10 @@ class Raw:
     """A table before its words are understood, with the line of each row.
 
     A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
-    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
-    order. ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the
-    rows are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is
-    then an item's, and otherwise a row's.
+    the other order, and ``second`` from which label on a rater's are those of a second column, of the other order.
+    ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the rows
+    are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is then
+    an item's, and otherwise a row's.
     """
 
     labels: dict[str, Column]
@@ -103,7 +103,7 @@ class Raw:
     read: set[str] = field(default_factory=set[str])
     rows: dict[str, Ints] = field(default_factory=dict)
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    second: set[str] = field(default_factory=set[str])
+    second: dict[str, int] = field(default_factory=dict[str, int])
     mirrored: npt.NDArray[np.bool_] | None = None
     repeats: list[Repeats] = field(default_factory=list[Repeats])
     item: Ints | None = None

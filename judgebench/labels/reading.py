@@ -82,13 +82,14 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
     plain = [name for name in named if name not in made]
     parts = [one for name in named for one in made.get(name, ())]
     sources = [*layout.sides, *parts, *(one.column for one in conditions)]
-    columns, lines, last = _read(table, plain, [*others, *sources], cells)
+    columns, lines, ends = _read(table, plain, [*others, *sources], cells)
     rows = Rows(table, columns, lines, [])
     if conditions:
         kept, rows.notes = kept_rows(table, rows.columns, conditions)
         rows = rows.take(kept)
-    if rows.size and rows.lines[-1] == lines[-1]:
-        refuse_total(table, {name: columns[name] for name in plain}, lines, last)
+    for end, first in ((0, True), (-1, False)):
+        if rows.size and rows.lines[end] == lines[end]:
+            refuse_total(table, {name: columns[name] for name in plain}, lines, ends[end], first=first)
     for name in named:
         if name in layout.one_hot:
             rows.columns[name] = _one_hot(rows, name, layout.one_hot[name])
@@ -101,18 +102,21 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
 
 def _read(
     table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
-) -> tuple[dict[str, Column], Ints, dict[str, str]]:
-    """Read columns, the line of each row, and what the file's last row says in them and in its first columns."""
+) -> tuple[dict[str, Column], Ints, list[dict[str, str]]]:
+    """Read columns, each row's line, and what the file's first and last row say in them and in its first columns."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     # Totals are a spreadsheet's, and one of its first columns calls them so.
     first = [name for name in table.columns[: 4 * SPEAKING] if name not in read] if table.delimiter else []
     spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
-    last: dict[str, str] = {}
+    ends: list[dict[str, str]] = []
     for block in table.blocks([*wanted, *spare], nested=cells.read_replies or cells.unlisted):
         lines.append(np.asarray(block.lines, np.int32))
-        last = {name: column[-1] for name, column in zip([*wanted, *spare], block.columns, strict=True)}
+        outer = [
+            dict(zip([*wanted, *spare], [column[end] for column in block.columns], strict=True)) for end in (0, -1)
+        ]
+        ends = [ends[0] if ends else outer[0], outer[1]]
         for name, column in zip(wanted, block.columns, strict=False):
             read[name].blocks.append(read[name].words.take(column))
         for name in () if cells.many else labels:
@@ -123,7 +127,7 @@ def _read(
                     hint="judgebench doctor FILE shows which columns are; replies are read with "
                     f"{argument('read_replies')}",
                 )
-    return read, np.concatenate(lines), last
+    return read, np.concatenate(lines), ends
 
 
 def first_bad(rows: Rows, name: str, bad: Callable[[str], bool]) -> tuple[int, str] | None:

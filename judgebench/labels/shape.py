@@ -262,10 +262,19 @@ def _in_columns(
             if second:
                 other = rows.columns[second[place]] if own is None else rows.columns[second[place]].take(own)
                 plain = raw.rows_of(name)
-                raw.labels[name] = _under(one, other)
-                raw.rows[name] = np.concatenate([plain, plain])
-                raw.swapped[name] = np.repeat([False, True], plain.size)
-                raw.second.add(name)
+                # An order that was not asked is none that failed; where neither was, the item has no verdict.
+                there = ~_blank(other)
+                alone = ~there | ~_blank(one)
+                first, last = plain[alone], plain[there]
+                raw.labels[name] = _under(one.take(alone), other.take(there))
+                raw.rows[name] = np.concatenate([first, last])
+                raw.swapped[name] = np.repeat([False, True], [first.size, last.size])
+                raw.second[name] = first.size
+                if short := int(np.count_nonzero(there ^ ~_blank(one))):
+                    raw.notes.append(
+                        f"{name}: {short:,} empty cells of {judge} and {second[place]} count as an order that was not "
+                        "asked (one that failed is written unparsed)"
+                    )
             else:
                 raw.labels[name] = one
     gold = (
@@ -273,6 +282,11 @@ def _in_columns(
     )
     raw.labels |= gold
     return Shaped(raw, names, list(gold))
+
+
+def _blank(column: Column) -> Flags:
+    """Mark the empty cells, shape (n,)."""
+    return np.array([not word.strip() for word in column.words], np.bool_)[column.codes()]
 
 
 def _under(one: Column, other: Column) -> Column:
