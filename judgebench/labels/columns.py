@@ -346,8 +346,11 @@ def verdict_at(value: float, middle: float, scale: Scale) -> str:
 
 def _used(column: Column) -> dict[str, int]:
     """Words that occur in the column; in long form others are in other raters' rows."""
+    used = column.counts() > 0
+    if used.all():
+        return column.words
     words = list(column.words)
-    return {words[code]: int(code) for code in np.flatnonzero(column.counts())}
+    return {words[code]: int(code) for code in np.flatnonzero(used)}
 
 
 def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[str], warnings: list[str]) -> Scale:

@@ -299,9 +299,11 @@ def composite(columns: Sequence[Column]) -> Ints:
     """
     found: npt.NDArray[np.int64] = np.zeros(columns[0].codes().size, np.int64)
     for column in columns:
-        merged = Numbers()
-        own = merged.take([word.strip() for word in column.words])[column.codes()]
-        found = dense(found * len(merged) + own)
+        own, count, plain = column.codes(), len(column.words), [word.strip() for word in column.words]
+        if plain != list(column.words):
+            merged = Numbers()
+            own, count = merged.take(plain)[own], len(merged)
+        found = dense(found * count + own)
     return found.astype(np.int32)
 
 
