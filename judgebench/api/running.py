@@ -256,8 +256,8 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     for one in tasks:
         if not isinstance(one, str) and not getattr(one, "files", ()):
             remember(one)
-    for one in tasks:
-        for text in (*(getattr(one, "notes", ()) if aloud and on_command_line() else ()), *getattr(one, "doubts", ())):
+    for one in tasks if aloud or not on_command_line() else ():
+        for text in (*(getattr(one, "notes", ()) if on_command_line() else ()), *getattr(one, "doubts", ())):
             tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
+from judgebench.errors import UsageError, argument
 from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
@@ -100,10 +101,24 @@ class LLMJudge:
         UsageError where prompt, form and scale don't go together.
         """
         self.form(scale).prompt.check(scale, self._notation)
+        self._check_samples(scale)
         kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
         self._settings["prompts"] = self._named()
         return self
+
+    def _check_samples(self, scale: Scale) -> None:
+        """Refuse samples that tell nothing, before they are paid for."""
+        several = f"{argument('samples')} {self.samples.count}"
+        if self.samples.count > 1 and self._notation.name == "logprobs":
+            raise UsageError(
+                f"{several} with {argument('form')} logprobs makes no sense: one answer has the probabilities of all "
+                "labels, which samples would estimate; leave one of the two out"
+            )
+        if self.samples.count > 1 and scale.kind == "number" and self.samples.by == "majority":
+            raise UsageError(
+                f"{several}: numbers seldom agree, so that no majority comes; say {argument('samples_by')} mean"
+            )
 
     def form(self, scale: Scale) -> Form:
         """Ask for a verdict in the words of the prompt for a kind of scale."""
