@@ -105,7 +105,8 @@ def consistency(
             for found in look(ratings, by=by, samples=one.samples())
             if not one.criteria or found.subset != "all"
         ]
-        if wanted and pairs:
+        # A table knows its systems only if somebody said so.
+        if pairs and (wanted or one.stored is None):
             systems += [Winner(one.task, one.judge, found) for found in standings(ratings, criteria=one.criteria)]
     if wanted and not systems and not any(line.found.subset.startswith("system:") for line in lines):
         pairs = any(ratings.scale.kind == "pair" for _, ratings in opened)

@@ -13,6 +13,8 @@ import pytest
 from exports import GRADER, cells, judged, log, measured, sample, table_of
 
 import judgebench
+from judgebench.api.notes import NoteWarning
+from judgebench.api.sources import Given
 from judgebench.errors import UsageError
 from judgebench.labels.importers.catalog import open_export
 
@@ -109,7 +111,12 @@ def test_alpaca_eval(write):
     path = write([preference(at, value) for at, value in enumerate(values)])
     assert cells(path, "preference (gpt4)", "p_b") == [
         ["A", "B", "tie", "tie", "", "B"],
-        ["", "", "", "", "", "0.8999999999999999"],
+        ["0", "1", "0.5", "0.5", "", "0.8999999999999999"],
+    ]
+    with pytest.warns(NoteWarning, match="preferences between"):
+        systems = judgebench.consistency(Given([], [path])).systems
+    assert [(one.found.wins, one.found.ties, one.found.losses) for one in systems if one.found.system == "m"] == [
+        (2, 2, 1)
     ]
     crossed = [preference(at, 1 + at % 2, who) for at in range(6) for who in range(2)]
     both = write([*crossed, *(preference(at, 1) for at in range(6))])
