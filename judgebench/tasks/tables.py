@@ -28,7 +28,7 @@ from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
 from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import Roles, find_roles, gold_source_of
+from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
 from judgebench.tasks.own import Reading, encoded, filled, golds_of, half_empty, kept, repeated
@@ -230,6 +230,9 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     notes: list[str] = []
     table, blank = filled(kept(table, reading.where))
     looks, _ = profile(table)
+    if reading.scale and not Scale.parse(reading.scale).listed:
+        # Many sets, orders or checks look like texts.
+        looks = [replace(one, kind="labels") if not one.kind and is_gold(one.name) else one for one in looks]
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
     _check(table, recognised)
