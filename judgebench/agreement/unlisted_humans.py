@@ -11,6 +11,7 @@ from judgebench.agreement.ceiling import correlations, one_per_item, ratio_of, s
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans, Without, pulling, warnings, z_among
 from judgebench.agreement.numbers import FIGURES
+from judgebench.agreement.people import shared_items
 from judgebench.agreement.unlisted import Pairs, common, unlisted_rows
 from judgebench.agreement.unlisted_people import headline_of, joint, measured
 from judgebench.domain import Estimate, People, Policies
@@ -44,7 +45,7 @@ def measure_unlisted(ratings: Ratings) -> Humans:
             "no two annotators labelled the same items, so nothing says how far people agree",
             hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
         )
-    whole = measured(among)
+    whole, shared = measured(among), shared_items(people.gold)
     annotators = tuple(_annotator(people, j) for j in range(len(people.annotators)))
     coefficients = {"krippendorff_alpha": joint(people)[0]}
     if people.scale.kind == "number":
@@ -60,13 +61,13 @@ def measure_unlisted(ratings: Ratings) -> Humans:
         annotators=annotators,
         pairs={
             (people.annotators[i], people.annotators[j]): _of(people, people.gold[:, i], people.gold[:, j])[name][0]
-            for i, j in shared_pairs(people)
+            for i, j in shared_pairs(people, shared)
         },
         percent_agreement=_share(whole),
         kappa=whole[name][0],
         coefficients=coefficients,
         pulling=pulling(whole[name][0], annotators),
-        warnings=warnings(people),
+        warnings=warnings(people, shared),
     )
 
 

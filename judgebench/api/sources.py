@@ -337,7 +337,18 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
             counts=run.counts,
         )
 
-    return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+    return Source(
+        run.task,
+        judge,
+        run.gold_source,
+        run.policies,
+        run.revision,
+        measured,
+        ratings,
+        judged,
+        stored,
+        criteria=run.criteria,
+    )
 
 
 def unlabelled(source: Source) -> str:
@@ -369,7 +380,11 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
 def _no_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
-    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+    return (
+        f"; {asked} says what verdicts say without gold, and which systems win"
+        if columns.judge and not columns.gold
+        else ""
+    )
 
 
 def table_sources(

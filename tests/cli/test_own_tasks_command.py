@@ -160,6 +160,13 @@ def test_criteria_have_figures_of_their_own_and_no_average(here: Path, judgebenc
     assert [(row["subset"], row["items"]) for row in rows_of(done.out)] == [("style", "11"), ("tone", "11")]
     assert judgebench("report", "runs").code == 0
     assert judgebench("leaderboard", "runs").code == 0
+    # A gate decides on each, or on those that were asked for; the baseline shows the figures of each.
+    assert judgebench("gate", "runs", "--against", "b.json", "--update").code == 0
+    assert {"style: coverage", "tone: coverage"} <= set(json.loads((here / "b.json").read_text())["figures"])
+    gate = ["gate", "runs", "--against", "b.json", "--format", "json"]
+    both, one = (json.loads(judgebench(*gate, *more).out) for more in ([], ["--subset", "tone"]))
+    assert ([line["subset"] for line in both["lines"]], sorted(both["criteria"])) == (["style", "tone"],) * 2
+    assert ([line["subset"] for line in one["lines"]], one["beside"] is None) == (["tone"], False)
 
 
 def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench) -> None:

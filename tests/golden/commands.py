@@ -478,6 +478,7 @@ def _tables() -> Iterator[Scene]:
         *(step(f"shown-{way}", f"score --csv {how}") for way, how in ways.items()),
         forms("alone", f"score --consistency --csv {ways['stacked']}"),
         step("again", f"score --consistency --csv {ways['each']}"),
+        forms("winners", "score --consistency --csv hot.csv --judge-col named --sides first,second --scale pair"),
         step("people", "humans --csv voted.csv --category-col n_correct --category-col n_incorrect"),
         inputs=ROWS,
     )
