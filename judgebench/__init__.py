@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from judgebench.api.alt_test import alt_test
     from judgebench.api.analyze import analyze
+    from judgebench.api.calibrate import calibrate
+    from judgebench.api.cascade import cascade
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
     from judgebench.api.demo import demo
@@ -60,6 +62,8 @@ __all__ = [
     "alt_test",
     "analyze",
     "bounds",
+    "calibrate",
+    "cascade",
     "compare",
     "consistency",
     "correct",
@@ -96,6 +100,8 @@ _LAZY = {
     "analyze": "judgebench.api.analyze:analyze",
     "bounds": "judgebench.api.score:bounds",
     "consistency": "judgebench.api.score:consistency",
+    "calibrate": "judgebench.api.calibrate:calibrate",
+    "cascade": "judgebench.api.cascade:cascade",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",

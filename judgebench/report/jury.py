@@ -8,6 +8,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from judgebench.domain import Policies
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -179,6 +180,8 @@ def table_of(jury: Jury) -> tuple[str, str]:
     for name in ("subset", "system"):
         options += [f"--{name}-col", name] if name in own.header else []
     options += ["--order-col", "order", "--picks", "answer"] if "order" in own.header else []
+    said, plain = jury.policies.to_json(), Policies().to_json()
+    options += [part for name in said if said[name] != plain[name] for part in ("--policy", f"{name}={said[name]}")]
     options += ["--scale", jury.scale, "--gold", jury.gold_source if jury.gold_source != "mixed" else "unspecified"]
     return text.getvalue(), shlex.join(options)
 

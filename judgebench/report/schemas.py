@@ -18,6 +18,8 @@ KINDS = {
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "bounds": "judgebench.report.bounds:Bounds",
+    "calibration": "judgebench.report.calibrate:Calibrations",
+    "cascade": "judgebench.report.cascade:Cascades",
     "checks": "judgebench.report.checks:Checks",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.standings:ManyJudges",
     "consistency": "judgebench.report.consistency:Consistencies",

@@ -156,7 +156,7 @@ def sureness(ratings: Ratings, scored: Scored, judge: str) -> Floats:
     if ratings.score is None or ratings.score_kind != "probability":
         raise DataError(
             f"{judge} gives no probabilities, and a cascade needs to know how sure it is",
-            hint=f"name their column with {argument('scores')}, or calibrate scores first (judgebench calibrate)",
+            hint=f"name their column with {argument('scores')}",
         )
     values, given = numbers_per_row(ratings, scored)
     labels = len(scored.scale.labels)
