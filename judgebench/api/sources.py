@@ -178,6 +178,8 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     """Find the table of one's own that a question is about; None for runs, and for what is neither."""
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
+    if isinstance(source, ImportedTable):
+        return source
     if isinstance(source, (str, Path)):
         _check_alone(columns)
         return path if (path := Path(source)).is_file() or columns.options else None
