@@ -257,6 +257,8 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     if not golds and roles.answers != ("chosen", "rejected"):
         notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
                      f"{argument('gold')} names a column of them")  # fmt: skip
+    if golds and gold == "unspecified":
+        notes.append(f"who gave the labels is not said; {argument('gold_source')} human says that people did")
     if blank:
         notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
