@@ -118,8 +118,8 @@ def told(outcome: Execution) -> list[str]:
     # Folders of one judge's runs differ in a digest alone.
     way = ", ".join(f"{name} {value}" for name, value in conditions_of(outcome.plan.name).items())
     text = (
-        f"{outcome.path}{f' ({way})' if way else ''}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
-        f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
+        f"{outcome.path}{f' ({way})' if way else ''}: {summary.asked} asked, {summary.reused} already judged, "
+        f"{summary.retries} retries ({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
     )
     lines = [text]
     if len(summary.models) > 1:
