@@ -34,15 +34,13 @@ def shown_prompt(prompt: Prompt) -> str:
     return "\n\n".join([head, *(f"[{name}]\n{text}" for name, text in blocks.items() if text or name in always)])
 
 
-def shown_requests(task: Task, prompt: str | None, form: str | None, showing: Showing, item: str | None) -> str:
+def shown_requests(task: Task, prompt: Prompt | None, form: str | None, showing: Showing, item: str | None) -> str:
     """Write what a judge is sent for one item, by the same steps as in a run."""
     from judgebench.judges.forms import DEFAULT  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.model import Model  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
 
-    own = None if prompt is None else load_prompt(prompt)
-    judge = LLMJudge(Model("a model", _nobody), prompt=own, form=form or DEFAULT).serving(task.scale)
+    judge = LLMJudge(Model("a model", _nobody), prompt=prompt, form=form or DEFAULT).serving(task.scale)
     found = next((one for one in task.items() if item in {None, one.id}), None)
     if found is None:
         raise UsageError(f"{task.name} has no {'items' if item is None else f'item {item!r}'}")

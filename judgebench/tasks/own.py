@@ -15,7 +15,7 @@ import numpy as np
 
 from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
@@ -367,6 +367,43 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
         raise table.error("no rows")
     cells = replace(cells, unlisted=scale is not None and not scale.listed)
     return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
+
+
+def encoded_together(table: RowTable, roles: Roles, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
+    """Read labels as `encoded` does; UsageError where criteria have scales of their own."""
+    try:
+        return encoded(table, golds, scale, cells)
+    except (DataError, UsageError):
+        if scale is None and (apart := _scales_apart(table, roles, cells)):
+            raise UsageError(f"{table.name}: {apart}") from None
+        raise
+
+
+def _scales_apart(table: RowTable, roles: Roles, cells: Cells) -> str:
+    """Say that criteria have scales of their own, and how each is judged; empty where that is not what is wrong."""
+    parts: dict[str, tuple[RowTable, list[str], str]] = {}
+    # Where one criterion is left no id repeats, by which it is known.
+    ids = "".join(f" {argument('id')} {name}" for name in roles.id)
+    for name in roles.criterion[:1]:
+        for one in dict.fromkeys(_text(row, name) for row in table.rows()):
+
+            def rows(one: str = one, name: str = name) -> Iterator[Row]:
+                return (row for row in table.rows() if _text(row, name) == one)
+
+            part = RowTable(table.name, rows, "", table.columns, table.unit)
+            parts[one] = part, list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
+    if not parts:
+        for one, golds in golds_of(roles.gold, table.columns).items():
+            names = [column for _, column in golds]
+            parts[one] = table, names, " ".join(f"{argument('gold')} {column}" for column in names)
+    try:
+        specs = {one: encoded(part, names, None, cells).scale.spec for one, (part, names, _) in parts.items()}
+    except (DataError, UsageError):
+        return ""
+    if len(set(specs.values())) < 2:
+        return ""
+    each = ", ".join(f"{one} {spec} ({parts[one][2]})" for one, spec in list(specs.items())[:_NAMED])
+    return f"its criteria have scales of their own, and a task has one: judge each by itself, {each}"
 
 
 def _value(row: Row, column: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,6 +216,22 @@ def test_empty_answers_are_said_before_anything_is_asked(here: Path, judgebench)
     assert judgebench(*words, "--dry-run", "--where", "answer is not empty").code == 0
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_criteria_on_scales_of_their_own_are_judged_apart(here: Path, judgebench, wide) -> None:
+    words = ["run", "--task", "c.csv", "--judge", "baseline/random"]
+    labels = [("5", "pass"), ("1", "fail"), ("3", "pass")]
+    head = "item_id,question,answer," + ("h_tone,h_safety" if wide else "criterion,human")
+    rows = [
+        f"{n},Q{n}?,A{n},{tone},{safe}" if wide else f"{n},Q{n}?,A{n},tone,{tone}\n{n},Q{n}?,A{n},safety,{safe}"
+        for n, (tone, safe) in enumerate(labels)
+    ]
+    (here / "c.csv").write_text("\n".join([head, *rows]))
+    done = judgebench(*words, *(["--gold-col", "h_{criterion}"] if wide else []))
+    option = "--gold-col h_safety" if wide else "--where 'criterion = safety' --id-col item_id"
+    assert (done.code, "judge each by itself, tone rate:1-5 (" in done.err, option in done.err) == (2, True, True)
+    assert judgebench(*words, *shlex.split(option)).code == 0
+
+
 def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench) -> None:
     (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
     done = judgebench("init", "mine.csv", "--judge", "baseline/majority", "--yes")
@@ -241,9 +258,15 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert judgebench(*commands[1], "--update").code == 0
     assert judgebench(*commands[1]).code == 0
     assert judgebench("init").code == 2
+    for words, told in (
+        (["nofile.csv"], "check FILE"),
+        (["mine.csv", "--yes", "--judge", "nosuch"], "no judge is named"),
+    ):
+        assert told in judgebench("init", *words, "--folder", "x").err
+    assert 'JUDGEBENCH: ""' in (here / ".github/workflows/judge.yml").read_text()
     away = judgebench("init", "--ci", "--folder", "away")
     assert "away has no judgebench.toml" in away.err
-    assert "Next, in away: `judgebench run`" in away.out + away.err
+    assert "Next, in away: say in judge.yml where judgebench comes from; `judgebench run`" in away.out + away.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
