@@ -144,6 +144,11 @@ def plainly(question: Question, /) -> Exchange:
     return question.heard(completion, request.messages)
 
 
+def framed(question: Question, *, ask: Ask, role: str, notes: tuple[str, ...]) -> Exchange:
+    """Ask somebody in a role, with ``notes`` above what is shown."""
+    return (yield from ask(replace(question, role=role, notes=(*notes, *question.notes))))
+
+
 def prose(question: Question, messages: tuple[Message, ...]) -> Request:
     """Ask for something that holds no verdict, with none of the form's options."""
     return Request(question.judge.backend, messages, question.form.options)
