@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
+    from judgebench.judges.judge_file import JudgeFile, PanelFile
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
@@ -273,8 +274,11 @@ class Recipe:
 
 
 def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
-    """Say how to make a judge elsewhere; None for one that asks nobody."""
-    return Recipe(spec, settings, task.name, task.scale) if judge.backends else None
+    """Say how to make a judge elsewhere; None for one that asks nobody, or that needs the task's items."""
+    from judgebench.judges.panels.panel import Panel  # noqa: PLC0415 - loaded on use
+
+    made_there = judge.portable if isinstance(judge, Panel) else judge.backends
+    return Recipe(spec, settings, task.name, task.scale) if made_there else None
 
 
 def judge_environment() -> dict[str, str]:
@@ -282,16 +286,26 @@ def judge_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if _FOR_JUDGES.search(name.upper())}
 
 
-def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
+def _on_disk(spec: str, task: Task, settings: JudgeSettings, within: tuple[Path, ...] = ()) -> Judge:
     """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
     if spec.startswith("replay:"):
         return _replay(spec.removeprefix("replay:"), task)
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
+
+    path = Path(spec)
+    if path.resolve() in within:
+        raise UsageError(f"judge file {path} is a member of itself")
+    return _described(read_judge_file(path), task, settings, (*within, path.resolve()))
+
+
+def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
+    """Make a judge that a file describes, the last of those ``within`` which it is."""
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 
-    path = Path(spec)
-    said = read_judge_file(path)
+    path = within[-1]
+    if said.panel is not None:
+        return _panel(said, said.panel, task, settings, within)
     judge = make_judge(said.judge, task, replace(settings, **said.settings))
     if isinstance(judge, LLMJudge):
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
@@ -299,6 +313,32 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if said.name or said.price or said.tokenizer or said.settings:
         raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
     return judge
+
+
+def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
+    """Make a panel with its members; what the file says for all of them fills in what they leave out."""
+    from judgebench.judges.judge_file import JudgeFile  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.panels import panel_class  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.panels.panel import Member  # noqa: PLC0415 - loaded on use
+
+    path, settings = within[-1], replace(settings, **said.settings)
+    members: dict[str, Member] = {}
+    alike: dict[str, Judge] = {}
+    for seat in panel.seats:
+        one = replace(seat.said, name=None)
+        if one == JudgeFile(one.judge, {}) and not one.judge.endswith(".toml"):
+            judge = make_judge(one.judge, task, settings)
+        elif one.judge.endswith(".toml"):
+            judge = _on_disk(one.judge, task, settings, within)
+        else:
+            judge = _described(one, task, settings, within)
+        # What is asked in the same way is one client, whoever plays whom.
+        judge = alike.setdefault(repr(one), judge)
+        name = seat.said.name or judge.name
+        if name in members:
+            raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
+        members[name] = Member(judge, seat.says)
+    return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
 
 
 def _timeouts(settings: JudgeSettings) -> object:

@@ -170,10 +170,12 @@ class Needs:
 
     ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
     recording has the items, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
-    process on a cluster.
+    process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it, with the finish
+    ``filter``, and does not end the case.
     """
 
     answers: bool = True
     orders: tuple[tuple[int, ...], ...] | None = None
     capabilities: frozenset[Capability] = frozenset()
     gpus: int = 0
+    refusals: bool = False
