@@ -46,7 +46,7 @@ def _asked(judge: Asking, form: Form, case: Case, scale: Scale) -> Steps:
     if samples.count == 1:
         (said,) = yield (request,)
         return _read(form, case, said, scale)
-    answers, usage, seconds = yield from _drawn(request, samples)
+    answers, usage, seconds = yield from drawn(request, samples)
     replies = [_read(form, case, one, scale) for one in answers]
     return replace(agreed(replies, samples.by, scale), usage=usage, seconds=seconds)
 
@@ -66,7 +66,7 @@ def _read(form: Form, case: Case, said: Completion, scale: Scale) -> Reply:
     return replace(reply, text=whole.text, model=whole.model, usage=whole.usage, seconds=whole.seconds)
 
 
-def _drawn(
+def drawn(
     request: Request, samples: Samples
 ) -> Generator[Sequence[Request], Sequence[Completion], tuple[list[Completion], Usage, float]]:
     """Draw the samples by one request, if the backend can; those that a server owes are asked for one by one."""
