@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
-    from judgebench.judges.cards.naming import Carded
-    from judgebench.judges.cards.reading import Reader
     from judgebench.judges.llm import LLMJudge
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
@@ -217,12 +215,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
     Names are ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function`` (DESIGN, §5).
     """
-    if (carded := load("judgebench.judges.cards.naming:named")(spec)) is not None:
-        return _by_card(carded, task, settings)
-    if spec.startswith("replay:") or spec.endswith(".toml"):
-        return _on_disk(spec, task, settings)
-    if settings.parser is not None:
-        raise UsageError(f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)")
+    if (written := _written(spec, task, settings)) is not None:
+        return written
     if (asked := _model(spec, settings)) is not None:
         return cast("Judge", asked.serving(task.scale))
     backend, slash, model = spec.partition("/")
@@ -242,6 +236,20 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
 
 
+def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
+    """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
+    carded = load("judgebench.judges.cards.naming:named")(spec)
+    if carded is not None:
+        return cast("Judge", carded.judge(task.scale, settings, _model))
+    if spec.startswith("replay:") or spec.endswith(".toml"):
+        return _on_disk(spec, task, settings)
+    if settings.parser is not None:
+        raise UsageError(
+            f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)"
+        )
+    return None
+
+
 def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
     """Make the judge that asks a language model; None where the name is not one's."""
     backend, slash, model = spec.partition("/")
@@ -257,26 +265,6 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
     default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
     options = _options(settings, default) | {"timeout": _timeouts(settings)}
     return cast("LLMJudge", create(model, **options))
-
-
-def _by_card(carded: Carded, task: Task, settings: JudgeSettings) -> Judge:
-    """Make the judge of a card: of its layout for the task, and of a model, its own where none is named."""
-    from judgebench.judges.cards.judge import CardJudge, options_of  # noqa: PLC0415 - loaded on use
-
-    if given := [name for name in ("form", "samples", "samples_by") if getattr(settings, name) is not None]:
-        raise UsageError(f"judge card {carded.card.name} says itself how it is asked and read: no {argument(given[0])}")
-    layout = carded.layout(task.scale, settings.prompt)
-    free = {"temperature": settings.temperature == "default", "max_tokens": settings.max_tokens is None}
-    said = {name: one for name, one in options_of(layout).items() if free[name]}
-    asked = _model(carded.model, replace(settings, prompt=None, parser=None, **said))
-    if asked is None:
-        raise UnknownNameError("model", carded.model, list(BACKENDS), carded.hint)
-    if layout.raw and "completions" not in asked.model.can:
-        raise UsageError(
-            f"judge card {carded.card.name} writes a raw prompt, which must not go through a chat template, and "
-            f"{asked.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}"
-        )
-    return CardJudge(carded.card, layout, asked.model, asked.of_model, cast("Reader", settings.parser or "published"))
 
 
 def make_probe(name: str, plain: Probe) -> Probe:
@@ -334,8 +322,8 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
     if spec.startswith("replay:"):
         return _replay(spec.removeprefix("replay:"), task)
-    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 

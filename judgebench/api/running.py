@@ -131,7 +131,8 @@ class Asking(TypedDict, total=False):
         ),
     ]
     max_tokens: Annotated[
-        int | None, Option("Longest answer, in tokens; by default 2048, or what a judge card says.", metavar="N", least=1)
+        int | None,
+        Option("Longest answer, in tokens; by default 2048, or what a judge card says.", metavar="N", least=1),
     ]
     timeout: Annotated[float, Option("Seconds that one call may take.", least=0.1, most=_DAY, default=120.0)]
     connect_timeout: Annotated[

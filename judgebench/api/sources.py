@@ -135,9 +135,8 @@ def open_sources(
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
-    and with ``unjudged`` a table may have annotators alone. With ``readings`` a judge card's run is there by both of its
-    parsers. UsageError where it is none of these, or where columns are
-    missing.
+    and with ``unjudged`` a table may have annotators alone. With ``readings`` the run of a judge card is there by both
+    parsers. UsageError where it is none of these, or where columns are missing.
     """
     columns = Columns.of(table)
     # Of a table of labels the columns say what it is, and not that the source is a table.

@@ -46,8 +46,8 @@ class Request:
 
     ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tool`` (name, description and parameters of the one that
     has to be called), ``tools`` (as the API takes them), ``logprobs`` (how many alternatives of each token), ``n``
-    (answers), ``effort`` (the API's word), ``max_tokens``, ``raw`` (the one message is a raw prompt); others go to the API
-    as they are.
+    (answers), ``effort`` (the API's word), ``max_tokens``, ``raw`` (the one message is a raw prompt); others go to the
+    API as they are.
     """
 
     backend: str

@@ -27,8 +27,15 @@ class OtherReading(StoredRun):
             if read is None:
                 yield verdict
                 continue
-            said = {"status": read.status, "code": read.code, "scores": read.scores, "error": read.error}
-            yield replace(verdict, **said, probabilities=read.probabilities, parts=())
+            yield replace(
+                verdict,
+                status=read.status,
+                code=read.code,
+                scores=read.scores,
+                probabilities=read.probabilities,
+                error=read.error,
+                parts=(),
+            )
 
 
 def also_read(runs: Iterable[StoredRun]) -> Iterator[StoredRun]:

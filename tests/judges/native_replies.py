@@ -2,7 +2,11 @@
 
 _ARENA = ("My own answer: 4.\n\nMy final verdict is: [[A>>B]]", "Both are fine. [[A=B]]", "So: [[B>A]]", "[[B>>A]]")
 _AB = ("The first is right. [[A]]", "The second is right. [[B]]")
-_PANDALM = ("1\n\n### Reason: It is shorter.\n\n### Reference: 4", "2\n\n### Reason: So it is.", "Tie\n\n### Reason: Same.")
+_PANDALM = (
+    "1\n\n### Reason: It is shorter.\n\n### Reference: 4",
+    "2\n\n### Reason: So it is.",
+    "Tie\n\n### Reason: Same.",
+)
 _TWO = ("8 9\nThe second one says more.", "7.5 7.5\nBoth do.", "9 3\nThe first is right.")
 _RESULT = ("Feedback: It is brief. [RESULT] 4", "Feedback: It is wrong. [RESULT] 1")
 _AB_RESULT = ("Feedback: A is right. [RESULT] A", "Feedback: B is right. [RESULT] B")
@@ -18,7 +22,10 @@ def _combined(most: int) -> tuple[str, ...]:
 
 
 NATIVE = {
-    "align-bench/single": ("很好。\n{'事实正确性': 9, '满足用户需求': 8, '综合得分': 8}", "不对。\n{'事实正确性': 1, '综合得分': 2}"),
+    "align-bench/single": (
+        "很好。\n{'事实正确性': 9, '满足用户需求': 8, '综合得分': 8}",
+        "不对。\n{'事实正确性': 1, '综合得分': 2}",
+    ),
     "alpaca-eval/weighted": ("m", "M"),
     "alpaca-eval/clf": ("m", "M"),
     "alpaca-eval/gpt4": (
@@ -32,7 +39,11 @@ NATIVE = {
     "arena-hard/v2": _ARENA,
     "arena-hard/v0.1": _ARENA,
     "arena-hard/creative": _ARENA,
-    "auto-j/pair": ("Both add up.\nSo, the final decision is Tie.", "So, the final decision is Response 1.", "So, the final decision is Response 2."),
+    "auto-j/pair": (
+        "Both add up.\nSo, the final decision is Tie.",
+        "So, the final decision is Response 1.",
+        "So, the final decision is Response 2.",
+    ),
     "auto-j/single": ("It is brief.\n\nRating: [[7]]", "It is wrong.\n\nRating: [[1]]"),
     "auto-j/zh": ("综上，最终决定是回应1。", "综上，最终决定是回应2。", "综上，最终决定是平局。"),
     "auto-j/single-zh": ("不错。评分:[[7]]", "不对。评分:[[2]]"),
@@ -56,7 +67,10 @@ NATIVE = {
     "g-eval/samples": ("4", "3", " 5"),
     "g-eval/logprobs": ("4", "3"),
     "g-eval/fluency": ("2", "3"),
-    "glider/rubric": ("<reasoning>\n- fine\n</reasoning>\n<highlight>['4']</highlight>\n<score>\n4\n</score>", "<score>1</score>"),
+    "glider/rubric": (
+        "<reasoning>\n- fine\n</reasoning>\n<highlight>['4']</highlight>\n<score>\n4\n</score>",
+        "<score>1</score>",
+    ),
     "healthbench/rubric-item": (
         '```json\n{"explanation": "It is there.", "criteria_met": true}\n```',
         '{"explanation": "It is missing.", "criteria_met": false}',
@@ -65,14 +79,20 @@ NATIVE = {
     "judgelm/judgebench": ("8 9", "7.5 7.5", "9 3"),
     "judgelm/single": (" 8\nIt says more.", " 3\nIt is wrong."),
     "judgelm/many": ("8 9 2 1\nThe second one says more.", "1, 2, 3, 9\nThe last one is right."),
-    "judgelrm/pair": ("Let me see.</think><answer>8</answer><answer>3</answer>", "So.</think><answer>4</answer><answer>4</answer>"),
+    "judgelrm/pair": (
+        "Let me see.</think><answer>8</answer><answer>3</answer>",
+        "So.</think><answer>4</answer><answer>4</answer>",
+    ),
     "judging-the-judges/default": _CHECK,
     "judging-the-judges/default-v2": _CHECK,
     "judging-the-judges/guidelines": _CHECK,
     "judging-the-judges/guidelines-v2": _CHECK,
     "llmbar/vanilla": ("Output (a)", "Output (b)"),
     "llmbar/reasoned": ("It is right. Therefore, Output (a) is better.", "It is not. Therefore, Output (b) is better."),
-    "lynx/faithful": ('{"REASONING": ["It says so."], "SCORE": "PASS"}', '{"REASONING": ["It does not."], "SCORE": FAIL}'),
+    "lynx/faithful": (
+        '{"REASONING": ["It says so."], "SCORE": "PASS"}',
+        '{"REASONING": ["It does not."], "SCORE": FAIL}',
+    ),
     "mt-bench/pair": (*_AB, "Both are right. [[C]]"),
     "mt-bench/single": ("It is right. Rating: [[8]]", "It is wrong. Rating: [[2.5]]"),
     "offsetbias/pair": ("Output (a)", "Output (b)"),

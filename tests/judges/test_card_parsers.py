@@ -1,17 +1,20 @@
-"""Published parsers bug for bug: what each reads of strings that its authors' code was run on; and ours, never guessing."""
+"""Published parsers bug for bug, on strings that their authors' code was run on; and ours, which never guesses."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from native_replies import NATIVE
 
 from judgebench.domain import Completion
 from judgebench.judges.cards import card_names, load_card
-from judgebench.judges.cards.card import Said
 from judgebench.judges.cards.parsers import PARSERS, TOKENS, parser
-from judgebench.judges.cards.reading import by_policy, published, strict
+from judgebench.judges.cards.reading import published, strict
+
+if TYPE_CHECKING:
+    from judgebench.judges.cards.card import Said
 
 LAYOUTS = {f"{card.name}/{layout.name}": layout for card in map(load_card, card_names()) for layout in card.layouts}
 

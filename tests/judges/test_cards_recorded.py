@@ -74,7 +74,9 @@ def test_llmbar_winners(data_dir: Path) -> None:
             if text is None:
                 continue
             # Swap asks anew, and shortly, only where the two orders disagree.
-            reasoned = row["strategy"] == "CoT" or (row["strategy"] == "Swap" and not re.match(r"Output \([ab]\)$", text.strip()))
+            reasoned = row["strategy"] == "CoT" or (
+                row["strategy"] == "Swap" and not re.match(r"Output \([ab]\)$", text.strip())
+            )
             said = parser("llmbar:reasoned" if reasoned else "llmbar")(text)
             shown = {"1": "A", "2": "B", None: None}[winner]
             assert said == ({"A": "B", "B": "A"}.get(shown) if swapped else shown), (row, text)

@@ -13,8 +13,7 @@ from servers.native_llm import NativeLLM
 
 import judgebench
 from judgebench.catalog import JudgeSettings, make_judge
-from judgebench.domain import Case, Completion, Item, Label, Reference, Response, Scale, Status, Turn
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.domain import Case, Completion, Item, Label, Reference, Response, Scale, Turn
 from judgebench.judges.cards import card_names, load_card
 from judgebench.judges.cards.judge import CardJudge
 

@@ -40,7 +40,7 @@ class NativeLLM(FakeLLM):
         return await self._answer(request, self.writer("raw"))
 
     def writer(self, api: str) -> Any:
-        def write(body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:  # noqa: ARG001
+        def write(body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
             # The version that answers is named behind the model.
             replies = self.native[body["model"].removesuffix(f"-{self.version}")]
             start = int(hashlib.sha256(prompt.encode()).hexdigest()[:8], 16)
@@ -55,10 +55,9 @@ def _choice(reply: str, api: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"text": reply, "finish_reason": "stop"}
     choice: dict[str, Any] = {"message": {"role": "assistant", "content": reply}, "finish_reason": "stop"}
     if "logprobs" in body:
-        tops = [{"token": token, "logprob": math.log(p)} for token, p in zip(("M", "m", "3", "4"), (0.3, 0.2, 0.2, 0.2))]
-        tops = [one for one in tops if one["token"] != reply]
-        choice["logprobs"] = {"content": [{"token": reply, "logprob": math.log(0.6), "top_logprobs": tops}]}
-        choice["logprobs"]["content"][0]["top_logprobs"].append({"token": reply, "logprob": math.log(0.6)})
+        likely = {"M": 0.1, "m": 0.1, "3": 0.1, "4": 0.1, reply: 0.6}
+        tops = [{"token": token, "logprob": math.log(p)} for token, p in likely.items()]
+        choice["logprobs"] = {"content": [tops[-1] | {"top_logprobs": tops}]}
     if "tools" in body:
         call = {"name": body["tools"][0]["function"]["name"], "arguments": reply}
         choice["message"] = {"content": None, "tool_calls": [{"id": "c", "type": "function", "function": call}]}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.domain import Case, Item, Response, Turn
-    from judgebench.judges.cards.card import Layout
+    from judgebench.judges.cards.card import Layout, Truncation
 
 _JOINER = "\u2060"
 #: What tokenizers of raw prompts take for a token of their own.
@@ -43,16 +43,14 @@ class Writer:
         self._check(case, texts)
         layout = self.layout
         if layout.truncation is not None:
-            texts, lists = self._cut(texts, lists)
+            texts, lists = self._cut(texts, lists, layout.truncation)
         if layout.raw:
             raw = Template.of(layout.raw).fill(texts, lists)
             return Request(backend, (Message.of("user", raw),), self._options(raw=True))
-        messages = [
-            Message.of(role, Template.of(template).fill(texts, lists).strip())
-            for role, template in (("system", layout.system), ("user", layout.user))
-            if template
-        ]
-        return Request(backend, tuple(message for message in messages if message.text), self._options())  # type: ignore[arg-type]  # roles
+        system, user = (Template.of(text).fill(texts, lists).strip() for text in (layout.system, layout.user))
+        said = [Message.of("system", system)] if system else []
+        said += [Message.of("user", user)] if user else []
+        return Request(backend, tuple(said), self._options())
 
     def _options(self, **more: Any) -> tuple[tuple[str, Any], ...]:
         own = {name: value for name, value in self.layout.sampling if name not in {"temperature", "max_tokens"}}
@@ -93,9 +91,7 @@ class Writer:
             "high": high,
         }
         lists = {
-            "answers": [
-                {"n": str(n), "letter": chr(64 + n), "text": text} for n, text in enumerate(answers, 1)
-            ],
+            "answers": [{"n": str(n), "letter": chr(64 + n), "text": text} for n, text in enumerate(answers, 1)],
             **dict(zip(("turns_a", "turns_b"), dialogues, strict=False)),
         }
         return texts | named, lists
@@ -107,15 +103,16 @@ class Writer:
         return re.sub(pattern, "", text.strip()).strip()
 
     def _cut(
-        self, texts: dict[str, str], lists: dict[str, list[dict[str, str]]]
+        self, texts: dict[str, str], lists: dict[str, list[dict[str, str]]], truncation: Truncation
     ) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
         """Cut the responses until everything fits; the prompt around them stays whole."""
-        truncation, layout = self.layout.truncation, self.layout
-        assert truncation is not None
+        layout = self.layout
         slots = [slot for slot in ("answer", "answer_a", "answer_b") if texts.get(slot)]
         bare = texts | dict.fromkeys(slots, "")
         empty = {**lists, "answers": [{**one, "text": ""} for one in lists["answers"]]}
-        around = sum(self.count(Template.of(t).fill(bare, empty)) for t in (layout.raw, layout.system, layout.user) if t)
+        around = sum(
+            self.count(Template.of(t).fill(bare, empty)) for t in (layout.raw, layout.system, layout.user) if t
+        )
         room = truncation.context - int(dict(layout.sampling).get("max_tokens", 0)) - around
         budget = max(room // len(lists["answers"]) - 2, 0)
 

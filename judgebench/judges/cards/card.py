@@ -14,6 +14,9 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 #: What a reply says: a label (``A``, ``B>>A``, ``tie``, ``correct``), a number, or one for each response; ``""`` where
 #: it says what is no verdict, None where it says nothing.
 Said: TypeAlias = str | float | tuple[float, ...] | None
+#: What becomes of a reply that the published parser doesn't read, beside a number. Half and a quarter are credit for no
+#: verdict: our policies ``invalid`` and ``tie`` give it.
+FAILURES = ("none", "tie", "lowest", "incorrect", "half", "quarter")
 #: Part of every layout's digest: raise it when code reads or writes otherwise than before.
 _VERSION = 1
 
@@ -40,7 +43,7 @@ class Layout:
 
     ``scale`` is what the judge gives: ``pair``, ``pick``, ``check``, ``rate:LO-HI``. ``strict`` is a regular expression
     whose groups hold the verdict, in the judge's ``words`` or as numbers from ``least`` to ``most``. ``failure`` is the
-    published policy: ``none``, ``tie``, ``lowest``, ``incorrect``, or a number. ``parser`` names the published parser,
+    published policy, one of `FAILURES` or a number. ``parser`` names the published parser,
     ``NAME`` or ``NAME:ARGUMENT``. ``retry`` is how often the same is asked again, ``shortcut`` an answer without a
     call.
     """
@@ -79,6 +82,11 @@ class Layout:
     def digest(self) -> str:
         """Digest of all that can change an answer, or how it is read."""
         return digest([_VERSION, asdict(self)], 12)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Its templates."""
+        return {"system": self.system, "user": self.user, "raw": self.raw}
 
     def serves(self, scale: Scale) -> bool:
         """Whether its verdicts are those of a scale."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from judgebench.domain import Message, Needs, Reply
 from judgebench.errors import UsageError
@@ -31,8 +31,7 @@ class CardJudge:
     ) -> None:
         self.card, self.layout, self.model, self.reader = card, layout, model, reader
         self.name = f"{card.name}:{model.name}"
-        known = {f"{card.name}/{layout.name}": layout.digest}
-        self._settings = {**settings, "card": next(f"{name}@{code}" for name, code in known.items()), "parser": reader}
+        self._settings = {**settings, "card": f"{card.name}/{layout.name}@{layout.digest}", "parser": reader}
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -100,9 +99,7 @@ class CardJudge:
         read = by_policy(layout, published(layout, tries[-1]), scale)
         return Answered(tuple(one for said in tries for one in said), read, strict(layout, tries[-1]))
 
-    def _sampled(
-        self, request: Request, scale: Scale
-    ) -> Generator[Sequence[Request], Sequence[Completion], Answered]:
+    def _sampled(self, request: Request, scale: Scale) -> Generator[Sequence[Request], Sequence[Completion], Answered]:
         """Draw samples, of which the mean counts: of the published reading all, of the strict one more than half."""
         layout = self.layout
         answers, usage, seconds = yield from drawn(request, Samples(layout.samples, at_once="n" in self.model.can))
@@ -112,17 +109,19 @@ class CardJudge:
         }
         means = {name: _mean(all_, layout.samples if name == "strict" else 1) for name, all_ in said.items()}
         first = replace(
-            answers[0], input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usd=usage.usd, seconds=seconds
+            answers[0],
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            usd=usage.usd,
+            seconds=seconds,
         )
         return Answered((first, *answers[1:]), means["published"], means["strict"])
 
 
 def _mean(said: Sequence[Said], of: int) -> Said:
     """Take the mean of numbers, each answer's by itself; None where half of ``of`` or more have none."""
-    rows: list[tuple[float, ...]] = []
-    for one in said:
-        if isinstance(one, float | tuple):
-            rows.append(one if isinstance(one, tuple) else (one,))
+    numbers = (one for one in said if isinstance(one, float | tuple))
+    rows = [one if isinstance(one, tuple) else (one,) for one in numbers]
     if 2 * len(rows) <= of or len({len(row) for row in rows}) != 1:
         return None
     means = tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
@@ -136,14 +135,11 @@ def layout_for(card: Card, scale: Scale, name: str = "") -> Layout:
     """
     named = [one for one in card.layouts if not name or one.name == name or one.name.partition(".")[0] == name]
     if not named:
-        raise UsageError(f"judge card {card.name} has no layout {name!r}; it has {', '.join(o.name for o in card.layouts)}")
+        raise UsageError(
+            f"judge card {card.name} has no layout {name!r}; it has {', '.join(o.name for o in card.layouts)}"
+        )
     fitting = [one for one in named if one.serves(scale)] or [one for one in named if one.rates_each(scale)]
     if not fitting:
         gives = ", ".join(dict.fromkeys(one.scale for one in named))
         raise UsageError(f"judge card {card.name} gives verdicts on {gives}; the task needs {scale.spec}")
     return fitting[0]
-
-
-def options_of(layout: Layout) -> dict[str, Any]:
-    """Give the temperature and the most tokens that the layout wants, where it says so."""
-    return {name: value for name, value in layout.sampling if name in {"temperature", "max_tokens"}}

@@ -8,19 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.files.content import small_file
 from judgebench.judges.cards import card_names, load_card
-from judgebench.judges.cards.judge import layout_for
+from judgebench.judges.cards.judge import CardJudge, layout_for
 from judgebench.judges.cards.template import Template
 from judgebench.judges.prompts import TEXTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judgebench.domain import Scale
     from judgebench.judges.cards.card import Card, Layout
+    from judgebench.judges.llm import LLMJudge
 
 _FUNCTION = re.compile(r"[A-Za-z_]\w*")
-_TEMPLATES = ("system", "user", "raw")
 
 
 class Carded(NamedTuple):
@@ -30,13 +32,32 @@ class Carded(NamedTuple):
     name: str
     model: str
 
-    @property
-    def hint(self) -> str:
-        """What to say of a model that nobody knows."""
-        return (
-            f"({self.card.name} is a judge card, and behind its colon stands a model: BACKEND/MODEL or gpt-…; a function "
-            f"of a module of yours named {self.card.name} needs that module's file here)"
-        )
+    def judge(self, scale: Scale, settings: Any, ask: Callable[[str, Any], LLMJudge | None]) -> CardJudge:
+        """Make its judge for a scale; ``settings`` are `catalog.JudgeSettings`, ``ask`` makes one that asks a model.
+
+        UsageError where the card can't be asked so.
+        """
+        card = self.card.name
+        if given := [name for name in ("form", "samples", "samples_by") if getattr(settings, name) is not None]:
+            raise UsageError(f"judge card {card} says itself how it is asked and read: no {argument(given[0])}")
+        layout = self.layout(scale, settings.prompt)
+        free = {"temperature": settings.temperature == "default", "max_tokens": settings.max_tokens is None}
+        said = {name: value for name, value in layout.sampling if free.get(name)}
+        made = ask(self.model, replace(settings, prompt=None, parser=None, **said))
+        if made is None:
+            raise UnknownNameError(
+                "model",
+                self.model,
+                (),
+                f"({card} is a judge card, and behind its colon stands a model: gpt-… or BACKEND/MODEL, as "
+                f"server/MODEL; for a function of a module named {card} that module's file has to lie here)",
+            )
+        if layout.raw and "completions" not in made.model.can:
+            raise UsageError(
+                f"judge card {card} writes a raw prompt, which must not go through a chat template, and "
+                f"{made.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}"
+            )
+        return CardJudge(self.card, layout, made.model, made.of_model, settings.parser or "published")
 
     def layout(self, scale: Scale, prompt: str | None) -> Layout:
         """Find the layout for a scale, with the text of a file in place of ours where there is one."""
@@ -88,11 +109,13 @@ def _reworded(layout: Layout, path: Path) -> Layout:
         raise UsageError(f"{argument('prompt')} {path}: {getattr(error, 'strerror', None) or error}") from None
     if path.suffix.lower() in TEXTS:
         data = {"raw" if layout.raw else "user": text}
-    unknown = sorted(set(data) - set(_TEMPLATES))
+    unknown = sorted(set(data) - set(layout.texts))
     wrong = [name for name, value in data.items() if not isinstance(value, str)]
     if unknown or wrong or not data or ("raw" in data) != bool(layout.raw):
         wanted = "raw" if layout.raw else "user (and system)"
-        raise UsageError(f"{argument('prompt')} {path}: layout {layout.name!r} takes {wanted} as text, and nothing else")
+        raise UsageError(
+            f"{argument('prompt')} {path}: layout {layout.name!r} takes {wanted} as text, and nothing else"
+        )
     for template in data.values():
         Template.of(template)
-    return replace(layout, name=f"{layout.name}, {path.stem}", **{name: data.get(name, "") for name in _TEMPLATES})
+    return replace(layout, name=f"{layout.name}, {path.stem}", **{name: data.get(name, "") for name in layout.texts})

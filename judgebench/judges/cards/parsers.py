@@ -118,7 +118,9 @@ def auto_j_zh(text: str) -> Said:
 def _decided(text: str, cue: str, words: tuple[str, str, str]) -> Said:
     _, found, rest = text.strip().rpartition(cue)
     said = rest.strip().lower()
-    return next((code for word, code in zip(words, ("A", "B", "tie"), strict=True) if found and said.startswith(word)), None)
+    return next(
+        (code for word, code in zip(words, ("A", "B", "tie"), strict=True) if found and said.startswith(word)), None
+    )
 
 
 def judging_the_judges(text: str) -> Said:
@@ -132,7 +134,9 @@ def llmbar(text: str, argument: str = "") -> Said:
     princeton-nlp/LLMBar@caa7bee, evaluators/config.
     """
     head, tail = ("", r" is better.") if argument == "reasoned" else (r"(?:^|\n) ?", "")
-    found = (code for word, code in (("a", "A"), ("b", "B")) if re.search(rf"{head}Output \({word}\){tail}", text.strip()))
+    found = (
+        code for word, code in (("a", "A"), ("b", "B")) if re.search(rf"{head}Output \({word}\){tail}", text.strip())
+    )
     return next(found, None)
 
 

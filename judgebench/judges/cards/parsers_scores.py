@@ -39,7 +39,7 @@ def judgelm(text: str, argument: str = "") -> Said:
 def judgelm_many(text: str) -> Said:
     """Read the scores of the first line, however many. Ours: the published parser knows two."""
     try:
-        scores = tuple(float(word) for word in text.split("\n")[0].replace(",", " ").split())
+        scores = tuple(float(word) for word in text.split("\n", maxsplit=1)[0].replace(",", " ").split())
     except ValueError:
         return None
     return scores if len(scores) > 1 else None
@@ -267,4 +267,3 @@ def _whole(text: str, low: int, high: int) -> int | None:
 def _expected(weighted: Sequence[tuple[int, float]]) -> float | None:
     total = sum(weight for _, weight in weighted)
     return sum(value * weight for value, weight in weighted) / total if total else None
-

@@ -55,7 +55,7 @@ def published(layout: Layout, completions: Sequence[Completion]) -> Said:
 
 def strict(layout: Layout, completions: Sequence[Completion]) -> Said:
     """Read replies strictly."""
-    several = len(completions) > 1 and layout.again is not None
+    several = (len(completions) > 1 and layout.again is not None) or bool(completions[-1].calls)
     tokens = layout.parser.partition(":")[0] in TOKENS
     if any(unread(one) is not None for one in completions):
         return None
@@ -78,13 +78,13 @@ def _text(layout: Layout, completion: Completion) -> str:
 
 
 def by_policy(layout: Layout, said: Said, scale: Scale) -> Said:
-    """Replace a failure by what the authors take it for; ``""`` where a lowest score or a tie is none of the scale's."""
+    """Replace a failure by what the authors take it for."""
     if said not in {None, ""}:
         return said
     if isinstance(layout.failure, int | float):
         return float(layout.failure)
-    words = {"tie": "tie", "incorrect": "incorrect", "none": said, "lowest": scale.labels[0]}
-    return words[layout.failure]
+    words = {"tie": "tie", "incorrect": "incorrect", "lowest": scale.labels[0]}
+    return words.get(layout.failure, said)
 
 
 def code_of(said: Said, scale: Scale, shown: int) -> int | None:

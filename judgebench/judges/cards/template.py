@@ -27,7 +27,11 @@ SLOTS = (
     *("criterion", "levels", "low", "high", "category", "several"),
 )
 #: What is written once for each, and the slots inside.
-EACH = {"answers": ("n", "letter", "text"), "turns_a": ("n", "user", "assistant"), "turns_b": ("n", "user", "assistant")}
+EACH = {
+    "answers": ("n", "letter", "text"),
+    "turns_a": ("n", "user", "assistant"),
+    "turns_b": ("n", "user", "assistant"),
+}
 _INSIDE = frozenset(name for names in EACH.values() for name in names)
 _MARK = re.compile(r"\{\{\s*(?:(if|unless|each)\s+([a-z_]+)|(end)|([a-z_]+))\s*\}\}")
 #: A line of its own goes with its mark.
@@ -84,9 +88,7 @@ class Template:
             raise UsageError(f"a template's {{{{{stack[-1][0]} {stack[-1][1]}}}}} has no {{{{end}}}}")
         return Template((*stack[0][2], text[at:]))
 
-    def fill(
-        self, texts: Mapping[str, str], lists: Mapping[str, Sequence[Mapping[str, str]]] | None = None
-    ) -> str:
+    def fill(self, texts: Mapping[str, str], lists: Mapping[str, Sequence[Mapping[str, str]]] | None = None) -> str:
         """Write it; a slot without a text is empty."""
         return _filled(self.pieces, texts, lists or {})
 
@@ -104,8 +106,10 @@ class Template:
 
 def _shape(pieces: Sequence[_Piece]) -> str:
     """Write every block once, and a gap for every slot."""
-    said = {str: lambda text: text, tuple: lambda _: _GAP, _Block: lambda block: _shape(block.pieces)}
-    return "".join(said[type(piece)](piece) for piece in pieces)
+    written = (
+        _shape(one.pieces) if isinstance(one, _Block) else one if isinstance(one, str) else _GAP for one in pieces
+    )
+    return "".join(written)
 
 
 def _header(line: str) -> str:
@@ -125,7 +129,9 @@ def _slots(pieces: Sequence[_Piece]) -> set[str]:
     return found
 
 
-def _filled(pieces: Sequence[_Piece], texts: Mapping[str, str], lists: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
+def _filled(
+    pieces: Sequence[_Piece], texts: Mapping[str, str], lists: Mapping[str, Sequence[Mapping[str, str]]]
+) -> str:
     written: list[str] = []
     for piece in pieces:
         if isinstance(piece, str):
