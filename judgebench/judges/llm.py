@@ -98,6 +98,11 @@ class LLMJudge:
         """The model."""
         return {self.model.name: self.model}
 
+    @property
+    def of_model(self) -> Mapping[str, object]:
+        """What of the settings is the model's own: neither prompts nor how they are read."""
+        return {name: value for name, value in self._settings.items() if name not in {"parsing", "prompts"}}
+
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
 
