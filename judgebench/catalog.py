@@ -88,7 +88,7 @@ class JudgeSettings:
     """What is chosen about an LLM judge beside its name: options of ``run``.
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
-    backend. What only some judges have (``form``, ``samples``, ``effort``) is None where nobody chose it.
+    backend. What only some judges have (``form``, ``samples``, ``effort``, ``protocol``) is None where nobody chose it.
     """
 
     prompt: str | None = None
@@ -96,6 +96,7 @@ class JudgeSettings:
     samples: int | None = None
     samples_by: str | None = None
     effort: str | None = None
+    protocol: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int = 2048
@@ -308,7 +309,7 @@ def _timeouts(settings: JudgeSettings) -> object:
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:
     """Spell the settings as factories of LLM judges take them; ``temperature`` is the backend's default."""
-    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort")}
+    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort", "protocol")}
     return {name: one for name, one in chosen.items() if one is not None} | {
         "prompt": settings.prompt,
         "base_url": settings.base_url,

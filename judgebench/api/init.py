@@ -176,7 +176,7 @@ def _shown(task: OwnTask) -> list[str]:
     from itertools import islice  # noqa: PLC0415 - for this alone
 
     roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
-    said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
+    said = [*task.doubts, f"{task.source.name}: {roles}; scale {task.scale.spec}"]
     for item in islice(task.items(), _ROWS):
         answers = " | ".join(_cut(one.text) for one in item.responses)
         gold = ", ".join(

@@ -101,7 +101,7 @@ class Completion:
     reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
     ``choices`` are the texts of all answers where several were wanted, ``text`` among them, and ``answers`` all of them
     whole. ``calls`` are the tools that the model called, each with its arguments as JSON. ``reply`` is the verdict that
-    a function gave.
+    a function gave. ``assumed`` is one that nobody gave: a forecast looks what would be asked next.
     """
 
     text: str = ""
@@ -119,6 +119,7 @@ class Completion:
     reply: Reply | None = None
     calls: tuple[tuple[str, str], ...] = ()
     answers: tuple[Completion, ...] = ()
+    assumed: bool = False
 
     @property
     def usage(self) -> Usage:

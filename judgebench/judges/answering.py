@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Needs, Reply, Scale, Status
+from judgebench.domain import Needs, Scale, Status
 from judgebench.errors import UsageError
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.forms import told, unread
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: What an answer of one's own can be: there is no verdict in it.
 ANSWERED = Scale.categories(("answered",))
 #: Settings of a judge that change no answer of its own.
-_OF_VERDICTS = frozenset({"prompts", "parsing", "form", "samples", "samples_by", "protocol"})
+_OF_VERDICTS = frozenset({"prompts", "parsing", "form", "samples", "samples_by", "protocol", "protocol_texts"})
 
 
 class Answering:
@@ -28,29 +28,23 @@ class Answering:
 
     def __init__(self, judge: LLMJudge) -> None:
         self.name = judge.name
-        self.backend = judge.backend
         self.backends: Mapping[str, Backend] = judge.backends
         self.settings: Mapping[str, object] = _own(judge) | {"protocol": "own-answer"}
-        effort = self.settings.get("effort")
-        self.options: tuple[tuple[str, Any], ...] = () if effort is None else (("effort", effort),)
+        self._judge = judge
 
     @property
     def needs(self) -> Needs:
         """What its options need."""
-        effort: frozenset[Capability] = frozenset({"effort"}) if self.options else frozenset()
+        effort: frozenset[Capability] = frozenset({"effort"}) if "effort" in self.settings else frozenset()
         return Needs(answers=False, capabilities=effort)
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask once; an answer that is refused, cut off or empty is none."""
         del scale
-        said = yield from own_answer(self, case)
-        status = unread(said) or (Status.OK if after_reasoning(said.text).strip() else Status.UNPARSED)
-        reply = told(said, Status.UNPARSED if status is Status.OK else status)
-        return (
-            Reply.ok(0, text=reply.text, model=reply.model, usage=reply.usage, seconds=reply.seconds)
-            if (status is Status.OK)
-            else reply
-        )
+        said = yield from own_answer(self._judge, case)
+        reply = told(said, unread(said) or Status.UNPARSED)
+        whole = reply.status is Status.UNPARSED and bool(after_reasoning(said.text).strip())
+        return replace(reply, status=Status.OK, code=0) if whole else reply
 
 
 def _own(judge: LLMJudge) -> dict[str, object]:

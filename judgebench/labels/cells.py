@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What a score says: how sure the judge is of the higher label, or of its own verdict.
 Means: TypeAlias = Literal["correct", "verdict"]
-_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)"
 _UNITS = re.compile(rf"({_NUMBER})-({_NUMBER}):({_NUMBER})-({_NUMBER})")
 
 
@@ -76,6 +76,11 @@ class Cells:
         """Whether it is said what an empty cell means."""
         inner = [word for meaning in self.words.values() if not isinstance(meaning, str) for word in meaning]
         return any(not word.rpartition(":")[2].strip() for word in (*self.words, *self.missing, *inner))
+
+    def spoken(self) -> frozenset[str]:
+        """Words of which something is said, folded."""
+        said = [*_each(self.words), *_each(dict.fromkeys(self.missing, ""))]
+        return frozenset(fold(text) for words in said for text in words)
 
     def check(self, called: Called) -> None:
         """Refuse what is said of a column that isn't there; ``called`` gives each column's names."""

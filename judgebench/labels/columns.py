@@ -89,10 +89,10 @@ class Raw:
     """A table before its words are understood, with the line of each row.
 
     A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
-    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
-    order. ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the
-    rows are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is
-    then an item's, and otherwise a row's.
+    the other order, and ``second`` from which label on a rater's are those of a second column, of the other order.
+    ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the rows
+    are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is then
+    an item's, and otherwise a row's.
     """
 
     labels: dict[str, Column]
@@ -103,7 +103,7 @@ class Raw:
     read: set[str] = field(default_factory=set[str])
     rows: dict[str, Ints] = field(default_factory=dict)
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    second: set[str] = field(default_factory=set[str])
+    second: dict[str, int] = field(default_factory=dict[str, int])
     mirrored: npt.NDArray[np.bool_] | None = None
     repeats: list[Repeats] = field(default_factory=list[Repeats])
     item: Ints | None = None
@@ -191,7 +191,7 @@ def _placed(
     if scale.kind == "set":
         return *sets_of(words, scale, notes, blank_is_gap=says.cells.blank_said), None
     if scale.sequential:
-        return scale, *sequences_of(words, scale, notes)
+        return scale, *sequences_of(words, scale, notes, says.cells.spoken())
     return scale, _coded(says.table, says, judges, scale, notes), None
 
 
@@ -346,8 +346,11 @@ def verdict_at(value: float, middle: float, scale: Scale) -> str:
 
 def _used(column: Column) -> dict[str, int]:
     """Words that occur in the column; in long form others are in other raters' rows."""
+    used = column.counts() > 0
+    if used.all():
+        return column.words
     words = list(column.words)
-    return {words[code]: int(code) for code in np.flatnonzero(column.counts())}
+    return {words[code]: int(code) for code in np.flatnonzero(used)}
 
 
 def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[str], warnings: list[str]) -> Scale:

@@ -61,6 +61,7 @@ _PLAIN = frozenset(
 _TURNED = frozenset(
     ["swapped", "ba", "b,a", "b-a", "b/a", "reversed", "reverse", "inverted", "flipped", "1,0", "2,1", "second", "swap"]
 )
+_SIDES_DIFFER = "where the columns that name the two responses are ids, too, a pair is one item either way round"
 #: Words that answer whether the order is the other one.
 _NO, _YES = frozenset({"false", "no", "f", "n"}), frozenset({"true", "yes", "t", "y"})
 
@@ -122,6 +123,8 @@ def shape(
     raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
     if layout.sides and set(layout.sides) <= set(layout.id):
         raw.mirrored = _one_way_round(rows, layout.sides)
+    if layout.sides and "system" not in named:
+        raw.keys["system"] = _pairings(*(rows.columns[side] for side in layout.sides))
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
         found = _in_rows(rows, raw, layout, layout.rater, judges, golds, unlabelled=unlabelled)
@@ -197,6 +200,16 @@ def _one_way_round(rows: Rows, sides: Sequence[str]) -> Flags:
     return other
 
 
+def _pairings(one: Column, two: Column) -> Column:
+    """Name the two responses of each row together, as runs do."""
+    both = composite([one, two])
+    firsts = np.unique(both, return_index=True)[1]
+    sides = [(list(column.words), column.codes()[firsts].tolist()) for column in (one, two)]
+    names = [" vs ".join(words[codes[i]].strip() for words, codes in sides) for i in range(firsts.size)]
+    words = Numbers()
+    return Column(words, [words.take(names)[both]])
+
+
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
     """Say which rows are about one item, and which items about one question."""
     for name in layout.id if layout.rater or tuple(layout.id) != tuple(layout.cluster) else ():
@@ -249,10 +262,19 @@ def _in_columns(
             if second:
                 other = rows.columns[second[place]] if own is None else rows.columns[second[place]].take(own)
                 plain = raw.rows_of(name)
-                raw.labels[name] = _under(one, other)
-                raw.rows[name] = np.concatenate([plain, plain])
-                raw.swapped[name] = np.repeat([False, True], plain.size)
-                raw.second.add(name)
+                # An order that was not asked is none that failed; where neither was, the item has no verdict.
+                there = ~_blank(other)
+                alone = ~there | ~_blank(one)
+                first, last = plain[alone], plain[there]
+                raw.labels[name] = _under(one.take(alone), other.take(there))
+                raw.rows[name] = np.concatenate([first, last])
+                raw.swapped[name] = np.repeat([False, True], [first.size, last.size])
+                raw.second[name] = first.size
+                if short := int(np.count_nonzero(there ^ ~_blank(one))):
+                    raw.notes.append(
+                        f"{name}: {short:,} empty cells of {judge} and {second[place]} count as an order that was not "
+                        "asked (one that failed is written unparsed)"
+                    )
             else:
                 raw.labels[name] = one
     gold = (
@@ -260,6 +282,11 @@ def _in_columns(
     )
     raw.labels |= gold
     return Shaped(raw, names, list(gold))
+
+
+def _blank(column: Column) -> Flags:
+    """Mark the empty cells, shape (n,)."""
+    return np.array([not word.strip() for word in column.words], np.bool_)[column.codes()]
 
 
 def _under(one: Column, other: Column) -> Column:
@@ -352,6 +379,7 @@ def check_alike(
                 f"item {item_names(raw, np.array([row]))[0]!r} has another {role} on {table.unit} {raw.lines[other]}",
                 line=int(raw.lines[row]),
                 field=named.get(role),
+                hint=_SIDES_DIFFER if role == "system" and role not in named else "",
             )
 
 

@@ -223,6 +223,8 @@ def vocabulary(scale: Scale) -> str:
         return f"A/B{tie}, model_a/model_b, first/second, left/right, A>B/B>A{bad}"
     if scale.kind == "number":
         return "plain numbers" if scale.open else f"numbers from {scale.values[0]:g} to {scale.values[1]:g}"
+    if scale.sequential:
+        return f"lists of {', '.join(scale.labels)}"
     if len(scale.labels) > 12 and scale.kind == "rate":
         return f"{scale.labels[0]} to {scale.labels[-1]}"
     return ", ".join(scale.labels)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from judgebench.judges.prompts.prompt import Pairs
 
 #: Kinds of scale that a prompt can ask about.
-KINDS = ("pair", "check", "rate", "number", "pick", "label", "set")
+KINDS = ("pair", "check", "rate", "number", "pick", "rank", "label", "set", "steps")
 _KEYS = ("name", "kinds", "system", "user", "verdicts", "levels", "criteria", "examples", "calls")
 #: Of these one suffices: a prompt without ``user`` is put into our frame.
 _RUBRIC = ("verdicts", "levels", "criteria", "examples")
@@ -132,8 +132,8 @@ def _kinds_by(slots: frozenset[str], file: str) -> tuple[str, ...]:
     if slots & {"answer_a", "answer_b"}:
         if lacking := {"answer_a", "answer_b"} - slots:
             raise UsageError(f"prompt file {file}: {{{{{lacking.pop()}}}}} is missing beside the other answer")
-        return ("pair", "pick", "label")
-    return ("check", "rate", "label") if "answer" in slots else KINDS
+        return ("pair", "pick", "rank", "label")
+    return ("check", "rate", "number", "label", "set") if "answer" in slots else KINDS
 
 
 def _kinds(value: Any, user: str, file: str) -> tuple[str, ...]:

@@ -139,7 +139,8 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
     letters = "AB" if scale.kind == "pair" else ""
     responses: list[list[Piece]] = []
     for slot, response in enumerate(case.responses):
-        name = "response" if len(case.order) == 1 else f"response {letters[slot] if letters else slot + 1}"
+        named = letters[slot] if letters else slot + 1
+        name = f"step {named}" if scale.kind == "steps" else "response" if len(case.order) == 1 else f"response {named}"
         images = [Part(image=image) for image in response.images] if response.images else ()
         blocks = [] if response.turns else [fenced(name, fence, [Part(response.text), *images])]
         for number, turn in enumerate(response.turns, 1):
@@ -183,6 +184,11 @@ def fenced(name: str, fence: str, parts: Iterable[Part]) -> list[Piece]:
             pieces += (part.text, "\n")
     pieces.append(f"=== end {name} [{fence}] ===")
     return pieces
+
+
+def block(name: str, fence: str, text: str) -> str:
+    """Put a text between two lines that carry a code."""
+    return "".join(map(str, fenced(name, fence, [Part(text)])))
 
 
 def stacked(blocks: list[list[Piece]]) -> list[Piece]:
