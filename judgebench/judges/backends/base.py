@@ -94,7 +94,7 @@ class ApiBackend:
     own_address: ClassVar[str] = ""
     limit: ClassVar[str] = "max_tokens"
     #: What the format knows; whether a model does is its server's to say.
-    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability))
+    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions"}
 
     def __init__(
         self,
@@ -189,6 +189,7 @@ def model_judge(
     samples: int = 1,
     samples_by: By = "majority",
     effort: str | None = None,
+    protocol: str = "",
     **options: Any,
 ) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
@@ -219,4 +220,5 @@ def model_judge(
         samples=samples,
         samples_by=samples_by,
         effort=effort,
+        protocol=protocol,
     )
