@@ -335,6 +335,9 @@ def _scale(
     if said is None and answers == 2:
         notes.append("scale pair: two answers are compared")
         return Scale.pair()
+    if said is not None and said.open:
+        whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
+        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; say {argument('scale')} {whole}")
     if said is None:
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(
