@@ -181,6 +181,8 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
                 raise UsageError(f"judge file {path}: {key!r} must be a number above 0 and up to 1, or a list of such")
         found[key] = value
     return found
+
+
 def _judge(data: Mapping[str, Any], path: Path) -> str:
     """Name the judge, or the card with its model."""
     judge, card, model = (_text(data, key, path) for key in ("judge", "card", "model"))
