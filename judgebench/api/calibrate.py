@@ -43,7 +43,7 @@ def calibrate(
     chosen = [method] if isinstance(method, str) else list(method)
     policies = policies_of(policy)
     tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
     found: list[Calibration] = []
     unfit: list[JudgebenchError] = []
     for one in opened:
