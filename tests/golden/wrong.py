@@ -61,6 +61,7 @@ COMMANDS = [
     "jury",
     "cascade",
     "calibrate",
+    "export",
     "power",
     "gate",
     "systems",
