@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -45,7 +46,7 @@ from judgebench.stats.influence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
 
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
+#: So many pairs of annotators are measured one by one; nobody reads the 124,750 of 500 annotators.
+MOST_PAIRS = 10_000
 
 
 def ceiling(
@@ -116,7 +119,7 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
 def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
     """Keep some rows of ratings."""
     names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
-    optional = ("score", "has_score", "sequence", "gold_sequence")
+    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence")
     present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
     return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
 
@@ -138,6 +141,15 @@ def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[in
     if 4 * float(shared[enough].sum()) < float(shared.sum()):
         return []
     return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]
+
+
+def paired(
+    people: Ratings, pairs: Sequence[tuple[int, int]], policies: Policies, *, both: bool
+) -> Iterator[tuple[tuple[int, int], list[Counted]]]:
+    """Count annotators `between` each other, pair by pair; none where there are more than `MOST_PAIRS`."""
+    for i, of_one in groupby(pairs if len(pairs) <= MOST_PAIRS else (), key=itemgetter(0)):
+        mine = select(people, np.flatnonzero(people.gold[:, i] >= 0))
+        yield from (((i, j), between(mine, i, j, policies, both=both)) for _, j in of_one)
 
 
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:

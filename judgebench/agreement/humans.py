@@ -9,12 +9,13 @@ import numpy as np
 
 from judgebench.agreement.ceiling import (
     ENOUGH,
+    MOST_PAIRS,
     against_each,
     all_at_once,
-    between,
     joint_alpha,
     mean_over,
     one_per_item,
+    paired,
     ratio_of,
     select,
     shared_pairs,
@@ -82,9 +83,10 @@ class Humans:
     ``lin_ccc``, of sets ``krippendorff_alpha_masi``.
     ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
     human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
-    ``pairs`` holds the kappa of every two annotators, empty where most share few items. ``coefficients`` are of all
-    annotators at once. ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty
-    where there is none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
+    ``pairs`` holds the kappa of every two annotators, empty where most share few items or there are more than
+    `MOST_PAIRS`. ``coefficients`` are of all annotators at once. ``pulling`` names the annotator without whom kappa
+    leaves its own interval by most, and is empty where there is none. ``warnings`` are codes, ``few_clusters`` and
+    ``few_shared_items``.
     """
 
     metric: str
@@ -189,8 +191,8 @@ def measure_humans(
         people=facts,
         annotators=annotators,
         pairs={
-            (names[i], names[j]): mean_over(metric, [between(people, i, j, rules, both=both)], both=both)[0]
-            for i, j in shared_pairs(people, shared)
+            (names[i], names[j]): mean_over(metric, [counted], both=both)[0]
+            for (i, j), counted in paired(people, shared_pairs(people, shared), rules, both=both)
         },
         percent_agreement=among.measured(share)[0],
         kappa=kappa,
@@ -235,10 +237,9 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     tables = against_each(ratings, rules)
     _, judged = mean_over(metric, tables, both=True)
     both = two_sided(metric, rules)
-    pairs = [
-        mean_over(metric, [between(people, *pair, rules, both=both)], both=both)[1] for pair in shared_pairs(people)
-    ]
-    defined = [one for one in pairs if one is not None]
+    pairs = shared_pairs(people)
+    found = [mean_over(metric, [counted], both=both)[1] for _, counted in paired(people, pairs, rules, both=both)]
+    defined = [one for one in found if one is not None]
     each_rules = replace(rules, gold="majority")
     without, extended, difference = _alpha_beside(ratings, people, rules)
     return AmongHumans(
@@ -248,7 +249,7 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         kappa=kappa[0],
         ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
-        z=z_among(judged, defined),
+        z=Estimate.missing("too_many_pairs") if len(pairs) > MOST_PAIRS else z_among(judged, defined),
         rest={name: _rest_of(ratings, ratings.judge, pool, j, each_rules) for j, name in enumerate(ratings.annotators)},
         alpha_without=without,
         alpha_with=extended,

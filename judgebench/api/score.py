@@ -41,7 +41,7 @@ def score(
     say = kept(notes)
     text("name", name)
     beside = open_labels(labels, labels_mode, table)
-    tables = open_sources(source, table, labels=beside, name=name, tell=say)
+    tables = open_sources(source, table, labels=beside, name=name, tell=say, readings=True)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
     rows = [
@@ -105,7 +105,8 @@ def consistency(
             for found in look(ratings, by=by, samples=one.samples())
             if not one.criteria or found.subset != "all"
         ]
-        if wanted and pairs:
+        # A table knows its systems only if somebody said so.
+        if pairs and (wanted or one.stored is None):
             systems += [Winner(one.task, one.judge, found) for found in standings(ratings, criteria=one.criteria)]
     if wanted and not systems and not any(line.found.subset.startswith("system:") for line in lines):
         pairs = any(ratings.scale.kind == "pair" for _, ratings in opened)

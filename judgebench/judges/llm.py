@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
@@ -9,11 +11,12 @@ from judgebench.errors import UsageError, argument
 from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
-from judgebench.judges.protocols import Chosen, protocol
+from judgebench.judges.protocols import Chosen, around, protocol
+from judgebench.judges.protocols.question import framed
 from judgebench.judges.protocols.rubric import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Backend, Capability, Case, Scale, Steps
     from judgebench.judges.model import Model, Price
@@ -95,6 +98,11 @@ class LLMJudge:
         """The model."""
         return {self.model.name: self.model}
 
+    @property
+    def of_model(self) -> Mapping[str, object]:
+        """What of the settings is the model's own: neither prompts nor how they are read."""
+        return {name: value for name, value in self._settings.items() if name not in {"parsing", "prompts"}}
+
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
 
@@ -128,6 +136,18 @@ class LLMJudge:
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""
         return protocol(self._protocol.shape or case.item.attribute("protocol") or "")(self, case, scale)
+
+    def framed(self, role: str, notes: Sequence[str]) -> LLMJudge:
+        """Make the same judge in a role, which is shown ``notes`` above what is to be judged."""
+        made = copy(self)
+        made.layers = (partial(around, framed, {"role": role, "notes": tuple(notes)}), *self.layers)
+        return made
+
+    @property
+    def says_how_sure(self) -> bool:
+        """Whether its replies hold probabilities."""
+        asked = any(name == "confidence" for name, _ in self._protocol.layers)
+        return asked or self.samples.count > 1 or "logprobs" in self._notation.needs
 
     def configured(
         self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None

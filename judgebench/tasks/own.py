@@ -15,7 +15,7 @@ import numpy as np
 
 from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
@@ -162,8 +162,8 @@ class Reader(base.Reader):
         roles = self.roles
         conversation, responses = self._said(row, folder)
         if roles.criterion:
-            criterion = " / ".join(_name(row, name) for name in roles.criterion)
-        name = "/".join(_name(row, one) for one in roles.id) or str(number + 1)
+            criterion = " / ".join(named_by(row, name) for name in roles.criterion)
+        name = "/".join(named_by(row, one) for one in roles.id) or str(number + 1)
         if not gold and roles.answers == _PREFERRED and not roles.gold:
             gold = (Label("chosen", 0),)
         asked = "\n\n".join(turn.text for turn in conversation)
@@ -178,17 +178,17 @@ class Reader(base.Reader):
             responses=responses,
             gold=gold,
             gold_source=self.gold_source,
-            cluster="/".join(_name(row, one) for one in roles.cluster)
+            cluster="/".join(named_by(row, one) for one in roles.cluster)
             or (name if criterion and roles.id else f"q-{digest(same, 16)}"),
-            subset=criterion or " / ".join(_name(row, one) for one in roles.subset),
-            references=tuple(Reference(text) for one in roles.reference for text in _texts(row, one)),
-            context=tuple(text for one in roles.context for text in _texts(row, one)),
+            subset=criterion or " / ".join(named_by(row, one) for one in roles.subset),
+            references=tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)),
+            context=tuple(text for one in roles.context for text in texts_in(row, one)),
             attributes=tuple(sorted(attributes.items())),
         )
 
     def _plain(self, row: Row, name: str, system: str | None) -> list[Response]:
         """Take the answer of a cell; in steps, where there may be several, each is one."""
-        texts = _texts(row, name) if self.scale.kind == "steps" else [_one(row, name)]
+        texts = texts_in(row, name) if self.scale.kind == "steps" else [_one(row, name)]
         return [Response(text, system) for text in texts]
 
     def _said(self, row: Row, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
@@ -369,13 +369,51 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
     return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
 
 
+def encoded_together(table: RowTable, roles: Roles, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
+    """Read labels as `encoded` does; UsageError where criteria have scales of their own."""
+    try:
+        return encoded(table, golds, scale, cells)
+    except (DataError, UsageError):
+        if scale is None and (apart := _scales_apart(table, roles, cells)):
+            raise UsageError(f"{table.name}: {apart}") from None
+        raise
+
+
+def _scales_apart(table: RowTable, roles: Roles, cells: Cells) -> str:
+    """Say that criteria have scales of their own, and how each is judged; empty where that is not what is wrong."""
+    parts: dict[str, tuple[RowTable, list[str], str]] = {}
+    # Where one criterion is left no id repeats, by which it is known.
+    ids = "".join(f" {argument('id')} {name}" for name in roles.id)
+    for name in roles.criterion[:1]:
+        for one in dict.fromkeys(_text(row, name) for row in table.rows()):
+
+            def rows(one: str = one, name: str = name) -> Iterator[Row]:
+                return (row for row in table.rows() if _text(row, name) == one)
+
+            part = RowTable(table.name, rows, "", table.columns, table.unit)
+            parts[one] = part, list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
+    if not parts:
+        for one, golds in golds_of(roles.gold, table.columns).items():
+            names = [column for _, column in golds]
+            parts[one] = table, names, " ".join(f"{argument('gold')} {column}" for column in names)
+    try:
+        specs = {one: encoded(part, names, None, cells).scale.spec for one, (part, names, _) in parts.items()}
+    except (DataError, UsageError):
+        return ""
+    if len(set(specs.values())) < 2:
+        return ""
+    each = ", ".join(f"{one} {spec} ({parts[one][2]})" for one, spec in list(specs.items())[:_NAMED])
+    return f"its criteria have scales of their own, and a task has one: judge each by itself, {each}"
+
+
 def _value(row: Row, column: str) -> Any:
     found = value_of(row, column)
     # What is in no column of the row is missing, not empty.
     return row.require(column) if found is None and "." not in column else found
 
 
-def _name(row: Row, column: str) -> str:
+def named_by(row: Row, column: str) -> str:
+    """Take the text of a cell that names something, and so can't be empty."""
     text = _text(row, column).strip()
     if not text:
         row.fail("this is empty, and names the item", column)
@@ -405,7 +443,7 @@ def _one(row: Row, column: str) -> str:
     return _text(row, column)
 
 
-def _texts(row: Row, column: str) -> list[str]:
+def texts_in(row: Row, column: str) -> list[str]:
     """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
     value = _value(row, column)
     several = value if isinstance(value, list) else None
@@ -421,4 +459,4 @@ def _texts(row: Row, column: str) -> list[str]:
 
 
 def _images(row: Row, column: str, folder: Path | None) -> list[str]:
-    return [image_of(row, column, one, folder) for one in _texts(row, column)]
+    return [image_of(row, column, one, folder) for one in texts_in(row, column)]

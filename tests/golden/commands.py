@@ -118,6 +118,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
+             "--grader gpt-4o-mini", **key),
         inputs=JUDGES,
     )  # fmt: skip
     own = (
