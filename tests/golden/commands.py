@@ -557,6 +557,10 @@ def _tables() -> Iterator[Scene]:
         forms("calibrate", f"calibrate {sure}", board),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
+        step("dpo", "export runs --sample --output pairs.jsonl"),
+        step("kto", "export runs --task pandalm --form kto --games most --ties undesirable --sample --config panels.toml"),
+        step("ranking", "export --csv panel.csv --judge-col says --scale pair --id-col id --form ranking --games first"),
+        step("rated", f"export --csv rate.csv {BOTH} --scale rate:1-5 --word n/a= --form kto --at-least 4 --gap 1 --data ."),
         step("numberless", "calibrate runs --task pandalm --labels labels --labels-mode add"),
         inputs=TABLES | PERSONS | PANELS,
     )  # fmt: skip
