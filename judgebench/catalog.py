@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
+    from judgebench.judges.judge_file import JudgeFile, PanelFile
     from judgebench.judges.llm import LLMJudge
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
@@ -102,7 +103,7 @@ class JudgeSettings:
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
     backend, ``max_tokens`` None to the card or to `MOST_TOKENS`. What only some judges have (``form``, ``samples``,
-    ``effort``, ``parser``) is None where nobody chose it.
+    ``effort``, ``parser``, ``protocol``) is None where nobody chose it.
     """
 
     prompt: str | None = None
@@ -111,6 +112,7 @@ class JudgeSettings:
     samples_by: str | None = None
     effort: str | None = None
     parser: str | None = None
+    protocol: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int | None = None
@@ -309,8 +311,11 @@ class Recipe:
 
 
 def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
-    """Say how to make a judge elsewhere; None for one that asks nobody."""
-    return Recipe(spec, settings, task.name, task.scale) if judge.backends else None
+    """Say how to make a judge elsewhere; None for one that asks nobody, or that needs the task's items."""
+    from judgebench.judges.panels.panel import Panel  # noqa: PLC0415 - loaded on use
+
+    made_there = judge.portable if isinstance(judge, Panel) else judge.backends
+    return Recipe(spec, settings, task.name, task.scale) if made_there else None
 
 
 def judge_environment() -> dict[str, str]:
@@ -318,17 +323,27 @@ def judge_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if _FOR_JUDGES.search(name.upper())}
 
 
-def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
+def _on_disk(spec: str, task: Task, settings: JudgeSettings, within: tuple[Path, ...] = ()) -> Judge:
     """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
     if spec.startswith("replay:"):
         return _replay(spec.removeprefix("replay:"), task)
-    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
+
+    path = Path(spec)
+    if path.resolve() in within:
+        raise UsageError(f"judge file {path} is a member of itself")
+    return _described(read_judge_file(path), task, settings, (*within, path.resolve()))
+
+
+def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
+    """Make a judge that a file describes, the last of those ``within`` which it is."""
+    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 
-    path = Path(spec)
-    said = read_judge_file(path)
+    path = within[-1]
+    if said.panel is not None:
+        return _panel(said, said.panel, task, settings, within)
     judge = make_judge(said.judge, task, replace(settings, **said.settings))
     if isinstance(judge, (CardJudge, LLMJudge)):
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
@@ -336,6 +351,32 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if said.name or said.price or said.tokenizer or said.settings:
         raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
     return judge
+
+
+def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
+    """Make a panel with its members; what the file says for all of them fills in what they leave out."""
+    from judgebench.judges.judge_file import JudgeFile  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.panels import panel_class  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.panels.panel import Member  # noqa: PLC0415 - loaded on use
+
+    path, settings = within[-1], replace(settings, **said.settings)
+    members: dict[str, Member] = {}
+    alike: dict[str, Judge] = {}
+    for seat in panel.seats:
+        one = replace(seat.said, name=None)
+        if one == JudgeFile(one.judge, {}) and not one.judge.endswith(".toml"):
+            judge = make_judge(one.judge, task, settings)
+        elif one.judge.endswith(".toml"):
+            judge = _on_disk(one.judge, task, settings, within)
+        else:
+            judge = _described(one, task, settings, within)
+        # What is asked in the same way is one client, whoever plays whom.
+        judge = alike.setdefault(repr(one), judge)
+        name = seat.said.name or judge.name
+        if name in members:
+            raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
+        members[name] = Member(judge, seat.says)
+    return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
 
 
 def _timeouts(settings: JudgeSettings) -> object:
@@ -346,7 +387,7 @@ def _timeouts(settings: JudgeSettings) -> object:
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:
     """Spell the settings as factories of LLM judges take them; ``temperature`` is the backend's default."""
-    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort")}
+    chosen = {name: getattr(settings, name) for name in ("form", "samples", "samples_by", "effort", "protocol")}
     return {name: one for name, one in chosen.items() if one is not None} | {
         "prompt": settings.prompt,
         "base_url": settings.base_url,

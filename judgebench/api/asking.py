@@ -118,7 +118,12 @@ def plain(task: Task, showing: Showing, recorded: tuple[tuple[int, ...], ...] | 
         raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
     if reference == "auto" and card is not None:
         reference = card.default_reference
-    shown = recorded if showing.order is None and recorded else showing.order or "both"
+    steps = task.scale.kind == "steps"
+    if steps and showing.order not in {None, "original"}:
+        raise UsageError(
+            f"{argument('order')} {showing.order}: steps follow from each other, and are shown in their order"
+        )
+    shown = recorded if showing.order is None and recorded else showing.order or ("original" if steps else "both")
     return Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from judgebench.api.asking import Showing
     from judgebench.domain import Completion, Judge, Request, Task
     from judgebench.judges.cards.card import Card, Layout
+    from judgebench.judges.cards.naming import Carded
     from judgebench.judges.prompts.prompt import Prompt
 
 
@@ -69,22 +70,20 @@ def _shown_layout(layout: Layout) -> str:
     return "\n\n".join(["\n".join(lines), *(f"[{name}]\n{text}" for name, text in layout.texts.items() if text)])
 
 
-def shown_requests(task: Task, prompt: str | None, form: str | None, showing: Showing, item: str | None) -> str:
+def shown_requests(
+    task: Task, prompt: Prompt | Carded | None, form: str | None, showing: Showing, item: str | None
+) -> str:
     """Write what a judge is sent for one item, by the same steps as in a run."""
     from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.cards.naming import named  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import Carded  # noqa: PLC0415 - loaded on use
     from judgebench.judges.forms import DEFAULT  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.model import Model  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
 
-    carded = None if prompt is None else named(prompt)
-    judge: Judge
-    if carded is not None:
-        judge = CardJudge(carded.card, carded.layout(task.scale, None), Model("a model", _nobody), {})
+    if isinstance(prompt, Carded):
+        judge: Judge = CardJudge(prompt.card, prompt.layout(task.scale, None), Model("a model", _nobody), {})
     else:
-        own = None if prompt is None else load_prompt(prompt)
-        judge = LLMJudge(Model("a model", _nobody), prompt=own, form=form or DEFAULT).serving(task.scale)
+        judge = LLMJudge(Model("a model", _nobody), prompt=prompt, form=form or DEFAULT).serving(task.scale)
     found = next((one for one in task.items() if item in {None, one.id}), None)
     if found is None:
         raise UsageError(f"{task.name} has no {'items' if item is None else f'item {item!r}'}")

@@ -263,8 +263,8 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     for one in tasks:
         if not isinstance(one, str) and not getattr(one, "files", ()):
             remember(one)
-    if aloud and on_command_line():
-        for text in (note for one in tasks for note in getattr(one, "notes", ())):
+    for one in tasks if aloud or not on_command_line() else ():
+        for text in (*(getattr(one, "notes", ()) if on_command_line() else ()), *getattr(one, "doubts", ())):
             tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
@@ -291,7 +291,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),
-        labels=open_labels(how.get("labels") or (), how.get("labels_mode") or "only"),
+        labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api.asking import Showing
 from judgebench.api.items import Items
+from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
@@ -15,6 +16,7 @@ from judgebench.report.runs import Holdings, RunFacts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from judgebench.judges.prompts.prompt import Prompt
     from judgebench.tasks.card import Card
 
 
@@ -115,20 +117,29 @@ def _of_prompt(
     from judgebench.api.prompting import shown_card, shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards.naming import named  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
 
     if task is None:
         if prompt is None:
             raise UsageError(f"name a prompt: {', '.join(prompt_names())}, or a file")
-        if (carded := named(prompt)) is not None:
-            return shown_card(carded.card)
-        return shown_prompt(load_prompt(prompt))
+        carded = named(prompt)
+        return shown_prompt(_loaded(prompt)) if carded is None else shown_card(carded.card)
     data, sample = said["data"], said["sample"]
     check_texts(sample=sample, data=data)
     opened = task_of(task, said)
     if isinstance(opened, str):
         opened = make_task(opened, data=None if data is None else Path(data), sample=sample)
-    return shown_requests(opened, prompt, form, Showing("original", reference=reference), item)
+    own = None if prompt is None else named(prompt) or _loaded(prompt)
+    return shown_requests(opened, own, form, Showing("original", reference=reference), item)
+
+
+def _loaded(name: str) -> Prompt:
+    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
+
+    prompt = load_prompt(name)
+    for text in prompt.slips():
+        tell(text)
+    return prompt
 
 
 def _scales(card: Card) -> list[str]:

@@ -179,6 +179,8 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     """Find the table of one's own that a question is about; None for runs, and for what is neither."""
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
+    if isinstance(source, ImportedTable):
+        return source
     if isinstance(source, (str, Path)):
         _check_alone(columns)
         return path if (path := Path(source)).is_file() or columns.options else None
@@ -343,7 +345,18 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
             counts=run.counts,
         )
 
-    return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+    return Source(
+        run.task,
+        judge,
+        run.gold_source,
+        run.policies,
+        run.revision,
+        measured,
+        ratings,
+        judged,
+        stored,
+        criteria=run.criteria,
+    )
 
 
 def unlabelled(source: Source) -> str:
@@ -375,7 +388,11 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
 def _no_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
-    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+    return (
+        f"; {asked} says what verdicts say without gold, and which systems win"
+        if columns.judge and not columns.gold
+        else ""
+    )
 
 
 def table_sources(

@@ -102,7 +102,7 @@ class Completion:
     reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
     ``choices`` are the texts of all answers where several were wanted, ``text`` among them, and ``answers`` all of them
     whole. ``calls`` are the tools that the model called, each with its arguments as JSON. ``reply`` is the verdict that
-    a function gave.
+    a function gave. ``assumed`` is one that nobody gave: a forecast looks what would be asked next.
     """
 
     text: str = ""
@@ -120,6 +120,7 @@ class Completion:
     reply: Reply | None = None
     calls: tuple[tuple[str, str], ...] = ()
     answers: tuple[Completion, ...] = ()
+    assumed: bool = False
 
     @property
     def usage(self) -> Usage:
@@ -170,10 +171,12 @@ class Needs:
 
     ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
     recording has the items, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
-    process on a cluster.
+    process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it, with the finish
+    ``filter``, and does not end the case.
     """
 
     answers: bool = True
     orders: tuple[tuple[int, ...], ...] | None = None
     capabilities: frozenset[Capability] = frozenset()
     gpus: int = 0
+    refusals: bool = False

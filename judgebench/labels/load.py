@@ -185,7 +185,7 @@ class _Building:
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
             own_gold=bool(self.layout.judge_name),
-            criteria=self.shaped.criteria,
+            criteria=bool(raw.criteria),
         )
 
     def _gold(self) -> Codes:

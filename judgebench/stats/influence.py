@@ -30,6 +30,8 @@ FEW_SHOW, ALIKE = 5, 1 / 5
 _SMALL = 1 / 1000
 #: Where no cluster has more than this share, all shares lead to the same quantile of t.
 _LARGE = 1 / 100
+#: Codes that are so many times as many as rows are sorted, not counted.
+_SPARSE = 100
 #: A value this near to 0 or 1 is rounding around it.
 _ROUNDING = 1e-9
 
@@ -48,6 +50,9 @@ class Clusters:
     @classmethod
     def of(cls, cluster: Ints) -> Clusters:
         """Close the gaps in cluster codes, which are not negative."""
+        if int(cluster.max(initial=0)) > _SPARSE * cluster.size:
+            ids, codes, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+            return cls(codes, ids, sizes)
         sizes = np.bincount(cluster) if cluster.size else np.zeros(0, dtype=np.int64)
         ids = np.flatnonzero(sizes)
         if ids.size == sizes.size:

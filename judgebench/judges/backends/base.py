@@ -189,6 +189,7 @@ def model_judge(
     samples: int = 1,
     samples_by: By = "majority",
     effort: str | None = None,
+    protocol: str = "",
     **options: Any,
 ) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
@@ -219,4 +220,5 @@ def model_judge(
         samples=samples,
         samples_by=samples_by,
         effort=effort,
+        protocol=protocol,
     )

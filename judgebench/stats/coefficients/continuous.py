@@ -10,7 +10,7 @@ coefficient says n - 1. Influence functions are those of the moments, so ICC and
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,13 +84,13 @@ def spearman(gold: Floats, judge: Floats) -> RowOutcome:
     """
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
-    x, y = _ranks(gold), _ranks(judge)
-    n = gold.size
+    among_gold, among_judge, n = _Places.of(gold), _Places.of(judge), gold.size
+    x, y = among_gold.ranks, among_judge.ranks
     vx, vy, cov = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
     scale = math.sqrt(vx * vy)
-    by_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
-    by_x = x * x + 2 * _above(gold, x) / n
-    by_y = y * y + 2 * _above(judge, y) / n
+    by_cov = x * y + (among_gold.above(y) + among_judge.above(x)) / n
+    by_x = x * x + 2 * among_gold.above(x) / n
+    by_y = y * y + 2 * among_judge.above(y) / n
     value = cov / scale
     influence = by_cov / scale - value / 2 * (by_x / vx + by_y / vy)
     return RowOutcome(_within(value), influence - influence.mean())
@@ -242,21 +242,35 @@ def _level(gold: Floats, judge: Floats, parts: Callable[[Any, Any, Any, Any, Any
     return RowOutcome(min(1.0, value), influence, without=_left_out(x, y, value_of), told=_told(x, y))
 
 
-def _ranks(values: Floats) -> Floats:
-    """Mean rank of each row as a share of all rows, centred."""
-    ordered = np.sort(values)
-    below, upto = np.searchsorted(ordered, values, side="left"), np.searchsorted(ordered, values, side="right")
-    return (below + upto) / (2 * values.size) - 0.5
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Rows in their order, and how many of them are ``below`` each, and ``upto`` it: below or equal; shape (n,)."""
 
+    ordered: Ints
+    below: Ints
+    upto: Ints
 
-def _above(values: Floats, weights: Floats) -> Floats:
-    """Sum of the weights of the rows above each row, ties by half, less half of all."""
-    ordered = np.argsort(values, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weights[ordered])])
-    below = total[np.searchsorted(values, values, side="left", sorter=ordered)]
-    upto = total[np.searchsorted(values, values, side="right", sorter=ordered)]
-    found: Floats = total[-1] / 2 - (below + upto) / 2
-    return found
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> _Places:
+        """Sort the rows once."""
+        ordered = np.argsort(values, kind="stable")
+        sorted_ = values[ordered]
+        starts = np.flatnonzero(np.r_[True, sorted_[1:] != sorted_[:-1]])
+        ends = np.append(starts[1:], values.size)
+        below, upto = np.empty_like(ordered), np.empty_like(ordered)
+        below[ordered], upto[ordered] = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
+        return cls(ordered, below, upto)
+
+    @property
+    def ranks(self) -> Floats:
+        """Mean rank of each row as a share of all rows, centred."""
+        return (self.below + self.upto) / (2 * self.ordered.size) - 0.5
+
+    def above(self, weights: Floats) -> Floats:
+        """Sum of the weights of the rows above each row, ties by half, less half of all."""
+        total = np.concatenate([[0.0], np.cumsum(weights[self.ordered])])
+        found: Floats = total[-1] / 2 - (total[self.below] + total[self.upto]) / 2
+        return found
 
 
 def _concordance(x: Ints, y: Ints) -> Floats:
@@ -268,12 +282,9 @@ def _concordance(x: Ints, y: Ints) -> Floats:
     both = np.empty(n, dtype=np.int64)
     both[order] = _smaller_before(y[order])
     # Place among the rows with the same x, and with the same y.
-    pair = x.astype(np.int64) * (below_y.size + 1) + y
-    place = np.searchsorted(np.sort(pair), pair) - below_x[x]
-    turned = y.astype(np.int64) * (below_x.size + 1) + x
-    other = np.searchsorted(np.sort(turned), turned) - below_y[y]
-    same = np.unique(pair, return_inverse=True, return_counts=True)
-    twins = same[2][same[1]]
+    alike = _Places.of(x.astype(np.int64) * (below_y.size + 1) + y)
+    place, twins = alike.below - below_x[x], alike.upto - alike.below
+    other = _Places.of(y.astype(np.int64) * (below_x.size + 1) + x).below - below_y[y]
     under, left = below_y[y], below_x[x]
     over = n - below_y[y + 1]
     low_high = left - both - other
