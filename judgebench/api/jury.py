@@ -79,7 +79,7 @@ def jury(
     given = named_lists("family", family)
     if given and leave_out != "family":
         raise UsageError(f"{argument('family')} goes with {argument('leave_out')} family")
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=_listed(task))
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=_listed(task))
 
     def one(judges: Sequence[Judged]) -> Jury:
         chosen = Rule.of(judges[0].ratings.scale, rule, ties, one_coin=one_coin, folds=folds)

@@ -181,6 +181,9 @@ def table_of(jury: Jury) -> tuple[str, str]:
         options += [f"--{name}-col", name] if name in own.header else []
     options += ["--order-col", "order", "--picks", "answer"] if "order" in own.header else []
     said, plain = jury.policies.to_json(), Policies().to_json()
+    if len({row[0] for row in own.rows}) == len(own.rows):
+        # One judgment an item, of which no order policy says anything.
+        del said["order"]
     options += [part for name in said if said[name] != plain[name] for part in ("--policy", f"{name}={said[name]}")]
     options += ["--scale", jury.scale, "--gold", jury.gold_source if jury.gold_source != "mixed" else "unspecified"]
     return text.getvalue(), shlex.join(options)

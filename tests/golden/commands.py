@@ -373,9 +373,10 @@ def _tables() -> Iterator[Scene]:
         line = of(kind)
         system = "--system-col system --system-col other" if kind == "pair" else "--system-col system"
         target = {"pair": "--target A", "nominal": "--target red"}.get(kind, "")
-        # Resampling takes seconds: on two scales only.
-        quick = {name: f"{how} --system-col system" for name, how in INTERVALS.items()
-                 if kind == "nominal" or name not in {"bca", "bootstrap"}}  # fmt: skip
+        # Resampling takes seconds; runs show it.
+        quick = {
+            name: f"{how} --system-col system" for name, how in INTERVALS.items() if name not in {"bca", "bootstrap"}
+        }
         policies = {"each": "--policy gold=each", "drop": "--policy invalid=drop"}
         policies |= {"mean": "--policy gold=mean"} if kind in {"rate", "levels"} else {}
         steps = [
@@ -556,6 +557,10 @@ def _tables() -> Iterator[Scene]:
         forms("calibrate", f"calibrate {sure}", board),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
+        step("dpo", "export runs --sample --output pairs.jsonl"),
+        step("kto", "export runs --task pandalm --form kto --games most --ties undesirable --sample --config panels.toml"),
+        step("ranking", "export --csv panel.csv --judge-col says --scale pair --id-col id --form ranking --games first"),
+        step("rated", f"export --csv rate.csv {BOTH} --scale rate:1-5 --word n/a= --form kto --at-least 4 --gap 1 --data ."),
         step("numberless", "calibrate runs --task pandalm --labels labels --labels-mode add"),
         inputs=TABLES | PERSONS | PANELS,
     )  # fmt: skip

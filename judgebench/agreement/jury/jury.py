@@ -228,7 +228,7 @@ def _ballot(bench: Bench, verdicts: Codes) -> Ballot:
         return ["" if code < 0 else ratings.scale.word(code) for code in codes.tolist()]
 
     def named(names: Sequence[str], codes: Codes) -> list[str]:
-        return [names[code] for code in codes.tolist()]
+        return [names[int(code)] for code in codes]
 
     columns = {"item": named(first.items, ratings.item)}
     if ratings.swapped.any():
