@@ -103,7 +103,7 @@ class JudgeSettings:
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
     backend, ``max_tokens`` None to the card or to `MOST_TOKENS`. What only some judges have (``form``, ``samples``,
-    ``effort``, ``protocol``, ``parser``) is None where nobody chose it.
+    ``effort``, ``parser``, ``protocol``) is None where nobody chose it.
     """
 
     prompt: str | None = None
@@ -111,8 +111,8 @@ class JudgeSettings:
     samples: int | None = None
     samples_by: str | None = None
     effort: str | None = None
-    protocol: str | None = None
     parser: str | None = None
+    protocol: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int | None = None
