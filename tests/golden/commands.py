@@ -557,6 +557,7 @@ def _tables() -> Iterator[Scene]:
         forms("calibrate", f"calibrate {sure}", board),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
+        forms("goldless", f"jury --csv nogold.csv {BOTH} --scale rate:1-5 --word n/a= --rule dawid-skene", ("table", "json")),
         step("dpo", "export runs --sample --output pairs.jsonl"),
         step("kto", "export runs --task pandalm --form kto --games most --ties undesirable --sample --config panels.toml"),
         step("ranking", "export --csv panel.csv --judge-col says --scale pair --id-col id --form ranking --games first"),
