@@ -231,6 +231,7 @@ class Facts:
             and cluster_rank(one.name) is None
             and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
             and not self._holds_others(one.name)
+            and not (words_of(one.name) <= REPEAT | {"id", "index", "number", "no"} and one.kind in {"rate", "numbers"})
         ]
 
     def _holds_others(self, name: str) -> bool:
