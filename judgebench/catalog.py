@@ -29,11 +29,15 @@ Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
 
 class _Backend(NamedTuple):
-    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written."""
+    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
+
+    ``takes`` are the settings that it alone has a use for.
+    """
 
     create: str
     note: str
     model: str = "MODEL"
+    takes: tuple[str, ...] = ()
 
 
 #: Backends of LLM judges: ``name/model``.
@@ -52,6 +56,21 @@ BACKENDS: dict[str, _Backend] = {
     "server": _Backend(
         "judgebench.judges.backends.server:create",
         "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+    ),
+    "hf": _Backend(
+        "judgebench.judges.backends.hf:create",
+        "a language model here; pip install 'judgebench[local]', as for the next two",
+        takes=("dtype", "batch_tokens"),
+    ),
+    "reward": _Backend(
+        "judgebench.judges.backends.reward:create",
+        "a reward model here: a number for each answer, the higher the better",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
+    "embedding": _Backend(
+        "judgebench.judges.backends.embedding:create",
+        "an embedding model here: how near an answer is to its reference",
+        takes=("dtype", "batch_tokens", "thresholds"),
     ),
 }
 #: Judges without a model behind them: the part before the slash or the whole name.
@@ -88,7 +107,8 @@ class JudgeSettings:
     """What is chosen about an LLM judge beside its name: options of ``run``.
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
-    backend. What only some judges have (``form``, ``samples``, ``effort``) is None where nobody chose it.
+    backend. What only some judges have (``form``, ``samples``, ``effort``, and from ``dtype`` on what only a judge file
+    says of a local model) is None where nobody chose it.
     """
 
     prompt: str | None = None
@@ -103,6 +123,9 @@ class JudgeSettings:
     connect_timeout: float = 10.0
     first_byte_timeout: float | None = None
     seed: int = 0
+    dtype: str | None = None
+    batch_tokens: int | None = None
+    thresholds: tuple[float, ...] | None = None
 
 
 def load(reference: str) -> Any:
@@ -212,7 +235,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
             raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
         create = load(BACKENDS[backend].create)
         default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
-        options = _options(settings, default) | {"timeout": _timeouts(settings)}
+        options = _options(settings, default) | {"timeout": _timeouts(settings)} | _local(spec, backend, settings)
         return cast("Judge", create(model, **options).serving(task.scale))
     if backend == "baseline":
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
@@ -287,12 +310,13 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return _replay(spec.removeprefix("replay:"), task)
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.scored import ScoreJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 
     path = Path(spec)
     said = read_judge_file(path)
     judge = make_judge(said.judge, task, replace(settings, **said.settings))
-    if isinstance(judge, LLMJudge):
+    if isinstance(judge, LLMJudge | ScoreJudge):
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
         return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
     if said.name or said.price or said.tokenizer or said.settings:
@@ -304,6 +328,17 @@ def _timeouts(settings: JudgeSettings) -> object:
     from judgebench.judges.backend import Timeouts  # noqa: PLC0415 - loaded on use
 
     return Timeouts(settings.timeout, settings.connect_timeout, settings.first_byte_timeout)
+
+
+def _local(spec: str, backend: str, settings: JudgeSettings) -> dict[str, Any]:
+    """Spell what only local models take; UsageError where another judge is told."""
+    said = {
+        name: one for name in ("dtype", "batch_tokens", "thresholds") if (one := getattr(settings, name)) is not None
+    }
+    if lost := sorted(set(said) - set(BACKENDS[backend].takes)):
+        users = ", ".join(f"{name}/" for name, one in BACKENDS.items() if lost[0] in one.takes)
+        raise UsageError(f"{spec} takes no {lost[0]!r}; {users} do")
+    return said
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

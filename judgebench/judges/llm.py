@@ -46,7 +46,7 @@ class LLMJudge:
         self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._notation = notation(form)
+        self._notation = notation(form).with_(model.can)
         self._options = {} if effort is None else {"effort": effort}
         # What nobody chose is not told: the answers of before serve on.
         chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
@@ -71,7 +71,7 @@ class LLMJudge:
     def needs(self) -> Needs:
         """What its form and its options need; several samples are asked for one by one where there is no other way."""
         effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
-        return Needs(capabilities=self._notation.needs | effort)
+        return Needs(capabilities=self._notation.needs | effort, gpus=self.model.gpus)
 
     @property
     def backend(self) -> str:
