@@ -19,7 +19,7 @@ from local import tiny
 from judgebench.domain import Case, Item, Message, Reference, Request, Response, Scale, Turn
 from judgebench.errors import BackendError
 from judgebench.judges.backends import embedding, hf, reward
-from judgebench.judges.local.generating import Generator
+from judgebench.judges.local.generating import Generator, load
 from judgebench.judges.local.labels import begins_another, ways_of
 from judgebench.judges.local.lanes import Spec, There
 from judgebench.judges.local.sampling import Labels, Prompted, Sampling
@@ -35,7 +35,7 @@ RULES = "Which response is better, A or B? Answer with your verdict and nothing 
 
 
 def generator(folder: Path, *, sharing: bool = True) -> Generator:
-    return Generator(Spec("", "tiny", folder, "float32", 4096), lambda: False, sharing=sharing)
+    return load(Spec("", "tiny", folder, "float32", 4096), lambda: False, sharing=sharing)
 
 
 def prompts(tokenizer: Any, count: int = 7) -> list[Prompted]:
@@ -238,7 +238,7 @@ def test_each_card_has_a_process_of_its_own(models: Models, tmp_path: Path, monk
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     here = generator(models("llama"), sharing=False)
     works, kind = prompts(here._tokenizer, 3), Labels(("A", "B"))
-    spec = Spec("judgebench.judges.local.generating:Generator", "tiny", models("llama"), "float32", 4096)
+    spec = Spec("judgebench.judges.local.generating:load", "tiny", models("llama"), "float32", 4096)
     there = There(spec, "")
     try:
         there.hello()

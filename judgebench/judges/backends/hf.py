@@ -61,7 +61,7 @@ class HfBackend:
                 f"{self.label}: its tokenizer has no chat template, so nobody knows how it reads a conversation; put "
                 " its chat_template.jinja into the folder, or name a judge card whose prompt goes as it is"
             )
-        self.model = LocalModel(weights, "generating:Generator", dtype=dtype, batch_tokens=batch_tokens)
+        self.model = LocalModel(weights, "generating:load", dtype=dtype, batch_tokens=batch_tokens)
         self._seed = seed
         self._longest = max_tokens
         self._sampling = _own_sampling(weights) if temperature is None else Sampling(temperature)

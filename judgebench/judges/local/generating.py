@@ -35,19 +35,25 @@ class _Row:
     ended: bool = False
 
 
+def load(spec: Spec, stopped: Callable[[], bool], *, sharing: bool = True) -> Generator:
+    """Load a model, onto the card if there is one."""
+    torch: Any = importlib.import_module("torch")
+    transformers: Any = importlib.import_module("transformers")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = transformers.AutoModelForCausalLM.from_pretrained(spec.folder, dtype=getattr(torch, spec.dtype))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(spec.folder)
+    return Generator(model.to(device).eval(), tokenizer, stopped, sharing=sharing)
+
+
 class Generator:
     """A loaded model with its tokenizer."""
 
-    def __init__(self, spec: Spec, stopped: Callable[[], bool], *, sharing: bool = True) -> None:
-        torch: Any = importlib.import_module("torch")
-        transformers: Any = importlib.import_module("transformers")
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = transformers.AutoModelForCausalLM.from_pretrained(spec.folder, dtype=getattr(torch, spec.dtype))
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(spec.folder)
-        self._memory: type[Exception] = torch.cuda.OutOfMemoryError
+    def __init__(self, model: Any, tokenizer: Any, stopped: Callable[[], bool], *, sharing: bool = True) -> None:
+        self.causal = Causal(model, sharing=sharing)
+        self._tokenizer = tokenizer
+        self._memory: type[Exception] = self.causal.torch.cuda.OutOfMemoryError
         self._stopped = stopped
         self._ways: dict[tuple[str, ...], list[Ways]] = {}
-        self.causal = Causal(model.to(device).eval(), sharing=sharing)
         ends = model.generation_config.eos_token_id if model.generation_config is not None else None
         ends = [ends] if isinstance(ends, int) else list(ends or ())
         self._ends = list(dict.fromkeys([*ends, self._tokenizer.eos_token_id]))
