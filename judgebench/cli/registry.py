@@ -52,6 +52,18 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.analyze:analyze",
         "Say what predicts a judge's errors, which labels it overuses, and where it agrees least.",
     ),
+    "jury": Command(
+        "judgebench.api.jury:jury",
+        "Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean.",
+    ),
+    "cascade": Command(
+        "judgebench.api.cascade:cascade",
+        "Let cheap judges answer what they are sure of and dearer ones the rest, with a guarantee of agreement.",
+    ),
+    "calibrate": Command(
+        "judgebench.api.calibrate:calibrate",
+        "Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others.",
+    ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
         "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
@@ -96,7 +108,9 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.showing:show",
         "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
     ),
-    "list": Command("judgebench.api.listing:listing", "List tasks, judges, prompts, probes, metrics or formats."),
+    "list": Command(
+        "judgebench.api.listing:listing", "List tasks, judges, judge cards, prompts, probes, metrics or formats."
+    ),
 }
 
 #: Flags of a command that ask another question of the same source instead.

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
 #: What not every backend can do: take images, a JSON Schema of the answer, tools; give log-probabilities, of tokens or
-#: of whole labels; several answers to one request; think as hard as it is told.
-Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "labels", "n", "effort"]
+#: of whole labels; several answers to one request; think as hard as it is told; go on from a raw prompt, without a chat
+#: template.
+Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "labels", "n", "effort", "completions"]
 #: Codes of fences had eight digits once: a request has the key that it had then, under which its answer may be kept.
 _FENCE = re.compile(r"(=== (?:begin|end) [^\[\n]{1,60} \[[0-9a-f]{8})[0-9a-f]{16}\] ===")
 Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
@@ -47,7 +48,7 @@ class Request:
     ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tool`` (name, description and parameters of the one that
     has to be called), ``tools`` (as the API takes them), ``logprobs`` (how many alternatives of each token),
     ``labels`` (those to be weighed, with nothing generated), ``n`` (answers), ``effort`` (the API's word),
-    ``max_tokens``.
+    ``max_tokens``, ``raw`` (the one message is a raw prompt); others go to the API as they are.
     """
 
     backend: str
@@ -102,7 +103,7 @@ class Completion:
     reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
     ``choices`` are the texts of all answers where several were wanted, ``text`` among them, and ``answers`` all of them
     whole. ``calls`` are the tools that the model called, each with its arguments as JSON. ``reply`` is the verdict that
-    a function gave.
+    a function gave. ``assumed`` is one that nobody gave: a forecast looks what would be asked next.
     """
 
     text: str = ""
@@ -120,6 +121,7 @@ class Completion:
     reply: Reply | None = None
     calls: tuple[tuple[str, str], ...] = ()
     answers: tuple[Completion, ...] = ()
+    assumed: bool = False
 
     @property
     def usage(self) -> Usage:
@@ -170,10 +172,12 @@ class Needs:
 
     ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
     recording has the items, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
-    process on a cluster.
+    process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it, with the finish
+    ``filter``, and does not end the case.
     """
 
     answers: bool = True
     orders: tuple[tuple[int, ...], ...] | None = None
     capabilities: frozenset[Capability] = frozenset()
     gpus: int = 0
+    refusals: bool = False

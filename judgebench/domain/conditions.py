@@ -18,7 +18,7 @@ __all__ = ["Conditions", "JudgeName", "bare", "conditions_of", "names_of", "told
 
 #: Settings that are conditions of their own.
 _OWN = ("form", "protocol", "temperature", "max_tokens", "effort", "base_url")
-_KNOWN = frozenset({"prompts", "seed", *_OWN})
+_KNOWN = frozenset({"prompts", "seed", "protocol_texts", *_OWN})
 #: What a judge with a prompt does where nobody chose: told only beside a run where somebody did.
 _UNSAID = {"form": "brackets", "samples": "1"}
 _DIGITS = 6

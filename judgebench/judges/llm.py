@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from copy import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
+from judgebench.errors import UsageError, argument
 from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
-from judgebench.judges.protocols import protocol
+from judgebench.judges.protocols import Chosen, around, protocol
+from judgebench.judges.protocols.question import framed
 from judgebench.judges.protocols.rubric import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Backend, Capability, Case, Scale, Steps
     from judgebench.judges.model import Model, Price
@@ -23,8 +27,9 @@ if TYPE_CHECKING:
 class LLMJudge:
     """Ask ``model`` for verdicts, by the protocol that an item names, in the words of ``prompt``, one or several.
 
-    Of several prompts each is for a kind of scale. ``form`` names the notation of verdicts. ``settings`` are what else
-    can change an answer (model, sampling, address), JSON-able and without secrets.
+    Of several prompts each is for a kind of scale. ``form`` names the notation of verdicts, ``protocol`` how each is
+    come to; an item's own gives way to a shape that it names. ``settings`` are what else can change an answer (model,
+    sampling, address), JSON-able and without secrets.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class LLMJudge:
         samples: int = 1,
         samples_by: By = "majority",
         effort: str | None = None,
+        protocol: str = "",
     ) -> None:
         self.name = model.name
         self.model = model
@@ -48,9 +54,13 @@ class LLMJudge:
             self._prompts["rate"] = default_prompts()["rate"]
         self._notation = notation(form).with_(model.can)
         self._options = {} if effort is None else {"effort": effort}
+        self._protocol = Chosen.parse(protocol)
+        self.layers = self._protocol.around
         # What nobody chose is not told: the answers of before serve on.
         chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
         chosen |= {} if samples == 1 else {"samples": samples, "samples_by": samples_by}
+        chosen |= {"protocol": str(self._protocol)} if str(self._protocol) else {}
+        chosen |= {"protocol_texts": self._protocol.digest} if self.layers else {}
         self._settings = dict(settings or {}) | chosen | self._options
         self._settings |= {"parsing": PARSING, "prompts": self._named()}
 
@@ -79,9 +89,19 @@ class LLMJudge:
         return self.model.name
 
     @property
+    def options(self) -> tuple[tuple[str, Any], ...]:
+        """Options of every request."""
+        return tuple(self._options.items())
+
+    @property
     def backends(self) -> Mapping[str, Backend]:
         """The model."""
         return {self.model.name: self.model}
+
+    @property
+    def of_model(self) -> Mapping[str, object]:
+        """What of the settings is the model's own: neither prompts nor how they are read."""
+        return {name: value for name, value in self._settings.items() if name not in {"parsing", "prompts"}}
 
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
@@ -89,19 +109,45 @@ class LLMJudge:
         UsageError where prompt, form and scale don't go together.
         """
         self.form(scale).prompt.check(scale, self._notation)
+        self._check_samples(scale)
         kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
         self._settings["prompts"] = self._named()
         return self
 
+    def _check_samples(self, scale: Scale) -> None:
+        """Refuse samples that tell nothing, before they are paid for."""
+        several = f"{argument('samples')} {self.samples.count}"
+        if self.samples.count > 1 and self._notation.name == "logprobs":
+            raise UsageError(
+                f"{several} with {argument('form')} logprobs makes no sense: one answer has the probabilities of all "
+                "labels, which samples would estimate; leave one of the two out"
+            )
+        if self.samples.count > 1 and scale.kind == "number" and self.samples.by == "majority":
+            raise UsageError(
+                f"{several}: numbers seldom agree, so that no majority comes; say {argument('samples_by')} mean"
+            )
+
     def form(self, scale: Scale) -> Form:
         """Ask for a verdict in the words of the prompt for a kind of scale."""
         prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)
-        return Form(prompt, tuple(self._options.items()), self._notation)
+        return Form(prompt, self.options, self._notation)
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""
-        return protocol(case.item.attribute("protocol") or "")(self, case, scale)
+        return protocol(self._protocol.shape or case.item.attribute("protocol") or "")(self, case, scale)
+
+    def framed(self, role: str, notes: Sequence[str]) -> LLMJudge:
+        """Make the same judge in a role, which is shown ``notes`` above what is to be judged."""
+        made = copy(self)
+        made.layers = (partial(around, framed, {"role": role, "notes": tuple(notes)}), *self.layers)
+        return made
+
+    @property
+    def says_how_sure(self) -> bool:
+        """Whether its replies hold probabilities."""
+        asked = any(name == "confidence" for name, _ in self._protocol.layers)
+        return asked or self.samples.count > 1 or "logprobs" in self._notation.needs
 
     def configured(
         self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None

@@ -134,6 +134,8 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
     fits = all(type(code) is int and 0 <= code < places for code in codes)
     if scale.kind == "rank":
         fits = fits and (not listed or sorted(codes) == list(range(places)))
+    if scale.kind == "steps" and len(case.order) > 1:
+        fits = fits and len(codes) == len(case.order)
     if reply.code is not None and not (fits and listed == scale.sequential):
         reply = replace(
             reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"
@@ -160,6 +162,12 @@ def _counted(reply: Reply) -> Reply:
     return reply if usage is reply.usage and seconds == reply.seconds else replace(reply, usage=usage, seconds=seconds)
 
 
+def refusal(judge: Judge, error: object) -> Completion | None:
+    """Make an answer of a refusal, for a judge that takes it for one; None for other errors and judges."""
+    taken = isinstance(error, RejectedError) and error.refused and judge.needs.refusals
+    return Completion(finish="filter") if taken else None
+
+
 def turned_down(error: RejectedError) -> Reply:
     """Say what becomes of an item that will not be answered."""
     return Reply(Status.REFUSED if error.refused else Status.FAILED, error=str(error))
@@ -182,7 +190,8 @@ def forecast(judge: Judge, case: Case, scale: Scale) -> list[tuple[str, int, int
             for number, request in list(dialogue.wanted.items()):
                 asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
                 wanted = dict(request.options).get("n", 1)
-                dialogue.give(number, Completion(_SILENCE, answers=(Completion(_SILENCE),) * wanted))
+                said = Completion(_SILENCE, assumed=True)
+                dialogue.give(number, replace(said, answers=(said,) * wanted))
     return asked
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
-from judgebench.run.dialogue import Dialogue, expected, turned_down
+from judgebench.run.dialogue import Dialogue, expected, refusal, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.summary import Summary
 from judgebench.run.throttle import Budget, OverBudgetError, divided, until
@@ -228,9 +228,14 @@ class Caller:
 
     async def _answer(self, dialogue: Dialogue, number: int, request: Request, keep: Keep) -> None:
         metered = self.judge.backends[request.backend].counting
-        completion = await self.ports[request.backend].call(
-            lambda: self._complete(request), forecast=(lambda: expected(self.judge, request)) if metered else None
-        )
+        try:
+            completion = await self.ports[request.backend].call(
+                lambda: self._complete(request), forecast=(lambda: expected(self.judge, request)) if metered else None
+            )
+        except RejectedError as error:
+            if (refused := refusal(self.judge, error)) is None:
+                raise
+            completion = refused
         if several := dialogue.several:
             keep(dialogue.key(number), completion)
         try:

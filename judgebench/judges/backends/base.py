@@ -94,7 +94,7 @@ class ApiBackend:
     own_address: ClassVar[str] = ""
     limit: ClassVar[str] = "max_tokens"
     #: What the format knows; whether a model does is its server's to say.
-    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"labels"}
+    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions", "labels"}
 
     def __init__(
         self,
@@ -198,6 +198,7 @@ def model_judge(
     samples: int = 1,
     samples_by: By = "majority",
     effort: str | None = None,
+    protocol: str = "",
     **options: Any,
 ) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
@@ -224,4 +225,5 @@ def model_judge(
         samples=samples,
         samples_by=samples_by,
         effort=effort,
+        protocol=protocol,
     )

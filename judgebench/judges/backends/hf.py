@@ -36,7 +36,7 @@ _DRAWN = ("temperature", "top_k", "top_p", "repetition_penalty", "stop")
 class HfBackend:
     """Answers with a model's tokens; ``settings`` are what a run records."""
 
-    can: frozenset[Capability] = frozenset({"logprobs", "labels", "n"})
+    can: frozenset[Capability] = frozenset({"logprobs", "labels", "n", "completions"})
 
     def __init__(
         self,
@@ -56,11 +56,7 @@ class HfBackend:
                 f"{self.label} is a {weights.architecture or 'model of an unknown kind'}, not a language model; "
                 "reward/ and embedding/ run models that answer with numbers"
             )
-        if not weights.chats:
-            raise BackendError(
-                f"{self.label}: its tokenizer has no chat template, so nobody knows how it reads a conversation; put "
-                " its chat_template.jinja into the folder, or name a judge card whose prompt goes as it is"
-            )
+        self._chats = weights.chats
         self.model = LocalModel(weights, "generating:load", dtype=dtype, batch_tokens=batch_tokens)
         self._seed = seed
         self._longest = max_tokens
@@ -72,14 +68,17 @@ class HfBackend:
         """Answer once, or ``n`` times."""
         started = time.monotonic()
         options = dict(request.options)
-        tokenizer = await self.model.tokenizer()
-        ids = tuple(written(self.label, tokenizer, request.messages))
+        ids = await self._tokens(request, raw=options.pop("raw", False))
         if (labels := options.get("labels")) is not None:
             weighed = Labels(tuple(labels))
             found = await self.model.run(weighed, Prompted(ids, 0), len(ids), (request.key, weighed))
             return _weighed(weighed.labels, found, len(ids), self.model.answered_by, time.monotonic() - started)
+        if unknown := sorted(set(options) - {"max_tokens", "logprobs", "n", *_DRAWN}):
+            raise BackendError(f"{self.label} knows no {unknown[0]!r}; ask it through a server that does: server/")
         room = min(options.get("max_tokens", self._longest), self.model.longest - len(ids))
         drawn = {name: options[name] for name in _DRAWN if name in options}
+        if "stop" in drawn:
+            drawn["stop"] = (drawn["stop"],) if isinstance(drawn["stop"], str) else tuple(drawn["stop"])
         kind = self._sampling._replace(**drawn, top=options.get("logprobs", 0))
         again = kind.temperature == 0 or self._seed is not None
 
@@ -105,6 +104,18 @@ class HfBackend:
             choices=tuple(one.text for one in answers),
             answers=tuple(answers),
         )
+
+    async def _tokens(self, request: Request, *, raw: bool) -> tuple[int, ...]:
+        """Write a request in tokens: a raw prompt as it is, a conversation by the template."""
+        if not raw and not self._chats:
+            raise BackendError(
+                f"{self.label}: its tokenizer has no chat template, so nobody knows how it reads a conversation; put "
+                "its chat_template.jinja into the folder, or name a judge card whose prompt goes as it is"
+            )
+        tokenizer = await self.model.tokenizer()
+        if not raw:
+            return tuple(written(self.label, tokenizer, request.messages))
+        return tuple(tokenizer(request.messages[0].text)["input_ids"])
 
 
 def written(name: str, tokenizer: Any, messages: Sequence[Message], *, answer: bool = True) -> list[int]:
@@ -166,6 +177,7 @@ def create(
     samples: int = 1,
     samples_by: By = "majority",
     effort: str | None = None,
+    protocol: str = "",
     **options: Any,
 ) -> LLMJudge:
     """Build the judge that asks a model of one's own; its files are looked at, and loaded at the first call."""
@@ -181,4 +193,5 @@ def create(
         samples=samples,
         samples_by=samples_by,
         effort=effort,
+        protocol=protocol,
     )

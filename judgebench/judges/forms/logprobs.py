@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: As many alternatives of a token as APIs give.
 ALTERNATIVES = 20
+#: What a verdict is that is no single label.
+_WHOLE = {"number": "a number", "set": "several labels", "rank": "an order", "steps": "one for each step"}
 _END = re.compile(r"<\|.*\|>|</s>|")
 
 
@@ -39,7 +41,12 @@ class Logprobs(Notation):
         return Labels() if "labels" in can else self
 
     def check(self, words: Words) -> None:
-        """Refuse labels that begin alike: nobody knows how a model cuts them into tokens."""
+        """Refuse labels that begin alike: nobody knows how a model cuts them into tokens; and what is no label."""
+        if not words.scale.listed:
+            raise UsageError(
+                f"{argument('form')} logprobs weighs single labels against each other, and a verdict on "
+                f"{words.scale.spec} is {_WHOLE[words.scale.kind]}: take another form"
+            )
         for one, other in combinations([word.casefold() for word in words.offered], 2):
             if one[0] == other[0]:
                 raise UsageError(
@@ -64,7 +71,7 @@ class Logprobs(Notation):
         answer = after_reasoning(completion.text).strip()
         place = _place(completion.logprobs, answer)
         if words.code(answer) is None or place is None:
-            return Heard()
+            return Heard(why="" if completion.logprobs else "the answer came without log-probabilities")
         return self._weighed(dict([*place.top, (place.text, place.logprob)]), words)
 
     def _weighed(self, said: Mapping[str, float], words: Words) -> Heard:
@@ -74,7 +81,7 @@ class Logprobs(Notation):
             if not logprob <= 0:
                 return Heard()
             code = self._meant(text, words)
-            if code is not None:
+            if isinstance(code, int):
                 weights[code] += math.exp(logprob)
         total = sum(weights)
         best = [code for code, weight in enumerate(weights) if weight == max(weights)]
@@ -85,7 +92,7 @@ class Logprobs(Notation):
         expected = sum(share * value for share, value in zip(shares, values, strict=False))
         return Heard(best[0], shares, (expected,) if words.scale.kind == "rate" else ())
 
-    def _meant(self, token: str, words: Words) -> int | None:
+    def _meant(self, token: str, words: Words) -> Code | None:
         """Find the label that a token is, or begins; None where it is none or could be several."""
         start = token.strip().casefold()
         codes = {words.code(word) for word in words.offered if start and word.casefold().startswith(start)}
@@ -113,7 +120,7 @@ class Labels(Logprobs):
         best, labels = completion.logprobs[0].logprob, completion.logprobs[0].top
         return self._weighed({label: logprob - best for label, logprob in labels}, words)
 
-    def _meant(self, token: str, words: Words) -> int | None:
+    def _meant(self, token: str, words: Words) -> Code | None:
         return words.code(token)
 
 

@@ -1,24 +1,31 @@
 """Protocols: how a model is brought to a verdict, each a generator of its own in a file of its own.
 
-An item's attribute ``protocol`` names it; without one a case is one request.
+A *shape* says what is asked about: all that is shown at once (where nothing else is said), or each response by itself;
+an item's attribute ``protocol`` may name it, too. A *layer* leads the chat about each verdict (`question`). Several
+layers go around each other in the order of `LAYERS`; ``own-answer + second-attempt:2`` names two.
 """
 
 from __future__ import annotations
 
 import importlib
-from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+
+from judgebench.domain import digest
+from judgebench.errors import UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from judgebench.domain import Case, Scale, Steps
     from judgebench.judges.forms import Form
+    from judgebench.judges.protocols.question import Ask
     from judgebench.judges.protocols.rubric import Samples
 
 
 class Asking(Protocol):
-    """What a protocol knows of the judge: whom its requests are for, how often, and the form for a scale."""
+    """What a protocol knows of the judge: whom its requests are for, how, how often, and the form for a scale."""
 
     @property
     def backend(self) -> str:
@@ -26,8 +33,18 @@ class Asking(Protocol):
         ...
 
     @property
+    def options(self) -> tuple[tuple[str, Any], ...]:
+        """Options of every request, as `Request` has them."""
+        ...
+
+    @property
     def samples(self) -> Samples:
         """How often it is asked the same."""
+        ...
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What goes around each question, the outermost first."""
         ...
 
     def form(self, scale: Scale) -> Form:
@@ -35,15 +52,115 @@ class Asking(Protocol):
         ...
 
 
-PROTOCOLS = {
-    "": "judgebench.judges.protocols.one_shot:one_shot",
-    "rate-each": "judgebench.judges.protocols.rate_each:rate_each",
+class Row(NamedTuple):
+    """Where a protocol is, what it does, in a line, and what may stand behind a colon: ``N`` is how often."""
+
+    made: str
+    about: str
+    argument: str = ""
+
+
+_HERE = "judgebench.judges.protocols"
+SHAPES = {
+    "": Row(f"{_HERE}.one_shot:one_shot", "one verdict on all that is shown"),
+    "rate-each": Row(f"{_HERE}.rate_each:rate_each", "every response is rated by itself; the highest rating wins"),
 }
+#: In the order in which they go around each other.
+LAYERS = {
+    "own-answer": Row(f"{_HERE}.own_answer:own_answer_first", "the judge answers first, then judges beside its answer"),
+    "confidence": Row(f"{_HERE}.confidence:confidence", "then it says how sure it is: probabilities of the labels"),
+    "reflection": Row(f"{_HERE}.reflection:reflection", "it looks at its judgment again; the last verdict counts", "N"),
+    "step-by-step": Row(f"{_HERE}.step_by_step:step_by_step", "reasons first, the verdict in a request of its own"),
+    "commit-first": Row(f"{_HERE}.commit_first:commit_first", "the verdict first, its reasons after"),
+    "second-attempt": Row(
+        f"{_HERE}.second_attempt:second_attempt", "what can't be read is asked for again in the same chat", "N"
+    ),
+}
+#: How often; more is a slip.
+_TIMES = tuple("123456789")
+
+
+class Layer(Protocol):
+    """A protocol around the one that ``ask`` is."""
+
+    def __call__(self, ask: Ask, /) -> Ask:
+        """Lead the chat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A protocol as somebody chose it: a shape, and layers with how often each."""
+
+    shape: str = ""
+    layers: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``NAME[:ARGUMENT] + NAME ...`` in any order; UsageError where that is no protocol.
+
+        >>> str(Chosen.parse("second-attempt:2 + reflection:1+own-answer"))
+        'own-answer + reflection + second-attempt:2'
+        """
+        shape, layers = "", dict[str, int]()
+        for part in filter(None, (one.strip() for one in text.split("+"))):
+            name, colon, rest = (one.strip() for one in part.partition(":"))
+            if name not in LAYERS and name not in SHAPES:
+                known = [one for one in (*SHAPES, *LAYERS) if one]
+                raise UnknownNameError("protocol", name, known, f"({', '.join(known)}; several: A + B)")
+            if name in layers or (name in SHAPES and shape):
+                twice = f"{name} twice" if name in layers else f"both {shape} and {name}"
+                raise UsageError(f"{argument('protocol')} {text!r} says {twice}; say one")
+            if name in SHAPES:
+                shape = name
+            elif colon and not (LAYERS[name].argument and rest in _TIMES):
+                takes = f"takes a number from 1 to {_TIMES[-1]}" if LAYERS[name].argument else "takes nothing"
+                raise UsageError(f"{argument('protocol')} {part!r}: {name} {takes} behind a colon")
+            else:
+                layers[name] = int(rest or 1)
+        if {"step-by-step", "commit-first"} <= layers.keys():
+            raise UsageError(
+                f"{argument('protocol')} {text!r}: step-by-step asks for the reasons before the verdict, commit-first "
+                "for the verdict before the reasons; say one"
+            )
+        return cls(shape, tuple((name, layers[name]) for name in LAYERS if name in layers))
+
+    def __str__(self) -> str:
+        """Write it as it is read, layers in their order."""
+        said = [f"{name}:{times}" if times > 1 else name for name, times in self.layers]
+        return " + ".join([self.shape, *said] if self.shape else said)
+
+    @property
+    def around(self) -> tuple[Layer, ...]:
+        """The layers, to be put around each other."""
+        made: list[Layer] = []
+        for name, times in self.layers:
+            more = {"times": times} if LAYERS[name].argument else {}
+            made.append(partial(around, _loaded(LAYERS[name].made), more))
+        return tuple(made)
+
+    @property
+    def digest(self) -> str:
+        """Digest of what the layers say to a model, empty without any."""
+        said: list[list[str]] = []
+        for layer, _ in self.layers:
+            module = vars(importlib.import_module(LAYERS[layer].made.partition(":")[0]))
+            said.append([text for name, text in sorted(module.items()) if name.isupper() and type(text) is str])
+        return digest(said) if said else ""
+
+
+def around(layer: Callable[..., Any], more: Mapping[str, Any], ask: Ask) -> Ask:
+    """Put a layer, with its own arguments, around what asks."""
+    return partial(layer, ask=ask, **more)
 
 
 @cache
-def protocol(name: str) -> Callable[[Asking, Case, Scale], Steps]:
-    """Load a protocol; an attribute of another meaning names none, and the case is one request."""
-    module, _, attribute = PROTOCOLS.get(name, PROTOCOLS[""]).partition(":")
-    found: Callable[[Asking, Case, Scale], Steps] = vars(importlib.import_module(module))[attribute]
+def _loaded(made: str) -> Callable[..., Any]:
+    module, _, attribute = made.partition(":")
+    found: Callable[..., Any] = vars(importlib.import_module(module))[attribute]
     return found
+
+
+def protocol(name: str) -> Callable[[Asking, Case, Scale], Steps]:
+    """Load a shape; an attribute of another meaning names none, and all is asked about at once."""
+    return _loaded(SHAPES.get(name, SHAPES[""]).made)

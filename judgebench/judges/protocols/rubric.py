@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Completion, Reply, Status, Usage
-from judgebench.judges.forms import told, unread
+from judgebench.domain import Completion, Usage
 from judgebench.judges.protocols.combining import agreed, weighed
+from judgebench.judges.protocols.question import Question, plainly
 from judgebench.judges.protocols.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from judgebench.domain import Case, Request, Scale, Steps
-    from judgebench.judges.forms import Form
     from judgebench.judges.protocols import Asking
     from judgebench.judges.protocols.combining import By
 
@@ -32,41 +31,36 @@ def judged(judge: Asking, case: Case, scale: Scale) -> Steps:
     """Ask about a case; with criteria in the prompt, and none in the item, about each of them."""
     form = judge.form(scale)
     prompt = form.prompt
-    if not prompt.criteria or case.item.attribute("criterion"):
-        return (yield from _asked(judge, form, case, scale))
-    if prompt.calls == "item":
-        return (yield from _asked(judge, form, case, scale))
-    about = {one.name: _asked(judge, replace(form, criterion=one), case, scale) for one in prompt.criteria}
-    replies = yield from together(about)
+    if not prompt.criteria or case.item.attribute("criterion") or prompt.calls == "item":
+        return (yield from _asked(judge, Question(judge, form, case, scale)))
+    asked = {one: Question(judge, replace(form, criterion=one), case, scale) for one in prompt.criteria}
+    replies = yield from together({one.name: _asked(judge, question) for one, question in asked.items()})
     return weighed(replies, {one.name: one.weight for one in prompt.criteria}, scale)
 
 
-def _asked(judge: Asking, form: Form, case: Case, scale: Scale) -> Steps:
-    request, samples = form.request(judge.backend, case, scale), judge.samples
+def _asked(judge: Asking, question: Question) -> Steps:
+    samples = judge.samples
     if samples.count == 1:
-        (said,) = yield (request,)
-        return _read(form, case, said, scale)
-    answers, usage, seconds = yield from _drawn(request, samples)
-    replies = [_read(form, case, one, scale) for one in answers]
-    return replace(agreed(replies, samples.by, scale), usage=usage, seconds=seconds)
+        return (yield from _led(judge, question))
+    if judge.layers:
+        chats = {str(number): _led(judge, question) for number in range(samples.count)}
+        replies = list((yield from together(chats)).values())
+        return agreed(replies, samples.by, question.scale)
+    request = question.request
+    answers, usage, seconds = yield from drawn(request, samples)
+    replies = [question.heard(one, request.messages).reply for one in answers]
+    return replace(agreed(replies, samples.by, question.scale), usage=usage, seconds=seconds)
 
 
-def _read(form: Form, case: Case, said: Completion, scale: Scale) -> Reply:
-    """Read one answer, which may hold a verdict on each criterion."""
-    names = form.prompt.together(case.item)
-    if not names:
-        return form.reply(said, scale)
-    status = unread(said)
-    codes = None if status is not None else form.notation.read_each(said, form.prompt.words(scale), names)
-    if codes is None:
-        return told(said, status or Status.UNPARSED)
-    parts = {name: Reply.ok(codes[name]) for name in names}
-    whole = told(said, Status.UNPARSED)
-    reply = weighed(parts, {one.name: one.weight for one in form.prompt.criteria}, scale)
-    return replace(reply, text=whole.text, model=whole.model, usage=whole.usage, seconds=whole.seconds)
+def _led(judge: Asking, question: Question) -> Steps:
+    """Ask as the judge's layers lead it."""
+    ask = plainly
+    for layer in reversed(judge.layers):
+        ask = layer(ask)
+    return (yield from ask(question)).reply
 
 
-def _drawn(
+def drawn(
     request: Request, samples: Samples
 ) -> Generator[Sequence[Request], Sequence[Completion], tuple[list[Completion], Usage, float]]:
     """Draw the samples by one request, if the backend can; those that a server owes are asked for one by one."""
