@@ -46,7 +46,7 @@ class CardJudge:
         wanted: set[Capability] = {"completions"} if self.layout.raw else set()
         wanted |= {"logprobs"} if "logprobs" in options else set()
         wanted |= {"tools"} if "tool" in options else set()
-        return Needs(capabilities=frozenset(wanted))
+        return Needs(capabilities=frozenset(wanted), gpus=self.model.gpus)
 
     @property
     def backends(self) -> Mapping[str, Backend]:
