@@ -354,7 +354,11 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics", "formats")),
+        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "cards", "prompts", "probes", "metrics", "formats")),
+        *(step(f"card-{name}", f"show card {name}") for name in ("pandalm", "fellowship")),
+        step("by-card", "show prompt mt-bench --task pandalm --sample"),
+        step("strict", "run --judge mt-bench:server/m --parser strict --base-url http://127.0.0.1:9/v1 --task pandalm --sample --dry-run"),
+        step("raw", "run --judge pandalm:gpt-4o --task pandalm --sample --dry-run", OPENAI_API_KEY="sk-1"),
         *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),

@@ -22,6 +22,8 @@ from judgebench.judges.cards.asking import _ANCHORED
 from judgebench.judges.cards.judge import CardJudge
 from judgebench.judges.cards.reading import strict
 from judgebench.judges.cards.template import Template
+from judgebench.judges.sent import Sent
+from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,6 +231,23 @@ def test_both_parsers_read_every_reply() -> None:
     assert (tie.code, dict(tie.parts)["parser strict"].code) == (1, None)
     off, _ = reply_to("auto-j:server/m", Scale.rate(1, 10), "No rating.")
     assert (off.status, off.error) == (Status.UNPARSED, "the reply says 0.0, which is not on rate:1-10")
+
+
+def test_score_has_a_row_for_each_parser_where_they_differ(tmp_path: Path) -> None:
+    native = {"m": ("[[A]]", "Not [[B]] but [[A]]", "[[C]]")}
+    with NativeLLM(native) as server:
+        judgebench.run("mt-bench:server/m", task_of("pair"), base_url=server.openai_url, runs=tmp_path)
+        asked = len(server.requests)
+    scores = judgebench.score(str(tmp_path))
+    rows = {row.judge: row for row in scores.rows if row.subset == "all"}
+    assert set(rows) == {"mt-bench:server/m (parser published)", "mt-bench:server/m (parser strict)"}
+    published, strictly = rows.values()
+    assert published.coverage == 1 > strictly.coverage
+    assert asked == 6
+    (stored,) = find_runs(tmp_path)
+    sent = Sent.of(stored.run)
+    assert sent is not None
+    assert sent.first(Case(item("pair"), (1, 0)))[0].messages[1].text.startswith("[User Question]\nWhat is 2+0?")
 
 
 def test_arena_hard_is_asked_to_go_on_once_and_not_after_two_labels() -> None:
