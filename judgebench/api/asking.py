@@ -170,6 +170,7 @@ def plan_run(
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
 
@@ -191,6 +192,8 @@ def plan_run(
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
     if isinstance(judge, LLMJudge):
         planned = replace(planned, run=replace(planned.run, prompts=_fitting(judge, planned, say)))
+    elif isinstance(judge, CardJudge):
+        planned = replace(planned, run=replace(planned.run, prompts={"card": judge.layout.texts}))
     run_reference = planned.run.reference
     # A file's gaps are named when it is read.
     if showing.reference not in {"auto", "none"} and planned.unreferenced and not run_reference.startswith("file:"):

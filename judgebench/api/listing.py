@@ -1,4 +1,4 @@
-"""What there is, a row each: tasks, judges, prompts, probes, metrics, formats. Loads little: `list` is quick."""
+"""What there is, a row each: tasks, judges and their cards, prompts, probes, metrics, formats. Loads little."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def judges() -> Rows:
     from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
 
     return [*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())]
+
+
+def cards() -> Rows:
+    """List the judge cards: name, what each gives, its template, what becomes of a failure, and the model it asks."""
+    from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    rows: Rows = []
+    for card in map(load_card, card_names()):
+        pairs = [one for one in card.layouts if one.kind == "pair"]
+        ties = "" if not pairs else "ties" if any(one.ties for one in pairs) else "no ties"
+        failures = dict.fromkeys(str(one.failure) for one in card.layouts)
+        model = card.models[0][0] if card.models else ""
+        endpoint = "raw" if card.raw else "chat"
+        rows.append((card.name, " ".join(card.scales), ties, endpoint, f"failure {', '.join(failures)}", model))
+    return rows
 
 
 def prompts() -> Rows:
@@ -73,6 +88,7 @@ def formats() -> Rows:
 LISTS: dict[str, Callable[[], Rows]] = {
     "tasks": tasks,
     "judges": judges,
+    "cards": cards,
     "prompts": prompts,
     "probes": probes,
     "metrics": metrics,
@@ -81,7 +97,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, prompts, probes, metrics or formats."""
+    """List tasks, judges, judge cards, prompts, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()

@@ -100,6 +100,10 @@ class Asking(TypedDict, total=False):
         str | Sequence[str] | None,
         Option("How hard the model is to think, in its API's word.", metavar="low|medium|high", read=list[str]),
     ]
+    parser: Annotated[
+        Literal["published", "strict"] | None,
+        Option("Who reads the replies of a judge card: its authors' parser (the default), or ours."),
+    ]
     reference: Annotated[
         str | Sequence[str],
         Option(
@@ -139,7 +143,10 @@ class Asking(TypedDict, total=False):
             default="default",
         ),
     ]
-    max_tokens: Annotated[int, Option("Longest answer, in tokens.", least=1, default=2048)]
+    max_tokens: Annotated[
+        int | None,
+        Option("Longest answer, in tokens; by default 2048, or what a judge card says.", metavar="N", least=1),
+    ]
     timeout: Annotated[float, Option("Seconds that one call may take.", least=0.1, most=_DAY, default=120.0)]
     connect_timeout: Annotated[
         float, Option("Seconds that opening a connection may take.", least=0.1, most=_DAY, default=10.0)
@@ -275,7 +282,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
     asked = given("base_url", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
-    asked |= given("samples", "samples_by")
+    asked |= given("samples", "samples_by", "parser")
     if asked["samples_by"] is not None and asked["samples"] is None:
         raise UsageError(f"{argument('samples_by')} needs {argument('samples')} N")
     shown, data = given("repeats", "seed", "limit", "probe"), how.get("data")

@@ -41,7 +41,7 @@ def score(
     say = kept(notes)
     text("name", name)
     beside = open_labels(labels, labels_mode, table)
-    tables = open_sources(source, table, labels=beside, name=name, tell=say)
+    tables = open_sources(source, table, labels=beside, name=name, tell=say, readings=True)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
     rows = [

@@ -130,12 +130,13 @@ def open_sources(
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
     tasks: Sequence[str] = (),
+    readings: bool = False,
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
-    and with ``unjudged`` a table may have annotators alone. UsageError where it is none of these, or where columns are
-    missing.
+    and with ``unjudged`` a table may have annotators alone. With ``readings`` the run of a judge card is there by both
+    parsers. UsageError where it is none of these, or where columns are missing.
     """
     columns = Columns.of(table)
     # Of a table of labels the columns say what it is, and not that the source is a table.
@@ -149,7 +150,7 @@ def open_sources(
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
+        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
         own = opened(own, columns)
@@ -254,17 +255,22 @@ def stored_sources(
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
     tasks: Sequence[str] = (),
+    readings: bool = False,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
 
-    With ``tasks``, names or files, only theirs.
+    With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ.
     """
+    from judgebench.store.readings import also_read  # noqa: PLC0415 - loaded on use
+
     every = of_tasks(found_runs(paths, tell), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
         raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
     judged = [stored for stored in every if stored not in started]
+    # Labels of one's own are joined with what a run says by itself.
+    judged = list(also_read(judged)) if readings and labels is None else judged
     yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")

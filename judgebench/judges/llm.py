@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
@@ -9,11 +11,12 @@ from judgebench.errors import UsageError, argument
 from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
-from judgebench.judges.protocols import Chosen, protocol
+from judgebench.judges.protocols import Chosen, around, protocol
+from judgebench.judges.protocols.question import framed
 from judgebench.judges.protocols.rubric import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Backend, Capability, Case, Scale, Steps
     from judgebench.judges.model import Model, Price
@@ -49,7 +52,7 @@ class LLMJudge:
         self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._notation = notation(form)
+        self._notation = notation(form).with_(model.can)
         self._options = {} if effort is None else {"effort": effort}
         self._protocol = Chosen.parse(protocol)
         self.layers = self._protocol.around
@@ -78,7 +81,7 @@ class LLMJudge:
     def needs(self) -> Needs:
         """What its form and its options need; several samples are asked for one by one where there is no other way."""
         effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
-        return Needs(capabilities=self._notation.needs | effort)
+        return Needs(capabilities=self._notation.needs | effort, gpus=self.model.gpus)
 
     @property
     def backend(self) -> str:
@@ -94,6 +97,11 @@ class LLMJudge:
     def backends(self) -> Mapping[str, Backend]:
         """The model."""
         return {self.model.name: self.model}
+
+    @property
+    def of_model(self) -> Mapping[str, object]:
+        """What of the settings is the model's own: neither prompts nor how they are read."""
+        return {name: value for name, value in self._settings.items() if name not in {"parsing", "prompts"}}
 
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
@@ -128,6 +136,18 @@ class LLMJudge:
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""
         return protocol(self._protocol.shape or case.item.attribute("protocol") or "")(self, case, scale)
+
+    def framed(self, role: str, notes: Sequence[str]) -> LLMJudge:
+        """Make the same judge in a role, which is shown ``notes`` above what is to be judged."""
+        made = copy(self)
+        made.layers = (partial(around, framed, {"role": role, "notes": tuple(notes)}), *self.layers)
+        return made
+
+    @property
+    def says_how_sure(self) -> bool:
+        """Whether its replies hold probabilities."""
+        asked = any(name == "confidence" for name, _ in self._protocol.layers)
+        return asked or self.samples.count > 1 or "logprobs" in self._notation.needs
 
     def configured(
         self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None

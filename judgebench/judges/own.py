@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
-from judgebench.domain import Completion, Judge, Needs, Request, Usage
+from judgebench.domain import Completion, Judge, Needs, Reply, Request, Status, Usage
 from judgebench.errors import RejectedError
+from judgebench.judges.forms import why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain import Backend, Capability, Case, Reply, Scale, Steps
+    from judgebench.domain import Backend, Capability, Case, Scale, Steps
 
 
 class Own:
@@ -22,6 +23,8 @@ class Own:
     can: frozenset[Capability] = frozenset()
     counting = ""
     batch = None
+    #: What a function does inside, we don't see; there is nothing to adapt to.
+    at_once: int | None = 16
 
     @property
     def limit_group(self) -> str:
@@ -36,6 +39,8 @@ class Own:
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask once."""
         (said,) = yield (Request(self.name, case=case, scale=scale),)
+        if said.reply is None and said.finish != "stop":
+            return Reply(Status.REFUSED, error=why(said))
         # The engine looks at what a judge returns, whoever it is.
         return cast("Reply", said.reply)
 

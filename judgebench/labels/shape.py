@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.errors import argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import Column, Raw
@@ -73,7 +74,6 @@ class Shaped:
     raw: Raw
     judges: list[str]
     golds: list[str]
-    criteria: bool = False
 
 
 def listed(names: Sequence[str]) -> str:
@@ -112,6 +112,7 @@ def shape(
         *(one for one in singles if one),
     ]
     second, several = list(layout.second_order), any(CRITERION in name for name in labels)
+    patterns = [*judges, *golds]
     if several:
         rows, judges, golds, second = _by_criterion(table, layout, cells, judges, golds, others)
     else:
@@ -134,7 +135,27 @@ def shape(
         found = _in_columns(rows, raw, layout, judges, golds, second)
     if layout.order:
         _turn(rows, raw, layout.order, found.judges)
-    return replace(found, criteria=several or layout.criterion is not None)
+    _name_criteria(rows, raw, layout.criterion, dict(zip([*judges, *golds], patterns, strict=True)))
+    return found
+
+
+def _name_criteria(rows: Rows, raw: Raw, column: str | None, patterns: Mapping[str, str]) -> None:
+    """Say how a criterion is measured by itself, and what a column's labels of one criterion are called.
+
+    Criteria are in a ``column``, or in names of columns: by ``patterns``, for judges and gold.
+    """
+    if column:
+        names = [one for own in raw.called().values() for one in own]
+        raw.criteria = f"{argument('where')} {f'{column} = NAME'!r}"
+        raw.parts = {f"{name}:{one}": (name, one) for name in names for one in rows.columns[column].words}
+    elif CRITERION in rows.columns:
+        shown = [pattern.replace(CRITERION, "NAME") for pattern in patterns.values()]
+        raw.criteria = f"the columns {' and '.join(shown)}"
+        raw.parts = {
+            pattern.replace(CRITERION, one): (name, one)
+            for name, pattern in patterns.items()
+            for one in rows.columns[CRITERION].words
+        }
 
 
 def _by_criterion(
@@ -174,9 +195,13 @@ def _by_criterion(
 def _matches(table: Table, pattern: str) -> dict[str, str]:
     """Find the columns that a pattern fits, by criterion."""
     head, _, tail = pattern.partition(CRITERION)
+    inner = head.removesuffix(".")
+    names = table.columns
+    if head != inner and inner in names and not any(name.startswith(head) for name in names):
+        names = tuple(table.versions(f"{inner}.*{tail}"))
     cut_out = {
         name[len(head) : len(name) - len(tail)]: name
-        for name in table.columns
+        for name in names
         if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
     }
     return {one: name for one, name in cut_out.items() if one.strip()}

@@ -70,6 +70,8 @@ def _say(words: Collection[str] = ()) -> str:
     scales = "check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
     if any(re.search(r"[|;,\n>\[]", word) for word in words):
         scales += "; several labels in a cell are a set, or an order: set, rank:3"
+    if any(word.startswith("[") for word in words):
+        scales += f"; a list with a label for each of several answers is {argument('judge')} 'C.{{criterion}}'"
     return f"say {settle()}, or what all labels are with {argument('scale')}: {scales}"
 
 

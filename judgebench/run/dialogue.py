@@ -162,6 +162,12 @@ def _counted(reply: Reply) -> Reply:
     return reply if usage is reply.usage and seconds == reply.seconds else replace(reply, usage=usage, seconds=seconds)
 
 
+def refusal(judge: Judge, error: object) -> Completion | None:
+    """Make an answer of a refusal, for a judge that takes it for one; None for other errors and judges."""
+    taken = isinstance(error, RejectedError) and error.refused and judge.needs.refusals
+    return Completion(finish="filter") if taken else None
+
+
 def turned_down(error: RejectedError) -> Reply:
     """Say what becomes of an item that will not be answered."""
     return Reply(Status.REFUSED if error.refused else Status.FAILED, error=str(error))

@@ -31,7 +31,8 @@ from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, filled, golds_of, half_empty, kept, repeated
+from judgebench.tasks.own import Reading, encoded, encoded_together, golds_of
+from judgebench.tasks.own_rows import filled, half_empty, kept, repeated
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -166,21 +167,23 @@ def _export(files: Sequence[Path], reading: Reading) -> tuple[RowTable, Reading]
     return named, replace(reading, columns=columns, scale=reading.scale or export.scale or "", tool=table.tool)
 
 
-def find(path: Path, data: Path | None = None) -> Found:
+def find(path: Path, data: Path | None = None, *, hint: str = "") -> Found:
     """Find the files behind a place, and what its card says; DataError where there are none."""
     card = _card_at(path)
-    return _found(data or path, path) if card is None else read_own_card(card, data)
+    return (
+        _found(data or path, path, hint or f"check {argument('task')}") if card is None else read_own_card(card, data)
+    )
 
 
-def _found(path: Path, named: Path) -> Found:
+def _found(path: Path, place: Path, hint: str) -> Found:
     if not path.exists():
-        raise DataError("there is no such file or folder", file=str(path), hint=f"check {argument('task')}")
+        raise DataError("there is no such file or folder", file=str(path), hint=hint)
     if path.is_file():
-        return Found(_stem(named), (path,), path.parent)
+        return Found(_stem(place), (path,), path.parent)
     files = tuple(file for file in sorted(path.iterdir()) if file.is_file() and _TABLES.search(file.name))
     if not files:
         raise DataError(f"no table and no {CARD} in this folder", file=str(path), hint="name a file of items")
-    return Found(_stem(named), files, path)
+    return Found(_stem(place), files, path)
 
 
 def read_own_card(path: Path, data: Path | None = None) -> Found:
@@ -255,6 +258,8 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     if not golds and roles.answers != ("chosen", "rejected"):
         notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
                      f"{argument('gold')} names a column of them")  # fmt: skip
+    if golds and gold == "unspecified":
+        notes.append(f"who gave the labels is not said; {argument('gold_source')} human says that people did")
     if blank:
         notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
@@ -325,12 +330,15 @@ def _scale(
             )
         return coded.scale
     if golds:
-        coded = encoded(table, golds, said, reading.cells)
+        coded = encoded_together(table, roles, golds, said, reading.cells)
         notes += coded.notes
         return coded.scale
     if said is None and answers == 2:
         notes.append("scale pair: two answers are compared")
         return Scale.pair()
+    if said is not None and said.open:
+        whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
+        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; say {argument('scale')} {whole}")
     if said is None:
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(

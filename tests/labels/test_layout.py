@@ -344,6 +344,17 @@ def test_a_winner_may_be_named(table):
     )
 
 
+def test_an_order_that_was_not_asked_is_none_that_failed(table):
+    path = table("id,one,two,g\n1,A,A,A\n2,B,,B\n3,,B,B\n4,B,unparsed,B\n5,,,A\n6,A,B,A\n")
+    loaded = load(path, ["one"], ["g"], second_order=["two"], picks="answer", scale=Scale.pair(2))
+    assert "one: 2 empty cells of one and two count as an order that was not asked" in "".join(loaded.notes)
+    ratings = loaded.judges["one"]
+    assert list(zip(ratings.item, ratings.swapped, ratings.judge, strict=True)) == [
+        (0, False, 0), (0, True, 0), (1, False, 1), (2, True, 1), (3, False, 1), (3, True, -1), (4, False, -1),
+        (5, False, 0), (5, True, 1),
+    ]  # fmt: skip
+
+
 # --- rows to keep, criteria -----------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
 from judgebench.judges.prompts.prompt import Criterion, Example, Prompt
-from judgebench.judges.prompts.template import ANSWERS, check_markup, slots_of
+from judgebench.judges.prompts.template import ANSWERS, check_markup, single_braced, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,9 +65,10 @@ def read_text(text: str, file: str, name: str) -> Prompt:
     check_markup(text, f"prompt file {file}")
     slots = slots_of(text)
     if not slots & ANSWERS:
+        almost = " (a slot has two braces)" if single_braced(text) else ""
         raise UsageError(
             f"prompt file {file}: no place holds what is judged; write {{{{answer}}}}, or {{{{answer_a}}}} and "
-            "{{answer_b}}, or {{responses}} for however many there are"
+            f"{{{{answer_b}}}}, or {{{{responses}}}} for however many there are{almost}"
         )
     if "verdict" not in slots and "[[" not in text:
         text = f"{text.rstrip()}\n\n{{{{verdict}}}}"

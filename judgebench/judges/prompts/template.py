@@ -30,6 +30,7 @@ SLOTS = (
 ANSWERS = frozenset({"responses", "answer", "answer_a", "answer_b"})
 SLOT = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 CONDITION = re.compile(r"\{\{\s*(if|unless)\s+([a-z_]+)\s*\}\}")
+_ALMOST = re.compile(r"(?<!\{)\{\s*([a-z_]+)\s*\}(?!\})")
 MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 #: Slots whose fences come on lines of their own where they stand inside a sentence; in plain text it is all of them.
 INSIDE = frozenset({"criterion", "question", "answer", "answer_a", "answer_b"})
@@ -213,6 +214,15 @@ def unguarded(template: str) -> frozenset[str]:
         slots = paragraph.pieces[1::2]
         found |= set(slots) - set(paragraph.filled[: len(paragraph.filled) - len(slots)])
     return frozenset(found)
+
+
+def single_braced(*templates: str) -> list[str]:
+    """Find what would be a slot with one brace more.
+
+    >>> single_braced('{question} {{answer}} {"a": 1} {other}')
+    ['question']
+    """
+    return list(dict.fromkeys(name for text in templates for name in _ALMOST.findall(text) if name in SLOTS))
 
 
 def check_markup(template: str, where: str) -> None:

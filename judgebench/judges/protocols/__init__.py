@@ -16,7 +16,7 @@ from judgebench.domain import digest
 from judgebench.errors import UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from judgebench.domain import Case, Scale, Steps
     from judgebench.judges.forms import Form
@@ -136,7 +136,7 @@ class Chosen:
         made: list[Layer] = []
         for name, times in self.layers:
             more = {"times": times} if LAYERS[name].argument else {}
-            made.append(partial(_around, _loaded(LAYERS[name].made), more))
+            made.append(partial(around, _loaded(LAYERS[name].made), more))
         return tuple(made)
 
     @property
@@ -149,7 +149,8 @@ class Chosen:
         return digest(said) if said else ""
 
 
-def _around(layer: Callable[..., Any], more: dict[str, int], ask: Ask) -> Ask:
+def around(layer: Callable[..., Any], more: Mapping[str, Any], ask: Ask) -> Ask:
+    """Put a layer, with its own arguments, around what asks."""
     return partial(layer, ask=ask, **more)
 
 

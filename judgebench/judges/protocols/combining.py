@@ -20,12 +20,17 @@ BY: tuple[By, ...] = get_args(By)
 _ROUNDING = 1e-9
 
 
-def majority(codes: Sequence[C], weights: Sequence[float]) -> C | None:
-    """Find the code with the most weight; None where several have."""
+def heaviest(codes: Sequence[C], weights: Sequence[float]) -> list[C]:
+    """Find the codes with the most weight."""
     sums: dict[C, float] = {}
     for code, weight in zip(codes, weights, strict=True):
         sums[code] = sums.get(code, 0.0) + weight
-    best = [code for code, weight in sums.items() if weight > max(sums.values()) - _ROUNDING]
+    return [code for code, weight in sums.items() if weight > max(sums.values()) - _ROUNDING]
+
+
+def majority(codes: Sequence[C], weights: Sequence[float]) -> C | None:
+    """Find the code with the most weight; None where several have."""
+    best = heaviest(codes, weights)
     return best[0] if len(best) == 1 else None
 
 

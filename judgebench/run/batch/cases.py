@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Verdict
 from judgebench.errors import RejectedError
-from judgebench.run.dialogue import Dialogue, turned_down
+from judgebench.run.dialogue import Dialogue, refusal, turned_down
 from judgebench.run.engine import ask_all
 from judgebench.run.summary import Summary
 from judgebench.run.throttle import OverBudgetError
@@ -79,7 +79,7 @@ class Cases:
             dialogue = self.dialogue(case)
             asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
             for number in asked:
-                answer = given.get(number)
+                answer = refusal(self.planned.judge, given.get(number)) or given.get(number)
                 if answer is not None and not isinstance(answer, Exception):
                     completion = self.planned.judge.backends[dialogue.wanted[number].backend].priced(answer)
                     paid += completion.usd or 0.0

@@ -380,9 +380,9 @@ class BatchRun:
             given = answers.get(case.key, {})
             reply, unanswered, usd = self.cases.given(case, entry, given)
             paid += usd
-            refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
-            if reply is None and refusal is not None:
-                reply = turned_down(refusal)
+            refused = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
+            if reply is None and refused is not None and not self.planned.judge.needs.refusals:
+                reply = turned_down(refused)
             if reply is not None:
                 self.cases.settle(case, reply)
             elif unanswered:
