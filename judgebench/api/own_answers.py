@@ -167,12 +167,13 @@ def asked_before(
     def questions() -> Iterator[Item]:
         seen = set[str]()
         for item in islice(task.items(), limit):
+            asked = [turn.role for turn in item.conversation if turn.role != "system"]
             question = question_of(item)
-            if question.id not in seen:
+            if question.id not in seen and asked and asked[-1] == "user":
                 seen.add(question.id)
                 yield question
 
-    if not any(one.conversation and one.conversation[-1].role == "user" for one in questions()):
+    if next(questions(), None) is None:
         raise UsageError(f"{what}: no item of {task.name} ends with a question that {judge.name} could answer")
     named = grader(Beneath(task, Scale.check(), tuple)) if can_answer else None
     same = grading(judge) if can_answer and named is None and isinstance(judge, LLMJudge) else None
