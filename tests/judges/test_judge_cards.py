@@ -69,7 +69,7 @@ def judge(name: str, scale: Scale, settings: JudgeSettings = SETTINGS) -> CardJu
         def __init__(self) -> None:
             self.scale = scale
 
-    made = make_judge(name, Task(), settings)  # type: ignore[arg-type]
+    made = make_judge(name, Task(), settings)
     assert isinstance(made, CardJudge)
     return made
 
