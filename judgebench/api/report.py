@@ -117,6 +117,7 @@ def report_sources(
                 licence=_licence(source.task),
                 unread=unread,
                 sent=None if sent is None else sent.first,
+                beside={} if source.stored is None else source.stored.beside(),
             )
         )
     return reported

@@ -108,9 +108,22 @@ class Asking(TypedDict, total=False):
         str | Sequence[str],
         Option(
             "Which reference answers the judge sees. Options that may be given again make a matrix of runs.",
-            metavar="auto|none|human",
+            metavar="auto|none|human|self|wrong|random|file:PATH",
             read=list[str],
             default="auto",
+        ),
+    ]
+    can_answer: Annotated[
+        bool,
+        Option(
+            "Look first whether the judge can answer the questions itself; a stratum in every table.", default=False
+        ),
+    ]
+    grader: Annotated[
+        str | None,
+        Option(
+            "With --can-answer: who grades the answers that no comparison can; the judge itself by default.",
+            metavar="J",
         ),
     ]
     repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
@@ -275,7 +288,9 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     shown, data = given("repeats", "seed", "limit", "probe"), how.get("data")
     prompts = [None if one is None else str(one) for one in each(how.get("prompt"))]
     temperatures = how["temperature"] if how["temperature"] != [] else "default"
-    plans, recipes = plan_named(
+    if how.get("grader") is not None and not how["can_answer"]:
+        raise UsageError(f"{argument('grader')} belongs to {argument('can_answer')}")
+    plans, recipes, before = plan_named(
         judges,
         tasks,
         [
@@ -292,7 +307,10 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),
         labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
+        can_answer=bool(how["can_answer"]),
+        grader=how.get("grader"),
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
-    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=bool(how.get("by_system")))
+    by_system = bool(how.get("by_system"))
+    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=by_system, before=tuple(before))

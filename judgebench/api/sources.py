@@ -276,7 +276,7 @@ def stored_sources(
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
-def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[StoredRun]:
+def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[StoredRun]:
     """Read the runs of some folders; a copy of a run in one folder is left out, aloud: one identity is one row."""
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
@@ -284,9 +284,11 @@ def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[Store
     found: list[StoredRun] = []
     for path in map(fetched, paths):
         kept, copies = distinct(find_runs(path))
-        found += kept
+        found += [stored for stored in kept if not stored.run.answering]
         for copy, original in copies.items():
             tell(f"left out {copy}: the same run as {original.name}, copied")
+    if not found:
+        raise DataError("here are only judges' own answers: nothing is judged", file=", ".join(map(str, paths)))
     if unsealed := [stored.path for stored in found if not stored.sealed]:
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")

@@ -64,6 +64,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.calibrate:calibrate",
         "Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others.",
     ),
+    "export": Command(
+        "judgebench.api.preferences:export",
+        "Write a judge's preferences as training data (DPO, KTO, rankings), each with where it comes from.",
+    ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
         "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",

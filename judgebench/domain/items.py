@@ -66,10 +66,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference answer: ``kind`` names the reference condition that shows it (``human`` ...)."""
+    """A reference answer: ``kind`` names the reference condition that shows it (``human`` ...).
+
+    ``turn`` is the message of the conversation that it answers, from 1, where that is an earlier one than the last.
+    """
 
     text: str
     kind: str = "human"
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,16 @@ class Item:
     _digest: str = field(default="", init=False, compare=False, repr=False)
 
     @property
-    def image_files(self) -> Iterator[str]:
-        """Paths of the images that are files."""
+    def images(self) -> Iterator[str]:
+        """All images, by path or address."""
         turns = [*self.conversation, *(turn for response in self.responses for turn in response.turns)]
         images = (part.image for turn in turns for part in turn.parts if part.image is not None)
-        for image in chain(images, *(response.images for response in self.responses)):
-            if not image.startswith(_ELSEWHERE):
-                yield image
+        return chain(images, *(response.images for response in self.responses))
+
+    @property
+    def image_files(self) -> Iterator[str]:
+        """Paths of the images that are files."""
+        return (image for image in self.images if not image.startswith(_ELSEWHERE))
 
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""
@@ -134,7 +141,7 @@ class Item:
             [_turn(turn) for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
             [[response.text, [_image(image) for image in response.images]] for response in self.responses],
-            [[reference.text, reference.kind] for reference in self.references],
+            [[one.text, one.kind, *([one.turn] if one.turn else [])] for one in self.references],
             list(self.context),
             [list(pair) for pair in self.attributes],
         ]

@@ -52,7 +52,7 @@ class LLMJudge:
         self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._notation = notation(form)
+        self._notation = notation(form).with_(model.can)
         self._options = {} if effort is None else {"effort": effort}
         self._protocol = Chosen.parse(protocol)
         self.layers = self._protocol.around
@@ -81,7 +81,7 @@ class LLMJudge:
     def needs(self) -> Needs:
         """What its form and its options need; several samples are asked for one by one where there is no other way."""
         effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
-        return Needs(capabilities=self._notation.needs | effort)
+        return Needs(capabilities=self._notation.needs | effort, gpus=self.model.gpus)
 
     @property
     def backend(self) -> str:

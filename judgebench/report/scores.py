@@ -14,6 +14,7 @@ from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
+from judgebench.report.strata import strata_tables
 from judgebench.report.words import REASONS, gold_words
 
 if TYPE_CHECKING:
@@ -258,6 +259,7 @@ class Scores(Document, Sequence[Agreement]):
         layout = row_grid(rows)
         plan = room_plan(layout, any(row.subset != "all" for row in rows))
         yield Table(layout, (0, 1, 2), plan)
+        yield from strata_tables(rows)
 
     def sheet(self) -> Sheet:
         return sheet(columns(self.rows), arrange(self.rows))

@@ -17,7 +17,7 @@ import math
 import platform
 from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from itertools import islice, pairwise
 from pathlib import Path
@@ -31,12 +31,13 @@ from judgebench.run.dialogue import forecast
 from judgebench.store.verify import unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
     from judgebench.domain.results import Aggregate
     from judgebench.run.engine import Elsewhere
+    from judgebench.store.beside import Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Plan:
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
     ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
     beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
-    that are to be shown.
+    that are to be shown, and ``beside`` is what is known of items beyond their task.
     """
 
     task: Task
@@ -87,6 +88,7 @@ class Plan:
     told: str = ""
     labelled: bool = True
     unreferenced: int = 0
+    beside: Mapping[str, Beside] = field(default_factory=dict[str, "Beside"])
 
     @property
     def name(self) -> str:
@@ -123,6 +125,10 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
         seen.add(item)
+    if seen.images and (blind := [one for one in judge.backends.values() if one.counting and "images" not in one.can]):
+        raise UsageError(
+            f"{blind[0].name} reads no images, and {seen.images} of {seen.items} items of {task.name} show some"
+        )
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
@@ -202,7 +208,7 @@ class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
     def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.items = self.cases = self.unanswered = self.unreferenced = self.images = 0
         self.labelled = False
         self._reference = reference
         self.sources: set[str] = set()
@@ -226,6 +232,7 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
+        self.images += any(True for _ in item.images)
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
@@ -247,12 +254,22 @@ class _Seen:
         return [name for name, count in counts.items() if count > 1]
 
 
+_HERE = ("torch", "transformers")
+#: What answers, by the beginning of a judge's name.
+_LIBRARIES = {
+    "openai": ("openai",),
+    "anthropic": ("anthropic",),
+    "litellm": ("litellm",),
+    "server": ("aiohttp",),
+    "hf": _HERE,
+    "reward": _HERE,
+    "embedding": _HERE,
+}
+
+
 def _versions(judge: Judge) -> dict[str, str]:
     versions = {"judgebench": __version__, "python": platform.python_version()}
-    library = {"openai": "openai", "anthropic": "anthropic", "litellm": "litellm", "server": "aiohttp"}.get(
-        judge.name.partition("/")[0]
-    )
-    if library:
+    for library in _LIBRARIES.get(judge.name.partition("/")[0], ()):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
     return versions

@@ -427,7 +427,7 @@ class RowOutcome:
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
     ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
     of many raters, whose rows are units. ``without`` gives the values without each cluster, for a jackknife, and
-    ``told``, shape (n,), how much each row tells then.
+    ``told``, values of shape (n,), how much each row tells then.
     """
 
     value: float | None
@@ -435,7 +435,7 @@ class RowOutcome:
     reason: str | None = None
     chance: float | None = None
     without: Callable[[Clusters], Floats] | None = None
-    told: Floats | None = None
+    told: Callable[[], Floats] | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:

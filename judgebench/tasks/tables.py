@@ -31,7 +31,8 @@ from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, encoded_together, filled, golds_of, half_empty, kept, repeated
+from judgebench.tasks.own import Reading, encoded, encoded_together, golds_of
+from judgebench.tasks.own_rows import filled, half_empty, kept, repeated
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -335,6 +336,9 @@ def _scale(
     if said is None and answers == 2:
         notes.append("scale pair: two answers are compared")
         return Scale.pair()
+    if said is not None and said.open:
+        whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
+        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; say {argument('scale')} {whole}")
     if said is None:
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(

@@ -12,7 +12,10 @@ import pytest
 import yaml
 from servers.forms_llm import FormsLLM
 
-from judgebench.view.labelling import Selection
+from judgebench.errors import UsageError
+from judgebench.tasks.own import Reading
+from judgebench.tasks.tables import open_own
+from judgebench.view.labelling import Selection, Session
 from judgebench.view.run_table import RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
@@ -144,6 +147,27 @@ def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, j
     sessions.close()
     done = judgebench("score", "runs", "--labels", "labels", "--format", "csv")
     assert [(row["items"], row["gold"]) for row in rows_of(done.out)] == [("1", "human")], done.err
+
+
+@pytest.mark.parametrize(
+    ("scale", "said", "shown", "kept", "wrong"),
+    [
+        ("number:0-10", "7.25", "7.25", "7.25", ["11", "", "nan", 3, "[]"]),
+        ("set:a,b c", '["b c", "a"]', [0, 1], "a|b c", ["x", '["x"]', "", 1]),
+    ],
+)
+def test_numbers_and_sets_are_labelled_as_they_are_written(here: Path, scale, said, shown, kept, wrong) -> None:
+    (here / "t.csv").write_text("id,question,answer\nx,Q?,A\n")
+    session = Session(open_own(here / "t.csv", Reading(scale=scale)), "ann", here / "labels", Selection())
+    mark = session.show(0)["mark"]
+    for one in wrong:
+        with pytest.raises(UsageError, match="not a label of this item"):
+            session.save(0, mark, one)
+    session.save(0, mark, said)
+    assert (session.show(0)["said"], session.writer.lines[-1].label if session.writer.lines else kept) == (shown, kept)
+    session.close()
+    with pytest.raises(UsageError, match="no labels tell the range of"):
+        open_own(here / "t.csv", Reading(scale=scale.partition(":")[0]))
 
 
 def test_what_a_function_returned_wrongly_is_said(here: Path, judgebench) -> None:

@@ -118,6 +118,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
+             "--grader gpt-4o-mini", **key),
         inputs=JUDGES,
     )  # fmt: skip
     own = (
@@ -375,9 +377,10 @@ def _tables() -> Iterator[Scene]:
         line = of(kind)
         system = "--system-col system --system-col other" if kind == "pair" else "--system-col system"
         target = {"pair": "--target A", "nominal": "--target red"}.get(kind, "")
-        # Resampling takes seconds: on two scales only.
-        quick = {name: f"{how} --system-col system" for name, how in INTERVALS.items()
-                 if kind == "nominal" or name not in {"bca", "bootstrap"}}  # fmt: skip
+        # Resampling takes seconds; runs show it.
+        quick = {
+            name: f"{how} --system-col system" for name, how in INTERVALS.items() if name not in {"bca", "bootstrap"}
+        }
         policies = {"each": "--policy gold=each", "drop": "--policy invalid=drop"}
         policies |= {"mean": "--policy gold=mean"} if kind in {"rate", "levels"} else {}
         steps = [
@@ -558,6 +561,11 @@ def _tables() -> Iterator[Scene]:
         forms("calibrate", f"calibrate {sure}", board),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
+        forms("goldless", f"jury --csv nogold.csv {BOTH} --scale rate:1-5 --word n/a= --rule dawid-skene", ("table", "json")),
+        step("dpo", "export runs --sample --output pairs.jsonl"),
+        step("kto", "export runs --task pandalm --form kto --games most --ties undesirable --sample --config panels.toml"),
+        step("ranking", "export --csv panel.csv --judge-col says --scale pair --id-col id --form ranking --games first"),
+        step("rated", f"export --csv rate.csv {BOTH} --scale rate:1-5 --word n/a= --form kto --at-least 4 --gap 1 --data ."),
         step("numberless", "calibrate runs --task pandalm --labels labels --labels-mode add"),
         inputs=TABLES | PERSONS | PANELS,
     )  # fmt: skip

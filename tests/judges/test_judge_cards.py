@@ -69,7 +69,7 @@ def judge(name: str, scale: Scale, settings: JudgeSettings = SETTINGS) -> CardJu
         def __init__(self) -> None:
             self.scale = scale
 
-    made = make_judge(name, Task(), settings)
+    made = make_judge(name, Task(), settings)  # type: ignore[arg-type]  # the least that a task has
     assert isinstance(made, CardJudge)
     return made
 

@@ -72,6 +72,7 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
         ("", "'judge' is missing"),
         ("judge = 3", "'judge' must be text"),
         ('judge = "other.toml"', "another judge file"),
+        ('judge = "gpt-4o"\nmodel = "x"', "names the whole judge"),
         ('judge = "gpt-4o"\nmodell = "x"', "unknown key 'modell'"),
         ('judge = "gpt-4o"\nprompt = "nowhere.toml"', "no file 'nowhere.toml'"),
         ('judge = "gpt-4o"\ntemperature = "hot"', "'temperature' must be a number"),

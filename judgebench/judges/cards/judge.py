@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Message, Needs, Reply
 from judgebench.errors import UsageError
-from judgebench.judges.baselines import normalise
 from judgebench.judges.cards.asking import Writer
 from judgebench.judges.cards.reading import Answered, by_policy, lacking, published, reply_of, strict
 from judgebench.judges.protocols.rubric import Samples, drawn
 from judgebench.judges.protocols.together import together
+from judgebench.labels.answers import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -46,7 +46,7 @@ class CardJudge:
         wanted: set[Capability] = {"completions"} if self.layout.raw else set()
         wanted |= {"logprobs"} if "logprobs" in options else set()
         wanted |= {"tools"} if "tool" in options else set()
-        return Needs(capabilities=frozenset(wanted))
+        return Needs(capabilities=frozenset(wanted), gpus=self.model.gpus)
 
     @property
     def backends(self) -> Mapping[str, Backend]:

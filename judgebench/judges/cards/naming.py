@@ -57,7 +57,8 @@ class Carded(NamedTuple):
         if layout.raw and "completions" not in made.model.can:
             raise UsageError(
                 f"judge card {card} writes a raw prompt, which must not go through a chat template, and "
-                f"{made.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}"
+                f"{made.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}, or "
+                "hf/MODEL"
             )
         return CardJudge(self.card, layout, made.model, made.of_model, settings.parser or "published")
 

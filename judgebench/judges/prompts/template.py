@@ -147,11 +147,13 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
         for number, turn in enumerate(response.turns, 1):
             blocks.append(fenced(f"{name}, {turn.role} turn {number}", fence, turn.parts))
         responses.append(stacked(blocks))
+    # Of a conversation each turn may have its own; several to one question are numbered.
     given = case.references
-    references = [
-        fenced(f"reference {n}" if len(given) > 1 else "reference", fence, [Part(reference.text)])
-        for n, reference in enumerate(given, 1)
-    ]
+    last = [one for one in given if not one.turn]
+    names = [f"reference for turn {one.turn}" for one in given if one.turn]
+    names += [f"reference {n}" if len(last) > 1 else "reference" for n, _ in enumerate(last, 1)]
+    earlier = [one for one in given if one.turn]
+    references = [fenced(name, fence, [Part(one.text)]) for name, one in zip(names, (*earlier, *last), strict=True)]
     documents = [
         fenced(f"document {n}" if len(item.context) > 1 else "document", fence, [Part(text)])
         for n, text in enumerate(item.context, 1)
