@@ -15,7 +15,7 @@ from judgebench.judges.words import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Capability, Completion, Token
+    from judgebench.domain import Capability, Code, Completion, Token
     from judgebench.judges.words import Words
 
 #: As many alternatives of a token as APIs give.
