@@ -132,8 +132,8 @@ class JudgeSettings:
     samples: int | None = None
     samples_by: str | None = None
     effort: str | None = None
-    protocol: str | None = None
     parser: str | None = None
+    protocol: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int | None = None

@@ -61,7 +61,7 @@ _KEYS = (
     *("dtype", "batch_tokens", "thresholds"),
 )
 #: What each judge has of its own, and no panel for all.
-_OF_ONE = ("judge", "card", "model", "parser", "tokenizer", "price")
+_OF_ONE = ("judge", "card", "model", "tokenizer", "price")
 _PRICE_KEYS = ("input", "output", "cached", "batch")
 
 
@@ -120,6 +120,19 @@ def _one(data: Mapping[str, Any], path: Path, keys: tuple[str, ...] = _KEYS) -> 
         _price(data["price"], path) if "price" in data else None,
         None if tokenizer is None else _beside(path, tokenizer),
     )
+
+
+def _judge(data: Mapping[str, Any], path: Path) -> str:
+    """Name the judge, or the card with its model."""
+    judge, card, model = (_text(data, key, path) for key in ("judge", "card", "model"))
+    if judge is not None and (card or model):
+        raise UsageError(f"judge file {path}: 'judge' names the whole judge; leave 'card' and 'model' out")
+    if judge is None and card is None:
+        raise UsageError(
+            f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o ('card' names a "
+            f"judge card, and a panel has 'kind', one of {', '.join(KINDS)})"
+        )
+    return judge or (f"{card}:{model}" if model else str(card))
 
 
 def _panel(data: Mapping[str, Any], path: Path) -> JudgeFile:
@@ -186,19 +199,6 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
                 raise UsageError(f"judge file {path}: {key!r} must be a number above 0 and up to 1, or a list of such")
         found[key] = value
     return found
-
-
-def _judge(data: Mapping[str, Any], path: Path) -> str:
-    """Name the judge, or the card with its model."""
-    judge, card, model = (_text(data, key, path) for key in ("judge", "card", "model"))
-    if judge is not None and (card or model):
-        raise UsageError(f"judge file {path}: 'judge' names the whole judge; leave 'card' and 'model' out")
-    if judge is None and card is None:
-        raise UsageError(
-            f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o (or 'card' names a "
-            f"judge card; a panel has 'kind', one of {', '.join(KINDS)})"
-        )
-    return judge or (f"{card}:{model}" if model else str(card))
 
 
 def _settings(data: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -111,7 +111,8 @@ TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN
 #: A probability of each judge, that of the second only half as sure.
 PANELS = {
     "sure.csv": table([row | {"p2": f"{0.25 + float(row['p']) / 2:.3f}"} for row in rows(LABELS["check"], 240, 5)]),
-    "panels.toml": b'[jury]\nformat = "md"\n\n[cascade]\nformat = "md"\n\n[calibrate]\nformat = "csv"\n',
+    "panel.csv": table([{"id": "1", "question": "Q", "answer_a": "x", "answer_b": "y", "says": "B"}]),
+    "panels.toml": b'[export]\noutput = "kto.jsonl"\n\n[jury]\nformat = "md"\n\n[cascade]\nformat = "md"\n\n[calibrate]\nformat = "csv"\n',
 }
 
 

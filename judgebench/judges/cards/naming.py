@@ -38,7 +38,9 @@ class Carded(NamedTuple):
         UsageError where the card can't be asked so.
         """
         card = self.card.name
-        if given := [name for name in ("form", "samples", "samples_by") if getattr(settings, name) is not None]:
+        if given := [
+            name for name in ("form", "samples", "samples_by", "protocol") if getattr(settings, name) is not None
+        ]:
             raise UsageError(f"judge card {card} says itself how it is asked and read: no {argument(given[0])}")
         layout = self.layout(scale, settings.prompt)
         free = {"temperature": settings.temperature == "default", "max_tokens": settings.max_tokens is None}
