@@ -66,7 +66,7 @@ JUDGE_NOTES: dict[str, str] = {
     **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own",
+    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, or a panel of judges",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",

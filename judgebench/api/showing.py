@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def show(
     name: Annotated[
         str,
-        Option("A task, a judge, a prompt, or the folder of a run; or `schema`, or `prompt`.", metavar="NAME"),
+        Option(
+            "A task, a judge, a judge file, a prompt, or the folder of a run; or `schema`, or `prompt`.", metavar="NAME"
+        ),
     ],
     kind: Annotated[
         str | None,
@@ -59,8 +61,8 @@ def show(
         raise UsageError(f"{name} is shown whole; only `show schema KIND` and `show prompt PROMPT` take a second name")
     if name in card_names():
         return _card(load_card(name))
-    if name in catalog.JUDGE_NOTES:
-        return f"{name}: {catalog.JUDGE_NOTES[name]}"
+    if (judge := _judge(name)) is not None:
+        return judge
     if name in prompt_names():
         return _of_prompt(name, None, None, None, reference, {})
     if Path(name).exists():
@@ -74,6 +76,16 @@ def show(
         [*card_names(), *catalog.JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
     )
+
+
+def _judge(name: str) -> str | None:
+    """Say what a judge is, by its name or its file; None where it is neither."""
+    from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
+
+    if name in JUDGE_NOTES:
+        return f"{name}: {JUDGE_NOTES[name]}"
+    return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
 def _schema(kind: str | None) -> str:

@@ -96,7 +96,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.showing:show",
         "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
     ),
-    "list": Command("judgebench.api.listing:listing", "List tasks, judges, prompts, probes, metrics or formats."),
+    "list": Command(
+        "judgebench.api.listing:listing",
+        "List what there is: tasks, judges, prompts, protocols, probes, metrics, formats.",
+    ),
 }
 
 #: Flags of a command that ask another question of the same source instead.

@@ -338,7 +338,7 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics", "formats")),
+        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "protocols", "probes", "metrics", "formats")),
         *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),
