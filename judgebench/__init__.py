@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from judgebench.api.alt_test import alt_test
     from judgebench.api.analyze import analyze
+    from judgebench.api.calibrate import calibrate
+    from judgebench.api.cascade import cascade
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
     from judgebench.api.demo import demo
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.init import init
+    from judgebench.api.jury import jury
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.listing import listing
     from judgebench.api.power import power
@@ -59,6 +62,8 @@ __all__ = [
     "alt_test",
     "analyze",
     "bounds",
+    "calibrate",
+    "cascade",
     "compare",
     "consistency",
     "correct",
@@ -68,6 +73,7 @@ __all__ = [
     "gate",
     "humans",
     "init",
+    "jury",
     "leaderboard",
     "listing",
     "pack",
@@ -94,6 +100,8 @@ _LAZY = {
     "analyze": "judgebench.api.analyze:analyze",
     "bounds": "judgebench.api.score:bounds",
     "consistency": "judgebench.api.score:consistency",
+    "calibrate": "judgebench.api.calibrate:calibrate",
+    "cascade": "judgebench.api.cascade:cascade",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",
@@ -102,6 +110,7 @@ _LAZY = {
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "init": "judgebench.api.init:init",
+    "jury": "judgebench.api.jury:jury",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",

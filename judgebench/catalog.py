@@ -15,13 +15,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from judgebench.errors import BrokenPluginError, JudgebenchError, NameClashError, UnknownNameError, UsageError
+from judgebench.errors import (
+    BrokenPluginError,
+    JudgebenchError,
+    NameClashError,
+    UnknownNameError,
+    UsageError,
+    argument,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
     from judgebench.judges.judge_file import JudgeFile, PanelFile
+    from judgebench.judges.llm import LLMJudge
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
@@ -66,7 +74,8 @@ JUDGE_NOTES: dict[str, str] = {
     **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, or a panel of judges",
+    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
+    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",
@@ -84,12 +93,17 @@ _FOR_JUDGES = re.compile(
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
+#: Tokens that an answer may have where nobody says.
+MOST_TOKENS = 2048
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
     """What is chosen about an LLM judge beside its name: options of ``run``.
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
-    backend. What only some judges have (``form``, ``samples``, ``effort``, ``protocol``) is None where nobody chose it.
+    backend, ``max_tokens`` None to the card or to `MOST_TOKENS`. What only some judges have (``form``, ``samples``,
+    ``effort``, ``protocol``, ``parser``) is None where nobody chose it.
     """
 
     prompt: str | None = None
@@ -98,9 +112,10 @@ class JudgeSettings:
     samples_by: str | None = None
     effort: str | None = None
     protocol: str | None = None
+    parser: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
-    max_tokens: int = 2048
+    max_tokens: int | None = None
     timeout: float = 120.0
     connect_timeout: float = 10.0
     first_byte_timeout: float | None = None
@@ -202,20 +217,11 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
     Names are ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function`` (DESIGN, §5).
     """
-    if spec.startswith("replay:") or spec.endswith(".toml"):
-        return _on_disk(spec, task, settings)
+    if (written := _written(spec, task, settings)) is not None:
+        return written
+    if (asked := _model(spec, settings)) is not None:
+        return cast("Judge", asked.serving(task.scale))
     backend, slash, model = spec.partition("/")
-    if not slash and _OPENAI_MODEL.match(spec):
-        backend, model = "openai", spec
-    elif not slash and spec.startswith("claude-"):
-        backend, model = "anthropic", spec
-    if backend in BACKENDS:
-        if not model:
-            raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
-        create = load(BACKENDS[backend].create)
-        default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
-        options = _options(settings, default) | {"timeout": _timeouts(settings)}
-        return cast("Judge", create(model, **options).serving(task.scale))
     if backend == "baseline":
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
@@ -230,6 +236,36 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+
+
+def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
+    """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
+    if (carded := _card_of(spec)) is not None:
+        return cast("Judge", carded.judge(task.scale, settings, _model))
+    if spec.startswith("replay:") or spec.endswith(".toml"):
+        return _on_disk(spec, task, settings)
+    if settings.parser is not None:
+        raise UsageError(
+            f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)"
+        )
+    return None
+
+
+def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
+    """Make the judge that asks a language model; None where the name is not one's."""
+    backend, slash, model = spec.partition("/")
+    if not slash and _OPENAI_MODEL.match(spec):
+        backend, model = "openai", spec
+    elif not slash and spec.startswith("claude-"):
+        backend, model = "anthropic", spec
+    if backend not in BACKENDS:
+        return None
+    if not model:
+        raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
+    create = load(BACKENDS[backend].create)
+    default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
+    options = _options(settings, default) | {"timeout": _timeouts(settings)}
+    return cast("LLMJudge", create(model, **options))
 
 
 def make_probe(name: str, plain: Probe) -> Probe:
@@ -300,6 +336,7 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings, within: tuple[Path,
 
 def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
     """Make a judge that a file describes, the last of those ``within`` which it is."""
+    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 
@@ -307,7 +344,7 @@ def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tup
     if said.panel is not None:
         return _panel(said, said.panel, task, settings, within)
     judge = make_judge(said.judge, task, replace(settings, **said.settings))
-    if isinstance(judge, LLMJudge):
+    if isinstance(judge, (CardJudge, LLMJudge)):
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
         return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
     if said.name or said.price or said.tokenizer or said.settings:
@@ -326,12 +363,11 @@ def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSetting
     alike: dict[str, Judge] = {}
     for seat in panel.seats:
         one = replace(seat.said, name=None)
-        if one == JudgeFile(one.judge, {}) and not one.judge.endswith(".toml"):
-            judge = make_judge(one.judge, task, settings)
-        elif one.judge.endswith(".toml"):
+        by_name = one == JudgeFile(one.judge, {})
+        if by_name and one.judge.endswith(".toml") and _card_of(one.judge) is None:
             judge = _on_disk(one.judge, task, settings, within)
         else:
-            judge = _described(one, task, settings, within)
+            judge = make_judge(one.judge, task, settings) if by_name else _described(one, task, settings, within)
         # What is asked in the same way is one client, whoever plays whom.
         judge = alike.setdefault(repr(one), judge)
         name = seat.said.name or judge.name
@@ -339,6 +375,10 @@ def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSetting
             raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
         members[name] = Member(judge, seat.says)
     return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
+
+
+def _card_of(spec: str) -> Any | None:
+    return load("judgebench.judges.cards.naming:named")(spec)
 
 
 def _timeouts(settings: JudgeSettings) -> object:
@@ -354,7 +394,7 @@ def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, An
         "prompt": settings.prompt,
         "base_url": settings.base_url,
         "temperature": temperature if settings.temperature == "default" else settings.temperature,
-        "max_tokens": settings.max_tokens,
+        "max_tokens": settings.max_tokens or MOST_TOKENS,
         "timeout": settings.timeout,
         "seed": settings.seed or None,
     }

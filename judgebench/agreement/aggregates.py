@@ -10,6 +10,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import combined
 from judgebench.domain import Estimate
+from judgebench.domain.replies import STRATA
 from judgebench.errors import DataError
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import combine
@@ -33,7 +34,8 @@ def weights_of(
             break
         earlier[other.name] = other
     prefix = "system:" if aggregate.by == "system" else ""
-    every = [name for name in known if name != "all" and name.startswith("system:") == bool(prefix)]
+    none = {"all", *STRATA.values()}
+    every = [name for name in known if name not in none and name.startswith("system:") == bool(prefix)]
     parts = [(name if name in earlier else prefix + name) for name in aggregate.of] or sorted(every)
     shares = aggregate.weights or (1.0,) * len(parts)
     if len(shares) != len(parts):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, along_tables, combined, estimate, estimated, shown
+from judgebench.agreement.estimates import Counted, Figure, along_tables, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
 from judgebench.stats.coefficients.krippendorff import alpha_units, coincidence_table
-from judgebench.stats.coefficients.pooled import LabelCounts
+from judgebench.stats.coefficients.pooled import LabelCounts, packed
 from judgebench.stats.coefficients.raters import (
     Form,
     brennan_prediger,
@@ -45,7 +46,7 @@ from judgebench.stats.influence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
 
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
+#: So many pairs of annotators are measured one by one; nobody reads the 124,750 of 500 annotators.
+MOST_PAIRS = 10_000
 
 
 def ceiling(
@@ -116,7 +119,7 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
 def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
     """Keep some rows of ratings."""
     names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
-    optional = ("score", "has_score", "sequence", "gold_sequence")
+    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence")
     present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
     return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
 
@@ -127,17 +130,26 @@ def one_per_item(ratings: Ratings) -> Ratings:
     return ratings if first.size == ratings.item.size else select(ratings, first)
 
 
-def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
+def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[int, int]]:
     """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
 
     None where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
-    nothing of the others.
+    nothing of the others. ``shared`` are their `shared_items`, where these are known.
     """
-    shared = shared_items(people.gold)
+    shared = shared_items(people.gold) if shared is None else shared
     enough = np.triu(shared) >= min(ENOUGH, max(people.item.size, 1))
     if 4 * float(shared[enough].sum()) < float(shared.sum()):
         return []
     return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]
+
+
+def paired(
+    people: Ratings, pairs: Sequence[tuple[int, int]], policies: Policies, *, both: bool
+) -> Iterator[tuple[tuple[int, int], list[Counted]]]:
+    """Count annotators `between` each other, pair by pair; none where there are more than `MOST_PAIRS`."""
+    for i, of_one in groupby(pairs if len(pairs) <= MOST_PAIRS else (), key=itemgetter(0)):
+        mine = select(people, np.flatnonzero(people.gold[:, i] >= 0))
+        yield from (((i, j), between(mine, i, j, policies, both=both)) for _, j in of_one)
 
 
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
@@ -146,9 +158,10 @@ def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool =
     The second way matters where a metric or policy tells the sides apart (``both``).
     """
     rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
-    met = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
+    two = replace(people, gold=people.gold[:, [i, j]], annotators=(people.annotators[i], people.annotators[j]))
+    met = select(two, np.flatnonzero((two.gold >= 0).all(axis=1)))
     sides: list[Counted] = []
-    for gold, judge in ((i, j), (j, i)) if both else ((i, j),):
+    for gold, judge in ((0, 1), (1, 0)) if both else ((0, 1),):
         one = replace(met, judge=met.gold[:, judge], gold=met.gold[:, [gold]], annotators=(met.annotators[gold],))
         sides.append(Counted.of(apply(one, rules)))
     return sides
@@ -178,9 +191,9 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
     found: list[Influences] = []
     reason = "no_items"
     for counted in (one for group in groups for one in group[: None if both else 1]):
-        result, influences = estimate(metric, counted)
-        if influences is None:
-            reason = result.undefined or reason
+        figure = Figure.of_table(metric, counted)
+        if (influences := figure.influences()) is None:
+            reason = figure.outcome.reason or reason
         else:
             found.append(influences)
     if not found:
@@ -218,6 +231,7 @@ def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArr
     Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
     with two ratings or more, and its interval that of the table of their coincidences.
     """
+    codes = packed(codes)
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
     codes, clusters = codes[kept], Clusters.of(cluster[kept])
     categories = max(len(scale.labels), int(codes.max(initial=-1)) + 1)
@@ -253,18 +267,21 @@ _ICC: dict[str, tuple[Form, bool]] = {
 }
 
 
-def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0) -> dict[str, Estimate]:
+def all_at_once(
+    people: Ratings, alpha: Resampling = "influence", seed: int = 0, shared: Floats | None = None
+) -> dict[str, Estimate]:
     """Coefficients of all annotators at once, one row per item.
 
     Each is ``(pa - pe) / (1 - pe)`` over items with two labels or more, pa the mean agreement of two labels of one
     item; alpha is ``1 - Do / De`` at the scale's level, and an ICC a ratio of variance components. The figures are
     agreement, Fleiss, Conger, Light, AC1, Brennan-Prediger and alpha; where labels are levels, also Conger and AC2 with
-    quadratic weights; on ratings, also the six intraclass correlations.
+    quadratic weights; on ratings, also the six intraclass correlations. ``shared`` as for `shared_pairs`.
 
     Source: Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
     alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability.
     """
-    codes, scale = people.gold, people.scale
+    said, scale = people.gold, people.scale
+    codes = packed(said)
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
     paired = (codes >= 0).sum(axis=1) >= 2
@@ -272,7 +289,7 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     kept = np.setdiff1d(np.arange(q), never_gold(people))
     heard = np.append(np.full(q, -1), -1)
     heard[kept] = np.arange(kept.size)
-    rotating = not shared_pairs(people)
+    rotating = not shared_pairs(people, shared)
 
     def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
         return _of_units(outcome, clusters, paired, low)
@@ -280,21 +297,21 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     found = {
         "percent_agreement": done(mean_agreement(codes, q), 0.0),
         "fleiss_kappa": done(fleiss_kappa(codes, q)),
-        "conger_kappa": done(conger_kappa(codes, q)),
+        "conger_kappa": done(conger_kappa(said, q)),
         "light_kappa": Estimate.missing("rotating", int(paired.sum()))
         if rotating
-        else done(light_kappa(codes, q, least=min(ENOUGH, people.item.size))),
+        else done(light_kappa(said, q, least=min(ENOUGH, people.item.size))),
         "gwet_ac1": done(gwet_ac(heard[codes], kept.size)),
         "brennan_prediger": done(brennan_prediger(heard[codes], kept.size)),
         "krippendorff_alpha": _alpha(people, alpha, seed),
     }
     quadratic = weight_matrix(q, values, "quadratic")
     if quadratic is not None and scale.level != "nominal":
-        found["conger_kappa_quadratic"] = done(conger_kappa(codes, q, quadratic))
+        found["conger_kappa_quadratic"] = done(conger_kappa(said, q, quadratic))
         found["gwet_ac2_quadratic"] = done(gwet_ac(codes, q, quadratic))
     if scale.kind == "rate":
-        placed = (codes >= 0) & (codes < len(values))
-        numbers = np.where(placed, values[np.clip(codes, 0, len(values) - 1)], np.nan)
+        placed = (said >= 0) & (said < len(values))
+        numbers = np.where(placed, values[np.clip(said, 0, len(values) - 1)], np.nan)
         found |= correlations(numbers, clusters)
     return found
 
@@ -319,7 +336,7 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
-    units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
+    units = (packed(people.gold), len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
     bounds = alpha_resampled(*units, how, seed=seed)
     return shown(influences, found.n, bounds)
 

@@ -1,4 +1,4 @@
-"""What verdicts say without gold: their shares, what the order of the answers does, and how far they agree again."""
+"""What verdicts say without gold: shares, what the order of the answers does, agreement when asked again, win rates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from judgebench.agreement.bias import first_slot, position, retest_agreement, share_of
 from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.figures import scored_rows
-from judgebench.agreement.policies import count_items
+from judgebench.agreement.policies import count_items, sign_of
 from judgebench.agreement.ratings import divisions
+from judgebench.agreement.systems.scores import opponents_of
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.influence import Clusters
+from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 class Consistency:
     """What one judge's verdicts on some items say without gold.
 
-    ``answered`` of the ``judgments`` hold a verdict. ``shares`` are those of the labels among them. ``figures`` are
-    ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in both
-    orders, ``first_slot_rate`` on pairs, ``retest_agreement`` where a case was asked again, and ``sample_agreement``
-    where a verdict was made of several samples.
+    ``answered`` of the ``judgments`` hold a verdict. ``shares`` are those of the labels among them (of sets: of the
+    verdicts that hold the label). ``figures`` are ``mean_rating`` on ratings and numbers, ``position_consistency``,
+    ``primacy``, ``recency`` and ``position_preference`` where items were shown in both orders, ``first_slot_rate`` on
+    pairs, ``retest_agreement`` where a case was asked again, and ``sample_agreement`` where a verdict was made of
+    several samples.
     """
 
     subset: str
@@ -41,6 +43,29 @@ class Consistency:
     answered: int
     shares: Mapping[str, Estimate]
     figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a system does by one judge's verdicts on pairs alone, on whichever side it stood.
+
+    Of its ``games`` the ``answered`` ones are ``wins``, ``ties`` (both bad is one, too) and ``losses``.
+    ``win_rate`` is their mean with a tie as half a win, ``win_share`` the share of wins, ties being none.
+    """
+
+    subset: str
+    system: str
+    games: int
+    wins: int
+    ties: int
+    losses: int
+    win_rate: Estimate
+    win_share: Estimate
+
+    @property
+    def answered(self) -> int:
+        """Games with a verdict."""
+        return self.wins + self.ties + self.losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +95,56 @@ def consistency(
         yield _one(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
 
 
+def standings(ratings: Ratings, *, criteria: bool = False) -> Iterator[Standing]:
+    """Count the games of each system that pairs name, the best first; of ``criteria`` (the subsets) in each.
+
+    Every order and every asking is a game. None where no pair names two systems.
+    """
+    if not criteria:
+        yield from _standings(ratings, "all")
+        return
+    for name, division, code in divisions(ratings, ("subset",)):
+        yield from _standings(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
+
+
+def _standings(ratings: Ratings, subset: str) -> list[Standing]:
+    opponents = opponents_of(ratings)
+    both = (opponents.first >= 0) & (opponents.second >= 0) & (opponents.first != opponents.second)
+    signs = sign_of(ratings.judge, ratings.scale)
+    found: list[Standing] = []
+    for code, system in enumerate(opponents.names):
+        own = np.flatnonzero(both & ((opponents.first == code) | (opponents.second == code)))
+        if not own.size:
+            continue
+        said = own[ratings.judge[own] >= 0]
+        # Signs are below 0 for the first response.
+        ahead = np.where(opponents.first[said] == code, -signs[said], signs[said])
+        wins, ties = int(np.count_nonzero(ahead > 0)), int(np.count_nonzero(ahead == 0))
+        rate = share = Estimate.missing("no_items")
+        if said.size:
+            clusters = Clusters.of(ratings.cluster[said])
+            rate = share = share_of(ahead > 0, clusters)
+            if ties:
+                rate = estimated(mean((1.0 + np.sign(ahead)) / 2, clusters), low=0.0, high=1.0)
+        found.append(Standing(subset, system, own.size, wins, ties, said.size - wins - ties, rate, share))
+    return sorted(found, key=lambda one: (-1.0 if one.win_rate.value is None else -one.win_rate.value, one.system))
+
+
 def _one(ratings: Ratings, name: str) -> Consistency:
-    said = np.flatnonzero(ratings.judge >= 0)
-    clusters = Clusters.of(ratings.cluster[said])
+    scale, said = ratings.scale, np.flatnonzero(ratings.judge >= 0)
+    codes, clusters = ratings.judge[said], Clusters.of(ratings.cluster[said])
     shares = {
-        label: share_of(ratings.judge[said] == code, clusters) if said.size else Estimate.missing("no_items")
-        for code, label in enumerate(ratings.scale.labels)
+        label: share_of((codes >> code & 1 == 1) if scale.kind == "set" else codes == code, clusters)
+        if said.size
+        else Estimate.missing("no_items")
+        for code, label in enumerate(scale.labels)
     }
     figures = position(ratings, "wrong")
-    if ratings.scale.kind == "pair":
+    if scale.kind in {"rate", "number"} and said.size:
+        values = scale.numbers(codes) if scale.kind == "number" else np.asarray(scale.values, np.float64)[codes]
+        low, high = scale.values[0], scale.values[-1]
+        figures["mean_rating"] = estimated(mean(values, clusters), low=float(low), high=float(high))
+    if scale.kind == "pair":
         figures |= first_slot(ratings)
     again = retest_agreement(ratings)
     if again.undefined != "no_repeats":

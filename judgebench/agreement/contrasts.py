@@ -65,9 +65,10 @@ def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list
     """Put the judges side by side: on all rows, then on those of each subset and system."""
     first, ratings = matched.scored[0], matched.ratings[0]
     yield "all", _judges(matched, matched.scored)
-    several = [one for one in by if len({"subset": ratings.subsets, "system": ratings.systems}.get(one, ())) > 1]
+    parts = {"subset": max(len(ratings.subsets), len(ratings.strata)), "system": len(ratings.systems)}
+    several = [one for one in by if parts.get(one, 0) > 1]
     for name, division, code in divisions(ratings, several):
-        rows = np.flatnonzero(getattr(first, division) == code)
+        rows = np.flatnonzero(getattr(ratings, division)[first.row] == code)
         if rows.size:
             yield name, _judges(matched, [one.take(rows) for one in matched.scored])
 

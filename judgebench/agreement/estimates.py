@@ -324,7 +324,7 @@ class Figure:
         outcome, clusters = self._of_numbers(), self.clusters()
         if outcome is None or outcome.without is None or outcome.told is None:
             return None
-        told = clusters.sums(outcome.told)
+        told = clusters.sums(outcome.told())
         found = jackknife_interval(influences.value, outcome.without(clusters), told / told.sum())
         return None if found.low is None else shown(influences, influences.n, found)
 

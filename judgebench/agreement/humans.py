@@ -9,12 +9,13 @@ import numpy as np
 
 from judgebench.agreement.ceiling import (
     ENOUGH,
+    MOST_PAIRS,
     against_each,
     all_at_once,
-    between,
     joint_alpha,
     mean_over,
     one_per_item,
+    paired,
     ratio_of,
     select,
     shared_pairs,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.people import Verdicts
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Floats
 
 _FEW_CLUSTERS = 20
 
@@ -81,9 +83,10 @@ class Humans:
     ``lin_ccc``, of sets ``krippendorff_alpha_masi``.
     ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
     human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
-    ``pairs`` holds the kappa of every two annotators, empty where most share few items. ``coefficients`` are of all
-    annotators at once. ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty
-    where there is none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
+    ``pairs`` holds the kappa of every two annotators, empty where most share few items or there are more than
+    `MOST_PAIRS`. ``coefficients`` are of all annotators at once. ``pulling`` names the annotator without whom kappa
+    leaves its own interval by most, and is empty where there is none. ``warnings`` are codes, ``few_clusters`` and
+    ``few_shared_items``.
     """
 
     metric: str
@@ -156,7 +159,7 @@ def measure_humans(
     people = one_per_item(ratings)
     people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
     pool = Pool.of(people, rules)
-    facts = pool.facts()
+    facts, shared = pool.facts(), shared_items(people.gold)
     if not facts.pairs:
         raise DataError(
             "no two annotators labelled the same items, so nothing says how far people agree",
@@ -171,14 +174,14 @@ def measure_humans(
         mine = pool.person(j)
         return Annotator(
             names[j],
-            int((people.gold[:, j] >= 0).sum()),
+            int(given[j]),
             mine.measured(share)[0],
             mine.measured(metric)[0],
-            _rest_of(people, people.gold[:, j], people, j, against),
+            _rest_of(people, people.gold[:, j], pool, j, against),
             pool.without(j).among().measured(metric)[0],
         )
 
-    among = pool.among()
+    among, given = pool.among(), (people.gold >= 0).sum(axis=0)
     kappa, _ = among.measured(metric)
     annotators = tuple(map(annotator, range(len(names))))
     return Humans(
@@ -188,14 +191,14 @@ def measure_humans(
         people=facts,
         annotators=annotators,
         pairs={
-            (names[i], names[j]): mean_over(metric, [between(people, i, j, rules, both=both)], both=both)[0]
-            for i, j in shared_pairs(people)
+            (names[i], names[j]): mean_over(metric, [counted], both=both)[0]
+            for (i, j), counted in paired(people, shared_pairs(people, shared), rules, both=both)
         },
         percent_agreement=among.measured(share)[0],
         kappa=kappa,
-        coefficients=all_at_once(people, alpha, seed),
+        coefficients=all_at_once(people, alpha, seed, shared),
         pulling=pulling(kappa, annotators),
-        warnings=warnings(people),
+        warnings=warnings(people, shared),
     )
 
 
@@ -234,10 +237,9 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     tables = against_each(ratings, rules)
     _, judged = mean_over(metric, tables, both=True)
     both = two_sided(metric, rules)
-    pairs = [
-        mean_over(metric, [between(people, *pair, rules, both=both)], both=both)[1] for pair in shared_pairs(people)
-    ]
-    defined = [one for one in pairs if one is not None]
+    pairs = shared_pairs(people)
+    found = [mean_over(metric, [counted], both=both)[1] for _, counted in paired(people, pairs, rules, both=both)]
+    defined = [one for one in found if one is not None]
     each_rules = replace(rules, gold="majority")
     without, extended, difference = _alpha_beside(ratings, people, rules)
     return AmongHumans(
@@ -247,10 +249,8 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         kappa=kappa[0],
         ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
-        z=z_among(judged, defined),
-        rest={
-            name: _rest_of(ratings, ratings.judge, people, j, each_rules) for j, name in enumerate(ratings.annotators)
-        },
+        z=Estimate.missing("too_many_pairs") if len(pairs) > MOST_PAIRS else z_among(judged, defined),
+        rest={name: _rest_of(ratings, ratings.judge, pool, j, each_rules) for j, name in enumerate(ratings.annotators)},
         alpha_without=without,
         alpha_with=extended,
         alpha_difference=difference,
@@ -311,41 +311,36 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     return alone[0], joined[0], within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
 
 
-def _rest_of(
-    rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left: int, policies: Policies
-) -> AgainstRest:
+def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], pool: Pool, left: int, policies: Policies) -> AgainstRest:
     """Hold codes against the annotators but one, on the items that this one labelled too."""
-    scale = people.scale
-    mine = select(people, np.flatnonzero(people.gold[:, left] >= 0))
-    others = np.delete(mine.gold, left, axis=1)
-    label, share, _ = plurality(others, np.arange(mine.item.size), len(scale.labels))
+    scale = rated.scale
+    mine, others = pool.others(left)
+    label, share, _ = plurality(others, np.arange(mine.size), len(scale.labels))
     sure = share > 0.5
     place = np.full(int(rated.item.max(initial=-1)) + 1, -1)
-    place[mine.item] = np.arange(mine.item.size)
+    place[pool.ratings.item[mine]] = np.arange(mine.size)
     rows = np.flatnonzero(place[rated.item] >= 0)
-    rated, judge = select(rated, rows), judge[rows]
+    rated, judge = select(replace(rated, gold=rated.gold[:, :0]), rows), judge[rows]
 
-    def against(gold: npt.NDArray[np.int64], names: tuple[str, ...], rules: Policies) -> Counted:
-        return Counted.of(apply(replace(rated, judge=judge, gold=gold[place[rated.item]], annotators=names), rules))
+    def against(gold: npt.NDArray[np.integer], rules: Policies) -> Counted:
+        names = tuple(map(str, range(gold.shape[1])))
+        held = gold[place[rated.item]].astype(np.int64)
+        return Counted.of(apply(replace(rated, judge=judge, gold=held, annotators=names), rules))
 
-    majority = against(
-        np.where(sure, label, -1)[:, None].astype(np.int64), ("the others",), replace(policies, gold="majority")
-    )
+    majority = against(np.where(sure, label, -1)[:, None], replace(policies, gold="majority"))
     found = [estimate(METRICS[name], majority)[0] for name in ("percent_agreement", kappa_of(scale))]
     rho = None
     if scale.kind == "rate":
-        names = tuple(name for j, name in enumerate(people.annotators) if j != left)
-        graded = against(others, names, replace(policies, gold="mean"))
+        graded = against(others, replace(policies, gold="mean"))
         rho, _ = estimate(METRICS["spearman_rho"], graded)
     return AgainstRest(int(sure.sum()), found[0], found[1], rho)
 
 
-def warnings(people: Ratings) -> tuple[str, ...]:
+def warnings(people: Ratings, shared: Floats) -> tuple[str, ...]:
     """Say in codes why figures of these people are rough."""
     found: list[str] = []
     if np.unique(people.cluster[(people.gold >= 0).sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
         found.append("few_clusters")
-    shared = shared_items(people.gold)
     off = shared[~np.eye(len(shared), dtype=bool)]
     if (off < ENOUGH).any():
         found.append("few_shared_items")

@@ -246,6 +246,7 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
     # The question, the subset and the system are the item's, whichever judge saw it: the first judge's row has them.
     place = np.zeros(len(names), np.int64)
     width = max((one.ratings.sequence.shape[1] for one in judges if one.ratings.sequence is not None), default=0)
+    strata = _strata(judges, names)
     for one in judges:
         own = one.ratings
         codes = np.fromiter((code_of.get(name, -1) for name in one.items), np.int64, len(one.items))[own.item]
@@ -269,6 +270,8 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
                 subsets=first.subsets,
                 system=first.system[place[item]],
                 systems=first.systems,
+                stratum=None if strata is None else strata[item],
+                strata=() if strata is None else first.strata,
                 score=None if own.score is None else own.score[rows],
                 has_score=None if own.has_score is None else own.has_score[rows],
                 sequence=None if own.sequence is None else _widened(own.sequence[rows], width),
@@ -278,6 +281,20 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
             )
         )
     return found
+
+
+def _strata(judges: Sequence[Judged], names: Sequence[str]) -> Codes | None:
+    """Give the items' strata where all judges share them: what one can answer itself says nothing of another."""
+    told: list[dict[str, str]] = []
+    for one in judges:
+        own = one.ratings
+        if own.stratum is None:
+            return None
+        rows = dict(zip(own.item.tolist(), own.stratum.tolist(), strict=True))
+        told.append({name: own.strata[rows[code]] for code, name in enumerate(one.items) if code in rows})
+    if any(other.get(name) != told[0].get(name) for other in told[1:] for name in names):
+        return None
+    return np.array([judges[0].ratings.strata.index(told[0][name]) for name in names], np.int64)
 
 
 def _widened(codes: Codes, width: int) -> Codes:

@@ -221,7 +221,7 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                names = ["all", verdict.subset or NO_SUBSET]
+                names = ["all", verdict.subset or NO_SUBSET, *([verdict.stratum] if verdict.stratum else [])]
                 for name in (*names, f"system:{system_of(verdict)}") if systems else names:
                     statuses[name][verdict.status.value] += 1
                     usage[name] += verdict.usage
@@ -323,8 +323,10 @@ def _groups(
 
     yield group("all", ratings, scored, shown=True)
     for name, division, code in divisions(ratings, divided):
-        ours, theirs = (np.flatnonzero(getattr(of, division) == code) for of in (ratings, scored))
-        yield group(name, select(ratings, ours), scored.take(theirs), shown=division in by)
+        own = getattr(ratings, division) == code
+        ours, theirs = np.flatnonzero(own), np.flatnonzero(own[scored.row])
+        shown = division in by or (division == "stratum" and "subset" in by)
+        yield group(name, select(ratings, ours), scored.take(theirs), shown=shown)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:

@@ -50,8 +50,10 @@ def sides(name: str, scored: Scored) -> tuple[Floats, Floats] | None:
 def number_figures(scored: Scored, counted: Counted) -> dict[str, Figure]:
     """Measure a judge's numbers against gold's."""
     found: dict[str, Figure] = {}
+    # Figures of the same numbers share them.
+    whole = sides("", scored) if (scored.judge >= 0).all() else None
     for name, function in FIGURES.items():
-        both = sides(name, scored)
+        both = whole or sides(name, scored)
         one = RowOutcome.undefined("missing_numbers") if both is None else function(*both)
         found[name] = Figure.of_rows(name, one, counted, mean=name in {"mean_absolute_error", "mean_signed_error"})
     return found

@@ -20,7 +20,7 @@ from judgebench.agreement.estimates import along_tables, estimated, limits
 from judgebench.agreement.policies import apply, never_gold, table_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.pooled import LabelCounts
+from judgebench.stats.coefficients.pooled import LabelCounts, packed
 from judgebench.stats.influence import Clusters, Influences, influence, spread, told_of
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The labels of some people, an item once, under a tie policy."""
+    """The labels of some people, an item once, under a tie policy; ``packed`` don't say whose they are."""
 
     ratings: Ratings
     policies: Policies
+    packed: Ints
     counts: LabelCounts
     clusters: Clusters
     void: tuple[int, ...]
@@ -102,9 +103,10 @@ class Pool:
     @classmethod
     def of(cls, ratings: Ratings, policies: Policies, void: tuple[int, ...] | None = None) -> Pool:
         """Pool labels by items that have one row each; ``void`` as `Scored` has it, if not all items are here."""
-        counts = LabelCounts.of(ratings.gold, len(ratings.scale.labels))
+        labels = packed(ratings.gold)
         never = never_gold(ratings) if void is None else void
-        return cls(ratings, policies, counts, Clusters.of(ratings.cluster), never)
+        counts = LabelCounts.of(labels, len(ratings.scale.labels))
+        return cls(ratings, policies, labels, counts, Clusters.of(ratings.cluster), never)
 
     @property
     def _heard(self) -> Floats:
@@ -148,9 +150,8 @@ class Pool:
 
     def person(self, j: int) -> Pairing:
         """Hold one of the people against every label that others gave the same items."""
-        labels = self.ratings.gold[:, j]
-        rows = np.flatnonzero(labels >= 0)
-        heard, own, counts = self._heard, labels[rows], self.counts.take(rows)
+        rows, own = self._given(j)
+        heard, counts = self._heard, self.counts.take(rows)
         said = self._said[own]
         wide = counts.beside(said, len(heard) + 2, np.ones(rows.size))
         # Nobody is held against what they said themselves.
@@ -165,13 +166,25 @@ class Pool:
 
     def without(self, j: int) -> Pool:
         """Leave out one of the people."""
-        labels = self.ratings.gold[:, j]
-        rows = np.flatnonzero(labels >= 0)
+        rows, own = self._given(j)
         less = self.counts.patterns[self.counts.place[rows]]
-        less[np.arange(rows.size), labels[rows]] -= 1
+        less[np.arange(rows.size), own] -= 1
         place = self.counts.place.copy()
         place[rows] = len(self.counts.patterns) + np.arange(rows.size)
         return replace(self, counts=LabelCounts(np.concatenate([self.counts.patterns, less]), place))
+
+    def others(self, j: int) -> tuple[Ints, Ints]:
+        """Items that one of the people labelled, and the labels of the others, packed."""
+        rows, own = self._given(j)
+        labels = self.packed[rows]
+        labels[np.arange(rows.size), (labels == own[:, None]).argmax(axis=1)] = -1
+        return rows, labels
+
+    def _given(self, j: int) -> tuple[Ints, Ints]:
+        """Items that one of the people labelled, and how."""
+        labels = self.ratings.gold[:, j]
+        rows = np.flatnonzero(labels >= 0)
+        return rows, labels[rows]
 
     def judged(self, ratings: Ratings) -> Verdicts:
         """Reduce a judge's games on these items to verdicts, by the order policy and that of unusable answers."""
@@ -216,11 +229,12 @@ def present(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
 
 def shared_items(labels: npt.NDArray[np.integer]) -> Floats:
     """How many items every two people both labelled, shape (m, m); 0 for the same person twice."""
+    # Counts of a block are whole numbers that 24 bits hold.
     n, m = labels.shape
     shared = np.zeros((m, m))
     step = max(1, _CELLS // max(m, 1))
     for start in range(0, n, step):
-        given = (labels[start : start + step] >= 0).astype(np.float64)
+        given = (labels[start : start + step] >= 0).astype(np.float32)
         shared += given.T @ given
     np.fill_diagonal(shared, 0)
     return shared

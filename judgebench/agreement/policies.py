@@ -339,7 +339,7 @@ def _leave_out(columns: npt.NDArray[np.int64], rows: Rows, left: int, labels: in
 
 
 def plurality(
-    columns: npt.NDArray[np.int64], rows: Rows, labels: int
+    columns: npt.NDArray[np.integer[Any]], rows: Rows, labels: int
 ) -> tuple[Codes, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Most frequent of m annotators' labels, shape (n, m) with -1 for none, on each of r ``rows``.
 

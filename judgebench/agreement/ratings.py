@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.domain import Ratings, Scale
+from judgebench.domain.replies import STRATA
 from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
@@ -138,11 +139,21 @@ NO_SUBSET = "(no subset)"
 
 
 def divisions(ratings: Ratings, by: Collection[str]) -> Iterator[tuple[str, str, int]]:
-    """Name the parts of the divisions asked for (subset, system), with their division and code in it."""
-    for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
-        if division in by and names != ("",):
-            for code, name in enumerate(names):
-                if name or not prefix:
+    """Name the parts of the divisions asked for (subset, system), with their division and code in it.
+
+    Whether the judge can answer (``stratum``) is told wherever subsets are.
+    """
+    wanted = {*by, *(["stratum"] if "subset" in by else [])}
+    for division, names, prefix in (
+        ("subset", ratings.subsets, ""),
+        ("stratum", ratings.strata, ""),
+        ("system", ratings.systems, "system:"),
+    ):
+        if division in wanted and names != ("",):
+            order = list(STRATA.values())
+            told = sorted(enumerate(names), key=lambda one: order.index(one[1]) if one[1] in order else -1)
+            for code, name in told if division == "stratum" else enumerate(names):
+                if name or division == "subset":
                     yield prefix + (name or NO_SUBSET), division, code
 
 
@@ -221,7 +232,9 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     any, become one number per row (`number_of`). DataError if a code is off the scale, or one case has two verdicts.
     """
     items, clusters, subsets, systems, orders = (_Names() for _ in range(5))
-    columns = {name: array("q") for name in ("judge", "item", "cluster", "subset", "system", "repeat", "order")}
+    strata = _Names()
+    names = ("judge", "item", "cluster", "subset", "stratum", "system", "repeat", "order")
+    columns = {name: array("q") for name in names}
     gold: dict[str, array[int]] = {}
     swapped = array("b")
     shown: dict[str, tuple[int, ...]] = {}
@@ -244,6 +257,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         columns["item"].append(case[0])
         columns["cluster"].append(clusters(verdict.cluster or verdict.item))
         columns["subset"].append(subsets(verdict.subset))
+        columns["stratum"].append(strata(verdict.stratum))
         columns["system"].append(systems(system_of(verdict)))
         columns["repeat"].append(verdict.repeat)
         columns["order"].append(case[2])
@@ -282,6 +296,8 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         subsets=tuple(subsets.codes) or ("",),
         system=arrays["system"],
         systems=tuple(systems.codes) or ("",),
+        stratum=arrays["stratum"] if any(strata.codes) else None,
+        strata=tuple(strata.codes) if any(strata.codes) else (),
         **numbers.columns(),
         **({} if sequences is None else sequences.columns(tuple(gold))),
     )

@@ -114,7 +114,7 @@ def given_scores(ratings: Ratings, scored: Scored) -> Flags:
     """Whether each scored row has a number, shape (n,)."""
     if ratings.has_score is None:
         return np.zeros(scored.size, dtype=np.bool_)
-    return _per_row(ratings, scored)[1]
+    return numbers_per_row(ratings, scored)[1]
 
 
 def missing_scores(ratings: Ratings, scored: Scored) -> bool:
@@ -126,7 +126,7 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     """Apply the policies to a judge's numbers on a check or pair scale; None on another."""
     if scored.scale.kind not in {"check", "pair"}:
         return None
-    values, own = _per_row(ratings, scored)
+    values, own = numbers_per_row(ratings, scored)
     wrong = scored.policies.invalid == "wrong"
     shared = own if among is None or wrong else own & among
     sign = sign_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
@@ -150,7 +150,7 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
 
 def rated(ratings: Ratings, scored: Scored, among: Flags | None = None) -> RatedNumbers:
     """Find a judge's numbers between the levels of the scale, on the rows that count."""
-    values, own = _per_row(ratings, scored)
+    values, own = numbers_per_row(ratings, scored)
     wrong = scored.policies.invalid == "wrong"
     rows = np.flatnonzero(own | wrong if among is None else (own & among) | wrong)
     levels = np.asarray(scored.scale.values)
@@ -160,8 +160,8 @@ def rated(ratings: Ratings, scored: Scored, among: Flags | None = None) -> Rated
     return RatedNumbers(rows, gold, values[rows], own[rows], low, high, same)
 
 
-def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
-    """Give each scored row its number: of its game, or the mean of the item's games that a policy made one verdict."""
+def numbers_per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
+    """Give each scored row its number, and whether it has one: of its game, or the mean of an item's games."""
     score, given = ratings.score, ratings.has_score
     if score is None or given is None:
         raise ValueError("these ratings have no numbers")

@@ -26,7 +26,7 @@ from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.influence import Clusters, RowOutcome, by_row, resting_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
+    _Paired = tuple[Callable[[Codes, Codes], Floats], float, bool]
 
 #: Figures of two orders: the function, the value of a verdict that is missing, and whether it is a share.
-_RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
+_RANK: dict[str, _Paired] = {
     "kendall_tau": (sequence_scores.kendall_tau, -1.0, False),
     "mean_spearman_rho": (sequence_scores.spearman_rank, -1.0, False),
     "levenshtein_distance": (sequence_scores.levenshtein_distance, 1.0, False),
@@ -130,17 +131,11 @@ def _step_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[
     # An item whose first error its annotators can't tell has nothing to be held against.
     told = np.flatnonzero(truth != sequence_scores.UNKNOWN)
     first = sequence_scores.first_error_scores(truth[told], named[told])
-    errors = sequence_scores.error_scores(gold, judge)
     same = ((gold == judge) | (gold < 0)).all(axis=1).astype(np.float64)
-    kappa, steps = _step_kappa(gold, judge)
     made = Figure.of_rows
     found = {
         "percent_agreement": made("percent_agreement", RowOutcome.mean(same), counted, proportion=True, mean=True),
-        "step_agreement": made("step_agreement", sequence_scores.step_agreement(gold, judge), counted),
-        "step_kappa": made("step_kappa", kappa, counted, steps),
-        "error_precision": made("error_precision", errors.precision, counted),
-        "error_recall": made("error_recall", errors.recall, counted),
-        "error_f1": made("error_f1", errors.f1, counted),
+        **({} if group.scale.first_error else _each_step(gold, judge, counted)),
         "first_error_accuracy": made("first_error_accuracy", first.wrong, counted, told),
         "flawless_accuracy": made("flawless_accuracy", first.right, counted, told),
         "first_error_f1": made("first_error_f1", first.f1, counted, told),
@@ -153,6 +148,19 @@ def _step_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[
             hit = RowOutcome.mean((truth[rows] == named[rows]).astype(np.float64))
             found[name] = made(name, hit, counted, rows, proportion=True, mean=True)
     return found
+
+
+def _each_step(gold: Codes, judge: Codes, counted: Counted) -> dict[str, Figure]:
+    """Measure steps one by one, where the steps after a wrong one are checked, too."""
+    made, errors = Figure.of_rows, sequence_scores.error_scores(gold, judge)
+    kappa, steps = _step_kappa(gold, judge)
+    return {
+        "step_agreement": made("step_agreement", sequence_scores.step_agreement(gold, judge), counted),
+        "step_kappa": made("step_kappa", kappa, counted, steps),
+        "error_precision": made("error_precision", errors.precision, counted),
+        "error_recall": made("error_recall", errors.recall, counted),
+        "error_f1": made("error_f1", errors.f1, counted),
+    }
 
 
 def _step_kappa(gold: Codes, judge: Codes) -> tuple[RowOutcome, npt.NDArray[np.intp]]:
@@ -171,7 +179,7 @@ def mismatched(group: Ratings) -> bool:
     """Whether the judge checked more or fewer steps than there are."""
     judge, gold = sequences_of(group)
     said = (judge >= 0).sum(axis=1)
-    return bool(((said > 0) & (said != (gold >= 0).any(axis=1).sum(axis=1))).any())
+    return not group.scale.first_error and bool(((said > 0) & (said != (gold >= 0).any(axis=1).sum(axis=1))).any())
 
 
 def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
@@ -179,13 +187,16 @@ def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
 
     As `judgebench.agreement.ceiling.ceiling` does for labels: each pair counts once, and under
     ``judge_vs_each_<figure>`` the judge is in the place of one of the two. Of steps a pair is two labels of one step,
-    and ``step_agreement`` is the only figure.
+    and ``step_agreement`` is the only figure; of first errors it is ``percent_agreement``.
     """
     judge, gold = sequences_of(group)
     _, first = np.unique(group.item, return_index=True)
     games = np.bincount(group.item)[group.item]
     found: dict[str, Estimate] = {}
-    for name, (people, beside, pairs) in (_orders if group.scale.kind == "rank" else _steps)(gold, judge).items():
+    whole = _RANK if group.scale.kind == "rank" else {"percent_agreement": _RANK["percent_agreement"]}
+    step_by_step = group.scale.kind == "steps" and not group.scale.first_error
+    sums = _steps(gold, judge) if step_by_step else _orders(gold, judge, whole)
+    for name, (people, beside, pairs) in sums.items():
         if not pairs[first].any():
             return {}
         found[name] = _over_pairs(name, people[first], pairs[first], group.cluster[first])
@@ -202,13 +213,13 @@ def _over_pairs(name: str, sums: Floats, pairs: Floats, cluster: npt.NDArray[np.
     return replace(estimated(resting, low=line.low, high=line.high), n=round(float(pairs.sum())))
 
 
-def _orders(gold: Codes, judge: Codes) -> dict[str, tuple[Floats, Floats, Floats]]:
+def _orders(gold: Codes, judge: Codes, figures: Mapping[str, _Paired]) -> dict[str, tuple[Floats, Floats, Floats]]:
     """Sum figures over the pairs of annotators of each row, among people and with the judge, and count the pairs."""
     there: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=2))
     count = there.sum(axis=1)
     met = [(i, j, np.flatnonzero(there[:, i] & there[:, j])) for i, j in combinations(range(gold.shape[1]), 2)]
     found: dict[str, tuple[Floats, Floats, Floats]] = {}
-    for name, (function, worst, _) in _RANK.items():
+    for name, (function, worst, _) in figures.items():
         people, beside = np.zeros((2, len(gold)))
         for i, j, rows in met:
             people[rows] += _pairs(function, gold[rows, i], gold[rows, j], worst)

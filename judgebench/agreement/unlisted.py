@@ -28,6 +28,7 @@ _GOLD = {
     "number": ("majority", "mean", "each", "leave-one-out"),
     "set": ("majority", "unanimous", "each", "leave-one-out"),
 }
+_COPIED = ("judge", "item", "cluster", "subset", "system")
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
@@ -47,19 +48,24 @@ def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
         kept &= ratings.judge >= 0
     asked = np.flatnonzero(kept)
     parts = [_gold_of(ratings.gold, asked, ratings.scale, policies, j) for j in _held_to(ratings, policies)]
-    rows, codes = (np.concatenate(side) for side in zip(*parts, strict=True))
+    rows, codes = (side[0] if len(side) == 1 else np.concatenate(side) for side in zip(*parts, strict=True))
+    if np.array_equal(rows, np.arange(ratings.judge.size)):
+        # A million rows that all count are not copied.
+        picked = ratings
+    else:
+        picked = replace(ratings, **{name: getattr(ratings, name)[rows] for name in _COPIED})
     return Scored(
         scale=ratings.scale,
         policies=policies,
         gold=codes,
         # A number needs more room than a label.
-        judge=cast("Any", ratings.judge[rows]),
+        judge=cast("Any", picked.judge),
         row=rows,
-        item=ratings.item[rows],
-        cluster=ratings.cluster[rows],
-        subset=ratings.subset[rows],
-        system=ratings.system[rows],
-        left_out=count_items(ratings.item[asked]) - count_items(ratings.item[rows]),
+        item=picked.item,
+        cluster=picked.cluster,
+        subset=picked.subset,
+        system=picked.system,
+        left_out=count_items(ratings.item[asked]) - count_items(picked.item),
     )
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import correlations, one_per_item, ratio_of, select, shared_pairs
+from judgebench.agreement.ceiling import MOST_PAIRS, correlations, one_per_item, ratio_of, select, shared_pairs
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans, Without, pulling, warnings, z_among
 from judgebench.agreement.numbers import FIGURES
+from judgebench.agreement.people import shared_items
 from judgebench.agreement.unlisted import Pairs, common, unlisted_rows
 from judgebench.agreement.unlisted_people import headline_of, joint, measured
 from judgebench.domain import Estimate, People, Policies
@@ -44,7 +45,8 @@ def measure_unlisted(ratings: Ratings) -> Humans:
             "no two annotators labelled the same items, so nothing says how far people agree",
             hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
         )
-    whole = measured(among)
+    whole, shared = measured(among), shared_items(people.gold)
+    pairs = shared_pairs(people, shared)
     annotators = tuple(_annotator(people, j) for j in range(len(people.annotators)))
     coefficients = {"krippendorff_alpha": joint(people)[0]}
     if people.scale.kind == "number":
@@ -60,13 +62,13 @@ def measure_unlisted(ratings: Ratings) -> Humans:
         annotators=annotators,
         pairs={
             (people.annotators[i], people.annotators[j]): _of(people, people.gold[:, i], people.gold[:, j])[name][0]
-            for i, j in shared_pairs(people)
+            for i, j in (pairs if len(pairs) <= MOST_PAIRS else ())
         },
         percent_agreement=_share(whole),
         kappa=whole[name][0],
         coefficients=coefficients,
         pulling=pulling(whole[name][0], annotators),
-        warnings=warnings(people),
+        warnings=warnings(people, shared),
     )
 
 
@@ -77,9 +79,12 @@ def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongH
     scored = unlisted_rows(ratings, rules)
     beside = measured(Pairs.beside(scored, ratings, people))
     each = [_of(ratings, ratings.gold[:, j], ratings.judge)[name] for j in range(len(ratings.annotators))]
-    pairs = [_of(people, people.gold[:, i], people.gold[:, j])[name][1] for i, j in shared_pairs(people)]
     known = [one for _, one in each if one is not None]
     judged = combine(known, [1 / len(known)] * len(known)) if known else None
+    pairs = shared_pairs(people)
+    many = len(pairs) > MOST_PAIRS
+    found = [_of(people, people.gold[:, i], people.gold[:, j])[name][1] for i, j in (() if many else pairs)]
+    z = z_among(judged, [one for one in found if one is not None])
     plain = joint(people)
     extended = joint(replace(ratings, gold=np.column_stack([ratings.gold, _heard(ratings, rules)]), annotators=()))
     change = Estimate.missing("undefined_part")
@@ -92,7 +97,7 @@ def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongH
         kappa=beside[name][0],
         ratio=ratio_of(beside[name], measured(Pairs.among(people))[name]),
         without={who: without(ratings, rules, j) for j, who in enumerate(ratings.annotators)},
-        z=z_among(judged, [one for one in pairs if one is not None]),
+        z=Estimate.missing("too_many_pairs") if many else z,
         rest={who: _rest(ratings, ratings.judge, j) for j, who in enumerate(ratings.annotators)},
         alpha_without=plain[0],
         alpha_with=extended[0],

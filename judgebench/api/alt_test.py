@@ -72,7 +72,7 @@ def alt_test(
             f"{argument('policy')} {odd[0]}: alt-test takes every annotator's label as it is; only order and "
             "invalid apply"
         )
-    beside = open_labels(labels, labels_mode or "add", table)
+    beside = open_labels(labels, labels_mode, table, usual="add")
     opened = list(_opened(source, data, table, beside, policies))
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.api.own_answers import Before, Planned
     from judgebench.catalog import JudgeSettings
-    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.domain import Agreement, Judge, Task
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.judges.llm import LLMJudge
     from judgebench.labels.annotations import Labels
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
-
-    Planned: TypeAlias = tuple[Plan, Policies]
+    from judgebench.store.beside import Beside
 
 
 T = TypeVar("T")
@@ -56,13 +56,19 @@ def plan_named(
     sample: bool = False,
     policy: Sequence[str] = (),
     labels: Mapping[str, Labels] | None = None,
-) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
+    can_answer: bool = False,
+    grader: str | None = None,
+) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before]]:
     """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
     Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
-    Beside the plans: by the identity of a run how another process makes its judge, where that is possible.
+    ``can_answer`` looks first whether the judge can answer the questions itself, of which ``grader`` judges what no
+    comparison can tell. Beside the plans: by the identity of a run how another process makes its judge, where that is
+    possible; and what has to be asked before some of them.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
+    from judgebench.api.references import References  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
     said = set[str]()
@@ -75,6 +81,8 @@ def plan_named(
 
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
+    before: list[Before] = []
+    references = References(say)
     for task in _once(tasks):
         if not isinstance(task, str) and (sample or data is not None) and not getattr(task, "place", None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
@@ -85,14 +93,32 @@ def plan_named(
             for chosen in settings if isinstance(judge, str) else settings[:1]:
                 made = catalog.make_judge(judge, opened, chosen) if isinstance(judge, str) else judge
                 for shown in showing:
-                    run = plan_run(opened, made, shown, policy=policy, say=say)
+                    again = partial(plan_run, judge=made, showing=shown, policy=policy, say=say)
+                    run = again(references.task(opened, shown.reference, seed=shown.seed, limit=shown.limit))
                     identity = run[0].run.identity
-                    if planned.setdefault(identity, run) is not run or not isinstance(judge, str):
+                    if planned.setdefault(identity, run) is not run:
                         continue
-                    if (recipe := catalog.recipe(judge, made, opened, chosen)) is not None:
+                    recipe = catalog.recipe(judge, made, opened, chosen) if isinstance(judge, str) else None
+                    if recipe is not None:
                         recipes[identity] = recipe
+                    before += asked_before(
+                        run[0],
+                        opened,
+                        place=len(plans) + len(planned) - 1,
+                        recipe=recipe,
+                        replan=again,
+                        grader=partial(_grader, grader, chosen),
+                        can_answer=can_answer,
+                    )
             plans += planned.values()
-    return told(plans), recipes
+    return told(plans), recipes, before
+
+
+def _grader(name: str | None, settings: JudgeSettings, task: Task) -> Judge | None:
+    """Make the judge that grades own answers, where one is named: a prompt of the task's may not fit it."""
+    from judgebench.catalog import make_judge  # noqa: PLC0415 - loaded on use
+
+    return None if name is None else make_judge(name, task, replace(settings, prompt=None))
 
 
 def told(plans: Sequence[Planned]) -> list[Planned]:
@@ -109,16 +135,26 @@ def _once(given: Sequence[T]) -> list[T]:
 
 def plain(task: Task, showing: Showing, recorded: tuple[tuple[int, ...], ...] | None = None) -> Plain:
     """Say how a task's items are shown where no probe turns them; ``recorded`` are the orders of a recording."""
+    from judgebench.api.references import kinds_of, made_kind, named  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
 
     reference = showing.reference
     card = getattr(task, "card", None)
-    known_references = getattr(card, "references", ("none", "human"))
-    if reference not in {"auto", "none", *known_references}:
-        raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
+    if reference not in {"auto", "none", *kinds_of(task)}:
+        if not made_kind(task, reference):
+            known = ", ".join(kinds_of(task))
+            raise UsageError(
+                f"{task.name} has no reference {reference!r}; it has {known}; self, wrong, random, file:PATH are made"
+            )
+        reference = named(reference)
     if reference == "auto" and card is not None:
         reference = card.default_reference
-    shown = recorded if showing.order is None and recorded else showing.order or "both"
+    steps = task.scale.kind == "steps"
+    if steps and showing.order not in {None, "original"}:
+        raise UsageError(
+            f"{argument('order')} {showing.order}: steps follow from each other, and are shown in their order"
+        )
+    shown = recorded if showing.order is None and recorded else showing.order or ("original" if steps else "both")
     return Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
 
 
@@ -134,6 +170,7 @@ def plan_run(
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
 
@@ -155,8 +192,14 @@ def plan_run(
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
     if isinstance(judge, LLMJudge):
         planned = replace(planned, run=replace(planned.run, prompts=_fitting(judge, planned, say)))
-    if showing.reference not in {"auto", "none"} and planned.unreferenced:
-        _say_lacking(planned, showing.reference, say)
+    elif isinstance(judge, CardJudge):
+        planned = replace(planned, run=replace(planned.run, prompts={"card": judge.layout.texts}))
+    run_reference = planned.run.reference
+    # A file's gaps are named when it is read.
+    if showing.reference not in {"auto", "none"} and planned.unreferenced and not run_reference.startswith("file:"):
+        _say_lacking(planned, run_reference, say)
+    beside: Mapping[str, Beside] = getattr(task, "beside", {})
+    planned = replace(planned, beside=beside)
     # What can't be measured must not be paid for first.
     check(task.scale, len(planned.annotators), policies)
     return planned, policies
@@ -189,11 +232,15 @@ def _say_lacking(planned: Plan, reference: str, say: Callable[[str], None]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who hears how runs go: ``watch`` every ``interval`` seconds how far all are, ``done`` what became of each."""
+    """Who hears how runs go: ``watch`` every ``interval`` seconds how far all are, ``done`` what became of each.
+
+    ``early`` hears what became of what was asked before them.
+    """
 
     watch: Callable[[Progress], None] | None = None
     interval: float = 0.5
     done: Callable[[Execution], None] | None = None
+    early: Callable[[Execution], None] | None = None
 
 
 def ask_and_measure(

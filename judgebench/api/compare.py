@@ -57,7 +57,7 @@ def compare(
     named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
     tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
     matched = match([one.judged(one.policies(policies)) for one in opened], shared=shared)
     if matched.left_out:
         tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")

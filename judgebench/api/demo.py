@@ -12,7 +12,7 @@ from judgebench.api.parameters import Option, question
 from judgebench.report.leaderboard.board import Demo
 
 if TYPE_CHECKING:
-    from judgebench.api.asking import Planned
+    from judgebench.api.own_answers import Planned
 
 _TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
 _JUDGES = {

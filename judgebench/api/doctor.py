@@ -6,8 +6,10 @@ import contextlib
 import re
 import shlex
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _TABLES = re.compile(r"\.(?:csv|tsv|jsonl|ndjson|json|parquet|pq|xlsx|ods|txt)(?:\.gz)?$", re.IGNORECASE)
 _MOST_FILES = 40
 _MOST_READINGS = 8
+#: So many items are made to see whether a table can be judged, fewer of a file of more bytes.
+_MOST_ITEMS, _MOST_BYTES = 20_000, 10_000_000
 
 
 @overload
@@ -133,7 +137,7 @@ def _told(path: Path, known: Options) -> Diagnosis:
 
 def _export(path: Path) -> Diagnosis | None:
     """Say what another tool's file holds; None where it is none."""
-    from judgebench.api.sources import Given, open_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.sources import open_sources  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import Diagnosis  # noqa: PLC0415 - loaded on use
     from judgebench.labels.facts import Reading, listed  # noqa: PLC0415 - loaded on use
     from judgebench.labels.importers.catalog import open_export, recognise  # noqa: PLC0415 - loaded on use
@@ -185,7 +189,7 @@ def _export(path: Path) -> Diagnosis | None:
             break
         bare, alone = one.command.endswith("--consistency"), one.command == "humans"
         try:
-            open_sources(Given([], [path]), one.options, tell=notes.append, unlabelled=bare, unjudged=alone)
+            open_sources(table, one.options, tell=notes.append, unlabelled=bare, unjudged=alone)
         except JudgebenchError as error:
             errors.append(str(error))
         else:
@@ -289,12 +293,13 @@ def _with_commands(found: Diagnosis, files: Sequence[Path]) -> Diagnosis:
 
 def _as_task(path: Path) -> str | None:
     """Say why a table's texts can't be judged, nothing where they can."""
-    from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
+    from judgebench.api.items import reading_of  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
     try:
-        task = task_of(path, {})
-        if not isinstance(task, str):
-            next(iter(task.items()), None)
+        # Long texts take long to check: of a large file its first items are looked at.
+        most = _MOST_ITEMS * min(1.0, _MOST_BYTES / max(1, path.stat().st_size))
+        deque(islice(open_own(path, reading_of({})).checked(), max(1, int(most))), maxlen=0)
     except JudgebenchError as error:
         return str(error)
     return ""

@@ -48,7 +48,11 @@ def gate(
     ] = (),
     subset: Annotated[
         Names,
-        Option("Also decide on this subset, or on 'all' of them; repeatable.", metavar="S", read=list[str]),
+        Option(
+            "Also decide on this subset, or on 'all' of them; of criteria on these alone; repeatable.",
+            metavar="S",
+            read=list[str],
+        ),
     ] = (),
     margin: Annotated[float, Option("A drop in agreement that would be too much.")] = 0.05,
     alpha: Annotated[float, Option("One-sided level of every bound.")] = 0.05,
@@ -153,8 +157,26 @@ def _hold(
     if verify and (alone := verify_matched(matched, figures, known)):
         _tell(unverified_words(alone))
     spent = spent_of(before), spent_of(own)
-    found = decide(matched, figures, subsets=subsets, rules=rules, limits=limits, spent=spent, known=known)
-    return Decision(found, source.measure(policy, by_system=False, verify=False)[0])
+    found = decide(
+        matched,
+        figures,
+        subsets=subsets,
+        rules=rules,
+        limits=limits,
+        spent=spent,
+        known=known,
+        criteria=source.criteria,
+    )
+    decided = {line.subset for line in found.lines}
+    return Decision(
+        found, tuple(row for row in _beside(source, policy) if not source.criteria or row.subset in decided)
+    )
+
+
+def _beside(source: Source, policy: list[str]) -> list[Agreement]:
+    """Measure a run as `score` does: the row of all items, or one for each criterion."""
+    rows = source.measure(policy, by_system=False, verify=False)
+    return [row for row in rows if row.subset != "all"] if source.criteria else rows[:1]
 
 
 def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
@@ -164,13 +186,16 @@ def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
     if file.is_dir():
         raise UsageError(f"{argument('update')} writes a baseline file, and {file} is a folder")
     source, stored = asked.opened()
-    row = source.measure(policy, by_system=False, verify=False)[0]
-    if not row.coverage:
+    rows = _beside(source, policy)
+    if not any(row.coverage for row in rows):
         raise DataError(
             f"no case of {stored.path} holds a verdict", hint="a baseline needs answers; see judgebench show"
         )
-    shown = dict.fromkeys(name for name in (row.headline, *row.companions) if name in row.metrics)
-    figures = {"coverage": round(row.coverage, 6)} | {name: _brief(row, name) for name in shown}
+    figures = {
+        f"{row.subset}: {name}" if source.criteria else name: value
+        for row in rows
+        for name, value in _figures(row).items()
+    }
     made = record(stored.run, stored.judgments(), source.policies(policy), figures)
     old = _old(file)
     write(made, file)
@@ -193,6 +218,11 @@ def _old(file: Path) -> Baseline | None:
     except DataError as error:
         _tell(f"judgebench: {error}")
         return None
+
+
+def _figures(row: Agreement) -> dict[str, Any]:
+    shown = dict.fromkeys(name for name in (row.headline, *row.companions) if name in row.metrics)
+    return {"coverage": round(row.coverage, 6)} | {name: _brief(row, name) for name in shown}
 
 
 def _brief(row: Agreement, name: str) -> list[float | None]:

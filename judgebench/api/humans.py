@@ -52,7 +52,7 @@ def humans(
             f"raters who are counted by {argument('categories')} have no names, so that nobody can take one's place; "
             "score holds a judge against them"
         )
-    beside = open_labels(labels, labels_mode or "add", table)
+    beside = open_labels(labels, labels_mode, table, usual="add")
     tasks: dict[str, list[sources.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
         tasks.setdefault(one.task, []).append(one)
@@ -88,6 +88,12 @@ def gather(
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:
         key = (task, revision, policies.tie, ratings.annotators, _labels(ratings))
+        if ratings.scale.sequential:
+            raise DataError(
+                f"people's labels on the scale {ratings.scale.kind} are lists, and no figure here takes them",
+                hint=f"score holds one of two people against the other ({argument('judge')}, {argument('gold')}), and "
+                "shows a ceiling over all pairs beside a judge",
+            )
         if key not in panels:
             found = (
                 measure_humans(ratings, policies, alpha=alpha, seed=seed)

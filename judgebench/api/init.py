@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from judgebench.api.items import Items, reading_of
 from judgebench.api.notes import Done, on_command_line, tell
 from judgebench.api.parameters import Option, question
-from judgebench.errors import UsageError, argument
+from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WORKFLOW = Path(".github/workflows/judge.yml")
 #: Rows that are shown of what was understood, and characters of a text.
 _ROWS, _CHARACTERS = 3, 60
+_SERVER = "server/"
 
 
 @question
@@ -47,6 +48,7 @@ def init(
     said: list[str] = []
     if file is not None:
         task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
+        _check_judge(judge, task)
         said += _shown(task)
         for text in said:
             tell(text)
@@ -61,12 +63,27 @@ def init(
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
             tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
-        written[home / WORKFLOW] = _workflow(judge)
+        written[home / WORKFLOW] = _workflow(*((judge, task.files) if file is not None else _there(home, judge)))
     _write(written, force=force)
     files = ", ".join(map(str, written))
     following = _NEXT_CI if ci else "`judgebench run --dry-run` says what it takes, `judgebench run` asks"
     where = "Next" if home.resolve() == Path.cwd() else f"Next, in {home}"
     return Done(f"wrote {files}\n{where}: {following}", tuple(written))
+
+
+def _check_judge(judge: str, task: OwnTask) -> None:
+    """Refuse a name that no judge has; what else keeps it from being asked is said."""
+    from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
+
+    if judge.startswith(_SERVER):
+        # Its address is in the file to come.
+        return
+    try:
+        make_judge(judge, task, JudgeSettings())
+    except UnknownNameError:
+        raise
+    except JudgebenchError as error:
+        tell(str(error))
 
 
 def _write(files: Mapping[Path, str], *, force: bool) -> None:
@@ -110,7 +127,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.tasks.own import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
 
-    found = find(file)
+    found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
     looks, _ = profile(kept(table, reading.where))
@@ -176,7 +193,7 @@ def _shown(task: OwnTask) -> list[str]:
     from itertools import islice  # noqa: PLC0415 - for this alone
 
     roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
-    said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
+    said = [*task.doubts, f"{task.source.name}: {roles}; scale {task.scale.spec}"]
     for item in islice(task.items(), _ROWS):
         answers = " | ".join(_cut(one.text) for one in item.responses)
         gold = ", ".join(
@@ -263,11 +280,13 @@ against = "baseline.json"
 
 
 def _judge_file(judge: str, task: OwnTask) -> str:
+    own = "" if judge.startswith(_SERVER) else "# "
     return f"""\
 # A judge: a model, and what it is told.
 judge = {_toml(judge)}    # `judgebench list judges` shows what else there is
 prompt = "prompt.toml"
 # name = {_toml(f"{judge}, {task.name}")}    # in tables
+{own}base_url = "http://localhost:8000/v1"    # where a server of your own is
 # form = "json"       # how the verdict is written: brackets, first-line, last-line, json, schema, tool, logprobs
 # samples = 5         # asked so often; the majority counts
 # temperature = 0.0
@@ -298,8 +317,21 @@ user = '''
 """
 
 
-def _workflow(judge: str) -> str:
-    key = "ANTHROPIC_API_KEY" if "claude" in judge or judge.startswith("anthropic/") else "OPENAI_API_KEY"
+def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
+    """Find the judge and the tables of files that were written before."""
+    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import CARD, find  # noqa: PLC0415 - loaded on use
+
+    card, own = home / CARD, home / "judge.toml"
+    return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
+
+
+def _workflow(judge: str, files: Sequence[Path]) -> str:
+    claude, server = "claude" in judge or judge.startswith("anthropic/"), judge.startswith(_SERVER)
+    key = "ANTHROPIC_API_KEY" if claude else "JUDGEBENCH_SERVER_API_KEY" if server else "OPENAI_API_KEY"
+    extras = ["litellm"] if judge.startswith("litellm/") else []
+    extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
+    wanted = f"[{','.join(extras)}]" if extras else ""
     return f"""\
 # Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
@@ -309,6 +341,11 @@ on:
   pull_request:
 permissions:
   contents: read
+env:
+  # FILL IN where judgebench comes from, a tag of its repository or a wheel:
+  #   judgebench{wanted} @ git+https://HOST/OWNER/judgebench@TAG
+  #   ./wheels/judgebench-VERSION-py3-none-any.whl{wanted}
+  JUDGEBENCH: ""
 jobs:
   gate:
     runs-on: ubuntu-latest
@@ -317,7 +354,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install judgebench
+      - run: pip install "${{JUDGEBENCH:?say at the top of this file where judgebench comes from}}"
       - run: judgebench run --runs runs-ci
         env:
           {key}: ${{{{ secrets.{key} }}}}
@@ -326,6 +363,7 @@ jobs:
 
 
 _NEXT_CI = (
-    "`judgebench run`, then `judgebench gate RUN --against baseline.json --update` with the folder that it printed; "
-    "keep baseline.json and .github in git: GitHub reads it at the top of a repository alone"
+    "say in judge.yml where judgebench comes from; `judgebench run`, then `judgebench gate RUN --against baseline.json "
+    "--update` with the folder that it printed; keep baseline.json and .github in git: GitHub reads it at the top of a "
+    "repository alone"
 )

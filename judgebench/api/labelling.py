@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import DataError
+from judgebench.api.notes import tell
+from judgebench.api.parameters import keys
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,25 +20,48 @@ if TYPE_CHECKING:
 ANY = ""
 
 
+#: What a table of labels does not take, as it is read before its task is known: all but these.
+_READ = frozenset({"id", "rater", "label", "long", "gold", "scale", "words", "missing", "read_replies", "gold_source"})
+
+
 def open_labels(
-    paths: str | Path | Sequence[str | Path], mode: Mode, table: Mapping[str, Any] | None = None
+    paths: str | Path | Sequence[str | Path],
+    mode: Mode | None,
+    table: Mapping[str, Any] | None = None,
+    *,
+    usual: Mode = "only",
 ) -> Mapping[str, Labels] | None:
     """Read annotators' files, folders of them, or a table of labels, by task; None where none are given.
 
-    ``table`` is what is said of a table, with the keys of `judgebench.api.tables.Judgments`.
+    ``table`` is what is said of a table, with the keys of `judgebench.api.tables.Judgments`. UsageError where that
+    would go unheard, or ``mode`` (by default the ``usual`` one) is said of no labels.
     """
     files = [paths] if isinstance(paths, (str, Path)) else paths
     if not files:
+        if mode is not None:
+            raise UsageError(
+                f"{argument('labels_mode')} {mode} says what becomes of labels, and there are none: give "
+                f"{argument('labels')}, or leave it out"
+            )
         return None
-    from judgebench.api.tables import Columns  # noqa: PLC0415 - loaded on use
+    from judgebench.api.tables import Columns, FileForm  # noqa: PLC0415 - loaded on use
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
     from judgebench.labels.label_tables import LabelTable  # noqa: PLC0415 - loaded on use
 
     columns = Columns.of(table or {})
     rows = columns.rows
     names = (rows.id[0], rows.rater, rows.label) if rows.rater and rows.label else ()
-    said = LabelTable(rows.id, columns.gold, names, columns.cells, columns.file)
-    return read_labels([Path(one) for one in files], mode, said)
+    heard = {argument(one) for one in _READ | {*keys(FileForm)}}
+    if unheard := [one for one in columns.options if one not in heard]:
+        raise UsageError(
+            f"{unheard[0]} is not read in a table of {argument('labels')}: bring it into items, annotators and labels, "
+            f"or measure it as a table of its own, {argument('csv')}"
+        )
+    said = LabelTable(rows.id, columns.gold, names, columns.cells, columns.file, columns.scale)
+    found = read_labels([Path(one) for one in files], mode or usual, said)
+    for note in (one for labels in found.values() for one in labels.notes):
+        tell(note)
+    return found
 
 
 class LabelledTask:

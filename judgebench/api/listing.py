@@ -31,6 +31,21 @@ def judges() -> Rows:
     return [*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())]
 
 
+def cards() -> Rows:
+    """List the judge cards: name, what each gives, its template, what becomes of a failure, and the model it asks."""
+    from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    rows: Rows = []
+    for card in map(load_card, card_names()):
+        pairs = [one for one in card.layouts if one.kind == "pair"]
+        ties = "" if not pairs else "ties" if any(one.ties for one in pairs) else "no ties"
+        failures = dict.fromkeys(str(one.failure) for one in card.layouts)
+        model = card.models[0][0] if card.models else ""
+        endpoint = "raw" if card.raw else "chat"
+        rows.append((card.name, " ".join(card.scales), ties, endpoint, f"failure {', '.join(failures)}", model))
+    return rows
+
+
 def prompts() -> Rows:
     """List the prompts and the kinds of scale they serve."""
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
@@ -41,9 +56,9 @@ def prompts() -> Rows:
 def protocols() -> Rows:
     """List the protocols by which a judge comes to a verdict, and the kinds of panel."""
     from judgebench.judges.panels import KINDS  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.protocols import LAYERS, SHAPES  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.protocols import ANSWERS, LAYERS, SHAPES  # noqa: PLC0415 - loaded on use
 
-    rows = {name: row for name, row in (SHAPES | LAYERS).items() if name}
+    rows = {name: row for name, row in (SHAPES | ANSWERS | LAYERS).items() if name}
     named = [(f"{name}[:{row.argument}]" if row.argument else name, row.about) for name, row in rows.items()]
     return [*named, *((f'kind = "{name}"', f"in a judge file: {kind.about}") for name, kind in KINDS.items())]
 
@@ -83,6 +98,7 @@ def formats() -> Rows:
 LISTS: dict[str, Callable[[], Rows]] = {
     "tasks": tasks,
     "judges": judges,
+    "cards": cards,
     "prompts": prompts,
     "protocols": protocols,
     "probes": probes,
@@ -92,7 +108,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, prompts, protocols, probes, metrics or formats."""
+    """List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()

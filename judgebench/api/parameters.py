@@ -139,6 +139,7 @@ def parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
     return found
 
 
+@functools.cache
 def keys(table: Any) -> dict[str, Parameter]:
     """Read the keys of a TypedDict that have an option."""
     found: dict[str, Parameter] = {}

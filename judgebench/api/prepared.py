@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
+from judgebench.api.asking import told as told_apart
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
 from judgebench.api.progress import Asker, Live, inside_a_loop, misread, told
@@ -22,7 +23,8 @@ from judgebench.report.scores import Asked, Scores
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.api.asking import Engine, Planned
+    from judgebench.api.asking import Engine
+    from judgebench.api.own_answers import Before, Planned
     from judgebench.domain import Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
@@ -36,7 +38,7 @@ Listener: TypeAlias = Callable[[str], None]
 class Prepared:
     """Runs that are planned, each with the policies under which it is measured, and how to ask.
 
-    ``recipes`` say how other processes make the judges.
+    ``recipes`` say how other processes make the judges, ``before`` what some runs need to be told first.
     """
 
     plans: tuple[Planned, ...]
@@ -44,6 +46,7 @@ class Prepared:
     options: Options
     engine: Engine
     by_system: bool
+    before: tuple[Before, ...] = ()
 
     def ask(
         self,
@@ -61,7 +64,9 @@ class Prepared:
 
         outcomes: list[Execution] = []
         ears = _ears(progress, outcomes)
-        asker = self.engine.make([p for p, _ in self.plans], self.recipes, tell=_tell(progress))
+        recipes = dict(self.recipes)
+        every = [planned for planned, _ in self.plans] + [planned for one in self.before for planned in one.plans]
+        asker = self.engine.make(every, recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
         if not on_command_line() and (self.engine.name != "batch" or inside_a_loop()):
             asker = Asker(asker)
@@ -69,9 +74,11 @@ class Prepared:
             asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(place("runs", runs))) as folder:
             with aside():
+                plans, options, early = self._settled(folder, asker, recipes, ears)
                 rows, stopped = ask_and_measure(
-                    self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
+                    plans, folder, options, by_system=self.by_system, execute=asker, ears=ears
                 )
+                stopped = early + stopped
             # Two names of one judge are one run.
             runs_asked = {outcome.path: outcome for outcome in outcomes}.values()
             sources = tuple(run_source(read_run(one.path), one.plan.name) for one in runs_asked)
@@ -85,6 +92,45 @@ class Prepared:
         _raise_first(stopped)
         return found
 
+    def _settled(
+        self,
+        folder: Path,
+        asker: Callable[..., list[Execution]] | None,
+        recipes: dict[str, Callable[[], Judge]],
+        ears: Ears,
+    ) -> tuple[Sequence[Planned], Options, list[BackendError | IncompleteError]]:
+        """Ask what runs need to know first; give their plans, what may still be spent, and what stopped some."""
+        if not self.before:
+            return self.plans, self.options, []
+        from judgebench.api.own_answers import settle  # noqa: PLC0415 - loaded on use
+        from judgebench.run.execute import check_price, execute_all  # noqa: PLC0415 - loaded on use
+
+        for planned in (planned for one in self.before for planned in one.plans):
+            if self.options.max_cost is not None:
+                check_price(planned)
+
+        def execute(plans: list[Plan], options: Options) -> list[Execution]:
+            asked: Any = asker or execute_all
+            return cast("list[Execution]", asked(plans, folder, options, watch=ears.watch, interval=ears.interval))
+
+        found = settle(self.before, self.plans, folder, self.options, execute, recipes)
+        for outcome in found.outcomes:
+            if ears.early is not None and outcome.error is None:
+                ears.early(outcome)
+        most = self.options.max_cost
+        left = None if most is None else max(0.0, most - (found.usage.usd or 0.0))
+        plans = [one for one in found.plans if one is not None]
+        return told_apart(plans), replace(self.options, max_cost=left), found.stopped
+
+    def foreseen(self, folder: Path) -> list[Plan]:
+        """Give all that would be asked, with what a folder of runs knows of it already."""
+        if not self.before:
+            return [planned for planned, _ in self.plans]
+        from judgebench.api.own_answers import foreseen  # noqa: PLC0415 - loaded on use
+
+        first, plans = foreseen(self.before, self.plans, folder, self.options)
+        return [*first, *(planned for planned, _ in plans)]
+
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
         from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
@@ -93,7 +139,7 @@ class Prepared:
 
         folder, batch = fetched(Path(place("runs", runs))), self.engine.name == "batch"
         found: list[Forecast] = []
-        for planned, _ in self.plans:
+        for planned in self.foreseen(folder):
             submitted = _submitted(planned, folder) if batch else frozenset[str]()
             share, refresh = self.options.share, self.options.refresh
             with known_answers(folder, planned.run, share=share, refresh=refresh) as known:
@@ -158,10 +204,14 @@ def _ears(progress: bool | Listener, outcomes: list[Execution]) -> Ears:  # noqa
             for line in told(outcome):
                 tell(line)
 
+    def early(outcome: Execution) -> None:
+        for line in told(outcome):
+            tell(line)
+
     if not progress:
         return Ears(done=done)
     live = Live(cast("TextIO", _Lines(progress)) if callable(progress) else sys.stderr)
-    return Ears(live.show, live.interval, done)
+    return Ears(live.show, live.interval, done, early)
 
 
 class _Lines:

@@ -10,7 +10,7 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from judgebench.domain import Status
+from judgebench.domain import Status, conditions_of
 from judgebench.errors import InterruptedRunError
 from judgebench.report.document.text import one_line
 
@@ -115,9 +115,11 @@ def told(outcome: Execution) -> list[str]:
     usage = summary.usage
     tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
     cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
+    # Folders of one judge's runs differ in a digest alone.
+    way = ", ".join(f"{name} {value}" for name, value in conditions_of(outcome.plan.name).items())
     text = (
-        f"{outcome.path}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
-        f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
+        f"{outcome.path}{f' ({way})' if way else ''}: {summary.asked} asked, {summary.reused} already judged, "
+        f"{summary.retries} retries ({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
     )
     lines = [text]
     if len(summary.models) > 1:
@@ -127,10 +129,12 @@ def told(outcome: Execution) -> list[str]:
 
 
 def misread(outcome: Execution) -> list[str]:
-    """Say what a person's own function returned that is no verdict: they can mend it."""
+    """Say what a person's own function returned that is no verdict, or why no answer at all could be read."""
     run, summary = outcome.plan.run, outcome.summary
     unread = summary.statuses[Status.UNPARSED]
-    if not unread or run.settings.get("backend") != "function":
+    if not summary.unread or not unread:
+        return []
+    if run.settings.get("backend") != "function" and unread < summary.cases:
         return []
     return [f"{run.judge}, {unread} of {summary.cases} verdicts: {summary.unread}"]
 

@@ -11,7 +11,9 @@ from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from judgebench.api.asking import Showing
-    from judgebench.domain import Completion, Request, Task
+    from judgebench.domain import Completion, Judge, Request, Task
+    from judgebench.judges.cards.card import Card, Layout
+    from judgebench.judges.cards.naming import Carded
     from judgebench.judges.prompts.prompt import Prompt
 
 
@@ -34,15 +36,55 @@ def shown_prompt(prompt: Prompt) -> str:
     return "\n\n".join([head, *(f"[{name}]\n{text}" for name, text in blocks.items() if text or name in always)])
 
 
-def shown_requests(task: Task, prompt: str | None, form: str | None, showing: Showing, item: str | None) -> str:
+def shown_card(card: Card) -> str:
+    """Write a judge card: where it comes from, and how each of its layouts asks and reads."""
+    facts = {
+        "judge card": f"{card.name}: {card.title}",
+        "source": card.source,
+        "paper": card.paper,
+        "code": card.code,
+        "weights": card.weights,
+        "models": "; ".join(f"{model} ({licence})" for model, licence in card.models),
+        "order": card.order,
+    }
+    head = [f"{key + ':':<12}{value}" for key, value in facts.items() if value]
+    head += [f"{'note:':<12}{note}" for note in card.notes]
+    return "\n\n".join(["\n".join(head), *map(_shown_layout, card.layouts)])
+
+
+def _shown_layout(layout: Layout) -> str:
+    says = {
+        "gives": layout.scale + ("" if layout.ties or layout.kind != "pair" else ", never a tie"),
+        "template": "raw, to a completions endpoint" if layout.raw else "chat",
+        "sampling": _json(dict(layout.sampling)).replace("\n", "").replace("  ", " "),
+        "parser": f"published: {layout.parser}; strict: {layout.strict}",
+        "failure": str(layout.failure) + (f", after {layout.retry} more tries" if layout.retry else ""),
+        "asked again": layout.again.turn.strip() if layout.again else "",
+        "truncation": str(layout.truncation or ""),
+        "samples": str(layout.samples) if layout.samples > 1 else "",
+        "needs": ", ".join(layout.needs),
+        "no call": layout.shortcut,
+    }
+    lines = [f"layout {layout.name} (digest {layout.digest})"]
+    lines += [f"  {key + ':':<13}{value}" for key, value in says.items() if value]
+    return "\n\n".join(["\n".join(lines), *(f"[{name}]\n{text}" for name, text in layout.texts.items() if text)])
+
+
+def shown_requests(
+    task: Task, prompt: Prompt | Carded | None, form: str | None, showing: Showing, item: str | None
+) -> str:
     """Write what a judge is sent for one item, by the same steps as in a run."""
+    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import Carded as Of  # noqa: PLC0415 - loaded on use
     from judgebench.judges.forms import DEFAULT  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.model import Model  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
 
-    own = None if prompt is None else load_prompt(prompt)
-    judge = LLMJudge(Model("a model", _nobody), prompt=own, form=form or DEFAULT).serving(task.scale)
+    judge: Judge
+    if isinstance(prompt, Of):
+        judge = CardJudge(prompt.card, prompt.layout(task.scale, None), Model("a model", _nobody), {})
+    else:
+        judge = LLMJudge(Model("a model", _nobody), prompt=prompt, form=form or DEFAULT).serving(task.scale)
     found = next((one for one in task.items() if item in {None, one.id}), None)
     if found is None:
         raise UsageError(f"{task.name} has no {'items' if item is None else f'item {item!r}'}")

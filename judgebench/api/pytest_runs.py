@@ -196,7 +196,9 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
     calling = [one for one in prepared.plans if one[0].judge.backends]
     folder = fetched(runs)
     missing: list[str] = []
-    for planned, _ in calling:
+    for planned in prepared.foreseen(folder):
+        if not planned.judge.backends:
+            continue
         with known_answers(folder, planned.run, share=prepared.options.share, refresh=False) as known:
             count = sum(known.get(case.key) is None for case in planned.cases())
         if count:

@@ -54,7 +54,7 @@ def report(
     check_texts(sample=sample, data=own)
     check_output(file)
     _keep_out_of_runs(file)
-    read = open_labels(labels, labels_mode or "only")
+    read = open_labels(labels, labels_mode)
     opened = open_sources(runs, table, labels=read, tell=tell, tasks=[task] if isinstance(task, str) else task)
     reported = report_sources(opened, policies_of(policy), data=own, sample=sample, texts=texts, tell=tell)
     text = report_page(reported, title=title, texts=texts, most=limit_items)
@@ -117,6 +117,7 @@ def report_sources(
                 licence=_licence(source.task),
                 unread=unread,
                 sent=None if sent is None else sent.first,
+                beside={} if source.stored is None else source.stored.beside(),
             )
         )
     return reported

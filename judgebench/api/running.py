@@ -108,13 +108,30 @@ class Asking(TypedDict, total=False):
             read=list[str],
         ),
     ]
+    parser: Annotated[
+        Literal["published", "strict"] | None,
+        Option("Who reads the replies of a judge card: its authors' parser (the default), or ours."),
+    ]
     reference: Annotated[
         str | Sequence[str],
         Option(
             "Which reference answers the judge sees. Options that may be given again make a matrix of runs.",
-            metavar="auto|none|human",
+            metavar="auto|none|human|self|wrong|random|file:PATH",
             read=list[str],
             default="auto",
+        ),
+    ]
+    can_answer: Annotated[
+        bool,
+        Option(
+            "Look first whether the judge can answer the questions itself; a stratum in every table.", default=False
+        ),
+    ]
+    grader: Annotated[
+        str | None,
+        Option(
+            "With --can-answer: who grades the answers that no comparison can; the judge itself by default.",
+            metavar="J",
         ),
     ]
     repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
@@ -134,7 +151,10 @@ class Asking(TypedDict, total=False):
             default="default",
         ),
     ]
-    max_tokens: Annotated[int, Option("Longest answer, in tokens.", least=1, default=2048)]
+    max_tokens: Annotated[
+        int | None,
+        Option("Longest answer, in tokens; by default 2048, or what a judge card says.", metavar="N", least=1),
+    ]
     timeout: Annotated[float, Option("Seconds that one call may take.", least=0.1, most=_DAY, default=120.0)]
     connect_timeout: Annotated[
         float, Option("Seconds that opening a connection may take.", least=0.1, most=_DAY, default=10.0)
@@ -264,19 +284,21 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
     for one in tasks:
         if not isinstance(one, str) and not getattr(one, "files", ()):
             remember(one)
-    if aloud and on_command_line():
-        for text in (note for one in tasks for note in getattr(one, "notes", ())):
+    for one in tasks if aloud or not on_command_line() else ():
+        for text in (*(getattr(one, "notes", ()) if on_command_line() else ()), *getattr(one, "doubts", ())):
             tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
     asked = given("base_url", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
-    asked |= given("samples", "samples_by")
+    asked |= given("samples", "samples_by", "parser")
     if asked["samples_by"] is not None and asked["samples"] is None:
         raise UsageError(f"{argument('samples_by')} needs {argument('samples')} N")
     shown, data = given("repeats", "seed", "limit", "probe"), how.get("data")
     prompts = [None if one is None else str(one) for one in each(how.get("prompt"))]
     temperatures = how["temperature"] if how["temperature"] != [] else "default"
-    plans, recipes = plan_named(
+    if how.get("grader") is not None and not how["can_answer"]:
+        raise UsageError(f"{argument('grader')} belongs to {argument('can_answer')}")
+    plans, recipes, before = plan_named(
         judges,
         tasks,
         [
@@ -292,8 +314,11 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),
-        labels=open_labels(how.get("labels") or (), how.get("labels_mode") or "only"),
+        labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
+        can_answer=bool(how["can_answer"]),
+        grader=how.get("grader"),
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
-    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=bool(how.get("by_system")))
+    by_system = bool(how.get("by_system"))
+    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=by_system, before=tuple(before))

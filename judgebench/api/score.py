@@ -9,9 +9,9 @@ from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
-from judgebench.errors import argument
+from judgebench.errors import UsageError, argument
 from judgebench.report.bounds import Bounds, Judge
-from judgebench.report.consistency import Consistencies, Line, Pair
+from judgebench.report.consistency import Consistencies, Line, Pair, Winner
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
@@ -40,8 +40,8 @@ def score(
     notes: list[str] = []
     say = kept(notes)
     text("name", name)
-    beside = open_labels(labels, labels_mode or "only", table)
-    tables = open_sources(source, table, labels=beside, name=name, tell=say)
+    beside = open_labels(labels, labels_mode, table)
+    tables = open_sources(source, table, labels=beside, name=name, tell=say, readings=True)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
     rows = [
@@ -71,7 +71,7 @@ def sensitivity(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     lines: list[Variant] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
@@ -89,21 +89,37 @@ def consistency(
     by_system: BySystem = False,
     **table: Unpack[LabelsAndScores],
 ) -> Consistencies:
-    """Show what verdicts say without gold: their shares, both orders, asked again, judges against each other."""
-    from judgebench.agreement.consistency import between  # noqa: PLC0415 - loaded on use
+    """Show what verdicts say without gold: shares, both orders, asked again, judges against each other, win rates."""
+    from judgebench.agreement.consistency import between, standings  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.consistency import consistency as look  # noqa: PLC0415 - loaded on use
 
-    opened = open_sources(source, table, unlabelled=True, tell=tell)
-    by = ("subset", "system") if by_system or table.get("system") else ("subset",)
-    lines = [
-        Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
-        for one in opened
-        for ratings in [one.ratings()]
-        for found in look(ratings, by=by, samples=one.samples())
-        if not one.criteria or found.subset != "all"
-    ]
-    judged = [one.judged(one.own) for one in opened]
-    return Consistencies(tuple(lines), tuple(Pair(one.task, found) for one, found in between(judged)))
+    opened = [(one, one.ratings()) for one in open_sources(source, table, unlabelled=True, tell=tell)]
+    wanted = bool(by_system or table.get("system") or table.get("sides"))
+    lines: list[Line] = []
+    systems: list[Winner] = []
+    for one, ratings in opened:
+        pairs = ratings.scale.kind == "pair"
+        by = ("subset", "system") if wanted and not pairs else ("subset",)
+        lines += [
+            Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
+            for found in look(ratings, by=by, samples=one.samples())
+            if not one.criteria or found.subset != "all"
+        ]
+        # A table knows its systems only if somebody said so.
+        if pairs and (wanted or one.stored is None):
+            systems += [Winner(one.task, one.judge, found) for found in standings(ratings, criteria=one.criteria)]
+    if wanted and not systems and not any(line.found.subset.startswith("system:") for line in lines):
+        pairs = any(ratings.scale.kind == "pair" for _, ratings in opened)
+        if pairs and table.get("system"):
+            raise UsageError(
+                f"a pair is about two systems, and {argument('system')} {table['system']!r} names one: say "
+                f"{argument('sides')} with both columns, or give a column of `first vs second`"
+            )
+        named = argument("sides" if pairs else "system")
+        tell(f"{argument('by_system')}: nothing says which system was judged ({named})")
+    judged = [one.judged(one.own) for one, _ in opened]
+    beside = tuple(Pair(one.task, found) for one, found in between(judged))
+    return Consistencies(tuple(lines), beside, tuple(systems))
 
 
 @question
@@ -121,7 +137,7 @@ def bounds(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     judges: list[Judge] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api.asking import Showing
 from judgebench.api.items import Items
+from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
@@ -15,6 +16,7 @@ from judgebench.report.runs import Holdings, RunFacts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from judgebench.judges.prompts.prompt import Prompt
     from judgebench.tasks.card import Card
 
 
@@ -23,13 +25,15 @@ def show(
     name: Annotated[
         str,
         Option(
-            "A task, a judge, a judge file, a prompt, or the folder of a run; or `schema`, or `prompt`.", metavar="NAME"
+            "A task, a judge, a judge file, a prompt, or the folder of a run; or `schema`, `prompt`, `card`.",
+            metavar="NAME",
         ),
     ],
     kind: Annotated[
         str | None,
         Option(
-            "After `schema`: a kind of document, such as scores, compare or gate. After `prompt`: its name or file.",
+            "After `schema`: a kind of document, such as scores, compare or gate. After `prompt`: its name or file, or "
+            "a judge card's. After `card`: a judge card's name or file.",
             metavar="KIND",
         ),
     ] = None,
@@ -46,21 +50,29 @@ def show(
     sample: Sample = False,
     **items: Unpack[Items],
 ) -> RunFacts | str:
-    """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
-    from judgebench import catalog  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
-
+    """Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document."""
     if name == "prompt":
         return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
     if task is not None:
         raise UsageError(f"{argument('task')} goes with `show prompt PROMPT`")
-    if name == "schema":
-        return _schema(kind)
+    if name in _OF_KIND:
+        return _OF_KIND[name](kind)
     if kind is not None:
-        raise UsageError(f"{name} is shown whole; only `show schema KIND` and `show prompt PROMPT` take a second name")
+        raise UsageError(f"{name} is shown whole; only `show schema`, `show prompt` and `show card` take a second name")
+    return _named(name, reference)
+
+
+def _named(name: str, reference: str) -> RunFacts | str:
+    """Show what a name alone says; a task goes before the judge card of its name."""
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards import card_names as card_judges  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
     if name in card_names():
         return _card(load_card(name))
+    if name in card_judges():
+        return _judge_card(name)
     if (judge := _judge(name)) is not None:
         return judge
     if name in prompt_names():
@@ -73,7 +85,7 @@ def show(
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,
-        [*card_names(), *catalog.JUDGE_NOTES, *prompt_names()],
+        [*card_names(), *card_judges(), *catalog.JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
     )
 
@@ -88,6 +100,15 @@ def _judge(name: str) -> str | None:
     return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
+def _judge_card(name: str | None) -> str:
+    from judgebench.api.prompting import shown_card  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    if name is None:
+        raise UsageError(f"name a judge card: {', '.join(card_names())}, or a file")
+    return shown_card(load_card(name))
+
+
 def _schema(kind: str | None) -> str:
     from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
     from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
@@ -97,25 +118,41 @@ def _schema(kind: str | None) -> str:
     return write_json(json_schema(kind))
 
 
+#: What takes a name of its own.
+_OF_KIND = {"schema": _schema, "card": _judge_card}
+
+
 def _of_prompt(
     prompt: str | None, task: str | None, item: str | None, form: str | None, reference: str, said: Mapping[str, Any]
 ) -> str:
     """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
     from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
-    from judgebench.api.prompting import shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
+    from judgebench.api.prompting import shown_card, shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import named  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
 
     if task is None:
         if prompt is None:
             raise UsageError(f"name a prompt: {', '.join(prompt_names())}, or a file")
-        return shown_prompt(load_prompt(prompt))
+        carded = named(prompt)
+        return shown_prompt(_loaded(prompt)) if carded is None else shown_card(carded.card)
     data, sample = said["data"], said["sample"]
     check_texts(sample=sample, data=data)
     opened = task_of(task, said)
     if isinstance(opened, str):
         opened = make_task(opened, data=None if data is None else Path(data), sample=sample)
-    return shown_requests(opened, prompt, form, Showing("original", reference=reference), item)
+    own = None if prompt is None else named(prompt) or _loaded(prompt)
+    return shown_requests(opened, own, form, Showing("original", reference=reference), item)
+
+
+def _loaded(name: str) -> Prompt:
+    from judgebench.judges.prompts import load_prompt  # noqa: PLC0415 - loaded on use
+
+    prompt = load_prompt(name)
+    for text in prompt.slips():
+        tell(text)
+    return prompt
 
 
 def _scales(card: Card) -> list[str]:

@@ -130,12 +130,13 @@ def open_sources(
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
     tasks: Sequence[str] = (),
+    readings: bool = False,
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
-    and with ``unjudged`` a table may have annotators alone. UsageError where it is none of these, or where columns are
-    missing.
+    and with ``unjudged`` a table may have annotators alone. With ``readings`` the run of a judge card is there by both
+    parsers. UsageError where it is none of these, or where columns are missing.
     """
     columns = Columns.of(table)
     # Of a table of labels the columns say what it is, and not that the source is a table.
@@ -149,7 +150,7 @@ def open_sources(
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
+        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
         own = opened(own, columns)
@@ -178,6 +179,8 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     """Find the table of one's own that a question is about; None for runs, and for what is neither."""
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
+    if isinstance(source, ImportedTable):
+        return source
     if isinstance(source, (str, Path)):
         _check_alone(columns)
         return path if (path := Path(source)).is_file() or columns.options else None
@@ -252,23 +255,28 @@ def stored_sources(
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
     tasks: Sequence[str] = (),
+    readings: bool = False,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
 
-    With ``tasks``, names or files, only theirs.
+    With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ.
     """
+    from judgebench.store.readings import also_read  # noqa: PLC0415 - loaded on use
+
     every = of_tasks(found_runs(paths, tell), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
         raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
     judged = [stored for stored in every if stored not in started]
+    # Labels of one's own are joined with what a run says by itself.
+    judged = list(also_read(judged)) if readings and labels is None else judged
     yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
-def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[StoredRun]:
+def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[StoredRun]:
     """Read the runs of some folders; a copy of a run in one folder is left out, aloud: one identity is one row."""
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
@@ -276,9 +284,11 @@ def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[Store
     found: list[StoredRun] = []
     for path in map(fetched, paths):
         kept, copies = distinct(find_runs(path))
-        found += kept
+        found += [stored for stored in kept if not stored.run.answering]
         for copy, original in copies.items():
             tell(f"left out {copy}: the same run as {original.name}, copied")
+    if not found:
+        raise DataError("here are only judges' own answers: nothing is judged", file=", ".join(map(str, paths)))
     if unsealed := [stored.path for stored in found if not stored.sealed]:
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
@@ -337,7 +347,18 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
             counts=run.counts,
         )
 
-    return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+    return Source(
+        run.task,
+        judge,
+        run.gold_source,
+        run.policies,
+        run.revision,
+        measured,
+        ratings,
+        judged,
+        stored,
+        criteria=run.criteria,
+    )
 
 
 def unlabelled(source: Source) -> str:
@@ -369,7 +390,11 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
 def _no_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
-    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+    return (
+        f"; {asked} says what verdicts say without gold, and which systems win"
+        if columns.judge and not columns.gold
+        else ""
+    )
 
 
 def table_sources(

@@ -52,9 +52,13 @@ def systems(
 
     policies, named = policies_of(policy), column_names("system", system)
     columns = {**table, "system": named[0] if named else None}
-    own = own_table(source, Columns.of(columns)) is not None
-    if own and not 1 <= len(named) <= 2:
-        needed = f"{argument('system')}: once, or for pairs twice (the first and the second response's)"
+    said = Columns.of(columns)
+    own = own_table(source, said) is not None
+    if own and not 1 - bool(said.rows.sides) <= len(named) <= 2:
+        needed = (
+            f"{argument('system')}: once, or for pairs twice (the first and the second response's), or "
+            f"{argument('sides')}"
+        )
         raise UsageError(f"{argument('csv')} needs {needed}")
     opened = open_sources(source, columns)
     # The second responses' systems are another column of the same table.

@@ -127,7 +127,7 @@ class RowLayout(TypedDict, total=False):
     ]
     sides: Annotated[
         str | Sequence[str] | None,
-        Option("Columns that name the two responses, where labels name the winner.", metavar="A,B", read=str),
+        Option("Columns that name the two responses; a label may name the winner.", metavar="A,B", read=str),
     ]
     where: Annotated[
         str | Sequence[str] | None,

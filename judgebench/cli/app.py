@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,8 +52,10 @@ _WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; its exit code."""
+    # `list` has no options, which keeps it quick: these are a list of their own.
+    arguments = ["list", "cards"] if list(arguments) == ["list", "judges", "--cards"] else arguments
     try:
-        return build(arguments)(prog_name="judgebench", standalone_mode=False) or 0
+        return build(arguments)(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
     except typer.Abort:
         note("Aborted!")
         return 1
@@ -64,12 +67,19 @@ def run(arguments: Sequence[str]) -> int:
         return int(error.exit_code)
 
 
-def build(arguments: Sequence[str]) -> typer.Typer:
-    """Make the application for a command line: all commands, or only the one that it calls."""
+def build(arguments: Sequence[str]) -> Any:
+    """Make the click command for a command line: all commands, or only the one that it calls."""
     called = next((argument for argument in arguments if not argument.startswith("-")), "")
     # Before it parses any parameter, even a --help that is not given, typer loads pydantic: 0.1 s that `list`,
     # which has no other parameters, has no use for.
     wants_help = not {"-h", "--help"}.isdisjoint(arguments)
+    own = called in COMMANDS and called != "list"
+    command = _loaded(COMMANDS[called].place) if own else None
+    return _built(called if called in COMMANDS else "", command, wants_help, arguments[:1] == [called])
+
+
+@functools.cache
+def _built(called: str, command: Callable[..., Any] | None, wants_help: bool, alone: bool) -> Any:  # noqa: FBT001 - its key
     app = typer.Typer(
         no_args_is_help=True,
         add_help_option=wants_help or called != "list",
@@ -85,15 +95,15 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app.callback(
         help=_ABOUT,
         epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
-    )(_root if arguments[:1] == [called] else _root_with_version)
-    if called not in COMMANDS:
-        for name, command in COMMANDS.items():
-            app.command(name)(_titled(command.title))
+    )(_root if alone else _root_with_version)
+    if command is not None:
+        app.command(called)(_runnable(called, command))
     elif called == "list":
         app.add_typer(_lists(help_option=wants_help), name=called)
     else:
-        app.command(called)(_runnable(called, _loaded(COMMANDS[called].place)))
-    return app
+        for name, one in COMMANDS.items():
+            app.command(name)(_titled(one.title))
+    return typer.main.get_command(app)
 
 
 def _loaded(place: str) -> Any:

@@ -52,6 +52,18 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.analyze:analyze",
         "Say what predicts a judge's errors, which labels it overuses, and where it agrees least.",
     ),
+    "jury": Command(
+        "judgebench.api.jury:jury",
+        "Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean.",
+    ),
+    "cascade": Command(
+        "judgebench.api.cascade:cascade",
+        "Let cheap judges answer what they are sure of and dearer ones the rest, with a guarantee of agreement.",
+    ),
+    "calibrate": Command(
+        "judgebench.api.calibrate:calibrate",
+        "Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others.",
+    ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
         "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
@@ -98,7 +110,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "list": Command(
         "judgebench.api.listing:listing",
-        "List what there is: tasks, judges, prompts, protocols, probes, metrics, formats.",
+        "List what there is: tasks, judges, judge cards, prompts, protocols, probes, metrics, formats.",
     ),
 }
 

@@ -66,10 +66,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference answer: ``kind`` names the reference condition that shows it (``human`` ...)."""
+    """A reference answer: ``kind`` names the reference condition that shows it (``human`` ...).
+
+    ``turn`` is the message of the conversation that it answers, from 1, where that is an earlier one than the last.
+    """
 
     text: str
     kind: str = "human"
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Item:
             [_turn(turn) for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
             [[response.text, [_image(image) for image in response.images]] for response in self.responses],
-            [[reference.text, reference.kind] for reference in self.references],
+            [[one.text, one.kind, *([one.turn] if one.turn else [])] for one in self.references],
             list(self.context),
             [list(pair) for pair in self.attributes],
         ]

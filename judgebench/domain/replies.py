@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The largest number that a float holds to the last digit.
 _MOST = 2**53
+#: The attribute that says whether the judge can answer an item itself, and the strata that its values make.
+CAN_ANSWER = "judge can answer"
+STRATA = {"yes": "answerable", "no": "not answerable", "unknown": "can't tell"}
 
 
 class Status(StrEnum):
@@ -203,6 +206,11 @@ class Verdict:
             revision=revision,
             parts=reply.parts,
         )
+
+    @property
+    def stratum(self) -> str:
+        """Whether the judge can answer the item itself, in words; empty where nobody looked."""
+        return next((STRATA.get(value, "") for name, value in self.attributes if name == CAN_ANSWER), "")
 
     def relabelled(self, case: Case, revision: str) -> Verdict:
         """Join the same answer with the item's present gold: relabelled data is never asked again."""

@@ -224,6 +224,10 @@ class Forecast:
         return self.cases - self.judged - self.submitted
 
 
+#: How the task of a run is named that holds a judge's own answers to another task's questions, or grades of them.
+OWN_ANSWERS, GRADES = " (own answers)", " (grades of own answers)"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The manifest of a run: one judge on one selection of one task's items.
@@ -293,6 +297,11 @@ class Run:
         return digest([self.judge, dict(self.settings), self.scale.to_json()])
 
     @property
+    def answering(self) -> bool:
+        """Whether it holds a judge's own answers, or grades of them, which other runs are made with."""
+        return self.task.endswith((OWN_ANSWERS, GRADES))
+
+    @property
     def identity(self) -> str:
         """Name of the run's folder: readable, and unique for task, data, judge and selection."""
         selection = [self.task, self.revision, self.content, self.orders, self.repeats, self.reference]
@@ -359,8 +368,9 @@ class Ratings:
 
     One row per judgment (an item in one order, one repeat): n rows, m annotators. ``judge`` (n,) and ``gold`` (n, m)
     hold codes in the item's own order, -1 where there is none. ``item``, ``cluster``, ``subset`` and ``system`` (n,)
-    are codes from 0; ``game`` is the row's position among its item's judgments; ``swapped`` says whether the row was
-    shown in another order than the item's own. A task without a division has the subsets ``("",)``.
+    are codes from 0, and so is ``stratum``, where somebody looked whether the judge can answer; ``game`` is the row's
+    position among its item's judgments; ``swapped`` says whether the row was shown in another order than the item's
+    own. A task without a division has the subsets ``("",)``.
 
     ``score`` is the judge's number where ``has_score`` is true, else 0: on ``check`` how sure it is of "correct", on
     ``pair`` of the second response (a probability, or a score by which it is ahead), on ``rate`` a rating between
@@ -383,6 +393,8 @@ class Ratings:
     subsets: tuple[str, ...]
     system: npt.NDArray[np.int64]
     systems: tuple[str, ...]
+    stratum: npt.NDArray[np.int64] | None = None
+    strata: tuple[str, ...] = ()
     score: npt.NDArray[np.float64] | None = None
     has_score: npt.NDArray[np.bool_] | None = None
     score_kind: Literal["", "score", "probability"] = ""

@@ -35,7 +35,7 @@ _MOST_STEPS = 1000
 _DIGITS = 15
 #: Labels of a set, a bit each.
 _MOST_MEMBERS = 62
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(f"({_NUMBER.pattern})-({_NUMBER.pattern})", re.ASCII | re.IGNORECASE)
 #: What stands between the labels of a set in one text.
 SEPARATORS = "|;,\n"
@@ -86,6 +86,11 @@ class Scale:
     def sequential(self) -> bool:
         """Whether a verdict is a sequence of codes, not a single label."""
         return self.kind in {"rank", "steps"}
+
+    @property
+    def first_error(self) -> bool:
+        """Whether a verdict says no more of the steps than which is the first wrong one."""
+        return self.kind == "steps" and self.level == "ordinal"
 
     @property
     def listed(self) -> bool:
@@ -171,23 +176,28 @@ class Scale:
         return cls("rank", tuple(str(i + 1) for i in range(k)), "ordinal", tuple(float(i) for i in range(k)))
 
     @classmethod
-    def steps(cls) -> Scale:
-        """Check each step; an error type per wrong step travels in the reply's text."""
-        return cls("steps", ("incorrect", "correct"), "nominal", (0.0, 1.0))
+    def steps(cls, *, first: bool = False) -> Scale:
+        """Check each step; an error type per wrong step travels in the reply's text.
+
+        Of ``first`` errors nothing is said after the first wrong step, nor how many steps there are.
+        """
+        return cls("steps", ("incorrect", "correct"), "ordinal" if first else "nominal", (0.0, 1.0))
 
     @classmethod
     def parse(cls, spec: str) -> Scale:
         """Read a scale as the command line writes it; UsageError where the text is none of these.
 
         ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``number``, ``number:0-1.5``,
-        ``pick:4``, ``rank:4``, ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high`` (ordered,
-        worst first), ``nominal:red,green``, ``set``, ``set:red,green`` (any of these).
+        ``pick:4``, ``rank:4``, ``steps``, ``steps:first``, ``levels:low,medium,high`` or the bare list
+        ``low,medium,high`` (ordered, worst first), ``nominal:red,green``, ``set``, ``set:red,green`` (any of these).
         """
         text = spec.strip()
         name, _, rest = text.partition(":")
         plain = {"check": cls.check, "steps": cls.steps, "number": cls.number, "set": cls.sets}
         if text in plain:
             return plain[text]()
+        if text == "steps:first":
+            return cls.steps(first=True)
         try:
             if (found := cls._counted(name, rest)) is not None:
                 return found
@@ -233,6 +243,7 @@ class Scale:
             "rank": f"rank:{n}",
             "label": f"nominal:{listed}",
             "set": f"set:{listed}",
+            "steps": f"steps:{'first' * self.first_error}",
         }
         return rest.get(self.kind, self.kind).removesuffix(":")
 

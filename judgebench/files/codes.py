@@ -12,11 +12,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+#: Numbers given so far: columns of a million words share them.
+_SEEN: list[int] = []
+
+
 class Numbers(dict[str, int]):
     """Words to numbers in first-seen order; looking up a new word adds it."""
 
     def __missing__(self, word: str) -> int:
-        code = self[word] = len(self)
+        place = len(self)
+        if place == len(_SEEN):
+            _SEEN.append(place)
+        code = self[word] = _SEEN[place]
         return code
 
     def take(self, column: Sequence[str]) -> npt.NDArray[np.int32]:

@@ -17,7 +17,7 @@ _MOST_TITLES = 10
 _FEW_ROWS = 2
 #: Names of columns are told from labels by so many rows.
 HEAD_ROWS = 50
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?%?")
 #: The third row of what Qualtrics exports.
 _IMPORT_ID = re.compile(r'\s*\{"ImportId"')
 

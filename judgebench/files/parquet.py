@@ -102,6 +102,9 @@ class ParquetTable(FileTable):
 
         if not pa.types.is_dictionary(column.type):
             return list(column.to_pylist())
+        if len(column.dictionary) > len(column):
+            # The dictionary of all rows, a word or so each.
+            return list(column.dictionary_decode().to_pylist())
         words = column.dictionary.to_pylist()
         for code, word in enumerate(words):
             if word is not None and len(word) > _LONG:

@@ -90,7 +90,7 @@ class Inner:
         self._parsed: dict[str, Any] = {}
 
     def of(self, value: Any) -> Any:
-        """Follow the path into a cell; None where it has no such place."""
+        """Follow the path into a cell; None where it has no such place, its text where that is no JSON."""
         if value is None or value == "":
             return None
         if isinstance(value, str):
@@ -103,6 +103,8 @@ class Inner:
         else:
             known = inside(value, self.path)
         if known is ABSENT:
-            return None
+            # A plain text may stand for a list of one, but it has no fields.
+            wrong = isinstance(value, str) and isinstance(parsed(value), str)
+            return value if wrong and (value.lstrip()[:1] in {"{", "["} or not self.path[0].isdecimal()) else None
         self.found = True
         return known

@@ -14,6 +14,7 @@ Gold labels, authors and subsets are taken out before it sees anything. It retur
 - a label of the scale, or a word that means one: ``"A"``, ``"tie"``, ``"correct"``, ``"pass"``, ``"4"``;
 - a whole number: the label itself where the labels are numbers (``rate:1-5``, ``pick:4``), else the code,
   a position in the scale's labels, counted from 0; True and False on a check are correct and incorrect;
+- a list: of a set's labels, of the numbers of all responses, best first, or of a check for each step;
 - a pair of one of these and the judge's words;
 - a `judgebench.domain.Reply`.
 
@@ -48,20 +49,21 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from judgebench.domain import Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
 from judgebench.files.records import shown
 from judgebench.judges.own import Own, as_judge
+from judgebench.judges.words import Words
 from judgebench.labels.words import code_of, vocabulary
 from judgebench.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
-    from judgebench.domain import Case, Item, Scale
+    from judgebench.domain import Case, Code, Item, Scale
 
 
 class FunctionJudge(Own):
@@ -190,7 +192,7 @@ def _reply(answer: Any, scale: Scale, seconds: float) -> Reply:
     text = ""
     if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], str):
         answer, text = answer
-    code = _code(answer, scale)
+    code = (_sequence if scale.sequential else _code)(answer, scale)
     said = text or ("" if answer is None else str(answer))
     if code is None:
         wrong = f"returned {shown(answer)}, which is not on the scale {scale.spec}; return one of {vocabulary(scale)}"
@@ -217,6 +219,21 @@ def _code(answer: Any, scale: Scale) -> int | None:
     if scale.kind == "number" or all(re.fullmatch(r"-?\d+", label) for label in scale.labels):
         return scale.code(str(answer))
     return int(answer) if 0 <= answer < len(scale.labels) else None
+
+
+def _sequence(answer: Any, scale: Scale) -> Code | None:
+    """Read an order, the numbers of all responses, best first; or steps, a word, 1 or 0, or true or false for each."""
+    words = Words(scale)
+    if isinstance(answer, str):
+        return words.code(answer)
+    if not isinstance(answer, (list, tuple)):
+        return None
+    checks = scale.kind == "steps"
+    said = [
+        one if isinstance(one, str) else scale.labels[int(one)] if checks and one in {0, 1} else str(one)
+        for one in cast("Sequence[Any]", answer)
+    ]
+    return words.together(said)
 
 
 def create(spec: str) -> Judge:

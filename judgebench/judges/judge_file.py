@@ -2,7 +2,10 @@
 
 A judge file is TOML::
 
-    judge = "openai/gpt-4o"            # required: any judge name
+    judge = "openai/gpt-4o"            # required: any judge name; or
+    card = "mt-bench"                  # a judge card, with
+    model = "openai/gpt-4o"            # the model that it asks, by default the card's own
+    parser = "strict"                  # who reads a card's replies, as --parser
     name = "gpt-4o, short prompt"      # in tables; by default the judge's own
     prompt = "short.toml"              # a prompt's name, or a file beside this one
     form = "json"                      # how the verdict is written, as --form
@@ -49,11 +52,11 @@ if TYPE_CHECKING:
     from judgebench.judges.panels.panel import Allowed, Panel
 
 _KEYS = (
-    *("judge", "name", "prompt", "form", "samples", "samples_by", "effort"),
+    *("judge", "card", "model", "parser", "name", "prompt", "form", "samples", "samples_by", "effort"),
     *("base_url", "temperature", "max_tokens", "seed", "protocol", "tokenizer", "price"),
 )
 #: What each judge has of its own, and no panel for all.
-_OF_ONE = ("judge", "tokenizer", "price")
+_OF_ONE = ("judge", "card", "model", "parser", "tokenizer", "price")
 _PRICE_KEYS = ("input", "output", "cached", "batch")
 
 
@@ -100,12 +103,7 @@ def read_judge_file(path: Path) -> JudgeFile:
 
 def _one(data: Mapping[str, Any], path: Path, keys: tuple[str, ...] = _KEYS) -> JudgeFile:
     _known(data, keys, path, "key")
-    judge = _text(data, "judge", path)
-    if judge is None:
-        raise UsageError(
-            f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o (a panel has "
-            f"'kind', one of {', '.join(KINDS)})"
-        )
+    judge = _judge(data, path)
     if judge.endswith(".toml"):
         raise UsageError(f"judge file {path}: 'judge' names another judge file ({judge}); name a judge")
     settings = _settings(data, path)
@@ -185,12 +183,25 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
     return found
 
 
+def _judge(data: Mapping[str, Any], path: Path) -> str:
+    """Name the judge, or the card with its model."""
+    judge, card, model = (_text(data, key, path) for key in ("judge", "card", "model"))
+    if judge is not None and (card or model):
+        raise UsageError(f"judge file {path}: 'judge' names the whole judge; leave 'card' and 'model' out")
+    if judge is None and card is None:
+        raise UsageError(
+            f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o (or 'card' names a "
+            f"judge card; a panel has 'kind', one of {', '.join(KINDS)})"
+        )
+    return judge or (f"{card}:{model}" if model else str(card))
+
+
 def _settings(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Read what the file says in place of options."""
     settings: dict[str, Any] = {}
     if (prompt := _text(data, "prompt", path)) is not None:
         settings["prompt"] = str(_beside(path, prompt)) if is_file(prompt) else prompt
-    for key in ("base_url", "form", "samples_by", "effort", "protocol"):
+    for key in ("base_url", "form", "samples_by", "effort", "protocol", "parser"):
         if (text := _text(data, key, path)) is not None:
             settings[key] = text
     if settings.get("samples_by", BY[0]) not in BY:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
-from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
+from judgebench.errors import UsageError, argument
+from judgebench.judges.forms import DEFAULT, PARSING, Form
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
-from judgebench.judges.protocols import Chosen, around, protocol
+from judgebench.judges.protocols import Chosen, around
 from judgebench.judges.protocols.question import framed
 from judgebench.judges.protocols.rubric import Samples
 
@@ -51,9 +52,9 @@ class LLMJudge:
         self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._notation = notation(form)
         self._options = {} if effort is None else {"effort": effort}
         self._protocol = Chosen.parse(protocol)
+        self._notation = self._protocol.notation(form)
         self.layers = self._protocol.around
         # What nobody chose is not told: the answers of before serve on.
         chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
@@ -97,16 +98,36 @@ class LLMJudge:
         """The model."""
         return {self.model.name: self.model}
 
+    @property
+    def of_model(self) -> Mapping[str, object]:
+        """What of the settings is the model's own: neither prompts nor how they are read."""
+        return {name: value for name, value in self._settings.items() if name not in {"parsing", "prompts"}}
+
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
 
         UsageError where prompt, form and scale don't go together.
         """
-        self.form(scale).prompt.check(scale, self._notation)
-        kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
+        asked = self._protocol.asked(scale)
+        self.form(asked).prompt.check(asked, self._notation)
+        self._check_samples(scale)
+        kinds = {asked.kind, "rate"} if scale.kind == "pick" else {asked.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
         self._settings["prompts"] = self._named()
         return self
+
+    def _check_samples(self, scale: Scale) -> None:
+        """Refuse samples that tell nothing, before they are paid for."""
+        several = f"{argument('samples')} {self.samples.count}"
+        if self.samples.count > 1 and self._notation.name == "logprobs":
+            raise UsageError(
+                f"{several} with {argument('form')} logprobs makes no sense: one answer has the probabilities of all "
+                "labels, which samples would estimate; leave one of the two out"
+            )
+        if self.samples.count > 1 and scale.kind == "number" and self.samples.by == "majority":
+            raise UsageError(
+                f"{several}: numbers seldom agree, so that no majority comes; say {argument('samples_by')} mean"
+            )
 
     def form(self, scale: Scale) -> Form:
         """Ask for a verdict in the words of the prompt for a kind of scale."""
@@ -115,7 +136,7 @@ class LLMJudge:
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""
-        return protocol(self._protocol.shape or case.item.attribute("protocol") or "")(self, case, scale)
+        return self._protocol.shaped(case.item.attribute("protocol") or "")(self, case, scale)
 
     def framed(self, role: str, notes: Sequence[str]) -> LLMJudge:
         """Make the same judge in a role, which is shown ``notes`` above what is to be judged."""

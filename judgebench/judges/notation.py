@@ -11,7 +11,7 @@ from judgebench.judges.endings import after_reasoning
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Capability, Completion
+    from judgebench.domain import Capability, Code, Completion
     from judgebench.judges.words import Words
 
 
@@ -25,11 +25,12 @@ def answer_of(completion: Completion) -> str:
 
 
 class Heard(NamedTuple):
-    """What was read of an answer: a code, None where there is not exactly one verdict; and figures beside it."""
+    """What was read of an answer: a code, None (and ``why``) where there is not one verdict; and figures beside it."""
 
-    code: int | None = None
+    code: Code | None = None
     probabilities: tuple[float, ...] = ()
     scores: tuple[float, ...] = ()
+    why: str = ""
 
 
 class Notation:
@@ -61,7 +62,7 @@ class Notation:
         """Read the one verdict of an answer."""
         raise NotImplementedError
 
-    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, int] | None:
+    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, Code] | None:
         """Read the verdicts on criteria; None where one is missing or said twice."""
         raise NotImplementedError
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import JudgebenchError, RejectedError
+from judgebench.judges.cards import load_card
+from judgebench.judges.cards.judge import CardJudge
 from judgebench.judges.forms import DEFAULT
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
@@ -21,12 +24,15 @@ if TYPE_CHECKING:
 class Sent:
     """The requests of a run, case by case."""
 
-    def __init__(self, judge: LLMJudge, run: Run) -> None:
+    def __init__(self, judge: LLMJudge | CardJudge, run: Run) -> None:
         self._judge, self._run = judge, run
 
     @classmethod
     def of(cls, run: Run) -> Sent | None:
         """Take up the prompts of a run; None where they are not at hand, or are no longer written as they were."""
+        if "card" in run.settings:
+            card = _by_card(run)
+            return None if card is None else cls(card, run)
         named: Any = run.settings.get("prompts")
         if not isinstance(named, dict):
             return None
@@ -55,6 +61,19 @@ def _asking(run: Run, prompts: Mapping[str, Prompt]) -> LLMJudge:
         samples_by=settings.get("samples_by", "majority"),
         effort=settings.get("effort"),
     )
+
+
+def _by_card(run: Run) -> CardJudge | None:
+    """Make the judge of a card as it was, with the templates that the run keeps."""
+    named, _, code = str(run.settings["card"]).rpartition("@")
+    name, _, layout = named.partition("/")
+    with suppress(JudgebenchError, TypeError):
+        card = load_card(name)
+        for one in card.layouts:
+            made = replace(one, name=layout, **run.prompts.get("card", {})) if layout.startswith(one.name) else one
+            if made.digest == code:
+                return CardJudge(card, made, Model(run.judge, _never), {})
+    return None
 
 
 def _prompt(kept: Any, name: str) -> Prompt | None:

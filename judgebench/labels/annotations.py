@@ -200,6 +200,8 @@ class Labels:
     again: Mapping[str, Mapping[str, Placed]] = field(default_factory=dict)
     mode: Mode = "only"
     numbered: bool = False
+    #: What was done to a table's cells.
+    notes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What a score says: how sure the judge is of the higher label, or of its own verdict.
 Means: TypeAlias = Literal["correct", "verdict"]
-_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)"
 _UNITS = re.compile(rf"({_NUMBER})-({_NUMBER}):({_NUMBER})-({_NUMBER})")
 
 
@@ -77,13 +77,27 @@ class Cells:
         inner = [word for meaning in self.words.values() if not isinstance(meaning, str) for word in meaning]
         return any(not word.rpartition(":")[2].strip() for word in (*self.words, *self.missing, *inner))
 
-    def check(self, called: Called) -> None:
-        """Refuse what is said of a column that isn't there; ``called`` gives each column's names."""
+    def spoken(self) -> frozenset[str]:
+        """Words of which something is said, folded."""
+        said = [*_each(self.words), *_each(dict.fromkeys(self.missing, ""))]
+        return frozenset(fold(text) for words in said for text in words)
+
+    def check(self, called: Called, parts: Mapping[str, tuple[str, str]]) -> None:
+        """Refuse what is said of a column that isn't there; ``called`` gives each column's names.
+
+        ``parts`` are names of a column's labels of one criterion, which may run the other way by themselves.
+        """
         known = {name for names in called.values() for name in names}
+        for name in self.reverse:
+            if several := [part for part, (_, criterion) in parts.items() if name == criterion != part]:
+                raise UsageError(
+                    f"{argument('reverse')} {name}: a criterion turned round on both sides stays what it is; say "
+                    f"{' or '.join(several)}, whichever runs the other way"
+                )
         nested = [name for name, meaning in self.words.items() if not isinstance(meaning, str)]
         said = {"reverse": self.reverse, "rescale": self.rescale, "threshold": self.thresholds, "words": nested}
         for option, names in said.items():
-            if wrong := [name for name in names if name not in known]:
+            if wrong := [name for name in names if name not in known and not (option == "reverse" and name in parts)]:
                 raise UsageError(
                     f"{argument(option)}: {', '.join(map(repr, wrong))} is not among the columns that are read "
                     f"({', '.join(sorted(known))})"

@@ -12,7 +12,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.doubts import refuse_answers, refuse_apart, refuse_units
+from judgebench.labels.doubts import refuse_answers, refuse_apart, refuse_criteria, refuse_shifted, refuse_units
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
@@ -89,10 +89,10 @@ class Raw:
     """A table before its words are understood, with the line of each row.
 
     A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
-    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
-    order. ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the
-    rows are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is
-    then an item's, and otherwise a row's.
+    the other order, and ``second`` from which label on a rater's are those of a second column, of the other order.
+    ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the rows
+    are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is then
+    an item's, and otherwise a row's.
     """
 
     labels: dict[str, Column]
@@ -103,13 +103,16 @@ class Raw:
     read: set[str] = field(default_factory=set[str])
     rows: dict[str, Ints] = field(default_factory=dict)
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    second: set[str] = field(default_factory=set[str])
+    second: dict[str, int] = field(default_factory=dict[str, int])
     mirrored: npt.NDArray[np.bool_] | None = None
     repeats: list[Repeats] = field(default_factory=list[Repeats])
     item: Ints | None = None
     first: Ints | None = None
     #: The column of the table that a rater's labels come from, where it has another name.
     sources: dict[str, str] = field(default_factory=dict[str, str])
+    #: Where subsets are criteria: how one is measured by itself, and what a column's labels of one of them are called.
+    criteria: str = ""
+    parts: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
     def called(self) -> dict[str, tuple[str, ...]]:
         """Names by which each column of labels can be meant: that in the table, and the rater's."""
@@ -149,7 +152,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     used = {name: _used(column) for name, column in raw.labels.items()}
     numbers = {key: column for key, column in raw.keys.items() if key.startswith(ROLE)}
     called = raw.called() | {key: (key.removeprefix(ROLE),) for key in numbers}
-    cells.check(called)
+    cells.check(called, raw.parts)
     every, idle = cells.meanings(used | {key: column.words for key, column in numbers.items()}, called, raw.read)
     meant = {name: every[name] for name in used}
     says = _Says(table, raw, used, meant, called, cells)
@@ -170,6 +173,13 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     open_ended = "undeclared_levels" in warnings or (opened and scale.kind == "number")
     for name in [name for name in labels if any(one in cells.reverse for one in called[name])]:
         labels[name] = _turned_round(name, labels[name], scale, notes, open_ended=open_ended)
+    for part in (one for one in cells.reverse if one in raw.parts):
+        source, criterion = raw.parts[part]
+        subset = raw.keys["subset"]
+        for name in [name for name in labels if source in called[name]]:
+            turned = _turned_round(part, labels[name], scale, notes, open_ended=open_ended)
+            about = subset.codes()[raw.rows_of(name)] == subset.words[criterion]
+            labels[name] = np.where(about, turned, labels[name])
     scores = {key.removeprefix(ROLE): every[key] for key in numbers}
     return Coded(scale, labels, notes, warnings, scores, sequences)
 
@@ -183,6 +193,8 @@ def _placed(
     if scale is None and not says.cells.thresholds and are_numbers(words):
         scale = Scale.number()
         refuse_units({name: _cells(says.raw.labels[name], own) for name, own in says.meant.items()}, judges, "number")
+    if scale is None and says.raw.criteria and not says.cells.thresholds:
+        refuse_criteria(says.by_criterion(), says.raw.criteria)
     if scale is None:
         scale = _recognised(says.table, says, judges, notes, warnings)
     says.cut(scale, notes)
@@ -191,7 +203,7 @@ def _placed(
     if scale.kind == "set":
         return *sets_of(words, scale, notes, blank_is_gap=says.cells.blank_said), None
     if scale.sequential:
-        return scale, *sequences_of(words, scale, notes)
+        return scale, *sequences_of(words, scale, notes, says.cells.spoken())
     return scale, _coded(says.table, says, judges, scale, notes), None
 
 
@@ -273,6 +285,19 @@ class _Says:
         counts = self.raw.labels[name].counts()
         return int(sum(counts[self.used[name][word]] for word in words))
 
+    def by_criterion(self) -> dict[str, dict[str, int]]:
+        """Count the cells of each word that labels of each criterion hold, by what it means."""
+        subset = self.raw.keys["subset"]
+        found: dict[str, dict[str, int]] = {name: {} for name in subset.words}
+        for name, own in self.meant.items():
+            column = self.raw.labels[name]
+            for said, code in subset.words.items():
+                rows = column.take(subset.codes()[self.raw.rows_of(name)] == code)
+                for word, count in _cells(rows, own).items():
+                    if count and fold(word) not in MISSING | NO_VERDICT:
+                        found[said][word] = found[said].get(word, 0) + count
+        return found
+
     def rescale(self, scale: Scale | None, notes: list[str]) -> None:
         """Map the numbers of columns with another unit, to whole levels unless a threshold reads them."""
         whole = scale is None or scale.kind == "rate"
@@ -346,8 +371,11 @@ def verdict_at(value: float, middle: float, scale: Scale) -> str:
 
 def _used(column: Column) -> dict[str, int]:
     """Words that occur in the column; in long form others are in other raters' rows."""
+    used = column.counts() > 0
+    if used.all():
+        return column.words
     words = list(column.words)
-    return {words[code]: int(code) for code in np.flatnonzero(column.counts())}
+    return {words[code]: int(code) for code in np.flatnonzero(used)}
 
 
 def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[str], warnings: list[str]) -> Scale:
@@ -367,6 +395,7 @@ def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[st
         cells = {name: _cells(says.raw.labels[name], own) for name, own in meant.items()}
         refuse_apart(cells, says.where)
         refuse_units(cells, judges, "rate")
+        refuse_shifted(cells, judges)
     refuse_answers({name: own.values() for name, own in meant.items()}, judges, scale, says.where)
     middle = any(
         number_of(word) == cut[name] for name in cut if cut[name] is not None for word in says.meant[name].values()

@@ -67,14 +67,14 @@ def columns_of(facts: Facts, options: Options) -> list[str]:
 def doubts(facts: Facts, reading: Reading) -> list[Ways]:
     """Find what a reading leaves open; each doubt with its ways out."""
     names = columns_of(facts, reading.options)
-    words = {name: Counter(cell for cell in facts.cells(name) if fold(cell) not in MISSING) for name in names}
+    words = {name: _filled(facts.cells(name)) for name in names}
     if reading.options.get("label") is None:
         found = [_status(facts), _opposite(facts, reading, names), _spoken(facts, reading, names)]
     else:
         found = [_status(facts)]
     if total := _total(facts, words):
         found.append([[total]])
-        words = {name: _but_last(facts, name) for name in names}
+        words = {name: _filled(facts.cells(name)[:-1]) for name in names}
     if chosen := reading.options.get("categories"):
         from judgebench.labels.reading import short_names  # noqa: PLC0415 - loads numpy
 
@@ -85,8 +85,8 @@ def doubts(facts: Facts, reading: Reading) -> list[Ways]:
     return [one for one in found if one]
 
 
-def _but_last(facts: Facts, name: str) -> Counter[str]:
-    return Counter(cell for cell in facts.cells(name)[:-1] if fold(cell) not in MISSING)
+def _filled(cells: Iterable[str]) -> Counter[str]:
+    return Counter({word: count for word, count in Counter(cells).items() if fold(word) not in MISSING})
 
 
 def _status(facts: Facts) -> Ways:

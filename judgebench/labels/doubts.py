@@ -102,6 +102,49 @@ def refuse_units(words: Mapping[str, Mapping[str, int]], judges: Sequence[str], 
             )
 
 
+def refuse_shifted(words: Mapping[str, Mapping[str, int]], judges: Sequence[str]) -> None:
+    """Ask about ratings from 0 on one side and as many from 1 on the other: 0 to 4 beside 1 to 5."""
+    sides = {True: set[float](), False: set[float]()}
+    cells = {True: 0, False: 0}
+    for name, own in words.items():
+        sides[name in judges] |= _numbers(own).keys()
+        cells[name in judges] += sum(_numbers(own).values())
+    if min(cells.values()) < _ENOUGH or not all(sides.values()):
+        return
+    (low, high), (least, most) = ((min(sides[one]), max(sides[one])) for one in (True, False))
+    if {low, least} == {0, 1} and high - most == low - least and high - low > 1:
+        zero, top = low == 0, max(high, most)
+        name, other = (next(name for name in words if (name in judges) == side) for side in (zero, not zero))
+        raise UsageError(
+            f"{name} says 0 to {top - 1:g}, {other} 1 to {top:g}: one scale, {argument('scale')} rate:0-{top:g}, or "
+            f"two that count from 0 and from 1, {argument('rescale')} {name}=0-{top - 1:g}:1-{top:g}?"
+        )
+
+
+def refuse_criteria(cells: Mapping[str, Mapping[str, int]], alone: str) -> None:
+    """Ask about criteria on scales of their own; ``cells`` are the numbers and words of each, ``alone`` is an option.
+
+    One of two ends at most half as high as the other, or some hold numbers and others words.
+    """
+    tops = {
+        name: max(numbers) for name, own in cells.items() if (numbers := _numbers(own)) and len(numbers) == len(own)
+    }
+    held = {name: own for name, own in cells.items() if own}
+    enough = [name for name in tops if sum(cells[name].values()) >= _ENOUGH]
+    apart_ = enough and min(tops[name] for name in enough) * 2 <= max(tops[name] for name in enough)
+    if not apart_ and len(tops) in {0, len(held)}:
+        return
+    shown_ = [
+        f"{name} {min(_numbers(own)):g} to {tops[name]:g}" if name in tops else f"{name} {', '.join(sorted(own)[:4])}"
+        for name, own in held.items()
+    ]
+    one = f"; if it is one scale, {argument('scale')} rate:LO-HI says which" if len(tops) == len(held) else ""
+    raise UsageError(
+        f"the criteria are on scales of their own ({'; '.join(shown_)}): measure those of each scale by themselves, "
+        f"{alone}{one}"
+    )
+
+
 def _numbers(own: Mapping[str, int]) -> dict[float, int]:
     """Cells of each number."""
     return {number: cells for word, cells in own.items() if (number := number_of(word)) is not None}

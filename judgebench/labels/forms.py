@@ -186,8 +186,8 @@ def sides(facts: Facts) -> None:
             if one.name in names or one.name in facts.roles or one.missing * 2 > one.rows:
                 continue
             own = facts.words(one.name)
-            rest = {pair_word(word) for word in own - a - b}
-            if own & (a | b) and rest <= {"tie", "draw", "neither", "both bad", "equal", "tied"}:
+            others = {"tie", "draw", "neither", "both bad", "equal", "tied"}
+            if own & (a | b) and all(pair_word(word) in others for word in own - a - b):
                 winners.append(one.name)
         if winners:
             sided = list(zip(*map(facts.cells, names), strict=True))

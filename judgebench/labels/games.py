@@ -228,7 +228,7 @@ def _labels(raw: Raw, coded: Coded, name: str) -> Games:
         row,
         np.zeros(row.size, np.bool_) if swapped is None else swapped,
         np.zeros(row.size, np.int64),
-        np.zeros(row.size, np.bool_) if name not in raw.second else np.arange(row.size) >= row.size // 2,
+        np.arange(row.size) >= raw.second.get(name, row.size),
     )
 
 

@@ -15,16 +15,19 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
+from judgebench.labels.columns import PLACES
 from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import LABEL, RATER, cut, find_roles, is_id, words_of
+from judgebench.labels.rules import read_replies
 from judgebench.labels.vocabulary import MISSING, fold
-from judgebench.labels.words import numbered_pair
+from judgebench.labels.words import numbered_pair, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.domain import Scale
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Mode
     from judgebench.labels.profile import Profile
@@ -38,7 +41,7 @@ _ITEM = frozenset({"id", "item", "item id", "itemid", "item key"})
 class LabelTable:
     """What was said of a table of labels; by default its columns are known by their names.
 
-    ``long`` are the columns of item, annotator and label, where each label has a row.
+    ``long`` are the columns of item, annotator and label, where each label has a row; ``scale`` helps to read replies.
     """
 
     id: Sequence[str] = ()
@@ -46,6 +49,7 @@ class LabelTable:
     long: Sequence[str] = ()
     cells: Cells = field(default_factory=Cells)
     file: Opening = Opening()  # noqa: RUF009 - frozen
+    scale: Scale | None = None
 
 
 def is_table(file: Path) -> bool:
@@ -72,7 +76,7 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     rules = said.cells.rules({name: (name,) for name in golds or long[2:]})
     wanted = list(dict.fromkeys([*ids, *long, *golds]))
     lines: dict[str, dict[str, Placed]] = {}
-    words: set[str] = set()
+    places: dict[str, dict[str, list[int]]] = {}
     for block in table.blocks(wanted):
         columns = dict(zip(wanted, block.columns, strict=True))
         for place, line in enumerate(block.lines):
@@ -82,7 +86,7 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
                 word = rules[name].get(fold(cell), ("", cell))[1].strip()
                 if fold(word) in MISSING:
                     continue
-                words.add(word)
+                places.setdefault(who, {}).setdefault(word, []).append(line)
                 said_here = Labelled(ANY, "", item, "", who, "", word, ())
                 mine = lines.setdefault(who, {})
                 if item in mine:
@@ -95,7 +99,34 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
                 mine[item] = Placed(said_here, table.name, line)
     if not lines:
         raise table.error("no label in " + ", ".join(golds or long[2:]))
-    return replace(Labels(ANY, lines, {}, mode), numbered=numbered_pair(words))
+    notes, meant = _replies(table, places, said)
+    for who, mine in lines.items():
+        lines[who] = {item: _meaning(one, meant[who]) for item, one in mine.items()}
+    words = {word for own in meant.values() for word in own.values()}
+    return replace(Labels(ANY, lines, {}, mode), numbered=numbered_pair(words), notes=tuple(notes))
+
+
+def _replies(
+    table: Table, places: Mapping[str, Mapping[str, list[int]]], said: LabelTable
+) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """Read decorated words where that is asked for; notes, and what each annotator's words mean."""
+    meant = {who: {word: word for word in own} for who, own in places.items()}
+    if not said.cells.read_replies:
+        return [], meant
+
+    def count(who: str, words: Collection[str]) -> int:
+        return sum(len(places[who][word]) for word in words)
+
+    def where(who: str, words: Collection[str]) -> str:
+        lines = sorted(line for word in words for line in places[who][word])
+        return spans(lines[:PLACES], table.unit, len(lines))
+
+    return read_replies(meant, [], said.scale, said.cells, count, where), meant
+
+
+def _meaning(placed: Placed, meant: Mapping[str, str]) -> Placed:
+    word = str(placed.said.label)
+    return placed if meant[word] == word else placed._replace(said=replace(placed.said, label=meant[word]))
 
 
 def _long(looks: Mapping[str, Profile]) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from judgebench.domain import Scale
 from judgebench.domain.scale import SEPARATORS, members_in
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.labels.vocabulary import CHECK, fold
-from judgebench.labels.words import GAP
+from judgebench.labels.words import GAP, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Cells that may say that no label applies, or that nobody said.
 _BLANK = frozenset({"", "none"})
+#: Cells that say of a solution that no step is wrong.
+_FLAWLESS = frozenset({"-1", "none", "no error", "no errors", "all correct"})
+#: Solutions of more steps than this are hardly any.
+_MOST_STEPS = 1000
 _FORM = "a set is written a|b, a;b, a, b or as a JSON list, [] for the empty one"
 #: What else may stand between the labels of a set.
 _OTHER = re.compile(r"\s*[/+&\u3001\uff0c\uff1b\u00b7]\s*|\s+")
@@ -125,17 +129,25 @@ def _refuse_blank(words: Words, blank: Mapping[str, Sequence[str]], *, empty: bo
 # --- orders and steps -----------------------------------------------------------------------------
 
 
-def sequences_of(words: Words, scale: Scale, notes: list[str]) -> tuple[dict[str, Codes], Codes]:
+def sequences_of(
+    words: Words, scale: Scale, notes: list[str], spoken: Collection[str]
+) -> tuple[dict[str, Codes], Codes]:
     """Turn cells into places among all orders or checks of steps that occur, shape (s + 1, w); the last one is of -1.
+
+    ``spoken`` are words of which a person said what they mean.
 
     DataError names the cells that are none of these; UsageError where a cell may mean two things.
     """
     texts = [text for own in words.meant.values() for text in own.values() if fold(text) not in _BLANK]
-    read = _orders(texts, scale) if scale.kind == "rank" else _steps(texts)
+    flawless = _FLAWLESS if scale.first_error else frozenset[str]()
+    if scale.first_error:
+        read = _first_errors(words, spoken)
+    else:
+        read = _orders(texts, scale) if scale.kind == "rank" else _steps(texts)
     rows: dict[str, dict[str, Order]] = {}
     unknown: dict[str, dict[str, str]] = {}
     for name, own in words.meant.items():
-        gaps, rows[name], unknown[name] = words.gaps(name), {}, {}
+        gaps, rows[name], unknown[name] = words.gaps(name) - flawless, {}, {}
         for word, text in own.items():
             if fold(text) in gaps:
                 continue
@@ -147,6 +159,9 @@ def sequences_of(words: Words, scale: Scale, notes: list[str]) -> tuple[dict[str
     if scale.kind == "rank":
         form = f"an order names all {len(scale.labels)} responses, the best first: 2,1,3 or 2>1>3 or a JSON list"
         notes.append("cells are read as orders, the best response first")
+    elif scale.first_error:
+        form = "a first wrong step is a number, -1 or none where all are correct"
+        notes.append("cells are read as the first wrong step; -1 and none say that all are correct")
     else:
         form = "steps are a list of 1 or 0, true or false, one per step"
     words.refuse(unknown, scale, form)
@@ -181,13 +196,42 @@ def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:
     """Read checks of steps; refuse columns of single numbers, which may be the place of the first error."""
     if texts and all(re.fullmatch(r"-?\d+(?:\.0*)?", text.strip()) for text in texts):
         raise UsageError(
-            f"each cell holds one number ({', '.join(sorted({text.strip() for text in texts})[:5])}), which may be the "
-            "first wrong step: write a list per solution, 1,1,0 for a first error in step 3"
+            f"each cell holds one number ({', '.join(sorted({text.strip() for text in texts})[:5])}): if that is the "
+            f"first wrong step, say {argument('scale')} steps:first; else write a list per solution, such as 1,1,0"
         )
 
     def read(text: str) -> Order | None:
         parts = [part.strip("\"'") for part in re.split(r"[|;,\s]+", text.strip().strip("[]")) if part]
         codes = tuple(CHECK.get(fold(part), -1) for part in parts)
         return codes if codes and min(codes) >= 0 else None
+
+    return read
+
+
+def _first_errors(words: Words, spoken: Collection[str]) -> Callable[[str], Order | None]:
+    """Read which step is the first wrong one, or off a list; correct steps stand before it."""
+    said = {fold(text): name for name, own in words.meant.items() for text in own.values()}
+    if "0" in said and not said.keys() & _FLAWLESS and "0" not in spoken:
+        raise UsageError(
+            f"no cell says -1 or none, so that 0 ({said['0']} {words.where(said['0'], '0')}) may be the first step or "
+            f"no wrong step: say {argument('words')} 0=0 where it is the first step, {argument('words')} 0=none where "
+            "it is no wrong step"
+        )
+    numbers = [number for text in said if (number := whole_number(text)) is not None]
+    listed = _steps([])
+    lists = [len(codes) for text in said if whole_number(text) is None and (codes := listed(text))]
+    width = max([*(number + 1 for number in numbers if number < _MOST_STEPS), *lists, 1])
+
+    def read(text: str) -> Order | None:
+        folded = fold(text)
+        number = whole_number(folded)
+        if folded not in _FLAWLESS and number is None:
+            codes = listed(text)
+            if codes is None:
+                return None
+            number = codes.index(0) if 0 in codes else -1
+        if number is not None and not -1 <= number < _MOST_STEPS:
+            return None
+        return (1,) * width if number in {None, -1} else (*(1,) * number, 0)
 
     return read

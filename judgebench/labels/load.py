@@ -107,7 +107,11 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     if scale is None:
         coded = with_ties(coded, shaped.raw, scores)
     turn_back(shaped, layout, coded)
-    return _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
+    found = _Building(table, shaped, layout, coded, keys, scores).build(keep_unlabelled=keep_unlabelled)
+    # The ratings have the codes; a million different words are not kept beside them.
+    shaped.raw.labels.clear()
+    coded.labels.clear()
+    return found
 
 
 def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool, scored: bool) -> None:
@@ -185,7 +189,7 @@ class _Building:
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
             own_gold=bool(self.layout.judge_name),
-            criteria=self.shaped.criteria,
+            criteria=bool(raw.criteria),
         )
 
     def _gold(self) -> Codes:

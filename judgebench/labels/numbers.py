@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ import numpy as np
 from judgebench.domain import Scale
 from judgebench.domain.scale import number_in
 from judgebench.errors import DataError, argument
-from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
+from judgebench.labels.vocabulary import MISSING, MOST_DIGITS, NO_VERDICT, fold, number_of
 from judgebench.labels.words import GAP, is_decimal, listing, settle
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _COARSE = 1e-9
 #: So many words of a column tell whether it is one of numbers.
 _SAMPLE = 2000
+_OTHERS = re.compile(r"[^0-9.+eE-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,14 @@ class Words:
         return MISSING | NO_VERDICT if name in self.judges else MISSING
 
     def column(self, name: str, codes: Mapping[str, int]) -> Codes:
+        """Codes of the rows of a column, from those of its words that are no gaps."""
+        return self.spread(name, np.array([codes.get(word, GAP) for word in self.used[name]], np.int64))
+
+    def spread(self, name: str, codes: Codes) -> Codes:
         """Codes of the rows of a column, from those of its words; the last place serves cells that don't exist."""
-        known = np.full(max(self.used[name].values(), default=-1) + 2, GAP, np.int64)
-        for word, code in codes.items():
-            known[self.used[name][word]] = code
+        places = np.fromiter(self.used[name].values(), np.intp, codes.size)
+        known = np.full(int(places.max(initial=-1)) + 2, GAP, np.int64)
+        known[places] = codes
         return known[self.cells[name]]
 
     def refuse(self, unknown: Mapping[str, Mapping[str, str]], scale: Scale, form: str) -> None:
@@ -94,20 +102,19 @@ def numbers_of(words: Words, scale: Scale, notes: list[str]) -> tuple[Scale, dic
     DataError names what is no number, or beyond the range, with its lines.
     """
     low, high = scale.values or (-np.inf, np.inf)
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Floats] = {}
     unknown: dict[str, dict[str, str]] = {}
     for name, own in words.meant.items():
-        gaps, numbers, foreign = words.gaps(name), dict[str, float](), dict[str, str]()
-        for word, text in own.items():
+        gaps, numbers, foreign = words.gaps(name), _each(own.values()), dict[str, str]()
+        within = (low <= numbers) & (numbers <= high)
+        for word, text in itertools.compress(own.items(), ~within):
             number = number_in(text)
             number = number_of(text) if number is None else number
-            if number is not None and low <= number <= high:
-                numbers[word] = number
-            elif number is not None or fold(text) not in gaps:
+            if number is not None or fold(text) not in gaps:
                 foreign[fold(text)] = word
-        found[name], unknown[name] = numbers, foreign
+        found[name], unknown[name] = np.where(within, numbers, np.nan), foreign
     words.refuse(unknown, scale, "numbers are written 3.5")
-    every = np.array([number for own in found.values() for number in own.values()])
+    every = np.concatenate([numbers[~np.isnan(numbers)] for numbers in found.values()])
     if not every.size:
         raise DataError(f"no labels in {', '.join(found)}: every cell is empty", file=words.file)
     if scale.open:
@@ -125,6 +132,19 @@ def numbers_of(words: Words, scale: Scale, notes: list[str]) -> tuple[Scale, dic
         )
     labels: dict[str, Codes] = {}
     for name, numbers in found.items():
-        codes = scale.codes(np.array(list(numbers.values()), dtype=np.float64))
-        labels[name] = words.column(name, dict(zip(numbers, codes.tolist(), strict=True)))
+        gap = np.isnan(numbers)
+        labels[name] = words.spread(name, np.where(gap, GAP, scale.codes(np.where(gap, low, numbers))))
     return scale, labels
+
+
+def _each(texts: Collection[str]) -> Floats:
+    """Read the number in each text, NaN where there is none."""
+    # What is made of these letters alone Python reads as we do, a million at once.
+    if max(map(len, texts), default=0) <= MOST_DIGITS and _OTHERS.search("".join(texts)) is None:
+        with contextlib.suppress(ValueError):
+            found = np.fromiter(map(float, texts), np.float64, len(texts))
+            if np.isfinite(found).all():
+                return found
+    read = ((number_in(text), text) for text in texts)
+    each = (number_of(text) if number is None else number for number, text in read)
+    return np.array([np.nan if number is None else number for number in each])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,19 @@ from judgebench.files.records import cut
 from judgebench.labels.columns import Column
 from judgebench.labels.numbers import all_numbers
 from judgebench.labels.totals import SPEAKING, refuse_total
-from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.vocabulary import (
+    BOTH_BAD,
+    FIRST,
+    MISSING,
+    NO_VERDICT,
+    SECOND,
+    TIE,
+    TIE_BESIDE_SIDES,
+    fold,
+    number_of,
+)
 from judgebench.labels.where import Condition, kept_rows
+from judgebench.labels.words import pair_word, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +38,8 @@ if TYPE_CHECKING:
     from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Ints
     from judgebench.labels.layout import Layout
+
+    Flags = npt.NDArray[np.bool_]
 
 #: A column with more different cells than this holds texts, not labels.
 _MOST_LABELS = 2000
@@ -68,37 +82,41 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
     plain = [name for name in named if name not in made]
     parts = [one for name in named for one in made.get(name, ())]
     sources = [*layout.sides, *parts, *(one.column for one in conditions)]
-    columns, lines, last = _read(table, plain, [*others, *sources], cells)
+    columns, lines, ends = _read(table, plain, [*others, *sources], cells)
     rows = Rows(table, columns, lines, [])
     if conditions:
         kept, rows.notes = kept_rows(table, rows.columns, conditions)
         rows = rows.take(kept)
-    if rows.size and rows.lines[-1] == lines[-1]:
-        refuse_total(table, {name: columns[name] for name in plain}, lines, last)
+    for end, first in ((0, True), (-1, False)):
+        if rows.size and rows.lines[end] == lines[end]:
+            refuse_total(table, {name: columns[name] for name in plain}, lines, ends[end], first=first)
     for name in named:
         if name in layout.one_hot:
             rows.columns[name] = _one_hot(rows, name, layout.one_hot[name])
         elif name in layout.pair_scores:
             rows.columns[name] = _higher(rows, name, layout.pair_scores[name])
     if layout.sides:
-        _name_sides(rows, named, layout.sides, layout.id)
+        _name_sides(rows, named, layout.sides, cells)
     return rows
 
 
 def _read(
     table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
-) -> tuple[dict[str, Column], Ints, dict[str, str]]:
-    """Read columns, the line of each row, and what the file's last row says in them and in its first columns."""
+) -> tuple[dict[str, Column], Ints, list[dict[str, str]]]:
+    """Read columns, each row's line, and what the file's first and last row say in them and in its first columns."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     # Totals are a spreadsheet's, and one of its first columns calls them so.
     first = [name for name in table.columns[: 4 * SPEAKING] if name not in read] if table.delimiter else []
     spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
-    last: dict[str, str] = {}
+    ends: list[dict[str, str]] = []
     for block in table.blocks([*wanted, *spare], nested=cells.read_replies or cells.unlisted):
         lines.append(np.asarray(block.lines, np.int32))
-        last = {name: column[-1] for name, column in zip([*wanted, *spare], block.columns, strict=True)}
+        outer = [
+            dict(zip([*wanted, *spare], [column[end] for column in block.columns], strict=True)) for end in (0, -1)
+        ]
+        ends = [ends[0] if ends else outer[0], outer[1]]
         for name, column in zip(wanted, block.columns, strict=False):
             read[name].blocks.append(read[name].words.take(column))
         for name in () if cells.many else labels:
@@ -109,7 +127,7 @@ def _read(
                     hint="judgebench doctor FILE shows which columns are; replies are read with "
                     f"{argument('read_replies')}",
                 )
-    return read, np.concatenate(lines), last
+    return read, np.concatenate(lines), ends
 
 
 def first_bad(rows: Rows, name: str, bad: Callable[[str], bool]) -> tuple[int, str] | None:
@@ -141,9 +159,22 @@ def numbers(rows: Rows, name: str, what: str, *, whole: bool = False) -> npt.NDA
 
 def counts(rows: Rows, name: str) -> Ints:
     """Read how many items each row stands for."""
-    return _checked_counts(
-        rows, name, numbers(rows, name, "a whole number of items (weights are not counts)", whole=True)
-    )
+    if (found := first_bad(rows, name, lambda word: fold(word) in MISSING)) is not None:
+        raise rows.table.error(
+            "an empty cell doesn't say how many items the row stands for",
+            line=found[0],
+            field=name,
+            hint=f"write 0, or leave such rows out with {argument('where')} {f'{name} is not empty'!r}",
+        )
+    if (found := first_bad(rows, name, lambda word: (number_of(word) or 0.0) % 1 != 0)) is not None:
+        raise rows.table.error(
+            f"{cut(found[1])!r} is a weight, not a count of items, and weighted rows are no sample of so many",
+            line=found[0],
+            field=name,
+            hint=f"measure the rows without {argument('count')}, each stratum by itself with {argument('subset')}, or "
+            "give whole counts",
+        )
+    return _checked_counts(rows, name, numbers(rows, name, "a whole number of items", whole=True))
 
 
 def _checked_counts(rows: Rows, name: str, found: npt.NDArray[np.float64]) -> Ints:
@@ -204,21 +235,33 @@ def _higher(rows: Rows, name: str, columns: Sequence[str]) -> Column:
     return Column(Numbers({"A": 0, "B": 1, "tie": 2, "": 3}), [said.astype(np.int32)])
 
 
-def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], ids: Sequence[str]) -> None:
-    """Put A and B for the names of the two responses, in the columns that name them."""
-    before = len(rows.notes)
+def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], cells: Cells) -> None:
+    """Put A and B for the names of the two responses, in the columns that name them; refuse other systems' names."""
+    known = MISSING | NO_VERDICT | FIRST | SECOND | TIE | TIE_BESIDE_SIDES | BOTH_BAD | cells.spoken()
     for name in names:
-        rows.columns[name] = _by_side(rows, name, sides)
-    if len(rows.notes) == before and not set(sides) <= set(ids):
-        raise rows.table.error(
-            f"no label is what {sides[0]} or {sides[1]} says",
-            field=names[0],
-            hint=f"{argument('sides')} are the columns with the names of the two responses",
-        )
+        column = rows.columns[name]
+        rows.columns[name], own = _by_side(rows, name, sides)
+
+        def foreign(word: str) -> bool:
+            text = pair_word(word)
+            return not (text in known or fold(word) in known or re.search(r"[<>=]|^\d+$", text))
+
+        odd = [code for word, code in column.words.items() if foreign(word)]
+        strays = np.flatnonzero(~own & np.isin(column.codes(), odd)) if odd and not cells.read_replies else odd
+        if len(strays):
+            at = int(strays[0])
+            words = {one: list(rows.columns[one].words)[rows.columns[one].codes()[at]].strip() for one in sides}
+            raise rows.table.error(
+                f"{cut(list(column.words)[column.codes()[at]].strip())!r} is neither what {sides[0]} says "
+                f"({cut(words[sides[0]])!r}) nor what {sides[1]} says ({cut(words[sides[1]])!r}), and no word of pairs",
+                int(rows.lines[at]),
+                name,
+                hint=f"{argument('sides')} are the columns with the names of the two responses; or say {settle()}",
+            )
 
 
-def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> Column:
-    """Put A and B for the names of the two responses; other labels (a tie) stay what they are."""
+def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> tuple[Column, Flags]:
+    """Put A and B for the names of the two responses, and say where; other labels (a tie) stay what they are."""
     column = rows.columns[name]
     shared: dict[str, int] = {}
     own, *named = (
@@ -233,12 +276,13 @@ def _by_side(rows: Rows, name: str, sides: Sequence[str]) -> Column:
             int(rows.lines[at]),
             name,
         )
+    either = said[0] | said[1]
+    if not either.any():
+        return column, either
     words = Numbers(column.words)
     codes = np.where(said[0], words["A"], np.where(said[1], words["B"], column.codes()))
-    if not any(flags.any() for flags in said):
-        return column
     rows.notes.append(f"{name}: what {sides[0]} says is A, what {sides[1]} says is B")
-    return Column(words, [codes.astype(np.int32)])
+    return Column(words, [codes.astype(np.int32)]), either
 
 
 def stacked(columns: Sequence[Column]) -> Column:
@@ -255,9 +299,11 @@ def composite(columns: Sequence[Column]) -> Ints:
     """
     found: npt.NDArray[np.int64] = np.zeros(columns[0].codes().size, np.int64)
     for column in columns:
-        merged = Numbers()
-        own = merged.take([word.strip() for word in column.words])[column.codes()]
-        found = dense(found * len(merged) + own)
+        own, count, plain = column.codes(), len(column.words), [word.strip() for word in column.words]
+        if plain != list(column.words):
+            merged = Numbers()
+            own, count = merged.take(plain)[own], len(merged)
+        found = dense(found * count + own)
     return found.astype(np.int32)
 
 

@@ -98,6 +98,8 @@ _NAMED = re.compile(
     r"(?:an?\s|the\s)?|(?P<bare>\s))(?=(?P<said>[^\n]{1,80}))",
     re.IGNORECASE,
 )
+#: How an object begins; one that was cut off is no verdict, whatever stands in it.
+_OBJECT = re.compile(r"""(?:```(?:json)?\s*)?\{\s*["']""", re.IGNORECASE)
 _FENCE = re.compile(r"```(?:json)?\s*([\[{].*?)```", re.DOTALL | re.IGNORECASE)
 _BETTER = r"(?:better|best|stronger|superior|preferred|preferable|the winner|the better|the best)\b"
 _COMPARED = re.compile(
@@ -302,7 +304,7 @@ def _json(text: str, speech: Speech) -> Read | None:
             return Read("read", "", "JSON")
         found = _one("JSON", [_text(leaf) for leaf in chosen if leaf is not None], speech)
         return found or NONE
-    return None
+    return NONE if _OBJECT.match(text) else None
 
 
 class _Fields(list[tuple[str, Any]]):

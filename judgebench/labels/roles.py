@@ -36,6 +36,9 @@ JUDGE = _set(
     "judge judges judgelm autojudge llm gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus "
     "pandalm grader predicted prediction pred verdict model auto"
 )
+#: Of `JUDGE`: those that no person is called by.
+_MODELS = _set("gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus pandalm judgelm autojudge")
+_SURELY_GOLD = _set("gold golden truth groundtruth target expected")
 NO_LABEL = _set(
     "confidence probability prob logprob latency seconds time tokens tok cost price usd length len count num n turn "
     "round seed temperature fold version year position order epoch step rank"
@@ -87,7 +90,9 @@ def is_gold(name: str) -> bool:
     >>> [is_gold(name) for name in ("HumanJudgement", "h2", "annotator1", "gpt-4")]
     [True, True, True, False]
     """
-    return bool(words_of(name) & GOLD) or _GOLD_CODE.fullmatch(name.strip()) is not None
+    words = words_of(name)
+    said = words & (GOLD if not words & _MODELS else _SURELY_GOLD)
+    return bool(said) or _GOLD_CODE.fullmatch(name.strip()) is not None
 
 
 def is_judge(name: str) -> bool:
@@ -388,7 +393,10 @@ def _gold(free: _Free, found: Recognised) -> _Found:
     label = {n: one for n, one in free.items() if one.kind in _LABELS and not words_of(n) & NO_LABEL and not is_id(n)}
     named = [name for name in label if is_gold(name)]
     if named:
-        return tuple(named), "the name says annotator or gold"
+        # Of human_1 and human_2 one is not left out because its cells look otherwise.
+        shapes = {re.sub(r"\d+", "#", name) for name in named if re.search(r"\d", name)}
+        alike = [name for name in free if name in named or re.sub(r"\d+", "#", name) in shapes]
+        return tuple(alike), "the name says annotator or gold"
     named = [name for name in label if words_of(name) & LABEL and not is_judge(name)]
     if len(named) > 1:
         one_each = " ".join(f"{argument('gold')} {name}" for name in named)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.errors import argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import Column, Raw
@@ -61,6 +62,7 @@ _PLAIN = frozenset(
 _TURNED = frozenset(
     ["swapped", "ba", "b,a", "b-a", "b/a", "reversed", "reverse", "inverted", "flipped", "1,0", "2,1", "second", "swap"]
 )
+_SIDES_DIFFER = "where the columns that name the two responses are ids, too, a pair is one item either way round"
 #: Words that answer whether the order is the other one.
 _NO, _YES = frozenset({"false", "no", "f", "n"}), frozenset({"true", "yes", "t", "y"})
 
@@ -72,7 +74,6 @@ class Shaped:
     raw: Raw
     judges: list[str]
     golds: list[str]
-    criteria: bool = False
 
 
 def listed(names: Sequence[str]) -> str:
@@ -111,6 +112,7 @@ def shape(
         *(one for one in singles if one),
     ]
     second, several = list(layout.second_order), any(CRITERION in name for name in labels)
+    patterns = [*judges, *golds]
     if several:
         rows, judges, golds, second = _by_criterion(table, layout, cells, judges, golds, others)
     else:
@@ -122,6 +124,8 @@ def shape(
     raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
     if layout.sides and set(layout.sides) <= set(layout.id):
         raw.mirrored = _one_way_round(rows, layout.sides)
+    if layout.sides and "system" not in named:
+        raw.keys["system"] = _pairings(*(rows.columns[side] for side in layout.sides))
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
         found = _in_rows(rows, raw, layout, layout.rater, judges, golds, unlabelled=unlabelled)
@@ -131,7 +135,27 @@ def shape(
         found = _in_columns(rows, raw, layout, judges, golds, second)
     if layout.order:
         _turn(rows, raw, layout.order, found.judges)
-    return replace(found, criteria=several or layout.criterion is not None)
+    _name_criteria(rows, raw, layout.criterion, dict(zip([*judges, *golds], patterns, strict=True)))
+    return found
+
+
+def _name_criteria(rows: Rows, raw: Raw, column: str | None, patterns: Mapping[str, str]) -> None:
+    """Say how a criterion is measured by itself, and what a column's labels of one criterion are called.
+
+    Criteria are in a ``column``, or in names of columns: by ``patterns``, for judges and gold.
+    """
+    if column:
+        names = [one for own in raw.called().values() for one in own]
+        raw.criteria = f"{argument('where')} {f'{column} = NAME'!r}"
+        raw.parts = {f"{name}:{one}": (name, one) for name in names for one in rows.columns[column].words}
+    elif CRITERION in rows.columns:
+        shown = [pattern.replace(CRITERION, "NAME") for pattern in patterns.values()]
+        raw.criteria = f"the columns {' and '.join(shown)}"
+        raw.parts = {
+            pattern.replace(CRITERION, one): (name, one)
+            for name, pattern in patterns.items()
+            for one in rows.columns[CRITERION].words
+        }
 
 
 def _by_criterion(
@@ -171,9 +195,13 @@ def _by_criterion(
 def _matches(table: Table, pattern: str) -> dict[str, str]:
     """Find the columns that a pattern fits, by criterion."""
     head, _, tail = pattern.partition(CRITERION)
+    inner = head.removesuffix(".")
+    names = table.columns
+    if head != inner and inner in names and not any(name.startswith(head) for name in names):
+        names = tuple(table.versions(f"{inner}.*{tail}"))
     cut_out = {
         name[len(head) : len(name) - len(tail)]: name
-        for name in table.columns
+        for name in names
         if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
     }
     return {one: name for one, name in cut_out.items() if one.strip()}
@@ -195,6 +223,16 @@ def _one_way_round(rows: Rows, sides: Sequence[str]) -> Flags:
             f"{np.count_nonzero(other):,} rows name their pair the other way round; A and B are traded there"
         )
     return other
+
+
+def _pairings(one: Column, two: Column) -> Column:
+    """Name the two responses of each row together, as runs do."""
+    both = composite([one, two])
+    firsts = np.unique(both, return_index=True)[1]
+    sides = [(list(column.words), column.codes()[firsts].tolist()) for column in (one, two)]
+    names = [" vs ".join(words[codes[i]].strip() for words, codes in sides) for i in range(firsts.size)]
+    words = Numbers()
+    return Column(words, [words.take(names)[both]])
 
 
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
@@ -249,10 +287,19 @@ def _in_columns(
             if second:
                 other = rows.columns[second[place]] if own is None else rows.columns[second[place]].take(own)
                 plain = raw.rows_of(name)
-                raw.labels[name] = _under(one, other)
-                raw.rows[name] = np.concatenate([plain, plain])
-                raw.swapped[name] = np.repeat([False, True], plain.size)
-                raw.second.add(name)
+                # An order that was not asked is none that failed; where neither was, the item has no verdict.
+                there = ~_blank(other)
+                alone = ~there | ~_blank(one)
+                first, last = plain[alone], plain[there]
+                raw.labels[name] = _under(one.take(alone), other.take(there))
+                raw.rows[name] = np.concatenate([first, last])
+                raw.swapped[name] = np.repeat([False, True], [first.size, last.size])
+                raw.second[name] = first.size
+                if short := int(np.count_nonzero(there ^ ~_blank(one))):
+                    raw.notes.append(
+                        f"{name}: {short:,} empty cells of {judge} and {second[place]} count as an order that was not "
+                        "asked (one that failed is written unparsed)"
+                    )
             else:
                 raw.labels[name] = one
     gold = (
@@ -260,6 +307,11 @@ def _in_columns(
     )
     raw.labels |= gold
     return Shaped(raw, names, list(gold))
+
+
+def _blank(column: Column) -> Flags:
+    """Mark the empty cells, shape (n,)."""
+    return np.array([not word.strip() for word in column.words], np.bool_)[column.codes()]
 
 
 def _under(one: Column, other: Column) -> Column:
@@ -352,6 +404,7 @@ def check_alike(
                 f"item {item_names(raw, np.array([row]))[0]!r} has another {role} on {table.unit} {raw.lines[other]}",
                 line=int(raw.lines[row]),
                 field=named.get(role),
+                hint=_SIDES_DIFFER if role == "system" and role not in named else "",
             )
 
 

@@ -59,7 +59,8 @@ def criteria(facts: Facts) -> list[Reading]:
             if len(own.keys() & inner.keys()) > 1 and not any(is_gold(name) for name in own.values())
             and other.startswith("{") == pattern.startswith("{")
         ]  # fmt: skip
-        if any(not key.isdigit() for key in inner) and len(inner) * bool(fitting) > best[0]:
+        named = any(is_judge(key) for key in inner)
+        if not named and any(not key.isdigit() for key in inner) and len(inner) * bool(fitting) > best[0]:
             best = (len(inner), pattern, fitting)
     if not best[0]:
         return _criteria_of_people(facts, golds)

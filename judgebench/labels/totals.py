@@ -1,4 +1,4 @@
-"""A last row of a table that is no item but a total."""
+"""A first or last row of a table that is no item but a total."""
 
 from __future__ import annotations
 
@@ -30,32 +30,36 @@ _FEWEST, _MOST_WORDS = 5, 5000
 SPEAKING = 3
 
 
-def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last: Mapping[str, str]) -> None:
-    """Refuse a last row that is no item: it says so, or holds the sum or the mean of what is above it.
+def refuse_total(
+    table: Table, columns: Mapping[str, Column], lines: Ints, said: Mapping[str, str], *, first: bool = False
+) -> None:
+    """Refuse a last (or ``first``) row that is no item: it says so, or holds the sum or the mean of the others.
 
-    ``columns`` are those of labels; ``last`` is what the last row says, there and in others. FormError says the option.
+    ``columns`` are those of labels; ``said`` is what the row says, there and in others. FormError says the option.
     """
     rows = lines.size
     if rows < _FEWEST:
         return
-    named = [(name, word) for name, word in last.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
+    named = [(name, word) for name, word in said.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
     # A word may be what the judges rate; a total beside it is a number, or empty.
-    if named and all(_number(last[name]) is not None or fold(last[name]) in MISSING for name in columns):
+    if named and all(_number(said[name]) is not None or fold(said[name]) in MISSING for name in columns):
         name, word = named[0][0], named[0][1].strip()
-        why = f"{name or 'its first cell'} says {word!r}"
-        where = f", or with {argument('where')} {f'{name} != {word}'!r}" if name else ""
+        why, where = f"{name or 'its first cell'} says {word!r}", f"{name} != {word}" if name else ""
     else:
-        said = [(name, of) for name, column in columns.items() if (of := _summary(column, rows, last[name]))]
+        found = [(name, of) for name, column in columns.items() if (of := _summary(column, rows, said[name], first))]
         # One number may be a mean by chance.
-        if not said or len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
+        if not found or len(found) < len(columns) or (len(found) == 1 and found[0][1] == "mean"):
             return
-        why, where = ", ".join(f"{name} holds the {of} of the cells above" for name, of in said), ""
+        others = "below" if first else "above"
+        why, where = ", ".join(f"{name} holds the {of} of the cells {others}" for name, of in found), ""
+    ways = [f"{argument('drop_last')} 1"] * (not first) + [f"{argument('where')} {where!r}"] * bool(where)
     raise FormError(
-        f"this last row looks like a total: {why}",
+        f"this {'first' if first else 'last'} row looks like a total: {why}",
         file=table.name,
-        line=int(lines[-1]) if table.unit == "line" else None,
-        hint=f"leave it out with {argument('drop_last')} 1{where}; if it is an item like the others, move it up",
-        readings=({"drop_last": 1},),
+        line=int(lines[0 if first else -1]) if table.unit == "line" else None,
+        hint=(f"leave it out with {', or with '.join(ways)}" if ways else "take it out of the file")
+        + f"; if it is an item like the others, move it {'down' if first else 'up'}",
+        readings=() if first else ({"drop_last": 1},),
     )
 
 
@@ -64,13 +68,13 @@ def _number(word: str) -> float | None:
     return number_of(_COMMA.sub(r"\1.\2", word.strip().rstrip("%").rstrip()))
 
 
-def _summary(column: Column, rows: int, written: str) -> str:
-    """Say whether a column's last number is the sum or the mean of the others; empty where it is neither."""
+def _summary(column: Column, rows: int, written: str, first: bool) -> str:  # noqa: FBT001 - one question, one answer
+    """Say whether a column's last (or first) number is the sum or the mean of the others; empty where it is neither."""
     if len(column.words) > _MOST_WORDS:
         return ""
     values = np.array([np.nan if (value := _number(word)) is None else value for word in column.words])
     codes = column.codes()
-    others, last = values[codes[:-1]], float(values[codes[-1]])
+    others, last = values[codes[1:] if first else codes[:-1]], float(values[codes[0 if first else -1]])
     others = others[~np.isnan(others)]
     if np.isnan(last) or others.size * 2 < rows:
         return ""

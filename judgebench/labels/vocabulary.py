@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:e[+-]?[0-9]+)?
 #: A longer word is no number, whatever it is made of: Python converts no more digits than 4,300, and looking at
 #: 100,000 zeros takes a minute.
 MOST_DIGITS = 300
+#: Words up to this are met again and again: a table of 500 columns has three labels a million times.
+_SHORT = 40
 
 
 def plain(text: str) -> str:
@@ -154,6 +157,10 @@ def fold(word: str) -> str:
     >>> fold(" Pass "), fold('"Pass"'), fold("3.0"), fold("-0"), fold("3.5")
     ('pass', 'pass', '3', '0', '3.5')
     """
+    return _folded(word) if len(word) > _SHORT else _folded_again(word)
+
+
+def _folded(word: str) -> str:
     text = plain(word).strip()
     while len(text) > 1 and _QUOTES.get(text[0]) == text[-1] and text[0] not in text[1:-1]:
         text = text[1:-1].strip()
@@ -162,6 +169,9 @@ def fold(word: str) -> str:
         sign = "-" if number[1] == "-" and number[2] != "0" else ""
         return sign + number[2]
     return text
+
+
+_folded_again = lru_cache(maxsize=1000)(_folded)
 
 
 def whole(text: str) -> re.Match[str] | None:

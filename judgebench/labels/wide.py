@@ -160,7 +160,16 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         judges = [one for one in judges if one.name not in aside]
     if base and len(judges) > 1 and not any(is_judge(one.name) for one in judges):
         judges = [one for one in judges if is_label(one.name)] or judges
+    if base and _is_board(facts, len(golds) + len(judges)):
+        facts.notes.append("each row is a system of its own: figures of systems, not labels of items")
+        judges = []
     return [one.name for one in judges], [one.name for one in own], derived
+
+
+def _is_board(facts: Facts, chosen: int) -> bool:
+    """Whether rows are systems with figures of theirs, most of which are none of those chosen."""
+    system = any(words_of(one.name) <= SYSTEM and one.distinct == one.rows > 1 for one in facts.columns)
+    return system and sum(one.kind in {"decimals", "numbers"} for one in facts.columns) > 2 * chosen
 
 
 def _share(facts: Facts, one: Profile, others: list[Profile], least: int = 1) -> bool:

@@ -70,6 +70,8 @@ def _say(words: Collection[str] = ()) -> str:
     scales = "check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
     if any(re.search(r"[|;,\n>\[]", word) for word in words):
         scales += "; several labels in a cell are a set, or an order: set, rank:3"
+    if any(word.startswith("[") for word in words):
+        scales += f"; a list with a label for each of several answers is {argument('judge')} 'C.{{criterion}}'"
     return f"say {settle()}, or what all labels are with {argument('scale')}: {scales}"
 
 
@@ -223,6 +225,8 @@ def vocabulary(scale: Scale) -> str:
         return f"A/B{tie}, model_a/model_b, first/second, left/right, A>B/B>A{bad}"
     if scale.kind == "number":
         return "plain numbers" if scale.open else f"numbers from {scale.values[0]:g} to {scale.values[1]:g}"
+    if scale.sequential:
+        return f"lists of {', '.join(scale.labels)}"
     if len(scale.labels) > 12 and scale.kind == "rate":
         return f"{scale.labels[0]} to {scale.labels[-1]}"
     return ", ".join(scale.labels)

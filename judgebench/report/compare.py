@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from judgebench.domain import conditions_of
@@ -33,7 +34,7 @@ from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of"]
 
 _WARNINGS = {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
@@ -361,4 +362,9 @@ def cautions(found: Comparison | Standings) -> list[str]:
         "shared_items_only": f" ({found.left_out:,} items left out)",
         "incomplete_rows_dropped": f" ({found.incomplete:,} judgments dropped)",
     }
-    return [f"Careful: {_WARNINGS.get(code, code)}{counts.get(code, '')}." for code in found.warnings]
+    return cautions_of(found.warnings, counts)
+
+
+def cautions_of(warnings: Iterable[str], counts: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Put the warnings about judges that were matched into words."""
+    return [f"Careful: {_WARNINGS.get(code, code)}{counts.get(code, '')}." for code in warnings]

@@ -1,4 +1,4 @@
-"""How consistent judges are, and what they say, without gold."""
+"""What judges say without gold: how consistent they are, and which systems they prefer."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.agreement.consistency import Between, Consistency
+    from judgebench.agreement.consistency import Between, Consistency, Standing
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
 
-__all__ = ["Consistencies", "Line", "Pair"]
+__all__ = ["Consistencies", "Line", "Pair", "Winner"]
 
 #: A table has room for the shares of so many labels; JSON and CSV have them all.
 _MOST = 5
 _NOTE = (
     "Without gold nothing says whether a judge is right: these are figures of its verdicts alone. Same when swapped: "
     "items whose two orders name one answer. Same when asked again: pairs of askings of one case that give one verdict."
+)
+_WINS = (
+    "Systems by the judge's verdicts, on whichever side they stood; every order and asking is a game. Win rate: a tie "
+    "(or both bad) is half a win; games won: wins among all games with a verdict, so that a tie is none."
 )
 _PAIRS = "Judges against each other, on the cases that both answered."
 
@@ -47,6 +51,14 @@ class Pair(NamedTuple):
     found: Between
 
 
+class Winner(NamedTuple):
+    """One system by one judge's verdicts."""
+
+    task: str
+    judge: str
+    found: Standing
+
+
 _ROW = record(
     "row",
     "One judge's verdicts, or those on one subset.",
@@ -62,8 +74,22 @@ _ROW = record(
     figures=(
         ESTIMATES,
         attrgetter("found.figures"),
-        "Those of position_consistency, primacy, first_slot_rate, retest_agreement ... that the judgments can show.",
+        "Those of mean_rating, position_consistency, first_slot_rate, retest_agreement ... that the judgments show.",
     ),
+)
+_SYSTEM = record(
+    "system",
+    "A system by one judge's verdicts on pairs.",
+    task=TEXT,
+    **judge_keys(),
+    subset=(TEXT, attrgetter("found.subset")),
+    system=(TEXT, attrgetter("found.system")),
+    games=(COUNT, attrgetter("found.games")),
+    answered=(COUNT, attrgetter("found.answered"), "Games with a verdict."),
+    wins=(COUNT, attrgetter("found.wins")),
+    ties=(COUNT, attrgetter("found.ties"), "Both bad is a tie, too."),
+    losses=(COUNT, attrgetter("found.losses")),
+    figures=(ESTIMATES, lambda won: _rates(won.found), "win_rate: a tie is half a win; win_share: a tie is no win."),
 )
 _PAIR = record(
     "pair",
@@ -80,12 +106,17 @@ def _figures(one: Between) -> dict[str, Estimate]:
     return {"percent_agreement": one.percent_agreement, one.metric: one.kappa}
 
 
+def _rates(one: Standing) -> dict[str, Estimate]:
+    return {"win_rate": one.win_rate, "win_share": one.win_share}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Consistencies(Document):
-    """Judges without gold, and every two of them beside each other."""
+    """Judges without gold, every two of them beside each other, and the systems of pairs by each."""
 
     lines: tuple[Line, ...]
     pairs: tuple[Pair, ...]
+    systems: tuple[Winner, ...] = ()
 
     SCHEMA = "judgebench.consistency/1"
     SHAPE = record(
@@ -93,14 +124,16 @@ class Consistencies(Document):
         "What verdicts say without gold. Values are fractions, never percents.",
         rows=(ListOf(_ROW), lambda found: found.lines),
         pairs=(ListOf(_PAIR), lambda found: found.pairs),
+        systems=(ListOf(_SYSTEM), lambda found: found.systems),
     )
 
     def sheet(self) -> Sheet:
-        columns: dict[str, Callable[[tuple[Line | Pair, str, str, Estimate]], Any]] = {
+        columns: dict[str, Callable[[tuple[Line | Pair | Winner, str, str, Estimate]], Any]] = {
             "task": lambda x: x[0].task,
-            **judge_columns(lambda x: x[0].judge if isinstance(x[0], Line) else x[0].found.first),
+            **judge_columns(lambda x: x[0].found.first if isinstance(x[0], Pair) else x[0].judge),
             "against": lambda x: x[0].found.second if isinstance(x[0], Pair) else None,
-            "subset": lambda x: x[0].found.subset if isinstance(x[0], Line) else None,
+            "subset": lambda x: None if isinstance(x[0], Pair) else x[0].found.subset,
+            "system": lambda x: x[0].found.system if isinstance(x[0], Winner) else None,
             "kind": lambda x: x[1],
             "figure": lambda x: x[2],
             "value": lambda x: x[3].value,
@@ -111,12 +144,14 @@ class Consistencies(Document):
         }
         return sheet(columns, self._figures())
 
-    def _figures(self) -> Iterator[tuple[Line | Pair, str, str, Estimate]]:
+    def _figures(self) -> Iterator[tuple[Line | Pair | Winner, str, str, Estimate]]:
         for line in self.lines:
             yield from ((line, "share", name, one) for name, one in line.found.shares.items())
             yield from ((line, "figure", name, one) for name, one in line.found.figures.items())
         for pair in self.pairs:
             yield from ((pair, "between judges", name, one) for name, one in _figures(pair.found).items())
+        for won in self.systems:
+            yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(filter(None, map(_sentence, self.lines))))
@@ -129,9 +164,25 @@ class Consistencies(Document):
             Field("items", lambda line: line.found.items),
             Field("cover- age %", lambda line: percent(line.found.answered / max(line.found.judgments, 1))),
             *(Field(f"{clean(label)} %", _share(label)) for label in labels[: _MOST * (len(labels) <= _MOST)]),
-            *(Field(title, _figure(name)) for name, title in _TITLES.items() if name in known),
+            *(Field(title, _figure(name, write)) for name, (title, write) in _TITLES.items() if name in known),
         ]
         yield Table(grid(fields, self.lines, [_NOTE]), (0, 1, 2))
+        if self.systems:
+            parts = any(won.found.subset != "all" for won in self.systems)
+            won: list[Field[Winner]] = [
+                Field("task", lambda one: one.task, right=False),
+                Field("judge", lambda one: one.judge, right=False),
+                *([Field[Winner]("subset", lambda one: one.found.subset, right=False)] if parts else []),
+                Field("system", lambda one: one.found.system, right=False),
+                Field("games", lambda one: one.found.games),
+                Field("cover- age %", lambda one: percent(one.found.answered / one.found.games)),
+                Field("wins", lambda one: one.found.wins),
+                Field("ties", lambda one: one.found.ties),
+                Field("losses", lambda one: one.found.losses),
+                Field("win rate %, ties half", lambda one: _cell(one.found.win_rate, _in_percent)),
+                Field("games won %", lambda one: _cell(one.found.win_share, _in_percent)),
+            ]
+            yield Table(grid(won, self.systems, [_WINS]), (0, 1, 2))
         if self.pairs:
             beside: list[Field[Pair]] = [
                 Field("task", lambda pair: pair.task, right=False),
@@ -142,14 +193,6 @@ class Consistencies(Document):
                 Field("kappa [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
             ]
             yield Table(grid(beside, self.pairs, [_PAIRS]), (0, 1, 2))
-
-
-_TITLES = {
-    "position_consistency": "same when swapped %",
-    "first_slot_rate": "first shown named %",
-    "retest_agreement": "same when asked again %",
-    "sample_agreement": "samples that agree %",
-}
 
 
 def _sentence(line: Line) -> str:
@@ -184,9 +227,18 @@ def _share(label: str) -> Callable[[Line], Cell]:
     return cell
 
 
-def _figure(name: str) -> Callable[[Line], Cell]:
+def _figure(name: str, write: Callable[[Estimate], str]) -> Callable[[Line], Cell]:
     def cell(line: Line) -> Cell:
         one = line.found.figures.get(name)
-        return Cell(NONE) if one is None else _cell(one, _in_percent)
+        return Cell(NONE) if one is None else _cell(one, write)
 
     return cell
+
+
+_TITLES: dict[str, tuple[str, Callable[[Estimate], str]]] = {
+    "mean_rating": ("mean [95 % interval]", interval),
+    "position_consistency": ("same when swapped %", _in_percent),
+    "first_slot_rate": ("first shown named %", _in_percent),
+    "retest_agreement": ("same when asked again %", _in_percent),
+    "sample_agreement": ("samples that agree %", _in_percent),
+}

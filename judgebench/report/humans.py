@@ -39,6 +39,7 @@ __all__ = ["Panel", "Panels"]
 
 _REASONS = REASONS | {
     "too_few_pairs": "a place among the pairs of annotators needs 3 pairs",
+    "too_many_pairs": "more than 10,000 pairs of annotators are not measured one by one",
     "no_spread": "all pairs of annotators agree alike, so there is no spread to compare with",
     "undefined_part": "a figure that this one is made of is undefined",
     "no_ceiling": "the annotators agree no better than chance",

@@ -56,7 +56,7 @@ _ROW = record(
     "One judge on one subset of one task; the subset all comes first.",
     task=(TEXT, None, "Name of the task, with its split where it has several."),
     **judge_keys(),
-    subset=(TEXT, None, "all, a subset of the task, or an aggregate of its benchmark."),
+    subset=(TEXT, None, "all, a subset of the task, an aggregate of its benchmark, or (not) answerable by the judge."),
     gold=(TEXT, None, "Who or what gave the gold: human, expert, crowd, verifier, model, mixed, or unspecified."),
     items=COUNT,
     coverage=(SHARE, None, "Share of judgments that gave a verdict."),

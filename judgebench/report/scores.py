@@ -14,6 +14,7 @@ from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
+from judgebench.report.strata import strata_tables
 from judgebench.report.words import REASONS, gold_words
 
 if TYPE_CHECKING:
@@ -177,12 +178,23 @@ class Scores(Document, Sequence[Agreement]):
         sources = tuple(one for one in self._sources if all(_is(one, *pair) for pair in wanted.items()))
         return replace(self, rows=rows, asked=asked, _sources=sources)
 
-    def row(self, *, task: str | None = None, judge: str | None = None, subset: str = "all") -> Agreement:
+    def row(self, *, task: str | None = None, judge: str | None = None, subset: str | None = None) -> Agreement:
         """Give the one row of a judge on a task, both of which may be left out where there is one.
 
+        By default that of all items, or of the one subset that there is; criteria have a row each, and none together.
         Where a benchmark forgives unusable answers there are two rows of one name, and the first is under its own
         convention. UsageError if there is none, or rows of several judges or tasks.
         """
+        if self.unmeasured and not self.rows:
+            raise _NoSuchFigureError("; ".join(self.unmeasured))
+        if subset is None:
+            subsets = list(dict.fromkeys(row.subset for row in self.rows))
+            subset = subsets[0] if len(subsets) == 1 else "all"
+            if subset not in subsets and subsets:
+                each = ", ".join(map(repr, subsets))
+                raise _NoSuchFigureError(
+                    f"figures of criteria have no average: choose with .select(subset=...), of {each}"
+                )
         found = self.select(task=task, judge=judge, subset=subset)
         if len(names := dict.fromkeys((row.task, row.judge, row.revision) for row in found)) > 1:
             listed = "; ".join(f"{judge!r} on {task!r}" for task, judge, _ in names)
@@ -247,6 +259,7 @@ class Scores(Document, Sequence[Agreement]):
         layout = row_grid(rows)
         plan = room_plan(layout, any(row.subset != "all" for row in rows))
         yield Table(layout, (0, 1, 2), plan)
+        yield from strata_tables(rows)
 
     def sheet(self) -> Sheet:
         return sheet(columns(self.rows), arrange(self.rows))
@@ -298,20 +311,24 @@ class Scores(Document, Sequence[Agreement]):
 
     def lines(self) -> list[str]:
         """Say in a line what each judge came to on each task: the headline, agreement and ceiling beside it."""
-        said: dict[tuple[str, str, str], str] = {}
+        said: dict[tuple[str, ...], str] = {}
+        whole = {(row.task, row.judge, row.revision) for row in self.rows if row.subset == "all"}
         for row in self.rows:
-            if row.subset == "all":
-                # A second row of this name is the same under another convention.
-                said.setdefault(
-                    (row.task, row.judge, row.revision), f"{clean(row.judge)} on {clean(row.task)}: {_said(row)}"
-                )
+            name = (row.task, row.judge, row.revision)
+            if row.subset == "all" or name not in whole:
+                # A second row of this name is the same under another convention; criteria have no row together.
+                on = clean(row.task) if name in whole else f"{clean(row.task)}, {clean(row.subset)}"
+                said.setdefault((*name, row.subset), f"{clean(row.judge)} on {on}: {_said(row)}")
         return list(said.values())
 
     def __repr__(self) -> str:
+        if self.unmeasured and not self.rows:
+            return "<Scores: nothing can be measured yet, no item has a label; print() says more>"
         lines = self.lines()
         if len(lines) == 1:
             return f"<Scores: {lines[0]}>"
-        return f"<Scores: {len(self.rows)} rows of {len(lines)} judges and tasks; print() shows the table>"
+        pairs = len({(row.task, row.judge, row.revision) for row in self.rows})
+        return f"<Scores: {len(self.rows)} rows of {pairs} judges and tasks; print() shows the table>"
 
     def __str__(self) -> str:
         return self.render() + "".join(f"{clean(note)}\n" for note in self.notes)
@@ -324,17 +341,20 @@ class Scores(Document, Sequence[Agreement]):
     def _repr_html_(self) -> str:
         from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
 
+        unmeasured = [Sentences(self.unmeasured)] if self.unmeasured else []
+        if unmeasured and not self.rows:
+            return fragment([*unmeasured, Notes(self.notes)])
         rows = arrange(self.rows)
         # A column that says "all" throughout says nothing.
         hidden = ("subset",) if all(row.subset == "all" for row in rows) else ()
-        return fragment([Table(row_grid(rows).without(*hidden)), Notes(self.notes)], _drawing(rows))
+        return fragment([*unmeasured, Table(row_grid(rows).without(*hidden)), Notes(self.notes)], _drawing(rows))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
         printer.text("<Scores ...>" if cycle else str(self).rstrip())
 
 
 _NAMES = ("task", "judge", "subset")
-_FIELDS = frozenset({"rows", "notes", "asked"})
+_FIELDS = frozenset({"rows", "notes", "asked", "unmeasured"})
 #: More judges than this make no picture.
 _MOST = 60
 

@@ -134,6 +134,8 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
     fits = all(type(code) is int and 0 <= code < places for code in codes)
     if scale.kind == "rank":
         fits = fits and (not listed or sorted(codes) == list(range(places)))
+    if scale.kind == "steps" and len(case.order) > 1:
+        fits = fits and len(codes) == len(case.order)
     if reply.code is not None and not (fits and listed == scale.sequential):
         reply = replace(
             reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"

@@ -232,6 +232,7 @@ async def _one(
     async with room:
         try:
             with RunWriter(runs, planned.run, share=options.share, refresh=options.refresh) as writer:
+                writer.write_beside(planned.beside)
                 try:
                     await ask_all(
                         planned.judge,

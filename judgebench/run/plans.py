@@ -17,7 +17,7 @@ import math
 import platform
 from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from itertools import islice, pairwise
 from pathlib import Path
@@ -32,12 +32,13 @@ from judgebench.run.dialogue import forecast
 from judgebench.store.verify import unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
     from judgebench.domain.results import Aggregate
     from judgebench.run.engine import Elsewhere
+    from judgebench.store.beside import Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Plan:
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
     ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
     beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
-    that are to be shown.
+    that are to be shown, and ``beside`` is what is known of items beyond their task.
     """
 
     task: Task
@@ -88,6 +89,7 @@ class Plan:
     told: str = ""
     labelled: bool = True
     unreferenced: int = 0
+    beside: Mapping[str, Beside] = field(default_factory=dict[str, "Beside"])
 
     @property
     def name(self) -> str:

@@ -30,6 +30,8 @@ FEW_SHOW, ALIKE = 5, 1 / 5
 _SMALL = 1 / 1000
 #: Where no cluster has more than this share, all shares lead to the same quantile of t.
 _LARGE = 1 / 100
+#: Codes that are so many times as many as rows are sorted, not counted.
+_SPARSE = 100
 #: A value this near to 0 or 1 is rounding around it.
 _ROUNDING = 1e-9
 
@@ -48,6 +50,9 @@ class Clusters:
     @classmethod
     def of(cls, cluster: Ints) -> Clusters:
         """Close the gaps in cluster codes, which are not negative."""
+        if int(cluster.max(initial=0)) > _SPARSE * cluster.size:
+            ids, codes, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+            return cls(codes, ids, sizes)
         sizes = np.bincount(cluster) if cluster.size else np.zeros(0, dtype=np.int64)
         ids = np.flatnonzero(sizes)
         if ids.size == sizes.size:
@@ -422,7 +427,7 @@ class RowOutcome:
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
     ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
     of many raters, whose rows are units. ``without`` gives the values without each cluster, for a jackknife, and
-    ``told``, shape (n,), how much each row tells then.
+    ``told``, values of shape (n,), how much each row tells then.
     """
 
     value: float | None
@@ -430,7 +435,7 @@ class RowOutcome:
     reason: str | None = None
     chance: float | None = None
     without: Callable[[Clusters], Floats] | None = None
-    told: Floats | None = None
+    told: Callable[[], Floats] | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:

@@ -11,6 +11,7 @@ from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError, UsageError, VersionError, argument
 from judgebench.files.lines import unreadable
 from judgebench.files.seals import read_object, unsealed, write_sealed
+from judgebench.store.beside import Beside, judged_beside, read_beside
 from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
 from judgebench.store.marks import REFRESHED, SETTLED, Promised, read_mark
 
@@ -84,7 +85,13 @@ class StoredRun(NamedTuple):
         The cases of a run's own probe are what it is about, and so are its plain ones.
         """
         found, own = self.verdicts(texts=False), self.run.probe
-        return (replace(one, probe="") for one in found if one.probe == own) if own else found
+        found = (replace(one, probe="") for one in found if one.probe == own) if own else found
+        beside = self.beside()
+        return judged_beside(found, beside) if beside else found
+
+    def beside(self) -> dict[str, Beside]:
+        """Read what the run knows of its items beside their task, by id."""
+        return read_beside(self.path)
 
 
 def open_lines(path: Path) -> BinaryIO | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError, VersionError
 from judgebench.files.lines import checksum, remedy, replace_file, sync
+from judgebench.store.beside import BESIDE
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, write_mark
 from judgebench.store.parquet import group_count, note_packed, read_table, sound, write_table
@@ -140,7 +141,8 @@ def repair(path: Path) -> Repaired:
         _repair_marks(path, aside)
         moved = _repair_table(path, run.scale, aside)
         moved += _move_lines(path / VERDICTS, lambda line: bool(ailment(line, run.scale)), aside)
-        moved += _move_lines(path / ROUNDS, lambda line: not checksum(line), aside)
+        for name in (ROUNDS, BESIDE):
+            moved += _move_lines(path / name, lambda line: not checksum(line), aside)
         if was_settled:
             (path / SETTLED).unlink(missing_ok=True)
             settle(path)

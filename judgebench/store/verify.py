@@ -12,6 +12,7 @@ from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
 from judgebench.files.lines import CHANGED, UNREADABLE, checksum, loads
 from judgebench.store.answers import KeyIndex
+from judgebench.store.beside import BESIDE
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, Promised, fits, opened
 from judgebench.store.parquet import group_count, read_table, sound
@@ -31,6 +32,7 @@ UNDER_WAY = (ROUNDS, "batches.jsonl")
 UNSEALED = "unsealed: an older version wrote it, and edits of it go unseen; `judgebench verify --reseal` seals it"
 
 _ASIDE = "`judgebench verify --repair` moves it aside; then the same run command asks its case again"
+_TOLD = "`judgebench verify --repair` moves it aside; then the same run command writes it anew and asks nothing"
 _ORDER = "`judgebench verify --repair` puts the file in order"
 _TORN = "a torn line: the process was killed, or the disk full, while it was written"
 _RESTORE = "restore it from a backup, or move it away to give up what it holds"
@@ -185,7 +187,7 @@ def verify(path: Path) -> Report:
     _verify_lines(path, scale, seen)
     # What is under way, one line a step; the checksum of a line is all that must be known of it here.
     for file in sorted(path.glob("*.jsonl")):
-        if file.name in UNDER_WAY:
+        if file.name in {*UNDER_WAY, BESIDE}:
             _verify_steps(file, report)
     report.cases = len(seen.index)
     if run is not None and not report.found:
@@ -216,12 +218,12 @@ def _verify_facts(path: Path, report: Report) -> Run | None:
 
 
 def _verify_steps(file: Path, report: Report) -> None:
-    todo = _ASIDE if file.name == ROUNDS else _RESTORE
+    todo = {ROUNDS: _ASIDE, BESIDE: _TOLD}.get(file.name, _RESTORE)
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 report.add(file, number, _TORN, "the same `judgebench run` command cuts it off")
-            elif checksum(line) is False or (file.name == ROUNDS and not checksum(line)):
+            elif checksum(line) is False or (file.name in {ROUNDS, BESIDE} and not checksum(line)):
                 report.add(file, number, CHANGED, todo)
 
 

@@ -18,6 +18,7 @@ from judgebench.errors import DataError, IncompleteError, UsageError, VersionErr
 from judgebench.files.lines import append_whole, heal, locked, remedy, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
+from judgebench.store.beside import Beside, write_beside
 from judgebench.store.lines import PACKED, VERDICTS, encode, in_order, through
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, read_mark, write_mark
 from judgebench.store.rounds import ROUNDS, Rounds
@@ -329,6 +330,13 @@ class RunWriter:
                 self._descriptor = None
                 self._open_own()
             _finish_refresh(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def write_beside(self, known: Mapping[str, Beside]) -> None:
+        """Write what is known of the items beside their task."""
+        try:
+            write_beside(self.path, known)
         except OSError as error:
             raise _unwritable(self.path, error) from None
 

@@ -174,8 +174,8 @@ class CardTask:
         if self._items is not None:
             return self._items
         if self._many:
-            return self._checked()
-        checked = self._checked()
+            return self.checked()
+        checked = self.checked()
         few = tuple(islice(checked, _KEPT + 1))
         if len(few) <= _KEPT:
             self._items = few
@@ -219,7 +219,8 @@ class CardTask:
         homes = (self.source.folder, Path(self.source.name).parent)
         return next((path for home in homes if (path := find(home, recorded.file)) is not None), None)
 
-    def _checked(self) -> Iterator[Item]:
+    def checked(self) -> Iterator[Item]:
+        """Give the items one by one, checked, as `items` does."""
         seen: dict[str, int] = {}
         scale, reader = self.scale, self.reader
         # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).

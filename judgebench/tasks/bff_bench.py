@@ -149,7 +149,7 @@ def _item(name: str, rows: list[Row], gold: tuple[Label, ...], questions: Mappin
         gold_source="expert",
         cluster=f"{subset}/{question.row.name('uid') if question else qid}",
         subset=subset,
-        references=_reference(row, question, turn) if question else (),
+        references=_references(row, question, turn, conversation) if question else (),
         attributes=(("turn", str(turn)),),
     )
 
@@ -158,11 +158,14 @@ def _is_bff(subset: str) -> bool:
     return "bff" in subset
 
 
-def _reference(row: Row, question: _Question, turn: int) -> tuple[Reference, ...]:
+def _references(row: Row, question: _Question, turn: int, asked: tuple[Turn, ...]) -> tuple[Reference, ...]:
+    """Give the expert's answer to every turn so far, the judged one's last."""
     if turn > len(question.references):
         row.fail(f"turn {turn}, and its question has {len(question.references)} references", "turn")
-    text = question.references[turn - 1].strip()
-    return (Reference(text),) if text else ()
+    places = [number for number, one in enumerate(asked, 1) if one.role == "user"][: turn - 1]
+    earlier = zip(question.references, places, strict=False)
+    told = [*earlier, (question.references[turn - 1], 0)]
+    return tuple(Reference(text.strip(), turn=place) for text, place in told if text.strip())
 
 
 def _exchange(row: Row, turn: int) -> tuple[tuple[Turn, ...], str]:

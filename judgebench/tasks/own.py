@@ -15,7 +15,7 @@ import numpy as np
 
 from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.domain import Scale
+    from judgebench.domain import Code, Scale
     from judgebench.files.records import Row
     from judgebench.labels.columns import Coded
     from judgebench.tasks.card import Card
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
+#: How many items a note names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self._codes: dict[str, npt.NDArray[np.int64]] | None = None
+        self._coded: Coded | None = None
 
     @property
     def roles(self) -> Roles:
@@ -130,16 +132,25 @@ class Reader(base.Reader):
         """Yield an item a row, or one for each criterion of a row."""
         roles = self.roles
         golds = [name for names in golds_of(roles.gold, self._known(source)).values() for _, name in names]
-        if self._codes is None and golds:
+        if self._coded is None and golds:
             table = RowTable(source.name, source.rows, "", golds, next(source.rows()).unit)
-            self._codes = encoded(table, golds, self.scale, self.card.cells or Cells()).labels
-        codes = self._codes or {}
-        by_criterion = golds_of(roles.gold, list(codes))
+            self._coded = encoded(table, golds, self.scale, self.card.cells or Cells())
+        by_criterion = golds_of(roles.gold, list(self._coded.labels) if self._coded else [])
         for number, row in enumerate(source.rows()):
             for criterion, names in by_criterion.items():
-                labels = [(who, int(codes[name][number])) for who, name in names]
-                gold = tuple(Label(who, code if code >= 0 else None) for who, code in labels)
-                yield Located(self._item(row, number, gold, criterion, source.folder), row)
+                gold = tuple(Label(who, self._label(name, number)) for who, name in names)
+                item = self._item(row, number, gold, criterion, source.folder)
+                if self.scale.kind == "steps":
+                    _check_steps(item, row, roles)
+                yield Located(item, row)
+
+    def _label(self, column: str, number: int) -> Code | None:
+        if self._coded is None:
+            return None
+        code = int(self._coded.labels[column][number])
+        if code < 0 or self._coded.sequences is None:
+            return code if code >= 0 else None
+        return tuple(int(one) for one in self._coded.sequences[code] if one >= 0)
 
     def _known(self, source: Source) -> Sequence[str]:
         """Name the columns that a pattern may stand for."""
@@ -151,8 +162,8 @@ class Reader(base.Reader):
         roles = self.roles
         conversation, responses = self._said(row, folder)
         if roles.criterion:
-            criterion = " / ".join(_name(row, name) for name in roles.criterion)
-        name = "/".join(_name(row, one) for one in roles.id) or str(number + 1)
+            criterion = " / ".join(named_by(row, name) for name in roles.criterion)
+        name = "/".join(named_by(row, one) for one in roles.id) or str(number + 1)
         if not gold and roles.answers == _PREFERRED and not roles.gold:
             gold = (Label("chosen", 0),)
         asked = "\n\n".join(turn.text for turn in conversation)
@@ -167,13 +178,18 @@ class Reader(base.Reader):
             responses=responses,
             gold=gold,
             gold_source=self.gold_source,
-            cluster="/".join(_name(row, one) for one in roles.cluster)
+            cluster="/".join(named_by(row, one) for one in roles.cluster)
             or (name if criterion and roles.id else f"q-{digest(same, 16)}"),
-            subset=criterion or " / ".join(_name(row, one) for one in roles.subset),
-            references=tuple(Reference(text) for one in roles.reference for text in _texts(row, one)),
-            context=tuple(text for one in roles.context for text in _texts(row, one)),
+            subset=criterion or " / ".join(named_by(row, one) for one in roles.subset),
+            references=tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)),
+            context=tuple(text for one in roles.context for text in texts_in(row, one)),
             attributes=tuple(sorted(attributes.items())),
         )
+
+    def _plain(self, row: Row, name: str, system: str | None) -> list[Response]:
+        """Take the answer of a cell; in steps, where there may be several, each is one."""
+        texts = texts_in(row, name) if self.scale.kind == "steps" else [_one(row, name)]
+        return [Response(text, system) for text in texts]
 
     def _said(self, row: Row, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
         """Read what was asked and what was answered."""
@@ -197,7 +213,7 @@ class Reader(base.Reader):
                 last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
                 responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
             else:
-                responses.append(Response(_one(row, name), system))
+                responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
@@ -217,6 +233,18 @@ class Reader(base.Reader):
             else:
                 conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
         return tuple(conversation), tuple(responses)
+
+
+def _check_steps(item: Item, row: Row, roles: Roles) -> None:
+    """Refuse labels that are not one for each step that a judge is shown."""
+    steps = len(item.responses)
+    for label in item.gold:
+        if isinstance(label.code, tuple) and len(label.code) != steps:
+            row.fail(
+                f"{label.annotator} checks {len(label.code)} steps, and {steps} {'is' if steps == 1 else 'are'} shown",
+                roles.answers[0] if len(roles.answers) == 1 else None,
+                'an answer in steps is a list of texts, ["…", "…"], or has a column for each step',
+            )
 
 
 def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -273,10 +301,7 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
     """Leave out rows in which every cell is blank, as spreadsheets have below the last one; and count them."""
 
     def blank(row: Row) -> bool:
-        return not any(
-            value.strip() if isinstance(value, str) else value is not None and value == value  # noqa: PLR0124 - NaN
-            for value in row.data.values()
-        )
+        return all(map(_blank, row.data.values()))
 
     gaps = sum(map(blank, table.rows()))
     if not gaps:
@@ -286,6 +311,36 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
         return (row for row in table.rows() if not blank(row))
 
     return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit), gaps
+
+
+def _blank(value: Any) -> bool:
+    if isinstance(value, (str, list)):
+        return not (value.strip() if isinstance(value, str) else value)
+    return value is None or value != value  # noqa: PLR0124 - NaN
+
+
+def half_empty(table: RowTable, roles: Roles) -> list[str]:
+    """Say which items lack an answer, which may be what a system gave, or a question; refuse those that lack both."""
+    asked = (*roles.question, *roles.turns, *roles.images)
+    lacking: dict[str, list[str]] = {name: [] for name in (*roles.answers, *roles.question)}
+    rows = 0
+    for rows, row in enumerate(table.rows(), 1):
+        if not (empty := [name for name in lacking if _blank(value_of(row, name))]):
+            continue
+        silent = roles.answers and all(name in empty for name in roles.answers)
+        if silent and asked and all(_blank(value_of(row, name)) for name in asked):
+            leave = f"{argument('where')} '{roles.answers[0]} is not empty' leaves it out"
+            row.fail("neither a question nor an answer: there is nothing to judge", roles.answers[0], leave)
+        names = [_text(row, name).strip() for name in roles.id]
+        for name in empty:
+            lacking[name].append("/".join(filter(None, names)) or f"row {rows}")
+    return [
+        f"{table.name}: {name} is empty in {len(found)} of {rows} rows ({', '.join(found[:_NAMED])}"
+        f"{' ...' if len(found) > _NAMED else ''}), which are judged as they are; {argument('where')} "
+        f"'{name} is not empty' leaves them out"
+        for name, found in lacking.items()
+        if found and (name in roles.answers or len(roles.question) == 1)
+    ]
 
 
 def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
@@ -310,7 +365,45 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
             column.blocks.append(column.words.take(texts))
     if not lines:
         raise table.error("no rows")
+    cells = replace(cells, unlisted=scale is not None and not scale.listed)
     return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
+
+
+def encoded_together(table: RowTable, roles: Roles, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
+    """Read labels as `encoded` does; UsageError where criteria have scales of their own."""
+    try:
+        return encoded(table, golds, scale, cells)
+    except (DataError, UsageError):
+        if scale is None and (apart := _scales_apart(table, roles, cells)):
+            raise UsageError(f"{table.name}: {apart}") from None
+        raise
+
+
+def _scales_apart(table: RowTable, roles: Roles, cells: Cells) -> str:
+    """Say that criteria have scales of their own, and how each is judged; empty where that is not what is wrong."""
+    parts: dict[str, tuple[RowTable, list[str], str]] = {}
+    # Where one criterion is left no id repeats, by which it is known.
+    ids = "".join(f" {argument('id')} {name}" for name in roles.id)
+    for name in roles.criterion[:1]:
+        for one in dict.fromkeys(_text(row, name) for row in table.rows()):
+
+            def rows(one: str = one, name: str = name) -> Iterator[Row]:
+                return (row for row in table.rows() if _text(row, name) == one)
+
+            part = RowTable(table.name, rows, "", table.columns, table.unit)
+            parts[one] = part, list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
+    if not parts:
+        for one, golds in golds_of(roles.gold, table.columns).items():
+            names = [column for _, column in golds]
+            parts[one] = table, names, " ".join(f"{argument('gold')} {column}" for column in names)
+    try:
+        specs = {one: encoded(part, names, None, cells).scale.spec for one, (part, names, _) in parts.items()}
+    except (DataError, UsageError):
+        return ""
+    if len(set(specs.values())) < 2:
+        return ""
+    each = ", ".join(f"{one} {spec} ({parts[one][2]})" for one, spec in list(specs.items())[:_NAMED])
+    return f"its criteria have scales of their own, and a task has one: judge each by itself, {each}"
 
 
 def _value(row: Row, column: str) -> Any:
@@ -319,7 +412,8 @@ def _value(row: Row, column: str) -> Any:
     return row.require(column) if found is None and "." not in column else found
 
 
-def _name(row: Row, column: str) -> str:
+def named_by(row: Row, column: str) -> str:
+    """Take the text of a cell that names something, and so can't be empty."""
     text = _text(row, column).strip()
     if not text:
         row.fail("this is empty, and names the item", column)
@@ -349,7 +443,7 @@ def _one(row: Row, column: str) -> str:
     return _text(row, column)
 
 
-def _texts(row: Row, column: str) -> list[str]:
+def texts_in(row: Row, column: str) -> list[str]:
     """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
     value = _value(row, column)
     several = value if isinstance(value, list) else None
@@ -365,4 +459,4 @@ def _texts(row: Row, column: str) -> list[str]:
 
 
 def _images(row: Row, column: str, folder: Path | None) -> list[str]:
-    return [image_of(row, column, one, folder) for one in _texts(row, column)]
+    return [image_of(row, column, one, folder) for one in texts_in(row, column)]

@@ -28,10 +28,10 @@ from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
 from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import Roles, find_roles, gold_source_of
+from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, filled, golds_of, kept, repeated
+from judgebench.tasks.own import Reading, encoded, encoded_together, filled, golds_of, half_empty, kept, repeated
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -60,13 +60,19 @@ class Found:
 
 
 class OwnTask(CardTask):
-    """A task made of a table; ``notes`` say what was found out, ``reading`` is all that was said and found out."""
+    """A task made of a table; ``reading`` is all that was said and found out, ``notes`` say what was found out.
 
-    def __init__(self, card: Card, source: Source, reading: Reading, files: Sequence[Path], notes: list[str]) -> None:
+    ``doubts`` are about items that may not be what a person believes.
+    """
+
+    def __init__(
+        self, card: Card, source: Source, reading: Reading, files: Sequence[Path], notes: list[str], doubts: list[str]
+    ) -> None:
         super().__init__(card, _SPLIT, source)
         self.reading = reading
         self.files = tuple(files)
         self.notes = notes
+        self.doubts = doubts
 
     @property
     def roles(self) -> Roles:
@@ -160,21 +166,23 @@ def _export(files: Sequence[Path], reading: Reading) -> tuple[RowTable, Reading]
     return named, replace(reading, columns=columns, scale=reading.scale or export.scale or "", tool=table.tool)
 
 
-def find(path: Path, data: Path | None = None) -> Found:
+def find(path: Path, data: Path | None = None, *, hint: str = "") -> Found:
     """Find the files behind a place, and what its card says; DataError where there are none."""
     card = _card_at(path)
-    return _found(data or path, path) if card is None else read_own_card(card, data)
+    return (
+        _found(data or path, path, hint or f"check {argument('task')}") if card is None else read_own_card(card, data)
+    )
 
 
-def _found(path: Path, named: Path) -> Found:
+def _found(path: Path, place: Path, hint: str) -> Found:
     if not path.exists():
-        raise DataError("there is no such file or folder", file=str(path), hint=f"check {argument('task')}")
+        raise DataError("there is no such file or folder", file=str(path), hint=hint)
     if path.is_file():
-        return Found(_stem(named), (path,), path.parent)
+        return Found(_stem(place), (path,), path.parent)
     files = tuple(file for file in sorted(path.iterdir()) if file.is_file() and _TABLES.search(file.name))
     if not files:
         raise DataError(f"no table and no {CARD} in this folder", file=str(path), hint="name a file of items")
-    return Found(_stem(named), files, path)
+    return Found(_stem(place), files, path)
 
 
 def read_own_card(path: Path, data: Path | None = None) -> Found:
@@ -224,6 +232,9 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     notes: list[str] = []
     table, blank = filled(kept(table, reading.where))
     looks, _ = profile(table)
+    if reading.scale and not Scale.parse(reading.scale).listed:
+        # Many sets, orders or checks look like texts.
+        looks = [replace(one, kind="labels") if not one.kind and is_gold(one.name) else one for one in looks]
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
     _check(table, recognised)
@@ -232,7 +243,8 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
     others = [one for role, names in roles.named().items() if role != "gold" for one in names]
     table.places([*others, *golds], table.columns)
-    scale = _scale(table, roles, golds, reading, notes)
+    aside = f" (columns without a role: {', '.join(recognised.aside)})" if recognised.aside else ""
+    scale = _scale(table, roles, golds, reading, notes, aside)
     gold = reading.gold or gold_source_of(golds)
     whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
                     reading.cells, reading.where, reading.tool)  # fmt: skip
@@ -243,9 +255,10 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in told.items())
         notes.insert(0, f"{table.name}, by the names of its columns: {columns}")
     if not golds and roles.answers != ("chosen", "rejected"):
-        aside = f" (columns without a role: {', '.join(recognised.aside)})" if recognised.aside else ""
         notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
                      f"{argument('gold')} names a column of them")  # fmt: skip
+    if golds and gold == "unspecified":
+        notes.append(f"who gave the labels is not said; {argument('gold_source')} human says that people did")
     if blank:
         notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
@@ -253,7 +266,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
     card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)
     source = Source(table.rows, revision, table.name, folder=found.folder)
-    return OwnTask(card, source, whole, found.files, notes)
+    return OwnTask(card, source, whole, found.files, notes, half_empty(table, roles))
 
 
 def _check(table: RowTable, recognised: Recognised) -> None:
@@ -291,7 +304,9 @@ def _check(table: RowTable, recognised: Recognised) -> None:
         )
 
 
-def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str]) -> Scale:
+def _scale(
+    table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str], aside: str
+) -> Scale:
     """Find the scale: the one that was said, that all labels fit, or that the number of answers tells."""
     answers = len(roles.answers) or 1
     said = Scale.parse(reading.scale) if reading.scale else None
@@ -314,17 +329,21 @@ def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading
             )
         return coded.scale
     if golds:
-        coded = encoded(table, golds, said, reading.cells)
+        coded = encoded_together(table, roles, golds, said, reading.cells)
         notes += coded.notes
         return coded.scale
     if said is None and answers == 2:
         notes.append("scale pair: two answers are compared")
         return Scale.pair()
+    if said is not None and said.open:
+        whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
+        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; say {argument('scale')} {whole}")
     if said is None:
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(
-            f"{table.name}: no labels tell what a verdict can be; say {argument('scale')} {more}, or a list of labels, "
-            f"worst first (or write it in a {CARD})"
+            f"{table.name}: no labels tell what a verdict can be{aside}; name a column of them with "
+            f"{argument('gold')}, or say {argument('scale')} {more}, or a list of labels, worst first "
+            f"(or write it in a {CARD})"
         )
     return said
 

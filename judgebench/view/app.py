@@ -71,6 +71,7 @@ class Worker:
 _MOST = 64 * 1024
 #: Texts that a page may name: of a run, of a task, of an annotator.
 _LONGEST = 500
+_LONGEST_SET = 20_000
 _LARGEST = 2**53
 
 
@@ -326,10 +327,13 @@ def _number(data: dict[str, Any], name: str) -> float:
     return float(value)
 
 
-def _code(data: dict[str, Any]) -> int | tuple[int, ...] | None:
+def _code(data: dict[str, Any]) -> int | tuple[int, ...] | str | None:
+    """Take what was said: codes, or of numbers and sets the words."""
     if "said" not in data:
         raise UsageError("said is missing")
     value = data["said"]
+    if isinstance(value, str) and len(value) <= _LONGEST_SET:
+        return value
     codes = value if isinstance(value, list) else [] if value is None else [value]
     if not all(type(code) is int for code in codes):
         raise UsageError("said has to be a label's number, several, or null")

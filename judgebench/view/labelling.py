@@ -222,6 +222,7 @@ class Session:
             "kind": scale.kind,
             "typed": scale.kind in {"rate", "label"} and len(scale.labels) > MOST_BUTTONS,
             "labels": list(scale.labels),
+            **_range(scale),
             "asked": list(self.asked),
             "both": any(one.number == 2 for one in self.showings),
             "file": str(self.writer.file),
@@ -267,11 +268,11 @@ class Session:
             "item": shown(one.item, scale, one.order, self.reference),
         }
 
-    def save(self, n: int, mark: str, said: Code | None, *, seconds: float = 0.0, attempt: str = "") -> None:
+    def save(self, n: int, mark: str, said: Code | str | None, *, seconds: float = 0.0, attempt: str = "") -> None:
         """Keep what was said about a showing, in the coordinates of the showing; None where the person can't say.
 
-        ``n`` and ``mark`` both have to fit, or a page of another session is talking. An ``attempt`` that comes twice,
-        after an answer that got lost, is kept once.
+        Of numbers and sets it is what was written. ``n`` and ``mark`` both have to fit, or a page of another session is
+        talking. An ``attempt`` that comes twice, after an answer that got lost, is kept once.
         """
         one, scale = self._showing(n), self.task.scale
         if mark != one.mark:
@@ -282,7 +283,7 @@ class Session:
         if said is not None:
             responses = len(one.item.responses)
             try:
-                words = words_of(scale.undo(_checked(said, scale.kind, len(scale.labels), one.item), one.order), scale)
+                words = words_of(scale.undo(_checked(said, scale, one.item), one.order), scale)
                 code_of(words, scale, responses)
             except (ValueError, IndexError) as error:
                 raise UsageError(f"that is not a label of this item: {error}") from None
@@ -326,11 +327,14 @@ class Session:
             raise UsageError(f"there is no item number {n + 1}; there are {len(self.showings)}")
         return self.showings[n]
 
-    def _as_shown(self, words: Words, one: Showing) -> int | list[int] | None:
-        code = code_of(words, self.task.scale, len(one.item.responses))
+    def _as_shown(self, words: Words, one: Showing) -> int | list[int] | str | None:
+        scale = self.task.scale
+        code = code_of(words, scale, len(one.item.responses))
         if code is None:
             return None
-        kind = self.task.scale.kind
+        kind = scale.kind
+        if isinstance(code, int) and kind in {"number", "set"}:
+            return scale.word(code) if kind == "number" else [n for n in range(len(scale.labels)) if code >> n & 1]
         if kind == "pair":
             # Swapping is its own inverse.
             code = self.task.scale.undo(code, one.order)
@@ -362,8 +366,22 @@ class Session:
         return tuple(sorted(own, key=place.__getitem__))
 
 
-def _checked(said: Code, kind: str, labels: int, item: Item) -> Code:
+def _range(scale: Scale) -> dict[str, Any]:
+    """Say between which numbers one lies."""
+    if scale.kind != "number":
+        return {}
+    low, high = scale.values
+    return {"low": low, "high": high, "range": f"a number from {low:g} to {high:g}"}
+
+
+def _checked(said: Code | str, scale: Scale, item: Item) -> Code:
     """Refuse what scales would take for something else: negative codes, lists where one code is due."""
+    kind, labels = scale.kind, len(scale.labels)
+    if kind in {"number", "set"} or isinstance(said, str):
+        code = scale.code(said) if isinstance(said, str) and kind in {"number", "set"} else None
+        if code is None:
+            raise ValueError(f"{said!r:.100}")
+        return code
     codes = said if isinstance(said, tuple) else (said,)
     several = kind in {"rank", "steps"}
     most = len(item.responses) if kind in {"pick", "rank"} else labels

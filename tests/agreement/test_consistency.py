@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from judgebench.agreement.consistency import between, consistency
+from judgebench.agreement.consistency import between, consistency, standings
 from judgebench.agreement.matching import Judged
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
@@ -45,6 +46,51 @@ def test_parts_and_repeats():
     assert every.figures["retest_agreement"].value == pytest.approx(2 / 3)
     assert [(part.subset, part.items) for part in parts] == [("system:x", 1), ("system:y", 2)]
     assert "position_consistency" not in every.figures
+
+
+_NAMES = ("ada", "bob", "eve")
+_GAMES = st.lists(st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES), st.integers(-1, 3)), min_size=1)
+
+
+@settings(deadline=None)
+@given(_GAMES)
+def test_systems_are_counted_on_either_side(games):
+    scale = Scale.pair(3, both_bad=True)
+    said = [code for *_, code in games]
+    ratings = from_codes(scale, said, [-1] * len(said), system=[f"{one} vs {two}" for one, two, _ in games])
+    found = {one.system: one for one in standings(ratings)}
+    assert found.keys() == {name for one, two, _ in games for name in (one, two) if one != two}
+    for name, one in found.items():
+        own = [(code, first == name) for first, second, code in games if first != second and name in {first, second}]
+        credit = [{0: float(first), 2: float(not first)}.get(code, 0.5) for code, first in own if code >= 0]
+        assert (one.games, one.answered) == (len(own), len(credit))
+        assert (one.wins, one.ties, one.losses) == (credit.count(1), credit.count(0.5), credit.count(0))
+        if credit:
+            assert one.win_rate.value == pytest.approx(np.mean(credit))
+            assert one.win_share.value == pytest.approx(credit.count(1) / len(credit))
+        else:
+            assert one.win_rate.undefined == one.win_share.undefined == "no_items"
+
+
+def test_wins_lie_in_clusters_and_criteria():
+    games = from_codes(Scale.pair(2), [0, 0, 1, 0], [-1] * 4, cluster=[0, 0, 1, 1], system=["x vs y"] * 4)
+    (best, _) = standings(games)
+    assert (best.system, best.win_rate.effective) == ("x", 2.0)
+    parts = standings(replace(games, subset=np.array([0, 0, 1, 1]), subsets=("tone", "facts")), criteria=True)
+    assert [(one.subset, one.system, one.wins) for one in parts] == [
+        ("tone", "x", 2), ("tone", "y", 0), ("facts", "x", 1), ("facts", "y", 1),
+    ]  # fmt: skip
+
+
+def test_means_and_sets():
+    (rated,) = consistency(from_codes(Scale.rate(1, 5), [0, 4, 4, -1], [-1] * 4))
+    assert rated.figures["mean_rating"].value == pytest.approx((1 + 5 + 5) / 3)
+    numbers = Scale.number(0, 10)
+    (said,) = consistency(from_codes(numbers, numbers.codes(np.array([2.5, 5.0])), [-1, -1]))
+    assert said.figures["mean_rating"].value == pytest.approx(3.75)
+    # Codes of sets are bits: a, b, a and b, none.
+    (sets,) = consistency(from_codes(Scale.sets(["a", "b"]), [1, 2, 3, 0], [-1] * 4))
+    assert {name: one.value for name, one in sets.shares.items()} == {"a": 0.5, "b": 0.5}
 
 
 def _judged(name, said, items):

@@ -102,6 +102,16 @@ def test_consistency(table):
     assert [(pair.found.first, pair.found.second) for pair in found.pairs] == [("model", "cat")]
     with pytest.raises(UsageError, match="consistency says what verdicts say without gold"):
         judgebench.score(table, judge="model")
+    sided = table.assign(one=["ada", "bob"] * 20, two=["eve", "eve"] * 20)
+    won = judgebench.consistency(sided, judge="model", scale="pair:2", sides=["one", "two"])
+    is_document(won, "consistency")
+    assert {one.found.system: one.found.wins for one in won.systems} == {
+        "ada": (table.model[::2] == "A").sum(),
+        "bob": (table.model[1::2] == "A").sum(),
+        "eve": (table.model == "B").sum(),
+    }
+    with pytest.raises(UsageError, match="a pair is about two systems, and system 'one' names one: say sides"):
+        judgebench.consistency(sided, judge="model", scale="pair:2", system="one")
 
 
 def test_an_order_policy_needs_two_orders(table):

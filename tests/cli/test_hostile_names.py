@@ -112,9 +112,7 @@ def hostile_runs(folder: Path) -> None:
 
 @pytest.fixture
 def runs(judgebench, tmp_path: Path) -> Path:
-    judges = itertools.chain.from_iterable(
-        ("--judge", f"baseline/{name}") for name in ("longest", "random", "shortest")
-    )
+    judges = itertools.chain.from_iterable(("--judge", f"baseline/{name}") for name in ("longest", "shortest"))
     assert judgebench("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample").code == 0
     hostile_runs(tmp_path / "runs")
     return tmp_path / "runs"

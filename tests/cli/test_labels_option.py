@@ -156,3 +156,26 @@ def test_a_changed_item_and_a_table(judgebench, judge, items, tmp_path) -> None:
     done = judgebench("score", "--csv", table, "--judge-col", "j", "--gold-col", "g", "--labels", file)
     assert done.code == 2
     assert "--labels" in done.err
+
+
+def test_what_is_said_of_labels_is_heard_or_refused(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--order", "original", "--format", "json"))
+    table = tmp_path / "t.csv"
+    words = ["**A**", "[[B]]", "tie", "A."]
+    table.write_text("id,ann\n" + "".join(f"{one.id},{word}\n" for one, word in zip(items, words, strict=False)))
+    plain = judgebench("score", "runs", "--labels", table)
+    assert plain.code == 3
+    assert "'**A**' is not on the scale" in plain.err
+    done = judgebench("score", "runs", "--labels", table, "--read-replies", "--scale", "pair", "--format", "json")
+    assert rows(done)["counted:longer"]["items"] == 4
+    assert "ann: cells read by --read-replies: 2 by decoration" in done.err
+    for unheard, words in (
+        (["--labels", table, "--reverse", "ann"], "--reverse is not read in a table of --labels"),
+        (
+            ["--labels-mode", "only"],
+            "--labels-mode only says what becomes of labels, and there are none: give --labels",
+        ),
+    ):
+        refused = judgebench("score", "runs", *unheard)
+        assert refused.code == 2
+        assert words in refused.err

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from servers.forms_llm import FormsLLM
 
-from judgebench.view.labelling import Selection
+from judgebench.errors import UsageError
+from judgebench.tasks.own import Reading
+from judgebench.tasks.tables import open_own
+from judgebench.view.labelling import Selection, Session
 from judgebench.view.run_table import RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
@@ -144,6 +149,27 @@ def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, j
     assert [(row["items"], row["gold"]) for row in rows_of(done.out)] == [("1", "human")], done.err
 
 
+@pytest.mark.parametrize(
+    ("scale", "said", "shown", "kept", "wrong"),
+    [
+        ("number:0-10", "7.25", "7.25", "7.25", ["11", "", "nan", 3, "[]"]),
+        ("set:a,b c", '["b c", "a"]', [0, 1], "a|b c", ["x", '["x"]', "", 1]),
+    ],
+)
+def test_numbers_and_sets_are_labelled_as_they_are_written(here: Path, scale, said, shown, kept, wrong) -> None:
+    (here / "t.csv").write_text("id,question,answer\nx,Q?,A\n")
+    session = Session(open_own(here / "t.csv", Reading(scale=scale)), "ann", here / "labels", Selection())
+    mark = session.show(0)["mark"]
+    for one in wrong:
+        with pytest.raises(UsageError, match="not a label of this item"):
+            session.save(0, mark, one)
+    session.save(0, mark, said)
+    assert (session.show(0)["said"], session.writer.lines[-1].label if session.writer.lines else kept) == (shown, kept)
+    session.close()
+    with pytest.raises(UsageError, match="no labels tell the range of"):
+        open_own(here / "t.csv", Reading(scale=scale.partition(":")[0]))
+
+
 def test_what_a_function_returned_wrongly_is_said(here: Path, judgebench) -> None:
     done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:odd")
     assert "own_judges_here:odd, 24 of 24 verdicts: returned 'sure', which is not on the scale check" in done.err
@@ -160,6 +186,74 @@ def test_criteria_have_figures_of_their_own_and_no_average(here: Path, judgebenc
     assert [(row["subset"], row["items"]) for row in rows_of(done.out)] == [("style", "11"), ("tone", "11")]
     assert judgebench("report", "runs").code == 0
     assert judgebench("leaderboard", "runs").code == 0
+    # A gate decides on each, or on those that were asked for; the baseline shows the figures of each.
+    assert judgebench("gate", "runs", "--against", "b.json", "--update").code == 0
+    assert {"style: coverage", "tone: coverage"} <= set(json.loads((here / "b.json").read_text())["figures"])
+    gate = ["gate", "runs", "--against", "b.json", "--format", "json"]
+    both, one = (json.loads(judgebench(*gate, *more).out) for more in ([], ["--subset", "tone"]))
+    assert ([line["subset"] for line in both["lines"]], sorted(both["criteria"])) == (["style", "tone"],) * 2
+    assert ([line["subset"] for line in one["lines"]], one["beside"] is None) == (["tone"], False)
+
+
+@pytest.mark.parametrize(
+    ("scale", "head", "row", "gold"),
+    [
+        ("set:toxic,off topic", "answer", "A {n}", ("toxic|off topic", "[]")),
+        ("rank:3", "answer_a,answer_b,answer_c", "A {n},B {n},C {n}", ("2>1>3", "1>2>3")),
+        ("steps", "answer", '"[""first {n}"", ""then""]"', ("1;0", "1;1")),
+        ("number:0-10", "answer", "A {n}", ("2.5", "8")),
+    ],
+)
+def test_a_model_judges_sets_orders_steps_and_numbers(here: Path, judgebench, scale, head, row, gold) -> None:
+    lines = [f"{n},Question {n}?,{row.format(n=n)},{gold[n % 2]},{gold[n % 3 % 2]}" for n in range(8)]
+    (here / "t.csv").write_text("\n".join([f"id,question,{head},human_1,human_2", *lines]))
+    with FormsLLM() as llm:
+        words = ["run", "--task", "t.csv", "--judge", "server/m", "--base-url", llm.openai_url, "--format", "csv"]
+        done = judgebench(*words, "--scale", scale)
+    assert (done.code, [(one["items"], one["coverage"]) for one in rows_of(done.out)]) == (0, [("8", "1.000000")]), (
+        done.err
+    )
+    assert "gold: human_1, human_2" in done.err
+    assert judgebench("report", "runs").code == 0
+
+
+def test_steps_are_shown_as_they_were_labelled(here: Path, judgebench) -> None:
+    (here / "t.csv").write_text('id,question,answer,human_1\nx,Solve,"[""one"", ""two""]",1;0;1\n')
+    words = ["run", "--task", "t.csv", "--judge", "own_judges_here:long", "--scale", "steps"]
+    done = judgebench(*words)
+    assert (done.code, "human_1 checks 3 steps, and 2 are shown" in done.err) == (3, True)
+    (here / "t.csv").write_text('id,question,answer,human_1\nx,Solve,"[""one"", ""two""]",1;0\n')
+    done = judgebench(*words, "--order", "both")
+    assert (done.code, "steps follow from each other" in done.err) == (2, True)
+
+
+def test_empty_answers_are_said_before_anything_is_asked(here: Path, judgebench) -> None:
+    lines = ["id,question,answer,human", "a,Q?,,pass", "b,Q2?,  ,fail", "c,,A,pass", "d,Q4?,A,fail"]
+    (here / "t.csv").write_text("\n".join(lines))
+    words = ["run", "--task", "t.csv", "--judge", "own_judges_here:long"]
+    said = judgebench(*words, "--dry-run").err
+    assert "t.csv: answer is empty in 2 of 4 rows (a, b), which are judged as they are; --where 'answer is not" in said
+    assert "question is empty in 1 of 4 rows (c)" in said
+    (here / "t.csv").write_text("\n".join([*lines, "e,,,pass"]))
+    done = judgebench(*words, "--dry-run")
+    assert (done.code, "t.csv:6, field 'answer': neither a question nor an answer" in done.err) == (3, True)
+    assert judgebench(*words, "--dry-run", "--where", "answer is not empty").code == 0
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_criteria_on_scales_of_their_own_are_judged_apart(here: Path, judgebench, wide) -> None:
+    words = ["run", "--task", "c.csv", "--judge", "baseline/random"]
+    labels = [("5", "pass"), ("1", "fail"), ("3", "pass")]
+    head = "item_id,question,answer," + ("h_tone,h_safety" if wide else "criterion,human")
+    rows = [
+        f"{n},Q{n}?,A{n},{tone},{safe}" if wide else f"{n},Q{n}?,A{n},tone,{tone}\n{n},Q{n}?,A{n},safety,{safe}"
+        for n, (tone, safe) in enumerate(labels)
+    ]
+    (here / "c.csv").write_text("\n".join([head, *rows]))
+    done = judgebench(*words, *(["--gold-col", "h_{criterion}"] if wide else []))
+    option = "--gold-col h_safety" if wide else "--where 'criterion = safety' --id-col item_id"
+    assert (done.code, "judge each by itself, tone rate:1-5 (" in done.err, option in done.err) == (2, True, True)
+    assert judgebench(*words, *shlex.split(option)).code == 0
 
 
 def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench) -> None:
@@ -188,9 +282,15 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert judgebench(*commands[1], "--update").code == 0
     assert judgebench(*commands[1]).code == 0
     assert judgebench("init").code == 2
+    for words, told in (
+        (["nofile.csv"], "check FILE"),
+        (["mine.csv", "--yes", "--judge", "nosuch"], "no judge is named"),
+    ):
+        assert told in judgebench("init", *words, "--folder", "x").err
+    assert 'JUDGEBENCH: ""' in (here / ".github/workflows/judge.yml").read_text()
     away = judgebench("init", "--ci", "--folder", "away")
     assert "away has no judgebench.toml" in away.err
-    assert "Next, in away: `judgebench run`" in away.out + away.err
+    assert "Next, in away: say in judge.yml where judgebench comes from; `judgebench run`" in away.out + away.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:

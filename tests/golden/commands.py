@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import CELLS, CUT, ITEMS, JUDGES, LABELS, PERSONS, PLANTED, PROMPTS, RECORDED, ROWS, SCALES, TABLES
+from golden.inputs import (
+    CELLS,
+    CUT,
+    ITEMS,
+    JUDGES,
+    LABELS,
+    PANELS,
+    PERSONS,
+    PLANTED,
+    PROMPTS,
+    RECORDED,
+    ROWS,
+    SCALES,
+    TABLES,
+)
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -104,6 +118,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
+             "--grader gpt-4o-mini", **key),
         inputs=JUDGES,
     )  # fmt: skip
     own = (
@@ -464,6 +480,7 @@ def _tables() -> Iterator[Scene]:
         *(step(f"shown-{way}", f"score --csv {how}") for way, how in ways.items()),
         forms("alone", f"score --consistency --csv {ways['stacked']}"),
         step("again", f"score --consistency --csv {ways['each']}"),
+        forms("winners", "score --consistency --csv hot.csv --judge-col named --sides first,second --scale pair"),
         step("people", "humans --csv voted.csv --category-col n_correct --category-col n_incorrect"),
         inputs=ROWS,
     )
@@ -508,6 +525,40 @@ def _tables() -> Iterator[Scene]:
         ),
         inputs=CELLS,
     )
+    board = ("table", "json", "csv", "md", "html", "tex")
+    three = f"--csv check.csv {BOTH} --judge-col cleo --gold-col ann --gold-col ben --word n/a= {PLACES} --scale check"
+    sure = f"--csv sure.csv {BOTH} --score-col p --score-col p2 --gold-col ann --score-means correct --word n/a= --gold human"
+    yield scene(
+        "panels",
+        ask("pandalm"),
+        ask("judgebench"),
+        forms("jury", "jury runs", board),
+        forms("sweep", f"jury {three} --sweep --subset-col topic", board),
+        forms("families", f"jury {three} --leave-out family --family people=cleo --family models=good,poor --gold human"),
+        variants(
+            "jury",
+            f"jury {three}",
+            {
+                "weighted": "--rule weighted --folds 3 --one-coin", "dawid-skene": "--rule dawid-skene --sweep",
+                "first": "--ties first", "each": "--leave-out judge --policy invalid=drop",
+                "metric": "--metric gwet_ac1 --shared",
+            },
+        ),
+        step("verdicts", "jury runs --task pandalm --ties tie --verdicts jury.csv --output jury.md --format md"),
+        step("beside", "score --csv jury.csv --id-col item --cluster-col cluster --judge-col jury --gold-col annotator1 "
+             "--order-col order --picks answer --scale pair"),
+        step("labels", "jury runs/pandalm* --labels labels --labels-mode only --config panels.toml"),
+        step("mean", f"jury --csv rate.csv {BOTH} --gold-col ann --rule mean --scale rate:1-5 --word n/a= --format json"),
+        forms("cascade", f"cascade {sure} --alpha .3 --delta .2 --cost good=1 --cost poor=3", board),
+        step("ladder", f"cascade {sure} --ladder poor,good --share .3 --splits 5 --seed 2 --shared --format json"),
+        step("unsure", "cascade runs --task pandalm --labels labels --labels-mode add --policy order=single"),
+        step("set", f"cascade {sure} --config panels.toml --output cascade.md"),
+        forms("calibrate", f"calibrate {sure}", board),
+        step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
+             "--config panels.toml --output numbers.csv"),
+        step("numberless", "calibrate runs --task pandalm --labels labels --labels-mode add"),
+        inputs=TABLES | PERSONS | PANELS,
+    )  # fmt: skip
     yield scene(
         "run-more-options",
         ask("pandalm"),

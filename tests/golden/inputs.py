@@ -108,6 +108,12 @@ TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN
     "notes.txt": b"Nothing to measure here.\n",
 }
 
+#: A probability of each judge, that of the second only half as sure.
+PANELS = {
+    "sure.csv": table([row | {"p2": f"{0.25 + float(row['p']) / 2:.3f}"} for row in rows(LABELS["check"], 240, 5)]),
+    "panels.toml": b'[jury]\nformat = "md"\n\n[cascade]\nformat = "md"\n\n[calibrate]\nformat = "csv"\n',
+}
+
 
 def book(drawn: Sequence[dict[str, str]]) -> bytes:
     """Write rows as the sheet ``labels`` of a workbook, beside one of notes."""

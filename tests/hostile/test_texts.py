@@ -301,7 +301,7 @@ def test_a_label_of_five_megabytes_is_not_printed_whole(judgebench, tmp_path: Pa
         writer.writerows(
             [
                 [f"judge{long}", "gold", "sub"],
-                *([["yes", "no"][i % 2], "yes", long] for i in range(20)),
+                *([["yes", "no"][i % 2], "yes", long] for i in range(6)),
                 ["no", "no", "b"],
             ]
         )

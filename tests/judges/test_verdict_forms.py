@@ -58,6 +58,19 @@ def test_each_form_has_forty() -> None:
     assert all(len(rows) >= 40 for rows in TABLES.values())
 
 
+@pytest.mark.parametrize("spec", adversarial.SEVERAL)
+def test_verdicts_of_several_words_and_numbers(spec: str) -> None:
+    scale = Scale.parse(spec)
+    rows = adversarial.SEVERAL[spec]
+    assert len(rows) >= 40
+    for form, text, verdict in rows:
+        asked = Form(default_prompts()[scale.kind], notation=notation(form))
+        code = asked.read(Completion(text), scale)[1]
+        labels = [str(one) if spec == "steps" else scale.labels[one] for one in code] if isinstance(code, tuple) else []
+        said = " ".join(labels) if isinstance(code, tuple) else None if code is None else scale.word(code)
+        assert (form, text, said) == (form, text, verdict)
+
+
 @pytest.mark.parametrize("form", TABLES)
 def test_half_an_answer_and_a_refusal_hold_no_verdict(form: str) -> None:
     said = next(said for said, verdict in TABLES[form] if verdict is not None)

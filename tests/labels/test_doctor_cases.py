@@ -409,3 +409,23 @@ def test_a_large_file_is_told_from_its_first_rows(tmp_path):
     assert not report.diagnosis.whole
     assert "of which these are told" in str(report)
     assert report.commands[0].endswith("--judge-col judge --gold-col human --id-col id")
+
+
+def test_figures_of_systems_are_no_labels_of_items(tmp_path):
+    draw = random.Random(2)
+    columns = ["Model", "HumanEval", "Open LLM", "MMLU", "ARC", "BBH", "GSM8K"]
+    rows = [[f"m{i}", *(f"{draw.uniform(20, 90):.1f}" for _ in columns[1:])] for i in range(12)]
+    path = tmp_path / "board.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]), "utf-8")
+    report = doctor(path)
+    assert report.commands == ()
+    assert any("each row is a system" in note for note in report.diagnosis.notes)
+
+
+def test_a_system_trained_on_people_is_not_a_person(tmp_path):
+    draw = random.Random(3)
+    columns = ["id", *(f"gpt4|{name}" for name in ("alpaca-7b", "farm-ppo-human", "vicuna-7b", "vicuna-human"))]
+    rows = [[str(i), *(draw.choice("12") for _ in columns[1:])] for i in range(30)]
+    path = tmp_path / "grid.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]), "utf-8")
+    assert "--gold-col" not in " ".join(doctor(path).commands)

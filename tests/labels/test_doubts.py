@@ -10,7 +10,7 @@ from own_tables import load
 import judgebench
 from judgebench.api.doctor import doctor
 from judgebench.domain import Scale
-from judgebench.errors import FormError, UsageError
+from judgebench.errors import DataError, FormError, UsageError
 from judgebench.labels.doubts import apart
 
 #: Inputs that people really have, where this checkout has them.
@@ -206,3 +206,76 @@ def test_two_units_are_asked_about(tmp_path, judge, gold, asked):
             judgebench.score(path, judge="j", gold="g")
     else:
         assert judgebench.score(path, judge="j", gold="g").rows
+
+
+def test_ratings_from_0_beside_ratings_from_1(tmp_path):
+    rows = ["0,1", "4,5", "3,4", "2,3", "1,2", "4,4"] * 2
+    path = table(tmp_path, "j,g", rows)
+    asked = (
+        "j says 0 to 4, g 1 to 5: one scale, scale rate:0-5, or two that count from 0 and from 1, rescale j=0-4:1-5?"
+    )
+    assert refusal(path, ["j"], ["g"]) == asked
+    assert "rescale j=0-4:1-5?" in refusal(path, ["g"], ["j"])
+    assert load(path, ["j"], ["g"], rescale={"j": "0-4:1-5"}).judges["j"].judge.tolist() == [0, 4, 3, 2, 1, 4] * 2
+    assert load(path, ["j"], ["g"], scale=Scale.rate(0, 5)).scale.spec == "rate:0-5"
+    assert load(table(tmp_path, "j,g", [*rows, "5,0"]), ["j"], ["g"]).scale.spec == "rate:0-5"
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        ({"tone": "15243", "facts": ["80", "55", "20", "95", "35"]}, "tone 1 to 5; facts 20 to 95"),
+        ({"tone": "15243", "polite": "01101"}, "tone 1 to 5; polite 0 to 1"),
+        ({"tone": "15243", "polite": ["yes", "no", "yes", "yes", "no"]}, "tone 1 to 5; polite no, yes"),
+        ({"tone": "15243", "facts": "33432"}, ""),
+    ],
+)
+def test_criteria_on_scales_of_their_own_are_asked_about(tmp_path, cells, shown):
+    names = list(cells)
+    wide = table(tmp_path, ",".join(f"j_{name},h_{name}" for name in names), [
+        ",".join(f"{cells[name][i]},{cells[name][i]}" for name in names) for i in range(5)
+    ])  # fmt: skip
+    if not shown:
+        assert load(wide, ["j_{criterion}"], ["h_{criterion}"]).scale.spec == "rate:1-5"
+        return
+    said = f"the criteria are on scales of their own ({shown}): measure those of each scale by themselves, "
+    assert f"{said}the columns j_NAME and h_NAME" in refusal(wide, ["j_{criterion}"], ["h_{criterion}"])
+    long = table(
+        tmp_path, "id,what,j,h", [f"{i},{name},{cells[name][i]},{cells[name][i]}" for i in range(5) for name in names]
+    )
+    options = {"id_col": "id", "criterion": "what"}
+    assert f"{said}where 'what = NAME'" in refusal(long, ["j"], ["h"], **options)
+    assert load(long, ["j"], ["h"], **options, where=["what = tone"]).scale.spec == "rate:1-5"
+
+
+def test_one_criterion_may_run_the_other_way(tmp_path):
+    wide = table(tmp_path, "j_tone,h_tone,j_tox,h_tox", ["1,1,5,1", "2,3,4,2", "5,5,1,5"])
+    options = {"scale": Scale.rate(1, 5)}
+    turned = load(wide, ["j_{criterion}"], ["h_{criterion}"], reverse=["j_tox"], **options).judges["j"]
+    assert turned.judge.tolist() == [0, 0, 1, 1, 4, 4]
+    assert turned.gold[:, 0].tolist() == [0, 0, 2, 1, 4, 4]
+    assert "say j_tox or h_tox" in refusal(wide, ["j_{criterion}"], ["h_{criterion}"], reverse=["tox"], **options)
+    long = table(
+        tmp_path, "id,what,j,h", ["1,tone,1,1", "1,tox,5,1", "2,tone,2,3", "2,tox,4,2", "3,tone,5,5", "3,tox,1,5"]
+    )
+    options |= {"id_col": "id", "criterion": "what"}
+    assert load(long, ["j"], ["h"], reverse=["j:tox"], **options).judges["j"].judge.tolist() == turned.judge.tolist()
+    assert "say j:tox or h:tox" in refusal(long, ["j"], ["h"], reverse=["tox"], **options)
+
+
+def test_a_list_with_a_label_for_each_answer(tmp_path):
+    path = table(tmp_path, "j,h", ['"[4, 3]","[5, 3]"', '"[2, 1]","[2, 2]"'])
+    with pytest.raises(DataError, match=r"a list with a label for each of several answers is judge 'C\.\{criterion\}'"):
+        load(path, ["j"], ["h"])
+    found = load(path, ["j.{criterion}"], ["h.{criterion}"], scale=Scale.rate(1, 5)).judges["j"]
+    assert (found.subsets, found.judge.tolist(), found.gold[:, 0].tolist()) == (("0", "1"), [3, 2, 1, 0], [4, 2, 1, 1])
+
+
+def test_json_that_was_cut_off_is_never_silent(tmp_path):
+    path = table(tmp_path, "j,h", ['"{""v"": ""A""}",A', '"{""v"": ""B""",B', '"{""v"": ""A""}",A', "ERROR,B"])
+    with pytest.raises(DataError, match=r"'ERROR' \(j\.v line 5\), '\{\"v\": \"B\"' \(j\.v line 3\) are not"):
+        load(path, ["j.v"], ["h"])
+    for name in ("j.v", "j"):
+        found = load(path, [name], ["h"], read_replies=True, missing=["ERROR"])
+        assert found.judges[name].judge.tolist() == [0, -1, 0, -1]
+        assert f"{name}: no one verdict is found in line 3" in found.notes

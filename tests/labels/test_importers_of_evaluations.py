@@ -13,6 +13,7 @@ import pytest
 from exports import GRADER, cells, judged, log, measured, sample, table_of
 
 import judgebench
+from judgebench.api.sources import Given
 from judgebench.errors import UsageError
 from judgebench.labels.importers.catalog import open_export
 
@@ -104,12 +105,17 @@ def preference(at, value, annotator="gpt4"):
     }
 
 
+@pytest.mark.filterwarnings("ignore::judgebench.api.notes.NoteWarning")
 def test_alpaca_eval(write):
     values = [1.0, 2.0, 1.5, 0.0, None, 1.9]
     path = write([preference(at, value) for at, value in enumerate(values)])
     assert cells(path, "preference (gpt4)", "p_b") == [
         ["A", "B", "tie", "tie", "", "B"],
-        ["", "", "", "", "", "0.8999999999999999"],
+        ["0", "1", "0.5", "0.5", "", "0.8999999999999999"],
+    ]
+    systems = judgebench.consistency(Given([], [path])).systems
+    assert [(one.found.wins, one.found.ties, one.found.losses) for one in systems if one.found.system == "m"] == [
+        (2, 2, 1)
     ]
     crossed = [preference(at, 1 + at % 2, who) for at in range(6) for who in range(2)]
     both = write([*crossed, *(preference(at, 1) for at in range(6))])

@@ -272,9 +272,9 @@ def test_counts_and_a_confusion_table_are_the_same_items(table):
 
 def test_weights_and_totals_are_no_counts(table):
     path = table("j,g,w\nyes,no,1.5\nno,no,2\n")
-    assert "FILE:2, field 'w': '1.5' is not a whole number of items (weights are not counts)" in refusal(
-        path, ["j"], ["g"], count="w"
-    )
+    assert "FILE:2, field 'w': '1.5' is a weight, not a count of items" in refusal(path, ["j"], ["g"], count="w")
+    gap = table("j,g,n\nyes,no,1\nno,no,\n")
+    assert "FILE:3, field 'n': an empty cell doesn't say how many items" in refusal(gap, ["j"], ["g"], count="n")
     assert "1 to 20,000,000" in refusal(table("j,g,n\nyes,no,99999999\n"), ["j"], ["g"], count="n")
     totals = table("gold,yes,no,total\nyes,5,1,6\nno,2,7,9\n")
     assert "'total' is the sum of the other columns" in refusal(totals, [], [], confusion=True)
@@ -332,7 +332,27 @@ def test_a_winner_may_be_named(table):
     twice = table("id,m1,m2,winner,g\n1,gpt,gpt,gpt,A\n")
     assert "names no winner" in refusal(twice, ["winner"], ["g"], sides=("m1", "m2"))
     strange = table("id,m1,m2,winner,g\n1,gpt,claude,gpt,A\n2,gpt,claude,llama,A\n")
-    assert "'llama' (winner line 3)" in refusal(strange, ["winner"], ["g"], sides=("m1", "m2"), scale=Scale.pair())
+    neither = "FILE:3, field 'winner': 'llama' is neither what m1 says ('gpt') nor what m2 says ('claude')"
+    assert neither in refusal(strange, ["winner"], ["g"], sides=("m1", "m2"))
+    assert load(strange, ["winner"], ["g"], sides=("m1", "m2"), missing=["llama"]).judges["winner"].judge[1] == -1
+    # Where labels say A and B the columns name the systems.
+    plain = load(table("m1,m2,v,g\ngpt,claude,A,A\nclaude,gpt,B,A\n"), ["v"], ["g"], sides=("m1", "m2"))
+    assert plain.judges["v"].systems == ("gpt vs claude", "claude vs gpt")
+    apart = table("id,m1,m2,v,o,g\n1,gpt,claude,A,AB,A\n1,claude,gpt,B,BA,A\n")
+    assert "has another system on line 2; where the columns that name the two responses are ids" in refusal(
+        apart, ["v"], ["g"], sides=("m1", "m2"), id=("id",), order="o", picks="answer"
+    )
+
+
+def test_an_order_that_was_not_asked_is_none_that_failed(table):
+    path = table("id,one,two,g\n1,A,A,A\n2,B,,B\n3,,B,B\n4,B,unparsed,B\n5,,,A\n6,A,B,A\n")
+    loaded = load(path, ["one"], ["g"], second_order=["two"], picks="answer", scale=Scale.pair(2))
+    assert "one: 2 empty cells of one and two count as an order that was not asked" in "".join(loaded.notes)
+    ratings = loaded.judges["one"]
+    assert list(zip(ratings.item, ratings.swapped, ratings.judge, strict=True)) == [
+        (0, False, 0), (0, True, 0), (1, False, 1), (2, True, 1), (3, False, 1), (3, True, -1), (4, False, -1),
+        (5, False, 0), (5, True, 1),
+    ]  # fmt: skip
 
 
 # --- rows to keep, criteria -----------------------------------------------------------------------

@@ -56,7 +56,7 @@ STRUCTURED = [
     (P, '{"winner": "A", "loser": "B"}', "A"), (P, '{"A": 7, "B": 5}', NO),
     (P, '{"reason": "B is bad", "verdict": "A"}', "A"), (P, '{"winner": null}', ""),
     (P, '{"winner": "model_b"}', "B"), (P, '{"result": {"winner": "B"}}', "B"),
-    (P, '```json\n{"winner": "A"}\n```', "A"), (P, 'Sure!\n{"winner": "A"}', "A"), (P, '{"winner": "A"', "A"),
+    (P, '```json\n{"winner": "A"}\n```', "A"), (P, 'Sure!\n{"winner": "A"}', "A"), (P, '{"winner": "A"', NO),
     (P, '{"winner": ["A"], "verdict": "B"}', TWO), (P, "{}", NO), (P, "[]", NO), (P, '{"text": "A"}', "A"),
     (P, '{"a": "A", "b": "B"}', NO), (P, "{" * 500 + "}" * 500, NO), (P, "[" * 5000, NO), (N, '{"score": 4}', "4"),
     (N, '[{"rating":4}]', "4"), (N, '{"score": "4/5"}', "4"), (N, '{"score": 4, "rating": 5}', TWO),

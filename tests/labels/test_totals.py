@@ -47,3 +47,18 @@ def test_a_mean_with_decimal_commas(tmp_path):
     path.write_text("\n".join(["id;judge;human", *rows, "x;3,4;3,5"]) + "\n")
     with pytest.raises(FormError, match="judge holds the mean of the cells above"):
         judgebench.score(path, judge="judge", gold="human", read_replies=True)
+
+
+def test_a_first_row_may_be_the_total(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"q{i},{a},{b}" for i, (a, b) in enumerate(zip(JUDGE, GOLD, strict=True))]
+    for first, way in (
+        ("Total,29,35", "leave it out with where 'id != Total'"),
+        ("q,29,35", "take it out of the file"),
+    ):
+        path.write_text("\n".join(["id,judge,human", first, *rows]) + "\n")
+        with pytest.raises(FormError, match=rf"t\.csv:2: this first row looks like a total: .*{way}"):
+            judgebench.score(path, judge="judge", gold="human")
+    path.write_text("\n".join(["id,judge,human", "Total,29,35", *rows]) + "\n")
+    found = judgebench.score(path, judge="judge", gold="human", where="id != Total")
+    assert found.to_json()["rows"][0]["items"] == 10

@@ -146,6 +146,32 @@ def test_orders_and_steps_are_scored_as_in_runs(table):
         load(table("j,g\n-1,2\n3,3\n"), ["j"], ["g"], scale=Scale.steps())
 
 
+def test_first_errors_are_scored_as_processbench_does(table):
+    first = Scale.parse("steps:first")
+    assert first == Scale.steps(first=True) != Scale.steps()
+    assert first.spec == "steps:first"
+    cells = [(-1, -1), (2, 2), (0, 3), ("none", 1), ("", 2), (4, 4), ('"1,1,0"', 2), (3, -1)]
+    path = table("id,j,g,h\n" + "".join(f"{i},{j},{g},{g}\n" for i, (j, g) in enumerate(cells)))
+    found = row(load(path, ["j"], ["g", "h"], scale=first)).metrics
+    # 3 of the 6 wrong solutions, 1 of the 2 right ones.
+    assert found["first_error_accuracy"].value == pytest.approx(3 / 6)
+    assert found["flawless_accuracy"].value == pytest.approx(1 / 2)
+    assert found["first_error_f1"].value == pytest.approx(1 / 2)
+    assert found["percent_agreement"].value == pytest.approx(4 / 8)
+    # How many steps there are is not known.
+    assert not found.keys() & {"step_kappa", "step_agreement", "error_f1"}
+
+
+def test_a_first_step_of_0_is_asked_about(table):
+    path, first = table("j,g\n0,2\n3,3\n1,0\n"), Scale.steps(first=True)
+    with pytest.raises(UsageError, match=r"0 \(g line 4\) may be the first step or no wrong step: say words 0=0"):
+        load(path, ["j"], ["g"], scale=first)
+    said = [load(path, ["j"], ["g"], scale=first, cells=Cells({"0": word})).judges["j"] for word in ("0", "none")]
+    assert [one.judge.tolist() for one in said] == [[0, 0, 0], [1, 0, 0]]
+    with pytest.raises(DataError, match=r"1 cell is not on the scale steps:first: '-2' \(j line 2\)"):
+        load(table("j,g\n-2,2\n3,-1\n"), ["j"], ["g"], scale=first)
+
+
 def test_names_of_answers_in_order(table):
     path = table("j,g\nb>a>c,b>c>a\na>b>c,a>b>c\n")
     found = load(path, ["j"], ["g"], scale=Scale.rank(3)).judges["j"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
 import re
 from typing import Any
 
@@ -22,6 +23,8 @@ def offered(prompt: str) -> list[str]:
     listed = prompt.rstrip().rpartition(":\n")[2]
     if bounds := re.search(r"whole number from (-?\d+) .* to (-?\d+)", listed):
         return [str(n) for n in range(int(bounds[1]), int(bounds[2]) + 1)]
+    if found := re.search(r"a number from (\S+) \(worst\) to (\S+) \(best\)", listed):
+        return [f"{float(found[1]) + n * (float(found[2]) - float(found[1])) / 8:g}" for n in range(9)]
     return [found[1].strip("[]") for line in listed.splitlines() if (found := _LINE.match(line))]
 
 
@@ -42,11 +45,22 @@ class FormsLLM(FakeLLM):
         text = f"{_texts(body)}{salt}{self.noise}"
         return words[int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % len(words)]
 
+    def _several(self, body: dict[str, Any], prompt: str, salt: int) -> str:
+        """An order of all responses, or a word for each step, where the prompt wants one; else empty."""
+        end = prompt[-600:]
+        if found := re.search(r"each of the numbers ([\d, ]+) once", end):
+            shuffled = random.Random(f"{prompt}{salt}").sample(numbers := found[1].split(", "), len(numbers))
+            return " > ".join(shuffled)
+        if "one V for each step" in end:
+            return ", ".join(self._drawn(body, salt + n) for n in range(len(re.findall("=== begin step", prompt))))
+        return ""
+
     def _object(self, body: dict[str, Any], salt: int) -> dict[str, Any]:
         schema = _schema(body)
         names = [name for name in schema["properties"] if name != "reason"] if schema else ["verdict"]
         integer = bool(schema) and schema["properties"][names[0]]["type"] == "integer"
-        said = {name: self._drawn(body, salt + number) for number, name in enumerate(names)}
+        several = self._several(body, "\n".join(_texts(body)), salt)
+        said = {name: several or self._drawn(body, salt + number) for number, name in enumerate(names)}
         return {"reason": "so it is"} | {name: int(word) if integer else word for name, word in said.items()}
 
     def _body(self, body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
@@ -61,6 +75,7 @@ class FormsLLM(FakeLLM):
         message: dict[str, Any] = {"role": "assistant", "content": reply}
         choice: dict[str, Any] = {"index": number, "message": message, "finish_reason": "length" if fault else "stop"}
         end = prompt.rpartition("\n\n")[2]
+        several = self._several(body, prompt, number)
         if body.get("tools"):
             call = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps(self._object(body, number))}
             message |= {"content": None, "tool_calls": [{"id": "c", "type": "function", "function": call}]}
@@ -78,15 +93,15 @@ class FormsLLM(FakeLLM):
             message["content"] = said
             choice["logprobs"] = {"content": [first | {"top_logprobs": tops}, *rest]}
         elif "Begin with one line" in end:
-            message["content"] = f"{self._drawn(body, number)}\nFor it is so."
+            message["content"] = f"{several or self._drawn(body, number)}\nFor it is so."
         elif ("one last line" in end and "brackets" not in end) or "regular expression" in end:
             message["content"] = (
-                f"It is so.\nVerdict: {self._drawn(body, number)}"
+                f"It is so.\nVerdict: {several or self._drawn(body, number)}"
                 if "regular" in end
-                else (f"It is so.\n{self._drawn(body, number)}")
+                else (f"It is so.\n{several or self._drawn(body, number)}")
             )
-        elif number or "[[" in end:
-            message["content"] = f"It is so.\n[[{self._drawn(body, number)}]]"
+        elif number or "[[" in end or several:
+            message["content"] = f"It is so.\n[[{several or self._drawn(body, number)}]]"
         return choice
 
     def _blocks(self, body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:

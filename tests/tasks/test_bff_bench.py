@@ -57,7 +57,8 @@ def test_a_turn_is_shown_with_what_came_before(tmp_path: Path) -> None:
     assert ([turn.text for turn in first.conversation], first.responses[0].text) == (["Q1?"], "A1")
     assert ([turn.text for turn in second.conversation], second.responses[0].text) == (["Q1?", "A1", "Q2?"], "A2")
     assert [turn.role for turn in second.conversation] == ["user", "assistant", "user"]
-    assert [[r.text for r in Case(i, (0,), reference="human").references] for i in (first, second)] == [["R1"], ["R2"]]
+    shown = [[(r.text, r.turn) for r in Case(i, (0,), reference="human").references] for i in (first, second)]
+    assert shown == [[("R1", 0)], [("R1", 1), ("R2", 0)]]
     assert Case(second, (0,)).references == ()
     assert (first.id, second.id) == ("c1-t1", "c1-t2")
     assert first.cluster == second.cluster == "bffbench/u1"
@@ -83,7 +84,7 @@ def test_uid_and_question_id_name_one_question(tmp_path: Path) -> None:
     rows = (MARK, SECOND | {"qid": "1"}, MARK | {"cid": "c2", "qid": 1})
     items = open_task("bff-bench", data=write(tmp_path, *rows)).items()
     assert {item.cluster for item in items} == {"bffbench/u1"}
-    assert [item.references[0].text for item in items] == ["R1", "R2", "R1"]
+    assert [item.references[-1].text for item in items] == ["R1", "R2", "R1"]
 
 
 def test_mt_bench_answers_have_no_reference(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def gate(
     limits: Limits | None = None,
     spent: tuple[Mapping[str, Spent], Mapping[str, Spent]] | None = None,
     known: Mapping[str, Metric] | None = None,
+    criteria: bool = False,
 ) -> Gate:
     """Decide whether a run got worse than its baseline: paired, clustered by question, one-sided.
 
@@ -97,6 +98,7 @@ def gate(
 
     ``matched`` is the baseline, then the run; ``spent`` what the items of both took, which cost and latency need.
     Figures are by default the scale's headline, on all items and the ``subsets`` asked for (``all`` means every one).
+    Subsets that are ``criteria`` are decided each, or those asked for: nobody asked for an average of them.
     Coverage has a line under ``invalid=drop`` wherever the runs don't answer the same judgments, and under any policy
     where it fell by more than its limit; without one of its own the margin is its limit, at most .05. UnknownNameError
     if a metric or a subset is not known, UsageError if more or less of a metric is neither better nor worse, or flips
@@ -113,8 +115,8 @@ def gate(
     if directional := [name for name, metric in figures.items() if is_directional(metric)]:
         raise UsageError(f"{argument('metric')} {directional[0]}: more or less of it is neither better nor worse")
     tests = [
-        *(_agreement(matched, group, metric, judges, rules) for group, judges in _groups(matched, subsets)
-          for metric in figures.items()),
+        *(_agreement(matched, group, metric, judges, rules)
+          for group, judges in _groups(matched, subsets, criteria=criteria) for metric in figures.items()),
         *_operations(matched, _with_coverage(matched, limits, rules), spent),
     ]  # fmt: skip
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
@@ -147,15 +149,15 @@ def gate(
     )
 
 
-def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[JudgeRows]]]:
-    """All items, then the subsets that were asked for."""
+def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> Iterator[tuple[str, list[JudgeRows]]]:
+    """All items, then the subsets that were asked for; of criteria no more than these, or every one."""
     present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
-    every = EVERY in subsets
+    every = EVERY in subsets or (criteria and not subsets)
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))
         raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
-    for place, (name, judges) in enumerate(groups(matched, ("subset",) if subsets else ())):
-        if not place or every or name in subsets:
+    for place, (name, judges) in enumerate(groups(matched, ("subset",) if subsets or criteria else ())):
+        if (every or name in subsets) if place else not criteria:
             # A subset may be called "all", too.
             yield (f"({name})" if place and name == EVERY else name), judges
 

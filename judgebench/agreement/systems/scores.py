@@ -369,7 +369,7 @@ def _games(
         raise DataError(
             "no row names two systems",
             hint=f"a run's task must give both responses' models; with {argument('csv')} give "
-            f"{argument('system')} twice, a column for each "
+            f"{argument('sides')} or {argument('system')} twice, a column for each "
             "side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.

@@ -104,7 +104,8 @@ def verify_sequence_ceilings(group: Ratings, ceilings: Mapping[str, Estimate], *
         (*one, games[i], firsts[i] == row)
         for row, (*one, i) in enumerate(zip(judge.tolist(), gold.tolist(), item, strict=True))
     ]
-    steps = group.scale.kind == "steps"
+    steps = group.scale.kind == "steps" and not group.scale.first_error
+    whole = {"percent_agreement": ORDERS["percent_agreement"]} if group.scale.first_error else ORDERS
 
     def pairs(figure: Callable[[Order, Order], float], worst: float, *, beside: bool) -> float:
         sums: list[float] = []
@@ -119,7 +120,7 @@ def verify_sequence_ceilings(group: Ratings, ceilings: Mapping[str, Estimate], *
                     count.append(weight)
         return math.fsum(sums) / math.fsum(count)
 
-    figures = {"step_agreement": (lambda one, other: float(one == other), 0.0)} if steps else ORDERS
+    figures = {"step_agreement": (lambda one, other: float(one == other), 0.0)} if steps else whole
     known: dict[str, Figure] = {}
     for name, one in figures.items():
         known[f"ceiling_{name}"] = partial(pairs, *one, beside=False)

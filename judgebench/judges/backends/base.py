@@ -94,7 +94,7 @@ class ApiBackend:
     own_address: ClassVar[str] = ""
     limit: ClassVar[str] = "max_tokens"
     #: What the format knows; whether a model does is its server's to say.
-    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability))
+    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions"}
 
     def __init__(
         self,

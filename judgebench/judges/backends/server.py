@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
+from judgebench.domain import Capability
 from judgebench.errors import RejectedError, UsageError, argument
 from judgebench.judges.backend import connection_error, deadline, key_from
 from judgebench.judges.backends.base import ApiBackend, model_judge
@@ -16,6 +17,8 @@ from judgebench.judges.transport import COMPRESSION, body_of, timeouts
 from judgebench.redaction import login_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import aiohttp
 
     from judgebench.domain import Completion, Request
@@ -29,6 +32,7 @@ class ServerBackend(ApiBackend):
 
     name = "server"
     key = "JUDGEBENCH_SERVER_API_KEY"
+    can = frozenset(get_args(Capability))
 
     def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
         if not base_url:
@@ -39,6 +43,7 @@ class ServerBackend(ApiBackend):
         # aiohttp refuses an address with credentials beside a key.
         query = urlsplit(str(self.base_url)).query
         self._url = f"{_chat_url(str(self.settings['base_url']))}{f'?{query}' if query else ''}"
+        self._raw_url = self._url.replace("/chat/completions", "/completions")
         self._login = login_of(base_url)
 
     def connect(self) -> aiohttp.ClientSession:
@@ -61,6 +66,20 @@ class ServerBackend(ApiBackend):
             headers=headers,
         )
 
+    def params(self, request: Request) -> dict[str, Any]:
+        """Write the body of a call; a raw prompt goes to an endpoint that puts no chat template around it."""
+        options = dict(request.options)
+        if not options.pop("raw", False):
+            return super().params(request)
+        return self.options | {"prompt": request.messages[0].text} | options
+
+    def read(self, body: Mapping[str, Any], seconds: float, secrets: Sequence[str]) -> Completion:
+        """Read the body of an answer; what went on from a raw prompt as if it were a message."""
+        choices: Any = body.get("choices")
+        if isinstance(choices, list) and all(isinstance(one, dict) and "text" in one for one in choices):
+            body = {**body, "choices": [{**one, "message": {"content": one["text"]}} for one in choices]}
+        return super().read(body, seconds, secrets)
+
     async def complete(self, request: Request) -> Completion:
         """Ask once."""
         import aiohttp  # noqa: PLC0415 - loaded on use
@@ -68,10 +87,11 @@ class ServerBackend(ApiBackend):
         session = self.clients.get()
         started = time.monotonic()
         body = encode(self.params(request))
+        url = self._raw_url if ("raw", True) in request.options else self._url
         try:
             async with (
                 deadline(self.label, self.timeouts.total),
-                session.post(self._url, data=body, allow_redirects=False) as response,
+                session.post(url, data=body, allow_redirects=False) as response,
             ):
                 content = await body_of(response)
         except (aiohttp.ClientError, OSError, RejectedError) as error:

@@ -16,7 +16,7 @@ from judgebench.judges.forms.brackets import Brackets
 from judgebench.judges.notation import Heard
 
 if TYPE_CHECKING:
-    from judgebench.domain import Case, Completion, Scale
+    from judgebench.domain import Case, Code, Completion, Scale
     from judgebench.judges.notation import Notation
     from judgebench.judges.prompts.prompt import Criterion, Prompt
 
@@ -76,7 +76,7 @@ class Form:
         status, heard = self._heard(completion, scale)
         return told(completion, status, heard)
 
-    def read(self, completion: Completion, scale: Scale) -> tuple[Status, int | None]:
+    def read(self, completion: Completion, scale: Scale) -> tuple[Status, Code | None]:
         """Read the verdict alone."""
         status, heard = self._heard(completion, scale)
         return status, heard.code
@@ -85,7 +85,7 @@ class Form:
         if (status := unread(completion)) is not None:
             return status, Heard()
         heard = self.notation.read(completion, self.prompt.words(scale))
-        return (Status.UNPARSED, Heard()) if heard.code is None else (Status.OK, heard)
+        return (Status.UNPARSED, Heard(why=heard.why)) if heard.code is None else (Status.OK, heard)
 
 
 def told(completion: Completion, status: Status, heard: Heard = Heard()) -> Reply:  # noqa: B008 - it can't be changed
@@ -97,7 +97,7 @@ def told(completion: Completion, status: Status, heard: Heard = Heard()) -> Repl
         scores=heard.scores,
         probabilities=heard.probabilities,
         text="\n\n".join(filter(None, [completion.text, calls])),
-        error=why(completion) if status is Status.REFUSED else "",
+        error=why(completion) if status is Status.REFUSED else heard.why,
         model=completion.model,
         usage=completion.usage,
         seconds=completion.seconds,

@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from judgebench.domain import Scale
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.notation import Heard, Notation, answer_of
-from judgebench.judges.words import bracketed, listed
+from judgebench.judges.words import bracketed, listed, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Completion, Scale
+    from judgebench.domain import Code, Completion
     from judgebench.judges.words import Words
 
 _MARK = re.compile(r"\[\[([^\[\]]*)\]\]")
 
 
-def parse_verdict(text: str, scale: Scale | Words) -> int | None:
+def parse_verdict(text: str, scale: Scale | Words) -> Code | None:
     """Read the verdict of an answer, in shown coordinates; None where there is not exactly one.
 
     A verdict is a label of the scale in double square brackets, case and outer blanks ignored; it may be repeated.
     Nothing is read where two different verdicts occur, or a bracketed word without blanks that is not on the scale
-    (``[[C]]``, ``[[4.5]]``). Other bracketed text, such as the shell's ``[[ -f file ]]``, is passed over. So is all
-    that stands before the last end of reasoning, which some servers send with the answer.
+    (``[[C]]``, ``[[4.5]]``). Other bracketed text, such as the shell's ``[[ -f file ]]``, is passed over, but where
+    verdicts are sets, orders, steps or numbers. So is all that stands before the last end of reasoning, which some
+    servers send with the answer.
 
     >>> from judgebench.domain import Scale
     >>> pair = Scale.pair()
@@ -33,13 +35,14 @@ def parse_verdict(text: str, scale: Scale | Words) -> int | None:
     >>> parse_verdict("[[A]], or rather [[B]]", pair) is None
     True
     """
-    found: set[int] = set()
+    found: set[Code] = set()
+    one_word = (scale if isinstance(scale, Scale) else scale.scale).listed
     for mark in _MARK.finditer(after_reasoning(text)):
         content = mark[1].strip()
         code = scale.code(content)
         if code is not None:
             found.add(code)
-        elif content and not any(c.isspace() for c in content):
+        elif content and not (one_word and any(c.isspace() for c in content)):
             return None
     return found.pop() if len(found) == 1 else None
 
@@ -60,7 +63,7 @@ class Brackets(Notation):
             )
         return (
             "Explain your verdict briefly. Then end with one last line that holds nothing but your verdict, in double "
-            f"square brackets, exactly one of these:\n{listed(words, bracketed)}"
+            f"square brackets, {one_of(words)}:\n{listed(words, bracketed)}"
         )
 
     def wrote(self, words: Mapping[str, str], reason: str) -> str:
@@ -72,9 +75,9 @@ class Brackets(Notation):
         """Read the verdict, as `parse_verdict` does."""
         return Heard(parse_verdict(completion.text, words))
 
-    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, int] | None:
+    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, Code] | None:
         """Read ``[[name: word]]``; other bracketed text is passed over, unless it is a verdict on no criterion."""
-        found: dict[str, int] = {}
+        found: dict[str, Code] = {}
         names = {name.casefold(): name for name in criteria}
         for mark in _MARK.finditer(answer_of(completion)):
             before, colon, word = mark[1].rpartition(":")

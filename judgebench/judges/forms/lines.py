@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError, argument
 from judgebench.judges.notation import Heard, Notation, answer_of
-from judgebench.judges.words import listed
+from judgebench.judges.words import listed, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,12 +31,12 @@ class Line(Notation):
         if self._first:
             told = (
                 "Begin with one line that holds nothing but your verdict, and explain it below that line. The verdict "
-                "is exactly one of these:"
+                f"is {one_of(words)}:"
             )
         else:
             told = (
                 "Explain your verdict briefly. Then end with one last line that holds nothing but your verdict, "
-                "exactly one of these:"
+                f"{one_of(words)}:"
             )
         return f"{told}\n{listed(words, str)}"
 

@@ -15,11 +15,13 @@ from judgebench.judges.words import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Completion, Token
+    from judgebench.domain import Code, Completion, Token
     from judgebench.judges.words import Words
 
 #: As many alternatives of a token as APIs give.
 ALTERNATIVES = 20
+#: What a verdict is that is no single label.
+_WHOLE = {"number": "a number", "set": "several labels", "rank": "an order", "steps": "one for each step"}
 _END = re.compile(r"<\|.*\|>|</s>|")
 
 
@@ -35,7 +37,12 @@ class Logprobs(Notation):
     needs = frozenset({"logprobs"})
 
     def check(self, words: Words) -> None:
-        """Refuse labels that begin alike: nobody knows how a model cuts them into tokens."""
+        """Refuse labels that begin alike: nobody knows how a model cuts them into tokens; and what is no label."""
+        if not words.scale.listed:
+            raise UsageError(
+                f"{argument('form')} logprobs weighs single labels against each other, and a verdict on "
+                f"{words.scale.spec} is {_WHOLE[words.scale.kind]}: take another form"
+            )
         for one, other in combinations([word.casefold() for word in words.offered], 2):
             if one[0] == other[0]:
                 raise UsageError(
@@ -60,13 +67,13 @@ class Logprobs(Notation):
         answer = after_reasoning(completion.text).strip()
         place = _place(completion.logprobs, answer)
         if words.code(answer) is None or place is None:
-            return Heard()
+            return Heard(why="" if completion.logprobs else "the answer came without log-probabilities")
         weights = [0.0] * len(words.scale.labels)
         for text, logprob in dict([*place.top, (place.text, place.logprob)]).items():
             if not logprob <= 0:
                 return Heard()
             code = _meant(text, words)
-            if code is not None:
+            if isinstance(code, int):
                 weights[code] += math.exp(logprob)
         total = sum(weights)
         best = [code for code, weight in enumerate(weights) if weight == max(weights)]
@@ -92,7 +99,7 @@ def _place(tokens: Sequence[Token], answer: str) -> Token | None:
     return None
 
 
-def _meant(token: str, words: Words) -> int | None:
+def _meant(token: str, words: Words) -> Code | None:
     """Find the label that a token is, or begins; None where it is none or could be several."""
     start = token.strip().casefold()
     codes = {words.code(word) for word in words.offered if start and word.casefold().startswith(start)}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
 from judgebench.judges.notation import Heard, Notation, answer_of
-from judgebench.judges.words import listed
+from judgebench.judges.words import listed, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.domain import Completion
+    from judgebench.domain import Code, Completion
     from judgebench.judges.words import Words
 
 #: The tool that a model is to call.
@@ -32,12 +32,7 @@ class _Objects(Notation):
         """Describe the object as JSON Schema."""
         if _REASON in criteria:
             raise UsageError(f"a criterion named {_REASON!r} can't be told from the reason; name it otherwise")
-        numbers = words.numbers
-        verdict: dict[str, Any] = {
-            "type": "integer" if numbers else "string",
-            "enum": [int(word) if numbers else word for word in words.offered],
-        }
-        fields = {_REASON: {"type": "string"}, **dict.fromkeys(criteria or (_VERDICT,), verdict)}
+        fields = {_REASON: {"type": "string"}, **dict.fromkeys(criteria or (_VERDICT,), _shape(words))}
         return {
             "type": "object",
             "properties": fields,
@@ -55,7 +50,7 @@ class _Objects(Notation):
         """Read the one verdict that all objects give."""
         return Heard((self.read_each(completion, words, (_VERDICT,)) or {}).get(_VERDICT))
 
-    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, int] | None:
+    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, Code] | None:
         """Read the verdicts of all objects; None where one lacks some, or two differ."""
         try:
             found = [_codes(one, words, criteria) for one in self.objects(completion, criteria)]
@@ -72,20 +67,50 @@ class _Objects(Notation):
         names = ", ".join(json.dumps(name, ensure_ascii=False) for name in criteria)
         what = f'"{_REASON}", a short explanation, first, then ' + (names or f'"{_VERDICT}"')
         each = "each of them" if criteria else "the verdict"
-        write = str if words.numbers else _quoted
-        return f"{how} {what}; {each} is exactly one of these:\n{listed(words, write)}"
+        numbers = words.numbers or (words.scale.kind == "number" and not words.own)
+        array = _bare_array if words.scale.kind == "rank" and not words.own else _array
+        return f"{how} {what}; {each} is {one_of(words)}:\n{listed(words, str if numbers else _quoted, array)}"
+
+
+def _shape(words: Words) -> dict[str, Any]:
+    """Describe a verdict as JSON Schema."""
+    kind = words.scale.kind
+    if kind == "number" and not words.own:
+        return {"type": "number"}
+    numbers = words.numbers or (kind == "rank" and not words.own)
+    word: dict[str, Any] = {
+        "type": "integer" if numbers else "string",
+        "enum": [int(one) if numbers else one for one in words.offered],
+    }
+    return {"type": "array", "items": word} if kind in {"set", "rank", "steps"} else word
+
+
+def _array(words: tuple[str, ...]) -> str:
+    return _bare_array(tuple("..." if word == "..." else _quoted(word) for word in words))
+
+
+def _bare_array(words: tuple[str, ...]) -> str:
+    return f"[{', '.join(words)}]"
 
 
 def _quoted(word: str) -> str:
     return json.dumps(word, ensure_ascii=False)
 
 
-def _codes(found: dict[str, Any], words: Words, criteria: Sequence[str]) -> dict[str, int]:
-    codes: dict[str, int] = {}
+def _code(value: Any, words: Words) -> Code | None:
+    """Read a verdict: a word or a number, a list of them where a verdict is made of several."""
+    if isinstance(value, list) and not (words.scale.listed or words.scale.kind == "number"):
+        said = [str(one) if type(one) is int else one for one in value]
+        return words.together(said) if all(isinstance(one, str) for one in said) else None
+    if type(value) is int or (type(value) is float and words.scale.kind == "number"):
+        value = repr(value)
+    return words.code(value) if isinstance(value, str) else None
+
+
+def _codes(found: dict[str, Any], words: Words, criteria: Sequence[str]) -> dict[str, Code]:
+    codes: dict[str, Code] = {}
     for name in criteria:
-        value = found.get(name)
-        word = str(value) if type(value) is int else value
-        code = words.code(word) if isinstance(word, str) else None
+        code = _code(found.get(name), words)
         if code is None:
             raise ValueError(name)
         codes[name] = code

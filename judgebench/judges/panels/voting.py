@@ -54,8 +54,7 @@ def voted(
     average = None
     if rule == "mean":
         found, average = mean(codes, shares, scale)
-        best = [] if found is None else [found]
-        best = best or heaviest(codes, shares)
+        best = [found] if isinstance(found, int) else heaviest(codes, shares)
     else:
         best = heaviest(codes, shares)
     decided = best[0] if len(best) == 1 else _drawn(best, codes, ties, scale)

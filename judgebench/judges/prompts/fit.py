@@ -72,7 +72,11 @@ class Fit:
                 )
 
     def notes(self) -> Iterator[str]:
-        """Say which slots no item fills, so that their paragraphs are left out; ``none`` meant to leave some out."""
+        """Say which slots no item fills, so that their paragraphs are left out; ``none`` meant to leave some out.
+
+        And what is no slot for want of a brace.
+        """
+        yield from self._prompt.slips()
         counted_on = unguarded(self._prompt.user) | unguarded(self._prompt.system)
         for slot in sorted(counted_on & set(_MAY_BE_EMPTY)):
             meant = slot == "reference" and self._reference == "none"

@@ -17,6 +17,7 @@ from judgebench.judges.prompts.template import (
     fenced,
     fill,
     shown,
+    single_braced,
     slots_of,
     stacked,
 )
@@ -103,6 +104,13 @@ class Prompt:
     def slots(self) -> frozenset[str]:
         """The slots that its templates fill."""
         return slots_of(self.system, self.user)
+
+    def slips(self) -> list[str]:
+        """Say what is no slot for want of a brace."""
+        return [
+            f"prompt {self.name!r}: {{{name}}} is sent as it is written; a slot has two braces, {{{{{name}}}}}"
+            for name in single_braced(self.system, self.user)
+        ]
 
     def words(self, scale: Scale) -> Words:
         """Give the words of a verdict on a scale."""

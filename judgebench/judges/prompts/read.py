@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
 from judgebench.judges.prompts.prompt import Criterion, Example, Prompt
-from judgebench.judges.prompts.template import ANSWERS, check_markup, slots_of
+from judgebench.judges.prompts.template import ANSWERS, check_markup, single_braced, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from judgebench.judges.prompts.prompt import Pairs
 
 #: Kinds of scale that a prompt can ask about.
-KINDS = ("pair", "check", "rate", "number", "pick", "label", "set")
+KINDS = ("pair", "check", "rate", "number", "pick", "rank", "label", "set", "steps")
 _KEYS = ("name", "kinds", "system", "user", "verdicts", "levels", "criteria", "examples", "calls")
 #: Of these one suffices: a prompt without ``user`` is put into our frame.
 _RUBRIC = ("verdicts", "levels", "criteria", "examples")
@@ -65,9 +65,10 @@ def read_text(text: str, file: str, name: str) -> Prompt:
     check_markup(text, f"prompt file {file}")
     slots = slots_of(text)
     if not slots & ANSWERS:
+        almost = " (a slot has two braces)" if single_braced(text) else ""
         raise UsageError(
             f"prompt file {file}: no place holds what is judged; write {{{{answer}}}}, or {{{{answer_a}}}} and "
-            "{{answer_b}}, or {{responses}} for however many there are"
+            f"{{{{answer_b}}}}, or {{{{responses}}}} for however many there are{almost}"
         )
     if "verdict" not in slots and "[[" not in text:
         text = f"{text.rstrip()}\n\n{{{{verdict}}}}"
@@ -132,8 +133,8 @@ def _kinds_by(slots: frozenset[str], file: str) -> tuple[str, ...]:
     if slots & {"answer_a", "answer_b"}:
         if lacking := {"answer_a", "answer_b"} - slots:
             raise UsageError(f"prompt file {file}: {{{{{lacking.pop()}}}}} is missing beside the other answer")
-        return ("pair", "pick", "label")
-    return ("check", "rate", "label") if "answer" in slots else KINDS
+        return ("pair", "pick", "rank", "label")
+    return ("check", "rate", "number", "label", "set") if "answer" in slots else KINDS
 
 
 def _kinds(value: Any, user: str, file: str) -> tuple[str, ...]:

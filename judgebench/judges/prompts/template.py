@@ -30,6 +30,7 @@ SLOTS = (
 ANSWERS = frozenset({"responses", "answer", "answer_a", "answer_b"})
 SLOT = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 CONDITION = re.compile(r"\{\{\s*(if|unless)\s+([a-z_]+)\s*\}\}")
+_ALMOST = re.compile(r"(?<!\{)\{\s*([a-z_]+)\s*\}(?!\})")
 MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 #: Slots whose fences come on lines of their own where they stand inside a sentence; in plain text it is all of them.
 INSIDE = frozenset({"criterion", "question", "answer", "answer_a", "answer_b"})
@@ -139,17 +140,20 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
     letters = "AB" if scale.kind == "pair" else ""
     responses: list[list[Piece]] = []
     for slot, response in enumerate(case.responses):
-        name = "response" if len(case.order) == 1 else f"response {letters[slot] if letters else slot + 1}"
+        named = letters[slot] if letters else slot + 1
+        name = f"step {named}" if scale.kind == "steps" else "response" if len(case.order) == 1 else f"response {named}"
         images = [Part(image=image) for image in response.images] if response.images else ()
         blocks = [] if response.turns else [fenced(name, fence, [Part(response.text), *images])]
         for number, turn in enumerate(response.turns, 1):
             blocks.append(fenced(f"{name}, {turn.role} turn {number}", fence, turn.parts))
         responses.append(stacked(blocks))
+    # Of a conversation each turn may have its own; several to one question are numbered.
     given = case.references
-    references = [
-        fenced(f"reference {n}" if len(given) > 1 else "reference", fence, [Part(reference.text)])
-        for n, reference in enumerate(given, 1)
-    ]
+    last = [one for one in given if not one.turn]
+    names = [f"reference for turn {one.turn}" for one in given if one.turn]
+    names += [f"reference {n}" if len(last) > 1 else "reference" for n, _ in enumerate(last, 1)]
+    earlier = [one for one in given if one.turn]
+    references = [fenced(name, fence, [Part(one.text)]) for name, one in zip(names, (*earlier, *last), strict=True)]
     documents = [
         fenced(f"document {n}" if len(item.context) > 1 else "document", fence, [Part(text)])
         for n, text in enumerate(item.context, 1)
@@ -210,6 +214,15 @@ def unguarded(template: str) -> frozenset[str]:
         slots = paragraph.pieces[1::2]
         found |= set(slots) - set(paragraph.filled[: len(paragraph.filled) - len(slots)])
     return frozenset(found)
+
+
+def single_braced(*templates: str) -> list[str]:
+    """Find what would be a slot with one brace more.
+
+    >>> single_braced('{question} {{answer}} {"a": 1} {other}')
+    ['question']
+    """
+    return list(dict.fromkeys(name for text in templates for name in _ALMOST.findall(text) if name in SLOTS))
 
 
 def check_markup(template: str, where: str) -> None:

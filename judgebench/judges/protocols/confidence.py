@@ -32,7 +32,7 @@ def confidence(question: Question, *, ask: Ask) -> Exchange:
     (sure,) = yield (prose(question, (*said.chat, Message.of("user", HOW_SURE))),)
     percent = None if unread(sure) is not None else parse_verdict(sure.text, PERCENT)
     reply = also(said.reply, sure)
-    if percent is not None and isinstance(code, int):
+    if isinstance(percent, int) and isinstance(code, int):
         rest = (1 - percent / 100) / (labels - 1)
         reply = replace(reply, probabilities=tuple(percent / 100 if one == code else rest for one in range(labels)))
     return said._replace(reply=reply)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def one_shot(judge: Asking, case: Case, scale: Scale) -> Steps:
     """Ask about all responses together."""
-    # As many places to pick as there are responses: items of one task may differ in that.
-    shown = Scale.pick(len(case.order)) if scale.kind == "pick" else scale
+    # As many places as there are responses: items of one task may differ in that.
+    of = {"pick": Scale.pick, "rank": Scale.rank}.get(scale.kind)
+    shown = scale if of is None else of(len(case.order))
     return (yield from judged(judge, case, shown))

@@ -16,7 +16,7 @@ from judgebench.judges.words import Words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain import Case, Scale
+    from judgebench.domain import Case, Code, Scale
     from judgebench.judges.forms import Form
     from judgebench.judges.protocols import Asking
 
@@ -127,7 +127,7 @@ class Saying(Notation):
         """Read what the notation reads."""
         return self._notation.read(completion, words)
 
-    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, int] | None:
+    def read_each(self, completion: Completion, words: Words, criteria: Sequence[str]) -> dict[str, Code] | None:
         """Read what the notation reads."""
         return self._notation.read_each(completion, words, criteria)
 

@@ -47,7 +47,7 @@ def _asked(judge: Asking, question: Question) -> Steps:
         replies = list((yield from together(chats)).values())
         return agreed(replies, samples.by, question.scale)
     request = question.request
-    answers, usage, seconds = yield from _drawn(request, samples)
+    answers, usage, seconds = yield from drawn(request, samples)
     replies = [question.heard(one, request.messages).reply for one in answers]
     return replace(agreed(replies, samples.by, question.scale), usage=usage, seconds=seconds)
 
@@ -60,7 +60,7 @@ def _led(judge: Asking, question: Question) -> Steps:
     return (yield from ask(question)).reply
 
 
-def _drawn(
+def drawn(
     request: Request, samples: Samples
 ) -> Generator[Sequence[Request], Sequence[Completion], tuple[list[Completion], Usage, float]]:
     """Draw the samples by one request, if the backend can; those that a server owes are asked for one by one."""

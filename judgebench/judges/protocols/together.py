@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from judgebench.domain import Completion, Reply, Request, Steps
+    from judgebench.domain import Completion, Request
+
+Made = TypeVar("Made")
 
 
-def together(members: Mapping[str, Steps]) -> Generator[Sequence[Request], Sequence[Completion], dict[str, Reply]]:
-    """Bring every member to its reply; ``replies = yield from together(...)``."""
+def together(
+    members: Mapping[str, Generator[Sequence[Request], Sequence[Completion], Made]],
+) -> Generator[Sequence[Request], Sequence[Completion], dict[str, Made]]:
+    """Bring every member to its end, a reply as a rule; ``replies = yield from together(...)``."""
     waiting: dict[str, Sequence[Request]] = {}
-    done: dict[str, Reply] = {}
+    done: dict[str, Made] = {}
 
     def go_on(name: str, answers: Sequence[Completion] | None) -> None:
         waiting.pop(name, None)

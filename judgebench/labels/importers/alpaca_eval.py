@@ -7,13 +7,15 @@ number are people.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.items import digest
 from judgebench.labels.importers.export import Export, Label
 from judgebench.labels.importers.values import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judgebench.labels.importers.probe import Probe
 
 _KEYS = frozenset({"instruction", "output_1", "output_2", "preference"})
@@ -36,14 +38,14 @@ def recognise(probe: Probe) -> str:
 def read(probe: Probe) -> Export:
     """Read pairs and preferences."""
     export = Export()
-    between = 0
-    for row in probe.rows():
+    rows = list(probe.rows())
+    between = sum(map(_is_between, map(_preference, rows)))
+    for row in rows:
         item = digest("\0".join(str(row.get(name)) for name in ("instruction", "output_1", "output_2")), 12)
         fields = {ours: row[theirs] for theirs, ours in _FIELDS.items() if row.get(theirs) is not None}
-        said, person = number_of(row.get("preference")), str(row.get("annotator")).isdecimal()
-        if said is not None and _FIRST < said < _SECOND and said != _MIDDLE:
-            between += 1
-            fields["p_b"] = said - 1
+        said, person = _preference(row), str(row.get("annotator")).isdecimal()
+        if between and said is not None:
+            fields["p_b"] = (said or _MIDDLE) - 1
         export.items.setdefault(item, {}).update(fields)
         who = str(row.get("annotator") if row.get("annotator") is not None else probe.stem)
         export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))
@@ -52,6 +54,14 @@ def read(probe: Probe) -> Export:
             f"preferences between 1 and 2: {between:,}; the nearer output is the verdict, p_b the probability of B"
         )
     return export
+
+
+def _preference(row: Mapping[str, Any]) -> float | None:
+    return number_of(row.get("preference"))
+
+
+def _is_between(preference: float | None) -> bool:
+    return preference is not None and _FIRST < preference < _SECOND and preference != _MIDDLE
 
 
 def _choice(preference: float | None) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 By: TypeAlias = Literal["person", "judge", "program"]
 
 _SHOWN = 12
+#: Columns of the systems whose answers stand as A and B.
+_SIDES = ("system_a", "system_b")
 
 
 class Label(NamedTuple):
@@ -171,12 +173,16 @@ class ImportedTable(Table):
         """Say of the rows what nobody said: their ids, the question that they share, the judge's second games."""
         second = [self.second[name] for name in judges if name in self.second]
         second = second if len(second) == len(judges) else []
+        own = {column for questions in self.labelled.values() for one in questions.values() for column in one}
+        paired = {*_SIDES} <= self._cells.keys() and own.issuperset(judges)
+        sides = _SIDES if paired and not second and not said.order else ()
         return replace(
             said,
             id=said.id or ("id",),
             cluster=said.cluster or ((self.export.cluster,) if self.export.cluster else ()),
             second_order=said.second_order or second,
             picks=said.picks or (self.export.picks if second else None),
+            sides=said.sides or sides,
         )
 
     def roles(self, judges: Sequence[str], golds: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -49,7 +49,7 @@ from judgebench.report.words import WARNINGS
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.gate.rules import Gate, GateLine, Odds, State
     from judgebench.domain import Agreement
@@ -152,10 +152,10 @@ _ODDS_FIELDS: Fields[GateLine] = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Decision(Document):
-    """A run held against its baseline; ``beside`` is the run measured as `score` does."""
+    """A run held against its baseline; ``beside`` is the run as `score` measures it, by criterion where it has some."""
 
     gate: Gate
-    beside: Agreement | None = None
+    beside: tuple[Agreement, ...] = ()
 
     SCHEMA = "judgebench.gate/1"
     SHAPE = record(
@@ -195,7 +195,13 @@ class Decision(Document):
         min_effect=(NUMBER, attrgetter("gate.rules.min_effect")),
         items_needed=(_ITEMS_NEEDED, attrgetter("gate.needed")),
         lines=(ListOf(_LINE, least=1), attrgetter("gate.lines")),
-        beside=maybe(_BESIDE),
+        beside=(maybe(_BESIDE), lambda decision: decision.beside[0] if len(decision.beside) == 1 else None),
+        criteria=Key(
+            MapOf(_BESIDE),
+            lambda decision: {row.subset: row for row in decision.beside} if len(decision.beside) > 1 else None,
+            "The same by criterion, where there are several.",
+            required=False,
+        ),
         warnings=(TEXTS, attrgetter("gate.warnings")),
     )
     MORE: ClassVar = {
@@ -240,7 +246,7 @@ def _chances(found: Gate) -> str:
     )
 
 
-def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
+def _remarks(found: Gate, beside: Sequence[Agreement]) -> list[str]:
     rules = found.rules
     floor = f" and the drop seen is {decimal(rules.min_effect)} or more" if rules.min_effect else ""
     fails, passes = f"fails where the drop is surely above 0{floor}", f"surely below {decimal(rules.margin)}"
@@ -270,8 +276,8 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
             f"Where no verdict changed there is nothing that could be worse; other items may still change, up to "
             f"{100 * share:.1f} % of them (rule of three)."
         )
-    if beside is not None:
-        notes += _beside(beside)
+    for row in beside:
+        notes += _beside(row, of="" if len(beside) == 1 else f" on {safe(row.subset)}")
     return notes + [f"Careful: {words_of(code, _WARNINGS)}." for code in found.warnings]
 
 
@@ -282,7 +288,7 @@ def _degrees(found: Gate) -> str:
     return f"at most {max(1.0, found.effective - 1):.1f} degrees of freedom: {like}"
 
 
-def _beside(row: Agreement) -> list[str]:
+def _beside(row: Agreement, *, of: str) -> list[str]:
     """Percent agreement, ceiling and base rates: kappa says little without them."""
     parts: list[str] = []
     if (agreed := row.metrics.get("percent_agreement")) is not None and agreed.value is not None:
@@ -292,4 +298,4 @@ def _beside(row: Agreement) -> list[str]:
     for who, rates in row.base_rates.items():
         shares = ", ".join(f"{safe(label)} {100 * share:.1f} %" for label, share in rates.items())
         parts += [f"{safe(who)} {shares}"] if shares else []
-    return [f"Beside the run's figures ({safe(row.gold)} gold): {'; '.join(parts)}."] if parts else []
+    return [f"Beside the run's figures{of} ({safe(row.gold)} gold): {'; '.join(parts)}."] if parts else []

@@ -178,7 +178,7 @@ LEAD_WITH_MEAN = (
 )
 LEAD = f"{LEAD_WITH_MEAN} No figure is averaged over tasks."
 #: What a cell begins with where it holds a figure.
-_FIGURE = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?![\w:])")
+_FIGURE = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?![\w:])")
 
 
 class _Bar(NamedTuple):

@@ -16,7 +16,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, starmap
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ import numpy as np
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
 from judgebench.domain import Case, Status
+from judgebench.domain.replies import STRATA
 from judgebench.report.page.sent import Prompts, texts_of
 from judgebench.report.words import gold_word
 
@@ -196,7 +197,7 @@ class _Board:
         first = (plain or said)[0][1]
         item = self._items.get(first.item)
         why = _ABSENT
-        if item is not None and not _same(item, [verdict for _, verdict in plain]):
+        if item is not None and not self._same(item, plain):
             item, why = None, _OTHERS
             self.others += 1
         self.texts += item is not None
@@ -222,7 +223,7 @@ class _Board:
             "flip": _flips(plain, len(self._runs)),
         }
         return {
-            "text": None if item is None else texts_of(item),
+            "text": None if item is None else self._texts(item),
             "why": why,
             "systems": list(first.systems),
             "gold": [
@@ -234,15 +235,39 @@ class _Board:
         }
 
     def _said(self, run: int, verdict: Verdict, meant: Code | None, item: Item | None) -> dict[str, Any]:
-        sent = self._sent[run]
+        sent, asked = self._sent[run], None if item is None or verdict.probe else self._shown(run, item)
+        known = self._runs[run].beside.get(verdict.item)
         shown = {
-            "sent": [] if item is None or sent is None or verdict.probe else self._prompts.sent(item, verdict, sent),
+            "sent": []
+            if item is None or asked is None or sent is None
+            else self._prompts.sent(asked, verdict, sent, self._texts(item)),
+            "code": "" if asked is None or asked is item else asked.content_digest,
+            "can": "" if known is None or not known.can_answer else f"{STRATA[known.can_answer]} (by {known.by})",
             "order": list(verdict.order),
             "repeat": verdict.repeat,
             "probe": verdict.probe,
             "reference": verdict.reference,
         }
         return {"run": run} | self._heard(verdict, meant, shown)
+
+    def _same(self, item: Item, said: Sequence[tuple[int, Verdict]]) -> bool:
+        """Whether these verdicts were given on this very item, with the references that each run made for it."""
+        apart: dict[str, tuple[Item, list[Verdict]]] = {}
+        for run, verdict in said:
+            shown = self._shown(run, item)
+            apart.setdefault(shown.content_digest, (shown, []))[1].append(verdict)
+        return all(_same(shown, verdicts) for shown, verdicts in apart.values())
+
+    def _shown(self, run: int, item: Item) -> Item:
+        """Give an item as a run had it, with the references that were made for it."""
+        known = self._runs[run].beside.get(item.id)
+        return item if known is None else known.shown(item)
+
+    def _texts(self, item: Item) -> dict[str, Any]:
+        """Give the texts of an item, and the references that runs were made to show."""
+        made = (known for run in self._runs if (known := run.beside.get(item.id)) is not None)
+        every = dict.fromkeys(one for known in made for one in known.references)
+        return texts_of(replace(item, references=(*item.references, *every)) if every else item)
 
     def _heard(self, said: Verdict | Reply, meant: Code | None, shown: dict[str, Any]) -> dict[str, Any]:
         entry: dict[str, Any] = {

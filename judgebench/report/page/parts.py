@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,12 @@ from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Case, Estimate, Item, Policies, Ratings, Request, Run, Verdict
     from judgebench.report.document.text import Bounded
+    from judgebench.store.beside import Beside
 
 __all__ = [
     "Chart",
@@ -80,7 +81,7 @@ class Reported:
     ``rows`` begin with ``all``. ``verdicts`` reads them with the judge's text, by item first; ``items`` reads the items
     with their texts, in the task's order, and is None where they are not at hand: ``unread`` says why, and how to get
     them. ``licence`` is that of the task's data, as its card says. ``sent`` writes the requests of a case again, where
-    the run keeps its prompts.
+    the run keeps its prompts. ``beside`` is what the run knows of its items beyond their task, by id.
     """
 
     run: Run
@@ -92,6 +93,7 @@ class Reported:
     licence: str = ""
     unread: str = ""
     sent: Callable[[Case], Sequence[Request]] | None = None
+    beside: Mapping[str, Beside] = field(default_factory=dict[str, "Beside"])
 
     @property
     def ratings(self) -> Ratings:

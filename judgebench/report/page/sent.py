@@ -34,13 +34,19 @@ class Prompts:
         """All that they say, by number."""
         return list(self._known)
 
-    def sent(self, item: Item, verdict: Verdict, requests: Callable[[Case], Sequence[Request]]) -> list[Any]:
-        """Write what was sent for a verdict: of each request its messages, a role and pieces.
+    def sent(
+        self,
+        item: Item,
+        verdict: Verdict,
+        requests: Callable[[Case], Sequence[Request]],
+        texts: Mapping[str, Any] | None = None,
+    ) -> list[Any]:
+        """Write what was sent for a verdict: of each request its messages, a role and pieces; ``texts`` are the page's.
 
         A piece is a number of `words`, a list with the place of one of the item's texts, a text, or an image.
         """
         case = Case(item, verdict.order, verdict.repeat, "", verdict.reference)
-        places = {text: place for place, text in reversed(list(enumerate(_listed(texts_of(item)))))}
+        places = {text: place for place, text in reversed(list(enumerate(_listed(texts or texts_of(item)))))}
         code = item.content_digest
         return [
             [

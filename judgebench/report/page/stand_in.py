@@ -26,8 +26,13 @@ __all__ = ["KAPPAS", "MARGIN", "Answer", "State", "answer"]
 State: TypeAlias = Literal["yes", "no", "open", "not-human"]
 #: A judge that agrees with people a tenth less than they agree with each other still counts as one of them.
 MARGIN = 0.1
-#: What the rule's kappas are called in a sentence.
-KAPPAS = {"cohen_kappa": "kappa", "cohen_kappa_quadratic": "weighted kappa"}
+#: What the rule's kappas, and their kin where verdicts are no single labels, are called in a sentence.
+KAPPAS = {
+    "cohen_kappa": "kappa",
+    "cohen_kappa_quadratic": "weighted kappa",
+    "lin_ccc": "concordance",
+    "krippendorff_alpha_masi": "alpha (MASI)",
+}
 #: Annotators from whom on the alternative annotator test says something.
 _ENOUGH_ANNOTATORS = 3
 #: Where fewer judgments gave a verdict, figures tell of what failed and not of the judge.

@@ -58,6 +58,7 @@ def execute_in_batches(
         works: list[BatchRun] = []
         for planned, own in zip(chosen, apis, strict=True):
             writer = stack.enter_context(RunWriter(runs, planned.run, share=options.share, refresh=options.refresh))
+            writer.write_beside(planned.beside)
             ledger = stack.enter_context(Ledger(writer.path))
             works.append(BatchRun(planned, own, writer, ledger, options, waiting, tell, dispatchers))
         try:

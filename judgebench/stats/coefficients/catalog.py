@@ -125,6 +125,7 @@ METRIC_SETS: dict[str, MetricSet] = {
     "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
     "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
     "rank": MetricSet("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
+    "first error": MetricSet("first_error_f1", ("first_error_accuracy", "flawless_accuracy", "percent_agreement")),
     "steps": MetricSet(
         "first_error_f1", ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1")
     ),
@@ -141,6 +142,8 @@ def metrics_for(
     """
     if kind == "rate" and (graded or level in {"interval", "ratio"}):
         return METRIC_SETS["number"]
+    if (kind, level) == ("steps", "ordinal"):
+        return METRIC_SETS["first error"]
     if kind == "rate" and places < 3:
         return METRIC_SETS["label"]
     return METRIC_SETS.get("pair with ties" if kind == "pair" and tie else kind, METRIC_SETS["label"])

@@ -174,10 +174,11 @@ def null_error(table: Crosstab, weights: Floats) -> float | None:
 
 def cohen(table: Crosstab, weights: Floats) -> Outcome:
     """Kappa with given weights: chance is what the two margins give when they are independent."""
-    return Outcome.of(partial(_cohen, weights), table.joint)
+    return Outcome.of(partial(kappas, weights), table.joint)
 
 
-def _cohen(weights: Floats, joint: Floats) -> Evaluated:
+def kappas(weights: Floats, joint: Floats) -> Evaluated:
+    """Kappa of many tables with given weights."""
     gold, judge = margins(joint)
     by_gold, by_judge = times_column(weights, judge), row_times(gold, weights)
     return _corrected(joint, weights, dot(gold, by_gold), by_gold[..., :, None] + by_judge[..., None, :])

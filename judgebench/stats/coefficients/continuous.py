@@ -10,7 +10,8 @@ coefficient says n - 1. Influence functions are those of the moments, so ICC and
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,10 +39,7 @@ def pearson(gold: Floats, judge: Floats) -> RowOutcome:
     """
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
-    x, y = centred(gold), centred(judge)
-    # Squares of probabilities as small as 1e-200, or of numbers as large, underflow or overflow.
-    x, y = x / float(np.abs(x).max()), y / float(np.abs(y).max())
-    return replace(_correlation(x, y), without=_left_out(x, y, _product_moment), told=_told(x, y))
+    return _left_out(_correlation(*_scaled(gold, judge)), partial(_scaled, gold, judge), _product_moment)
 
 
 def _product_moment(xy: Floats, xx: Floats, yy: Floats, _shift: Floats, _n: Floats) -> Floats:
@@ -49,19 +47,40 @@ def _product_moment(xy: Floats, xx: Floats, yy: Floats, _shift: Floats, _n: Floa
     return found
 
 
+def _centred(gold: Floats, judge: Floats) -> tuple[Floats, Floats]:
+    return centred(gold), centred(judge)
+
+
+def _scaled(gold: Floats, judge: Floats) -> tuple[Floats, Floats]:
+    # Squares of probabilities as small as 1e-200, or of numbers as large, underflow or overflow.
+    x, y = _centred(gold, judge)
+    return x / float(np.abs(x).max()), y / float(np.abs(y).max())
+
+
 def _left_out(
-    x: Floats, y: Floats, value: Callable[[Floats, Floats, Floats, Floats, Floats], Floats]
-) -> Callable[[Clusters], Floats]:
-    """Values without each cluster, from its sums, of a function of moments, the shift of the means, and n."""
+    found: RowOutcome,
+    sides: Callable[[], tuple[Floats, Floats]],
+    value: Callable[[Floats, Floats, Floats, Floats, Floats], Floats],
+) -> RowOutcome:
+    """Add values without each cluster, from its sums, of a function of moments, the shift of the means, and n.
+
+    The two ``sides`` are made again when these are asked for: a million rows of each coefficient take too much room.
+    """
 
     def without(clusters: Clusters) -> Floats:
+        x, y = sides()
         n = x.size - clusters.sizes.astype(np.float64)
-        sums = [float(one.sum()) - clusters.sums(one) for one in (x, y, x * x, y * y, x * y)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean_x, mean_y, xx, yy, xy = (one / n for one in sums)
-            return value(xy - mean_x * mean_y, xx - mean_x**2, yy - mean_y**2, mean_x - mean_y, n)
 
-    return without
+        def mean(one: Floats) -> Floats:
+            found: Floats = (float(one.sum()) - clusters.sums(one)) / n
+            return found
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean_x, mean_y = mean(x), mean(y)
+            xx, yy = mean(x * x) - mean_x**2, mean(y * y) - mean_y**2
+            return value(mean(x * y) - mean_x * mean_y, xx, yy, mean_x - mean_y, n)
+
+    return replace(found, without=without, told=lambda: _told(*sides()))
 
 
 def _told(x: Floats, y: Floats) -> Floats:
@@ -84,13 +103,13 @@ def spearman(gold: Floats, judge: Floats) -> RowOutcome:
     """
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
-    x, y = _ranks(gold), _ranks(judge)
-    n = gold.size
+    among_gold, among_judge, n = _Places.of(gold), _Places.of(judge), gold.size
+    x, y = among_gold.ranks, among_judge.ranks
     vx, vy, cov = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
     scale = math.sqrt(vx * vy)
-    by_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
-    by_x = x * x + 2 * _above(gold, x) / n
-    by_y = y * y + 2 * _above(judge, y) / n
+    by_cov = x * y + (among_gold.above(y) + among_judge.above(x)) / n
+    by_x = x * x + 2 * among_gold.above(x) / n
+    by_y = y * y + 2 * among_judge.above(y) / n
     value = cov / scale
     influence = by_cov / scale - value / 2 * (by_x / vx + by_y / vy)
     return RowOutcome(_within(value), influence - influence.mean())
@@ -154,9 +173,8 @@ def alpha_interval(gold: Floats, judge: Floats) -> RowOutcome:
         left: Floats = 1 - (1 - 1 / (2 * n)) * above / below
         return left
 
-    x, y = centred(gold), centred(judge)
-    without = _left_out(x, y, value_of)
-    return RowOutcome(1 - small * found.value, -small * found.influence, without=without, told=_told(x, y))
+    found = RowOutcome(1 - small * found.value, -small * found.influence)
+    return _left_out(found, partial(_centred, gold, judge), value_of)
 
 
 def kendall(gold: Floats, judge: Floats) -> RowOutcome:
@@ -239,24 +257,38 @@ def _level(gold: Floats, judge: Floats, parts: Callable[[Any, Any, Any, Any, Any
         return found
 
     influence /= xx + yy + slope * shift / 2
-    return RowOutcome(min(1.0, value), influence, without=_left_out(x, y, value_of), told=_told(x, y))
+    return _left_out(RowOutcome(min(1.0, value), influence), partial(_centred, gold, judge), value_of)
 
 
-def _ranks(values: Floats) -> Floats:
-    """Mean rank of each row as a share of all rows, centred."""
-    ordered = np.sort(values)
-    below, upto = np.searchsorted(ordered, values, side="left"), np.searchsorted(ordered, values, side="right")
-    return (below + upto) / (2 * values.size) - 0.5
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Rows in their order, and how many of them are ``below`` each, and ``upto`` it: below or equal; shape (n,)."""
 
+    ordered: Ints
+    below: Ints
+    upto: Ints
 
-def _above(values: Floats, weights: Floats) -> Floats:
-    """Sum of the weights of the rows above each row, ties by half, less half of all."""
-    ordered = np.argsort(values, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weights[ordered])])
-    below = total[np.searchsorted(values, values, side="left", sorter=ordered)]
-    upto = total[np.searchsorted(values, values, side="right", sorter=ordered)]
-    found: Floats = total[-1] / 2 - (below + upto) / 2
-    return found
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> _Places:
+        """Sort the rows once."""
+        ordered = np.argsort(values, kind="stable")
+        sorted_ = values[ordered]
+        starts = np.flatnonzero(np.r_[True, sorted_[1:] != sorted_[:-1]])
+        ends = np.append(starts[1:], values.size)
+        below, upto = np.empty_like(ordered), np.empty_like(ordered)
+        below[ordered], upto[ordered] = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
+        return cls(ordered, below, upto)
+
+    @property
+    def ranks(self) -> Floats:
+        """Mean rank of each row as a share of all rows, centred."""
+        return (self.below + self.upto) / (2 * self.ordered.size) - 0.5
+
+    def above(self, weights: Floats) -> Floats:
+        """Sum of the weights of the rows above each row, ties by half, less half of all."""
+        total = np.concatenate([[0.0], np.cumsum(weights[self.ordered])])
+        found: Floats = total[-1] / 2 - (total[self.below] + total[self.upto]) / 2
+        return found
 
 
 def _concordance(x: Ints, y: Ints) -> Floats:
@@ -268,12 +300,9 @@ def _concordance(x: Ints, y: Ints) -> Floats:
     both = np.empty(n, dtype=np.int64)
     both[order] = _smaller_before(y[order])
     # Place among the rows with the same x, and with the same y.
-    pair = x.astype(np.int64) * (below_y.size + 1) + y
-    place = np.searchsorted(np.sort(pair), pair) - below_x[x]
-    turned = y.astype(np.int64) * (below_x.size + 1) + x
-    other = np.searchsorted(np.sort(turned), turned) - below_y[y]
-    same = np.unique(pair, return_inverse=True, return_counts=True)
-    twins = same[2][same[1]]
+    alike = _Places.of(x.astype(np.int64) * (below_y.size + 1) + y)
+    place, twins = alike.below - below_x[x], alike.upto - alike.below
+    other = _Places.of(y.astype(np.int64) * (below_x.size + 1) + x).below - below_y[y]
     under, left = below_y[y], below_x[x]
     over = n - below_y[y + 1]
     low_high = left - both - other
@@ -290,19 +319,19 @@ def _smaller_before(ranks: Ints) -> npt.NDArray[np.int64]:
     earlier bits of 0.
     """
     n = ranks.size
-    rank, place = ranks.astype(np.int64), np.arange(n)
-    found, start = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    rank, place = ranks.astype(np.int32), np.arange(n, dtype=np.int32)
+    found, start = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int32)
     for bit in range(int(rank.max(initial=0)).bit_length() - 1, -1, -1):
-        one = (rank >> bit & 1).astype(np.int64)
-        zeros = np.concatenate([[0], np.cumsum(1 - one)])
+        one = rank >> bit & 1
+        zeros = np.append(np.int32(0), np.cumsum(1 - one, dtype=np.int32))
         before = zeros[:-1] - zeros[start]
         found[place] += one * before
         # Zeros of a group go to its front, ones behind them.
         ends = np.flatnonzero(np.r_[start[1:] != start[:-1], True]) + 1
         size = np.diff(np.r_[0, ends])
         within = np.repeat(zeros[ends] - zeros[ends - size], size)
-        to = np.where(one == 1, start + within + (np.arange(n) - start - before), start + before)
-        moved = np.empty((3, n), dtype=np.int64)
+        to = np.where(one == 1, within + np.arange(n, dtype=np.int32) - before, start + before)
+        moved = np.empty((3, n), dtype=np.int32)
         moved[:, to] = rank, place, np.where(one == 1, start + within, start)
         rank, place, start = moved
     return found

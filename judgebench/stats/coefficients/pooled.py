@@ -19,6 +19,8 @@ import numpy as np
 from judgebench.stats.coefficients.krippendorff import count_units
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy.typing as npt
 
     from judgebench.stats.crosstab import Floats
@@ -27,6 +29,19 @@ if TYPE_CHECKING:
 
 #: Items handled at a time: hundreds of people make wide rows.
 _CELLS = 1 << 22
+
+
+def packed(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Push each item's labels together, where nobody asks whose they are and most people give an item none; (n, w)."""
+    there = labels >= 0
+    sizes = there.sum(axis=1)
+    wide = int(sizes.max(initial=0))
+    if 2 * wide > labels.shape[1]:
+        return labels
+    rows, who = np.nonzero(there)
+    found = np.full((len(labels), wide), -1, labels.dtype)
+    found[rows, np.arange(rows.size) - (np.cumsum(sizes) - sizes)[rows]] = labels[rows, who]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,13 @@ Forming inferences about some intraclass correlation coefficients.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.stats.coefficients.chance import cohen_kappa
+from judgebench.stats.coefficients.chance import kappas
 from judgebench.stats.coefficients.krippendorff import count_units
-from judgebench.stats.crosstab import TINY, Crosstab, Floats
+from judgebench.stats.crosstab import TINY, Floats, by_table, total
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
@@ -99,16 +98,15 @@ def conger_kappa(ratings: Ints, categories: int, weights: Floats | None = None) 
     seen = _Panel.of(ratings, categories, weights)
     if seen is None:
         return RowOutcome.undefined("no_pairs")
-    rated = ratings[:, (ratings >= 0).any(axis=0)]
-    raters = rated.shape[1]
-    margins = np.stack([np.bincount(one[one >= 0], minlength=categories) / (one >= 0).sum() for one in rated.T])
+    given = [(rows, one[rows]) for one in ratings.T if (rows := np.flatnonzero(one >= 0)).size]
+    raters = len(given)
+    margins = np.stack([np.bincount(said, minlength=categories) / said.size for _, said in given])
     others = (margins.sum(axis=0) - margins) @ seen.weights
     expected = float((margins * others).sum()) / (raters * (raters - 1))
     units = len(seen.shares)
     by_unit = np.zeros(len(ratings))
-    for one, margin, other in zip(rated.T, margins, others, strict=True):
-        there = one >= 0
-        by_unit[there] += (other[one[there]] - float(margin @ other)) * units / int(there.sum())
+    for (rows, said), margin, other in zip(given, margins, others, strict=True):
+        by_unit[rows] += (other[said] - float(margin @ other)) * units / said.size
     return seen.corrected(expected, 2 * by_unit[seen.rows] / (raters * (raters - 1)))
 
 
@@ -119,24 +117,31 @@ def light_kappa(ratings: Ints, categories: int, least: int = 1) -> RowOutcome:
     ``no_variation`` where no pair has a kappa. Source: Light (1971), Measures of response agreement for qualitative
     data.
     """
-    values: list[float] = []
+    values: list[Floats] = []
     influence = np.zeros(len(ratings))
     reason = "no_pairs"
-    for g, h in combinations(range(ratings.shape[1]), 2):
-        both = np.flatnonzero((ratings[:, g] >= 0) & (ratings[:, h] >= 0))
-        if both.size < max(least, 1):
-            continue
-        cells = ratings[both, g] * categories + ratings[both, h]
-        joint = np.bincount(cells, minlength=categories**2).reshape(categories, categories) / both.size
-        found = cohen_kappa(Crosstab(joint, both.size, categories, np.zeros(0)))
-        if found.value is None or found.gradient is None:
+    for g in range(ratings.shape[1] - 1):
+        # All later raters at once: of hundreds, each shares few units with most.
+        units = np.flatnonzero(ratings[:, g] >= 0)
+        beside = ratings[units, g + 1 :].T
+        rater, place = np.nonzero(beside >= 0)
+        cells = ratings[units[place], g].astype(np.int64) * categories + beside[rater, place]
+        sizes = np.bincount(rater, minlength=len(beside))
+        counts = np.bincount(rater * categories**2 + cells, minlength=sizes.size * categories**2)
+        joint = counts.reshape(-1, categories, categories) / np.maximum(sizes, 1)[:, None, None]
+        kappa, gradient, _ = kappas(np.eye(categories), joint)
+        enough = sizes >= max(least, 1)
+        told = enough & ~np.isnan(kappa)
+        if (enough & ~told).any():
             reason = "no_variation"
-            continue
-        values.append(found.value)
-        influence[both] += (found.gradient.ravel()[cells] - float((joint * found.gradient).sum())) / both.size
-    if not values:
+        values.append(kappa[told])
+        pull = (gradient - by_table(total(joint * gradient))).reshape(-1, categories**2) / np.maximum(sizes, 1)[:, None]
+        kept = np.flatnonzero(told[rater])
+        np.add.at(influence, units[place[kept]], pull[rater[kept], cells[kept]])
+    every = np.concatenate([np.zeros(0), *values])
+    if not every.size:
         return RowOutcome.undefined(reason)
-    return RowOutcome(float(np.mean(values)), influence * (len(ratings) / len(values)))
+    return RowOutcome(float(every.mean()), influence * (len(ratings) / every.size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,11 +73,11 @@ function listedTexts(text) {
 }
 
 /** The prompt that was sent, put together again of its own words and the item's. */
-function sentBlock(board, item, sent) {
+function sentBlock(board, item, sent, code) {
   const texts = listedTexts(item.text);
   const block = make("details", {}, make("summary", { text: sent.length > 1 ? `The ${sent.length} prompts that were sent` : "The prompt that was sent" }));
   const words = (piece) => {
-    if (typeof piece === "number") return board.prompts[piece].replaceAll("\0", item.code);
+    if (typeof piece === "number") return board.prompts[piece].replaceAll("\0", code);
     return Array.isArray(piece) ? texts[piece[0]] : piece;
   };
   for (const [role, pieces] of sent.flat()) {
@@ -102,10 +102,11 @@ function sentBlock(board, item, sent) {
 function judgmentBlock(board, item, said) {
   const block = make("div", { class: "said" });
   block.append(make("p", {}, verdictChip(board, said), ` ${smallFacts(board, said)}`));
+  if (said.can) block.append(make("p", { class: "soft", text: plainText(said.can) }));
   if (said.text) block.append(textBlock(said.text));
   else if (board.head.wanted && !said.parts) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
   if (said.error) block.append(writeText(make("p", { class: "bad", dir: "auto" }), said.error));
-  if (said.sent && item.text !== null) block.append(sentBlock(board, item, said.sent));
+  if (said.sent && item.text !== null) block.append(sentBlock(board, item, said.sent, said.code ?? item.code));
   for (const part of said.parts ?? []) {
     block.append(make("h6", { dir: "auto", text: plainText(part.name) }), judgmentBlock(board, item, part));
   }

@@ -130,7 +130,39 @@ function drawSteps(showing, choose) {
   };
 }
 
+function drawNumber(showing, overview, choose) {
+  const input = made("input", { id: "field", type: "text", inputMode: "decimal", autocomplete: "off", "aria-label": `Your label, ${overview.range}`, value: showing.said ?? "" });
+  const save = made("button", { type: "button", className: "main", disabled: !showing.said }, "Save");
+  const good = () => input.value.trim() !== "" && Number(input.value) >= overview.low && Number(input.value) <= overview.high;
+  input.addEventListener("input", () => { save.disabled = !good(); });
+  input.addEventListener("keydown", (event) => event.key === "Enter" && good() && choose(input.value.trim()));
+  save.addEventListener("click", (event) => event.detail <= 1 && good() && choose(input.value.trim()));
+  $("choices").replaceChildren(made("p", { className: "buttons" }, input, made("span", { className: "soft" }, overview.range), save));
+  return () => false;
+}
+
+function drawSet(showing, choose) {
+  const said = new Set(showing.said ?? []);
+  const list = made("fieldset", { className: "steps" }, made("legend", { className: "soft" }, "All that apply, or none"));
+  const boxes = showing.choices.map((one) => {
+    const box = made("input", { type: "checkbox", value: String(one.code), checked: said.has(one.code) });
+    list.append(made("label", {}, box, ` ${one.text} `, ...withKey("", one.key)));
+    return box;
+  });
+  const save = made("button", { type: "button", className: "main" }, "Save");
+  const words = () => JSON.stringify(showing.choices.filter((one, i) => boxes[i].checked).map((one) => one.text));
+  save.addEventListener("click", (event) => event.detail <= 1 && choose(words()));
+  $("choices").replaceChildren(list, save);
+  return (key) => {
+    const place = showing.choices.findIndex((one) => one.key === key);
+    if (place >= 0) boxes[place].checked = !boxes[place].checked;
+    return place >= 0;
+  };
+}
+
 function drawChoices(showing, overview, choose) {
+  if (overview.kind === "number") return drawNumber(showing, overview, choose);
+  if (overview.kind === "set") return drawSet(showing, choose);
   if (overview.kind === "rank") return drawRanking(showing, choose);
   if (overview.kind === "steps") return drawSteps(showing, choose);
   return (overview.typed ? drawField : drawButtons)(showing, choose);

@@ -1,0 +1,1 @@
+"""Several recorded judges made one: a jury, a cascade, and what either is worth."""

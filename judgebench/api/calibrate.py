@@ -1,0 +1,62 @@
+"""``judgebench.calibrate``: whether a judge's probabilities can be made to mean what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
+
+from judgebench.api.labelling import open_labels
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
+from judgebench.errors import DataError, UsageError
+from judgebench.report.calibrate import Calibrations
+
+if TYPE_CHECKING:
+    from judgebench.agreement.recalibrated import Calibration
+    from judgebench.errors import JudgebenchError
+
+
+@question
+def calibrate(
+    source: Source = None,
+    *,
+    method: Annotated[
+        Literal["temperature", "platt", "isotonic"] | Sequence[Literal["temperature", "platt", "isotonic"]],
+        Option("A way to calibrate; by default all; repeatable.", read=list[str]),
+    ] = (),
+    share: Annotated[
+        float, Option("Share of the questions to fit on; the others are measured.", least=0.05, most=0.95)
+    ] = 0.5,
+    seed: Annotated[int, Option("Seed of the split.", least=0)] = 0,
+    task: OnlyTasks = (),
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    policy: Policy = (),
+    **table: Unpack[LabelsAndScores],
+) -> Calibrations:
+    """Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others."""
+    from judgebench.agreement.recalibrated import calibrate as measured  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.recalibration import METHODS  # noqa: PLC0415 - loaded on use
+
+    chosen = [method] if isinstance(method, str) else list(method)
+    policies = policies_of(policy)
+    tasks = [task] if isinstance(task, str) else task
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
+    found: list[Calibration] = []
+    unfit: list[JudgebenchError] = []
+    for one in opened:
+        try:
+            found.append(
+                measured(one.judged(one.policies(policies)), methods=chosen or METHODS, share=share, seed=seed)
+            )
+        except (DataError, UsageError) as error:
+            # A judge without numbers must not hide those that have some.
+            if len(opened) == 1:
+                raise
+            unfit.append(error)
+            tell(f"left out {one.judge} on {one.task}: {error}")
+    if not found:
+        raise unfit[0]
+    return Calibrations(tuple(found))

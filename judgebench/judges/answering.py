@@ -1,0 +1,83 @@
+"""A judge's model as one that answers the questions itself, and as one that grades such answers by the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import Needs, Scale, Status
+from judgebench.errors import UsageError
+from judgebench.judges.endings import after_reasoning
+from judgebench.judges.forms import told, unread
+from judgebench.judges.llm import LLMJudge
+from judgebench.judges.protocols.own_answer import own_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from judgebench.domain import Backend, Capability, Case, Judge, Steps
+
+#: What an answer of one's own can be: there is no verdict in it.
+ANSWERED = Scale.categories(("answered",))
+#: Settings of a judge that change no answer of its own.
+_OF_VERDICTS = frozenset({"prompts", "parsing", "form", "samples", "samples_by", "protocol", "protocol_texts"})
+
+
+class Answering:
+    """Ask a judge's model the questions that it is to judge answers to; the reply's text is its answer."""
+
+    def __init__(self, judge: LLMJudge) -> None:
+        self.name = judge.name
+        self.backends: Mapping[str, Backend] = judge.backends
+        self.settings: Mapping[str, object] = _own(judge) | {"protocol": "own-answer"}
+        self._judge = judge
+
+    @property
+    def needs(self) -> Needs:
+        """What its options need."""
+        effort: frozenset[Capability] = frozenset({"effort"}) if "effort" in self.settings else frozenset()
+        return Needs(answers=False, capabilities=effort)
+
+    def steps(self, case: Case, scale: Scale) -> Steps:
+        """Ask once; an answer that is refused, cut off or empty is none."""
+        del scale
+        said = yield from own_answer(self._judge, case)
+        reply = told(said, unread(said) or Status.UNPARSED)
+        whole = reply.status is Status.UNPARSED and bool(after_reasoning(said.text).strip())
+        return replace(reply, status=Status.OK, code=0) if whole else reply
+
+
+def _own(judge: LLMJudge) -> dict[str, object]:
+    return {name: value for name, value in judge.settings.items() if name not in _OF_VERDICTS}
+
+
+def answering(judge: Judge, what: str) -> Answering:
+    """Make it of a judge; UsageError where that is not one language model, which could answer."""
+    if not isinstance(judge, LLMJudge):
+        raise UsageError(f"{what} has the judge answer the questions itself, and {judge.name} is not a language model")
+    return Answering(judge)
+
+
+def grading(judge: LLMJudge) -> LLMJudge:
+    """Make a judge of the same model that calls answers right or wrong, in the words of our own prompt."""
+    effort: Any = judge.settings.get("effort")
+    form: Any = judge.settings.get("form")
+    settings = {name: value for name, value in _own(judge).items() if name != "effort"}
+    made = LLMJudge(judge.model, settings=settings, effort=effort, **({} if form is None else {"form": form}))
+    made.name = judge.name
+    return made.serving(Scale.check())
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How another process makes either, from how it makes the judge; it pickles."""
+
+    recipe: Callable[[], Judge]
+    grades: bool = False
+
+    def __call__(self) -> Judge:
+        """Make it."""
+        judge = self.recipe()
+        if self.grades and isinstance(judge, LLMJudge):
+            return grading(judge)
+        return answering(judge, judge.name)

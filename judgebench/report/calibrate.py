@@ -1,0 +1,140 @@
+"""Calibration before and after, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.recalibrated import FIGURES
+from judgebench.domain.shapes import (
+    COUNT,
+    ESTIMATES,
+    FLAG,
+    MEASURED,
+    NUMBER,
+    OPEN_POLICIES,
+    SHARE,
+    TEXT,
+    ListOf,
+    MapOf,
+    choice,
+    judge_keys,
+    record,
+)
+from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, interval, many, percent
+from judgebench.report.words import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.agreement.recalibrated import Calibrated, Calibration
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Block, Fields, Sheet
+
+__all__ = ["Calibrations"]
+
+_REASONS = REASONS | {"other_unit": "a temperature is of probabilities, and these are scores"}
+_NAMES = {"raw": "as given", "temperature": "temperature", "platt": "Platt", "isotonic": "isotonic"}
+_METHOD = record(
+    method=choice(*_NAMES),
+    learned=(MapOf(NUMBER), None, "temperature; or intercept and slope; or the steps of an isotonic map."),
+    figures=(ESTIMATES, None, "On the questions it was not fitted on; less is better."),
+    changes=(MapOf(MEASURED), None, "These less the same of the numbers as given, paired; none of scores."),
+)
+_ROW = record(
+    "calibration",
+    "One judge's numbers on one task.",
+    task=TEXT,
+    **judge_keys(),
+    gold=(TEXT, lambda one: one.gold_source),
+    policies=OPEN_POLICIES,
+    probabilities=(FLAG, lambda one: one.probable, "Whether the numbers are probabilities; else scores in any unit."),
+    share=(SHARE, None, "Share of the questions that maps are fitted on."),
+    seed=COUNT,
+    fitted=COUNT,
+    measured=COUNT,
+    clusters=COUNT,
+    methods=ListOf(_METHOD, 1),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Calibrations(Document):
+    """Judges' numbers, before and after they were calibrated."""
+
+    rows: tuple[Calibration, ...]
+
+    SCHEMA = "judgebench.calibration/1"
+    SHAPE = record(
+        "",
+        "Judges' probabilities before and after calibration, fitted on some questions, measured on the others.",
+        rows=(ListOf(_ROW, 1), attrgetter("rows")),
+    )
+
+    def sheet(self) -> Sheet:
+        return sheet(
+            {
+                "task": lambda x: x[0].task,
+                **judge_columns(lambda x: x[0].judge),
+                "method": lambda x: x[1].method,
+                "fitted": lambda x: x[0].fitted,
+                "measured": lambda x: x[0].measured,
+                "figure": lambda x: x[2],
+                "value*": lambda x: x[1].figures[x[2]],
+                "change*": lambda x: x[1].changes.get(x[2]),
+                "undefined": lambda x: x[1].figures[x[2]].undefined,
+            },
+            [(row, method, name) for row in self.rows for method in row.methods for name in FIGURES],
+        )
+
+    def blocks(self) -> Iterator[Block]:
+        for row in self.rows:
+            yield _sentence(row)
+        rows = [(row, method) for row in self.rows for method in row.methods]
+        note = (
+            "Less is better. ECE: 10 right-closed bins of equal width, of the positive label's probability; chance "
+            "lifts it, the more the better calibrated a judge is. Changes are paired, by question; brackets hold 95 % "
+            "intervals for the map as it was fitted."
+        )
+        yield Table(grid(_FIELDS, rows, [note, *map(_split, self.rows[:1])]), (0, 1), ((12, (6,)),))
+
+
+def _sentence(row: Calibration) -> str:
+    known = {one.method: one.figures["ece"].value for one in row.methods}
+    told = [f"{_NAMES[name]} {decimal(value)}" for name, value in known.items() if value is not None]
+    return (
+        f"{clean(row.judge)} on {clean(row.task)}: expected calibration error on {many(row.measured, 'judgment')} that "
+        f"nothing was fitted on: {', '.join(told) or 'none can be had'}."
+    )
+
+
+def _split(row: Calibration) -> str:
+    fitted = f"{percent(row.share, 0)} % of the questions (seed {row.seed}): {many(row.fitted, 'judgment')}"
+    return f"Fitted on {fitted}. {row.policies}."
+
+
+def _cell(one: Estimate) -> Cell:
+    return explained(one, _REASONS)
+
+
+def _change(pair: tuple[Calibration, Calibrated], name: str) -> Cell:
+    one = pair[1].changes.get(name)
+    return Cell("") if one is None else explained(one, _REASONS, lambda found: interval(found, sign=True))
+
+
+_FIELDS: Fields[tuple[Calibration, Calibrated]] = (
+    Field("judge", lambda x: x[0].judge, right=False),
+    Field("numbers", lambda x: _NAMES[x[1].method], right=False),
+    Field("ECE [95 % interval]", lambda x: _cell(x[1].figures["ece"]), ("ECE", "[95 % interval]"), right=False),
+    Field("Brier [95 % interval]", lambda x: _cell(x[1].figures["brier"]), ("Brier", "[95 % interval]"), right=False),
+    Field("change of Brier", lambda x: _change(x, "brier"), ("change", "of Brier"), right=False),
+    Field(
+        "log loss [95 % interval]",
+        lambda x: _cell(x[1].figures["log_loss"]),
+        ("log loss", "[95 % interval]"),
+        right=False,
+    ),
+)

@@ -1,0 +1,182 @@
+"""A cascade of judges, in words: what it answers, how often it is right there, and whether the guarantee held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from judgebench.domain.shapes import (
+    COUNT,
+    ERROR,
+    ESTIMATE,
+    FLAG,
+    OPEN_POLICIES,
+    SHARE,
+    TEXT,
+    TEXTS,
+    ListOf,
+    maybe,
+    record,
+)
+from judgebench.report.compare import cautions_of
+from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.words import REASONS, gold_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.agreement.jury.cascade import Cascade, Stage
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Block, Fields, Sheet
+
+__all__ = ["Cascades"]
+
+_REASONS = REASONS | {"no_items": "it answers nothing"}
+_STAGE = record(
+    judge=TEXT,
+    threshold=(maybe(SHARE), lambda one: one.threshold.value, "Least confidence at which it answers; null: never."),
+    calibrated_on=(COUNT, lambda one: one.threshold.answered, "Calibration judgments above it."),
+    wrong=(COUNT, lambda one: one.threshold.wrong),
+    risk_bound=(SHARE, lambda one: one.threshold.bound, "Upper bound of the share of wrong answers among these."),
+    reached=(SHARE, None, "Share of the measured judgments that come to it."),
+    answered=(SHARE, None, "Share of them that it answers."),
+    agreement=(ESTIMATE, None, "Among those that it answers."),
+    alone=(ESTIMATE, None, "On all, if it answered alone."),
+    cost=(maybe(ERROR), None, "Of one judgment."),
+)
+_ROW = record(
+    "cascade",
+    "A cascade on one task.",
+    task=TEXT,
+    gold=(TEXT, lambda one: one.gold_source),
+    policies=OPEN_POLICIES,
+    alpha=SHARE,
+    delta=SHARE,
+    share=(SHARE, None, "Share of the questions that thresholds are calibrated on."),
+    seed=COUNT,
+    calibrated=COUNT,
+    judgments=(COUNT, None, "Measured ones, on the other questions."),
+    clusters=COUNT,
+    holds=(FLAG, None, "Whether it agrees as often as guaranteed on these; with no answer it does."),
+    coverage=(SHARE, None, "Share of the measured judgments that it answers."),
+    agreement=(ESTIMATE, None, "Among those that it answers."),
+    stages=ListOf(_STAGE, 2),
+    cost=(maybe(ERROR), None, "Of one judgment, whoever answers it."),
+    cost_alone=(maybe(ERROR), None, "Of one judgment of the last judge."),
+    splits=(COUNT, None, "Random splits tried, this one first."),
+    held=(COUNT, None, "In so many it agrees as often as guaranteed."),
+    refuted=(COUNT, None, "In so many the 95 % interval of the agreement lies below the guarantee."),
+    mean_coverage=SHARE,
+    warnings=TEXTS,
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cascades(Document):
+    """Cascades, one a task."""
+
+    cascades: tuple[Cascade, ...]
+
+    SCHEMA = "judgebench.cascade/1"
+    SHAPE = record(
+        "",
+        "Judges of which each answers what it is sure of, calibrated on some questions and measured on the others.",
+        rows=(ListOf(_ROW, 1), lambda found: found.cascades),
+    )
+
+    def sheet(self) -> Sheet:
+        return sheet(
+            {
+                "task": lambda x: x[0].task,
+                "alpha": lambda x: x[0].alpha,
+                "delta": lambda x: x[0].delta,
+                "kind": lambda x: "stage" if x[1] else "cascade",
+                "judge": lambda x: x[1].judge if x[1] else "",
+                "threshold": lambda x: x[1].threshold.value if x[1] else None,
+                "risk_bound": lambda x: x[1].threshold.bound if x[1] else None,
+                "reached": lambda x: x[1].reached if x[1] else 1.0,
+                "answered": lambda x: x[1].answered if x[1] else x[0].coverage,
+                "agreement*": lambda x: (x[1] or x[0]).agreement,
+                "alone*": lambda x: x[1].alone if x[1] else None,
+                "cost": lambda x: (x[1] or x[0]).cost,
+                "holds": lambda x: None if x[1] else x[0].holds,
+            },
+            [(one, stage) for one in self.cascades for stage in (None, *one.stages)],
+        )
+
+    def blocks(self) -> Iterator[Block]:
+        for one in self.cascades:
+            yield from _sentences(one)
+            priced = any(stage.cost is not None for stage in one.stages)
+            fields = _STAGES if priced else _STAGES[:-1]
+            yield Table(grid(fields, one.stages, _remarks(one)), (0,), ((12, (6,)), (8, (2,))))
+
+
+def _sentences(one: Cascade) -> Iterator[str]:
+    whom, sure = gold_word(one.gold_source), f"{percent(1 - one.delta, 0)} %"
+    goal = f"at least {percent(1 - one.alpha, 0)} % agreement with {whom} on what is answered, at {sure} confidence"
+    if one.agreement.value is None:
+        yield f"{clean(one.task)}: for {goal}, no judge may answer anything: too few calibration answers, or too wrong."
+    else:
+        high = one.agreement.high
+        short = (
+            "it is short of that, which its interval leaves to chance" if high is None or high >= 1 - one.alpha else ""
+        )
+        held = "the guarantee held" if one.holds else short or "the guarantee did not hold"
+        yield (
+            f"{clean(one.task)}: for {goal}, the cascade answers {percent(one.coverage)} % of "
+            f"{many(one.judgments, 'judgment')} that it was not calibrated on; it agrees on "
+            f"{interval(one.agreement, percent, unit=' %')} of these: {held}."
+        )
+    if one.splits > 1:
+        yield (
+            f"In {one.held:,} of {one.splits:,} random splits it did ({percent(one.held / one.splits)} %); "
+            f"on average it answers {percent(one.mean_coverage)} %."
+        )
+    if one.cost is not None and one.cost_alone:
+        alone, dear = one.stages[-1], _money(one.cost_alone)
+        yield (
+            f"A judgment costs {_money(one.cost)}; {clean(alone.judge)} alone costs {dear} and agrees on "
+            f"{interval(alone.alone, percent, unit=' %')} of all."
+        )
+
+
+def _money(cost: float) -> str:
+    return f"{cost:.4g}"
+
+
+def _cell(one: Estimate) -> Cell:
+    return explained(one, _REASONS, lambda found: interval(found, percent))
+
+
+_STAGES: Fields[Stage] = (
+    Field("judge", lambda one: one.judge, right=False),
+    Field(
+        "answers from",
+        lambda one: _NEVER if one.threshold.value is None else decimal(one.threshold.value),
+        ("answers", "from"),
+    ),
+    Field("risk at most", lambda one: decimal(one.threshold.bound), ("risk at", "most")),
+    Field("reached %", lambda one: percent(one.reached)),
+    Field("answered %", lambda one: percent(one.answered)),
+    Field("% agreement there", lambda one: _cell(one.agreement), ("% agree", "there"), right=False),
+    Field("% agreement alone on all", lambda one: _cell(one.alone), ("% agree alone", "on all"), right=False),
+    Field("cost", lambda one: NONE if one.cost is None else _money(one.cost)),
+)
+_NEVER = "never"
+
+
+def _remarks(one: Cascade) -> Iterator[str]:
+    yield (
+        f"Thresholds from {many(one.calibrated, 'judgment')} ({percent(one.share, 0)} % of the questions, seed "
+        f"{one.seed}), tried from sure to unsure by exact bounds, at {decimal(one.delta / len(one.stages), 3)} for "
+        f"each of {len(one.stages)} judges. What no judge answers is left to people. {one.policies}."
+    )
+    if one.splits > 1:
+        yield (
+            "A split's own agreement is off by chance, too: the guarantee is of new questions of this kind. In "
+            f"{one.refuted:,} of the splits the 95 % interval of the agreement lies below it."
+        )
+    yield from cautions_of(one.warnings)
