@@ -95,7 +95,7 @@ JUDGE_NOTES: dict[str, str] = {
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
     "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own; or a judge card of one's own",
+    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",
@@ -264,8 +264,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
-    carded = load("judgebench.judges.cards.naming:named")(spec)
-    if carded is not None:
+    if (carded := _card_of(spec)) is not None:
         return cast("Judge", carded.judge(task.scale, settings, _language_model))
     if spec.startswith("replay:") or spec.endswith(".toml"):
         return _on_disk(spec, task, settings)
@@ -399,12 +398,11 @@ def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSetting
     alike: dict[str, Judge] = {}
     for seat in panel.seats:
         one = replace(seat.said, name=None)
-        if one == JudgeFile(one.judge, {}) and not one.judge.endswith(".toml"):
-            judge = make_judge(one.judge, task, settings)
-        elif one.judge.endswith(".toml"):
+        by_name = one == JudgeFile(one.judge, {})
+        if by_name and one.judge.endswith(".toml") and _card_of(one.judge) is None:
             judge = _on_disk(one.judge, task, settings, within)
         else:
-            judge = _described(one, task, settings, within)
+            judge = make_judge(one.judge, task, settings) if by_name else _described(one, task, settings, within)
         # What is asked in the same way is one client, whoever plays whom.
         judge = alike.setdefault(repr(one), judge)
         name = seat.said.name or judge.name
@@ -412,6 +410,10 @@ def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSetting
             raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
         members[name] = Member(judge, seat.says)
     return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
+
+
+def _card_of(spec: str) -> Any | None:
+    return load("judgebench.judges.cards.naming:named")(spec)
 
 
 def _timeouts(settings: JudgeSettings) -> object:
