@@ -85,7 +85,7 @@ class Form:
         if (status := unread(completion)) is not None:
             return status, Heard()
         heard = self.notation.read(completion, self.prompt.words(scale))
-        return (Status.UNPARSED if heard.code is None else Status.OK), heard
+        return (Status.UNPARSED, Heard(why=heard.why)) if heard.code is None else (Status.OK, heard)
 
 
 def told(completion: Completion, status: Status, heard: Heard = Heard()) -> Reply:  # noqa: B008 - it can't be changed
