@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.listing import listing
     from judgebench.api.power import power
+    from judgebench.api.preferences import export
     from judgebench.api.publish import publish
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
@@ -70,6 +71,7 @@ __all__ = [
     "demo",
     "doctor",
     "estimate",
+    "export",
     "gate",
     "humans",
     "init",
@@ -107,6 +109,7 @@ _LAZY = {
     "demo": "judgebench.api.demo:demo",
     "doctor": "judgebench.api.doctor:doctor",
     "estimate": "judgebench.api.running:estimate",
+    "export": "judgebench.api.preferences:export",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "init": "judgebench.api.init:init",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Item, Judge, Probe, Scale, Task
     from judgebench.judges.judge_file import JudgeFile, PanelFile
     from judgebench.judges.llm import LLMJudge
+    from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
@@ -38,11 +39,15 @@ Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
 
 class _Backend(NamedTuple):
-    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written."""
+    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
+
+    ``takes`` are the settings that it alone has a use for.
+    """
 
     create: str
     note: str
     model: str = "MODEL"
+    takes: tuple[str, ...] = ()
 
 
 #: Backends of LLM judges: ``name/model``.
@@ -61,6 +66,21 @@ BACKENDS: dict[str, _Backend] = {
     "server": _Backend(
         "judgebench.judges.backends.server:create",
         "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+    ),
+    "hf": _Backend(
+        "judgebench.judges.backends.hf:create",
+        "a language model here; pip install 'judgebench[local]', as for the next two",
+        takes=("dtype", "batch_tokens"),
+    ),
+    "reward": _Backend(
+        "judgebench.judges.backends.reward:create",
+        "a reward model here: a number for each answer, the higher the better",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
+    "embedding": _Backend(
+        "judgebench.judges.backends.embedding:create",
+        "an embedding model here: how near an answer is to its reference",
+        takes=("dtype", "batch_tokens", "thresholds"),
     ),
 }
 #: Judges without a model behind them: the part before the slash or the whole name.
@@ -103,7 +123,8 @@ class JudgeSettings:
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
     backend, ``max_tokens`` None to the card or to `MOST_TOKENS`. What only some judges have (``form``, ``samples``,
-    ``effort``, ``protocol``, ``parser``) is None where nobody chose it.
+    ``effort``, ``protocol``, ``parser``, and from ``dtype`` on what only a judge file says of a local model) is None
+    where nobody chose it.
     """
 
     prompt: str | None = None
@@ -111,8 +132,8 @@ class JudgeSettings:
     samples: int | None = None
     samples_by: str | None = None
     effort: str | None = None
-    protocol: str | None = None
     parser: str | None = None
+    protocol: str | None = None
     base_url: str | None = None
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int | None = None
@@ -120,6 +141,9 @@ class JudgeSettings:
     connect_timeout: float = 10.0
     first_byte_timeout: float | None = None
     seed: int = 0
+    dtype: str | None = None
+    batch_tokens: int | None = None
+    thresholds: tuple[float, ...] | None = None
 
 
 def load(reference: str) -> Any:
@@ -241,7 +265,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
     if (carded := _card_of(spec)) is not None:
-        return cast("Judge", carded.judge(task.scale, settings, _model))
+        return cast("Judge", carded.judge(task.scale, settings, _language_model))
     if spec.startswith("replay:") or spec.endswith(".toml"):
         return _on_disk(spec, task, settings)
     if settings.parser is not None:
@@ -251,8 +275,18 @@ def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     return None
 
 
-def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
-    """Make the judge that asks a language model; None where the name is not one's."""
+def _language_model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
+    """Make the judge that asks a language model; None where the name is not one's, UsageError where it can't talk."""
+    from judgebench.judges.scored import ScoreJudge  # noqa: PLC0415 - loaded on use
+
+    made = _model(spec, settings)
+    if isinstance(made, ScoreJudge):
+        raise UsageError(f"a judge card talks to a language model, and {spec} gives numbers")
+    return made
+
+
+def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
+    """Make the judge that asks a model; None where the name is not one's."""
     backend, slash, model = spec.partition("/")
     if not slash and _OPENAI_MODEL.match(spec):
         backend, model = "openai", spec
@@ -264,8 +298,8 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
         raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
     create = load(BACKENDS[backend].create)
     default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
-    options = _options(settings, default) | {"timeout": _timeouts(settings)}
-    return cast("LLMJudge", create(model, **options))
+    options = _options(settings, default) | {"timeout": _timeouts(settings)} | _local(spec, backend, settings)
+    return cast("LLMJudge | ScoreJudge", create(model, **options))
 
 
 def make_probe(name: str, plain: Probe) -> Probe:
@@ -338,13 +372,14 @@ def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tup
     """Make a judge that a file describes, the last of those ``within`` which it is."""
     from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.scored import ScoreJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
 
     path = within[-1]
     if said.panel is not None:
         return _panel(said, said.panel, task, settings, within)
     judge = make_judge(said.judge, task, replace(settings, **said.settings))
-    if isinstance(judge, (CardJudge, LLMJudge)):
+    if isinstance(judge, (CardJudge, LLMJudge, ScoreJudge)):
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
         return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
     if said.name or said.price or said.tokenizer or said.settings:
@@ -385,6 +420,17 @@ def _timeouts(settings: JudgeSettings) -> object:
     from judgebench.judges.backend import Timeouts  # noqa: PLC0415 - loaded on use
 
     return Timeouts(settings.timeout, settings.connect_timeout, settings.first_byte_timeout)
+
+
+def _local(spec: str, backend: str, settings: JudgeSettings) -> dict[str, Any]:
+    """Spell what only local models take; UsageError where another judge is told."""
+    said = {
+        name: one for name in ("dtype", "batch_tokens", "thresholds") if (one := getattr(settings, name)) is not None
+    }
+    if lost := sorted(set(said) - set(BACKENDS[backend].takes)):
+        users = ", ".join(f"{name}/" for name, one in BACKENDS.items() if lost[0] in one.takes)
+        raise UsageError(f"{spec} takes no {lost[0]!r}; {users} do")
+    return said
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def calibrate(judged: Judged, *, methods: Sequence[Method] = METHODS, share: flo
     scored = scored_rows(ratings, judged.policies)
     own = np.unique(scored.cluster)
     chosen = np.zeros(int(own.max(initial=0)) + 1, dtype=np.bool_)
-    chosen[own] = part([judged.clusters[code] for code in own.tolist()], share, seed)
+    chosen[own] = part([judged.clusters[int(code)] for code in own], share, seed)
     fitting = scored.take(np.flatnonzero(chosen[scored.cluster]))
     measuring = scored.take(np.flatnonzero(~chosen[scored.cluster]))
     numbers = numbers_of(ratings, fitting)

@@ -16,6 +16,7 @@ from judgebench.report.calibrate import Calibrations
 if TYPE_CHECKING:
     from judgebench.agreement.recalibrated import Calibration
     from judgebench.errors import JudgebenchError
+    from judgebench.stats.recalibration import Method
 
 
 @question
@@ -40,17 +41,15 @@ def calibrate(
     from judgebench.agreement.recalibrated import calibrate as measured  # noqa: PLC0415 - loaded on use
     from judgebench.stats.recalibration import METHODS  # noqa: PLC0415 - loaded on use
 
-    chosen = [method] if isinstance(method, str) else list(method)
+    chosen: Sequence[Method] = METHODS if not method else [method] if isinstance(method, str) else method
     policies = policies_of(policy)
     tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
     found: list[Calibration] = []
     unfit: list[JudgebenchError] = []
     for one in opened:
         try:
-            found.append(
-                measured(one.judged(one.policies(policies)), methods=chosen or METHODS, share=share, seed=seed)
-            )
+            found.append(measured(one.judged(one.policies(policies)), methods=chosen, share=share, seed=seed))
         except (DataError, UsageError) as error:
             # A judge without numbers must not hide those that have some.
             if len(opened) == 1:

@@ -55,7 +55,7 @@ def cascade(
     from judgebench.agreement.jury.cascade import measure_cascade  # noqa: PLC0415 - loaded on use
 
     tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=tasks)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
     prices = _prices(cost, opened)
     order = [name.strip() for name in ladder.split(",")] if isinstance(ladder, str) else list(ladder)
 

@@ -124,7 +124,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.own import kept  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
 
     found = find(file, hint="check FILE, the table of items")

@@ -79,7 +79,9 @@ def jury(
     given = named_lists("family", family)
     if given and leave_out != "family":
         raise UsageError(f"{argument('family')} goes with {argument('leave_out')} family")
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tasks=_listed(task))
+    opened = open_sources(
+        source, table, unlabelled=True, labels=open_labels(labels, labels_mode, table), tasks=_listed(task)
+    )
 
     def one(judges: Sequence[Judged]) -> Jury:
         chosen = Rule.of(judges[0].ratings.scale, rule, ties, one_coin=one_coin, folds=folds)
@@ -143,4 +145,4 @@ def _write(file: Path, found: Jury) -> None:
         file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise UsageError(f"can't write {argument('verdicts')} {file}: {error.strerror}") from None
-    tell(f"wrote {file}; measure it with: judgebench score --csv {file} {how}")
+    tell(f"wrote {file}" + (f"; measure it with: judgebench score --csv {file} {how}" if found.ballot.people else ""))

@@ -54,8 +54,8 @@ def open_labels(
     heard = {argument(one) for one in _READ | {*keys(FileForm)}}
     if unheard := [one for one in columns.options if one not in heard]:
         raise UsageError(
-            f"{unheard[0]} is not read in a table of {argument('labels')}: bring it into items, annotators and labels, "
-            f"or measure it as a table of its own, {argument('csv')}"
+            f"{unheard[0]} is not read in a table of {argument('labels')}, which are about the items of runs: bring it "
+            f"into items, annotators and labels, or measure it as a table of its own, {argument('csv')}"
         )
     said = LabelTable(rows.id, columns.gold, names, columns.cells, columns.file, columns.scale)
     found = read_labels([Path(one) for one in files], mode or usual, said)

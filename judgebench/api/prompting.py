@@ -75,14 +75,13 @@ def shown_requests(
 ) -> str:
     """Write what a judge is sent for one item, by the same steps as in a run."""
     from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.cards.naming import Carded as Of  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import Carded  # noqa: PLC0415 - loaded on use
     from judgebench.judges.forms import DEFAULT  # noqa: PLC0415 - loaded on use
     from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.model import Model  # noqa: PLC0415 - loaded on use
 
-    judge: Judge
-    if isinstance(prompt, Of):
-        judge = CardJudge(prompt.card, prompt.layout(task.scale, None), Model("a model", _nobody), {})
+    if isinstance(prompt, Carded):
+        judge: Judge = CardJudge(prompt.card, prompt.layout(task.scale, None), Model("a model", _nobody), {})
     else:
         judge = LLMJudge(Model("a model", _nobody), prompt=prompt, form=form or DEFAULT).serving(task.scale)
     found = next((one for one in task.items() if item in {None, one.id}), None)

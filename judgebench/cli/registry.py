@@ -64,6 +64,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.calibrate:calibrate",
         "Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others.",
     ),
+    "export": Command(
+        "judgebench.api.preferences:export",
+        "Write a judge's preferences as training data (DPO, KTO, rankings), each with where it comes from.",
+    ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
         "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
@@ -106,11 +110,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "show": Command(
         "judgebench.api.showing:show",
-        "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
+        "Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document.",
     ),
     "list": Command(
         "judgebench.api.listing:listing",
-        "List what there is: tasks, judges, judge cards, prompts, protocols, probes, metrics, formats.",
+        "List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats.",
     ),
 }
 

@@ -54,7 +54,7 @@ class LLMJudge:
             self._prompts["rate"] = default_prompts()["rate"]
         self._options = {} if effort is None else {"effort": effort}
         self._protocol = Chosen.parse(protocol)
-        self._notation = self._protocol.notation(form)
+        self._notation = self._protocol.notation(form).with_(model.can)
         self.layers = self._protocol.around
         # What nobody chose is not told: the answers of before serve on.
         chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
@@ -81,7 +81,7 @@ class LLMJudge:
     def needs(self) -> Needs:
         """What its form and its options need; several samples are asked for one by one where there is no other way."""
         effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
-        return Needs(capabilities=self._notation.needs | effort)
+        return Needs(capabilities=self._notation.needs | effort, gpus=self.model.gpus)
 
     @property
     def backend(self) -> str:

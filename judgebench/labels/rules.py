@@ -110,6 +110,8 @@ def _of_scale(scale: Scale) -> Speech | None:
         return check()
     if scale.kind == "pair":
         return Pair()
+    if scale.kind == "number":
+        return Numbers(*scale.values[1:])
     if scale.kind == "rate" and (top := number_of(scale.labels[-1])) is not None:
         return Numbers(top)
     return labels(scale) if scale.kind in {"rate", "label", "pick"} else None

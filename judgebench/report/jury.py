@@ -44,6 +44,7 @@ __all__ = ["Juries", "table_of"]
 _REASONS = REASONS | {
     "no_pairs": "no two members whose errors vary",
     "one_judge": "one judge alone",
+    "no_gold": "no item has a label",
     "undefined_part": "undefined for one of the two",
     "numbers": "only figures of labels are tried fold by fold",
 }
@@ -181,6 +182,9 @@ def table_of(jury: Jury) -> tuple[str, str]:
         options += [f"--{name}-col", name] if name in own.header else []
     options += ["--order-col", "order", "--picks", "answer"] if "order" in own.header else []
     said, plain = jury.policies.to_json(), Policies().to_json()
+    if len({row[0] for row in own.rows}) == len(own.rows):
+        # One judgment an item, of which no order policy says anything.
+        del said["order"]
     options += [part for name in said if said[name] != plain[name] for part in ("--policy", f"{name}={said[name]}")]
     options += ["--scale", jury.scale, "--gold", jury.gold_source if jury.gold_source != "mixed" else "unspecified"]
     return text.getvalue(), shlex.join(options)
@@ -203,9 +207,12 @@ def _sentences(jury: Jury) -> Iterator[str]:
     title, whom = title_of(jury.metric), gold_word(jury.gold_source)
     verb = "agree" if jury.rule.name in _MANY else "agrees"
     lead = f"{clean(jury.task)}: {_RULES[jury.rule.name]} of {len(jury.members)} judges"
-    if jury.value.value is None:
+    if jury.value.undefined == "no_gold":
+        voted = f"{jury.judgments - jury.silent:,} of {many(jury.judgments, 'judgment')}"
+        yield f"{lead} come to a verdict on {voted}; no item has a label, so nothing says how right they are."
+    elif jury.value.value is None:
         why = _REASONS.get(jury.value.undefined or "", "undefined")
-        yield f"{lead} gives no {title}: {why}."
+        yield f"{lead} on {many(jury.judgments, 'judgment')}: no {title}, as {why}."
     else:
         yield (
             f"{lead} {verb} with {whom} at {title} {interval(jury.value)} on {many(jury.judgments, 'judgment')} "
@@ -257,6 +264,8 @@ def _members(jury: Jury) -> Fields[Member]:
         Field("% agreement", lambda one: percent(one.agreement.value), ("% agree",)),
         Field("taken to be right %", lambda one: percent(one.learned), ("taken to", "be right %")),
     )
+    if jury.value.undefined == "no_gold":
+        return (fields[0], fields[-1]) if learned else fields[:1]
     return fields if learned else fields[:-1]
 
 
@@ -318,7 +327,7 @@ def _remarks(jury: Jury) -> Iterator[str]:
             "others only."
         )
     if rule.name == "dawid-skene":
-        yield "Dawid-Skene sees no gold; it takes errors for independent, and these correlate as said above."
+        yield "Dawid-Skene sees no gold, and takes members' errors for independent of each other."
     yield from cautions_of(jury.warnings)
 
 

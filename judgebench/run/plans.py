@@ -126,6 +126,10 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
         seen.add(item)
+    if seen.images and (blind := [one for one in judge.backends.values() if one.counting and "images" not in one.can]):
+        raise UsageError(
+            f"{blind[0].name} reads no images, and {seen.images} of {seen.items} items of {task.name} show some"
+        )
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
@@ -205,7 +209,7 @@ class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
     def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.items = self.cases = self.unanswered = self.unreferenced = self.images = 0
         self.labelled = False
         self._reference = reference
         self.sources: set[str] = set()
@@ -229,6 +233,7 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
+        self.images += any(True for _ in item.images)
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
@@ -250,12 +255,22 @@ class _Seen:
         return [name for name, count in counts.items() if count > 1]
 
 
+_HERE = ("torch", "transformers")
+#: What answers, by the beginning of a judge's name.
+_LIBRARIES = {
+    "openai": ("openai",),
+    "anthropic": ("anthropic",),
+    "litellm": ("litellm",),
+    "server": ("aiohttp",),
+    "hf": _HERE,
+    "reward": _HERE,
+    "embedding": _HERE,
+}
+
+
 def _versions(judge: Judge) -> dict[str, str]:
     versions = {"judgebench": __version__, "python": platform.python_version()}
-    library = {"openai": "openai", "anthropic": "anthropic", "litellm": "litellm", "server": "aiohttp"}.get(
-        judge.name.partition("/")[0]
-    )
-    if library:
+    for library in _LIBRARIES.get(judge.name.partition("/")[0], ()):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
     return versions

@@ -21,8 +21,7 @@ from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
-from judgebench.labels.roles import LABEL, RATER, Roles, words_of
-from judgebench.labels.where import Condition
+from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
-#: How many items a note names.
+#: How many criteria a message names.
 _NAMED = 5
 
 
@@ -169,7 +168,7 @@ class Reader(base.Reader):
         asked = "\n\n".join(turn.text for turn in conversation)
         # What a criterion is judged of is one thing, however often it is asked about.
         same = [asked, [one.text for one in responses]] if criterion else asked
-        attributes = {one: _text(row, one) for one in roles.attributes}
+        attributes = {one: text_of(row, one) for one in roles.attributes}
         if criterion:
             attributes["criterion"] = criterion
         return Item(
@@ -200,7 +199,7 @@ class Reader(base.Reader):
         if plain := [name for name in roles.question if name not in chats]:
             question = "\n\n".join(text for name in plain if (text := _one(row, name)).strip())
             conversation.append(Turn.of("user", question))
-        systems: list[str | None] = [_text(row, name) or None for name in roles.systems]
+        systems: list[str | None] = [text_of(row, name) or None for name in roles.systems]
         systems = systems or [None] * len(roles.answers)
         responses: list[Response] = []
         leads: list[tuple[Turn, ...]] = []
@@ -269,92 +268,6 @@ def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[
     return found
 
 
-def kept(table: RowTable, where: Sequence[str]) -> RowTable:
-    """Keep the rows of a table that fit all conditions; DataError where none does."""
-    if not where:
-        return table
-    conditions = [Condition.parse(text, table.columns) for text in where]
-    known: dict[tuple[int, str], bool] = {}
-
-    def fits(row: Row) -> bool:
-        for number, one in enumerate(conditions):
-            word = cell(value_of(row, one.column))
-            if (number, word) not in known:
-                known[number, word] = bool(one.holds([word])[0])
-            if not known[number, word]:
-                return False
-        return True
-
-    def rows() -> Iterator[Row]:
-        found = False
-        for row in table.rows():
-            if fits(row):
-                found = True
-                yield row
-        if not found:
-            raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
-
-    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
-
-
-def filled(table: RowTable) -> tuple[RowTable, int]:
-    """Leave out rows in which every cell is blank, as spreadsheets have below the last one; and count them."""
-
-    def blank(row: Row) -> bool:
-        return all(map(_blank, row.data.values()))
-
-    gaps = sum(map(blank, table.rows()))
-    if not gaps:
-        return table, 0
-
-    def rows() -> Iterator[Row]:
-        return (row for row in table.rows() if not blank(row))
-
-    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit), gaps
-
-
-def _blank(value: Any) -> bool:
-    if isinstance(value, (str, list)):
-        return not (value.strip() if isinstance(value, str) else value)
-    return value is None or value != value  # noqa: PLR0124 - NaN
-
-
-def half_empty(table: RowTable, roles: Roles) -> list[str]:
-    """Say which items lack an answer, which may be what a system gave, or a question; refuse those that lack both."""
-    asked = (*roles.question, *roles.turns, *roles.images)
-    lacking: dict[str, list[str]] = {name: [] for name in (*roles.answers, *roles.question)}
-    rows = 0
-    for rows, row in enumerate(table.rows(), 1):
-        if not (empty := [name for name in lacking if _blank(value_of(row, name))]):
-            continue
-        silent = roles.answers and all(name in empty for name in roles.answers)
-        if silent and asked and all(_blank(value_of(row, name)) for name in asked):
-            leave = f"{argument('where')} '{roles.answers[0]} is not empty' leaves it out"
-            row.fail("neither a question nor an answer: there is nothing to judge", roles.answers[0], leave)
-        names = [_text(row, name).strip() for name in roles.id]
-        for name in empty:
-            lacking[name].append("/".join(filter(None, names)) or f"row {rows}")
-    return [
-        f"{table.name}: {name} is empty in {len(found)} of {rows} rows ({', '.join(found[:_NAMED])}"
-        f"{' ...' if len(found) > _NAMED else ''}), which are judged as they are; {argument('where')} "
-        f"'{name} is not empty' leaves them out"
-        for name, found in lacking.items()
-        if found and (name in roles.answers or len(roles.question) == 1)
-    ]
-
-
-def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
-    """Find two rows that differ in labels, and whose they are, at most: one item, and a row for each annotator."""
-    free = {name for name in table.columns if name in golds or (RATER | LABEL) & words_of(name)}
-    seen: dict[str, Row] = {}
-    for row in table.rows():
-        rest = repr([(name, value) for name, value in row.data.items() if name not in free])
-        first = seen.setdefault(digest(rest), row)
-        if first is not row:
-            return first, row
-    return None
-
-
 def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
     """Read the labels of gold as `score` reads those of a table; without a scale the one that all labels fit."""
     columns = {name: Column() for name in golds}
@@ -385,10 +298,10 @@ def _scales_apart(table: RowTable, roles: Roles, cells: Cells) -> str:
     # Where one criterion is left no id repeats, by which it is known.
     ids = "".join(f" {argument('id')} {name}" for name in roles.id)
     for name in roles.criterion[:1]:
-        for one in dict.fromkeys(_text(row, name) for row in table.rows()):
+        for one in dict.fromkeys(text_of(row, name) for row in table.rows()):
 
             def rows(one: str = one, name: str = name) -> Iterator[Row]:
-                return (row for row in table.rows() if _text(row, name) == one)
+                return (row for row in table.rows() if text_of(row, name) == one)
 
             part = RowTable(table.name, rows, "", table.columns, table.unit)
             parts[one] = part, list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
@@ -414,13 +327,14 @@ def _value(row: Row, column: str) -> Any:
 
 def named_by(row: Row, column: str) -> str:
     """Take the text of a cell that names something, and so can't be empty."""
-    text = _text(row, column).strip()
+    text = text_of(row, column).strip()
     if not text:
         row.fail("this is empty, and names the item", column)
     return text
 
 
-def _text(row: Row, column: str) -> str:
+def text_of(row: Row, column: str) -> str:
+    """Take the text of a cell, as its file has it; a list as JSON."""
     value = _value(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
@@ -440,7 +354,7 @@ def _one(row: Row, column: str) -> str:
             column,
             f"what is inside has a name: {', '.join(f'{column}.{step}' for step in inside)}" if inside else "",
         )
-    return _text(row, column)
+    return text_of(row, column)
 
 
 def texts_in(row: Row, column: str) -> list[str]:
@@ -454,7 +368,7 @@ def texts_in(row: Row, column: str) -> list[str]:
             several = None
     if isinstance(several, list) and all(isinstance(one, str) for one in several):
         return [one for one in several if one.strip()]
-    text = _text(row, column)
+    text = text_of(row, column)
     return [text] if text.strip() else []
 
 

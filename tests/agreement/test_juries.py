@@ -252,6 +252,18 @@ def test_a_jury_is_a_judge_beside_others(tmp_path):
     assert found.members[2].gain.value == pytest.approx(beside["jury"] - beside["other"])
 
 
+def test_a_jury_without_gold():
+    said = {**THREE, "gold": None, "rule": "dawid-skene"}
+    found = judgebench.jury(FRAME, **said).juries[0]
+    assert found.value.undefined == "no_gold"
+    assert found.ballot.header == ("item", "cluster", *THREE["judge"], "jury")
+    assert all(0 <= one.learned <= 1 for one in found.members)
+    with pytest.raises(DataError, match="no item has a label"):
+        judgebench.jury(FRAME, **said, sweep=True)
+    with pytest.raises(DataError, match="learned from gold"):
+        judgebench.jury(FRAME, **(said | {"rule": "weighted"}))
+
+
 def test_ratings_have_their_mean():
     found = judgebench.jury(FRAME, judge=["stars", "more", "most"], gold="ranks", scale="rate:1-5", rule="mean").juries[
         0

@@ -218,7 +218,7 @@ def test_errors_say_what_the_command_line_says(here: Path, judge, task, options,
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["seed", "repeats", "attempts", "max_tokens", "timeout", "connect_timeout", "poll"])
+@pytest.mark.parametrize("name", ["seed", "repeats", "attempts", "timeout", "connect_timeout", "poll"])
 def test_a_number_that_is_needed_is_no_none_and_leaves_no_run_behind(here: Path, name: str) -> None:
     with pytest.raises(UsageError, match=f"^{name}=None: expected a"):
         judgebench.run("baseline/first", "pandalm", **PAIR, **{name: None})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.fake_batches import FakeBatches
 from servers.fake_llm import FakeLLM
 
 import judgebench
@@ -255,3 +256,20 @@ def test_what_is_known_of_items_is_kept_whole(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not what was written"):
         read_beside(tmp_path)
     assert any("checksum" in str(one) for one in verify(tmp_path).findings)
+
+
+def test_batches_take_own_answers_first_and_go_on_where_they_stopped(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with FakeBatches(polls=1) as llm:
+        how = {"sample": True, "base_url": llm.openai_url, "limit": 4, "engine": "batch", "poll": 0.02}
+        how |= {"reference": ["self", "none"], "can_answer": True}
+        for _ in range(2):
+            with pytest.raises(IncompleteError, match="submitted in 1 batch"):
+                judgebench.run("openai/gpt-4o", "bff-bench", wait=False, **how)
+        assert judgebench.run("openai/gpt-4o", "bff-bench", **how)
+        # Own answers, their grades, then both conditions.
+        assert [len(one.entries) for one in llm.batches] == [3, 3, 4, 4]
+        assert max(llm.paid.values()) == 1
+        assert not llm.requests

@@ -111,6 +111,7 @@ def _asking() -> Iterator[Scene]:
             for name, judge in {
                 "gpt": "gpt-4o", "claude": "claude-sonnet-4-5", "unpriced": "server/mine --base-url http://127.0.0.1:9/v1",
                 "file": "judge.toml", "batch": "gpt-4o --engine batch", "several": "gpt-4o --judge baseline/first --limit 5",
+                "jury": "jury.toml --protocol second-attempt",
                 "prompted": "gpt-4o --prompt short.toml --max-tokens 9 --repeats 3 --order original --temperature none",
             }.items()
             for form in ("table", "json")
@@ -118,6 +119,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("ways", f"{dry} --judge gpt-4o --protocol own-answer --protocol 'rank + reflection:2'", **key),
+        step("made-of", "show jury.toml"),
         step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
              "--grader gpt-4o-mini", **key),
         inputs=JUDGES,
@@ -354,7 +357,11 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "protocols", "probes", "metrics", "formats")),
+        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "cards", "prompts", "protocols", "probes", "metrics", "formats")),
+        *(step(f"card-{name}", f"show card {name}") for name in ("pandalm", "fellowship")),
+        step("by-card", "show prompt mt-bench --task pandalm --sample"),
+        step("strict", "run --judge mt-bench:server/m --parser strict --base-url http://127.0.0.1:9/v1 --task pandalm --sample --dry-run"),
+        step("raw", "run --judge pandalm:gpt-4o --task pandalm --sample --dry-run", OPENAI_API_KEY="sk-1"),
         *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),
@@ -373,9 +380,10 @@ def _tables() -> Iterator[Scene]:
         line = of(kind)
         system = "--system-col system --system-col other" if kind == "pair" else "--system-col system"
         target = {"pair": "--target A", "nominal": "--target red"}.get(kind, "")
-        # Resampling takes seconds: on two scales only.
-        quick = {name: f"{how} --system-col system" for name, how in INTERVALS.items()
-                 if kind == "nominal" or name not in {"bca", "bootstrap"}}  # fmt: skip
+        # Resampling takes seconds; runs show it.
+        quick = {
+            name: f"{how} --system-col system" for name, how in INTERVALS.items() if name not in {"bca", "bootstrap"}
+        }
         policies = {"each": "--policy gold=each", "drop": "--policy invalid=drop"}
         policies |= {"mean": "--policy gold=mean"} if kind in {"rate", "levels"} else {}
         steps = [
@@ -556,6 +564,11 @@ def _tables() -> Iterator[Scene]:
         forms("calibrate", f"calibrate {sure}", board),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
+        forms("goldless", f"jury --csv nogold.csv {BOTH} --scale rate:1-5 --word n/a= --rule dawid-skene", ("table", "json")),
+        step("dpo", "export runs --sample --output pairs.jsonl"),
+        step("kto", "export runs --task pandalm --form kto --games most --ties undesirable --sample --config panels.toml"),
+        step("ranking", "export --csv panel.csv --judge-col says --scale pair --id-col id --form ranking --games first"),
+        step("rated", f"export --csv rate.csv {BOTH} --scale rate:1-5 --word n/a= --form kto --at-least 4 --gap 1 --data ."),
         step("numberless", "calibrate runs --task pandalm --labels labels --labels-mode add"),
         inputs=TABLES | PERSONS | PANELS,
     )  # fmt: skip

@@ -73,6 +73,7 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
         ("judge = 3", "'judge' must be text"),
         ('judge = "other.toml"', "another judge file"),
         ('judge = "gpt-4o"\nmodel = "x"', "names the whole judge"),
+        ('judge = "gpt-4o"\nmodell = "x"', "unknown key 'modell'"),
         ('judge = "gpt-4o"\nprompt = "nowhere.toml"', "no file 'nowhere.toml'"),
         ('judge = "gpt-4o"\ntemperature = "hot"', "'temperature' must be a number"),
         ('judge = "gpt-4o"\nmax_tokens = 0', "'max_tokens' must be a whole number from 1"),

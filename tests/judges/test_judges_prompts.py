@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.domain import Case, Item, Part, Reference, Response, Scale, Turn
+from judgebench.domain.scale import Kind
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.judges.forms.brackets import parse_verdict
 from judgebench.judges.prompts import default_prompts, load_prompt, prompt_names
@@ -48,10 +50,10 @@ def text_of(case: Case, scale: Scale, prompt: str | None = None) -> str:
 
 
 def test_every_kind_of_scale_has_a_prompt() -> None:
-    # Labels that apply are one's own: so is the prompt for sets. Numbers are asked for as ratings are.
-    assert set(default_prompts()) == set(KINDS) - {"set"}
-    assert {name.partition("/")[0] for name in prompt_names()} == set(KINDS) - {"set", "number"}
-    assert len({prompt.digest for prompt in default_prompts().values()}) == len(KINDS) - 2
+    # Numbers are asked for as ratings are.
+    assert set(default_prompts()) == set(KINDS) == set(get_args(Kind))
+    assert {name.partition("/")[0] for name in prompt_names()} == set(KINDS) - {"number"}
+    assert len({prompt.digest for prompt in default_prompts().values()}) == len(KINDS) - 1
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=lambda s: s.spec)
@@ -156,8 +158,7 @@ def test_names_versions_and_near_matches() -> None:
         load_prompt("piar/1")
     with pytest.raises(UsageError, match="check"):
         load_prompt("pair", Scale.check())
-    with pytest.raises(UsageError, match="rank"):
-        load_prompt(None, Scale.rank(3))
+    assert load_prompt(None, Scale.rank(3)).name == "rank/1"
 
 
 def test_a_file_of_ones_own(tmp_path) -> None:

@@ -52,7 +52,7 @@ def test_it_is_a_judge_and_its_settings_name_its_prompts() -> None:
     one = LLMJudge(Model("x/m", Script()), settings={"model": "m"})
     assert isinstance(one, Judge)
     assert one.settings["model"] == "m"
-    assert set(one.settings["prompts"]) == {"pair", "check", "rate", "number", "pick", "label"}
+    assert set(one.settings["prompts"]) == {"pair", "check", "rate", "number", "pick", "label", "set", "rank", "steps"}
     pick = LLMJudge(Model("x/m", Script()), prompt=load_prompt("pick"))
     assert set(pick.settings["prompts"]) == {"pick", "rate"}
 

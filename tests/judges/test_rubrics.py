@@ -85,7 +85,7 @@ def judge(prompt: Prompt | None = None, *, can: Sequence[str] = (), **chosen: ob
 
 def test_plain_text_is_the_users_message() -> None:
     prompt = read_text("Is {{answer}} right for {{question}}?\n\n{{reference}}", "r.md", "r")
-    assert (prompt.kinds, prompt.system) == (("check", "rate", "label"), FENCES)
+    assert (prompt.kinds, prompt.system) == (("check", "rate", "number", "label", "set"), FENCES)
     shown = case("{{verdict}} [[correct]]", reference="human", references=(Reference("Four"),))
     system, user = prompt.render(shown, CHECK, notation("brackets"))
     assert "material" in system.text
@@ -99,7 +99,7 @@ def test_plain_text_is_the_users_message() -> None:
 
 def test_two_answers_have_a_slot_each() -> None:
     prompt = read_text("{{answer_b}} {{answer_a}} {{verdict}}", "r.md", "r")
-    assert prompt.kinds == ("pair", "pick", "label")
+    assert prompt.kinds == ("pair", "pick", "rank", "label")
     (_, user) = prompt.render(case("one", "two"), PAIR, notation("last-line"))
     assert re.findall(r"begin response (.)", user.text) == ["B", "A"]
     assert "===\n=== begin response A" in user.text

@@ -279,3 +279,11 @@ def test_json_that_was_cut_off_is_never_silent(tmp_path):
         found = load(path, [name], ["h"], read_replies=True, missing=["ERROR"])
         assert found.judges[name].judge.tolist() == [0, -1, 0, -1]
         assert f"{name}: no one verdict is found in line 3" in found.notes
+
+
+def test_decimal_commas_on_a_scale_of_numbers(tmp_path):
+    path = table(tmp_path, "j;g", ["38,82;39,1", "5,8;7,0", "61,5;60,25"])
+    with pytest.raises(DataError, match="not on the scale number:0-100"):
+        load(path, ["j"], ["g"], scale=Scale.number(0, 100))
+    found = load(path, ["j"], ["g"], scale=Scale.number(0, 100), read_replies=True)
+    assert found.scale.numbers(found.judges["j"].judge).tolist() == pytest.approx([38.82, 5.8, 61.5])

@@ -18,7 +18,7 @@ from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
-from judgebench.stats.inference.swapped import LEAST, affordable, swap_max
+from judgebench.stats.inference.swapped import LEAST, MOST, affordable, swap_max
 from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:
@@ -223,11 +223,11 @@ class Swaps:
 def swaps_of(figures: Sequence[Figure], clusters: Sequence[Ints]) -> Swaps | None:
     """Set up the trade of one figure of several judges; ``clusters`` are the codes, of one meaning, of its rows.
 
-    None where they have not the same rows, or the figure is neither a mean nor one of tables.
+    None where they have not the same rows, the figure is neither a mean nor one of tables, or questions are too many.
     """
     groups = 1 + max(int(codes.max(initial=0)) for codes in clusters)
     rows = [np.bincount(codes, minlength=groups) for codes in clusters]
-    if any(not np.array_equal(rows[0], other) for other in rows[1:]):
+    if np.count_nonzero(rows[0]) > MOST or any(not np.array_equal(rows[0], other) for other in rows[1:]):
         return None
     per_row = [one.per_row() for one in figures]
     if all(one is not None for one in per_row):

@@ -41,12 +41,13 @@ class Alike:
 
     @classmethod
     def of(cls, bench: Bench, rule: Rule) -> Alike:
-        """Take judges' errors: by how much a mean's numbers are off, else whether a label is wrong or missing.
+        """Take judges' errors: by how much numbers are off, where a mean is voted or gold; else whether a label is.
 
         A number that is missing counts as no error, that is as the judge's mean one.
         """
         scored = bench.beside().scored
-        errors = np.column_stack([_off(one) if rule.name == "mean" else one.gold != one.judge for one in scored])
+        numbers = rule.name == "mean" or scored[0].gold_values is not None
+        errors = np.column_stack([_off(one) if numbers else one.gold != one.judge for one in scored])
         return cls(Errors.of(errors.astype(np.float64)), scored[0].clusters())
 
     def among(self, judges: Codes) -> Together:

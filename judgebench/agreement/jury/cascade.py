@@ -187,7 +187,7 @@ class _Ladder:
         """Calibrate on a share of the questions, and let the cascade judge the others."""
         own = np.unique(self.cluster)
         chosen = np.zeros(int(own.max()) + 1, dtype=np.bool_)
-        chosen[own] = part([self.names[code] for code in own.tolist()], share, seed)
+        chosen[own] = part([self.names[int(code)] for code in own], share, seed)
         fitted = chosen[self.cluster]
         waiting, rows = np.flatnonzero(fitted), np.flatnonzero(~fitted)
         by = np.full(rows.size, -1)

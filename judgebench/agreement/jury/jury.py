@@ -9,18 +9,17 @@ import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import chosen, contrast, groups, is_error
-from judgebench.agreement.jury.alike import Alike
+from judgebench.agreement.jury.alike import Alike, Together
 from judgebench.agreement.jury.rules import Bench, Rule
 from judgebench.agreement.jury.sweep import sweep_juries
 from judgebench.domain import Estimate
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.jury.alike import Together
     from judgebench.agreement.jury.rules import Codes
     from judgebench.agreement.jury.sweep import Sweep
     from judgebench.agreement.matching import Judged
@@ -128,6 +127,10 @@ def measure_jury(
     ``families`` name judges that are left out together, one family after the other; ``sweep`` tries all juries that
     some of the judges make. DataError and UsageError as `match`, and where a rule can't be had.
     """
+    if not any(bool((one.ratings.gold >= 0).any()) for one in judges):
+        if families or sweep or metric:
+            raise DataError("no item has a label, so that no jury can be measured or chosen")
+        return _unmeasured(judges, rule, shared=shared)
     bench = Bench.of(judges, rule.folds, shared=shared)
     every = np.arange(len(bench.names))
     outcome, learned = bench.verdicts(rule, every)
@@ -169,6 +172,47 @@ def measure_jury(
         ballot=_ballot(bench, outcome.verdicts),
         left=bench.matched.left_out,
         warnings=(*matched.warnings, *(("few_clusters",) if clusters.effective < FEW_CLUSTERS else ())),
+    )
+
+
+def _unmeasured(judges: Sequence[Judged], rule: Rule, *, shared: bool) -> Jury:
+    """Let judges vote where no item has a label: there are verdicts, and nothing says how right they are."""
+    # Matching is of labelled items: all get one.
+    stand_ins = [replace(one.ratings, gold=np.zeros((one.ratings.judge.size, 1), np.int64)) for one in judges]
+    labelled = [
+        replace(one, ratings=replace(ratings, annotators=("",)), labels=())
+        for one, ratings in zip(judges, stand_ins, strict=True)
+    ]
+    bench = Bench.of(labelled, rule.folds, shared=shared)
+    bench = replace(bench, gold=np.full(len(bench.votes), -1))
+    outcome, learned = bench.verdicts(rule, np.arange(len(bench.names)))
+    n = len(bench.votes)
+    none, own = Estimate.missing("no_gold", n), bench.first.ratings
+    ballot = _ballot(replace(bench, first=replace(bench.first, ratings=replace(own, annotators=()))), outcome.verdicts)
+    return Jury(
+        task=bench.first.task,
+        gold_source=bench.first.gold_source,
+        scale=bench.scale.spec,
+        rule=rule,
+        metric="percent_agreement",
+        policies=judges[0].policies,
+        members=tuple(
+            Member(name, none, none, none, None if learned is None else float(learned[at]))
+            for at, name in enumerate(bench.names)
+        ),
+        value=none,
+        agreement=none,
+        together=Together(none, 0, none),
+        items=int(np.unique(own.item).size),
+        judgments=n,
+        clusters=int(np.unique(own.cluster).size),
+        tied=int(outcome.tied.sum()),
+        silent=int((outcome.verdicts < 0).sum()),
+        left_out=(),
+        sweep=None,
+        ballot=ballot,
+        left=bench.matched.left_out,
+        warnings=(),
     )
 
 
@@ -228,7 +272,7 @@ def _ballot(bench: Bench, verdicts: Codes) -> Ballot:
         return ["" if code < 0 else ratings.scale.word(code) for code in codes.tolist()]
 
     def named(names: Sequence[str], codes: Codes) -> list[str]:
-        return [names[code] for code in codes.tolist()]
+        return [names[int(code)] for code in codes]
 
     columns = {"item": named(first.items, ratings.item)}
     if ratings.swapped.any():

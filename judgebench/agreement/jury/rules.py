@@ -110,7 +110,7 @@ class Bench:
         )
         own = np.unique(plain.cluster)
         dealt = np.zeros(int(own.max(initial=0)) + 1, dtype=np.int64)
-        dealt[own] = folds([judges[0].clusters[code] for code in own.tolist()], min(folds_, own.size))
+        dealt[own] = folds([judges[0].clusters[int(code)] for code in own], min(folds_, own.size))
         return cls(matched, first, votes, _gold(plain, policies), dealt[plain.cluster])
 
     @property

@@ -166,8 +166,13 @@ def _guard(raw: str, chat: tuple[str, ...], own: tuple[str, ...], strict: str) -
     if raw:
         marks.append(_SPECIAL)
     if not _ANCHORED.search(strict):
-        marks.append(re.sub(r"(?<!\\)\((?!\?)", "(?:", strict.removeprefix("(?i)")))
-    if not marks:
-        return lambda text: text
-    pattern = re.compile("|".join(f"(?:{mark})" for mark in marks), re.IGNORECASE)
-    return lambda text: pattern.sub(lambda found: f"{found[0][:1]}{_JOINER}{found[0][1:]}" if found[0] else "", text)
+        marks.append(strict)
+    # One after the other: a header may hold another mark.
+    patterns = [re.compile(mark, re.IGNORECASE | re.MULTILINE) for mark in marks]
+
+    def guard(text: str) -> str:
+        for pattern in patterns:
+            text = pattern.sub(lambda found: found[0] and f"{found[0][0]}{_JOINER}{found[0][1:]}", text)
+        return text
+
+    return guard

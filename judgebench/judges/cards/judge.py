@@ -29,7 +29,8 @@ class CardJudge:
     def __init__(
         self, card: Card, layout: Layout, model: Model, settings: Mapping[str, object], reader: Reader = "published"
     ) -> None:
-        self.card, self.layout, self.model, self.reader = card, layout, model, reader
+        self.card, self.layout, self.model = card, layout, model
+        self.reader: Reader = reader
         self.name = f"{card.name}:{model.name}"
         self._settings = {**settings, "card": f"{card.name}/{layout.name}@{layout.digest}", "parser": reader}
 
@@ -45,7 +46,7 @@ class CardJudge:
         wanted: set[Capability] = {"completions"} if self.layout.raw else set()
         wanted |= {"logprobs"} if "logprobs" in options else set()
         wanted |= {"tools"} if "tool" in options else set()
-        return Needs(capabilities=frozenset(wanted))
+        return Needs(capabilities=frozenset(wanted), gpus=self.model.gpus)
 
     @property
     def backends(self) -> Mapping[str, Backend]:
@@ -125,7 +126,7 @@ def _mean(said: Sequence[Said], of: int) -> Said:
     if 2 * len(rows) <= of or len({len(row) for row in rows}) != 1:
         return None
     means = tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
-    return means if len(means) > 1 else means[0]
+    return means if len(means) > 1 else next(iter(means))
 
 
 def layout_for(card: Card, scale: Scale, name: str = "") -> Layout:

@@ -38,7 +38,9 @@ class Carded(NamedTuple):
         UsageError where the card can't be asked so.
         """
         card = self.card.name
-        if given := [name for name in ("form", "samples", "samples_by") if getattr(settings, name) is not None]:
+        if given := [
+            name for name in ("form", "samples", "samples_by", "protocol") if getattr(settings, name) is not None
+        ]:
             raise UsageError(f"judge card {card} says itself how it is asked and read: no {argument(given[0])}")
         layout = self.layout(scale, settings.prompt)
         free = {"temperature": settings.temperature == "default", "max_tokens": settings.max_tokens is None}
@@ -55,7 +57,8 @@ class Carded(NamedTuple):
         if layout.raw and "completions" not in made.model.can:
             raise UsageError(
                 f"judge card {card} writes a raw prompt, which must not go through a chat template, and "
-                f"{made.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}"
+                f"{made.model.name} has no completions endpoint: name server/MODEL, with {argument('base_url')}, or "
+                "hf/MODEL"
             )
         return CardJudge(self.card, layout, made.model, made.of_model, settings.parser or "published")
 

@@ -40,7 +40,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.errors import UnknownNameError, UsageError
 from judgebench.files.content import small_file
 from judgebench.judges.prompts.read import read_prompt, read_text
 
@@ -96,12 +96,7 @@ def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
     if name_or_file is None:
         if scale is None:
             raise UsageError("a prompt needs a name, a file or a scale")
-        prompt = default_prompts().get(scale.kind)
-        if prompt is None:
-            raise UsageError(
-                f"there is no built-in prompt for {scale.kind!r} scales yet; pass {argument('prompt')} FILE"
-            )
-        return prompt
+        return default_prompts()[scale.kind]
     prompt = _named(name_or_file)
     if scale is not None and scale.kind not in prompt.kinds:
         raise UsageError(
