@@ -100,6 +100,14 @@ class Asking(TypedDict, total=False):
         str | Sequence[str] | None,
         Option("How hard the model is to think, in its API's word.", metavar="low|medium|high", read=list[str]),
     ]
+    protocol: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "How the verdict is come to, as own-answer or 'reflection + second-attempt' (judgebench list protocols).",
+            metavar="NAME",
+            read=list[str],
+        ),
+    ]
     parser: Annotated[
         Literal["published", "strict"] | None,
         Option("Who reads the replies of a judge card: its authors' parser (the default), or ours."),
@@ -294,9 +302,9 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         judges,
         tasks,
         [
-            JudgeSettings(prompt, form, effort=effort, temperature=temperature, **asked)
-            for prompt, form, effort, temperature in product(
-                prompts, each(how.get("form")), each(how.get("effort")), each(temperatures)
+            JudgeSettings(prompt, form, effort=effort, protocol=protocol, temperature=temperature, **asked)
+            for prompt, form, effort, protocol, temperature in product(
+                prompts, *(each(how.get(name)) for name in ("form", "effort", "protocol")), each(temperatures)
             )
         ],
         [
