@@ -346,15 +346,6 @@ class Recipe:
         return make_judge(self.spec, self, self.settings)
 
 
-def model_of(spec: str, judge: Judge) -> str:
-    """Name the model behind a judge card that chats; any other judge by itself."""
-    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.cards.naming import named  # noqa: PLC0415 - loaded on use
-
-    carded = named(spec) if isinstance(judge, CardJudge) and not judge.layout.raw else None
-    return spec if carded is None else carded.model
-
-
 def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
     """Say how to make a judge elsewhere; None for one that asks nobody, or that needs the task's items."""
     from judgebench.judges.panels.panel import Panel  # noqa: PLC0415 - loaded on use

@@ -119,10 +119,11 @@ def _model(
 ) -> tuple[Judge, Callable[[], Judge] | None]:
     """Give the judge whose model answers questions itself, and its recipe: of a card that chats the model by itself."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import model_of  # noqa: PLC0415 - loaded on use
 
     if not isinstance(named, str):
         return made, None
-    if (spec := catalog.model_of(named, made)) != named:
+    if (spec := model_of(named, made)) != named:
         # What a card says of its verdicts, how long they may be, is not for answers.
         named, settings = spec, replace(settings, prompt=None, parser=None)
         made = catalog.make_judge(named, task, settings)
