@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from judgebench.domain import Capability
 from judgebench.errors import RejectedError, UsageError, argument
 from judgebench.judges.backend import connection_error, deadline, key_from
 from judgebench.judges.backends.base import ApiBackend, model_judge
@@ -31,7 +32,7 @@ class ServerBackend(ApiBackend):
 
     name = "server"
     key = "JUDGEBENCH_SERVER_API_KEY"
-    can = ApiBackend.can | {"completions"}
+    can = ApiBackend.can | frozenset[Capability]({"completions"})
 
     def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
         if not base_url:
