@@ -113,7 +113,8 @@ COMMANDS: dict[str, Command] = {
         "Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document.",
     ),
     "list": Command(
-        "judgebench.api.listing:listing", "List tasks, judges, judge cards, prompts, probes, metrics or formats."
+        "judgebench.api.listing:listing",
+        "List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats.",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from judgebench.run.dialogue import Dialogue, forecast
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from judgebench.catalog import Recipe
     from judgebench.domain import Request
 
 PAIR = Scale.pair()
@@ -72,7 +74,7 @@ def test_a_jury_keeps_its_members_and_counts_their_votes(tmp_path: Path) -> None
     assert [(name, part.code) for name, part in reply.parts] == [("server/a", 0), ("server/b", 2), ("b at length", 2)]
     assert reply.probabilities == pytest.approx((1 / 3, 0, 2 / 3))
     assert jury.settings["panel"] == "jury"
-    assert len(forecast(jury, CASE, PAIR)) == 4
+    assert [len(round_) for round_ in forecast(jury, CASE, PAIR)] == [3, 1]
 
 
 def test_who_cant_be_read_or_refuses_abstains_and_nobody_is_a_verdict(tmp_path: Path) -> None:
@@ -198,7 +200,10 @@ def test_members_may_be_any_judges_panels_too(tmp_path: Path) -> None:
     task = make_task("pandalm", sample=True)
     # Baselines look at the task's items, which a worker elsewhere does not have.
     assert recipe("outer.toml", outer, task, JudgeSettings()) is None
-    assert recipe("inner.toml", made(tmp_path, JURY), task, JudgeSettings()) is not None
+    inner = recipe(str(tmp_path / "inner.toml"), made(tmp_path, JURY), task, JudgeSettings())
+    assert inner is not None
+    sent: Recipe = pickle.loads(pickle.dumps(inner))  # noqa: S301 - our own
+    assert sent().settings == made(tmp_path, JURY, "inner").settings
 
 
 def test_options_fill_in_what_members_leave_out_and_settings_keep_the_order(tmp_path: Path) -> None:

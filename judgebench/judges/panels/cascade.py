@@ -52,4 +52,4 @@ class Cascade(Panel):
             if isinstance(reply.code, int) and sum(reply.probabilities[reply.code : reply.code + 1]) >= threshold:
                 break
         # Cases differ in who decided, which is not a version of a model.
-        return replace(made_of(parts, reply), model="")
+        return replace(made_of(parts, parts[-1][1]), model="")
