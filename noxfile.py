@@ -91,15 +91,21 @@ def install_wheel(session: nox.Session, *requirements: str, extra: str = "") -> 
     installed.write_text(wanted, encoding="utf-8")
 
 
-def share(session: nox.Session) -> None:
-    """Give the session the environment shared by all that test the wheel with today's versions."""
+def share(session: nox.Session, *groups: str, name: str = "shared", extra: str = "") -> None:
+    """Give the session an environment shared by several that test the wheel with today's versions."""
     backend = "uv" if nox.virtualenv.HAS_UV else "venv"
-    venv = nox.virtualenv.VirtualEnv(str(NOX / "shared"), reuse_existing=True, venv_backend=backend)
+    venv = nox.virtualenv.VirtualEnv(str(NOX / name), reuse_existing=True, venv_backend=backend)
     NOX.mkdir(exist_ok=True)
-    with FileLock(NOX / "shared.lock"):
+    wanted = [requirement for one in groups or ("test", "browser", "gate") for requirement in group(one)]
+    with FileLock(NOX / f"{name}.lock"):
         venv.create()
         session._runner.venv = venv  # noqa: SLF001 - nox itself has one environment per session
-        install_wheel(session, "pip", *group("test"), *group("browser"), *group("gate"))
+        if torch := [requirement for requirement in wanted if requirement.startswith("torch")]:
+            # The CPU build is enough, and pip may know where one lies, which uv does not ask; where pip finds none it
+            # takes the one with CUDA, which is gigabytes.
+            session.install("pip")
+            session.run_install("python", "-m", "pip", "install", "-q", "--no-deps", *torch)
+        install_wheel(session, "pip", *wanted, extra=extra)
 
 
 def pytest(session: nox.Session, *arguments: str, needs: str = "") -> None:
@@ -199,17 +205,19 @@ def litellm(session: nox.Session) -> None:
     pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "judges")]))
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def ray(session: nox.Session) -> None:
     """Run the tests of ``--engine ray`` on a cluster of this machine, and those of runs at a URL."""
-    # The CPU build of torch is enough, and pip may know where one lies, which uv does not ask; where pip finds none it
-    # takes the one with CUDA, which is gigabytes.
-    session.install("pip")
-    torch = [requirement for requirement in group("cluster") if requirement.startswith("torch")]
-    session.run_install("python", "-m", "pip", "install", "-q", "--no-deps", *torch)
-    install_wheel(session, *group("test"), *group("cluster"), extra="[ray]")
+    share(session, "test", "cluster", name="torch", extra="[local,ray]")
     files = ("tests/cluster", "tests/store/test_remote.py", "tests/run/test_rounds.py")
     pytest(session, *(session.posargs or [str(ROOT / file) for file in files]))
+
+
+@nox.session(venv_backend="none")
+def local(session: nox.Session) -> None:
+    """Run the tests of models that run here, on the CPU, in the environment of ``ray``."""
+    share(session, "test", "cluster", name="torch", extra="[local,ray]")
+    pytest(session, *(session.posargs or [str(ROOT / "tests" / "local")]))
 
 
 @nox.session(venv_backend="none")

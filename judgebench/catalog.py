@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
-    from judgebench.judges.judge_file import JudgeFile, PanelFile
     from judgebench.judges.llm import LLMJudge
+    from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
@@ -38,11 +38,15 @@ Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
 
 class _Backend(NamedTuple):
-    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written."""
+    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
+
+    ``takes`` are the settings that it alone has a use for.
+    """
 
     create: str
     note: str
     model: str = "MODEL"
+    takes: tuple[str, ...] = ()
 
 
 #: Backends of LLM judges: ``name/model``.
@@ -62,6 +66,21 @@ BACKENDS: dict[str, _Backend] = {
         "judgebench.judges.backends.server:create",
         "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
     ),
+    "hf": _Backend(
+        "judgebench.judges.backends.hf:create",
+        "a language model here; pip install 'judgebench[local]', as for the next two",
+        takes=("dtype", "batch_tokens"),
+    ),
+    "reward": _Backend(
+        "judgebench.judges.backends.reward:create",
+        "a reward model here: a number for each answer, the higher the better",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
+    "embedding": _Backend(
+        "judgebench.judges.backends.embedding:create",
+        "an embedding model here: how near an answer is to its reference",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
 }
 #: Judges without a model behind them: the part before the slash or the whole name.
 PLAIN_JUDGES: dict[str, str] = {
@@ -75,7 +94,7 @@ JUDGE_NOTES: dict[str, str] = {
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
     "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own; or a judge card of one's own",
+    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",
@@ -103,7 +122,8 @@ class JudgeSettings:
 
     ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
     backend, ``max_tokens`` None to the card or to `MOST_TOKENS`. What only some judges have (``form``, ``samples``,
-    ``effort``, ``parser``, ``protocol``) is None where nobody chose it.
+    ``effort``, ``protocol``, ``parser``, and from ``dtype`` on what only a judge file says of a local model) is None
+    where nobody chose it.
     """
 
     prompt: str | None = None
@@ -120,6 +140,9 @@ class JudgeSettings:
     connect_timeout: float = 10.0
     first_byte_timeout: float | None = None
     seed: int = 0
+    dtype: str | None = None
+    batch_tokens: int | None = None
+    thresholds: tuple[float, ...] | None = None
 
 
 def load(reference: str) -> Any:
@@ -240,11 +263,14 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
-    carded = load("judgebench.judges.cards.naming:named")(spec)
-    if carded is not None:
-        return cast("Judge", carded.judge(task.scale, settings, _model))
-    if spec.startswith("replay:") or spec.endswith(".toml"):
-        return _on_disk(spec, task, settings)
+    if (carded := load("judgebench.judges.cards.naming:named")(spec)) is not None:
+        return cast("Judge", carded.judge(task.scale, settings, _language_model))
+    if spec.startswith("replay:"):
+        return _replay(spec.removeprefix("replay:"), task)
+    if spec.endswith(".toml"):
+        from judgebench.judges.described import Described  # noqa: PLC0415 - loaded on use
+
+        return Described(task.scale, lambda name, own: make_judge(name, task, own)).judge(Path(spec), settings)
     if settings.parser is not None:
         raise UsageError(
             f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)"
@@ -252,8 +278,18 @@ def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     return None
 
 
-def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
-    """Make the judge that asks a language model; None where the name is not one's."""
+def _language_model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
+    """Make the judge that asks a language model; None where the name is not one's, UsageError where it can't talk."""
+    from judgebench.judges.scored import ScoreJudge  # noqa: PLC0415 - loaded on use
+
+    made = _model(spec, settings)
+    if isinstance(made, ScoreJudge):
+        raise UsageError(f"a judge card talks to a language model, and {spec} gives numbers")
+    return made
+
+
+def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
+    """Make the judge that asks a model; None where the name is not one's."""
     backend, slash, model = spec.partition("/")
     if not slash and _OPENAI_MODEL.match(spec):
         backend, model = "openai", spec
@@ -265,8 +301,8 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
         raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
     create = load(BACKENDS[backend].create)
     default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
-    options = _options(settings, default) | {"timeout": _timeouts(settings)}
-    return cast("LLMJudge", create(model, **options))
+    options = _options(settings, default) | {"timeout": _timeouts(settings)} | _local(spec, backend, settings)
+    return cast("LLMJudge | ScoreJudge", create(model, **options))
 
 
 def make_probe(name: str, plain: Probe) -> Probe:
@@ -323,66 +359,21 @@ def judge_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if _FOR_JUDGES.search(name.upper())}
 
 
-def _on_disk(spec: str, task: Task, settings: JudgeSettings, within: tuple[Path, ...] = ()) -> Judge:
-    """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
-    if spec.startswith("replay:"):
-        return _replay(spec.removeprefix("replay:"), task)
-    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
-
-    path = Path(spec)
-    if path.resolve() in within:
-        raise UsageError(f"judge file {path} is a member of itself")
-    return _described(read_judge_file(path), task, settings, (*within, path.resolve()))
-
-
-def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
-    """Make a judge that a file describes, the last of those ``within`` which it is."""
-    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
-
-    path = within[-1]
-    if said.panel is not None:
-        return _panel(said, said.panel, task, settings, within)
-    judge = make_judge(said.judge, task, replace(settings, **said.settings))
-    if isinstance(judge, (CardJudge, LLMJudge)):
-        tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
-        return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
-    if said.name or said.price or said.tokenizer or said.settings:
-        raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
-    return judge
-
-
-def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
-    """Make a panel with its members; what the file says for all of them fills in what they leave out."""
-    from judgebench.judges.judge_file import JudgeFile  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.panels import panel_class  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.panels.panel import Member  # noqa: PLC0415 - loaded on use
-
-    path, settings = within[-1], replace(settings, **said.settings)
-    members: dict[str, Member] = {}
-    alike: dict[str, Judge] = {}
-    for seat in panel.seats:
-        one = replace(seat.said, name=None)
-        if one == JudgeFile(one.judge, {}) and not one.judge.endswith(".toml"):
-            judge = make_judge(one.judge, task, settings)
-        elif one.judge.endswith(".toml"):
-            judge = _on_disk(one.judge, task, settings, within)
-        else:
-            judge = _described(one, task, settings, within)
-        # What is asked in the same way is one client, whoever plays whom.
-        judge = alike.setdefault(repr(one), judge)
-        name = seat.said.name or judge.name
-        if name in members:
-            raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
-        members[name] = Member(judge, seat.says)
-    return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
-
-
 def _timeouts(settings: JudgeSettings) -> object:
     from judgebench.judges.backend import Timeouts  # noqa: PLC0415 - loaded on use
 
     return Timeouts(settings.timeout, settings.connect_timeout, settings.first_byte_timeout)
+
+
+def _local(spec: str, backend: str, settings: JudgeSettings) -> dict[str, Any]:
+    """Spell what only local models take; UsageError where another judge is told."""
+    said = {
+        name: one for name in ("dtype", "batch_tokens", "thresholds") if (one := getattr(settings, name)) is not None
+    }
+    if lost := sorted(set(said) - set(BACKENDS[backend].takes)):
+        users = ", ".join(f"{name}/" for name, one in BACKENDS.items() if lost[0] in one.takes)
+        raise UsageError(f"{spec} takes no {lost[0]!r}; {users} do")
+    return said
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def compare(
         tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")
     if verify and (alone := verify_matched(matched, named, metrics())):
         tell(unverified_words(alone))
+    if any(one.criteria for one in opened):
+        own = "each has a line of its own" if len(matched.judges) == 2 else f"{argument('where')} takes one of a table"
+        tell(f"all is all criteria together; {own}")
     if len(matched.judges) > 2:
         two = {
             "items": items is not None,

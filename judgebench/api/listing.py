@@ -1,4 +1,4 @@
-"""What there is, a row each: tasks, judges and their cards, prompts, probes, metrics, formats. Loads little."""
+"""What there is, a row each: tasks, judges, prompts, protocols and so on. Loads little: `list` is quick."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def prompts() -> Rows:
     return [(name, ", ".join(load_prompt(name).kinds)) for name in prompt_names()]
 
 
+def protocols() -> Rows:
+    """List the protocols by which a judge comes to a verdict, and the kinds of panel."""
+    from judgebench.judges.panels import KINDS  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.protocols import ANSWERS, LAYERS, SHAPES  # noqa: PLC0415 - loaded on use
+
+    rows = {name: row for name, row in (SHAPES | ANSWERS | LAYERS).items() if name}
+    named = [(f"{name}[:{row.argument}]" if row.argument else name, row.about) for name, row in rows.items()]
+    return [*named, *((f'kind = "{name}"', f"in a judge file: {kind.about}") for name, kind in KINDS.items())]
+
+
 def probes() -> Rows:
     """List the ways to show items to a judge."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
@@ -90,6 +100,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "judges": judges,
     "cards": cards,
     "prompts": prompts,
+    "protocols": protocols,
     "probes": probes,
     "metrics": metrics,
     "formats": formats,
@@ -97,7 +108,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, judge cards, prompts, probes, metrics or formats."""
+    """List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()

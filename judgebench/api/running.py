@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.items import Items, TaskLike, is_task, task_of
@@ -99,6 +99,14 @@ class Asking(TypedDict, total=False):
     effort: Annotated[
         str | Sequence[str] | None,
         Option("How hard the model is to think, in its API's word.", metavar="low|medium|high", read=list[str]),
+    ]
+    protocol: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "How the verdict is come to, as own-answer or 'reflection + second-attempt' (judgebench list protocols).",
+            metavar="NAME",
+            read=list[str],
+        ),
     ]
     parser: Annotated[
         Literal["published", "strict"] | None,
@@ -294,9 +302,9 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         judges,
         tasks,
         [
-            JudgeSettings(prompt, form, effort=effort, temperature=temperature, **asked)
-            for prompt, form, effort, temperature in product(
-                prompts, each(how.get("form")), each(how.get("effort")), each(temperatures)
+            JudgeSettings(prompt, form, effort=effort, protocol=protocol, temperature=cast("Any", temperature), **asked)
+            for prompt, form, effort, protocol, temperature in product(
+                prompts, *(each(how.get(name)) for name in ("form", "effort", "protocol")), each(temperatures)
             )
         ],
         [

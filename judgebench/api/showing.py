@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def show(
     name: Annotated[
         str,
-        Option("A task, a judge, a prompt, or the folder of a run; or `schema`, `prompt`, `card`.", metavar="NAME"),
+        Option(
+            "A task, a judge, a judge file, a prompt, or the folder of a run; or `schema`, `prompt`, `card`.",
+            metavar="NAME",
+        ),
     ],
     kind: Annotated[
         str | None,
@@ -70,8 +73,8 @@ def _named(name: str, reference: str) -> RunFacts | str:
         return _card(load_card(name))
     if name in card_judges():
         return _judge_card(name)
-    if name in catalog.JUDGE_NOTES:
-        return f"{name}: {catalog.JUDGE_NOTES[name]}"
+    if (judge := _judge(name)) is not None:
+        return judge
     if name in prompt_names():
         return _of_prompt(name, None, None, None, reference, {})
     if Path(name).exists():
@@ -85,6 +88,16 @@ def _named(name: str, reference: str) -> RunFacts | str:
         [*card_names(), *card_judges(), *catalog.JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
     )
+
+
+def _judge(name: str) -> str | None:
+    """Say what a judge is, by its name or its file; None where it is neither."""
+    from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
+
+    if name in JUDGE_NOTES:
+        return f"{name}: {JUDGE_NOTES[name]}"
+    return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
 def _judge_card(name: str | None) -> str:

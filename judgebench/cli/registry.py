@@ -110,10 +110,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "show": Command(
         "judgebench.api.showing:show",
-        "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
+        "Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document.",
     ),
     "list": Command(
-        "judgebench.api.listing:listing", "List tasks, judges, judge cards, prompts, probes, metrics or formats."
+        "judgebench.api.listing:listing",
+        "List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats.",
     ),
 }
 

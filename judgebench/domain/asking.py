@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from judgebench.domain.scale import Scale
 
 Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
-#: What not every backend can do: take images, a JSON Schema of the answer, tools; give log-probabilities, several
-#: answers to one request; think as hard as it is told; go on from a raw prompt, without a chat template.
-Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "n", "effort", "completions"]
+#: What not every backend can do: take images, a JSON Schema of the answer, tools; give log-probabilities, of tokens or
+#: of whole labels; several answers to one request; think as hard as it is told; go on from a raw prompt, without a chat
+#: template.
+Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "labels", "n", "effort", "completions"]
 #: Codes of fences had eight digits once: a request has the key that it had then, under which its answer may be kept.
 _FENCE = re.compile(r"(=== (?:begin|end) [^\[\n]{1,60} \[[0-9a-f]{8})[0-9a-f]{16}\] ===")
 Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
@@ -45,9 +46,9 @@ class Request:
     """What is wanted of a backend: of a model the answer to ``messages``, of a function its verdict on ``case``.
 
     ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tool`` (name, description and parameters of the one that
-    has to be called), ``tools`` (as the API takes them), ``logprobs`` (how many alternatives of each token), ``n``
-    (answers), ``effort`` (the API's word), ``max_tokens``, ``raw`` (the one message is a raw prompt); others go to the
-    API as they are.
+    has to be called), ``tools`` (as the API takes them), ``logprobs`` (how many alternatives of each token),
+    ``labels`` (those to be weighed, with nothing generated), ``n`` (answers), ``effort`` (the API's word),
+    ``max_tokens``, ``raw`` (the one message is a raw prompt); others go to the API as they are.
     """
 
     backend: str

@@ -204,10 +204,10 @@ def _differ(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _brief(own: Mapping[str, str], name: str, tasks: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
-    """Write a prompt without its digest, unless another one of the judge has the same name."""
-    if name != "prompt":
+    """Write a prompt or a card without its digest, unless another one of the judge has the same name."""
+    if name not in {"prompt", "card"}:
         return own[name]
-    every = {one["prompt"] for runs in tasks.values() for one in runs if "prompt" in one}
+    every = {one[name] for runs in tasks.values() for one in runs if name in one}
     same = [one for one in every if _names(one) == _names(own[name])]
     return _names(own[name]) if len(same) == 1 else own[name]
 

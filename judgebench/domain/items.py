@@ -112,13 +112,16 @@ class Item:
     _digest: str = field(default="", init=False, compare=False, repr=False)
 
     @property
-    def image_files(self) -> Iterator[str]:
-        """Paths of the images that are files."""
+    def images(self) -> Iterator[str]:
+        """All images, by path or address."""
         turns = [*self.conversation, *(turn for response in self.responses for turn in response.turns)]
         images = (part.image for turn in turns for part in turn.parts if part.image is not None)
-        for image in chain(images, *(response.images for response in self.responses)):
-            if not image.startswith(_ELSEWHERE):
-                yield image
+        return chain(images, *(response.images for response in self.responses))
+
+    @property
+    def image_files(self) -> Iterator[str]:
+        """Paths of the images that are files."""
+        return (image for image in self.images if not image.startswith(_ELSEWHERE))
 
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""

@@ -100,6 +100,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def at_once(self) -> int | None:
+        """How many calls it wants under way where nobody chose a number; None adapts to what it takes."""
+        ...
+
+    @property
     def counting(self) -> str:
         """What counts the input tokens of a forecast; empty where calls have no tokens, no price and no limits."""
         ...

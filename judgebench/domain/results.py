@@ -199,7 +199,8 @@ class Forecast:
     ``judged`` cases are in the store and ``submitted`` ones under way in batches; ``calls`` and ``usage`` are those of
     the rest, ``usd`` None where the price is unknown. ``low`` and ``high`` are the 95 % interval of the dollars, from
     how much the ``pilot`` stored answers differ in length; without them the length of answers is assumed. ``counting``
-    says what counted the input tokens, and is empty where the judge calls nobody.
+    says what counted the input tokens, and is empty where the judge calls nobody. ``later`` calls are of later rounds,
+    where no stored answer says how many of them there are.
     """
 
     judge: str
@@ -215,6 +216,7 @@ class Forecast:
     pilot: int
     counting: str
     batch: bool = False
+    later: int = 0
 
     @property
     def to_ask(self) -> int:

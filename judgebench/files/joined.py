@@ -74,7 +74,7 @@ class JoinedTable(Table):
             first = name.partition(".*")[0]
             inner = [table for table, has in zip(self.tables, self._has, strict=True) if first in has]
             return inner[0].versions(name) if inner else [name]
-        found = [file for has, file in zip(self._has, self._files, strict=True) if name in has]
+        found = [file for at, file in enumerate(self._files) if self._holds(at, name)]
         return [f"{name} ({file})" for file in found] if len(found) > 1 and name not in self.keys else [name]
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
@@ -114,17 +114,19 @@ class JoinedTable(Table):
         stem, _, file = name.rpartition(" (")
         if file[:-1] in self._files:
             return [(self._files.index(file[:-1]), stem)]
-        # Inside a column of one of the files.
-        first = name.split(".", maxsplit=1)[0]
-        inner = [at for at, has in enumerate(self._has) if first in has]
+        inner = [at for at in range(len(self.tables)) if self._holds(at, name)]
         if not inner:
             raise self.unknown([name], self._columns)
-        return [(inner[0], name)]
+        return [(at, name) for at in inner]
+
+    def _holds(self, at: int, name: str) -> bool:
+        """Whether a file has a column, or one in which a dotted name may lead further."""
+        return name in self._has[at] or name.split(".", maxsplit=1)[0] in self._has[at]
 
     def _read(self, at: int, names: Sequence[str]) -> _Part:
         """Read columns of a file, and its ids."""
         table = self.tables[at]
-        keys = [key for key in self.keys if key in self._has[at]]
+        keys = [key for key in self.keys if self._holds(at, key)]
         if not keys:
             table.positions(self.keys, table.columns)
         wanted = list(dict.fromkeys([*keys, *names]))
@@ -168,7 +170,7 @@ class JoinedTable(Table):
         for at in range(len(parts)):
             if at == base:
                 continue
-            keys = [key for key in self.keys if key in self._has[at] and key in self._has[base]]
+            keys = [key for key in self.keys if self._holds(at, key) and self._holds(base, key)]
             if not keys:
                 raise self.tables[at].error(
                     f"no column of {argument('id')} is here and in {self.tables[base].name}, too",
@@ -190,7 +192,7 @@ class JoinedTable(Table):
 
     def _repeat(self, at: int, part: _Part) -> tuple[int, int] | None:
         """Lines of two rows of one id."""
-        own = _ids(Numbers(), part, [key for key in self.keys if key in self._has[at]])
+        own = _ids(Numbers(), part, [key for key in self.keys if self._holds(at, key)])
         order = np.argsort(own, kind="stable")
         twins = np.flatnonzero(own[order][1:] == own[order][:-1])
         if not twins.size:

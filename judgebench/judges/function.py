@@ -87,7 +87,7 @@ class FunctionJudge(Own):
             if inspect.iscoroutinefunction(self._function):
                 answer: Any = await self._function(*arguments)
             else:
-                answer = await _beside_the_loop(self._function, arguments)
+                answer = await beside_the_loop(self._function, arguments)
                 if inspect.isawaitable(answer):
                     answer = await answer
         except JudgebenchError:
@@ -125,7 +125,7 @@ def _call_of(made_of: type) -> Callable[..., Any] | None:
     return next((vars(base)["__call__"] for base in made_of.__mro__ if "__call__" in vars(base)), None)
 
 
-async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+async def beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a plain function in a thread of its own.
 
     A daemon thread, and not the loop's pool: a function that never comes back must not keep Ctrl-C from ending the

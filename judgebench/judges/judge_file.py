@@ -17,6 +17,9 @@ A judge file is TOML::
     seed = 7
     protocol = "reflection"            # how the verdict is come to, as --protocol
     tokenizer = "tokenizer.json"       # counts tokens before they are sent; beside this file
+    dtype = "float32"                  # of a local model: bfloat16 (on a GPU), float16, float32 (else)
+    batch_tokens = 8192                # of a local model: how many tokens a batch may hold; changes no answer
+    thresholds = [0.3, 0.7]            # of reward/ and embedding/: what their numbers mean (judgebench.judges.scored)
 
     [price]                            # US dollars for a million tokens, in place of the price list
     input = 2.5
@@ -33,6 +36,7 @@ members that don't say it themselves. A debate has ``roles``, which one ``judge`
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -41,6 +45,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
 from judgebench.files.content import small_file
+from judgebench.judges.local.weights import DTYPES
 from judgebench.judges.panels import KINDS, panel_class
 from judgebench.judges.prompts import is_file
 from judgebench.judges.protocols.combining import BY
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
 _KEYS = (
     *("judge", "card", "model", "parser", "name", "prompt", "form", "samples", "samples_by", "effort"),
     *("base_url", "temperature", "max_tokens", "seed", "protocol", "tokenizer", "price"),
+    *("dtype", "batch_tokens", "thresholds"),
 )
 #: What each judge has of its own, and no panel for all.
 _OF_ONE = ("judge", "card", "model", "tokenizer", "price")
@@ -188,7 +194,9 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
             value = _whole(data, key, path, 1)
         if allowed == "weight":
             value = _number(data, key, path)
-        if allowed == "shares":
+        if allowed == "shares" and isinstance(value, str):
+            value = _calibrated(_beside(path, value), path)
+        elif allowed == "shares":
             each: list[Any] = value if isinstance(value, list) else [value]
             if not all(type(one) in {int, float} and 0 < one <= 1 for one in each):
                 raise UsageError(f"judge file {path}: {key!r} must be a number above 0 and up to 1, or a list of such")
@@ -196,19 +204,38 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
     return found
 
 
+def _calibrated(file: Path, path: Path) -> dict[str, float | None]:
+    """Read the thresholds that ``judgebench cascade --format json`` found, by judge."""
+    try:
+        rows: Any = json.loads(small_file(file).decode("utf-8-sig"))["rows"]
+        found = [{str(stage["judge"]): stage["threshold"] for stage in row["stages"]} for row in rows]
+        fits = all(one is None or 0 < float(one) <= 1 for row in found for one in row.values())
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        found, fits = [], False
+    if not fits or len(found) != 1:
+        raise UsageError(
+            f"judge file {path}: {file.name} does not hold one cascade as judgebench cascade --format json prints it"
+        )
+    return found[0]
+
+
 def _settings(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Read what the file says in place of options."""
     settings: dict[str, Any] = {}
     if (prompt := _text(data, "prompt", path)) is not None:
         settings["prompt"] = str(_beside(path, prompt)) if is_file(prompt) else prompt
-    for key in ("base_url", "form", "samples_by", "effort", "protocol", "parser"):
+    for key in ("base_url", "form", "samples_by", "effort", "protocol", "parser", "dtype"):
         if (text := _text(data, key, path)) is not None:
             settings[key] = text
     if settings.get("samples_by", BY[0]) not in BY:
         raise UsageError(f"judge file {path}: 'samples_by' must be one of {', '.join(BY)}")
+    if settings.get("dtype", DTYPES[0]) not in DTYPES:
+        raise UsageError(f"judge file {path}: 'dtype' must be one of {', '.join(DTYPES)}")
+    if "thresholds" in data:
+        settings["thresholds"] = _numbers(data, "thresholds", path)
     if "temperature" in data:
         settings["temperature"] = None if data["temperature"] == "none" else _number(data, "temperature", path)
-    for key, least in (("max_tokens", 1), ("samples", 1), ("seed", 0)):
+    for key, least in (("max_tokens", 1), ("samples", 1), ("seed", 0), ("batch_tokens", 1)):
         if key in data:
             settings[key] = _whole(data, key, path, least)
     return settings
@@ -241,6 +268,14 @@ def _number(data: Mapping[str, Any], key: str, path: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise UsageError(f"judge file {path}: {key!r} must be a number from 0 up")
     return float(value)
+
+
+def _numbers(data: Mapping[str, Any], key: str, path: Path) -> tuple[float, ...]:
+    values: Any = data[key]
+    given: list[Any] = values if isinstance(values, list) else [None]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) for one in given):
+        raise UsageError(f"judge file {path}: {key!r} must be a list of numbers")
+    return tuple(map(float, given))
 
 
 def _whole(data: Mapping[str, Any], key: str, path: Path, least: int) -> int:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs
 from judgebench.errors import UsageError, argument
-from judgebench.judges.forms import DEFAULT, PARSING, Form, notation
+from judgebench.judges.forms import DEFAULT, PARSING, Form
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
-from judgebench.judges.protocols import Chosen, around, protocol
+from judgebench.judges.protocols import Chosen, around
 from judgebench.judges.protocols.question import framed
 from judgebench.judges.protocols.rubric import Samples
 
@@ -52,9 +52,9 @@ class LLMJudge:
         self._prompts = self._prompts or default_prompts()
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._notation = notation(form)
         self._options = {} if effort is None else {"effort": effort}
         self._protocol = Chosen.parse(protocol)
+        self._notation = self._protocol.notation(form).with_(model.can)
         self.layers = self._protocol.around
         # What nobody chose is not told: the answers of before serve on.
         chosen: dict[str, object] = {} if form == DEFAULT else {"form": form}
@@ -81,7 +81,7 @@ class LLMJudge:
     def needs(self) -> Needs:
         """What its form and its options need; several samples are asked for one by one where there is no other way."""
         effort: frozenset[Capability] = frozenset({"effort"}) if self._options else frozenset()
-        return Needs(capabilities=self._notation.needs | effort)
+        return Needs(capabilities=self._notation.needs | effort, gpus=self.model.gpus)
 
     @property
     def backend(self) -> str:
@@ -108,9 +108,10 @@ class LLMJudge:
 
         UsageError where prompt, form and scale don't go together.
         """
-        self.form(scale).prompt.check(scale, self._notation)
+        asked = self._protocol.asked(scale)
+        self.form(asked).prompt.check(asked, self._notation)
         self._check_samples(scale)
-        kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
+        kinds = {asked.kind, "rate"} if scale.kind == "pick" else {asked.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
         self._settings["prompts"] = self._named()
         return self
@@ -135,7 +136,7 @@ class LLMJudge:
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case; UsageError where no prompt serves the scale."""
-        return protocol(self._protocol.shape or case.item.attribute("protocol") or "")(self, case, scale)
+        return self._protocol.shaped(case.item.attribute("protocol") or "")(self, case, scale)
 
     def framed(self, role: str, notes: Sequence[str]) -> LLMJudge:
         """Make the same judge in a role, which is shown ``notes`` above what is to be judged."""

@@ -26,7 +26,7 @@ class Model:
     """A backend that has tokens; satisfies `domain.Backend`.
 
     ``ask`` answers once, ``price`` gives the dollars of a completion, None where unknown; ``longest`` bounds the tokens
-    of an answer.
+    of an answer, ``gpus`` are those that each process on a cluster needs.
     """
 
     name: str
@@ -38,6 +38,8 @@ class Model:
     close: Callable[[], Awaitable[None]] | None = None
     limit_group: str = ""
     longest: int | None = None
+    at_once: int | None = None
+    gpus: int = 0
 
     def __post_init__(self) -> None:
         """Share limits with nobody where nothing else is said."""

@@ -43,6 +43,10 @@ class Notation:
     needs: ClassVar[frozenset[Capability]] = frozenset()
     several: ClassVar[bool] = False
 
+    def with_(self, can: frozenset[Capability]) -> Notation:  # noqa: ARG002 - most have one way
+        """Give what asks a backend that ``can`` do so much."""
+        return self
+
     def check(self, words: Words) -> None:
         """Refuse words that it can't tell apart."""
 

@@ -23,6 +23,8 @@ class Own:
     can: frozenset[Capability] = frozenset()
     counting = ""
     batch = None
+    #: What a function does inside, we don't see; there is nothing to adapt to.
+    at_once: int | None = 16
 
     @property
     def limit_group(self) -> str:

@@ -232,6 +232,7 @@ class Facts:
             and cluster_rank(one.name) is None
             and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
             and not self._holds_others(one.name)
+            and not (one.kind in {"rate", "numbers"} and _counts_askings(words_of(one.name)))
         ]
 
     def _holds_others(self, name: str) -> bool:
@@ -310,6 +311,10 @@ def _orders(one: Profile) -> bool:
         return False
     words = {re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-") for word, _ in one.words}
     return words <= ORDERS or (words <= {"0", "1"} or words <= {"1", "2"} or words <= {"true", "false", "yes", "no"})
+
+
+def _counts_askings(words: set[str]) -> bool:
+    return bool(words & REPEAT) and words <= REPEAT | {"id", "index", "number", "no"}
 
 
 def _speaks(name: str) -> bool:

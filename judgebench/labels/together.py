@@ -238,8 +238,10 @@ def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     whole = [[name] for name in told if not facts.repeats([*about, name])]
     if not whole and (several := _told_apart(facts, about, told)):
         whole = [several]
-    if not told or (runs and facts[runs[0]].kind in {"rate", "numbers"}):
+    if runs and facts[runs[0]].kind in {"rate", "numbers"}:
         return None
+    if not told:
+        return _again(facts, readings, about)
     facts.questions.append(
         f"{facts.repeats(about):,} rows repeat an item ({', '.join(about)}) with the same gold: several judges, told "
         f"apart by {listed(told)}? {argument('judge_name')} C names their column"
@@ -253,6 +255,20 @@ def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
         one.also({**own, "judge_name": names}, f"each {' and '.join(names)} is a judge of its own")
         for one in bare
         for names in whole
+    ]
+
+
+def _again(facts: Facts, readings: list[Reading], about: list[str]) -> list[Reading]:
+    """Rows that nothing tells apart: several askings of one item, or rows that share a question."""
+    facts.questions.append(
+        f"{facts.repeats(about):,} rows repeat {', '.join(about)} with the same gold, and nothing tells them apart: "
+        f"one item, asked again ({argument('id')}, {argument('combine')}), or items that share a question "
+        f"({argument('cluster')})?"
+    )
+    asked = [Reading(one.what, _without(one.options, "cluster"), one.command, one.why) for one in readings]
+    ways = (("each", "each is an asking of its own"), ("majority", "an item's askings are put together"))
+    return [one.also({"id": about, "combine": way}, why) for one in asked for way, why in ways] + [
+        one.also({}, "each row is an item of its own") for one in readings
     ]
 
 

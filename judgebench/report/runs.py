@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,7 +30,7 @@ from judgebench.report.document.text import clean, listing, many
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Forecast, Run
+    from judgebench.domain import Forecast, Reply, Run
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.store.runs import StoredRun
@@ -55,6 +55,7 @@ _RUN = record(
     usd_high=(maybe(NUMBER), lambda run: run.high),
     pilot_answers=(COUNT, lambda run: run.pilot),
     counting=TEXT,
+    later_calls=Key(COUNT, lambda run: run.later or None, "Calls in later rounds, an assumption.", required=False),
 )
 #: Wider than any line: each run's stays in one, as programs read it.
 _WIDE = 1_000_000
@@ -102,23 +103,44 @@ def _sentence(run: Forecast) -> str:
     if run.pilot:
         length = f"answers as long as the {run.pilot} that are stored"
     how = "in batches in" if run.batch else "in"
+    later = f" ({run.later} of them in later rounds, if all cases go through these)" if run.later else ""
     return (
-        f"{head} {how} {run.calls} calls; about {run.usage.input_tokens:,} input and "
+        f"{head} {how} {run.calls} calls{later}; about {run.usage.input_tokens:,} input and "
         f"{run.usage.output_tokens:,} output tokens, {price} ({run.counting}; {length})"
     )
+
+
+@dataclass(slots=True)
+class Shared:
+    """A member's part in a panel: its replies by status, and what they used."""
+
+    statuses: Counter[str] = field(default_factory=Counter[str])
+    usage: Usage = field(default_factory=Usage)
+
+    def add(self, part: Reply) -> None:
+        """Count a reply."""
+        self.statuses[part.status.value] += 1
+        self.usage = self.usage + part.usage
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        used = f"{self.usage.input_tokens:,} input, {self.usage.output_tokens:,} output tokens"
+        paid = "" if self.usage.usd is None else f", {self.usage.usd:.4f} USD"
+        return f"{_counted(self.statuses)}; {used}{paid}" if self.usage.input_tokens else _counted(self.statuses)
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """What a run holds: verdicts by status and by model version, what they took, seconds of all calls.
 
-    ``usage`` is that of the answers, whichever run asked for them first.
+    ``usage`` is that of the answers, whichever run asked for them first, ``members`` are a panel's with their share.
     """
 
     statuses: Counter[str]
     models: Counter[str]
     usage: Usage
     seconds: float
+    members: Mapping[str, Shared] = field(default_factory=dict[str, "Shared"])
 
     @classmethod
     def of(cls, stored: StoredRun) -> Holdings:
@@ -126,23 +148,32 @@ class Holdings:
         statuses: Counter[str] = Counter()
         models: Counter[str] = Counter()
         usage, seconds = Usage(), 0.0
+        members: dict[str, Shared] = {}
+        panel = "panel" in stored.run.settings
         for verdict in stored.judgments():
             statuses[verdict.status.value] += 1
             if verdict.model:
                 models[verdict.model] += 1
             usage, seconds = usage + verdict.usage, seconds + verdict.seconds
-        return cls(statuses, models, usage, seconds)
+            for name, part in verdict.parts if panel else ():
+                members.setdefault(name, Shared()).add(part)
+        return cls(statuses, models, usage, seconds, members)
 
 
 _OBJECT = Scalar({"type": "object"})
 _INTEGER = Scalar({"type": "integer"})
+_USED = {
+    "input_tokens": (COUNT, attrgetter("usage.input_tokens")),
+    "output_tokens": (COUNT, attrgetter("usage.output_tokens")),
+    "usd": (maybe(NUMBER), attrgetter("usage.usd")),
+}
+_SHARED = record("member", statuses=MapOf(COUNT), **_USED)
 _HOLDS = record(
     statuses=MapOf(COUNT),
     models=MapOf(COUNT),
-    input_tokens=(COUNT, attrgetter("usage.input_tokens")),
-    output_tokens=(COUNT, attrgetter("usage.output_tokens")),
-    usd=(maybe(NUMBER), attrgetter("usage.usd")),
+    **_USED,
     seconds=(NUMBER, lambda holds: round(holds.seconds, 3)),
+    members=Key(MapOf(_SHARED), lambda holds: holds.members or None, "Of a panel, member by member.", required=False),
 )
 
 
@@ -190,7 +221,12 @@ class RunFacts(Document):
         """Say in a few words each what is known of it."""
         run, holds = self.run, self.holds
         cases, judged = run.counts.get("cases", 0), holds.statuses.total()
-        settings = ((name, value) for name, value in sorted(run.settings.items()) if value is not None)
+        # What a panel's members are is many lines, and told in JSON.
+        settings = (
+            (name, ", ".join(holds.members) if name == "members" and holds.members else value)
+            for name, value in sorted(run.settings.items())
+            if value is not None and name != "protocol_texts"
+        )
         rows = {
             "judge": run.judge,
             "task": f"{run.task} ({run.revision})",
@@ -204,6 +240,7 @@ class RunFacts(Document):
             "model versions": _counted(holds.models),
             "tokens": f"{holds.usage.input_tokens:,} input, {holds.usage.output_tokens:,} output",
             "cost": _money(holds.usage),
+            "members": " | ".join(f"{name}: {one}" for name, one in holds.members.items()),
             "asked": _asked(run.spent) if run.spent else "",
         }
         # Names come from files and from servers: a terminal must not obey them.

@@ -177,22 +177,24 @@ def turned_down(error: RejectedError) -> Reply:
 _SILENCE = "…" * 300
 
 
-def forecast(judge: Judge, case: Case, scale: Scale) -> list[tuple[str, int, int]]:
-    """Say what a case will probably ask: the backend and the input and output tokens of each request.
+def forecast(judge: Judge, case: Case, scale: Scale) -> list[list[tuple[str, int, int]]]:
+    """Say what a case will probably ask, round by round: the backend and the input and output tokens of each request.
 
-    Later rounds are those that come if every answer is a few hundred tokens which hold no verdict.
+    Later rounds are those that come if every answer is a few hundred tokens, of which nobody knows what they say: no
+    second attempt is made, and what asks on without a verdict does.
     """
-    asked: list[tuple[str, int, int]] = []
+    rounds: list[list[tuple[str, int, int]]] = []
     # An item that it can't judge, or an answer that it can't read, is asked about no further.
     with suppress(RejectedError):
         dialogue = Dialogue(judge, case, scale)
         while dialogue.wanted:
+            rounds.append(asked := [])
             for number, request in list(dialogue.wanted.items()):
                 asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
                 wanted = dict(request.options).get("n", 1)
                 said = Completion(_SILENCE, assumed=True)
                 dialogue.give(number, replace(said, answers=(said,) * wanted))
-    return asked
+    return rounds
 
 
 def expected(judge: Judge, request: Request) -> Usage:

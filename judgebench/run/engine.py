@@ -24,7 +24,7 @@ from judgebench.run.versions import Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from judgebench.domain import Backend, Case, Judge, Request, Scale
+    from judgebench.domain import Case, Judge, Request, Scale
     from judgebench.errors import CallError
     from judgebench.run.dispatch import Port
     from judgebench.run.summary import Sink
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are
 #: all known, would else keep signals and other runs waiting.
 _BREATH = 64
-#: Calls at once of a backend that says nothing of its limits, where the number is left to us.
+#: Calls at once of a judge that asks nobody, where the number is left to us.
 _OWN_CALLS = 16
 
 
@@ -85,11 +85,7 @@ class Dispatchers:
         """Find the dispatchers of a judge's backends, or open them; a judge that asks nobody has one of its own."""
         if not judge.backends:
             return {judge.name: self._open(judge.name, _OWN_CALLS)}
-        return {name: self._to(backend) for name, backend in judge.backends.items()}
-
-    def _to(self, backend: Backend) -> Dispatcher:
-        # What a function does inside, we don't see; there is nothing to adapt to.
-        return self._open(backend.limit_group, None if backend.counting else _OWN_CALLS)
+        return {name: self._open(backend.limit_group, backend.at_once) for name, backend in judge.backends.items()}
 
     def _open(self, name: str, concurrency: int | None) -> Dispatcher:
         if name not in self._dispatchers:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.judges.panels.panel import OF
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
 from judgebench.store.verify import unfit
@@ -125,6 +126,10 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
         seen.add(item)
+    if seen.images and (blind := [one for one in judge.backends.values() if one.counting and "images" not in one.can]):
+        raise UsageError(
+            f"{blind[0].name} reads no images, and {seen.images} of {seen.items} items of {task.name} show some"
+        )
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
@@ -204,7 +209,7 @@ class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
     def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.items = self.cases = self.unanswered = self.unreferenced = self.images = 0
         self.labelled = False
         self._reference = reference
         self.sources: set[str] = set()
@@ -228,6 +233,7 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
+        self.images += any(True for _ in item.images)
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
@@ -249,12 +255,22 @@ class _Seen:
         return [name for name, count in counts.items() if count > 1]
 
 
+_HERE = ("torch", "transformers")
+#: What answers, by the beginning of a judge's name.
+_LIBRARIES = {
+    "openai": ("openai",),
+    "anthropic": ("anthropic",),
+    "litellm": ("litellm",),
+    "server": ("aiohttp",),
+    "hf": _HERE,
+    "reward": _HERE,
+    "embedding": _HERE,
+}
+
+
 def _versions(judge: Judge) -> dict[str, str]:
     versions = {"judgebench": __version__, "python": platform.python_version()}
-    library = {"openai": "openai", "anthropic": "anthropic", "litellm": "litellm", "server": "aiohttp"}.get(
-        judge.name.partition("/")[0]
-    )
-    if library:
+    for library in _LIBRARIES.get(judge.name.partition("/")[0], ()):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
     return versions
@@ -270,17 +286,21 @@ _Z = 1.959964
 
 @dataclass(slots=True)
 class _Sums:
-    """Stored answers: what was expected of them beside what they were."""
+    """Stored answers: what was expected of them beside what they were; ``none`` were not asked for at all."""
 
     answers: int = 0
+    none: int = 0
     calls: int = 0
     expected_input: int = 0
     input: int = 0
     output: int = 0
     squares: float = 0.0
 
-    def add(self, asked: list[tuple[str, int, int]], usage: Usage) -> None:
+    def add(self, asked: list[tuple[str, int, int]], usage: Usage | None) -> None:
         self.answers += 1
+        if usage is None:
+            self.none += 1
+            return
         self.calls += len(asked)
         self.expected_input += sum(tokens for _, tokens, _ in asked)
         self.input += usage.input_tokens
@@ -288,10 +308,42 @@ class _Sums:
         self.squares += usage.output_tokens**2
 
     @property
+    def share(self) -> float:
+        """How often it is asked at all."""
+        return 1 - self.none / max(self.answers, 1)
+
+    @property
     def spread(self) -> float:
         """Standard deviation of the output tokens of an answer."""
         mean = self.output / self.answers
         return math.sqrt(max(0.0, self.squares / self.answers - mean**2) * self.answers / (self.answers - 1))
+
+
+class _Pilot:
+    """What stored answers say of those to come: of the judge as a whole, and of the members of a panel one by one."""
+
+    def __init__(self) -> None:
+        self.whole = _Sums()
+        self._members: dict[str, _Sums] = {}
+
+    def add(self, asked: list[tuple[str, int, int]], stored: Verdict) -> None:
+        self.whole.add(asked, stored.usage)
+        parts = dict(stored.parts)
+        members: dict[str, list[tuple[str, int, int]]] = {}
+        for call in asked:
+            members.setdefault(_member(call[0]), []).append(call)
+        if parts.keys() <= members.keys():
+            for name, calls in members.items():
+                used = parts[name].usage if name in parts else None
+                self._members.setdefault(name, _Sums()).add(calls, used)
+
+    def of(self, backend: str) -> _Sums:
+        """Find those of the member that a backend belongs to, where the parts of answers are members' replies."""
+        return self._members.get(_member(backend), self.whole) if len(self._members) > 1 else self.whole
+
+
+def _member(backend: str) -> str:
+    return backend.partition(OF)[0]
 
 
 def estimate(
@@ -304,11 +356,11 @@ def estimate(
     """Estimate what asking the missing cases of a plan takes; ``known`` finds a stored answer by its case key."""
     judge, scale = planned.judge, planned.task.scale
     backends = {name: backend for name, backend in judge.backends.items() if backend.counting}
-    cases = judged = under_way = 0
+    cases = judged = under_way = later = 0
     calls: Counter[str] = Counter()
     inputs: Counter[str] = Counter()
     outputs: Counter[str] = Counter()
-    seen = _Sums()
+    seen = _Pilot()
     for case in planned.cases():
         cases += 1
         stored = known(case.key)
@@ -316,12 +368,14 @@ def estimate(
         if stored is None and case.key in submitted:
             under_way += 1
             continue
-        if not backends or (stored is not None and not _tells(stored, seen)):
+        if not backends or (stored is not None and not _tells(stored, seen.whole)):
             continue
-        asked = [one for one in forecast(judge, case, scale) if one[0] in backends]
+        rounds = [[one for one in round_ if one[0] in backends] for round_ in forecast(judge, case, scale)]
+        asked = [one for round_ in rounds for one in round_]
         if stored is not None:
-            seen.add(asked, stored.usage)
+            seen.add(asked, stored)
             continue
+        later += sum(len(round_) for round_ in rounds[1:])
         for name, tokens, answer in asked:
             calls[name] += 1
             inputs[name] += tokens
@@ -330,23 +384,25 @@ def estimate(
     head = (planned.name, run.task, planned.items, cases, judged, under_way)
     if not backends:
         return Forecast(*head, 0, Usage(), None, None, 0, "")
-    pilot = seen.answers if seen.answers >= _TOO_FEW else 0
+    pilot = seen.whole.answers if seen.whole.answers >= _TOO_FEW else 0
     low = high = None
     usage = Usage(0, 0, 0.0)
     for name, backend in backends.items():
         if pilot:
-            inputs[name] = round(inputs[name] * seen.input / max(seen.expected_input, 1))
-            outputs[name] = round(calls[name] * seen.output / seen.calls)
+            own = seen.of(name)
+            inputs[name] = round(inputs[name] * own.share * own.input / max(own.expected_input, 1))
+            calls[name] = round(calls[name] * own.share)
+            outputs[name] = round(calls[name] * own.output / max(own.calls, 1))
         usage = usage + backend.cost(inputs[name], outputs[name], batch=batch)
     if pilot and usage.usd is not None:
         # Two things vary: the pilot's mean, and the sum of the answers to come.
         to_ask = cases - judged - under_way
-        spread = _Z * seen.spread * math.sqrt(to_ask + to_ask**2 / pilot)
+        spread = _Z * seen.whole.spread * math.sqrt(to_ask + to_ask**2 / pilot)
         # Of several backends the dearest bounds what longer answers cost.
         margin = max(backend.cost(0, round(spread), batch=batch).usd or 0.0 for backend in backends.values())
         low, high = max(0.0, usage.usd - margin), usage.usd + margin
     counting = ", ".join(dict.fromkeys(backend.counting for backend in backends.values()))
-    return Forecast(*head, calls.total(), usage, low, high, pilot, counting, batch)
+    return Forecast(*head, calls.total(), usage, low, high, pilot, counting, batch, 0 if pilot else later)
 
 
 def _tells(stored: Verdict, seen: _Sums) -> bool:

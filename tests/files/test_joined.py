@@ -52,6 +52,24 @@ def test_columns_of_one_file_and_of_several(versions):
     assert read["judge (v2)"] == read_words(versions[1], ["judge"])["judge"][::-1]
 
 
+def test_dotted_names_are_ids_and_versions(tmp_path):
+    """Two judges' files of one shape: an item is named by a text inside, and each says its own probability."""
+    for name, shift in (("one", 0), ("two", 1)):
+        rows = [
+            {"q": "same", "said": [f"a{i}", "b"], "gold": {"human": GOLD[i]}, "p": [0.5, (i + shift) / 20]}
+            for i in range(12)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows[:: 1 - 2 * shift]))
+    files = [open_table(tmp_path / f"{name}.jsonl") for name in ("one", "two")]
+    table = JoinedTable(files, ["q", "said.0"])
+    assert table.versions("p.1") == ["p.1 (one)", "p.1 (two)"]
+    read = read_words(table, ["p.1 (one)", "p.1 (two)", "gold.human"])
+    assert read["gold.human"] == GOLD
+    assert [float(two) - float(one) for one, two in zip(read["p.1 (one)"], read["p.1 (two)"], strict=True)] == (
+        pytest.approx([0.05] * 12)
+    )
+
+
 def test_two_versions_of_a_judge_are_compared(versions):
     found = judgebench.compare(versions, judge="judge", gold="human", id="id", scale="check").to_json()
     assert found["judges"] == ["judge (v1)", "judge (v2)"]

@@ -111,6 +111,7 @@ def _asking() -> Iterator[Scene]:
             for name, judge in {
                 "gpt": "gpt-4o", "claude": "claude-sonnet-4-5", "unpriced": "server/mine --base-url http://127.0.0.1:9/v1",
                 "file": "judge.toml", "batch": "gpt-4o --engine batch", "several": "gpt-4o --judge baseline/first --limit 5",
+                "jury": "jury.toml --protocol second-attempt",
                 "prompted": "gpt-4o --prompt short.toml --max-tokens 9 --repeats 3 --order original --temperature none",
             }.items()
             for form in ("table", "json")
@@ -118,6 +119,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("ways", f"{dry} --judge gpt-4o --protocol own-answer --protocol 'rank + reflection:2'", **key),
+        step("made-of", "show jury.toml"),
         step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
              "--grader gpt-4o-mini", **key),
         inputs=JUDGES,
@@ -354,7 +357,12 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics", "formats")),
+        *(step(kind, f"list {kind}") for kind in
+          ("tasks", "judges", "cards", "prompts", "protocols", "probes", "metrics", "formats")),
+        *(step(f"card-{name}", f"show card {name}") for name in ("pandalm", "fellowship")),
+        step("by-card", "show prompt mt-bench --task pandalm --sample"),
+        step("strict", "run --judge mt-bench:server/m --parser strict --base-url http://127.0.0.1:9/v1 --task pandalm --sample --dry-run"),
+        step("raw", "run --judge pandalm:gpt-4o --task pandalm --sample --dry-run", OPENAI_API_KEY="sk-1"),
         *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),

@@ -22,6 +22,9 @@ from judgebench.judges.cards.asking import _ANCHORED
 from judgebench.judges.cards.judge import CardJudge
 from judgebench.judges.cards.reading import strict
 from judgebench.judges.cards.template import Template
+from judgebench.judges.sent import Sent
+from judgebench.run.dialogue import forecast
+from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +70,7 @@ def judge(name: str, scale: Scale, settings: JudgeSettings = SETTINGS) -> CardJu
         def __init__(self) -> None:
             self.scale = scale
 
-    made = make_judge(name, Task(), settings)  # type: ignore[arg-type]
+    made = make_judge(name, Task(), settings)  # type: ignore[arg-type]  # the least that a task has
     assert isinstance(made, CardJudge)
     return made
 
@@ -231,6 +234,23 @@ def test_both_parsers_read_every_reply() -> None:
     assert (off.status, off.error) == (Status.UNPARSED, "the reply says 0.0, which is not on rate:1-10")
 
 
+def test_score_has_a_row_for_each_parser_where_they_differ(tmp_path: Path) -> None:
+    native = {"m": ("[[A]]", "Not [[B]] but [[A]]", "[[C]]")}
+    with NativeLLM(native) as server:
+        judgebench.run("mt-bench:server/m", task_of("pair"), base_url=server.openai_url, runs=tmp_path)
+        asked = len(server.requests)
+    scores = judgebench.score(str(tmp_path))
+    rows = {row.judge: row for row in scores.rows if row.subset == "all"}
+    assert set(rows) == {"mt-bench:server/m (parser published)", "mt-bench:server/m (parser strict)"}
+    published, strictly = rows.values()
+    assert published.coverage == 1 > strictly.coverage
+    assert asked == 6
+    (stored,) = find_runs(tmp_path)
+    sent = Sent.of(stored.run)
+    assert sent is not None
+    assert sent.first(Case(item("pair"), (1, 0)))[0].messages[1].text.startswith("[User Question]\nWhat is 2+0?")
+
+
 def test_arena_hard_is_asked_to_go_on_once_and_not_after_two_labels() -> None:
     reply, asked = reply_to("arena-hard/v0.1:server/m", PAIR, "Both are", "So [[B>>A]]")
     assert (reply.code, len(asked), [one.role for one in asked[1].messages][-2:]) == (2, 2, ["assistant", "user"])
@@ -253,6 +273,14 @@ def test_prometheus_is_asked_again_and_then_none() -> None:
     assert (reply.code, len(asked)) == (3, 4)
     reply, asked = reply_to("prometheus-2:server/m", Scale.rate(1, 5), *["Hm."] * 10)
     assert (reply.status, len(asked)) == (Status.UNPARSED, 10)
+
+
+def test_a_refusal_is_none_by_any_policy_and_a_forecast_counts_on_no_second_attempt() -> None:
+    reply, asked = reply_to("pandalm:server/m", PAIR, "", finish="refusal")
+    assert (reply.status, reply.parts, len(asked)) == (Status.REFUSED, (), 1)
+    rate = Scale.rate(1, 5)
+    made = judge("prometheus-2:server/m", rate)
+    assert len(forecast(made, Case(item("rate"), (0,)), rate)) == 1
 
 
 def test_what_needs_no_call_makes_none() -> None:

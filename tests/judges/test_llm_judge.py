@@ -106,8 +106,8 @@ def test_a_wrong_prompt_is_a_usage_error() -> None:
 def test_a_forecast_asks_nobody() -> None:
     script = Script()
     one = LLMJudge(Model("x/m", script, price=lambda c: c.input_tokens * 1e-6))
-    each = forecast(one, Case(TIES, (0, 1, 2, 3)), Scale.pick(4))
-    [(name, tokens, answer)] = forecast(one, Case(PLAIN, (0, 1, 2, 3)), Scale.pick(4))
+    [each] = forecast(one, Case(TIES, (0, 1, 2, 3)), Scale.pick(4))
+    [[(name, tokens, answer)]] = forecast(one, Case(PLAIN, (0, 1, 2, 3)), Scale.pick(4))
     assert [who for who, _, _ in each] == 4 * ["x/m"]
     assert (name, answer) == ("x/m", 300)
     assert sum(asked for _, asked, _ in each) > 2 * tokens > 600

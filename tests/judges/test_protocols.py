@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,12 +120,60 @@ def test_each_sample_is_a_chat_of_its_own() -> None:
     assert reply.usage.output_tokens == 6
 
 
+FOUR = Case(replace(ITEM, responses=tuple(Response(f"answer {n}") for n in range(4))), (2, 0, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "case", "scale", "said", "code", "scores"),
+    [
+        ("rate-together", CASE, PAIR, "[[A: 7]]\n[[b: 9]]", 2, (7, 9)),
+        ("rate-together:1-100", CASE, PAIR, "[[A: 90]]\n[[B: 90]]", 1, (90, 90)),
+        ("rate-together", CASE, Scale.pair(2), "[[A: 9]]\n[[B: 9]]", None, ()),
+        ("rate-together", CASE, PAIR, "[[A: 7]]", None, ()),
+        ("rate-together", CASE, PAIR, "[[A: 7]] [[A: 8]] [[B: 1]]", None, ()),
+        ("rate-together", CASE, PAIR, "[[A: 7]] [[B: 11]]", None, ()),
+        ("rate-together", CASE, PAIR, "[[A: 7]] [[B: N/A]]", None, ()),
+        ("rate-together:1-5:na-lowest", CASE, PAIR, "[[A: 2]] [[B: N/A]]", 0, (2, 1)),
+        ("rate-together:1-5:na-none", CASE, PAIR, "[[A: 2]] [[B: N/A]]", None, ()),
+        ("rate-together:1-5", FOUR, Scale.pick(4), "[[1: 2]] [[2: 5]] [[3: 5]] [[4: 1]]", 1, (2, 5, 5, 1)),
+        ("rate-together:1-5", FOUR, Scale.rank(4), "[[1: 2]] [[2: 5]] [[3: 5]] [[4: 1]]", (1, 2, 0, 3), (2, 5, 5, 1)),
+        ("rank", CASE, PAIR, "[[B > A]]", 2, (1, 2)),
+        ("rank", FOUR, Scale.pick(4), "So [[3, 1, 2, 4]].", 2, (3, 2, 4, 1)),
+        ("rank", FOUR, Scale.pick(4), "[[3 > 1 > 2]]", None, ()),
+    ],
+)
+def test_a_verdict_of_ratings_or_of_an_order(
+    protocol: str, case: Case, scale: Scale, said: str, code: Any, scores: tuple[float, ...]
+) -> None:
+    asked = judge(protocol).serving(scale)
+    dialogue = Dialogue(asked, case, scale)
+    [(number, request)] = dialogue.wanted.items()
+    assert "[[A: RATING]]" in request.messages[1].text or "[[" in request.messages[1].text
+    dialogue.give(number, Completion(said))
+    assert dialogue.reply is not None
+    assert (dialogue.reply.code, dialogue.reply.scores) == (code, scores)
+    undone = dialogue.reply.undone(case, scale)
+    if case is FOUR and scores:
+        # The stored scores are those of the item's own order.
+        assert [undone.scores[index] for index in case.order] == list(scores)
+
+
+def test_each_response_by_itself_on_ratings_of_ones_own() -> None:
+    reply, asked = play(judge("rate-each:1-5").serving(PAIR), "[[4]]", "[[2]]")
+    assert (reply.code, reply.scores, len(asked)) == (0, (4.0, 2.0), 2)
+    assert list(judge("rate-each").serving(PAIR).prompts) == ["rate"]
+    assert play(judge("rate-each + second-attempt"), "?", "[[2]]", "[[2]]")[0].code == 1
+    for protocol, words in [("rate-each", "compares responses"), ("rank", "compares"), ("rate-together", "compares")]:
+        with pytest.raises(UsageError, match=words):
+            judge(protocol).serving(Scale.check())
+
+
 @pytest.mark.parametrize(
     ("protocol", "calls"),
     [("", 1), ("second-attempt:3", 1), ("reflection:2", 3), ("own-answer", 2), ("step-by-step + confidence", 3)],
 )
 def test_a_forecast_counts_on_readable_answers(protocol: str, calls: int) -> None:
-    assert len(forecast(judge(protocol), CASE, PAIR)) == calls
+    assert sum(map(len, forecast(judge(protocol), CASE, PAIR))) == calls
 
 
 @pytest.mark.parametrize(
@@ -135,6 +184,11 @@ def test_a_forecast_counts_on_readable_answers(protocol: str, calls: int) -> Non
         ("own-answer:2", "takes nothing"),
         ("reflection + reflection", "reflection twice"),
         ("commit-first + step-by-step", "say one"),
+        ("rank + rate-each", "both rank and rate-each"),
+        ("rate-together:5-1", "LOW-HIGH"),
+        ("rate-each:low", "LOW-HIGH"),
+        ("rate-together:1-5:na-high", "na-lowest or na-none"),
+        ("rank:2", "takes nothing"),
     ],
 )
 def test_what_is_no_protocol_is_said(text: str, words: str) -> None:
@@ -147,4 +201,6 @@ def test_settings_name_the_protocol_in_one_way_and_none_where_nobody_chose() -> 
     one, other = judge("reflection+own-answer"), judge("own-answer + reflection:1")
     assert one.settings == other.settings
     assert one.settings["protocol"] == "own-answer + reflection"
+    with pytest.raises(UsageError, match="says itself how"):
+        judge("rank", form="json")
     assert len({Chosen.parse(name).digest for name in LAYERS}) == len(LAYERS)

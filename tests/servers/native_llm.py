@@ -36,7 +36,7 @@ class NativeLLM(FakeLLM):
         async def json() -> dict[str, Any]:
             return body
 
-        request.json = json  # type: ignore[method-assign]
+        request.json = json  # type: ignore[method-assign]  # a body read already
         return await self._answer(request, self.writer("raw"))
 
     def writer(self, api: str) -> Any:

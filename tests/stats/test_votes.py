@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -30,6 +30,8 @@ ANAESTHETISTS = (
     "2212232 2323233 3333432 1111111 1111111 1212111 2322222 1211111 2222222 "
 )
 
+#: Few examples, and no clocks: machines that test are busy ones.
+few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VOTES = arrays.arrays(np.int64, st.tuples(st.integers(1, 12), st.integers(1, 5)), elements=st.integers(-1, 2))
 
 
@@ -64,6 +66,7 @@ def test_a_tie_needs_its_label():
         majority(np.array([[0, 1]]), 2, "tie")
 
 
+@few
 @given(VOTES)
 def test_majority_is_the_mode(votes):
     found = majority(votes, 3, "none")
@@ -75,7 +78,7 @@ def test_majority_is_the_mode(votes):
         assert verdict == (modes[0] if len(modes) == 1 else -1)
 
 
-@settings(max_examples=40, deadline=None)
+@few
 @given(VOTES)
 def test_dawid_skene_by_its_definition(votes):
     """Bayes' rule by loops, and steps that never lose likelihood."""
@@ -106,7 +109,8 @@ def test_one_coin_weights_are_log_odds():
     assert scores[:, 1] - scores[:, 0] == pytest.approx(np.log(right / (1 - right)))
 
 
-@given(arrays.arrays(np.int64, st.tuples(st.integers(4, 30), st.integers(2, 5)), elements=st.integers(0, 1)))
+@few
+@given(arrays.arrays(np.int64, st.tuples(st.integers(4, 12), st.integers(2, 5)), elements=st.integers(0, 1)))
 def test_error_correlation_is_the_mean_of_pearsons(errors):
     found = Errors.of(errors.astype(np.float64))
     mean, varying = found.mean(np.arange(errors.shape[1]))

@@ -94,7 +94,7 @@ class ApiBackend:
     own_address: ClassVar[str] = ""
     limit: ClassVar[str] = "max_tokens"
     #: What the format knows; whether a model does is its server's to say.
-    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions"}
+    can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions", "labels"}
 
     def __init__(
         self,
@@ -180,6 +180,15 @@ class ApiBackend:
         return None
 
 
+def check_samples(label: str, samples: int, temperature: float | None) -> None:
+    """Refuse samples that are all the same."""
+    if samples > 1 and temperature == 0:
+        raise UsageError(
+            f"{samples} samples of {label} at temperature 0 are one answer {samples} times: give "
+            f"{argument('temperature')} 1, or 'none' for the model's own"
+        )
+
+
 def model_judge(
     backend: type[ApiBackend],
     model: str,
@@ -197,11 +206,7 @@ def model_judge(
     Nothing is connected and no key is looked at before the first call. Without a prompt each scale has its own.
     """
     made = backend(model, **options)
-    if samples > 1 and made.options.get("temperature") == 0:
-        raise UsageError(
-            f"{samples} samples of {made.label} at temperature 0 are one answer {samples} times: give "
-            f"{argument('temperature')} 1, or 'none' for the model's own"
-        )
+    check_samples(made.label, samples, made.options.get("temperature"))
     answering = Model(
         made.label,
         made.complete,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from judgebench.domain import Capability
 from judgebench.errors import RejectedError, UsageError, argument
 from judgebench.judges.backend import connection_error, deadline, key_from
 from judgebench.judges.backends.base import ApiBackend, model_judge
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from judgebench.domain import Completion, Request
+    from judgebench.domain import Capability, Completion, Request
 
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
@@ -32,7 +31,7 @@ class ServerBackend(ApiBackend):
 
     name = "server"
     key = "JUDGEBENCH_SERVER_API_KEY"
-    can = frozenset(get_args(Capability))
+    can: ClassVar[frozenset[Capability]] = frozenset({*ApiBackend.can, "completions"})
 
     def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
         if not base_url:

@@ -15,7 +15,7 @@ from judgebench.judges.words import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Code, Completion, Token
+    from judgebench.domain import Capability, Code, Completion, Token
     from judgebench.judges.words import Words
 
 #: As many alternatives of a token as APIs give.
@@ -35,6 +35,10 @@ class Logprobs(Notation):
 
     name = "logprobs"
     needs = frozenset({"logprobs"})
+
+    def with_(self, can: frozenset[Capability]) -> Notation:
+        """Let a backend weigh the labels itself, if it can."""
+        return Labels() if "labels" in can else self
 
     def check(self, words: Words) -> None:
         """Refuse labels that begin alike: nobody knows how a model cuts them into tokens; and what is no label."""
@@ -68,11 +72,15 @@ class Logprobs(Notation):
         place = _place(completion.logprobs, answer)
         if words.code(answer) is None or place is None:
             return Heard(why="" if completion.logprobs else "the answer came without log-probabilities")
+        return self._weighed(dict([*place.top, (place.text, place.logprob)]), words)
+
+    def _weighed(self, said: Mapping[str, float], words: Words) -> Heard:
+        """Add up the probabilities of the texts that mean a label, and compare the labels."""
         weights = [0.0] * len(words.scale.labels)
-        for text, logprob in dict([*place.top, (place.text, place.logprob)]).items():
+        for text, logprob in said.items():
             if not logprob <= 0:
                 return Heard()
-            code = _meant(text, words)
+            code = self._meant(text, words)
             if isinstance(code, int):
                 weights[code] += math.exp(logprob)
         total = sum(weights)
@@ -83,6 +91,37 @@ class Logprobs(Notation):
         values = words.scale.values
         expected = sum(share * value for share, value in zip(shares, values, strict=False))
         return Heard(best[0], shares, (expected,) if words.scale.kind == "rate" else ())
+
+    def _meant(self, token: str, words: Words) -> Code | None:
+        """Find the label that a token is, or begins; None where it is none or could be several."""
+        start = token.strip().casefold()
+        codes = {words.code(word) for word in words.offered if start and word.casefold().startswith(start)}
+        return codes.pop() if len(codes) == 1 else None
+
+
+class Labels(Logprobs):
+    """The same of a backend that weighs whole labels: each is told with its probability, and may begin as it likes."""
+
+    needs = frozenset({"labels"})
+
+    def check(self, words: Words) -> None:
+        """Refuse verdicts that are no list of labels."""
+        if not words.scale.listed:
+            raise UsageError(f"{argument('form')} logprobs weighs labels, and {words.scale.spec} is no list of them")
+
+    def options(self, words: Words, criteria: Sequence[str]) -> dict[str, Any]:  # noqa: ARG002 - it holds one
+        """Name the labels."""
+        return {"labels": words.offered}
+
+    def read(self, completion: Completion, words: Words) -> Heard:
+        """Weigh the labels against each other; the likeliest counts as one, for all may be too unlikely for a float."""
+        if not completion.logprobs:
+            return Heard()
+        best, labels = completion.logprobs[0].logprob, completion.logprobs[0].top
+        return self._weighed({label: logprob - best for label, logprob in labels}, words)
+
+    def _meant(self, token: str, words: Words) -> Code | None:
+        return words.code(token)
 
 
 def _place(tokens: Sequence[Token], answer: str) -> Token | None:
@@ -97,10 +136,3 @@ def _place(tokens: Sequence[Token], answer: str) -> Token | None:
         if len(said.strip()) > len(answer):
             break
     return None
-
-
-def _meant(token: str, words: Words) -> Code | None:
-    """Find the label that a token is, or begins; None where it is none or could be several."""
-    start = token.strip().casefold()
-    codes = {words.code(word) for word in words.offered if start and word.casefold().startswith(start)}
-    return codes.pop() if len(codes) == 1 else None

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from judgebench.domain import digest
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.judges.forms import DEFAULT, notation
+from judgebench.judges.protocols.comparing import compared, rating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judgebench.domain import Case, Scale, Steps
     from judgebench.judges.forms import Form
+    from judgebench.judges.notation import Notation
     from judgebench.judges.protocols.question import Ask
     from judgebench.judges.protocols.rubric import Samples
 
@@ -63,7 +66,18 @@ class Row(NamedTuple):
 _HERE = "judgebench.judges.protocols"
 SHAPES = {
     "": Row(f"{_HERE}.one_shot:one_shot", "one verdict on all that is shown"),
-    "rate-each": Row(f"{_HERE}.rate_each:rate_each", "every response is rated by itself; the highest rating wins"),
+    "rate-each": Row(
+        f"{_HERE}.rate_each:rate_each", "each response is rated in a request of its own; the highest wins", "LOW-HIGH"
+    ),
+}
+#: Shapes that ask about all at once, and make the verdict of more than it says: notations in place of a form.
+ANSWERS = {
+    "rate-together": Row(
+        f"{_HERE}.comparing:Ratings",
+        "all responses are rated in one answer; the highest wins",
+        "LOW-HIGH[:na-lowest|na-none]",
+    ),
+    "rank": Row(f"{_HERE}.comparing:Order", "all responses are put in order; the first wins"),
 }
 #: In the order in which they go around each other.
 LAYERS = {
@@ -93,6 +107,7 @@ class Chosen:
     """A protocol as somebody chose it: a shape, and layers with how often each."""
 
     shape: str = ""
+    argument: str = ""
     layers: tuple[tuple[str, int], ...] = ()
 
     @classmethod
@@ -102,17 +117,18 @@ class Chosen:
         >>> str(Chosen.parse("second-attempt:2 + reflection:1+own-answer"))
         'own-answer + reflection + second-attempt:2'
         """
-        shape, layers = "", dict[str, int]()
+        shape, said, layers = "", "", dict[str, int]()
+        shapes = SHAPES.keys() | ANSWERS.keys()
         for part in filter(None, (one.strip() for one in text.split("+"))):
             name, colon, rest = (one.strip() for one in part.partition(":"))
-            if name not in LAYERS and name not in SHAPES:
-                known = [one for one in (*SHAPES, *LAYERS) if one]
+            if name not in LAYERS and name not in shapes:
+                known = [one for one in (*SHAPES, *ANSWERS, *LAYERS) if one]
                 raise UnknownNameError("protocol", name, known, f"({', '.join(known)}; several: A + B)")
-            if name in layers or (name in SHAPES and shape):
+            if name in layers or (name in shapes and shape):
                 twice = f"{name} twice" if name in layers else f"both {shape} and {name}"
                 raise UsageError(f"{argument('protocol')} {text!r} says {twice}; say one")
-            if name in SHAPES:
-                shape = name
+            if name in shapes:
+                shape, said = name, rest
             elif colon and not (LAYERS[name].argument and rest in _TIMES):
                 takes = f"takes a number from 1 to {_TIMES[-1]}" if LAYERS[name].argument else "takes nothing"
                 raise UsageError(f"{argument('protocol')} {part!r}: {name} {takes} behind a colon")
@@ -123,12 +139,40 @@ class Chosen:
                 f"{argument('protocol')} {text!r}: step-by-step asks for the reasons before the verdict, commit-first "
                 "for the verdict before the reasons; say one"
             )
-        return cls(shape, tuple((name, layers[name]) for name in LAYERS if name in layers))
+        if shape == "rate-each":
+            rating(said, shape)
+        return cls(shape, said, tuple((name, layers[name]) for name in LAYERS if name in layers))
 
     def __str__(self) -> str:
         """Write it as it is read, layers in their order."""
         said = [f"{name}:{times}" if times > 1 else name for name, times in self.layers]
-        return " + ".join([self.shape, *said] if self.shape else said)
+        shape = f"{self.shape}:{self.argument}" if self.argument else self.shape
+        return " + ".join([shape, *said] if shape else said)
+
+    def notation(self, form: str) -> Notation:
+        """Make the notation of verdicts: the form's, unless the shape brings its own."""
+        if self.shape not in ANSWERS:
+            return notation(form)
+        if form != DEFAULT:
+            raise UsageError(
+                f"{argument('protocol')} {self.shape} says itself how verdicts are written: no {argument('form')} out"
+            )
+        made: Notation = _loaded(ANSWERS[self.shape].made)(self.argument)
+        return made
+
+    def asked(self, scale: Scale) -> Scale:
+        """Find the scale on which a model is asked for the verdicts of which one on ``scale`` is made."""
+        if self.shape != "rate-each":
+            return scale
+        compared(scale, self.shape)
+        return rating(self.argument, self.shape)
+
+    def shaped(self, named: str) -> Callable[[Asking, Case, Scale], Steps]:
+        """Load the shape; where none is chosen the one that an item has ``named``, if it is one."""
+        if self.shape == "rate-each" and self.argument:
+            return partial(_loaded(SHAPES[self.shape].made), rating=rating(self.argument, self.shape))
+        found: Callable[[Asking, Case, Scale], Steps] = _loaded(SHAPES.get(self.shape or named, SHAPES[""]).made)
+        return found
 
     @property
     def around(self) -> tuple[Layer, ...]:
@@ -159,8 +203,3 @@ def _loaded(made: str) -> Callable[..., Any]:
     module, _, attribute = made.partition(":")
     found: Callable[..., Any] = vars(importlib.import_module(module))[attribute]
     return found
-
-
-def protocol(name: str) -> Callable[[Asking, Case, Scale], Steps]:
-    """Load a shape; an attribute of another meaning names none, and all is asked about at once."""
-    return _loaded(SHAPES.get(name, SHAPES[""]).made)

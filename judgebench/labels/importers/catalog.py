@@ -103,18 +103,18 @@ def open_export(*paths: Path, keep: bool = False) -> ImportedTable | None:
         if len(paths) > 1:
             export.name_people(probe.stem)
         exports.append(export)
-    first = exports[0]
+    first, origin = exports[0], next(iter(paths))
     for path, other in zip(paths[1:], exports[1:], strict=True):
         if first.items.keys().isdisjoint(other.items):
             raise DataError(
-                f"no item is one of {paths[0]}, such as {next(iter(first.items))!r}; here they are such as "
+                f"no item is one of {origin}, such as {next(iter(first.items))!r}; here they are such as "
                 f"{next(iter(other.items))!r}",
                 file=str(path),
             )
         if differing := first.differing(other):
             item, name = differing
             raise DataError(
-                f"item {item!r} has another {name} in {paths[0]}: "
+                f"item {item!r} has another {name} in {origin}: "
                 "items of two systems or tasks can't be joined by their ids",
                 file=str(path),
                 hint="measure each file by itself",

@@ -202,7 +202,9 @@ class BatchBudget:
         self._committed = dict.fromkeys(whose.values(), 0.0)
         for case in cases:
             if case.key in whose and writer.lookup(case.key) is None:
-                self._committed[whose[case.key]] += self._price(forecast(self._judge, case, self._scale))
+                self._committed[whose[case.key]] += self._price(
+                    one for round_ in forecast(self._judge, case, self._scale) for one in round_
+                )
         self._budget.commit(sum(self._committed.values()))
 
     def anew(self) -> None:

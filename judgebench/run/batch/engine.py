@@ -30,8 +30,10 @@ def batch_apis(planned: Plan) -> dict[str, BatchApi]:
     apis = {name: backend.batch for name, backend in planned.judge.backends.items()}
     found = {name: api for name, api in apis.items() if api is not None}
     if not found or len(found) < len(apis):
+        lacking = next((backend.name for backend in planned.judge.backends.values() if backend.batch is None), "")
+        who = planned.judge.name if len(apis) < 2 else f"{lacking}, which {planned.judge.name} asks,"
         raise UsageError(
-            f"{planned.judge.name} has no batch API; {argument('engine')} batch works with openai/… and "
+            f"{who} has no batch API; {argument('engine')} batch works with openai/… and "
             f"anthropic/… judges, ask the others with {argument('engine')} local"
         )
     return found
