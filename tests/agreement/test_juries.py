@@ -14,6 +14,7 @@ from agreement_cases import judged, quick
 from hypothesis import given
 from hypothesis import strategies as st
 from own_tables import load
+from scipy.stats import binom
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import cohen_kappa_score
 
@@ -26,7 +27,7 @@ from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.recalibrated import calibrate
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.inference.selective import threshold
+from judgebench.stats.inference.selective import risk_bound, threshold
 from judgebench.stats.influence import Clusters
 from judgebench.stats.recalibration import fit, logits
 
@@ -166,6 +167,16 @@ def test_a_guarantee_is_kept_where_the_truth_is_known():
         one = threshold(sure, right, Clusters.of(np.arange(200)), alpha=0.15, delta=0.1)
         risky += one.value is not None
     assert risky <= 30
+
+
+def test_the_bound_is_exact():
+    right = np.arange(45) >= 5
+    found = risk_bound(right, Clusters.of(np.arange(45)), 0.1)
+    # At that risk so few wrong answers have the probability delta.
+    assert binom.cdf(5, 45, found) == pytest.approx(0.1)
+    # Rows that are all alike within a question are worth that question.
+    alike = risk_bound(np.repeat(right, 4), Clusters.of(np.repeat(np.arange(45), 4)), 0.1)
+    assert alike == pytest.approx(found, abs=0.01)
 
 
 def test_a_cascade_step_by_step():

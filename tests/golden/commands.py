@@ -357,7 +357,8 @@ def _stored() -> Iterator[Scene]:
     )  # fmt: skip
     yield scene(
         "lists",
-        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "cards", "prompts", "protocols", "probes", "metrics", "formats")),
+        *(step(kind, f"list {kind}") for kind in
+          ("tasks", "judges", "cards", "prompts", "protocols", "probes", "metrics", "formats")),
         *(step(f"card-{name}", f"show card {name}") for name in ("pandalm", "fellowship")),
         step("by-card", "show prompt mt-bench --task pandalm --sample"),
         step("strict", "run --judge mt-bench:server/m --parser strict --base-url http://127.0.0.1:9/v1 --task pandalm --sample --dry-run"),

@@ -126,17 +126,16 @@ def written(name: str, tokenizer: Any, messages: Sequence[Message], *, answer: b
     if any(part.image is not None for message in messages for part in message.parts):
         raise RejectedError(f"{name} reads no images")
     said = [{"role": message.role, "content": message.text} for message in messages]
-    try:
-        return _templated(tokenizer, said, answer=answer)
-    except Exception:  # noqa: BLE001 - templates are programs, and refuse by any error
-        if len(said) > 1 and said[0]["role"] == "system":
-            first = said[1] | {"content": f"{said[0]['content']}\n\n{said[1]['content']}"}
-            try:
-                return _templated(tokenizer, [first, *said[2:]], answer=answer)
-            except Exception as another:  # noqa: BLE001 - as above
-                error = another
-        words = " ".join(str(error).split())[:200]
-        raise RejectedError(f"{name}: its chat template refuses these messages: {words}") from None
+    tries = [said]
+    if len(said) > 1 and said[0]["role"] == "system":
+        tries.append([said[1] | {"content": f"{said[0]['content']}\n\n{said[1]['content']}"}, *said[2:]])
+    why = ""
+    for one in tries:
+        try:
+            return _templated(tokenizer, one, answer=answer)
+        except Exception as error:  # noqa: BLE001 - templates are programs, and refuse by any error
+            why = " ".join(str(error).split())[:200]
+    raise RejectedError(f"{name}: its chat template refuses these messages: {why}")
 
 
 def _templated(tokenizer: Any, messages: Sequence[Mapping[str, str]], *, answer: bool) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from judgebench.errors import RejectedError, UsageError, argument
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from judgebench.domain import Completion, Request
+    from judgebench.domain import Capability, Completion, Request
 
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
@@ -31,7 +31,7 @@ class ServerBackend(ApiBackend):
 
     name = "server"
     key = "JUDGEBENCH_SERVER_API_KEY"
-    can = ApiBackend.can | {"completions"}
+    can: ClassVar[frozenset[Capability]] = frozenset({*ApiBackend.can, "completions"})
 
     def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
         if not base_url:

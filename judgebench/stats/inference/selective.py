@@ -75,7 +75,7 @@ def threshold(
     >>> sure = np.linspace(1, 0.51, 50)
     >>> found = threshold(sure, np.arange(50) < 40, Clusters.of(np.arange(50)), alpha=0.2, delta=0.1)
     >>> found.value, found.answered, found.wrong, round(found.bound, 3)
-    (0.57, 44, 4, 0.174)
+    (0.555, 45, 5, 0.196)
     """
     least = math.ceil(math.log(delta) / math.log1p(-alpha))
     taken: Threshold | None = None
