@@ -179,6 +179,28 @@ VOID = (
     "<think>[[A]] 8 9 [RESULT] 4", "<answer></answer>", '{"Choice": "Model C"}', "**Result:** Z",
 )  # fmt: skip
 
+#: Replies that go on behind what looks like a verdict, or hold another number than the form's.
+OPEN = {
+    "auto-j/pair": ("final decision is Response 1 or Response 2", "final decision is Response 1 and 2", "final decision is Tie/Response 1"),
+    "auto-j/zh": ("最终决定是回应1或回应2", "最终决定是回应12"),
+    "prometheus-1/absolute": ("[RESULT] 4/10", "[RESULT] 4 or 5", "[RESULT] 4-5", "[RESULT] 4.5", "[RESULT] (4), 5"),
+    "prometheus-2/absolute": ("[RESULT] 4/10", "[RESULT] 4 out of 10", "[RESULT] 4.5"),
+    "prometheus-2/relative": ("[RESULT] A or B", "[RESULT] A and B", "[RESULT] A/B", "[RESULT] A = B", "[RESULT] A is worse"),
+    "selene/pair": ("**Result:** A or B", "**Result:** A/B"),
+    "selene/absolute": ("**Result:** 4.5", "**Result:** 4/10", "**Result:** 4 or 5"),
+    "selene/check": ("**Result:** Yes and No", "**Result:** Yes/No"),
+    "umbrela/bing": ("##final score: 2.5", "##final score: 2-3"),
+    "llmbar/vanilla": ("Output (a) or Output (b)", "Output (a) is worse than Output (b)"),
+    "g-eval/samples": ("-4", "4/9"),
+    "rewardbench/ratings": ("-3",),
+    "deepseek-grm/pair": ("\\boxed{8/10}", "\\boxed{Response 2: 8}"),
+    "deepseek-grm/single": ("\\boxed{7 out of ten}",),
+    "fair-eval/fair-eval": ("The score of Assistant 1: 8\nThe score of Assistant 2: 8 or 9",),
+    "fellowship/direct": ("### Answer: A, B", "### Answer: A or B", "### Answer: A = B"),
+    "fellowship/independent": ("### Overall Score:\n8/10 or 9/10",),
+    "alpaca-eval/gpt4": ("[{'model': 'model_1', 'rank': 1}, {'model': 'model_2', 'rank': 1}]",),
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("name", NATIVE)
 def test_a_strict_reader_finds_the_verdict_or_none(name: str) -> None:
@@ -193,7 +215,7 @@ def test_a_strict_reader_finds_the_verdict_or_none(name: str) -> None:
             assert (how, said) in {(how, whole), (how, None)}
             published(layout, [Completion(spoil(reply))])
         assert strict(layout, [Completion(reply, finish="length")]) is None
-    for reply in VOID:
+    for reply in (*VOID, *OPEN.get(name, ())):
         assert (reply, strict(layout, [Completion(reply)])) == (reply, None)
         published(layout, [Completion(reply)])
     first, last = NATIVE[name][0], NATIVE[name][-1]

@@ -18,7 +18,7 @@ Said: TypeAlias = str | float | tuple[float, ...] | None
 #: verdict: our policies ``invalid`` and ``tie`` give it.
 FAILURES = ("none", "tie", "lowest", "incorrect", "half", "quarter")
 #: Part of every layout's digest: raise it when code reads or writes otherwise than before.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
