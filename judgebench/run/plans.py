@@ -270,7 +270,9 @@ _LIBRARIES = {
 
 def _versions(judge: Judge) -> dict[str, str]:
     versions = {"judgebench": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES.get(judge.name.partition("/")[0], ()):
+    names = (judge.name, *(backend.name for backend in judge.backends.values()))
+    asking = dict.fromkeys(library for name in names for library in _LIBRARIES.get(name.partition("/")[0], ()))
+    for library in asking:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
     return versions

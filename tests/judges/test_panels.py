@@ -11,6 +11,7 @@ import pytest
 
 from judgebench.catalog import JudgeSettings, make_judge, make_task, recipe
 from judgebench.domain import Case, Completion, Item, Judge, Reply, Response, Scale, Status, Turn
+from judgebench.domain.conditions import Conditions
 from judgebench.errors import UsageError
 from judgebench.judges.judge_file import read_judge_file
 from judgebench.judges.panels.voting import rules, voted
@@ -230,6 +231,11 @@ def test_options_fill_in_what_members_leave_out_and_settings_keep_the_order(tmp_
     assert [one["protocol"] for one in plain] == ["own-answer", "own-answer", "reflection"]
     assert {one["max_tokens"] for one in plain} == {99}
     assert [one["name"] for one in plain] == ["server/a", "server/b", "b at length"]
+    one = Conditions.of(made(tmp_path, JURY).settings, seed=0).named()
+    other = Conditions.of(made(tmp_path, JURY, max_tokens=9).settings, seed=0).named()
+    assert (one["panel"], one["rule"], one["ties"]) == ("jury", "majority", "tie")
+    assert one["members"] != other["members"]
+    assert Conditions.of(made(tmp_path, 'judge = "gpt-4o"\nprotocol = "rank"').settings, seed=0).protocol == "rank"
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_killed_and_run_again_asks_nothing_twice(server: Server, tmp_path: Path)
     (tmp_path / "cascade.toml").write_text(FILES["cascade"].replace('protocol = "confidence"', "samples = 2"))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path[1:])}
     server.held_after = 60
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stderr=subprocess.PIPE)
     # The first model's three calls at once wait, and what was answered has arrived.
     until(lambda: server.counts.total() >= 60 and server.waiting >= 3, process)
     time.sleep(0.5)
