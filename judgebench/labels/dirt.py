@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.labels.doubts import SPOKEN, apart, rating_cells
+from judgebench.labels.doubts import HALF, SPOKEN, apart, rating_cells
 from judgebench.labels.facts import Facts, Options, Reading, listed
 from judgebench.labels.roles import is_id, words_of
 from judgebench.labels.vocabulary import MISSING, fold, number_of
@@ -29,6 +29,8 @@ _BAD = re.compile(
     r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam", re.IGNORECASE
 )
 _STATUS = frozenset({"status", "state"})
+_ERROR = frozenset({"error", "errors", "exception", "failure"})
+_WEIGHT = frozenset({"weight", "weights", "sample", "sampling"})
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
 _MOST_SET = 30
 #: Labels of gold below which a missing level says nothing.
@@ -92,6 +94,15 @@ def _filled(cells: Iterable[str]) -> Counter[str]:
 
 
 def _status(facts: Facts) -> Ways:
+    """Columns that say of rows whether they count, and how much."""
+    for one in facts.columns:
+        said = words_of(one.name)
+        if said & {"weight", "weights"} and said <= _WEIGHT and one.name not in facts.roles:
+            facts.notes.append(f"{one.name}: weights are not read, every row counts once")
+        if said & _ERROR and said <= _ERROR | {"message", "type", "code"} and one.missing and one.filled:
+            facts.questions.append(f"{one.name} is filled in {one.filled:,} of {one.rows:,} rows: do these count?")
+            only = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
+            return [[only, Way({}, "all rows")]]
     for one in facts.columns:
         if not words_of(one.name) & _STATUS or not 2 <= one.distinct <= 8:
             continue
@@ -199,10 +210,22 @@ def _scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> W
         if not inferred.undeclared_levels:
             return []
         return [_ratings(facts, words, inferred.scale.spec, judges)]
+    if third := _third_letter(facts, words, judges):
+        return third
     if said := _sets(facts, words):
         ways += said
     ways.append([Way({"read_replies": True}, "decorated words and replies are read by named rules")])
     return [*ways, *_foreign(facts, words, every, judges)]
+
+
+def _third_letter(facts: Facts, words: dict[str, Counter[str]], judges: Sequence[str]) -> Ways:
+    """Ask about A, B and C on both sides: C is a tie of two answers, or a third choice."""
+    said = {name: set(map(fold, own)) for name, own in words.items()}
+    both = {name in judges for name, own in said.items() if "c" in own}
+    if len(both) < 2 or set().union(*said.values()) != {"a", "b", "c"} or "answers" in facts.roles.values():
+        return []
+    ask = "A, B and C: is C a tie of two answers, or a third choice?"
+    return [[Way({"read_replies": True}, "C is a tie of A and B", "", ask), _nominal(["A", "B", "C"])]]
 
 
 def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Sequence[str]) -> list[Way]:
@@ -211,7 +234,8 @@ def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Se
     nought = min(counts) == 0 and judges and min(gold, default=0) == 1 and sum(gold.values()) >= _ENOUGH
     found = [0] if nought else apart(counts, len(words))
     if not found:
-        return [Way({"scale": spec}, "", f"{spec} is the range seen; widen it if the form offered more levels")]
+        whole = Way({"scale": spec}, "", f"{spec} is the range seen; widen it if the form offered more levels")
+        return _two_units(words, gold, judges, whole) or [whole]
     rest = sorted(set(counts) - set(found))
     where = _where(facts, words, {str(value) for value in found})
     marks = [str(value) for value in found]
@@ -222,6 +246,22 @@ def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Se
         Way(told, f"{listed(marks)} is an error mark, no rating", "", ask),
         Way({"scale": spec}, f"{listed(marks)} is a rating like the others"),
     ]
+
+
+def _two_units(words: dict[str, Counter[str]], gold: dict[int, int], judges: Sequence[str], whole: Way) -> list[Way]:
+    """Ask where a judge's ratings end near half of gold's end, or gold's near half of the judge's."""
+    for name in judges:
+        own = rating_cells({name: dict(words[name])})
+        if min(sum(own.values()), sum(gold.values())) < _ENOUGH:
+            continue
+        (low, high), (least, most) = (min(own), max(own)), (min(gold), max(gold))
+        if 0 < min(high, most) <= HALF * max(high, most):
+            ask = f"{name} says {low} to {high}, gold {least} to {most}: on one scale, or in two units?"
+            units = {name: f"{low}-{high}:{least}-{most}"}
+            told: Options = {"rescale": units, "scale": f"rate:{least}-{most}"}
+            one = Way(whole.options, f"one scale, {whole.options['scale']}", whole.note, ask)
+            return [one, Way(told, "two units: put the ends of the judge's scale there", whole.note)]
+    return []
 
 
 def _numbers(facts: Facts, reading: Reading, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:

@@ -24,7 +24,7 @@ MARKS = frozenset({-1, -9, -99, -999, 9, 99, 999})
 #: Cells below which ratings show no range to be apart from.
 _ENOUGH = 10
 #: Below this share of the other's end a scale is half as long: 5 of 10, 1 of 5, 5 of 100.
-_HALF = 0.58
+HALF = 0.58
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
 SPOKEN = frozenset({"none", "na", "n/a"})
 
@@ -94,7 +94,7 @@ def refuse_units(words: Mapping[str, Mapping[str, int]], judges: Sequence[str], 
             continue
         short, long = sorted((own, gold), key=max)
         beyond = sum(cells for number, cells in long.items() if number > max(short))
-        if 0 < max(short) <= _HALF * max(long) and beyond * 2 > sum(long.values()):
+        if 0 < max(short) <= HALF * max(long) and beyond * 2 > sum(long.values()):
             raise UsageError(
                 f"{name} says {min(own):g} to {max(own):g}, {people} {min(gold):g} to {max(gold):g}: in two units? Say "
                 f"{argument('rescale')} {name}=LO-HI:{min(gold):g}-{max(gold):g} with the ends of the judge's scale; "

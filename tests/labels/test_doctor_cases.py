@@ -432,7 +432,8 @@ def test_what_is_untidy_is_listed_with_its_lines(tmp_path):
     assert "percents such as '50 %' (line 5)" in notes
 
 
-def test_rows_that_are_sorted_by_rater_are_no_table_of_one_rater(tmp_path):
+def test_rows_that_are_sorted_by_rater_are_no_table_of_one_rater(tmp_path, monkeypatch):
+    monkeypatch.setattr("judgebench.labels.profile._MOMENT", 600.0)
     file = tmp_path / "t.csv"
     rows = "".join(f"{i},{who},{'no' if i % 3 else 'yes'}\n" for who in ("ann", "gpt-4") for i in range(30_000))
     file.write_text("item,rater,label\n" + rows)
@@ -468,3 +469,32 @@ def test_a_system_trained_on_people_is_not_a_person(tmp_path):
     path = tmp_path / "grid.csv"
     path.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]), "utf-8")
     assert "--gold-col" not in " ".join(doctor(path).commands)
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "commands", "said"),
+    [
+        ("judge,gold", lambda i, d: f"{d.choice('ABC')},{d.choice('ABC')}", 2, "third choice"),
+        (
+            "judge,gold,error",
+            lambda i, d: f"{d.choice('01')},{d.choice('01')},{'' if i % 7 else 'timeout'}",
+            2,
+            "do these count",
+        ),
+        (
+            "judge,gold,weight",
+            lambda i, d: f"{d.choice('01')},{d.choice('01')},{d.random():.3f}",
+            1,
+            "weights are not read",
+        ),
+        ("judge,gold", lambda i, d: f"{d.randint(1, 9)},{d.randint(1, 5)}", 2, "two units"),
+    ],
+    ids=["third-letter", "errors", "weights", "units"],
+)
+def test_what_a_column_leaves_open_is_asked(tmp_path, columns, row, commands, said):
+    draw = random.Random(4)
+    file = tmp_path / "t.csv"
+    file.write_text(f"id,{columns}\n" + "".join(f"{i},{row(i, draw)}\n" for i in range(60)))
+    report = doctor(file)
+    assert sum(command.startswith("judgebench score --csv") for command in report.commands) == commands
+    assert said in " ".join([*report.diagnosis.questions, *report.diagnosis.notes])
