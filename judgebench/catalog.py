@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.domain import Item, Judge, Probe, Scale, Task
-    from judgebench.judges.judge_file import JudgeFile, PanelFile
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
@@ -264,10 +263,14 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
-    if (carded := _card_of(spec)) is not None:
+    if (carded := load("judgebench.judges.cards.naming:named")(spec)) is not None:
         return cast("Judge", carded.judge(task.scale, settings, _language_model))
-    if spec.startswith("replay:") or spec.endswith(".toml"):
-        return _on_disk(spec, task, settings)
+    if spec.startswith("replay:"):
+        return _replay(spec.removeprefix("replay:"), task)
+    if spec.endswith(".toml"):
+        from judgebench.judges.described import Described  # noqa: PLC0415 - loaded on use
+
+        return Described(task.scale, lambda name, own: make_judge(name, task, own)).judge(Path(spec), settings)
     if settings.parser is not None:
         raise UsageError(
             f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)"
@@ -354,66 +357,6 @@ def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Reci
 def judge_environment() -> dict[str, str]:
     """Read the environment variables that judges look at: keys and addresses."""
     return {name: value for name, value in os.environ.items() if _FOR_JUDGES.search(name.upper())}
-
-
-def _on_disk(spec: str, task: Task, settings: JudgeSettings, within: tuple[Path, ...] = ()) -> Judge:
-    """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
-    if spec.startswith("replay:"):
-        return _replay(spec.removeprefix("replay:"), task)
-    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
-
-    path = Path(spec)
-    if path.resolve() in within:
-        raise UsageError(f"judge file {path} is a member of itself")
-    return _described(read_judge_file(path), task, settings, (*within, path.resolve()))
-
-
-def _described(said: JudgeFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
-    """Make a judge that a file describes, the last of those ``within`` which it is."""
-    from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.scored import ScoreJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
-
-    path = within[-1]
-    if said.panel is not None:
-        return _panel(said, said.panel, task, settings, within)
-    judge = make_judge(said.judge, task, replace(settings, **said.settings))
-    if isinstance(judge, (CardJudge, LLMJudge, ScoreJudge)):
-        tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
-        return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
-    if said.name or said.price or said.tokenizer or said.settings:
-        raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
-    return judge
-
-
-def _panel(said: JudgeFile, panel: PanelFile, task: Task, settings: JudgeSettings, within: tuple[Path, ...]) -> Judge:
-    """Make a panel with its members; what the file says for all of them fills in what they leave out."""
-    from judgebench.judges.judge_file import JudgeFile  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.panels import panel_class  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.panels.panel import Member  # noqa: PLC0415 - loaded on use
-
-    path, settings = within[-1], replace(settings, **said.settings)
-    members: dict[str, Member] = {}
-    alike: dict[str, Judge] = {}
-    for seat in panel.seats:
-        one = replace(seat.said, name=None)
-        by_name = one == JudgeFile(one.judge, {})
-        if by_name and one.judge.endswith(".toml") and _card_of(one.judge) is None:
-            judge = _on_disk(one.judge, task, settings, within)
-        else:
-            judge = make_judge(one.judge, task, settings) if by_name else _described(one, task, settings, within)
-        # What is asked in the same way is one client, whoever plays whom.
-        judge = alike.setdefault(repr(one), judge)
-        name = seat.said.name or judge.name
-        if name in members:
-            raise UsageError(f"judge file {path}: two members are named {name!r}; give one a name = of its own")
-        members[name] = Member(judge, seat.says)
-    return panel_class(panel.kind)(said.name or f"{panel.kind}/{path.stem}", members, panel.says, task.scale)
-
-
-def _card_of(spec: str) -> Any | None:
-    return load("judgebench.judges.cards.naming:named")(spec)
 
 
 def _timeouts(settings: JudgeSettings) -> object:

@@ -104,14 +104,30 @@ def plan_named(
                     before += asked_before(
                         run[0],
                         opened,
+                        partial(_model, judge, made, opened, chosen),
                         place=len(plans) + len(planned) - 1,
-                        recipe=recipe,
                         replan=again,
                         grader=partial(_grader, grader, chosen),
                         can_answer=can_answer,
                     )
             plans += planned.values()
     return told(plans), recipes, before
+
+
+def _model(
+    named: str | Judge, made: Judge, task: Task, settings: JudgeSettings
+) -> tuple[Judge, Callable[[], Judge] | None]:
+    """Give the judge whose model answers questions itself, and its recipe: of a card that chats the model by itself."""
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.cards.naming import model_of  # noqa: PLC0415 - loaded on use
+
+    if not isinstance(named, str):
+        return made, None
+    if (spec := model_of(named, made)) != named:
+        # What a card says of its verdicts, how long they may be, is not for answers.
+        named, settings = spec, replace(settings, prompt=None, parser=None)
+        made = catalog.make_judge(named, task, settings)
+    return made, catalog.recipe(named, made, task, settings)
 
 
 def _grader(name: str | None, settings: JudgeSettings, task: Task) -> Judge | None:

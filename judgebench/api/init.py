@@ -46,8 +46,10 @@ def init(
         raise UsageError(f"name a table of items, or give {argument('ci')}")
     written: dict[Path, str] = {}
     said: list[str] = []
+    tables: Sequence[Path] | None = None
     if file is not None:
         task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
+        tables = task.files
         _check_judge(judge, task)
         said += _shown(task)
         for text in said:
@@ -63,7 +65,7 @@ def init(
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
             tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
-        written[home / WORKFLOW] = _workflow(*((judge, task.files) if file is not None else _there(home, judge)))
+        written[home / WORKFLOW] = _workflow(*((judge, tables) if tables is not None else _there(home, judge)))
     _write(written, force=force)
     files = ", ".join(map(str, written))
     following = _NEXT_CI if ci else "`judgebench run --dry-run` says what it takes, `judgebench run` asks"

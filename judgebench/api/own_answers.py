@@ -16,7 +16,6 @@ from judgebench.domain.results import GRADES, OWN_ANSWERS
 from judgebench.errors import UsageError, argument
 from judgebench.judges.answering import ANSWERED, Elsewhere, answering, grading
 from judgebench.judges.endings import after_reasoning
-from judgebench.judges.llm import LLMJudge
 from judgebench.labels.answers import UNTOLD, Graded, graded, is_short, rights
 from judgebench.store.beside import Beside
 
@@ -141,23 +140,25 @@ def _planned(task: Task, judge: Judge, reference: str = "none") -> Plan:
 def asked_before(
     planned: Plan,
     task: Task,
+    model: Callable[[], tuple[Judge, Callable[[], Judge] | None]],
     *,
     place: int,
-    recipe: Callable[[], Judge] | None,
     replan: Callable[[Task], Planned],
     grader: Callable[[Task], Judge | None],
     can_answer: bool,
 ) -> Iterator[Before]:
     """Plan what a run needs to know first, if anything; ``task`` is its own, without references that were made.
 
+    ``model`` makes the judge whose model answers, and says how another process does.
+
     UsageError where nobody could answer, or say whether it is right.
     """
     own = getattr(planned.task, "made_kind", "") == SELF
     if not own and not can_answer:
         return
-    judge, limit = planned.judge, planned.run.limit
+    (judge, recipe), limit = model(), planned.run.limit
     what = f"{argument('reference')} {SELF}" if own else argument("can_answer")
-    model = answering(judge, what)
+    answers = answering(judge, what)
     if can_answer and not any(rights(one, task.scale, base_kind(task)) for one in islice(task.items(), limit)):
         raise UsageError(
             f"{argument('can_answer')}: nothing says what a right answer is: no item of {task.name} has a reference, "
@@ -176,12 +177,12 @@ def asked_before(
     if next(questions(), None) is None:
         raise UsageError(f"{what}: no item of {task.name} ends with a question that {judge.name} could answer")
     named = grader(Beneath(task, Scale.check(), tuple)) if can_answer else None
-    same = grading(judge) if can_answer and named is None and isinstance(judge, LLMJudge) else None
+    same = grading(judge, what) if can_answer and named is None else None
     yield Before(
         place,
         task,
         limit,
-        _planned(Beneath(task, ANSWERED, questions), model),
+        _planned(Beneath(task, ANSWERED, questions), answers),
         replan if own else None,
         named or same,
         None if recipe is None else Elsewhere(recipe),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.items import Items, TaskLike, is_task, task_of
@@ -302,7 +302,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         judges,
         tasks,
         [
-            JudgeSettings(prompt, form, effort=effort, protocol=protocol, temperature=temperature, **asked)
+            JudgeSettings(prompt, form, effort=effort, protocol=protocol, temperature=cast("Any", temperature), **asked)
             for prompt, form, effort, protocol, temperature in product(
                 prompts, *(each(how.get(name)) for name in ("form", "effort", "protocol")), each(temperatures)
             )

@@ -112,7 +112,7 @@ def consistency(
         pairs = any(ratings.scale.kind == "pair" for _, ratings in opened)
         if pairs and table.get("system"):
             raise UsageError(
-                f"a pair is about two systems, and {argument('system')} {table['system']!r} names one: say "
+                f"a pair is about two systems, and {argument('system')} {table.get('system')!r} names one: say "
                 f"{argument('sides')} with both columns, or give a column of `first vs second`"
             )
         named = argument("sides" if pairs else "system")

@@ -114,7 +114,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "list": Command(
         "judgebench.api.listing:listing",
-        "List what there is: tasks, judges, judge cards, prompts, protocols, probes, metrics, formats.",
+        "List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats.",
     ),
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Needs, Scale, Status
 from judgebench.errors import UsageError
+from judgebench.judges.cards.judge import CardJudge
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.forms import told, unread
 from judgebench.judges.llm import LLMJudge
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 #: What an answer of one's own can be: there is no verdict in it.
 ANSWERED = Scale.categories(("answered",))
 #: Settings of a judge that change no answer of its own.
-_OF_VERDICTS = frozenset({"prompts", "parsing", "form", "samples", "samples_by", "protocol", "protocol_texts"})
+_OF_VERDICTS = frozenset(
+    {"prompts", "parsing", "form", "samples", "samples_by", "protocol", "protocol_texts", "card", "parser"}
+)
 
 
 class Answering:
     """Ask a judge's model the questions that it is to judge answers to; the reply's text is its answer."""
 
     def __init__(self, judge: LLMJudge) -> None:
-        self.name = judge.name
+        # Whatever the judge is called: other prompts and cards of the model share its answers.
+        self.name = judge.model.name
         self.backends: Mapping[str, Backend] = judge.backends
         self.settings: Mapping[str, object] = _own(judge) | {"protocol": "own-answer"}
         self._judge = judge
@@ -51,20 +55,28 @@ def _own(judge: LLMJudge) -> dict[str, object]:
     return {name: value for name, value in judge.settings.items() if name not in _OF_VERDICTS}
 
 
+def asked(judge: Judge, what: str) -> LLMJudge:
+    """Give the model behind a judge, which chats; UsageError where it is not one language model, or takes no chat."""
+    if isinstance(judge, LLMJudge):
+        return judge
+    why = "is not a language model"
+    if isinstance(judge, CardJudge):
+        why = "takes no chat" if judge.layout.raw else "is not named CARD:MODEL, which would say whom to ask"
+    raise UsageError(f"{what} has the judge answer the questions itself, and {judge.name} {why}")
+
+
 def answering(judge: Judge, what: str) -> Answering:
-    """Make it of a judge; UsageError where that is not one language model, which could answer."""
-    if not isinstance(judge, LLMJudge):
-        raise UsageError(f"{what} has the judge answer the questions itself, and {judge.name} is not a language model")
-    return Answering(judge)
+    """Make it of a judge, with the errors of `asked`."""
+    return Answering(asked(judge, what))
 
 
-def grading(judge: LLMJudge) -> LLMJudge:
+def grading(judge: Judge, what: str) -> LLMJudge:
     """Make a judge of the same model that calls answers right or wrong, in the words of our own prompt."""
-    effort: Any = judge.settings.get("effort")
-    form: Any = judge.settings.get("form")
-    settings = {name: value for name, value in _own(judge).items() if name != "effort"}
-    made = LLMJudge(judge.model, settings=settings, effort=effort, **({} if form is None else {"form": form}))
-    made.name = judge.name
+    chats = asked(judge, what)
+    effort: Any = chats.settings.get("effort")
+    form: Any = chats.settings.get("form")
+    settings = {name: value for name, value in _own(chats).items() if name != "effort"}
+    made = LLMJudge(chats.model, settings=settings, effort=effort, **({} if form is None else {"form": form}))
     return made.serving(Scale.check())
 
 
@@ -78,6 +90,4 @@ class Elsewhere:
     def __call__(self) -> Judge:
         """Make it."""
         judge = self.recipe()
-        if self.grades and isinstance(judge, LLMJudge):
-            return grading(judge)
-        return answering(judge, judge.name)
+        return grading(judge, judge.name) if self.grades else answering(judge, judge.name)

@@ -36,6 +36,7 @@ members that don't say it themselves. A debate has ``roles``, which one ``judge`
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -193,12 +194,29 @@ def _says(data: Mapping[str, Any], keys: Mapping[str, Allowed], path: Path) -> d
             value = _whole(data, key, path, 1)
         if allowed == "weight":
             value = _number(data, key, path)
-        if allowed == "shares":
+        if allowed == "shares" and isinstance(value, str):
+            value = _calibrated(_beside(path, value), path)
+        elif allowed == "shares":
             each: list[Any] = value if isinstance(value, list) else [value]
             if not all(type(one) in {int, float} and 0 < one <= 1 for one in each):
                 raise UsageError(f"judge file {path}: {key!r} must be a number above 0 and up to 1, or a list of such")
         found[key] = value
     return found
+
+
+def _calibrated(file: Path, path: Path) -> dict[str, float | None]:
+    """Read the thresholds that ``judgebench cascade --format json`` found, by judge."""
+    try:
+        rows: Any = json.loads(small_file(file).decode("utf-8-sig"))["rows"]
+        found = [{str(stage["judge"]): stage["threshold"] for stage in row["stages"]} for row in rows]
+        fits = all(one is None or 0 < float(one) <= 1 for row in found for one in row.values())
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        found, fits = [], False
+    if not fits or len(found) != 1:
+        raise UsageError(
+            f"judge file {path}: {file.name} does not hold one cascade as judgebench cascade --format json prints it"
+        )
+    return found[0]
 
 
 def _settings(data: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -31,6 +31,8 @@ _BAD = re.compile(
 _STATUS = frozenset({"status", "state"})
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
 _MOST_SET = 30
+#: Labels of gold below which a missing level says nothing.
+_ENOUGH = 10
 _KNOWN = (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
 
 
@@ -196,22 +198,25 @@ def _scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> W
     else:
         if not inferred.undeclared_levels:
             return []
-        return [_ratings(facts, words, inferred.scale.spec)]
+        return [_ratings(facts, words, inferred.scale.spec, judges)]
     if said := _sets(facts, words):
         ways += said
     ways.append([Way({"read_replies": True}, "decorated words and replies are read by named rules")])
-    return [*ways, *_foreign(facts, words, every)]
+    return [*ways, *_foreign(facts, words, every, judges)]
 
 
-def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str) -> list[Way]:
+def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Sequence[str]) -> list[Way]:
     counts = rating_cells({name: dict(own) for name, own in words.items()})
-    found = apart(counts, len(words))
+    gold = rating_cells({name: dict(own) for name, own in words.items() if name not in judges})
+    nought = min(counts) == 0 and judges and min(gold, default=0) == 1 and sum(gold.values()) >= _ENOUGH
+    found = [0] if nought else apart(counts, len(words))
     if not found:
         return [Way({"scale": spec}, "", f"{spec} is the range seen; widen it if the form offered more levels")]
     rest = sorted(set(counts) - set(found))
     where = _where(facts, words, {str(value) for value in found})
     marks = [str(value) for value in found]
-    ask = f"{listed(marks)} ({where}) lies apart from the ratings {rest[0]} to {rest[-1]}: no rating?"
+    lies = "below" if nought else "apart from"
+    ask = f"{listed(marks)} ({where}) lies {lies} the ratings {rest[0]} to {rest[-1]}: no rating?"
     told: Options = {"missing": marks, "scale": f"rate:{rest[0]}-{rest[-1]}"}
     return [
         Way(told, f"{listed(marks)} is an error mark, no rating", "", ask),
@@ -278,6 +283,10 @@ def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
             continue
         blank = [name for name in words if "" in {fold(cell) for cell in facts.cells(name)}]
         told = "sets of labels, in any order"
+        if mark == "," and all(
+            _COMMA.fullmatch(word) or number_of(word) is not None for own in words.values() for word in own
+        ):
+            return [[Way({"read_replies": True}, "numbers with a decimal comma"), Way({"scale": "set"}, told)]]
         if not blank:
             return [[Way({"scale": "set"}, told)]]
         ask = f"{listed(blank)} has empty cells: does none of the labels apply, or is there no label?"
@@ -290,7 +299,7 @@ def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
     return []
 
 
-def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:
+def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str], judges: Sequence[str]) -> Ways:
     """Words of no scale: marks of failures are gaps, or all words are labels without order."""
     failed = [word for text, word in every.items() if _FAILED.search(word) and text not in MISSING]
     labels = sorted(every.values(), key=fold)
@@ -300,7 +309,12 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
         note = f"{listed(map(repr, failed))} ({where}) is no label of the others' kind; {argument('missing')} says so"
         gone: Options = {"missing": failed}
         told = f"{listed(failed)}: no verdict"
-        ways += [[Way(gone, told, note)], [Way({**gone, "read_replies": True}, f"{told}; replies are read", note)]]
+        both = len({name in judges for name, own in words.items() if own.keys() & set(failed)}) == 2
+        labelled = [_nominal(labels)] if both and _plain(labels) else []
+        ways += [
+            [Way(gone, told, note), *labelled],
+            [Way({**gone, "read_replies": True}, f"{told}; replies are read", note)],
+        ]
         if _plain(rest := [word for word in labels if word not in failed]) and not _known(rest):
             nominal: Options = {**gone, "scale": f"nominal:{','.join(rest)}"}
             ways.append([Way(nominal, f"{told}; labels without order", note), _nominal(labels)])

@@ -226,6 +226,7 @@ class Facts:
             and one.name not in self.roles
             and not words_of(one.name) & (NO_LABEL | _NO_LABELS)
             and not is_id(one.name)
+            and not words_of(one.name) <= REPEAT
             # Numbers with decimals are anything, unless their name says a label.
             and (one.kind != "decimals" or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
             and cluster_rank(one.name) is None

@@ -232,6 +232,6 @@ def _first_errors(words: Words, spoken: Collection[str]) -> Callable[[str], Orde
             number = codes.index(0) if 0 in codes else -1
         if number is not None and not -1 <= number < _MOST_STEPS:
             return None
-        return (1,) * width if number in {None, -1} else (*(1,) * number, 0)
+        return (1,) * width if number is None or number < 0 else (*(1,) * number, 0)
 
     return read

@@ -40,6 +40,8 @@ class _Column:
     two: list[str] = field(default_factory=list[str])
     none: list[str] = field(default_factory=list[str])
     foreign: list[str] = field(default_factory=list[str])
+    #: Of fractions the whole.
+    whole: str = ""
 
 
 def read_replies(
@@ -54,9 +56,12 @@ def read_replies(
     if speech is None:
         return []
     notes: list[str] = []
+    wholes: dict[str, str] = {}
     for name, own in meant.items():
         heard = Numbers(_top(name, cells)) if cells.numeric([name]) else speech
         found = _column(own, heard, judge=name in judges)
+        if found.whole and not cells.numeric([name]):
+            wholes[found.whole] = name
         for words in found.read.values():
             own.update(words)
         gaps = found.two + (found.none if name in judges else [])
@@ -73,6 +78,12 @@ def read_replies(
             )
         two = f"; {count(name, found.two):,} say two" if found.two else ""
         notes.append(f"{name}: no one verdict is found in {where(name, gaps)}{two}")
+    if len(wholes) > 1:
+        told = ", ".join(f"{name} out of {whole}" for whole, name in wholes.items())
+        raise DataError(
+            f"{argument('read_replies')}: fractions in several units ({told})",
+            hint=f"bring one into the other's: {argument('rescale')} COLUMN=LO-HI:LO-HI",
+        )
     return notes
 
 
@@ -169,6 +180,7 @@ def _column(own: Mapping[str, str], speech: Speech, *, judge: bool) -> _Column:
         else:
             found.foreign.append(word)
     tops = {one.said.top for one in reads.values() if one.said is not None and one.said.top}
+    found.whole = next(iter(tops)) if len(tops) == 1 else ""
     percent = {word for word, one in reads.items() if one.said is not None and one.said.form == "percent"}
     mixed = (
         percent if isinstance(speech, Numbers) and speech.top != 100 and (numbers or len(percent) < len(reads)) else {}

@@ -160,13 +160,19 @@ def ordered(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     if not readings or not ids or facts.options.get("count"):
         return readings
     several = facts.repeats(ids)
-    if not several:
+    pairs = all(
+        facts[name].kind == "pair"
+        for one in readings
+        for name in one.options.get("judge", ())
+        if name in facts.table.cells
+    )
+    if not several and not (orders and pairs and all(one.command == "score" for one in readings)):
         return readings
     runs = [one.name for one in facts.columns if words_of(one.name) & REPEAT and one.name not in facts.roles]
     about = {name: value for name, value in keys.items() if name not in {"cluster", "id"}}
     plain = [one for one in readings if one.command in {"score", "humans"}]
     bare = [Reading(one.what, _without(one.options, "cluster"), one.command, one.why) for one in plain]
-    if orders and facts.repeats([*ids, orders[0]]) < several:
+    if orders and (not several or facts.repeats([*ids, orders[0]]) < several):
         bare = in_orders(facts, [one.also({"id": ids, **about}) for one in bare], {"order": orders[0]}, orders[0])
         if facts.repeats([*ids, orders[0]]):
             bare = [one.also({"combine": "each"}) for one in bare]

@@ -29,10 +29,33 @@ _SURE = frozenset(["confidence", "conf", "certainty", "probability", "prob", "p"
 _SCORE = frozenset(["score", "scores", "rating", "reward", "slider", "logprob", "grade", "points"])
 _LONGEST = 40
 _MOST = 50
+#: Rows on which a column can say by chance what another says.
+_ENOUGH = 10
 #: What names a model, and not only a judge.
 _NAMED = JUDGE - {"judge", "judges", "grader", "predicted", "prediction", "pred", "verdict", "model", "auto"}
 #: Columns of a program's own, beside labels.
-_ASIDE = frozenset(["ok", "valid", "parsed", "parse", "is", "has", "flag", "success", "refused", "truncated", "cached"])
+_ASIDE = frozenset(
+    [
+        "ok",
+        "valid",
+        "parsed",
+        "parse",
+        "is",
+        "has",
+        "flag",
+        "success",
+        "refused",
+        "truncated",
+        "cached",
+        "agree",
+        "agreed",
+        "agreement",
+        "disagree",
+        "disagreement",
+    ]
+)
+#: What is made of several annotators' labels, and of a judge's only where its name says so.
+_MADE = DERIVED - {"overall"}
 #: Kinds of labels that one judge may speak beside another who speaks the first.
 _KIN = {
     "rate": {"numbers", "decimals"},
@@ -127,6 +150,8 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
     sure = [one for one in facts.labelled() if one.name not in seconds and not words_of(one.name) & _SURE]
     golds = [one for one in sure if is_gold(one.name)]
     golds = golds or [one for one in sure if words_of(one.name) & {"label", "labels"} and not is_judge(one.name)]
+    if len(golds) > 1:
+        golds += [one for one in sure if one not in golds and words_of(one.name) & _MADE and not is_judge(one.name)]
     texts = [
         one
         for one in facts.columns
@@ -154,7 +179,13 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         judges = _same_kind(facts, free)
     if base:
         aside = [
-            one.name for one in judges if words_of(one.name.rpartition(".")[2]) & _ASIDE and not is_judge(one.name)
+            one.name
+            for one in judges
+            if (words_of(one.name.rpartition(".")[2]) & _ASIDE and not is_judge(one.name))
+            or (
+                not is_judge(one.name)
+                and any(_compares(facts, one, other, gold) for other in judges for gold in base if other is not one)
+            )
         ]
         facts.take("left aside", aside, "the name says how it went, not what was said")
         judges = [one for one in judges if one.name not in aside]
@@ -164,6 +195,15 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         facts.notes.append("each row is a system of its own: figures of systems, not labels of items")
         judges = []
     return [one.name for one in judges], [one.name for one in own], derived
+
+
+def _compares(facts: Facts, one: Profile, judge: Profile, gold: Profile) -> bool:
+    """Whether a column says on every row whether two others, which speak of the same, agree."""
+    if one.kind != "check" or facts.rows < _ENOUGH or not _share(facts, judge, [gold]):
+        return False
+    same = [fold(a) == fold(b) for a, b in zip(facts.cells(judge.name), facts.cells(gold.name), strict=True)]
+    pairs = {(equal, fold(cell)) for equal, cell in zip(same, facts.cells(one.name), strict=True)}
+    return len(pairs) == len({said for _, said in pairs}) == 2
 
 
 def _is_board(facts: Facts, chosen: int) -> bool:

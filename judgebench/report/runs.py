@@ -240,7 +240,7 @@ class RunFacts(Document):
             "model versions": _counted(holds.models),
             "tokens": f"{holds.usage.input_tokens:,} input, {holds.usage.output_tokens:,} output",
             "cost": _money(holds.usage),
-            **{f"  {name}": str(one) for name, one in holds.members.items()},
+            "members": " | ".join(f"{name}: {one}" for name, one in holds.members.items()),
             "asked": _asked(run.spent) if run.spent else "",
         }
         # Names come from files and from servers: a terminal must not obey them.

@@ -68,7 +68,7 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
 
 def _blank(value: Any) -> bool:
     if isinstance(value, (str, list)):
-        return not (value.strip() if isinstance(value, str) else value)
+        return not value or (isinstance(value, str) and value.isspace())
     return value is None or value != value  # noqa: PLR0124 - NaN
 
 

@@ -331,10 +331,10 @@ def _code(data: dict[str, Any]) -> int | tuple[int, ...] | str | None:
     """Take what was said: codes, or of numbers and sets the words."""
     if "said" not in data:
         raise UsageError("said is missing")
-    value = data["said"]
+    value: Any = data["said"]
     if isinstance(value, str) and len(value) <= _LONGEST_SET:
         return value
-    codes = value if isinstance(value, list) else [] if value is None else [value]
+    codes: list[Any] = value if isinstance(value, list) else [] if value is None else [value]
     if not all(type(code) is int for code in codes):
         raise UsageError("said has to be a label's number, several, or null")
     return tuple(codes) if isinstance(value, list) else value

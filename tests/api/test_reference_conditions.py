@@ -161,6 +161,15 @@ def test_the_judges_own_answer_is_shown_beside_what_it_judges(here: Path, fake_l
     assert (found.texts, found.others) == (26, 0)
 
 
+def test_a_published_judge_has_the_answers_of_its_model(here: Path, fake_llm: FakeLLM) -> None:
+    _run(fake_llm, reference="self", limit=3)
+    before = len(fake_llm.requests)
+    scores = judgebench.run("judging-the-judges:server/m", "bff-bench", sample=True, base_url=fake_llm.openai_url,
+                            reference="self", limit=3)  # fmt: skip
+    assert (before, len(fake_llm.requests) - before) == (2 + 3, 3)
+    assert scores.row().items
+
+
 def test_both_orders_of_a_pair_share_one_answer(here: Path, fake_llm: FakeLLM) -> None:
     rows = [{"id": str(n), "question": f"{n} + {n}?", "answer_a": "A", "answer_b": "B", "gold": "A"} for n in range(4)]
     judgebench.run("server/m", rows, base_url=fake_llm.openai_url, reference="self")

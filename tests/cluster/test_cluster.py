@@ -256,6 +256,29 @@ def test_what_needs_no_worker_needs_no_ray(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("ray")
+def test_a_panel_is_the_local_one(fake_llm: FakeLLM, tmp_path: Path) -> None:
+    (tmp_path / "jury.toml").write_text(
+        f'kind = "jury"\nbase_url = "{fake_llm.openai_url}"\n'
+        'members = ["server/a", { judge = "server/b", protocol = "reflection" }, "inner.toml"]'
+    )
+    (tmp_path / "inner.toml").write_text(
+        'kind = "cascade"\nthreshold = 0.8\nmembers = [{ judge = "server/a", protocol = "confidence" }, "server/b"]'
+    )
+    made = planned(str(tmp_path / "jury.toml"), Pairs(20))
+    local, _ = execute(made[0], tmp_path / "local", Options())
+    asked = fake_llm.counts.total()
+    [outcome] = ask(tmp_path / "far", Options(), made)
+    assert outcome.error is None
+    assert fake_llm.counts.total() == 2 * asked >= 240
+
+    def codes(path: Path) -> list[Any]:
+        verdicts = sorted(read_run(path).verdicts(), key=lambda one: one.key)
+        return [(one.key, one.code, [(name, part.code) for name, part in one.parts]) for one in verdicts]
+
+    assert codes(outcome.path) == codes(local)
+
+
+@pytest.mark.usefixtures("ray")
 def test_a_judge_of_two_rounds_is_the_local_one(
     fake_llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

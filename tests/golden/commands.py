@@ -111,6 +111,7 @@ def _asking() -> Iterator[Scene]:
             for name, judge in {
                 "gpt": "gpt-4o", "claude": "claude-sonnet-4-5", "unpriced": "server/mine --base-url http://127.0.0.1:9/v1",
                 "file": "judge.toml", "batch": "gpt-4o --engine batch", "several": "gpt-4o --judge baseline/first --limit 5",
+                "jury": "jury.toml --protocol second-attempt",
                 "prompted": "gpt-4o --prompt short.toml --max-tokens 9 --repeats 3 --order original --temperature none",
             }.items()
             for form in ("table", "json")
@@ -118,6 +119,8 @@ def _asking() -> Iterator[Scene]:
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        step("ways", f"{dry} --judge gpt-4o --protocol own-answer --protocol 'rank + reflection:2'", **key),
+        step("made-of", "show jury.toml"),
         step("references", "run --judge gpt-4o --task bff-bench --sample --dry-run --reference self --reference wrong --can-answer "
              "--grader gpt-4o-mini", **key),
         inputs=JUDGES,

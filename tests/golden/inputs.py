@@ -290,6 +290,8 @@ def failing(item):
 ''',
     "judge.toml": b'judge = "openai/gpt-4o"\nname = "short"\nprompt = "short.toml"\nmax_tokens = 64\n\n'
     b"[price]\ninput = 2.0\noutput = 8.0\n",
+    "jury.toml": b'kind = "jury"\nrule = "weighted"\ntemperature = 1.0\nmembers = [\n  { judge = "judge.toml", weight = 2 },\n'
+    b'  { judge = "gpt-4o-mini", weight = 1, protocol = "reflection" },\n  { judge = "baseline/longest", weight = 1 },\n]\n',
     "short.toml": b'name = "short"\nkinds = ["pair"]\nsystem = "You judge."\n'
     b'user = """\n{{conversation}}\n\n{{responses}}\n\nEnd with one of these:\n{{verdict}}\n"""\n',
     "defaults.toml": b'[score]\nformat = "csv"\npolicy = ["invalid=drop"]\n\n[run]\nsample = true\n',

@@ -384,10 +384,9 @@ def test_no_text_of_an_item_stands_outside_a_fence() -> None:
             context=(marks[4],), attributes=(("criterion", marks[5]), ("other", marks[6])),
         )  # fmt: skip
         for kind, prompt in default_prompts().items():
-            spec = {"pick": "pick:2", "rate": "rate:1-5", "label": "nominal:a,b", "number": "number:1-5"}.get(
-                kind, kind
-            )
-            order = (1, 0) if kind in {"pair", "pick"} else (1,)
+            spec = {"pick": "pick:2", "rate": "rate:1-5", "label": "nominal:a,b", "number": "number:1-5",
+                    "rank": "rank:2", "set": "set:a,b"}.get(kind, kind)  # fmt: skip
+            order = (1, 0) if kind in {"pair", "pick", "rank"} else (1,)
             text = "\n".join(message.text for message in prompt.render(Case(item, order), Scale.parse(spec)))
             code = item.content_digest
             assert len(code) == 24

@@ -23,6 +23,7 @@ from judgebench.judges.cards.judge import CardJudge
 from judgebench.judges.cards.reading import strict
 from judgebench.judges.cards.template import Template
 from judgebench.judges.sent import Sent
+from judgebench.run.dialogue import forecast
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
@@ -272,6 +273,14 @@ def test_prometheus_is_asked_again_and_then_none() -> None:
     assert (reply.code, len(asked)) == (3, 4)
     reply, asked = reply_to("prometheus-2:server/m", Scale.rate(1, 5), *["Hm."] * 10)
     assert (reply.status, len(asked)) == (Status.UNPARSED, 10)
+
+
+def test_a_refusal_is_none_by_any_policy_and_a_forecast_counts_on_no_second_attempt() -> None:
+    reply, asked = reply_to("pandalm:server/m", PAIR, "", finish="refusal")
+    assert (reply.status, reply.parts, len(asked)) == (Status.REFUSED, (), 1)
+    rate = Scale.rate(1, 5)
+    made = judge("prometheus-2:server/m", rate)
+    assert len(forecast(made, Case(item("rate"), (0,)), rate)) == 1
 
 
 def test_what_needs_no_call_makes_none() -> None:

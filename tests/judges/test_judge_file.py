@@ -65,6 +65,15 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
     assert plain.model.cost(10, 10).usd != priced.model.cost(10, 10).usd
 
 
+def test_what_only_local_models_take_is_refused_elsewhere(tmp_path: Path) -> None:
+    for text, words in (
+        ('judge = "server/m"\ndtype = "float32"', "server/m takes no 'dtype'; hf/, reward/, embedding/ do"),
+        ('judge = "hf/m"\nthresholds = [0.5]', "hf/m takes no 'thresholds'; reward/, embedding/ do"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            made(tmp_path, text)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -84,6 +93,9 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
         ('judge = "gpt-4o"\n[price]\ninput = nan\noutput = 1', "'input' must be a number from 0"),
         ('judge = "gpt-4o"\n[price]\ninput = 1\noutput = 1\nper = 1000', "unknown price 'per'"),
         ('judge = "baseline/first"\nname = "x"', "takes no key but"),
+        ('judge = "hf/m"\ndtype = "int8"', "'dtype' must be one of bfloat16, float16, float32"),
+        ('judge = "reward/m"\nthresholds = 0.5', "'thresholds' must be a list of numbers"),
+        ('judge = "reward/m"\nthresholds = [0.5, nan]', "'thresholds' must be a list of numbers"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, words: str) -> None:

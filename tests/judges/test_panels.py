@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +176,7 @@ def test_a_role_that_breaks_the_form_abstains_but_its_last_word_is_none(tmp_path
         (["[[A]]", "[[90]]"], 2, 0),
         (["[[A]]", "[[79]]"], 3, 2),
         (["[[A]]", "no idea"], 3, 2),
+        (["[[tie]]", "[[99]]"], 3, 2),
         (["no idea"], 2, 2),
         ([Completion(finish="refusal")], 2, 2),
     ],
@@ -183,6 +185,19 @@ def test_a_cascade_asks_on_where_one_is_unsure(tmp_path: Path, small: Any, asked
     cascade = made(tmp_path, CASCADE)
     reply, requests = play(cascade, {"server/small": small, "server/large": ["[[B]]"] if code == 2 else []})
     assert (len(requests), reply.code, len(reply.parts), reply.model) == (asked, code, 1 + (code == 2), "")
+
+
+def test_thresholds_come_from_a_calibration_and_nobody_may_be_sure(tmp_path: Path) -> None:
+    stages = [{"judge": "server/small", "threshold": 0.9}, {"judge": "server/large", "threshold": None}]
+    (tmp_path / "found.json").write_text(json.dumps({"rows": [{"task": "t", "stages": stages}]}))
+    text = CASCADE.replace("0.8", '"found.json"').replace('"server/large"', '{ judge = "server/large", samples = 2 }')
+    cascade = made(tmp_path, text, temperature=1.0)
+    assert cascade.settings["threshold"] == [0.9, None]
+    script = {"server/small": ["[[A]]", "[[85]]"], "server/large": [Completion("", answers=(Completion("[[A]]"),) * 2)]}
+    reply, _ = play(cascade, script)
+    assert (reply.status, reply.error, len(reply.parts)) == (Status.UNPARSED, "no member is sure enough", 2)
+    with pytest.raises(UsageError, match="members are tiny, server/large, and the thresholds are those"):
+        made(tmp_path, text.replace('"server/small"', '"server/small", name = "tiny"'), temperature=1.0)
 
 
 def test_members_may_be_any_judges_panels_too(tmp_path: Path) -> None:
@@ -239,7 +254,12 @@ def test_options_fill_in_what_members_leave_out_and_settings_keep_the_order(tmp_
         ('kind = "jury"\nmembers = [{ judge = "gpt-4o", rule = "mean" }, "b"]', "unknown key of a member, 'rule'"),
         ('kind = "cascade"\nmembers = ["baseline/first", "baseline/longest"]', "'threshold' is missing"),
         ('kind = "cascade"\nthreshold = 80\nmembers = ["baseline/first", "gpt-4o"]', "above 0 and up to 1"),
-        ('kind = "cascade"\nthreshold = [0.5, 0.5]\nmembers = ["baseline/first", "gpt-4o"]', "2 thresholds for 1"),
+        ('kind = "cascade"\nthreshold = [0.5, 0.5, 1]\nmembers = ["baseline/first", "gpt-4o"]', "3 thresholds for 2"),
+        ('kind = "cascade"\nthreshold = [0.5, 0.5]\nmembers = ["baseline/first", "gpt-4o"]', "never says how sure"),
+        (
+            'kind = "cascade"\nthreshold = "panel.toml"\nmembers = ["baseline/first", "gpt-4o"]',
+            "does not hold one",
+        ),
         ('kind = "cascade"\nthreshold = 0.5\nmembers = ["gpt-4o", "baseline/first"]', "never says how sure"),
         ('kind = "debate"\njudge = "gpt-4o"\nroles = ["critic", "clown"]', "role clown needs 'says'"),
         ('kind = "debate"\nroles = ["critic", "writer"]', "'judge' is missing"),

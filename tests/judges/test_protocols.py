@@ -128,7 +128,7 @@ FOUR = Case(replace(ITEM, responses=tuple(Response(f"answer {n}") for n in range
     [
         ("rate-together", CASE, PAIR, "[[A: 7]]\n[[b: 9]]", 2, (7, 9)),
         ("rate-together:1-100", CASE, PAIR, "[[A: 90]]\n[[B: 90]]", 1, (90, 90)),
-        ("rate-together", CASE, Scale.pair(2), "[[A: 9]]\n[[B: 9]]", None, (9, 9)),
+        ("rate-together", CASE, Scale.pair(2), "[[A: 9]]\n[[B: 9]]", None, ()),
         ("rate-together", CASE, PAIR, "[[A: 7]]", None, ()),
         ("rate-together", CASE, PAIR, "[[A: 7]] [[A: 8]] [[B: 1]]", None, ()),
         ("rate-together", CASE, PAIR, "[[A: 7]] [[B: 11]]", None, ()),

@@ -318,12 +318,50 @@ KINDS = {
     "one side alone": (_table(["id", "human"], [(i, g) for i, (_, g) in enumerate(CHECKS)]), "csv", None, ""),
     "no names": (_table(["first", "other"], CHECKS), "csv", {"all": _share(CHECKS)}, "no name says"),
     "several of no name": (_table(["q1", "q2", "q3"], [(*p, p[0]) for p in CHECKS]), "csv", None, "No name says"),
+    "what annotators settled on": (
+        _table(["id", "ann1", "ann2", "adjudicated", "llm"], [(i, g, g, g, j) for i, (j, g) in enumerate(CHECKS)]),
+        "csv", {"all": _share(CHECKS)}, "",
+    ),
+    "a column that says who agrees": (
+        _table(["id", "human", "reply", "same"], [(i, g, j, int(j == g)) for i, (j, g) in enumerate(CHECKS)]),
+        "csv", {"all": _share(CHECKS)}, "",
+    ),
+    "askings counted in digits": (
+        _table(["question_id", "run", "judge", "human"], [(i, run, j, g) for i, (j, g) in enumerate(CHECKS)
+         for run in (0, 1)]),
+        "csv", {"all": _share(CHECKS)}, "run",
+    ),
+    "one order an item": (
+        _table(["id", "is_swapped", "judge", "human"],
+         [(i, i % 2 == 1, TURNED[j] if i % 2 else j, g) for i, (j, g) in enumerate(PAIRS)]),
+        "csv", {"all": _share(PAIRS)}, "--picks",
+    ),
+    "decimal commas": (
+        "id;judge;human\n" + "".join(f"{i};{j},5;{g},5\n" for i, (j, g) in enumerate(RATES)), "csv", {}, "",
+    ),
+    "fractions in two units": (
+        _table(["id", "judge", "human"], [(i, f"{j}/10", f"{g}/5") for i, (j, g) in enumerate(RATES)]), "csv", None, "",
+    ),
+    "a word for doubt on both sides": (
+        _table(["id", "judge", "human"], [(i, "unsure" if i % 5 == 1 else j, "unsure" if i % 4 == 1 else g)
+         for i, (j, g) in enumerate(CHECKS)]),
+        "csv", {}, "",
+    ),
+    "0 beside ratings from 1": (
+        _table(["id", "judge", "human"], [(i, 0 if i % 9 == 0 else j, g) for i, (j, g) in enumerate(RATES)]),
+        "csv", {}, "0 (judge",
+    ),
     "scores beside checks": (
         _table(["id", "judge_score", "human"], [(i, 0.9 if j == "yes" else 0.25, g)
          for i, (j, g) in enumerate(CHECKS)]),
         "csv", {"all": _share(CHECKS)}, "--threshold",
     ),
 }  # fmt: skip
+#: Kinds that can be read in several ways though nothing is asked, and those in which one column is a judge's.
+SEVERAL = {"a majority beside annotators", "models in rows that are judges", "what annotators settled on"}
+ONE_JUDGE = {"what annotators settled on", "a column that says who agrees", "askings counted in digits"}
+#: Kinds that are never read in one way only.
+UNSURE = {"one order an item", "decimal commas", "a word for doubt on both sides", "0 beside ratings from 1"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -344,8 +382,9 @@ def test_kinds_of_tables(kind, follow, tmp_path, monkeypatch):
     for subset, share in right.items():
         found = [value for one in subsets for (_, name), value in one.items() if name == subset]
         assert share in found, (found, report.commands)
-    if right and not asked:
-        assert len(report.readings) == 1 or kind in {"a majority beside annotators", "models in rows that are judges"}
+    assert (len(report.readings) > 1) == (kind in SEVERAL) or asked or not right
+    assert len(report.readings) > 1 or kind not in UNSURE
+    assert len({judge for one in subsets for judge, _ in one}) == 1 or kind not in ONE_JUDGE
 
 
 #: Public files that no reader of ours is for: what some command says of them, nothing where none may be printed.

@@ -10,6 +10,8 @@ from judgebench.errors import DataError, UsageError
 from judgebench.files.read import read_words
 from judgebench.labels.importers.catalog import TOOLS, open_export
 
+CHOICE = {"from_name": "ok", "to_name": "t", "type": "choices", "value": {"choices": ["yes"]}}
+
 # --- all of them
 
 
@@ -42,6 +44,34 @@ def test_repeats_of_a_judge_are_rows_of_one_item(write):
     with pytest.raises((UsageError, DataError), match="combine"):
         judgebench.score(path, scale="bad,good")
     assert measured(path, combine="each", scale="bad,good")["items"] == 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"id": 1, "text": "t", "label": ["yes"], "Comments": []}],
+        [{"_input_hash": 1, "_task_hash": 1, "answer": "accept", "text": "t", "label": "ok"}],
+        [{"id": 1, "data": {"text": "t"}, "annotations": [{"result": [CHOICE]}]}],
+        "1 0 d1 1\n1 0 d2 0\n",
+    ],
+)
+def test_files_of_two_people_are_two_raters(tmp_path, write, content):
+    for folder in ("ann", "bob"):
+        (tmp_path / folder).mkdir()
+    paths = [
+        write(content, f"{folder}/labels.{'txt' if isinstance(content, str) else 'json'}") for folder in ("ann", "bob")
+    ]
+    found = open_export(*paths)
+    assert found is not None
+    assert len(found.answers("person")) == 2
+
+
+def test_answers_of_two_systems_are_not_joined(write):
+    logs = [
+        write(log([sample("q1", "C", output={"completion": f"answer {n}"})], [GRADER]), f"{n}.json") for n in (1, 2)
+    ]
+    with pytest.raises(DataError, match=r"item 'q1' has another answer in .*1\.json"):
+        open_export(*logs)
 
 
 #: Keys that a tool is known by, with anything in them; the others' tables hold texts only.

@@ -113,6 +113,9 @@ def test_alpaca_eval(write):
         ["A", "B", "tie", "tie", "", "B"],
         ["0", "1", "0.5", "0.5", "", "0.8999999999999999"],
     ]
+    # Two judges are not sure of one thing.
+    unsure = write([preference(1, 1.9), preference(1, 1.25, "other")], "two.json")
+    assert cells(unsure, "p_b (gpt4)", "p_b (other)") == [["0.8999999999999999"], ["0.25"]]
     systems = judgebench.consistency(Given([], [path])).systems
     assert [(one.found.wins, one.found.ties, one.found.losses) for one in systems if one.found.system == "m"] == [
         (2, 2, 1)

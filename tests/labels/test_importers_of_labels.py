@@ -198,6 +198,9 @@ def test_mturk(write):
     several = {f"Input.text{k}": f"t{k}" for k in (1, 2)} | {f"Answer.q{k}": str(k) for k in (1, 2)}
     rows = [{"HITId": "h", "WorkerId": "w", "AssignmentStatus": "Submitted", **several}]
     assert cells(write(table_of(rows), "t.csv"), "text", "q (w)") == [["t1", "t2"], ["1", "2"]]
+    # A worker who leaves a question out has the same items.
+    rows += [{"HITId": "h", "WorkerId": "v", "AssignmentStatus": "Submitted", **several, "Answer.q2": ""}]
+    assert cells(write(table_of(rows), "t.csv"), "text", "q (v)") == [["t1", "t2"], ["1", ""]]
     crowd = [hit("w1", "h1", **{"Answer.taskAnswers": json.dumps([{"ok": {"yes": True, "no": False}, "n": "3"}])})]
     assert cells(write(table_of(crowd), "t.csv"), "ok (w1)", "n (w1)") == [["yes"], ["3"]]
     people = write(table_of([{"Submission id": "s", "Participant id": "p", "Status": "APPROVED"}]), "p.csv")
@@ -223,6 +226,11 @@ def test_qualtrics(write):
         ["Yes", ""],
         ["Is A\nright?", "Is B right?"],
     ]
+    # A renamed column is a question by its id.
+    named = io.StringIO()
+    ids = [json.dumps({"ImportId": name.replace("_Q5", "_QID5")}) for name in names]
+    csv.writer(named).writerows([[name.replace("Q5", "tone") for name in names], texts, ids, *rows])
+    assert cells(write(named.getvalue(), "t.csv"), "id", "tone (R1)") == [["1", "2"], ["Yes", "No"]]
     plain = text.getvalue().replace("1_Q5", "Q1").replace("2_Q5", "Q2")
     assert cells(write(plain, "t.csv"), "id", "answer (R1)") == [["Q1", "Q2"], ["Yes", "No"]]
 

@@ -49,7 +49,7 @@ CALLS = {"jury": 80, "debate": 80, "cascade": 50, "self": 40, "looks": 40}
 class Pairs:
     """So many pairs of answers to numbered questions."""
 
-    name, revision, scale = "pairs", "main", Scale.pair()
+    name, revision, scale = "pairs", "main", Scale.pair(2)
 
     def __init__(self, size: int) -> None:
         self.size = size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Message, Needs, Reply
 from judgebench.errors import UsageError
 from judgebench.judges.cards.asking import Writer
-from judgebench.judges.cards.reading import Answered, by_policy, lacking, published, reply_of, strict
+from judgebench.judges.cards.reading import Answered, by_policy, lacking, published, refused, reply_of, strict
 from judgebench.judges.protocols.rubric import Samples, drawn
 from judgebench.judges.protocols.together import together
 from judgebench.labels.answers import normalise
@@ -91,13 +91,13 @@ class CardJudge:
         if layout.samples > 1:
             return (yield from self._sampled(request, scale))
         said = list((yield (request,)))
-        if layout.again is not None and lacking(published(layout, said)):
+        if layout.again is not None and lacking(layout, said):
             turns = (Message.of("assistant", said[0].text), Message.of("user", layout.again.turn.strip()))
             said += yield (replace(request, messages=(*request.messages, *turns)),)
         tries = [said]
-        while len(tries) <= layout.retry and lacking(published(layout, tries[-1])):
+        while len(tries) <= layout.retry and lacking(layout, tries[-1]):
             tries.append(list((yield (request,))))
-        read = by_policy(layout, published(layout, tries[-1]), scale)
+        read = None if refused(tries[-1]) else by_policy(layout, published(layout, tries[-1]), scale)
         return Answered(tuple(one for said in tries for one in said), read, strict(layout, tries[-1]))
 
     def _sampled(self, request: Request, scale: Scale) -> Generator[Sequence[Request], Sequence[Completion], Answered]:

@@ -18,7 +18,7 @@ from judgebench.judges.prompts import TEXTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.domain import Scale
+    from judgebench.domain import Judge, Scale
     from judgebench.judges.cards.card import Card, Layout
     from judgebench.judges.llm import LLMJudge
 
@@ -66,6 +66,12 @@ class Carded(NamedTuple):
         """Find the layout for a scale, with the text of a file in place of ours where there is one."""
         found = layout_for(self.card, scale, self.name)
         return found if prompt is None else _reworded(found, Path(prompt))
+
+
+def model_of(spec: str, judge: Judge) -> str:
+    """Name the model behind a judge card that chats; any other judge by itself."""
+    carded = named(spec) if isinstance(judge, CardJudge) and not judge.layout.raw else None
+    return spec if carded is None else carded.model
 
 
 def named(spec: str) -> Carded | None:

@@ -9,7 +9,7 @@ from judgebench.domain import Reply, Status, Usage
 from judgebench.judges.cards.parsers import MISSING, TOKENS, TWICE, parser
 from judgebench.judges.cards.strict import strictly
 from judgebench.judges.endings import after_reasoning
-from judgebench.judges.forms import told, unread
+from judgebench.judges.forms import told, unread, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,21 @@ class Answered:
     completions: tuple[Completion, ...]
     published: Said
     strict: Said
-    samples: tuple[Reply, ...] = ()
 
 
-def lacking(said: Said) -> bool:
-    """Whether a published parser found nothing, or not all, so that its judge is asked again."""
+def refused(completions: Sequence[Completion]) -> bool:
+    """Whether the model or a filter refused: no policy makes a verdict of that."""
+    return any(unread(one) is Status.REFUSED for one in completions)
+
+
+def lacking(layout: Layout, completions: Sequence[Completion]) -> bool:
+    """Whether the published parser finds nothing, or not all, so that its judge is asked again.
+
+    What was refused is not, and a forecast counts on no second attempt.
+    """
+    if refused(completions) or completions[-1].assumed:
+        return False
+    said = published(layout, completions)
     return said is None or (isinstance(said, tuple) and MISSING in said)
 
 
@@ -136,19 +146,15 @@ def reply_of(answered: Sequence[Answered], reader: Reader, scale: Scale, shown: 
     said = {one: _together([getattr(each, one) for each in answered]) for one in READERS}
     readings = {one: _reply(said[one], completions, scale, shown) for one in READERS}
     whole, other = readings[reader], next(one for one in READERS if one != reader)
-    parts = [(f"sample {n}", one) for n, one in enumerate((s for each in answered for s in each.samples), 1)]
-    if _differ(whole, readings[other]):
-        parts.append((f"{OTHER}{other}", readings[other]))
-    texts = [told(one, Status.UNPARSED).text for one in completions]
-    refused = told(completions[-1], whole.status).error if whole.status is Status.REFUSED else whole.error
+    parts = ((f"{OTHER}{other}", readings[other]),) if _differ(whole, readings[other]) else ()
     return replace(
         whole,
-        text="\n\n".join(texts),
-        error=refused,
+        text="\n\n".join(told(one, Status.UNPARSED).text for one in completions),
+        error=why(completions[-1]) if whole.status is Status.REFUSED else whole.error,
         model=completions[-1].model,
         usage=sum((one.usage for one in completions), start=Usage()),
         seconds=sum(one.seconds for one in completions),
-        parts=tuple(parts),
+        parts=parts,
     )
 
 

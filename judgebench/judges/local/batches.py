@@ -103,8 +103,12 @@ class Batches:
         """Let the lanes end; what waits is told that nothing comes."""
         with self._lock:
             self._closed = True
-            lanes = list(self._lanes)
+            self._broken = self._broken or BackendError("the model is closed")
+            lanes, calls = list(self._lanes), list(self._waiting.values())
+            self._waiting.clear()
             self._lock.notify_all()
+        for call in calls:
+            _settle(call, self._broken)
         for lane in lanes:
             lane.close()
 

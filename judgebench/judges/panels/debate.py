@@ -9,7 +9,7 @@ from judgebench.errors import UsageError
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.panels.panel import Panel, made_of
-from judgebench.judges.panels.voting import TIES, rules, voted
+from judgebench.judges.panels.voting import TIES, Rule, Ties, rules, voted
 from judgebench.judges.prompts.template import block
 from judgebench.judges.protocols.together import together
 
@@ -57,6 +57,8 @@ class Debate(Panel):
         self._history: str = says.setdefault("history", "turns")
         # The last word is no vote: what is to be counted there is one.
         last = says.setdefault("rule", "mean" if scale.values else "majority") == "last"
+        self._rule: Rule
+        self._ties: Ties
         self._rule, self._ties = rules(self.name, scale, None if last else says["rule"], says.get("ties"))
         self._last = last
         roles = [member.says.get("says") or ROLES.get(name, "") for name, member in self.members.items()]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from judgebench.errors import UsageError
 from judgebench.judges.panels.panel import Panel, made_of
-from judgebench.judges.panels.voting import RULES, TIES, rules, voted
+from judgebench.judges.panels.voting import RULES, TIES, Rule, Ties, rules, voted
 from judgebench.judges.protocols.together import together
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Jury(Panel):
 
     def check(self, scale: Scale) -> None:
         """Choose the rules; weights go with a weighted vote or mean alone."""
+        self._rule: Rule
+        self._ties: Ties
         self._rule, self._ties = rules(self.name, scale, self.says.get("rule"), self.says.get("ties"))
         self._quorum: int = self.says.get("quorum", 1)
         if self._quorum > len(self.members):

@@ -7,6 +7,7 @@ number are people.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.items import digest
@@ -39,13 +40,14 @@ def read(probe: Probe) -> Export:
     """Read pairs and preferences."""
     export = Export()
     rows = list(probe.rows())
-    between = sum(map(_is_between, map(_preference, rows)))
+    unsure = Counter(str(row.get("annotator")) for row in rows if _is_between(_preference(row)))
+    between, several = unsure.total(), len(unsure) > 1
     for row in rows:
         item = digest("\0".join(str(row.get(name)) for name in ("instruction", "output_1", "output_2")), 12)
         fields = {ours: row[theirs] for theirs, ours in _FIELDS.items() if row.get(theirs) is not None}
         said, person = _preference(row), str(row.get("annotator")).isdecimal()
-        if between and said is not None:
-            fields["p_b"] = (said or _MIDDLE) - 1
+        if said is not None and str(row.get("annotator")) in unsure:
+            fields[f"p_b ({row.get('annotator')})" if several else "p_b"] = (said or _MIDDLE) - 1
         export.items.setdefault(item, {}).update(fields)
         who = str(row.get("annotator") if row.get("annotator") is not None else probe.stem)
         export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.items import digest
@@ -91,17 +92,32 @@ def open_export(*paths: Path, keep: bool = False) -> ImportedTable | None:
     """
     found = [recognise(path) for path in paths]
     exports: list[Export] = []
-    for one in found:
+    stems = Counter(one[2].stem for one in found if one)
+    for one, path in zip(found, paths, strict=True):
         if one is None:
             return None
-        exports.append(_read(*one))
-    first = exports[0]
+        probe = one[2]
+        if stems[probe.stem] > 1:
+            probe.stem = str(path)
+        export = _read(*one)
+        if len(paths) > 1:
+            export.name_people(probe.stem)
+        exports.append(export)
+    first, origin = exports[0], next(iter(paths))
     for path, other in zip(paths[1:], exports[1:], strict=True):
         if first.items.keys().isdisjoint(other.items):
             raise DataError(
-                f"no item is one of {paths[0]}, such as {next(iter(first.items))!r}; here they are such as "
+                f"no item is one of {origin}, such as {next(iter(first.items))!r}; here they are such as "
                 f"{next(iter(other.items))!r}",
                 file=str(path),
+            )
+        if differing := first.differing(other):
+            item, name = differing
+            raise DataError(
+                f"item {item!r} has another {name} in {origin}: "
+                "items of two systems or tasks can't be joined by their ids",
+                file=str(path),
+                hint="measure each file by itself",
             )
         first = first.with_other(other)
     judged = [one for one in exports if any(label.by == "judge" for label in one.labels)]

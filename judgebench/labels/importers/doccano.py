@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
 from judgebench.files.zips import Archive
-from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.export import ANONYMOUS, Export, Label
 from judgebench.labels.importers.values import together
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read(probe: Probe) -> Export:
 def _rows(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
     if not probe.members:
         for row in probe.records():
-            yield "annotator", row
+            yield ANONYMOUS, row
         return
     with Archive(probe.content) as archive:
         for name in sorted(archive.names):
@@ -63,4 +63,4 @@ def _rows(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
                         row = json.loads(line)
                     except (ValueError, RecursionError):
                         raise DataError(f"{name} is not JSON lines", file=probe.name, line=number) from None
-                    yield "annotator" if stem == "all" else stem, row
+                    yield ANONYMOUS if stem == "all" else stem, row

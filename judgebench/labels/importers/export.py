@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 #: Who labelled: a person, a model that was asked to judge, or a rule (exact match and its kin).
 By: TypeAlias = Literal["person", "judge", "program"]
 
+#: The person of a file that doesn't say who labelled; of several files each has its own.
+ANONYMOUS = "annotator"
 _SHOWN = 12
 #: Columns of the systems whose answers stand as A and B.
 _SIDES = ("system_a", "system_b")
+#: Fields that hold what was judged.
+_TEXTS = re.compile(r"(?:data\.|vars\.)?(?:question|prompt|instruction|input|answer(?:_[ab])?|response|output|text)")
 
 
 class Label(NamedTuple):
@@ -64,6 +69,21 @@ class Export:
             self.picks or other.picks,
             self.scale or other.scale,
         )
+
+    def name_people(self, file: str) -> None:
+        """Name the person of a file that doesn't say who labelled after the file."""
+        self.labels = [one._replace(rater=file) if one.rater == ANONYMOUS else one for one in self.labels]
+
+    def differing(self, other: Export) -> tuple[str, str] | None:
+        """Find an item with another text in another file, and the text's name; a preview of a text is that text."""
+        for item in self.items.keys() & other.items.keys():
+            for name, here in self.items[item].items():
+                there = other.items[item].get(name)
+                if _TEXTS.fullmatch(name) and isinstance(here, str) and isinstance(there, str):
+                    short, long = sorted((here.strip().rstrip(".\N{HORIZONTAL ELLIPSIS}"), there.strip()), key=len)
+                    if short and not long.startswith(short.rstrip(".\N{HORIZONTAL ELLIPSIS}")):
+                        return item, name
+        return None
 
     def leave_out(self, kept: AbstractSet[str]) -> None:
         """Leave out the items that no judge was given, and say how many."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.export import ANONYMOUS, Export, Label
 from judgebench.labels.importers.values import blank, listed, mapped, together
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _emails(tasks: Iterable[dict[str, Any]]) -> dict[str, str]:
 def _person(who: Any) -> str:
     if isinstance(who, dict):
         who = who.get("email") or who.get("id")
-    return "annotator" if who is None else str(who)
+    return ANONYMOUS if who is None else str(who)
 
 
 def _results(annotation: dict[str, Any]) -> Iterator[tuple[str, Any]]:

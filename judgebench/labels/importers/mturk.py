@@ -41,16 +41,21 @@ def read(probe: Probe) -> Export:
             hint="measure the survey's own file; its PROLIFIC_PID is the Participant id here",
         )
     export = Export()
-    rejected = 0
-    for row in probe.rows():
-        if row["AssignmentStatus"] == "Rejected":
-            rejected += 1
-            continue
-        inputs = {
-            name.removeprefix(_INPUT): html.unescape(cell) for name, cell in row.items() if name.startswith(_INPUT)
-        }
-        answers = dict(_answers(row))
-        for fields, own in _items(inputs, answers):
+    rows = list(probe.rows())
+    kept = [
+        (
+            row,
+            {n.removeprefix(_INPUT): html.unescape(c) for n, c in row.items() if n.startswith(_INPUT)},
+            dict(_answers(row)),
+        )
+        for row in rows
+        if row["AssignmentStatus"] != "Rejected"
+    ]
+    rejected = len(rows) - len(kept)
+    # Of all rows, as a worker may leave a question out.
+    numbers = _numbers({name for _, inputs, _ in kept for name in inputs}, {name for *_, own in kept for name in own})
+    for row, inputs, answers in kept:
+        for fields, own in _items(inputs, answers, numbers):
             item = (
                 digest("\0".join(f"{name}={fields[name]}" for name in sorted(fields)), 12) if fields else row["HITId"]
             )
@@ -80,17 +85,24 @@ def _answers(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield question, option
 
 
-def _items(inputs: dict[str, str], answers: dict[str, Any]) -> list[tuple[dict[str, str], dict[str, Any]]]:
-    """Split a HIT into its items, where inputs and answers are numbered alike."""
-    numbered = {name: found for name in (*inputs, *answers) if (found := _NUMBERED.fullmatch(name))}
-    numbers = [{numbered[name][2] for name in side if name in numbered} for side in (inputs, answers)]
-    if len(numbers[1]) < 2 or numbers[0] != numbers[1] or any(name not in numbered for name in answers):
-        return [(inputs, answers)]
-    shared = {name: value for name, value in inputs.items() if name not in numbered}
+def _numbers(inputs: set[str], answers: set[str]) -> list[str]:
+    """Find the numbers of a HIT's items, where inputs and answers are numbered alike."""
+    found = [{one[2] for name in side if (one := _NUMBERED.fullmatch(name))} for side in (inputs, answers)]
+    alike = len(found[1]) > 1 and found[0] == found[1] and all(map(_NUMBERED.fullmatch, answers))
+    return sorted(found[1], key=int) if alike else []
 
-    def own(side: dict[str, Any], number: str) -> dict[str, Any]:
-        return {
-            numbered[name][1]: value for name, value in side.items() if name in numbered and numbered[name][2] == number
-        }
 
-    return [(shared | own(inputs, number), own(answers, number)) for number in sorted(numbers[1], key=int)]
+def _items(
+    inputs: dict[str, str], answers: dict[str, Any], numbers: list[str]
+) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """Split a HIT into its items."""
+    if not numbers:
+        yield inputs, answers
+    shared = {name: value for name, value in inputs.items() if not _NUMBERED.fullmatch(name)}
+    for number in numbers:
+        fields, own = (
+            {one[1]: v for name, v in side.items() if (one := _NUMBERED.fullmatch(name)) and one[2] == number}
+            for side in (inputs, answers)
+        )
+        if any(map(str.strip, fields.values())):
+            yield shared | fields, own

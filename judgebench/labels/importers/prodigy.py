@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.export import ANONYMOUS, Export, Label
 from judgebench.labels.importers.values import together
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def _who(row: dict[str, Any]) -> str:
         who = row.get(name)
         if who and not _TIME.fullmatch(str(who)):
             return str(who)
-    return "annotator"
+    return ANONYMOUS

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from judgebench.files.opening import Opening
 from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.values import number_of
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
 
 _IMPORT_ID = re.compile(r'\s*\{"ImportId"')
 _QUESTION = re.compile(r"(?:(\d+)_)?(Q\w*?)")
+#: An id of a question's column; it keeps it where the column was renamed.
+_ID = re.compile(r'\s*\{"ImportId"\s*:\s*"(?:\d+_)?QID(?!\w*_(?:FIRST_CLICK|LAST_CLICK|PAGE_SUBMIT|CLICK_COUNT)")')
+_RENAMED = re.compile(r"(?:(\d+)_)?(.+)")
 _TEXT = re.compile(r".*(?:_TEXT|_DO(?:_.*)?|_NPS_GROUP)$")
 _FREE = 25
 
@@ -35,8 +39,14 @@ def read(probe: Probe) -> Export:
     kept = [row for row in rows if _is_real(row)]
     if len(kept) < len(rows):
         export.notes.append(f"previews, spam and unfinished responses, left out: {len(rows) - len(kept):,}")
-    asked = {name: found for name in texts if (found := _QUESTION.fullmatch(name)) and not _TEXT.fullmatch(name)}
-    free = [name for name in asked if len({row[name] for row in kept}) > max(_FREE, len(kept) // 2)]
+    ids = dict(zip(probe.cells[0], probe.cells[2], strict=False))
+    asked = {
+        name: found
+        for name in texts
+        if (found := (_RENAMED if _ID.match(ids.get(name, "")) else _QUESTION).fullmatch(name))
+        and not _TEXT.fullmatch(name)
+    }
+    free = [name for name in asked if _is_free({row[name] for row in kept}, len(kept))]
     looped = any(found[1] for found in asked.values())
     for name, found in asked.items():
         if name in free or (looped and not found[1]):
@@ -51,6 +61,11 @@ def read(probe: Probe) -> Export:
     if free:
         export.notes.append(f"columns of free text are left out: {', '.join(free[:12])}")
     return export
+
+
+def _is_free(said: set[str], responses: int) -> bool:
+    """Whether answers are texts of people's own; numbers are a slider's."""
+    return len(said) > max(_FREE, responses // 2) and any(number_of(one) is None for one in said if one.strip())
 
 
 def _is_real(row: dict[str, str]) -> bool:
