@@ -170,7 +170,14 @@ def test_each_response_by_itself_on_ratings_of_ones_own() -> None:
 
 @pytest.mark.parametrize(
     ("protocol", "calls"),
-    [("", 1), ("second-attempt:3", 1), ("reflection:2", 3), ("own-answer", 2), ("step-by-step + confidence", 3)],
+    [
+        ("", 1),
+        ("second-attempt:3", 1),
+        ("reflection:2", 3),
+        ("own-answer", 2),
+        ("step-by-step + confidence", 3),
+        ("commit-first", 2),
+    ],
 )
 def test_a_forecast_counts_on_readable_answers(protocol: str, calls: int) -> None:
     assert sum(map(len, forecast(judge(protocol), CASE, PAIR))) == calls

@@ -22,7 +22,7 @@ def commit_first(question: Question, *, ask: Ask) -> Exchange:
     if question.chat:
         return (yield from ask(question))
     said = yield from ask(question.asking(lambda told: f"{ALONE}\n\n{told}"))
-    if said.reply.status is not Status.OK:
+    if said.reply.status is not Status.OK and not said.assumed:
         return said
     request = prose(question, (*said.chat, Message.of("user", WHY)))
     (why,) = yield (request,)
