@@ -101,8 +101,8 @@ def _status(facts: Facts) -> Ways:
             facts.notes.append(f"{one.name}: weights are not read, every row counts once")
         if said & _ERROR and said <= _ERROR | {"message", "type", "code"} and one.missing and one.filled:
             facts.questions.append(f"{one.name} is filled in {one.filled:,} of {one.rows:,} rows: do these count?")
-            only = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
-            return [[only, Way({}, "all rows")]]
+            without = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
+            return [[without, Way({}, "all rows")]]
     for one in facts.columns:
         if not words_of(one.name) & _STATUS or not 2 <= one.distinct <= 8:
             continue
@@ -222,7 +222,8 @@ def _third_letter(facts: Facts, words: dict[str, Counter[str]], judges: Sequence
     """Ask about A, B and C on both sides: C is a tie of two answers, or a third choice."""
     said = {name: set(map(fold, own)) for name, own in words.items()}
     both = {name in judges for name, own in said.items() if "c" in own}
-    if len(both) < 2 or set().union(*said.values()) != {"a", "b", "c"} or "answers" in facts.roles.values():
+    pairs = any(role == "answers" for role, _ in facts.roles.values())
+    if pairs or len(both) < 2 or set().union(*said.values()) != {"a", "b", "c"}:
         return []
     ask = "A, B and C: is C a tie of two answers, or a third choice?"
     return [[Way({"read_replies": True}, "C is a tie of A and B", "", ask), _nominal(["A", "B", "C"])]]
