@@ -9,17 +9,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.domain import Completion
 from judgebench.errors import BackendError
-from judgebench.judges.local.model import LocalModel, local_model
+from judgebench.judges.local.model import LocalModel
+from judgebench.judges.local.numbers import number, scoring
 from judgebench.judges.local.scoring import Compared
-from judgebench.judges.local.weights import find
-from judgebench.judges.scored import ScoreJudge, compared
+from judgebench.judges.scored import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from judgebench.domain import Request
+    from judgebench.domain import Completion, Request
     from judgebench.judges.local.weights import Weights
 
 #: Nothing is drawn.
@@ -62,12 +59,7 @@ class EmbeddingBackend:
         *references, answer = texts
         work = Compared(answer, tuple(references))
         cosine: float = await self.model.run(self._pooling, work, max(map(len, texts)), work)
-        return Completion(
-            repr(cosine),
-            input_tokens=sum(map(len, texts)),
-            model=self.model.answered_by,
-            seconds=time.monotonic() - started,
-        )
+        return number(cosine, sum(map(len, texts)), self.model, started)
 
 
 def _pooling(name: str, weights: Weights, folder: str) -> str:
@@ -89,15 +81,4 @@ def _prefix(weights: Weights) -> str:
     return str(prompts.get(config.get("default_prompt_name"), ""))
 
 
-def create(
-    model: str,
-    *,
-    thresholds: Sequence[float] = (),
-    dtype: str | None = None,
-    batch_tokens: int | None = None,
-    **_: Any,
-) -> ScoreJudge:
-    """Build the judge of an embedding model; options of judges that are told something mean nothing to it."""
-    weights = find("embedding", model)
-    made = EmbeddingBackend(weights, dtype=dtype, batch_tokens=batch_tokens)
-    return ScoreJudge(local_model(made.model, made.complete), compared, made.model.settings, thresholds)
+create = scoring("embedding", EmbeddingBackend, compared)

@@ -7,20 +7,17 @@ the two texts of a cross-encoder, as models of that kind were trained.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from judgebench.domain import Completion
 from judgebench.errors import BackendError
 from judgebench.judges.backends.hf import written
-from judgebench.judges.local.model import LocalModel, local_model
+from judgebench.judges.local.model import LocalModel
+from judgebench.judges.local.numbers import number, scoring
 from judgebench.judges.local.scoring import Rated
-from judgebench.judges.local.weights import find
-from judgebench.judges.scored import ScoreJudge, conversation
+from judgebench.judges.scored import conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from judgebench.domain import Request
+    from judgebench.domain import Completion, Request
     from judgebench.judges.local.weights import Weights
 
 #: Nothing is drawn.
@@ -53,23 +50,7 @@ class RewardBackend:
             both = tokenizer("\n\n".join(one.text for one in before), answer.text, return_token_type_ids=None)
             work = Rated(tuple(both["input_ids"]), tuple(both.get("token_type_ids", ())))
         score: float = await self.model.run("reward", work, len(work.ids), work)
-        return Completion(
-            repr(score),
-            input_tokens=len(work.ids),
-            model=self.model.answered_by,
-            seconds=time.monotonic() - started,
-        )
+        return number(score, len(work.ids), self.model, started)
 
 
-def create(
-    model: str,
-    *,
-    thresholds: Sequence[float] = (),
-    dtype: str | None = None,
-    batch_tokens: int | None = None,
-    **_: Any,
-) -> ScoreJudge:
-    """Build the judge of a reward model; options of judges that are told something mean nothing to it."""
-    weights = find("reward", model)
-    made = RewardBackend(weights, dtype=dtype, batch_tokens=batch_tokens)
-    return ScoreJudge(local_model(made.model, made.complete), conversation, made.model.settings, thresholds)
+create = scoring("reward", RewardBackend, conversation)
