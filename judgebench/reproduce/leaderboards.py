@@ -95,7 +95,7 @@ def figures(data: Path) -> list[Agreement]:
     not public, so that coverage is not known either (a warning says so). Empty where the folder holds no such file.
     """
     from judgebench.stats.inference.intervals import wilson  # noqa: PLC0415 - loads numpy
-    from judgebench.tasks.rewardbench import EXAMPLE_COUNTS, PRM_ITEMS, Reader  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.readers.rewardbench import EXAMPLE_COUNTS, PRM_ITEMS, Reader  # noqa: PLC0415 - loaded on use
 
     card = load_card("rewardbench")
     rows: list[Agreement] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
-from judgebench.tasks.card import card_names, load_card
+from judgebench.tasks.card import Table, card_names, load_card
 from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
 from judgebench.tasks.sources import file_source, resolve
 
@@ -58,6 +58,12 @@ class Reader:
     def gold_source(self) -> GoldSource:
         """The split's source of gold where it has its own, else the card's."""
         return self.card.split(self.split).gold_source or self.card.gold_source
+
+    @property
+    def form(self) -> Table:
+        """What the card, and the split before it, say under ``[form]``: a reader takes its keys and calls ``done``."""
+        said = {**self.card.form, **self.card.split(self.split).form}
+        return Table(said, str(self.card.folder / "task.toml"), "form.")
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order of the rows."""

@@ -55,7 +55,8 @@ class Part:
 class Split:
     """A split: its main table, and further named tables that the reader joins to it.
 
-    ``scale`` and ``gold_source`` are given where they differ from the card's.
+    ``scale``, ``gold_source``, ``columns`` with ``cells``, and keys of ``form`` are given where they differ from the
+    card's.
     """
 
     name: str
@@ -63,6 +64,9 @@ class Split:
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     scale: Scale | None = None
     gold_source: GoldSource | None = None
+    columns: Roles | None = None
+    cells: Cells | None = None
+    form: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Card:
     """What a task is, where its data are, and its benchmark's own conventions.
 
     ``reader`` is the reader class as ``module:attribute``; a card with ``columns`` needs none of its own;
-    ``cells`` says what the words in them mean.
+    ``cells`` says what the words in them mean; ``form`` is what a reader of several data sets must be told of one.
     ``paper`` may be empty; ``annotators`` says what they were asked, ``level_note`` why
     the scale has this shape, ``metric`` the headline metric in the benchmark's words, ``clusters`` and ``systems`` what
     these are here. ``default_reference`` is the condition that ``--reference auto`` takes; ``folders`` are other names
@@ -123,6 +127,7 @@ class Card:
     folder: Path
     columns: Roles | None = None
     cells: Cells | None = None
+    form: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def split(self, name: str = "") -> Split:
         """Return a split by name; the default one for an empty name."""
@@ -282,6 +287,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         notes=table.texts("notes"),
         digest=hashlib.sha256(raw).hexdigest()[:24],
         folder=folder,
+        form=table.take("form", dict, {}),
     )
     table.done()
     if ":" not in card.reader:
@@ -356,7 +362,9 @@ def _split(name: str, table: Table) -> Split:
     gold = (
         cast("GoldSource", table.choice("gold_source", get_args(GoldSource))) if "gold_source" in table.data else None
     )
-    return Split(name, _part(table), parts, scale, gold)
+    columns, cells = roles_of(table.table("columns"), whole=True) if "columns" in table.data else (None, None)
+    form: dict[str, Any] = table.take("form", dict, {})
+    return Split(name, _part(table), parts, scale, gold, columns, cells, form)
 
 
 def _aggregate(table: Table) -> Aggregate:

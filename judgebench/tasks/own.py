@@ -122,10 +122,11 @@ class Reader(base.Reader):
 
     @property
     def roles(self) -> Roles:
-        """The roles that the card gives."""
-        if self.card.columns is None:
+        """The roles that the split gives, or else the card."""
+        found = self.card.split(self.split).columns or self.card.columns
+        if found is None:
             raise RuntimeError(f"{self.card.name} has no columns")
-        return self.card.columns
+        return found
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item a row, or one for each criterion of a row."""
@@ -133,7 +134,8 @@ class Reader(base.Reader):
         golds = [name for names in golds_of(roles.gold, self._known(source)).values() for _, name in names]
         if self._coded is None and golds:
             table = RowTable(source.name, source.rows, "", golds, next(source.rows()).unit)
-            self._coded = encoded(table, golds, self.scale, self.card.cells or Cells())
+            cells = self.card.split(self.split).cells or self.card.cells or Cells()
+            self._coded = encoded(table, golds, self.scale, cells)
         by_criterion = golds_of(roles.gold, list(self._coded.labels) if self._coded else [])
         for number, row in enumerate(source.rows()):
             for criterion, names in by_criterion.items():

@@ -234,7 +234,7 @@ def test_without_a_task_only_what_is_there_is_recomputed(tmp_path):
 
 def test_the_card_s_weights_witness_the_reader_s(tmp_path, monkeypatch):
     from judgebench.errors import MismatchError
-    from judgebench.tasks import rewardbench2
+    from judgebench.tasks.readers import rewardbench2
 
     _table3(tmp_path, 50.0)
     monkeypatch.setattr(rewardbench2, "average", lambda values: sum(values.values()) / 5)

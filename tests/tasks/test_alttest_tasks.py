@@ -11,9 +11,9 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
-from judgebench.tasks.alttest import folders, read_folder
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
+from judgebench.tasks.readers.alttest import folders, read_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from servers.from_hub import load
 from judgebench.domain import Case, bare
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import open_task
-from judgebench.tasks.bff_bench import Reader
 from judgebench.tasks.card import load_card
+from judgebench.tasks.readers.bff_bench import Reader
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:

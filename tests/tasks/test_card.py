@@ -28,7 +28,7 @@ gold_source = "human"
 annotators = "a"
 scale = "pair"
 metric = "m"
-reader = "judgebench.tasks.pandalm:Reader"
+reader = "judgebench.tasks.readers.pandalm:Reader"
 default_split = "test"
 clusters = "c"
 systems = "s"
@@ -123,7 +123,11 @@ def test_the_digest_changes_with_the_text(tmp_path: Path) -> None:
             "'aggregates[0].weights': expected numbers, got ['1', '2']",
         ),
         ("[policies]", '[[recorded]]\nname = "x"\nfile = "f"\nsplit = "no"\n[policies]', "'recorded[0].split'"),
-        ('reader = "judgebench.tasks.pandalm:Reader"', 'reader = "judgebench.tasks.pandalm"', "'reader'"),
+        (
+            'reader = "judgebench.tasks.readers.pandalm:Reader"',
+            'reader = "judgebench.tasks.readers.pandalm"',
+            "'reader'",
+        ),
     ],
 )
 def test_a_wrong_card_names_file_and_key(tmp_path: Path, old: str, new: str, field: str) -> None:
@@ -157,7 +161,7 @@ def test_unknown_names_answer_with_near_matches(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_can_not_be_loaded_names_the_task(tmp_path: Path) -> None:
-    root = write(tmp_path, MINIMAL.replace("judgebench.tasks.pandalm", "judgebench.tasks.nobody"))
+    root = write(tmp_path, MINIMAL.replace("judgebench.tasks.readers.pandalm", "judgebench.tasks.nobody"))
     (root / "rows.jsonl").write_text("{}\n")
     with pytest.raises(BrokenPluginError, match="tiny"):
         open_task("tiny", data=root, root=root).items()

@@ -18,7 +18,7 @@ from judgebench.errors import DataError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.rewardbench2 import (
+from judgebench.tasks.readers.rewardbench2 import (
     DOMAINS,
     Reader,
     TiesPrompt,

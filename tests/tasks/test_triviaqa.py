@@ -13,7 +13,7 @@ from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
-from judgebench.tasks.triviaqa import UNANSWERED
+from judgebench.tasks.readers.triviaqa import UNANSWERED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, dig
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.rewardbench import content_order
+from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
