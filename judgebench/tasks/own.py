@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
+_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -208,18 +209,21 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
-                lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
+                lead, rest = ((), turns) if conversation else _cut(turns)
                 leads.append(lead)
-                last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
-                responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
+                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers:
+        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
+            # Of an agent all is judged that it did, not its last words.
+            lead, rest = _cut(conversation)
+            conversation = list(lead)
+            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
+        elif not roles.answers:
             if not conversation or conversation[-1].role != "assistant":
                 row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
             last_turn = conversation.pop()
@@ -234,6 +238,18 @@ class Reader(base.Reader):
             else:
                 conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
         return tuple(conversation), tuple(responses)
+
+
+def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Cut a conversation where the other side, or what an agent did, begins."""
+    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
+    return tuple(turns[:first]), tuple(turns[first:])
+
+
+def _last(turns: Sequence[Turn]) -> str:
+    """Give the last words of an answer; of an agent that said none, what it did last."""
+    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
+    return said[-1].text if said else ""
 
 
 def _check_steps(item: Item, row: Row, roles: Roles) -> None:
