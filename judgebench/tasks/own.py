@@ -142,7 +142,9 @@ class Reader(base.Reader):
             for criterion, names in by_criterion.items():
                 gold = tuple(Label(who, self._label(name, number)) for who, name in names)
                 item = self._item(row, number, gold, criterion, source.folder)
-                if self.scale.kind == "steps":
+                if self.scale.first_error:
+                    item = _first_errors(item, row, roles)
+                elif self.scale.kind == "steps":
                     _check_steps(item, row, roles)
                 yield Located(item, row)
 
@@ -250,6 +252,24 @@ def _last(turns: Sequence[Turn]) -> str:
     """Give the last words of an answer; of an agent that said none, what it did last."""
     said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
     return said[-1].text if said else ""
+
+
+def _first_errors(item: Item, row: Row, roles: Roles) -> Item:
+    """Give labels that name no wrong step the length of what is shown; refuse those that name a step that isn't."""
+    steps = len(item.responses)
+    golds: list[Label] = []
+    for label in item.gold:
+        code = label.code
+        if isinstance(code, tuple) and 0 not in code:
+            code = (1,) * steps
+        elif isinstance(code, tuple) and len(code) > steps:
+            first, shown = code.index(0), f"{steps} {'is' if steps == 1 else 'are'} shown"
+            row.fail(
+                f"{label.annotator} names step {first} (the first is 0), and {shown}",
+                roles.gold[0] if len(roles.gold) == 1 else None,
+            )
+        golds.append(replace(label, code=code))
+    return replace(item, gold=tuple(golds))
 
 
 def _check_steps(item: Item, row: Row, roles: Roles) -> None:
