@@ -287,12 +287,15 @@ def resolve(
 
 
 def _sample(card: Card, split: str) -> Source:
-    def path(suffix: str) -> Path:
+    def path(split: str, suffix: str = "") -> Path:
         own = card.folder / f"sample-{split}{suffix}.jsonl"
         return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
 
-    main = file_source(path(""))
-    parts = {part: file_source(path(f".{part}")).load for part in card.split(split).parts}
+    wanted = card.split(split)
+    main = file_source(path(wanted.of[0] if wanted.of else split))
+    parts = {
+        part: file_source(path(part) if part in wanted.of else path(split, f".{part}")).load for part in wanted.parts
+    }
     return Source(main.load, "sample", main.name, parts, card.folder)
 
 

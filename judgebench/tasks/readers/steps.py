@@ -229,7 +229,11 @@ def _flagged(row: Row, form: Form, steps: int) -> list[int]:
 def _flag(row: Row, name: str, number: int, value: Any, form: Form) -> int:
     word = str(value).strip()
     code = (form.words or {}).get(word, CHECK.get(word.casefold()))
-    return row.fail(f"step {number} has the flag {value!r}, expected 1 or 0, true or false", name) if code is None else code
+    return (
+        row.fail(f"step {number} has the flag {value!r}, expected 1 or 0, true or false", name)
+        if code is None
+        else code
+    )
 
 
 def _numbered(row: Row, form: Form, steps: int) -> list[int]:
