@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
+_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -159,9 +160,7 @@ class Reader(base.Reader):
             for criterion, names in by_criterion.items():
                 gold = tuple(Label(who, _label(coded, name, number)) for who, name in names)
                 for item in self.of_row(Place(row, number, part, source.folder), gold, criterion):
-                    if self.scale.kind == "steps":
-                        _check_steps(item, row, roles)
-                    yield Located(item, row)
+                    yield Located(_stepped(item, row, roles, self.scale) if self.scale.kind == "steps" else item, row)
 
     def of_row(self, place: Place, gold: tuple[Label, ...], criterion: str) -> Iterable[Item]:
         """Make what is judged of a row by one criterion: an item, or several by a reader to whom it is several."""
@@ -222,18 +221,21 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
-                lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
+                lead, rest = ((), turns) if conversation else _cut(turns)
                 leads.append(lead)
-                last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
-                responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
+                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers:
+        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
+            # Of an agent all is judged that it did, not its last words.
+            lead, rest = _cut(conversation)
+            conversation = list(lead)
+            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
+        elif not roles.answers:
             if not conversation or conversation[-1].role != "assistant":
                 row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
             last_turn = conversation.pop()
@@ -250,6 +252,18 @@ class Reader(base.Reader):
         return tuple(conversation), tuple(responses)
 
 
+def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Cut a conversation where the other side, or what an agent did, begins."""
+    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
+    return tuple(turns[:first]), tuple(turns[first:])
+
+
+def _last(turns: Sequence[Turn]) -> str:
+    """Give the last words of an answer; of an agent that said none, what it did last."""
+    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
+    return said[-1].text if said else ""
+
+
 def _label(coded: Coded | None, column: str, number: int) -> Code | None:
     if coded is None:
         return None
@@ -259,16 +273,29 @@ def _label(coded: Coded | None, column: str, number: int) -> Code | None:
     return tuple(int(one) for one in coded.sequences[code] if one >= 0)
 
 
-def _check_steps(item: Item, row: Row, roles: Roles) -> None:
-    """Refuse labels that are not one for each step that a judge is shown."""
+def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
+    """Refuse labels of steps that a judge is not shown; one that names no wrong step gets the length of what is shown."""
     steps = len(item.responses)
+    shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
+    golds: list[Label] = []
     for label in item.gold:
-        if isinstance(label.code, tuple) and len(label.code) != steps:
+        code = label.code
+        if isinstance(code, tuple) and scale.first_error:
+            code = code if 0 in code else (1,) * steps
+            if len(code) > steps:
+                first = code.index(0)
+                row.fail(
+                    f"{label.annotator} names step {first} (the first is 0), and {shown}",
+                    roles.gold[0] if len(roles.gold) == 1 else None,
+                )
+        elif isinstance(code, tuple) and len(code) != steps:
             row.fail(
-                f"{label.annotator} checks {len(label.code)} steps, and {steps} {'is' if steps == 1 else 'are'} shown",
+                f"{label.annotator} checks {len(code)} steps, and {shown}",
                 roles.answers[0] if len(roles.answers) == 1 else None,
                 'an answer in steps is a list of texts, ["…", "…"], or has a column for each step',
             )
+        golds.append(replace(label, code=code))
+    return replace(item, gold=tuple(golds))
 
 
 def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
