@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.domain import Turn
 from judgebench.domain.items import Part
+from judgebench.files.pictures import kind_of
 from judgebench.files.rows import value_of
 
 if TYPE_CHECKING:
@@ -83,27 +85,46 @@ def _part(row: Row, column: str, part: object, folder: Path | None) -> Part:
         if isinstance(part.get("text"), str):
             return Part(part["text"])
         image = part.get("image_url", part.get("image", part.get("url")))
-        if isinstance(image, dict):
-            image = image.get("url")
-        if isinstance(image, str):
+        if isinstance(image, dict) and "url" in image:
+            image = image["url"]
+        if isinstance(image, (str, dict)):
             return Part(image=image_of(row, column, image, folder))
     return row.fail("a part of a message that is neither text nor an image", column)
 
 
-def image_of(row: Row, column: str, said: str, folder: Path | None) -> str:
-    """Find an image: an address as it is, a file only inside the data's own folder."""
+def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path | None, *homes: str) -> str:
+    """Find an image: an address as it is, the bytes of a hub's data set, a file only inside the data's own folder.
+
+    ``homes`` are folders inside that one in which a file may lie, too.
+    """
+    if not isinstance(said, str):
+        return _held(row, column, said, folder, *homes)
     text = said.strip()
     if text.startswith(_ELSEWHERE):
         return text
     home = (folder or Path()).resolve()
-    path = home / text
-    try:
-        path = path.resolve()
-        inside, there = path.is_relative_to(home), path.is_file()
-    except (OSError, ValueError):
-        inside, there = True, False
-    if not inside:
-        row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")
-    if not there:
-        row.fail(f"there is no image {text!r} in {home}", column)
-    return str(path)
+    for place in ("", *homes):
+        path = home / place / text
+        try:
+            path = path.resolve()
+            inside, there = path.is_relative_to(home), path.is_file()
+        except (OSError, ValueError):
+            inside, there = True, False
+        if not inside:
+            row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")
+        if there:
+            return str(path)
+    also = f", nor in its {' or '.join(homes)}" if homes else ""
+    return row.fail(f"there is no image {text!r} in {home}{also}", column)
+
+
+def _held(row: Row, column: str, said: Mapping[str, Any], folder: Path | None, *homes: str) -> str:
+    """Read an image as data sets of the hub hold it: ``{bytes, path}``, of which one is empty."""
+    content, path = said.get("bytes"), said.get("path")
+    if isinstance(content, bytes) and content:
+        if (kind := kind_of(content)) is None:
+            row.fail("bytes that are no image", column)
+        return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    if isinstance(path, str) and path.strip():
+        return image_of(row, column, path, folder, *homes)
+    return row.fail("an image without bytes or path", column, "images are addresses, files, or {bytes, path}")

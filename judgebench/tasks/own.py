@@ -119,6 +119,10 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         self._coded: Coded | None = None
+        form = self.form
+        #: Folders below the data's in which images lie.
+        self._homes = form.names("images")
+        form.done()
 
     @property
     def roles(self) -> Roles:
@@ -192,6 +196,11 @@ class Reader(base.Reader):
         texts = texts_in(row, name) if self.scale.kind == "steps" else [_one(row, name)]
         return [Response(text, system) for text in texts]
 
+    def _images(self, row: Row, column: str, folder: Path | None) -> list[str]:
+        found = _value(row, column)
+        several = found if isinstance(found, list) else [found] if isinstance(found, dict) else texts_in(row, column)
+        return [image_of(row, column, one, folder, *self._homes) for one in several if one]
+
     def _said(self, row: Row, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
         """Read what was asked and what was answered."""
         roles = self.roles
@@ -212,7 +221,7 @@ class Reader(base.Reader):
                 lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
                 leads.append(lead)
                 last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
-                responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
+                responses.append(Response(last, system, turns=rest if len(rest) > 1 or _pictured(rest) else ()))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
@@ -223,9 +232,9 @@ class Reader(base.Reader):
             if not conversation or conversation[-1].role != "assistant":
                 row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
             last_turn = conversation.pop()
-            images = tuple(part.image for part in last_turn.parts if part.image is not None)
-            responses.append(Response(last_turn.text, systems[0] if systems else None, images))
-        images = tuple(image for name in roles.images for image in _images(row, name, folder))
+            turns = (last_turn,) if _pictured((last_turn,)) else ()
+            responses.append(Response(last_turn.text, systems[0] if systems else None, turns=turns))
+        images = tuple(image for name in roles.images for image in self._images(row, name, folder))
         if images:
             at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
             parts = tuple(Part(image=image) for image in images)
@@ -234,6 +243,11 @@ class Reader(base.Reader):
             else:
                 conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
         return tuple(conversation), tuple(responses)
+
+
+def _pictured(turns: Sequence[Turn]) -> bool:
+    """Whether any of some turns shows an image: then their order among the words is kept."""
+    return any(part.image is not None for turn in turns for part in turn.parts)
 
 
 def _check_steps(item: Item, row: Row, roles: Roles) -> None:
@@ -372,7 +386,3 @@ def texts_in(row: Row, column: str) -> list[str]:
         return [one for one in several if one.strip()]
     text = text_of(row, column)
     return [text] if text.strip() else []
-
-
-def _images(row: Row, column: str, folder: Path | None) -> list[str]:
-    return [image_of(row, column, one, folder) for one in texts_in(row, column)]
