@@ -95,7 +95,8 @@ def _part(row: Row, column: str, part: object, folder: Path | None) -> Part:
 def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path | None, *homes: str) -> str:
     """Find an image: an address as it is, the bytes of a hub's data set, a file only inside the data's own folder.
 
-    ``homes`` are folders inside that one in which a file may lie, too.
+    ``homes`` are folders inside that one in which a file may lie, too. Where none of them is there the images were not
+    brought: verdicts can be replayed without, and who wants to ask hears of them then.
     """
     if not isinstance(said, str):
         return _held(row, column, said, folder, *homes)
@@ -114,8 +115,10 @@ def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path 
             row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")
         if there:
             return str(path)
+    if homes and not any((home / one).is_dir() for one in homes):
+        return str((home / homes[0] / text).resolve())
     also = f", nor in its {' or '.join(homes)}" if homes else ""
-    return row.fail(f"there is no image {text!r} in {home}{also}", column)
+    return row.fail(f"there is no image {text!r} in {home}{also}", column, "images lie below the data's folder")
 
 
 def _held(row: Row, column: str, said: Mapping[str, Any], folder: Path | None, *homes: str) -> str:

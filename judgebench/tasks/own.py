@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from judgebench.domain import Item, Label, Reference, Response, Turn, digest
+from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
@@ -21,14 +22,15 @@ from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
+from judgebench.labels.lists import order_in
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
+from judgebench.tasks.recordings import Recording, rows_of_judge, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -36,9 +38,12 @@ if TYPE_CHECKING:
     from judgebench.files.records import Row
     from judgebench.labels.columns import Coded
     from judgebench.tasks.card import Card
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 _CRITERION = "{criterion}"
+#: The attribute, and by itself the column, of which the probe ``captions`` makes use.
+_CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
 #: How many criteria a message names.
 _NAMED = 5
@@ -120,9 +125,13 @@ class Reader(base.Reader):
         super().__init__(card, split)
         self._coded: Coded | None = None
         form = self.form
-        #: Folders below the data's in which images lie.
-        self._homes = form.names("images")
+        #: Folders below the data's in which images lie, and the column that says in words what they show.
+        self._homes, self._caption = form.names("images"), form.text("caption", _CAPTION)
+        #: The column of the verdict in files of verdicts, whose rows are named as the items are.
+        self._verdict, self._said_why = form.text("verdict", ""), form.text("reason", "")
         form.done()
+        if self._verdict:
+            self.recorded_fields = frozenset({self._verdict.partition(".")[0]})
 
     @property
     def roles(self) -> Roles:
@@ -148,6 +157,39 @@ class Reader(base.Reader):
                 if self.scale.kind == "steps":
                     _check_steps(item, row, roles)
                 yield Located(item, row)
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read a file of verdicts: rows named as the items are, with the columns that the card's form says."""
+        if not self._verdict:
+            return super().recorded(source, column, items)
+        replies: Replies = {}
+        rows, judge = rows_of_judge(source.rows(), column, source.name)
+        name = self._verdict if column is None or judge is not None else column
+        for row in rows:
+            item = "/".join(named_by(row, one) for one in self.roles.id)
+            if item not in items:
+                row.fail(f"item {item!r} is not in {self.card.name}:{self.split}", self.roles.id[0])
+            order = tuple(range(len(items[item].responses)))
+            if (item, order) in replies:
+                row.fail(f"item {item!r} appears twice", self.roles.id[0])
+            replies[item, order] = self._reply(row, name)
+        orders = tuple(sorted({order for _, order in replies}))
+        return Recording(judge or stem(Path(source.name)), replies, orders)
+
+    def _reply(self, row: Row, column: str) -> Reply:
+        """Read a verdict; whatever else a judge said there is a reply without one."""
+        if value_of(row, column) is None:
+            row.fail("there is no verdict", column, f"the row has {', '.join(row.data)}")
+        said = text_of(row, column).strip()
+        cells = self.card.split(self.split).cells or self.card.cells or Cells()
+        word = cells.words.get(said, said)
+        label = word if isinstance(word, str) else said
+        code = order_in(label, self.scale) if self.scale.kind == "rank" else self.scale.code(label)
+        why = value_of(row, self._said_why) if self._said_why else None
+        text = why if isinstance(why, str) and why else said
+        return (
+            Reply(Status.UNPARSED, text=text, error=f"verdict {said!r}") if code is None else Reply.ok(code, text=text)
+        )
 
     def _label(self, column: str, number: int) -> Code | None:
         if self._coded is None:
@@ -177,6 +219,8 @@ class Reader(base.Reader):
         attributes = {one: text_of(row, one) for one in roles.attributes}
         if criterion:
             attributes["criterion"] = criterion
+        if roles.images and self._caption in row.data:
+            attributes[_CAPTION] = text_of(row, self._caption)
         return Item(
             id=f"{name}/{criterion}" if criterion else name,
             conversation=conversation,
