@@ -18,7 +18,7 @@ from judgebench.domain import Item, Label, Reference, Reply, Response, Status, T
 from judgebench.domain.items import Part
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.rows import RowTable, value_of
+from judgebench.files.rows import RowTable, leads_nowhere, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
@@ -207,6 +207,8 @@ class Reader(base.Reader):
 
     def _item(self, row: Row, number: int, gold: tuple[Label, ...], criterion: str, folder: Path | None) -> Item:
         roles = self.roles
+        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
+            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
         conversation, responses = self._said(row, folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
