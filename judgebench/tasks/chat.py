@@ -1,8 +1,8 @@
-"""Conversations, trajectories and images in cells: messages as chat APIs have them, steps of agents, files by a table.
+"""Conversations, trajectories and images in cells: messages of chat APIs, agents' steps, files beside a table.
 
-Messages are those of OpenAI's APIs, Anthropic's and ShareGPT. A tool call is a turn of its own, ``name(arguments)``, and
-so is what the tool gave back. A step of an agent is told by the names of its fields: what it saw (``url``, ``axtree``,
-``screenshot``), thought (``reasoning``), did (``action``), and what came of it (``observation``).
+Messages are those of OpenAI's APIs, Anthropic's and ShareGPT. A tool call is a turn of its own, ``name(arguments)``,
+and so is what the tool gave back. A step of an agent is told by the names of its fields: what it saw (``url``,
+``axtree``, ``screenshot``), thought (``reasoning``), did (``action``), and what came of it (``observation``).
 """
 
 from __future__ import annotations

@@ -230,17 +230,10 @@ class Reader(base.Reader):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
-            # Of an agent all is judged that it did, not its last words.
-            lead, rest = _cut(conversation)
-            conversation = list(lead)
-            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
-        elif not roles.answers:
-            if not conversation or conversation[-1].role != "assistant":
-                row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
-            last_turn = conversation.pop()
-            images = tuple(part.image for part in last_turn.parts if part.image is not None)
-            responses.append(Response(last_turn.text, systems[0] if systems else None, images))
+        if not roles.answers:
+            begun, answer = _answered(row, conversation, roles.turns[-1])
+            conversation = list(begun)
+            responses.append(replace(answer, model=systems[0] if systems else None))
         images = tuple(image for name in roles.images for image in _images(row, name, folder))
         if images:
             at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
@@ -256,6 +249,17 @@ def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
     """Cut a conversation where the other side, or what an agent did, begins."""
     first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
     return tuple(turns[:first]), tuple(turns[first:])
+
+
+def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequence[Turn], Response]:
+    """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
+    if any(turn.role in _TOOLS for turn in conversation):
+        lead, rest = _cut(conversation)
+        return lead, Response(_last(rest), turns=rest)
+    if not conversation or conversation[-1].role != "assistant":
+        row.fail("the conversation doesn't end with the assistant's answer", column)
+    images = tuple(part.image for part in conversation[-1].parts if part.image is not None)
+    return conversation[:-1], Response(conversation[-1].text, images=images)
 
 
 def _last(turns: Sequence[Turn]) -> str:
@@ -274,7 +278,7 @@ def _label(coded: Coded | None, column: str, number: int) -> Code | None:
 
 
 def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
-    """Refuse labels of steps that a judge is not shown; one that names no wrong step gets the length of what is shown."""
+    """Refuse labels of steps that are not shown; one that names no wrong step gets the length of what is."""
     steps = len(item.responses)
     shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
     golds: list[Label] = []
