@@ -27,7 +27,7 @@ __all__ = ["ABSENT", "Cell", "Reproduction", "Unmatched"]
 Kind: TypeAlias = Literal["equal", "explained", "parts", "differs", "own"]
 KINDS: Mapping[Kind, str] = MappingProxyType(
     {
-        "equal": "equal",
+        "equal": "match",
         "explained": "different, explained",
         "parts": "means of published parts",
         "differs": "DIFFERS",
@@ -207,11 +207,11 @@ class Reproduction(Document):
         """What was found, in one line."""
         counts = Counter(cell.kind for cell in self.cells)
         published = len(self.cells) - counts["own"]
-        parts = [f"{counts['equal']:,} of {published:,} published figures are equal at the printed precision"]
+        parts = [f"{counts['equal']:,} of {published:,} published figures match at the printed precision"]
         said: Mapping[Kind, str] = {
             "explained": "differ as explained",
             "parts": "are means of published parts",
-            "differs": "DIFFER",
+            "differs": "differ",
         }
         parts += [f"{counts[kind]:,} {what}" for kind, what in said.items() if counts[kind]]
         if counts["own"]:

@@ -79,7 +79,8 @@ def read_rules(table: Table) -> tuple[list[Rule], dict[str, dict[str, Any]]]:
 def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
     kind = table.choice("kind", tuple(KINDS), "agreement")
     known, needed = KINDS[kind]
-    table.need(*needed)
+    if missing := [key for key in needed if key not in table.data]:
+        table.fail(missing[0], f"a rule of kind {kind} needs this key")
     patterns = {key: table.names(key) for key in _MATCHED if key in table.data}
     named = table.text("table", "")
     if named and "{" not in named and named not in tables:
