@@ -116,6 +116,8 @@ def _turns(row: Row, column: str, message: object, folder: Path | None) -> Itera
     speaker = _SPEAKERS.get(str(message[who]).casefold())
     if speaker is None:
         row.fail(f"nobody knows the role {message[who]!r}", column, "roles are system, user, assistant and tool")
+    if isinstance(thought := message.get("reasoning_content"), str) and thought.strip():
+        yield Turn.of(speaker, thought)
     content = message.get(_key(message, _WHAT))
     if isinstance(content, list):
         yield from _blocks(row, column, speaker, content, folder)
@@ -183,6 +185,12 @@ def _address(image: Mapping[str, Any]) -> Any:
     if image.get("type") == "base64" and isinstance(image.get("data"), str):
         return f"data:{image.get('media_type') or 'image/png'};base64,{image['data']}"
     return image.get("url")
+
+
+def last_words(turns: Sequence[Turn]) -> str:
+    """Give the last words of an answer; of an agent that said none, what it did last."""
+    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
+    return said[-1].text if said else ""
 
 
 def turns_of_step(row: Row, column: str, step: Mapping[str, Any], folder: Path | None) -> tuple[Turn, ...]:

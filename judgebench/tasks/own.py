@@ -24,7 +24,7 @@ from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import image_of, is_chat, turns_of
+from judgebench.tasks.chat import image_of, is_chat, last_words, turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -223,7 +223,7 @@ class Reader(base.Reader):
                 turns = turns_of(row, name, folder)
                 lead, rest = ((), turns) if conversation else _cut(turns)
                 leads.append(lead)
-                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
+                responses.append(Response(last_words(rest), system, turns=rest if len(rest) > 1 else ()))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
@@ -255,17 +255,11 @@ def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequ
     """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
     if any(turn.role in _TOOLS for turn in conversation):
         lead, rest = _cut(conversation)
-        return lead, Response(_last(rest), turns=rest)
+        return lead, Response(last_words(rest), turns=rest)
     if not conversation or conversation[-1].role != "assistant":
         row.fail("the conversation doesn't end with the assistant's answer", column)
     images = tuple(part.image for part in conversation[-1].parts if part.image is not None)
     return conversation[:-1], Response(conversation[-1].text, images=images)
-
-
-def _last(turns: Sequence[Turn]) -> str:
-    """Give the last words of an answer; of an agent that said none, what it did last."""
-    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
-    return said[-1].text if said else ""
 
 
 def _label(coded: Coded | None, column: str, number: int) -> Code | None:
