@@ -187,6 +187,12 @@ def _address(image: Mapping[str, Any]) -> Any:
     return image.get("url")
 
 
+def cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Cut a conversation where what is answered, or what an agent did, begins."""
+    first = next((n for n, turn in enumerate(turns) if turn.role not in {"system", "user"}), len(turns))
+    return tuple(turns[:first]), tuple(turns[first:])
+
+
 def last_words(turns: Sequence[Turn]) -> str:
     """Give the last words of an answer; of an agent that said none, what it did last."""
     said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]

@@ -24,7 +24,7 @@ from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import image_of, is_chat, last_words, turns_of
+from judgebench.tasks.chat import cut, image_of, is_chat, last_words, turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
-_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -221,7 +220,7 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                lead, rest = ((), turns) if conversation else _cut(turns)
+                lead, rest = ((), turns) if conversation else cut(turns)
                 leads.append(lead)
                 responses.append(Response(last_words(rest), system, turns=rest if len(rest) > 1 else ()))
             else:
@@ -245,16 +244,10 @@ class Reader(base.Reader):
         return tuple(conversation), tuple(responses)
 
 
-def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-    """Cut a conversation where the other side, or what an agent did, begins."""
-    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
-    return tuple(turns[:first]), tuple(turns[first:])
-
-
 def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequence[Turn], Response]:
     """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
-    if any(turn.role in _TOOLS for turn in conversation):
-        lead, rest = _cut(conversation)
+    if any(turn.role in {"call", "tool"} for turn in conversation):
+        lead, rest = cut(conversation)
         return lead, Response(last_words(rest), turns=rest)
     if not conversation or conversation[-1].role != "assistant":
         row.fail("the conversation doesn't end with the assistant's answer", column)
