@@ -40,7 +40,7 @@ class Source:
     ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
     ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
     hashes are those of the published version; None where the card knows none. ``lacking`` names the parts whose files
-    are not here.
+    are not here; ``contents`` are the files read, by part, for readers of what is no table.
     """
 
     load: Callable[[], Iterator[Row]]
@@ -50,6 +50,7 @@ class Source:
     folder: Path | None = None
     verified: bool | None = None
     lacking: tuple[str, ...] = ()
+    contents: Mapping[str, Content] = field(default_factory=dict[str, Content])
 
     def rows(self, part: str = "") -> Iterator[Row]:
         """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
@@ -59,7 +60,8 @@ class Source:
 def file_source(path: Path) -> Source:
     """Return one file as a source."""
     content = Content.at(path, keep=True)
-    return Source(_loader(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
+    revision = f"data:{content.sha256()[:12]}"
+    return Source(_loader(content), revision, str(path), folder=path.parent, contents={"": content})
 
 
 def choices(card: Card) -> str:
@@ -292,8 +294,10 @@ def _sample(card: Card, split: str) -> Source:
         return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
 
     main = file_source(path(""))
-    parts = {part: file_source(path(f".{part}")).load for part in card.split(split).parts}
-    return Source(main.load, "sample", main.name, parts, card.folder)
+    parts = {part: file_source(path(f".{part}")) for part in card.split(split).parts}
+    loads = {part: source.load for part, source in parts.items()}
+    contents = {**main.contents, **{part: source.contents[""] for part, source in parts.items()}}
+    return Source(main.load, "sample", main.name, loads, card.folder, contents=contents)
 
 
 def _local(card: Card, split: str, data: Path) -> Source | None:
@@ -310,6 +314,7 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
     if main is None:
         return None
     loads: dict[str, Callable[[], Iterator[Row]]] = {}
+    contents: dict[str, Content] = {}
     seen: list[str] = []
     verified: list[bool | None] = []
     lacking: list[str] = []
@@ -320,13 +325,13 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
             loads[name] = _missing(DataError(needed, file=str(folder), hint="put it beside the other file"))
             lacking.append(name)
             continue
-        content = Content.at(path, keep=True)
+        contents[name] = content = Content.at(path, keep=True)
         seen.append(content.sha256())
         verified.append(seen[-1] in part.sha256.values() if part.sha256 else None)
         loads[name] = _loader(content)
     digest = seen[0] if len(seen) == 1 else hashlib.sha256("".join(seen).encode()).hexdigest()
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok, tuple(lacking))
+    return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok, tuple(lacking), contents)
 
 
 def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
@@ -341,7 +346,9 @@ def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
 def _loader(content: Content) -> Callable[[], Iterator[Row]]:
     def rows() -> Iterator[Row]:
         from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+        from judgebench.files.trec import headless  # noqa: PLC0415 - loaded on use
 
-        return open_table(content).rows()
+        judgments = headless(content)
+        return open_table(content).rows() if judgments is None else judgments()
 
     return rows
