@@ -82,6 +82,7 @@ class Reader(base.Reader):
         if self._form.gold and self.scale.code(self._form.gold) is None:
             table.fail("gold", f"{self._form.gold!r} is not on the scale {self.scale.spec}")
         self._texts: Texts | None = None
+        self._last: tuple[str, list[Row]] = "", []
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the judged pairs; of a table with a row per verdict each pair once."""
@@ -102,7 +103,7 @@ class Reader(base.Reader):
 
         An empty cell, a negative grade and UMBRELA's status 0 are replies without a grade.
         """
-        rows = _some(source)
+        rows = self._read(source)
         judge, where = self._judge_of(rows, column, source.name)
         found = _Matched(items) if not self._has_ids(rows[0]) else None
         replies: Replies = {}
@@ -128,12 +129,22 @@ class Reader(base.Reader):
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges of a table: those of its rows, or its columns of grades."""
-        rows = _some(source)
+        rows = self._read(source)
         if columns := self._judge_columns(rows[0]):
             names = dict.fromkeys(self._told(row, columns) for row in rows)
             return {name: name for name in names} if len(names) > 1 or len(columns) > 1 or self._form.judge else {}
         wide = self._wide(rows)
         return {name: name for name in wide} if len(wide) > 1 else {}
+
+    def _read(self, source: Source) -> list[Row]:
+        """Read a file of verdicts; of one with many judges once for all of them."""
+        key = f"{source.revision} {source.name}"
+        if self._last[0] != key:
+            rows = list(source.rows())
+            if not rows:
+                raise DataError("no rows", file=source.name)
+            self._last = key, rows
+        return self._last[1]
 
     def _known(self, source: Source) -> Texts:
         if self._texts is None:
@@ -275,13 +286,6 @@ class _Matched:
 
 def _plainly(text: str) -> str:
     return " ".join(text.split())
-
-
-def _some(source: Source) -> list[Row]:
-    rows = list(source.rows())
-    if not rows:
-        raise DataError("no rows", file=source.name)
-    return rows
 
 
 def _pick(names: Sequence[str], asked: str | None, file: str) -> str:
