@@ -81,14 +81,13 @@ def read_texts(source: Source, part: str, wanted: AbstractSet[str]) -> dict[str,
 
 
 def _rows(source: Source, part: str) -> Iterator[Row]:
-    content = source.contents.get(part)
-    if content is not None and sniff(content) == "csv":
-        form = form_of(content)
-        if form == "topics":
-            return topics_of(content)
-        if form == "texts":
-            return texts_of(content)
-    return source.rows(part)
+    contents = source.contents.get(part, ())
+    read = {"topics": topics_of, "texts": texts_of}.get(form_of(contents[0]), None) if contents else None
+    if read is None or any(sniff(content) != "csv" for content in contents):
+        yield from source.rows(part)
+        return
+    for content in contents:
+        yield from read(content)
 
 
 def _text(row: Row, names: Sequence[str], part: str) -> str:
