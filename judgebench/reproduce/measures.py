@@ -108,6 +108,17 @@ class Measures:
             )
         return _estimated(rows[name].estimate()[0])
 
+    def mean_agreement(
+        self, table: HeldTable, said: Mapping[str, Any], figure: Printed, names: Mapping[str, str]
+    ) -> float:
+        """Average a figure over pairs of columns, ``[judge, gold]`` each."""
+        rest = {name: value for name, value in said.items() if name != "pairs"}
+        found = [
+            self.agreement(table, {**rest, "judge_col": judge, "gold": [gold]}, figure, names)
+            for judge, gold in said["pairs"]
+        ]
+        return math.fsum(found) / len(found)
+
     def people(self, table: HeldTable, said: Mapping[str, Any], *_: object) -> float:
         """Annotators among themselves."""
         key = repr((id(table), {name: value for name, value in said.items() if name != "figure"}))
@@ -226,6 +237,7 @@ def _estimated(estimate: Estimate) -> float:
 
 _KINDS: Mapping[str, Callable[..., float]] = {
     "agreement": Measures.agreement,
+    "mean-agreement": Measures.mean_agreement,
     "people": Measures.people,
     "count": Measures.count,
     "share": Measures.share,

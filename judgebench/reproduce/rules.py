@@ -27,6 +27,7 @@ _LABELLED = {"figure", "gold", "scale", "policies", *LAYOUT_KEYS, *CELL_KEYS}
 #: Keys that each kind of rule knows, and those that it must have.
 KINDS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "agreement": (frozenset({*_LABELLED, "judge_col", "subset_col", "subset"}), ("scale",)),
+    "mean-agreement": (frozenset({*_LABELLED, "pairs"}), ("scale", "pairs")),
     "people": (frozenset(_LABELLED), ("scale",)),
     "count": (frozenset({"distinct"}), ()),
     "share": (frozenset({"which"}), ("which",)),
