@@ -22,17 +22,17 @@ from judgebench.domain import Label, Turn
 from judgebench.files.rows import value_of
 from judgebench.tasks import own
 from judgebench.tasks.base import Located
-from judgebench.tasks.own import named_by, text_of
+from judgebench.tasks.own import Place, named_by, text_of
 from judgebench.tasks.readers.official import FORMULAS
 from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.readers.verdict_files import PLACE, VerdictFiles, fits
+from judgebench.tasks.readers.verdict_files import NUMBER, VerdictFiles, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from judgebench.domain import Estimate, Item, Verdict
     from judgebench.files.records import Row
+    from judgebench.labels.roles import Roles
     from judgebench.tasks.card import Card, Table
     from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
@@ -73,15 +73,15 @@ class Reader(own.Reader):
         if self._systems and len(self._systems) != len(self.roles.answers):
             form.fail("systems", f"{len(self._systems)} names for {len(self.roles.answers)} answers")
 
-    def items(self, source: Source) -> Iterator[Located]:
-        """Yield the items; one whose gold can't be read off what the form says is left out."""
+    def of_table(self, source: Source, part: str) -> Iterator[Located]:
+        """Yield the items of a table; one whose gold can't be read off what the form says is left out."""
         if not self._gold.said:
-            yield from super().items(replace(source, load=lambda: self._rows(source)))
+            yield from super().of_table(replace(source, load=lambda: self._rows(source)), part)
             return
         votes = self._voted(source, self._votes) if self._votes else None
         seen: set[str] = set()
         for row in self._rows(source):
-            item = self._item(row, 0, (), "", source.folder)
+            item = self.item(Place(row, 0, part, source.folder), (), self.roles)
             if self._distinct and item.id in seen:
                 continue
             seen.add(item.id)
@@ -120,7 +120,8 @@ class Reader(own.Reader):
 
     def _rows(self, source: Source) -> Iterator[Row]:
         """Give the main rows that are read, with the fields of the further parts in them."""
-        names = [name for name in source.parts if self._votes is None or name != self._votes.part]
+        parts_of = self.card.split(self.split).parts
+        names = [name for name in parts_of if self._votes is None or name != self._votes.part]
         parts = {name: self._part(source, name) for name in names if name not in source.lacking}
         for place, row in enumerate(source.rows()):
             joined = dict(row.data)
@@ -132,7 +133,7 @@ class Reader(own.Reader):
             for name, others in self._also.items():
                 if name not in joined and (other := next((one for one in others if one in joined), "")):
                     joined[name] = joined[other]
-            joined.setdefault(PLACE, place + self._first)
+            joined.setdefault(NUMBER, place + self._first)
             if fits(joined, self._where) and not (self._skipped and joined.get(self._skipped)):
                 yield self._blank(replace(row, data=joined))
 
@@ -160,10 +161,12 @@ class Reader(own.Reader):
         missing = dict.fromkeys((*self.roles.question, *self.roles.answers), "")
         return replace(row, data={**missing, **row.data, _TEXTLESS: True})
 
-    def _item(self, row: Row, number: int, gold: tuple[Label, ...], criterion: str, folder: Path | None) -> Item:
-        """Make an item; name it by its place where nothing else does, and mark one that has no texts."""
-        place = row.data.get(PLACE)
-        item = super()._item(row, place - 1 if isinstance(place, int) else number, gold, criterion, folder)
+    def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
+        """Make an item; name it by its number where nothing else does, and mark one that has no texts."""
+        row, number = place.row, place.row.data.get(NUMBER)
+        item = super().item(
+            place._replace(number=number - 1) if isinstance(number, int) else place, gold, roles, criterion
+        )
         if self._systems:
             named = zip(item.responses, self._systems, strict=True)
             item = replace(item, responses=tuple(replace(one, model=name) for one, name in named))
@@ -173,7 +176,7 @@ class Reader(own.Reader):
             item,
             conversation=(Turn.of("user", _TEXTLESS),),
             # By its text it would share a cluster with all others that have none.
-            cluster=item.cluster if self.roles.cluster else item.id,
+            cluster=item.cluster if roles.cluster else item.id,
             attributes=tuple(sorted((*item.attributes, _UNANSWERED))),
         )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.tasks.sources import Source
 
 #: Column of a row's number, by which it is known where nothing names it.
-PLACE = "#"
+NUMBER = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class VerdictFiles:
     def _about(self, row: Row, place: int, items: Mapping[str, Item]) -> Item | None:
         """Find the item of a row; a file may hold more than one split."""
         known = "/".join(named_by(row, one) for one in self.id if value_of(row, one) is not None)
-        return items.get(known or str(row.data.get(PLACE, place)))
+        return items.get(known or str(row.data.get(NUMBER, place)))
 
     def _turned(self, row: Row, item: Item) -> bool | None:
         """Tell the order by what a row says of the answers; None where they are equal, or it says nothing."""
@@ -169,7 +169,7 @@ def _under_numbers(row: Row) -> Iterator[Row]:
     for number, one in row.data.items():
         if not isinstance(one, dict):
             row.fail("expected an object under each number", number)
-        yield replace(row, data={**one, PLACE: number})
+        yield replace(row, data={**one, NUMBER: number})
 
 
 def _in_lists(row: Row, names: list[str]) -> Iterator[Row]:
