@@ -192,9 +192,9 @@ class Measures:
         return 2 * values[0] * values[1] / sum(values) if sum(values) else 0.0
 
     def function(self, _: HeldTable | None, said: Mapping[str, Any], __: Printed, names: Mapping[str, str]) -> float:
-        """Compute by a benchmark's own formula, which is given a way to find files, and the names."""
+        """Compute by a benchmark's own formula, given a way to find files, the names, and what is said ``with`` it."""
         module, _, attribute = said["call"].partition(":")
-        value = getattr(import_module(module), attribute)(self._find, dict(names))
+        value = getattr(import_module(module), attribute)(self._find, {**names, **said.get("with", {})})
         if value is None:
             raise Undefined("its formula has no value")
         return float(value)

@@ -34,7 +34,7 @@ KINDS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "mean": (frozenset({"columns", "missing"}), ("columns",)),
     "correlation": (frozenset({"figure", "x", "y", "by", "missing"}), ("x", "y")),
     "parts": (frozenset({"of_metrics", "formula", "columns"}), ("formula",)),
-    "function": (frozenset({"call"}), ("call",)),
+    "function": (frozenset({"call", "with"}), ("call",)),
 }
 _COMMON = frozenset({"kind", "table", "why", "own", "undefined", "times", *TABLE_KEYS, *_MATCHED})
 #: Kinds that look at no table, or at one if they are told of it.
