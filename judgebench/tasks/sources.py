@@ -74,16 +74,22 @@ def fetch(card: Card, split: Split) -> Source:
     loads: dict[str, Callable[[], Iterator[Row]]] = {}
     revisions: list[str] = []
     names: list[str] = []
+    lacking: list[str] = []
     for name, part in {"": split.main, **split.parts}.items():
         if part.hub:
             loads[name], revision, shown = _hub(card, part)
         elif part.url:
             loads[name], revision, shown = _address(card, part)
+        elif name:
+            loads[name] = _missing(DataError(f"the {name} table of {card.name} can't be downloaded", hint=choices(card)))
+            lacking.append(name)
+            continue
         else:
             raise DataError(f"{card.name}:{split.name} can't be downloaded", hint=choices(card))
         revisions.append(revision)
         names.append(shown)
-    return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, None if split.main.hub else True)
+    ok = None if split.main.hub else True
+    return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, ok, tuple(lacking))
 
 
 def _address(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
