@@ -298,8 +298,16 @@ def _sample(card: Card, split: str) -> Source:
         return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
 
     main = file_source(path(""))
-    parts = {part: file_source(path(f".{part}")).load for part in card.split(split).parts}
-    return Source(main.load, "sample", main.name, parts, card.folder)
+    parts: dict[str, Callable[[], Iterator[Row]]] = {}
+    lacking: list[str] = []
+    for part in card.split(split).parts:
+        file = path(f".{part}")
+        if file.is_file():
+            parts[part] = file_source(file).load
+        else:
+            parts[part] = _missing(DataError("there are no sample rows of this table", file=str(file)))
+            lacking.append(part)
+    return Source(main.load, "sample", main.name, parts, card.folder, lacking=tuple(lacking))
 
 
 def _local(card: Card, split: str, data: Path) -> Source | None:

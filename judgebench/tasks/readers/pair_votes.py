@@ -19,14 +19,19 @@ are called says the card::
     [form.words]
     model_a = "A"                                    # what a vote means
 
-``gold = "nobody"`` reads pairs to be judged: the votes in the file are a judge's. Texts that a row doesn't have come
-from further tables (`judgebench.tasks.readers.fastchat`).
+    [form.baseline]                                  # rows are one model's answers, another's are in a further table:
+    part = "baseline"                                # it is the first of each pair
+    answer = "output"
+    system = "generator"
+
+``gold = "nobody"`` reads pairs to be judged: the votes in the file, if it has some, are a judge's. Texts that a row
+doesn't have come from further tables (`judgebench.tasks.readers.fastchat`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
@@ -68,12 +73,13 @@ class Form:
     attributes: tuple[str, ...]
     reference: str
     words: Mapping[str, str]
+    baseline: Mapping[str, str]
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
-        words = table.table("words")
+        words, baseline = table.table("words"), table.table("baseline")
         form = cls(
             table.names("id"),
             table.names("question"),
@@ -88,7 +94,9 @@ class Form:
             table.names("attributes"),
             table.text("reference", "human"),
             {word: words.text(word) for word in tuple(words.data)},
+            {key: baseline.text(key) for key in ("part", "answer", "system") if baseline.data},
         )
+        baseline.done()
         for name, found in (("systems", form.systems), ("answers", form.answers), ("between", form.between)):
             if found and len(found) != len(_ORDER):
                 table.fail(name, f"a pair has two, got {len(found)}")
@@ -150,7 +158,7 @@ class Reader(base.Reader):
         form = self._said
         pairs: dict[str, tuple[Key, Row, list[Label]]] = {}
         votes: Counter[tuple[str, str]] = Counter()
-        for row in source.rows():
+        for row in _against(source, form) if form.baseline else source.rows():
             key, voter = Key.of(row, form), form.voter_of(row)
             if not form.judged_only and form.gold and not voter.startswith(form.gold):
                 continue
@@ -251,6 +259,22 @@ class Reader(base.Reader):
             references=texts.references(key.cluster, turn, form.reference),
             attributes=tuple(sorted(attributes)),
         )
+
+
+def _against(source: Source, form: Form) -> Iterator[Row]:
+    """Put the baseline's answer beside each of a model's, found by the texts of the question."""
+    names, answer, system = form.baseline, form.baseline["answer"], form.baseline["system"]
+
+    def asked(row: Row) -> tuple[str, ...]:
+        return tuple(row.text(one) for one in form.question)
+
+    first = {asked(row): row for row in source.rows(names["part"])}
+    for row in source.rows():
+        if (other := first.get(asked(row))) is None:
+            row.fail(f"its {names['part']} table has no answer to this question", form.question[0])
+        sides = dict(zip(form.answers, (_text(other, answer), _text(row, answer)), strict=True))
+        who = dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}
+        yield replace(row, data={**row.data, **sides, **who})
 
 
 def _number(text: str) -> float | None:
