@@ -61,6 +61,8 @@ _FOREIGN = (
     (b"\x93NUMPY", "a numpy array"),
     (b"ARROW1", "an Arrow file"),
 )
+#: How the stand-in begins that git leaves for a large file, and what brings the file itself.
+_POINTER, _PULL = b"version https://git-lfs", "run `git lfs pull` in its folder, or download the file"
 
 
 class _TooMuchError(Exception):
@@ -277,6 +279,8 @@ def _refuse_no_file(path: Path) -> None:
 
 
 def _refuse_foreign(head: bytes, name: str) -> None:
+    if head.startswith(_POINTER):
+        raise DataError("this is what git keeps in place of a large file, not the file", file=name, hint=_PULL)
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise DataError(f"{what}, not a table we read", file=name, hint=SAVE_AS if "workbook" in what else _FORMATS)

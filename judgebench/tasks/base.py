@@ -13,7 +13,8 @@ from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
 from judgebench.tasks.card import Table, card_names, load_card
 from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
-from judgebench.tasks.sources import file_source, resolve
+from judgebench.tasks.resolve import resolve
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _CRITERION = "{criterion}"
 _PREFERRED = ("chosen", "rejected")
+_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -111,6 +112,15 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
+class Place(NamedTuple):
+    """A row, its number in its table, whose name is ``part`` where a split has several, and where images lie."""
+
+    row: Row
+    number: int
+    part: str
+    folder: Path | None
+
+
 class Reader(base.Reader):
     """Reads rows by the roles of their columns; items without gold are items, too."""
 
@@ -118,7 +128,7 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self._coded: Coded | None = None
+        self._coded: dict[str, Coded] = {}
 
     @property
     def roles(self) -> Roles:
@@ -129,29 +139,32 @@ class Reader(base.Reader):
         return found
 
     def items(self, source: Source) -> Iterator[Located]:
+        """Yield those of each table; where a split has several, a table's name is before the ids, and a subset."""
+        main, *others = self.card.split(self.split).of or ("",)
+        for part in (main, *others):
+            table = replace(source, load=source.parts[part]) if part in others else source
+            yield from self.of_table(table, part)
+
+    def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield an item a row, or one for each criterion of a row."""
         roles = self.roles
         golds = [name for names in golds_of(roles.gold, self._known(source)).values() for _, name in names]
-        if self._coded is None and golds:
-            table = RowTable(source.name, source.rows, "", golds, next(source.rows()).unit)
+        if part not in self._coded and golds:
+            first = next(source.rows())
+            table = RowTable(first.file if part else source.name, source.rows, "", golds, first.unit)
             cells = self.card.split(self.split).cells or self.card.cells or Cells()
-            self._coded = encoded(table, golds, self.scale, cells)
-        by_criterion = golds_of(roles.gold, list(self._coded.labels) if self._coded else [])
+            self._coded[part] = encoded(table, golds, self.scale, cells)
+        coded = self._coded.get(part)
+        by_criterion = golds_of(roles.gold, list(coded.labels) if coded else [])
         for number, row in enumerate(source.rows()):
             for criterion, names in by_criterion.items():
-                gold = tuple(Label(who, self._label(name, number)) for who, name in names)
-                item = self._item(row, number, gold, criterion, source.folder)
-                if self.scale.kind == "steps":
-                    _check_steps(item, row, roles)
-                yield Located(item, row)
+                gold = tuple(Label(who, _label(coded, name, number)) for who, name in names)
+                for item in self.of_row(Place(row, number, part, source.folder), gold, criterion):
+                    yield Located(_stepped(item, row, roles, self.scale) if self.scale.kind == "steps" else item, row)
 
-    def _label(self, column: str, number: int) -> Code | None:
-        if self._coded is None:
-            return None
-        code = int(self._coded.labels[column][number])
-        if code < 0 or self._coded.sequences is None:
-            return code if code >= 0 else None
-        return tuple(int(one) for one in self._coded.sequences[code] if one >= 0)
+    def of_row(self, place: Place, gold: tuple[Label, ...], criterion: str) -> Iterable[Item]:
+        """Make what is judged of a row by one criterion: an item, or several by a reader to whom it is several."""
+        return (self.item(place, gold, self.roles, criterion),)
 
     def _known(self, source: Source) -> Sequence[str]:
         """Name the columns that a pattern may stand for."""
@@ -159,12 +172,13 @@ class Reader(base.Reader):
             return ()
         return tuple(next(iter(source.rows())).data)
 
-    def _item(self, row: Row, number: int, gold: tuple[Label, ...], criterion: str, folder: Path | None) -> Item:
-        roles = self.roles
-        conversation, responses = self._said(row, folder)
+    def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
+        """Make an item of a row by the roles of its columns."""
+        row, part = place.row, f"{place.part}/" if place.part else ""
+        conversation, responses = self._said(row, roles, place.folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
-        name = "/".join(named_by(row, one) for one in roles.id) or str(number + 1)
+        name = "/".join(named_by(row, one) for one in roles.id) or str(place.number + 1)
         if not gold and roles.answers == _PREFERRED and not roles.gold:
             gold = (Label("chosen", 0),)
         asked = "\n\n".join(turn.text for turn in conversation)
@@ -174,14 +188,14 @@ class Reader(base.Reader):
         if criterion:
             attributes["criterion"] = criterion
         return Item(
-            id=f"{name}/{criterion}" if criterion else name,
+            id=f"{part}{name}/{criterion}" if criterion else f"{part}{name}",
             conversation=conversation,
             responses=responses,
             gold=gold,
             gold_source=self.gold_source,
             cluster="/".join(named_by(row, one) for one in roles.cluster)
-            or (name if criterion and roles.id else f"q-{digest(same, 16)}"),
-            subset=criterion or " / ".join(named_by(row, one) for one in roles.subset),
+            or (f"{part}{name}" if criterion and roles.id else f"q-{digest(same, 16)}"),
+            subset=criterion or " / ".join(named_by(row, one) for one in roles.subset) or place.part,
             references=tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)),
             context=tuple(text for one in roles.context for text in texts_in(row, one)),
             attributes=tuple(sorted(attributes.items())),
@@ -192,9 +206,8 @@ class Reader(base.Reader):
         texts = texts_in(row, name) if self.scale.kind == "steps" else [_one(row, name)]
         return [Response(text, system) for text in texts]
 
-    def _said(self, row: Row, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
+    def _said(self, row: Row, roles: Roles, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
         """Read what was asked and what was answered."""
-        roles = self.roles
         conversation = [turn for name in roles.turns for turn in turns_of(row, name, folder)]
         chats = [name for name in roles.question if is_chat(_value(row, name))]
         conversation += [turn for name in chats for turn in turns_of(row, name, folder)]
@@ -208,18 +221,21 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
-                lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
+                lead, rest = ((), turns) if conversation else _cut(turns)
                 leads.append(lead)
-                last = next((turn.text for turn in reversed(rest) if turn.role == "assistant"), "")
-                responses.append(Response(last, system, turns=rest if len(rest) > 1 else ()))
+                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers:
+        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
+            # Of an agent all is judged that it did, not its last words.
+            lead, rest = _cut(conversation)
+            conversation = list(lead)
+            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
+        elif not roles.answers:
             if not conversation or conversation[-1].role != "assistant":
                 row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
             last_turn = conversation.pop()
@@ -236,16 +252,50 @@ class Reader(base.Reader):
         return tuple(conversation), tuple(responses)
 
 
-def _check_steps(item: Item, row: Row, roles: Roles) -> None:
-    """Refuse labels that are not one for each step that a judge is shown."""
+def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Cut a conversation where the other side, or what an agent did, begins."""
+    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
+    return tuple(turns[:first]), tuple(turns[first:])
+
+
+def _last(turns: Sequence[Turn]) -> str:
+    """Give the last words of an answer; of an agent that said none, what it did last."""
+    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
+    return said[-1].text if said else ""
+
+
+def _label(coded: Coded | None, column: str, number: int) -> Code | None:
+    if coded is None:
+        return None
+    code = int(coded.labels[column][number])
+    if code < 0 or coded.sequences is None:
+        return code if code >= 0 else None
+    return tuple(int(one) for one in coded.sequences[code] if one >= 0)
+
+
+def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
+    """Refuse labels of steps that a judge is not shown; one that names no wrong step gets the length of what is shown."""
     steps = len(item.responses)
+    shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
+    golds: list[Label] = []
     for label in item.gold:
-        if isinstance(label.code, tuple) and len(label.code) != steps:
+        code = label.code
+        if isinstance(code, tuple) and scale.first_error:
+            code = code if 0 in code else (1,) * steps
+            if len(code) > steps:
+                first = code.index(0)
+                row.fail(
+                    f"{label.annotator} names step {first} (the first is 0), and {shown}",
+                    roles.gold[0] if len(roles.gold) == 1 else None,
+                )
+        elif isinstance(code, tuple) and len(code) != steps:
             row.fail(
-                f"{label.annotator} checks {len(label.code)} steps, and {steps} {'is' if steps == 1 else 'are'} shown",
+                f"{label.annotator} checks {len(code)} steps, and {shown}",
                 roles.answers[0] if len(roles.answers) == 1 else None,
                 'an answer in steps is a list of texts, ["…", "…"], or has a column for each step',
             )
+        golds.append(replace(label, code=code))
+    return replace(item, gold=tuple(golds))
 
 
 def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

@@ -1,36 +1,19 @@
-"""Where a task's rows come from: the sample, a folder of one's own, a pinned address, the hub.
-
-The hub is read through ``datasets``; files at a pinned address are checked by hash.
-"""
+"""The rows of a task's split: of files, one after the other where a table has several, or of what was fetched."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import socket
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from judgebench.errors import DataError, argument
-from judgebench.files.content import Content, find
-from judgebench.files.lines import replace_file
-from judgebench.files.records import Row
-from judgebench.redaction import public_url
+from judgebench.files.content import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from judgebench.tasks.card import Card, Part, Split
-
-__all__ = ["Source", "choices", "fetch", "file_source", "resolve"]
-
-
-_TIMEOUT = 60.0  # seconds without a byte
-#: Bytes that a pinned file may have; it is read as a whole, and its hash is looked at only then.
-_LARGEST = 2**31
+    from judgebench.errors import DataError
+    from judgebench.files.records import Row
 
 
 @dataclass(slots=True)
@@ -59,291 +42,22 @@ class Source:
 def file_source(path: Path) -> Source:
     """Return one file as a source."""
     content = Content.at(path, keep=True)
-    return Source(_loader(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
+    return Source(rows_of(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
 
 
-def choices(card: Card) -> str:
-    """Return what a person can do whose machine can't reach the pinned source."""
-    files = next((part.files[0] for split in card.splits.values() if (part := split.main).files), "")
-    own = f"{argument('data')} FOLDER (with {files}), JUDGEBENCH_DATA (a folder with {card.name}/), " if files else ""
-    return f"use {own}or {argument('sample')} for the {card.name} rows shipped with judgebench"
-
-
-def fetch(card: Card, split: Split) -> Source:
-    """Fetch a split from its pinned source; DataError names the choices where it is out of reach or something else."""
-    loads: dict[str, Callable[[], Iterator[Row]]] = {}
-    revisions: list[str] = []
-    names: list[str] = []
-    lacking: list[str] = []
-    for name, part in {"": split.main, **split.parts}.items():
-        if part.hub:
-            loads[name], revision, shown = _hub(card, part)
-        elif part.url:
-            loads[name], revision, shown = _address(card, part)
-        elif name:
-            loads[name] = _missing(DataError(f"the {name} table of {card.name} can't be downloaded", hint=choices(card)))
-            lacking.append(name)
-            continue
-        else:
-            raise DataError(f"{card.name}:{split.name} can't be downloaded", hint=choices(card))
-        revisions.append(revision)
-        names.append(shown)
-    ok = None if split.main.hub else True
-    return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, ok, tuple(lacking))
-
-
-def _address(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
-    base = part.url.rsplit("/", 1)[-1]
-    wanted = part.sha256[base]
-    kept = _cache() / wanted[:16] / base
-    raw = _kept(kept, wanted)
-    if raw is None:
-        content = Content.of(_download(card, part.url), part.url)
-        got = content.sha256()
-        if got != wanted:
-            raise DataError(
-                f"the file that came back has sha256 {got[:12]}…, the card says {wanted[:12]}…",
-                file=part.url,
-                hint=f"it was changed or cut on the way; try again, or use {argument('data')}",
-            )
-        raw = content.read()
-        _keep(kept, raw)
-    return _loader(Content.of(raw, base)), f"url:{wanted[:12]}", base
-
-
-def _cache() -> Path:
-    home = os.environ.get("JUDGEBENCH_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    return Path(home) / "judgebench" if home else Path.home() / ".cache" / "judgebench"
-
-
-def _kept(path: Path, sha: str) -> bytes | None:
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        return None
-    return raw if hashlib.sha256(raw).hexdigest() == sha else None
-
-
-def _keep(path: Path, raw: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, [raw])
-    except OSError:
-        return  # a cache that can't be written costs a download, nothing else
-
-
-def _download(card: Card, url: str) -> bytes:
-    from http.client import HTTPException  # noqa: PLC0415 - loaded on use
-    from urllib.error import HTTPError  # noqa: PLC0415 - loaded on use
-    from urllib.request import FTPHandler, Request, build_opener  # noqa: PLC0415 - loaded on use
-
-    class NoFtp(FTPHandler):
-        """What redirects lead to on the web is checked by its hash; they lead nowhere else."""
-
-        def ftp_open(self, req: Request) -> NoReturn:
-            raise OSError(f"the server sends us on to {public_url(req.full_url)}, which is not on the web")
-
-    if not url.startswith(("https://", "http://")):
-        raise DataError("only http and https addresses are fetched", file=url)
-    if os.environ.get("HF_HUB_OFFLINE", "") in {"1", "ON", "YES", "TRUE"}:
-        raise DataError("HF_HUB_OFFLINE forbids downloads", file=url, hint=choices(card))
-    request = Request(url, headers={"User-Agent": "judgebench"})  # noqa: S310 - scheme checked above
-    try:
-        with build_opener(NoFtp).open(request, timeout=_TIMEOUT) as answer:
-            raw = bytes(answer.read(_LARGEST + 1))
-    except HTTPError as error:
-        error.close()
-        raise DataError(f"the server answered {error.code}", file=url, hint=choices(card)) from None
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise DataError(f"can't be downloaded ({reason})", file=url, hint=choices(card)) from None
-    if len(raw) > _LARGEST:
-        raise DataError(f"the file that came back is larger than {_LARGEST >> 20} MiB", file=url, hint=choices(card))
-    return raw
-
-
-def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
-    from datasets import config, disable_progress_bars, load_dataset  # noqa: PLC0415 - loaded on use
-
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-    where = f"hub:{part.hub}{f'@{part.revision}' if part.revision else ''}"
-    offline = config.HF_HUB_OFFLINE
-    try:
-        # Without this, someone on a train waits half a minute for retries before the cache is looked at.
-        config.HF_HUB_OFFLINE = offline or not _reachable(config.HF_ENDPOINT)
-        loaded: Any = load_dataset(part.hub, part.config or None, split=part.hub_split, revision=part.revision or None)
-    except Exception as error:  # noqa: BLE001 - a dozen libraries below raise their own; all end in one clear line
-        _explain(card, part, where, error)
-    finally:
-        config.HF_HUB_OFFLINE = offline
-    commit = _commit(loaded.cache_files)
-    if commit and re.fullmatch(r"[0-9a-f]{7,40}", part.revision) and not commit.startswith(part.revision):
-        # datasets falls back to any cached version when the hub can't be reached.
-        raise DataError(
-            f"only revision {commit[:12]} is in the cache, the card pins another one", file=where, hint=choices(card)
-        )
-    commit = commit or part.revision or "main"
-    shown = f"hub:{part.hub}@{commit[:12]} split {part.hub_split}"
-    note = (
-        f"field names of {part.hub} were not checked against the live hub at this revision; please report it"
-        if card.unchecked_fields
-        else ""
-    )
+def rows_of(*contents: Content) -> Callable[[], Iterator[Row]]:
+    """Read files of one table, one after the other."""
 
     def rows() -> Iterator[Row]:
-        if not len(loaded):
-            raise DataError("no rows", file=shown)
-        for line, data in enumerate(loaded, start=1):
-            yield Row(dict(data), shown, line, note, "row")
+        from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
 
-    return rows, commit, shown
+        for content in contents:
+            yield from open_table(content).rows()
 
-
-def _reachable(endpoint: str) -> bool:
-    """Whether a connection can be made; behind a proxy that can't be told, and the answer is yes."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - loaded on use
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - loaded on use
-
-    try:
-        address = urlsplit(endpoint)
-        port = address.port or (80 if address.scheme == "http" else 443)
-    except ValueError:
-        return True  # whoever is asked there says what is wrong with it
-    proxies = getproxies()
-    behind = address.scheme in proxies or "all" in proxies
-    if not address.hostname or (behind and not proxy_bypass(address.hostname)):
-        return True
-    try:
-        socket.create_connection((address.hostname, port), timeout=10).close()
-    except OSError:
-        return False
-    return True
+    return rows
 
 
-def _commit(files: Iterable[Mapping[str, Any]]) -> str:
-    """Find the commit in the paths of the cache, where it names the folder of a version."""
-    for file in files:
-        if match := re.search(r"[/\\]([0-9a-f]{40})[/\\]", str(file.get("filename", ""))):
-            return match[1]
-    return ""
-
-
-def _explain(card: Card, part: Part, where: str, error: BaseException) -> NoReturn:
-    """Say in a line what a failure of the hub means and what to do."""
-    kinds: set[str] = set()
-    at: BaseException | None = error
-    while at is not None and len(kinds) < 200:
-        kinds |= {kind.__name__ for kind in type(at).__mro__}
-        at = at.__cause__ or at.__context__
-    text = str(error).strip() or type(error).__name__
-    first = text.splitlines()[0][:200]
-    if "GatedRepoError" in kinds or "gated dataset" in text:
-        message, hint = "this dataset is gated", "accept its terms on the hub and set HF_TOKEN"
-    elif "RevisionNotFoundError" in kinds:
-        message, hint = f"there is no revision {part.revision or 'main'!r}", "update the revision in the card"
-    elif kinds & {
-        "OfflineModeIsEnabled",
-        "ConnectError",
-        "ConnectTimeout",
-        "ConnectionError",
-        "LocalEntryNotFoundError",
-    }:
-        message, hint = "the hub can't be reached (offline?)", choices(card)
-    elif kinds & {"RepositoryNotFoundError", "DatasetNotFoundError"}:
-        message, hint = (
-            "there is no such dataset, or it is private (401/404)",
-            f"set HF_TOKEN if it is; else {choices(card)}",
-        )
-    elif "BuilderConfig" in text or "Unknown split" in text:
-        message, hint = f"its configuration or split isn't what the card says: {first}", "update the card"
-    else:
-        message, hint = f"can't be loaded ({type(error).__name__}: {first})", choices(card)
-    raise DataError(message, file=where, hint=hint) from error
-
-
-def resolve(
-    card: Card, split: str = "", *, data: Path | None = None, sample: bool = False, env: Mapping[str, str] | None = None
-) -> Source:
-    """Find the rows of a split: ``--sample``, ``--data``, ``JUDGEBENCH_DATA/<task>``, then the pinned source.
-
-    DataError where none has them; the message names the choices.
-    """
-    wanted = card.split(split)
-    if sample:
-        return _sample(card, wanted.name)
-    if data is not None:
-        if not data.exists():
-            raise DataError("there is no such file or folder", file=str(data), hint=f"check {argument('data')}")
-        if (found := _local(card, wanted.name, data)) is not None:
-            return found
-        looked = ", ".join((*wanted.main.files, *(f for part in wanted.parts.values() for f in part.files)))
-        raise DataError(
-            f"no data of {card.name}:{wanted.name} here; looked for {looked or 'nothing: it has no file form'} (.gz "
-            f"may follow), also in {' and '.join(f'{n}/' for n in (card.name, *card.folders))}",
-            file=str(data),
-        )
-    root = (env or {}).get("JUDGEBENCH_DATA", "")
-    if root:
-        for name in (card.name, *card.folders):
-            folder = Path(root) / name
-            if folder.is_dir() and (found := _local(card, wanted.name, folder)) is not None:
-                return found
-    return fetch(card, wanted)
-
-
-def _sample(card: Card, split: str) -> Source:
-    def path(suffix: str) -> Path:
-        own = card.folder / f"sample-{split}{suffix}.jsonl"
-        return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
-
-    main = file_source(path(""))
-    parts: dict[str, Callable[[], Iterator[Row]]] = {}
-    lacking: list[str] = []
-    for part in card.split(split).parts:
-        file = path(f".{part}")
-        if file.is_file():
-            parts[part] = file_source(file).load
-        else:
-            parts[part] = _missing(DataError("there are no sample rows of this table", file=str(file)))
-            lacking.append(part)
-    return Source(main.load, "sample", main.name, parts, card.folder, lacking=tuple(lacking))
-
-
-def _local(card: Card, split: str, data: Path) -> Source | None:
-    wanted = card.split(split)
-    if data.is_file():
-        folder: Path = data.parent
-        main: Path | None = data
-    else:
-        homes = (data, *(data / name for name in (card.name, *card.folders)))
-        folder, main = next(
-            ((home, hit) for home in homes for file in wanted.main.files if (hit := find(home, file)) is not None),
-            (data, None),
-        )
-    if main is None:
-        return None
-    loads: dict[str, Callable[[], Iterator[Row]]] = {}
-    seen: list[str] = []
-    verified: list[bool | None] = []
-    lacking: list[str] = []
-    for name, part in {"": wanted.main, **wanted.parts}.items():
-        path = main if not name else next((h for file in part.files if (h := find(folder, file)) is not None), None)
-        if path is None:
-            needed = f"{card.name} also needs its {name} table: {' or '.join(part.files)}"
-            loads[name] = _missing(DataError(needed, file=str(folder), hint="put it beside the other file"))
-            lacking.append(name)
-            continue
-        content = Content.at(path, keep=True)
-        seen.append(content.sha256())
-        verified.append(seen[-1] in part.sha256.values() if part.sha256 else None)
-        loads[name] = _loader(content)
-    digest = seen[0] if len(seen) == 1 else hashlib.sha256("".join(seen).encode()).hexdigest()
-    ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok, tuple(lacking))
-
-
-def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
+def missing(error: DataError) -> Callable[[], Iterator[Row]]:
     """Fail where rows are wanted that are not here: whoever can do without them may."""
 
     def rows() -> Iterator[Row]:
@@ -352,10 +66,10 @@ def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
     return rows
 
 
-def _loader(content: Content) -> Callable[[], Iterator[Row]]:
-    def rows() -> Iterator[Row]:
-        from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+def digest_of(shas: Sequence[str]) -> str:
+    """Digest several files in their order; one file's is its own.
 
-        return open_table(content).rows()
-
-    return rows
+    >>> digest_of(["ab"]), digest_of(["ab", "cd"])[:6]
+    ('ab', '88d426')
+    """
+    return shas[0] if len(shas) == 1 else hashlib.sha256("".join(shas).encode()).hexdigest()

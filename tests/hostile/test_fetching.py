@@ -14,7 +14,7 @@ from servers.viewing import ViewServer
 
 from judgebench.errors import DataError, IncompleteError
 from judgebench.store.remote import fetched, spool_of
-from judgebench.tasks import sources
+from judgebench.tasks import fetching
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fetch(url: str) -> Source:
     part = dataclasses.replace(
         card.split("").main, hub="", url=f"{url}/rows.jsonl", sha256={"rows.jsonl": hashlib.sha256(ROW).hexdigest()}
     )
-    return sources.fetch(card, dataclasses.replace(card.split(""), main=part, parts={}))
+    return fetching.fetch(card, dataclasses.replace(card.split(""), main=part, parts={}))
 
 
 def test_a_pinned_file_may_lie_elsewhere_and_nothing_else_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_a_redirect_off_the_web_is_refused(location: str) -> None:
 
 
 def test_a_file_without_end_and_one_of_another_hash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_LARGEST", 2**22)
+    monkeypatch.setattr(fetching, "_LARGEST", 2**22)
 
     def endless(_: Request) -> Iterator[bytes]:
         return itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(bytes(2**16)))

@@ -17,7 +17,7 @@ import dataclasses, sys
 from judgebench.errors import DataError
 from judgebench.tasks.base import CardTask
 from judgebench.tasks.card import load_card
-from judgebench.tasks.sources import resolve
+from judgebench.tasks.resolve import resolve
 card = load_card(sys.argv[1])
 split = card.split("")
 parts = {name: dataclasses.replace(part, revision="") for name, part in split.parts.items()}

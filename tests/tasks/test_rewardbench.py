@@ -87,7 +87,7 @@ def test_what_an_item_carries(tmp_path: Path) -> None:
 
 
 def test_unfiltered_pairs_rest_on_model_scores(tmp_path: Path) -> None:
-    path = tmp_path / "raw.jsonl"
+    path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps(ROW | {"subset": "alpacaeval-hard"}), encoding="utf-8")
     assert [i.gold_source for i in open_task("rewardbench:raw", data=path).items()] == ["model"]
     assert [i.gold_source for i in open_task("rewardbench", data=path).items()] == ["expert"]

@@ -22,7 +22,7 @@ from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir, load_card
-from judgebench.tasks.sources import resolve
+from judgebench.tasks.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
