@@ -18,7 +18,7 @@ from judgebench.tasks.card import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table"]
+__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table", "stated_figure"]
 
 #: The file of published figures beside the data.
 PRINTED = "published.json"
@@ -94,6 +94,15 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
     return found
 
 
+def stated_figure(table: Table, file: str) -> Printed:
+    """Read an entry ``[[figure]]`` of a card's published figures, which has the keys of ``published.json``."""
+    figure = _figure(table, file)
+    for key in ("value", "decimals", "split", "unit", "source", "note", "match", "recomputed"):
+        table.data.pop(key, None)
+    table.done()
+    return figure
+
+
 def _figure(table: Table, file: str) -> Printed:
     data = table.data
     value = _number(table, "value")
@@ -130,7 +139,8 @@ class PrintedTable:
     """A published table of another form: which rows and columns of it are figures, and what they are called.
 
     ``file`` may hold names, and ``row`` is the pattern of what names a row: the key of an object of objects, or the
-    cells of the columns ``by``. ``metrics`` are the columns by what they are called here.
+    cells of the columns ``by``. ``metrics`` are the columns by what they are called here. ``decimals`` is at how many
+    figures are compared, where what they rest on was rounded.
     """
 
     file: str
@@ -141,6 +151,7 @@ class PrintedTable:
     metrics: Mapping[str, str]
     unit: str
     source: str
+    decimals: int = _DIGITS
 
     def figures(self, homes: Sequence[Path], data: Path) -> Iterator[Printed]:
         """Read the figures of all files of that name in the first folder that has some."""
@@ -162,7 +173,9 @@ class PrintedTable:
                         split=filled(self.split, said),
                         metric=filled(metric, said),
                         value=value,
-                        decimals=places(value) if "e" in text.lower() else min(_DIGITS, len(text.partition(".")[2])),
+                        decimals=min(
+                            self.decimals, places(value) if "e" in text.lower() else len(text.partition(".")[2])
+                        ),
                         unit=self.unit,
                         source=filled(self.source, said),
                         file=shown,
@@ -193,6 +206,7 @@ def printed_table(table: Table) -> PrintedTable:
         metrics={column: metrics.text(column) for column in tuple(metrics.data)},
         unit=table.choice("unit", _UNITS, "number"),
         source=table.text("source"),
+        decimals=table.take("decimals", int, _DIGITS),
     )
     table.done()
     if not found.metrics:

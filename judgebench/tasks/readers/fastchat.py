@@ -47,10 +47,10 @@ class Texts:
         return cls(questions, answers, {row.name("question_id"): _said(row) for row in rows})
 
     def shown(self, question: str, model: str, turn: int) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-        """Give what was asked first, and what came then up to a model's answer number ``turn``; empty what isn't here."""
+        """Give what was asked first, and what came then up to a model's answer to a turn; empty what isn't here."""
         row, said = self.questions.get(question), self.answers.get((model, question), ())
         asked = row.texts("turns") if row is not None else ()
-        if len(asked) < turn:
+        if not asked or len(asked) < turn:
             return (), ()
         lead = (Turn.of("user", asked[0]),)
         if len(said) < turn:

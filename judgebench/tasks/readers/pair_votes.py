@@ -35,12 +35,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import is_chat, turns_of
 from judgebench.tasks.readers.fastchat import Texts
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -179,26 +179,22 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one voter's verdicts; those on pairs that the split doesn't have are left out."""
         form, names = self._said, self.judges(source)
-        if column is None and len(names) == 1:
-            column = next(iter(names))
-        if names and column not in names:
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(names)}")
+        who = picked(column, names, source.name) if names else ""
         replies: Replies = {}
         seen: set[str] = set()
         for row in source.rows():
-            if names and form.voter_of(row) != column:
+            if names and form.voter_of(row) != who:
                 continue
             key = Key.of(row, form)
             if key.name in seen:
-                row.fail(f"{column or 'the judge'} has a second verdict on {key.name}", form.vote)
+                row.fail(f"{who or 'the judge'} has a second verdict on {key.name}", form.vote)
             seen.add(key.name)
             reply = self._vote(row, flipped=key.flipped)
             if key.name in items:
                 replies[key.name, _ORDER] = reply
         if not replies:
             raise DataError(f"none of its {len(seen)} pairs is one of {self.card.name}:{self.split}", file=source.name)
-        return Recording(column or "", replies, (_ORDER,))
+        return Recording(who, replies, (_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the voters."""
@@ -273,7 +269,9 @@ def _against(source: Source, form: Form) -> Iterator[Row]:
         if (other := first.get(asked(row))) is None:
             row.fail(f"its {names['part']} table has no answer to this question", form.question[0])
         sides = dict(zip(form.answers, (_text(other, answer), _text(row, answer)), strict=True))
-        who = dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}
+        who = (
+            dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}
+        )
         yield replace(row, data={**row.data, **sides, **who})
 
 

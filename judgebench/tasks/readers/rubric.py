@@ -36,18 +36,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
-from judgebench.errors import UsageError
-from judgebench.files.records import Row
 from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.rewardbench import content_order
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.domain import Code
+    from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Table
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
@@ -140,20 +139,14 @@ class Reader(base.Reader):
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's verdicts, or one of its runs, ``NAME run N``, where a field holds several."""
-        names = self.judges(source)
-        if column is None and len(names) == 1:
-            column = next(iter(names))
-        if column not in names:
-            known = ", ".join(names) or "none that the card knows"
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {known}")
+        column = picked(column, self.judges(source), source.name)
         name, _, run = column.partition(" run ")
         field, order = self._said.judges[name], tuple(range(2 if self.scale.kind == "pair" else 1))
         replies: Replies = {}
         for item, row in self._named(source):
             if item not in items:
                 continue
-            said = _cell(row, field)
+            said: Any = _cell(row, field)
             if isinstance(said, list):
                 place = int(run or 1) - 1
                 said = said[place] if place < len(said) else None
@@ -195,14 +188,16 @@ class Reader(base.Reader):
 
     def _item(self, name: str, row: Row) -> Item:
         form = self._said
-        shown = [self._of_prompt(row, one) for one in form.prompt] or [self._of_fields(row, one) for one in form.answers]
+        shown = [self._of_prompt(row, one) for one in form.prompt] or [
+            self._of_fields(row, one) for one in form.answers
+        ]
         first = shown[0]
         for other, field in zip(shown[1:], form.prompt[1:], strict=False):
             if replace(other, answer=first.answer) != first:
                 row.fail("the two prompts differ in more than the answer", field)
         texts = [one.answer for one in shown]
         gold, order = self._gold(row, first.question, texts)
-        systems = [_name(row, one) for one in form.systems] or [None] * len(texts)
+        systems: list[str | None] = [_name(row, one) for one in form.systems] or [None] * len(texts)
         system = _text(row, form.system) if form.system else ""
         attributes = [(f"level {label}", text) for label, text in first.levels]
         if first.criterion:
@@ -227,7 +222,7 @@ class Reader(base.Reader):
         form, order = self._said, tuple(range(len(texts)))
         if len(form.prompt) > 1:
             order = content_order(question, texts)
-            tied = bool(form.tie) and row.data.get(form.tie) in {1, True, "1"}
+            tied = bool(form.tie) and row.data.get(form.tie) in {1, "1"}
             best = self.scale.code("tie" if tied else "A" if order[0] == 0 else "B")
             if not isinstance(best, int):
                 row.fail(f"a tie is not on the scale {self.scale.spec}", form.tie)
@@ -272,8 +267,7 @@ class Reader(base.Reader):
             row.fail(f"the headers are in another order: {', '.join(part for part, _ in ordered)}", field)
         ends = [*(at for _, at in ordered[1:]), len(text)]
         cut = {
-            part: text[at + len(headers[part]) + 1 : end].strip()
-            for (part, at), end in zip(ordered, ends, strict=True)
+            part: text[at + len(headers[part]) + 1 : end].strip() for (part, at), end in zip(ordered, ends, strict=True)
         }
         criterion, levels = rubric_of(cut["rubric"])
         return _Shown(cut["question"], cut["answer"], cut.get("reference", ""), criterion, levels)
