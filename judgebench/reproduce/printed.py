@@ -164,6 +164,8 @@ class PrintedTable:
                     if not text or text.lower() in {"nan", "none"}:
                         continue
                     said = {**names, **(found or {})}
+                    # As in "28 / 54 = 51.85 %".
+                    text = text.rpartition("=")[2].rstrip("% ").strip()
                     try:
                         value = float(text)
                     except ValueError:

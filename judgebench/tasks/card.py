@@ -404,21 +404,14 @@ def _aggregate(table: Table) -> Aggregate:
 
 
 def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
-    """Read one entry; ``names`` lists several judges of one file, each in the column of its name.
-
-    ``of`` lists several splits that they judged.
-    """
-    names, of = table.texts("names"), table.texts("of")
-    for split in of:
-        if split not in splits:
-            table.fail("of", f"{split!r} is not one of {', '.join(splits)}")
+    """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
+    names = table.texts("names")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),
         names[0] if names else table.text("column", ""),
-        of[0] if of else table.choice("split", splits, splits[0]),
+        table.choice("split", splits, splits[0]),
         cast("RecordedKind", table.choice("kind", get_args(RecordedKind), "replies")),
     )
     table.done()
-    every = [first, *(replace(first, name=name, column=name) for name in names[1:])]
-    return [*every, *(replace(one, split=split) for split in of[1:] for one in every)]
+    return [first, *(replace(first, name=name, column=name) for name in names[1:])]

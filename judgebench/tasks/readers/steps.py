@@ -70,7 +70,7 @@ class Form:
         names = {one.name: table.names(one.name) for one in fields(cls) if one.name not in _OTHERS}
         record: list[Any] = table.take("record", list, [])
         said: dict[str, Any] = table.take("words", dict, {})
-        beyond, score = table.take("beyond", bool, False), table.text("score", "")  # noqa: FBT003 - a default
+        beyond, score = table.take("beyond", bool, False), table.text("score", "")
         if score not in {"", "prm"}:
             table.fail("score", f"{score!r} is not known: prm, or nothing")
         for name in ("id", "question", "steps"):
