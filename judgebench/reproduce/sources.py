@@ -188,7 +188,7 @@ class Sources:
                 judge=recorded.name,
                 gold_source=self.card.gold_source,
                 policies=policies,
-                aggregates=self.card.aggregates,
+                aggregates=self.card.aggregates_of(recorded.split),
                 revision=task.revision,
                 verify=True,
             )
@@ -201,10 +201,12 @@ class Sources:
         if figure.subset not in found:
             return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
-        if figure.metric not in row.metrics:
-            known = ", ".join(row.metrics)
+        # How a judge leans is beside its metrics.
+        measured = {**row.bias, **row.metrics}
+        if figure.metric not in measured:
+            known = ", ".join(measured)
             return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
-        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+        value, reason = _value(measured.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
 
