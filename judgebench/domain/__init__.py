@@ -27,7 +27,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Backend, Judge, Probe, Task
+from judgebench.domain.protocols import Backend, ImageLimits, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
@@ -66,6 +66,7 @@ __all__ = [
     "Forecast",
     "GoldPolicy",
     "GoldSource",
+    "ImageLimits",
     "InvalidPolicy",
     "Item",
     "Judge",

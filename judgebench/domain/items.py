@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: How images begin that are no files.
 _ELSEWHERE = ("http://", "https://", "data:")
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
-#: Whose a turn is; of an agent's trajectory a ``call`` of a tool, and what the ``tool`` gave back, are turns of their own.
+#: Whose a turn is: an agent's ``call`` of a tool is a turn of its own, and so is what the ``tool`` gave back.
 Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
 #: What a reader is told of turns that are nobody's words.
 _NAMED = {"call": "tool call", "tool": "tool result"}

@@ -13,7 +13,7 @@ from judgebench.errors import DataError
 from judgebench.files.content import find
 from judgebench.reproduce.printed import printed_table
 from judgebench.reproduce.rules import read_rules
-from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
+from judgebench.tasks.card import Table, card_names, load_card, policies_of, read_toml, recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from judgebench.reproduce.rules import Rule
     from judgebench.tasks.card import Card, Recorded
 
-__all__ = ["PUBLISHED", "Published", "PublishedFigure", "given_published", "load_published", "own_published"]
+__all__ = [
+    "PUBLISHED", "Published", "PublishedFigure", "given_published", "listed_figures", "load_published", "own_published",
+]  # fmt: skip
 
 #: The file of published figures, beside a card or beside the data.
 PUBLISHED = "published.toml"
@@ -79,6 +81,11 @@ class PublishedFigure:
         """What is measured, whoever the judge is."""
         return (self.kind, self.split, self.subset, self.metric, self.conditions)
 
+    @property
+    def fraction(self) -> float:
+        """The figure as a fraction."""
+        return self.value / 100.0 if self.unit == "percent" else self.value
+
     def shown(self, ours: float) -> float:
         """Return our figure, a fraction, in the printed unit."""
         return 100.0 * ours if self.unit == "percent" else ours
@@ -118,14 +125,15 @@ class PublishedFigure:
 class Published:
     """A benchmark's published figures, and those that can't be recomputed with the reason of each.
 
-    ``printed`` are published tables beside the data, ``rules`` say how the figures that lie there are recomputed, and
-    ``tables`` what the rules share. ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty
-    for the card's.
+    ``listed`` are figures of judges whose verdicts are not public. ``printed`` are published tables beside the data,
+    ``rules`` say how the figures that lie there are recomputed, and ``tables`` what the rules share. ``recorded`` are
+    verdicts that the card doesn't know, ``origin`` is the file, empty for the card's.
     """
 
     task: str
     figures: tuple[PublishedFigure, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
+    listed: tuple[PublishedFigure, ...] = ()
     recorded: tuple[Recorded, ...] = ()
     printed: tuple[PrintedTable, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -192,12 +200,24 @@ def _published(table: Table, card: Card, origin: str) -> Published:
     for entry in table.tables("unmatched"):
         unmatched.append((entry.text("figure"), entry.text("reason")))
         entry.done()
+    listed = tuple(figure for entry in table.tables("listed") for figure in _figures("cell", entry, card, "listed"))
     printed = tuple(printed_table(entry) for entry in table.tables("printed"))
     rules, tables = read_rules(table)
     table.done()
     return Published(
-        card.name, tuple(figures), tuple(unmatched), tuple(recorded), printed, tuple(rules), tables, origin
+        card.name, tuple(figures), tuple(unmatched), listed, tuple(recorded), printed, tuple(rules), tables, origin
     )
+
+
+def listed_figures(task: str) -> list[tuple[PublishedFigure, bool]]:
+    """List the published figures of a task's card on one split, and whether the judge's verdicts are public."""
+    name, _, split = task.partition(":")
+    if name not in card_names():
+        return []
+    published, card = load_published(name), load_card(name)
+    wanted = card.split(split).name
+    every = [(one, True) for one in published.figures if one.kind == "cell" and not one.own]
+    return [(one, known) for one, known in (*every, *((o, False) for o in published.listed)) if one.split == wanted]
 
 
 def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[PublishedFigure]:

@@ -326,10 +326,12 @@ def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
 
     words = table.table("words")
     meanings = {word: words.text(word, "") for word in tuple(words.data)}
+    # Conversations begin with what was asked: question = [] says so.
+    needed = ("answers", "gold") if table.data.get("question") == [] else ("question", "answers", "gold")
     found = Roles(**{role: table.names(role) for role in (one.name for one in fields(Roles)) if role in table.data})
     table.done()
     if whole:
-        for name in ("question", "answers", "gold"):
+        for name in needed:
             if not getattr(found, name):
                 table.fail(name, "name at least one field")
     if found.systems and len(found.systems) != len(found.answers or ("",)):

@@ -138,6 +138,7 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]
         _explain(card, part, where, error)
     finally:
         config.HF_HUB_OFFLINE = offline
+    loaded = _stored(loaded)
     commit = _commit(loaded.cache_files)
     if commit and re.fullmatch(r"[0-9a-f]{7,40}", part.revision) and not commit.startswith(part.revision):
         # datasets falls back to any cached version when the hub can't be reached.
@@ -159,6 +160,16 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]
             yield Row(dict(data), shown, line, note, "row")
 
     return rows, commit, shown
+
+
+def _stored(loaded: Any) -> Any:
+    """Leave images as they are stored: decoded ones could only be written anew, as other bytes."""
+    from datasets import Image  # noqa: PLC0415 - loaded on use
+
+    for name, feature in loaded.features.items():
+        if isinstance(feature, Image):
+            loaded = loaded.cast_column(name, Image(decode=False))
+    return loaded
 
 
 def _reachable(endpoint: str) -> bool:

@@ -17,14 +17,14 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.rows import RowTable, value_of
+from judgebench.files.rows import RowTable, leads_nowhere, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import image_of, is_chat, turns_of
+from judgebench.tasks.chat import cut, image_of, is_chat, last_words, turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from judgebench.tasks.sources import Source
 
 _CRITERION = "{criterion}"
+#: The column, and the attribute, that says in words what an item's images show; the probe ``captions`` takes it.
+_CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
-_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -175,6 +176,8 @@ class Reader(base.Reader):
     def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
         """Make an item of a row by the roles of its columns."""
         row, part = place.row, f"{place.part}/" if place.part else ""
+        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
+            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
         conversation, responses = self._said(row, roles, place.folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
@@ -187,6 +190,8 @@ class Reader(base.Reader):
         attributes = {one: text_of(row, one) for one in roles.attributes}
         if criterion:
             attributes["criterion"] = criterion
+        if roles.images and _CAPTION in row.data:
+            attributes[_CAPTION] = text_of(row, _CAPTION)
         return Item(
             id=f"{part}{name}/{criterion}" if criterion else f"{part}{name}",
             conversation=conversation,
@@ -206,6 +211,12 @@ class Reader(base.Reader):
         texts = texts_in(row, name) if self.scale.kind == "steps" else [_one(row, name)]
         return [Response(text, system) for text in texts]
 
+    def images(self, row: Row, column: str, folder: Path | None, *homes: str) -> list[str]:
+        """Find the images of a cell: one, or a list; ``homes`` are folders below the data's in which they may lie."""
+        found = _value(row, column)
+        several = found if isinstance(found, list) else [found] if isinstance(found, dict) else texts_in(row, column)
+        return [image_of(row, column, one, folder, *homes) for one in several if one]
+
     def _said(self, row: Row, roles: Roles, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
         """Read what was asked and what was answered."""
         conversation = [turn for name in roles.turns for turn in turns_of(row, name, folder)]
@@ -221,47 +232,50 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                lead, rest = ((), turns) if conversation else _cut(turns)
+                lead, rest = ((), turns) if conversation else cut(turns)
                 leads.append(lead)
-                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
+                shown = rest if len(rest) > 1 or _pictured(rest) else ()
+                responses.append(Response(last_words(rest), system, turns=shown))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
-            # Of an agent all is judged that it did, not its last words.
-            lead, rest = _cut(conversation)
-            conversation = list(lead)
-            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
-        elif not roles.answers:
-            if not conversation or conversation[-1].role != "assistant":
-                row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
-            last_turn = conversation.pop()
-            images = tuple(part.image for part in last_turn.parts if part.image is not None)
-            responses.append(Response(last_turn.text, systems[0] if systems else None, images))
-        images = tuple(image for name in roles.images for image in _images(row, name, folder))
-        if images:
-            at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
-            parts = tuple(Part(image=image) for image in images)
-            if at is None:
-                conversation.append(Turn("user", parts))
-            else:
-                conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
-        return tuple(conversation), tuple(responses)
+        if not roles.answers:
+            begun, answer = _answered(row, conversation, roles.turns[-1])
+            conversation = list(begun)
+            responses.append(replace(answer, model=systems[0] if systems else None))
+        images = tuple(image for name in roles.images for image in self.images(row, name, folder))
+        return _asked(conversation, images), tuple(responses)
 
 
-def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-    """Cut a conversation where the other side, or what an agent did, begins."""
-    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
-    return tuple(turns[:first]), tuple(turns[first:])
+def _asked(conversation: list[Turn], images: Sequence[str]) -> tuple[Turn, ...]:
+    """Put images into what the user said last."""
+    if images:
+        parts = tuple(Part(image=image) for image in images)
+        at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
+        if at is None:
+            conversation.append(Turn("user", parts))
+        else:
+            conversation[at] = replace(conversation[at], parts=(*conversation[at].parts, *parts))
+    return tuple(conversation)
 
 
-def _last(turns: Sequence[Turn]) -> str:
-    """Give the last words of an answer; of an agent that said none, what it did last."""
-    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
-    return said[-1].text if said else ""
+def _pictured(turns: Iterable[Turn]) -> bool:
+    """Whether any turn shows an image: then their order among the words is kept."""
+    return any(part.image is not None for turn in turns for part in turn.parts)
+
+
+def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequence[Turn], Response]:
+    """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
+    if any(turn.role in {"call", "tool"} for turn in conversation):
+        lead, rest = cut(conversation)
+        return lead, Response(last_words(rest), turns=rest)
+    if not conversation or conversation[-1].role != "assistant":
+        row.fail("the conversation doesn't end with the assistant's answer", column)
+    last = conversation[-1]
+    return conversation[:-1], Response(last.text, turns=(last,) if _pictured((last,)) else ())
 
 
 def _label(coded: Coded | None, column: str, number: int) -> Code | None:
@@ -274,7 +288,7 @@ def _label(coded: Coded | None, column: str, number: int) -> Code | None:
 
 
 def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
-    """Refuse labels of steps that a judge is not shown; one that names no wrong step gets the length of what is shown."""
+    """Refuse labels of steps that are not shown; one that names no wrong step gets the length of what is."""
     steps = len(item.responses)
     shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
     golds: list[Label] = []
@@ -422,7 +436,3 @@ def texts_in(row: Row, column: str) -> list[str]:
         return [one for one in several if one.strip()]
     text = text_of(row, column)
     return [text] if text.strip() else []
-
-
-def _images(row: Row, column: str, folder: Path | None) -> list[str]:
-    return [image_of(row, column, one, folder) for one in texts_in(row, column)]

@@ -61,10 +61,10 @@ def _sample(card: Card, split: str) -> Source:
 
     wanted = card.split(split)
     main = file_source(path(wanted.of[0] if wanted.of else split))
-    parts = {
-        part: file_source(path(part) if part in wanted.of else path(split, f".{part}")).load for part in wanted.parts
-    }
-    return Source(main.load, "sample", main.name, parts, card.folder)
+    parts = {part: file_source(path(part) if part in wanted.of else path(split, f".{part}")) for part in wanted.parts}
+    loads = {part: source.load for part, source in parts.items()}
+    contents = {**main.contents, **{part: source.contents[""] for part, source in parts.items()}}
+    return Source(main.load, "sample", main.name, loads, card.folder, contents=contents)
 
 
 def _parts(split: Split) -> list[Part]:
@@ -138,17 +138,18 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
             needed = f"{card.name} also needs its {name} table: {files}"
             loads[name] = _missing(DataError(needed, file=str(around[0]), hint="put it beside the other file"))
     lacking = tuple(loads)
+    read: dict[str, list[Content]] = {}
     seen: list[str] = []
     verified: list[bool | None] = []
     for name, table in tables.items():
         part = split.parts[name] if name else split.main
-        contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
+        read[name] = contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
         shas = [content.sha256() for content in contents]
         seen.append(digest_of(shas))
         verified.append({*shas} <= {*part.sha256.values()} if part.sha256 else None)
         loads[name] = rows_of(*contents)
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking)
+    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking, read)
 
 
 def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
