@@ -190,7 +190,7 @@ class Sources:
                 judge=recorded.name,
                 gold_source=self.card.gold_source,
                 policies=policies,
-                aggregates=self.card.aggregates,
+                aggregates=self.card.aggregates_of(recorded.split),
                 revision=task.revision,
                 verify=True,
             )
@@ -203,13 +203,14 @@ class Sources:
         if figure.subset not in found:
             return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
-        name = figure.metric.removesuffix(COUNT)
-        if name not in row.metrics:
-            known = ", ".join(row.metrics)
+        # How a judge leans is beside its metrics.
+        measured, name = {**row.bias, **row.metrics}, figure.metric.removesuffix(COUNT)
+        if name not in measured:
+            known = ", ".join(measured)
             return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
         if name != figure.metric:
-            return float(row.metrics[name].n), ""
-        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+            return float(measured[name].n), ""
+        value, reason = _value(measured.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
 

@@ -106,8 +106,10 @@ def _placed(
     card: Card, split: Split, part: Part, homes: Sequence[Path], taken: Sequence[Path] = ()
 ) -> tuple[Path, Shards] | None:
     """Find the files of a part: by the card's names, as the hub lays them out, by their names anywhere below."""
-    if (found := by_name(homes, part)) is not None:
-        return found
+    for home in homes:
+        # Files of several tables may have one name, each in a folder of its own.
+        if (found := by_name([home], part)) is not None and not set(taken) & set(found[1].files):
+            return found
     others = {one.config for other in card.splits.values() for one in _parts(other)} - {part.config}
     foreign = {hub_name(one).casefold() for one in _parts(split) if one.hub != part.hub}
     for home in homes:
