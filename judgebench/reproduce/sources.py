@@ -383,8 +383,11 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
     """
     scale, revision = task.scale, task.revision
     absent = Reply(Status.FAILED, error="not in the recording")
+    # Without orders that all items share, each has its own.
+    drawn = {} if recording.orders else {item: [order] for item, order in recording.replies}
     for item in task.items():
         own = tuple(range(len(item.responses)))
-        for order in [order for order in recording.orders if len(order) == len(own)] or [own]:
+        shown = drawn.get(item.id) or [order for order in recording.orders if len(order) == len(own)] or [own]
+        for order in shown:
             reply = recording.replies.get((item.id, order), absent)
             yield Verdict.of(Case(item, order), reply, scale, revision)
