@@ -61,7 +61,7 @@ def _sample(card: Card, split: str) -> Source:
 
     main = file_source(path(""))
     parts = {part: file_source(path(f".{part}")).load for part in card.split(split).parts}
-    return Source(main.load, "sample", main.name, parts, card.folder)
+    return Source(main.load, "sample", main.name, parts, card.folder, contents=main.contents)
 
 
 def _parts(split: Split) -> list[Part]:
@@ -135,15 +135,17 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
     lacking = tuple(loads)
     seen: list[str] = []
     verified: list[bool | None] = []
+    read: tuple[Content, ...] = ()
     for name, table in tables.items():
         part = split.parts[name] if name else split.main
-        contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
+        contents = tuple(Content.at(path, keep=len(table.files) == 1) for path in table.files)
+        read = read or contents
         shas = [content.sha256() for content in contents]
         seen.append(digest_of(shas))
         verified.append({*shas} <= {*part.sha256.values()} if part.sha256 else None)
         loads[name] = rows_of(*contents)
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking)
+    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking, read)
 
 
 def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
