@@ -174,7 +174,7 @@ def _card(card: Card) -> str:
         "headline": card.metric,
         "policies": policies,
         "splits": ", ".join(
-            f"{split.name} ({split.main.count})" if split.main.count else split.name for split in card.splits.values()
+            f"{split.name} ({split.count})" if split.count else split.name for split in card.splits.values()
         ),
         "default split": card.default_split,
         "subsets": ", ".join(card.subsets),

@@ -11,6 +11,7 @@ from judgebench.domain.asking import (
     Request,
     Steps,
     Token,
+    spoken,
 )
 from judgebench.domain.conditions import Conditions, JudgeName, bare, conditions_of, names_of, told_apart
 from judgebench.domain.items import (
@@ -22,6 +23,7 @@ from judgebench.domain.items import (
     Part,
     Reference,
     Response,
+    Role,
     Turn,
     digest,
 )
@@ -85,6 +87,7 @@ __all__ = [
     "Reply",
     "Request",
     "Response",
+    "Role",
     "Run",
     "Scale",
     "Status",
@@ -99,5 +102,6 @@ __all__ = [
     "conditions_of",
     "digest",
     "names_of",
+    "spoken",
     "told_apart",
 ]

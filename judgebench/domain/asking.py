@@ -12,13 +12,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from judgebench.domain.items import Turn, digest
+from judgebench.domain.items import Part, Turn, digest
 from judgebench.domain.replies import Reply, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from judgebench.domain.items import Case
+    from judgebench.domain.items import Case, Role
     from judgebench.domain.scale import Scale
 
 Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
@@ -39,6 +39,29 @@ class Message(Turn):
     def text(self) -> str:
         """The text parts, joined."""
         return "".join(part.text for part in self.parts)
+
+
+def spoken(turns: Iterable[Turn]) -> tuple[Message, ...]:
+    """Give turns as messages of two sides: a tool call is the assistant's, its result comes to it, and both say so.
+
+    What would make two messages of one side follow each other there is put into one: not every chat template takes
+    them, and none has to know tools.
+
+    >>> [(one.role, one.text) for one in spoken([Turn.of("assistant", "I'll look."), Turn.of("call", "look()")])]
+    [('assistant', "I'll look.\\n\\n[tool call]\\nlook()")]
+    """
+    sides: dict[Role, Role] = {"call": "assistant", "tool": "user"}
+    made: list[Message] = []
+    before: Role = "system"
+    for turn in turns:
+        side = sides.get(turn.role, turn.role)
+        parts = (Part(f"[{turn.speaker}]\n"), *turn.parts) if turn.role in sides else turn.parts
+        if made and made[-1].role == side and not sides.keys().isdisjoint((before, turn.role)):
+            made[-1] = Message(side, (*made[-1].parts, Part("\n\n"), *parts))
+        else:
+            made.append(Message(side, parts))
+        before = turn.role
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: How images begin that are no files.
 _ELSEWHERE = ("http://", "https://", "data:")
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
+#: Whose a turn is; of an agent's trajectory a ``call`` of a tool, and what the ``tool`` gave back, are turns of their own.
+Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
+#: What a reader is told of turns that are nobody's words.
+_NAMED = {"call": "tool call", "tool": "tool result"}
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 
@@ -35,13 +39,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of a conversation."""
+    """One message of a conversation, or one tool call of an agent's or its result."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Role
     parts: tuple[Part, ...]
 
     @classmethod
-    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Self:
+    def of(cls, role: Role, text: str) -> Self:
         """Build a turn of plain text."""
         return cls(role, (Part(text),))
 
@@ -52,18 +56,37 @@ class Turn:
             return self.parts[0].text
         return "\n".join(part.text for part in self.parts if part.text)
 
+    @property
+    def speaker(self) -> str:
+        """The role as a reader is told it."""
+        return _NAMED.get(self.role, self.role)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer that is judged, and the system that wrote it (if known).
 
-    Of one that took several turns ``turns`` are all, the other side's too, and ``text`` is the last word.
+    Of one that took several turns, such as an agent's trajectory, ``turns`` are all, the other side's and the tools'
+    too, and ``text`` is the last word.
     """
 
     text: str
     model: str | None = None
     images: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
+
+    @property
+    def pictures(self) -> Iterator[str]:
+        """All its images, those of its turns before its own."""
+        shown = (part.image for turn in self.turns for part in turn.parts if part.image is not None)
+        return chain(shown, self.images)
+
+    @property
+    def whole(self) -> str:
+        """All of it in one text: an agent's trajectory turn by turn, each under its speaker; else the last word."""
+        if all(turn.role not in _NAMED for turn in self.turns):
+            return self.text
+        return "\n\n".join(f"[{turn.speaker}]\n{turn.text}" for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +139,8 @@ class Item:
     @property
     def images(self) -> Iterator[str]:
         """All images, by path or address."""
-        turns = [*self.conversation, *(turn for response in self.responses for turn in response.turns)]
-        images = (part.image for turn in turns for part in turn.parts if part.image is not None)
-        return chain(images, *(response.images for response in self.responses))
+        asked = (part.image for turn in self.conversation for part in turn.parts if part.image is not None)
+        return chain(asked, *(response.pictures for response in self.responses))
 
     @property
     def image_files(self) -> Iterator[str]:

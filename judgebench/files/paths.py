@@ -34,7 +34,9 @@ def split(name: str, columns: Collection[str]) -> tuple[str, tuple[str, ...]] | 
 def inside(value: Any, path: tuple[str, ...]) -> Any:
     """Follow the steps into a value; text on the way is read as JSON. `ABSENT` where a step leads nowhere.
 
-    >>> inside({"a": [{"b": 1}]}, ("a", "0", "b")), inside('["x"]', ("0",)), inside({}, ("a",)) is ABSENT
+    Of a list, -1 is the last.
+
+    >>> inside({"a": [{"b": 1}]}, ("a", "0", "b")), inside('["x"]', ("-1",)), inside({}, ("a",)) is ABSENT
     (1, 'x', True)
     """
     for at, step in enumerate(path):
@@ -45,9 +47,9 @@ def inside(value: Any, path: tuple[str, ...]) -> Any:
             if rest in value:
                 return value[rest]
             value = value.get(step, ABSENT)
-        elif isinstance(value, (list, tuple)) and step.isdecimal():
+        elif isinstance(value, (list, tuple)) and (step == "-1" or step.isdecimal()):
             # A list that is shorter than another row's has a gap there.
-            value = value[int(step)] if int(step) < len(value) else None
+            value = value[int(step)] if int(step) < len(value) and value else None
         else:
             return ABSENT
     return value

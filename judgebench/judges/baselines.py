@@ -82,7 +82,7 @@ def _random(seed: int) -> Callable[[Case, Scale], Code]:
     def decide(case: Case, scale: Scale) -> Code:
         key = f"{seed}:{case.key}"
         if scale.kind == "steps":
-            raise UsageError("baseline/random can't draw a verdict on steps")
+            return tuple(_draw(f"{key}:{n}", scale.size) for n in range(len(case.order)))
         if scale.kind == "rank":
             left = list(range(len(scale.labels)))
             return tuple(left.pop(_draw(f"{key}:{n}", len(left))) for n in range(len(left)))

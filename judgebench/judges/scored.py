@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Message, Needs, Part, Reply, Request, Status, Turn, Usage
+from judgebench.domain import Message, Needs, Part, Reply, Request, Status, Turn, Usage, spoken
 from judgebench.errors import RejectedError, UsageError, argument
 
 if TYPE_CHECKING:
@@ -145,9 +145,9 @@ def conversation(case: Case, slot: int) -> tuple[Message, ...]:
     turns = [*case.item.conversation, *(response.turns or (Turn.of("assistant", response.text),))]
     documents = tuple(Part(f"{text}\n\n") for text in case.item.context)
     first = next((place for place, turn in enumerate(turns) if turn.role == "user"), 0)
-    return tuple(
-        Message(turn.role, (*(documents if place == first else ()), *turn.parts)) for place, turn in enumerate(turns)
-    )
+    if documents and turns:
+        turns[first] = Turn(turns[first].role, (*documents, *turns[first].parts))
+    return spoken(turns)
 
 
 def compared(case: Case, slot: int) -> tuple[Message, ...]:

@@ -138,9 +138,11 @@ turns      turns conversation messages dialogue dialog chat chat_history convers
 question   question user_question
 question   prompt user_prompt query user_query instruction user_input user_message problem ticket
 question   request message email post input
+question   goal objective
 answer     answer model_answer response model_response llm_response assistant_response actual_output output \
            model_output llm_output completion generation generated_answer generated_text reply summary translation \
            hypothesis candidate candidate_answer
+answer     trajectory rollout trace steps
 reference  reference references reference_answer reference_answers gold_answer golden_answer correct_answer \
            right_answer expected_output expected_answer expected_response ideal ideal_answer reference_response
 reference  ground_truth groundtruth target solution expected gold truth

@@ -100,6 +100,18 @@ def readable(meant: Meant, scale: Scale | None, cells: Cells) -> list[tuple[str,
     )
 
 
+def verdict_in(text: str, scale: Scale) -> str:
+    """Read the verdict of one reply on a scale; empty where it has none, or two.
+
+    >>> from judgebench.domain import Scale
+    >>> verdict_in("Rating: 4", Scale.rate(1, 5)), verdict_in("Rating: 4. No, rating: 2", Scale.rate(1, 5))
+    ('4', '')
+    """
+    speech = _of_scale(scale)
+    found = _said(text, speech) if speech is not None else None
+    return found.meaning if found is not None else ""
+
+
 def read_numbers(meant: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Read the numbers in the words of a column of scores, 80 % as .8; and say what was read by which rule."""
     found = _column(meant, Numbers(), judge=True)

@@ -12,7 +12,7 @@ from itertools import combinations, groupby
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench import __version__
-from judgebench.domain import bare, conditions_of
+from judgebench.domain import Turn, bare, conditions_of, spoken
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ def preferences(
 
 
 def _pictured(item: Item) -> bool:
-    turns = [*item.conversation, *(turn for response in item.responses for turn in response.turns)]
-    pictured = any(part.image is not None for turn in turns for part in turn.parts)
-    return pictured or any(response.images for response in item.responses)
+    return any(True for _ in item.images)
 
 
 def settle(games: Sequence[Verdict], scale: Scale, rule: Games) -> tuple[Code | None, str]:
@@ -232,13 +230,17 @@ def _completion(item: Item, response: Response, *, good: bool) -> dict[str, Any]
 def _prompt(item: Item) -> list[dict[str, str]]:
     """Write the conversation, behind the documents that the answers rest on."""
     documents = [{"role": "system", "content": "\n\n".join(item.context)}] if item.context else []
-    return documents + [{"role": turn.role, "content": turn.text} for turn in item.conversation]
+    return documents + _messages(item.conversation)
 
 
 def _answer(response: Response) -> list[dict[str, str]]:
     if response.turns:
-        return [{"role": turn.role, "content": turn.text} for turn in response.turns]
+        return _messages(response.turns)
     return [{"role": "assistant", "content": response.text}]
+
+
+def _messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
+    return [{"role": one.role, "content": one.text} for one in spoken(Turn.of(turn.role, turn.text) for turn in turns)]
 
 
 def _by(responses: Sequence[Response]) -> list[str]:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, judge_keys, maybe, record
-from judgebench.errors import MismatchError
+from judgebench.errors import MismatchError, argument
 from judgebench.report.document.blocks import Cell as GridCell
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["ABSENT", "Cell", "Reproduction", "Unmatched"]
 
+#: What a figure is, and what is said of it.
+Kind: TypeAlias = Literal["equal", "explained", "parts", "differs", "own"]
+KINDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        "equal": "match",
+        "explained": "different, explained",
+        "parts": "means of published parts",
+        "differs": "DIFFERS",
+        "own": "our own",
+    }
+)
+#: More figures than this are counted by task; ``--explain`` lists them.
+_LISTED = 60
 #: What is said of a figure whose judge or file the data lack.
 ABSENT = "not in this data"
 
@@ -29,10 +44,12 @@ ABSENT = "not in this data"
 class Cell:
     """Our figure, a fraction or None, beside a published one as printed, in the printed unit and with its ``decimals``.
 
-    ``match`` says whether they agree at the printed precision; for two annotators ``judge`` names both. ``note`` says
-    why there is nothing of ours, or what the figure estimates. ``published`` and ``match`` are None for a judge of whom
-    nothing is published; ``source`` is then the file of its verdicts. ``published_in`` is ``card``, or the file beside
-    the data.
+    ``match`` says whether they agree at the printed precision; for two annotators ``judge`` names both. ``known`` is
+    what is said of a figure before: that ours is another one, and why (it is as ``expected``); that it is the mean of
+    published parts; that nobody published it, and ``published`` is what we once found. ``note`` says why there is
+    nothing of ours, why it is different, or what the figure estimates. ``published`` and ``match`` are None for a judge
+    of whom nothing is published; ``source`` is then the file of its verdicts. ``published_in`` is ``card``, or the file
+    beside the data.
     """
 
     task: str
@@ -48,6 +65,15 @@ class Cell:
     source: str
     note: str = ""
     published_in: str = "card"
+    known: Literal["", "explained", "parts", "own"] = ""
+    expected: float | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the figure is, for the count."""
+        if self.match is None:
+            return "own"
+        return self.known or ("equal" if self.match else "differs")
 
     @property
     def shown(self) -> float | None:
@@ -75,8 +101,14 @@ _CELL = record(
     ours=maybe(NUMBER),
     published=NUMBER,
     decimals=COUNT,
-    unit=choice("percent", "fraction"),
+    unit=choice("percent", "fraction", "number", "count"),
     match=(FLAG, None, "Whether ours is the published figure at the printed precision."),
+    kind=(
+        choice(*KINDS),
+        None,
+        "own: nobody published it, and published is what we once found; explained: different, and as expected.",
+    ),
+    expected=maybe(NUMBER),
     source=TEXT,
     note=TEXT,
     published_in=(TEXT, None, "Where judgebench has the published figure from: card, or a file beside the data."),
@@ -121,7 +153,7 @@ def _published(cell: Cell) -> GridCell:
 
 
 def _verdict(cell: Cell) -> GridCell:
-    text = "measured" if cell.match is None else "match" if cell.match else "DIFFERS"
+    text = "measured" if cell.match is None else KINDS[cell.kind]
     return GridCell(text, (clean(cell.note),) if cell.note else ())
 
 
@@ -158,7 +190,7 @@ class Reproduction(Document):
 
     @property
     def ok(self) -> bool:
-        """Whether there are figures, and every one is the published one at the printed precision.
+        """Whether there are figures, and every one is the published one, or the other one that is known.
 
         Judges of whom nothing is published will do, unless what is published is of others.
         """
@@ -167,16 +199,25 @@ class Reproduction(Document):
 
     @property
     def mismatches(self) -> int:
-        """How many of our figures differ."""
-        return sum(not cell.match for cell in self.cells)
+        """How many of our figures differ, and nobody knows why."""
+        return sum(cell.kind == "differs" for cell in self.cells)
 
     @property
     def summary(self) -> str:
         """What was found, in one line."""
-        same = len(self.cells) - self.mismatches
-        parts = [f"{same} of {len(self.cells)} figures match at the printed precision"]
+        counts = Counter(cell.kind for cell in self.cells)
+        published = len(self.cells) - counts["own"]
+        parts = [f"{counts['equal']:,} of {published:,} published figures match at the printed precision"]
+        said: Mapping[Kind, str] = {
+            "explained": "differ as explained",
+            "parts": "are means of published parts",
+            "differs": "differ",
+        }
+        parts += [f"{counts[kind]:,} {what}" for kind, what in said.items() if counts[kind]]
+        if counts["own"]:
+            parts.append(f"{counts['own']} more are our own, as before")
         if self.unmatched:
-            parts.append(f"{len(self.unmatched)} can't be recomputed, for the reasons given")
+            parts.append(f"{len(self.unmatched):,} can't be recomputed, for the reasons given")
         if judges := len({(one.task, one.judge) for one in self.measured}):
             who = "judge is" if judges == 1 else "judges are"
             parts.append(f"{judges} more {who} measured, of whom nothing is published")
@@ -199,9 +240,52 @@ class Reproduction(Document):
     def _rows(self) -> list[Cell]:
         """Both kinds, task by task."""
         rows = [*self.cells, *self.measured]
-        tasks = list(dict.fromkeys(cell.task.partition(":")[0] for cell in rows))
-        return sorted(rows, key=lambda cell: tasks.index(cell.task.partition(":")[0]))
+        tasks = list(dict.fromkeys(_task(cell) for cell in rows))
+        return sorted(rows, key=lambda cell: tasks.index(_task(cell)))
 
     def blocks(self) -> Iterator[Block]:
-        remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
-        yield Table(grid(_FIELDS, self._rows(), map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))
+        rows = self._rows()
+        if len(rows) <= _LISTED:
+            remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
+            yield Table(grid(_FIELDS, rows, map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))
+            return
+        yield self.summary
+        yield Table(grid(_COUNTED, _counted(self.cells, self.unmatched)), names=(0,))
+        if differing := [cell for cell in rows if cell.kind == "differs"]:
+            yield Table(grid(_FIELDS, differing[:_LISTED]), names=(0, 1, 2, 3))
+        yield f"{argument('form')} csv lists every figure, json also those that can't be recomputed, with the reason"
+
+
+class _Counted(NamedTuple):
+    """How many figures of a task there are of each kind."""
+
+    task: str
+    kinds: Mapping[str, int]
+    lost: int
+
+
+def _task(cell: Cell | Unmatched) -> str:
+    return cell.task.partition(":")[0]
+
+
+def _counted(cells: Sequence[Cell], unmatched: Sequence[Unmatched]) -> list[_Counted]:
+    tasks = dict.fromkeys((*map(_task, cells), *map(_task, unmatched)))
+    return [
+        _Counted(
+            task,
+            Counter(cell.kind for cell in cells if _task(cell) == task),
+            sum(_task(one) == task for one in unmatched),
+        )
+        for task in tasks
+    ]
+
+
+def _number_of(kind: Kind) -> Callable[[_Counted], str]:
+    return lambda row: f"{row.kinds[kind]:,}" if row.kinds[kind] else NONE
+
+
+_COUNTED: Fields[_Counted] = (
+    Field("task", attrgetter("task"), right=False),
+    *(Field(title, _number_of(kind)) for kind, title in KINDS.items()),
+    Field("can't be recomputed", lambda row: f"{row.lost:,}" if row.lost else NONE),
+)

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.errors import DataError
 from judgebench.files.content import find
+from judgebench.reproduce.printed import printed_table
+from judgebench.reproduce.rules import read_rules
 from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
+    from judgebench.reproduce.printed import PrintedTable
+    from judgebench.reproduce.rules import Rule
     from judgebench.tasks.card import Card, Recorded
 
 __all__ = ["PUBLISHED", "Published", "PublishedFigure", "given_published", "load_published", "own_published"]
@@ -38,8 +43,9 @@ class PublishedFigure:
     ``judge`` is a ``[[recorded]]`` entry of the card, or says which annotators were compared; ``pair`` are two of them.
     ``subset`` is a subset, an aggregate of the card, or ``all``; ``policies`` are given where they differ from the
     card's, ``epsilon`` and ``scoring`` with the alternative annotator test. ``source`` says where the figure is printed
-    or how it was computed, ``note`` what it estimates where that isn't plain; ``origin`` is the file beside the data
-    that says so, or empty for the card's, and ``at`` the table in it.
+    or how it was computed, ``note`` what it estimates where that isn't plain. ``expected`` is ours where it is known to
+    be another, and ``note`` then says why; ``own``: nobody published it, and ``value`` is what we once found.
+    ``origin`` is the file beside the data that says so, or empty for the card's, and ``at`` the table in it.
     """
 
     kind: Kind
@@ -56,6 +62,8 @@ class PublishedFigure:
     scoring: Scoring = "accuracy"
     source: str = ""
     note: str = ""
+    expected: float | None = None
+    own: bool = False
     origin: str = ""
     at: str = ""
 
@@ -82,7 +90,14 @@ class PublishedFigure:
         >>> figure.matches(0.710711), figure.matches(0.6977)
         (True, False)
         """
-        return abs(self.shown(ours) - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9
+        return self._is(self.value, ours)
+
+    def is_expected(self, ours: float) -> bool:
+        """Whether our figure, a fraction, is the other one that is known, at the printed precision."""
+        return self.expected is not None and self._is(self.expected, ours)
+
+    def _is(self, value: float, ours: float) -> bool:
+        return abs(self.shown(ours) - value) <= 0.5 * 10.0**-self.decimals + 1e-9
 
     def unknown(self, key: str, message: str) -> str:
         """Say what nobody knows: as the reason of a card's figure, as a DataError of one from a file of one's own."""
@@ -103,13 +118,18 @@ class PublishedFigure:
 class Published:
     """A benchmark's published figures, and those that can't be recomputed with the reason of each.
 
-    ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty for the card's.
+    ``printed`` are published tables beside the data, ``rules`` say how the figures that lie there are recomputed, and
+    ``tables`` what the rules share. ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty
+    for the card's.
     """
 
     task: str
     figures: tuple[PublishedFigure, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
     recorded: tuple[Recorded, ...] = ()
+    printed: tuple[PrintedTable, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tables: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     origin: str = ""
 
 
@@ -172,8 +192,12 @@ def _published(table: Table, card: Card, origin: str) -> Published:
     for entry in table.tables("unmatched"):
         unmatched.append((entry.text("figure"), entry.text("reason")))
         entry.done()
+    printed = tuple(printed_table(entry) for entry in table.tables("printed"))
+    rules, tables = read_rules(table)
     table.done()
-    return Published(card.name, tuple(figures), tuple(unmatched), tuple(recorded), origin)
+    return Published(
+        card.name, tuple(figures), tuple(unmatched), tuple(recorded), printed, tuple(rules), tables, origin
+    )
 
 
 def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[PublishedFigure]:
@@ -196,6 +220,10 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
     policies_of(policies)
     split, subset = table.choice("split", tuple(card.splits), card.default_split), table.text("subset", "all")
     source, note = table.text("source"), table.text("note", "")
+    expected = _number(table, "expected") if "expected" in table.data else None
+    if expected is not None and not note:
+        table.fail("note", "say why ours is another figure")
+    own = table.take("own", bool, default=False)
     found = [
         PublishedFigure(
             kind,
@@ -212,6 +240,8 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
             cast("Scoring", scoring),
             source,
             note,
+            expected,
+            own,
             origin,
             table.where,
         )

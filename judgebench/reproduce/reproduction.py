@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.reproduction import ABSENT, Cell, Reproduction, Unmatched
+from judgebench.reproduce.beside import beside, figures_beside, folders
+from judgebench.reproduce.printed import own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
 from judgebench.reproduce.sources import Sources
 from judgebench.tasks.card import Table, card_names, load_card, read_toml
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from judgebench.reproduce.printed import Printed
+    from judgebench.reproduce.published import Published
     from judgebench.tasks.card import Card
 
 __all__ = ["reproduce"]
@@ -44,83 +49,142 @@ def reproduce(
             file=str(data),
             hint=f"{argument('data')} names the folder that holds pandalm/ ...",
         )
-    cells: list[Cell] = []
-    unmatched: list[Unmatched] = []
-    measured: list[Cell] = []
-    read: set[str] = set()
-    wanted = list(card_names() if tasks is None else dict.fromkeys(tasks))
-    beside = not (cards_only or files or own is not None)
+    asked = list(card_names() if tasks is None else dict.fromkeys(tasks))
     if files or own:
-        wanted = [_only_task(tasks or (), own)]
-    for asked in wanted:
-        name, _, split = asked.partition(":") if files else (asked, "", "")
-        card, published = load_card(name), [load_published(name)]
-        split = card.split(split).name
-        if own is not None:
-            published.append(given_published(own, card, split))
-        elif beside:
-            published += own_published(card, data, only=wanted == [name])
-        read |= {one.origin for one in published}
-        sources = Sources(
-            card,
-            data,
-            [entry for one in published for entry in one.recorded],
-            files=files,
-            split=split,
-            beside=own and own.parent,
-            tell=tell,
-        )
-        # With files of one's own what the card says of other judges is no gap.
-        figures = [
-            figure
-            for one in published
-            for figure in one.figures
-            if not files or one.origin or (figure.judge, figure.split) in sources.held
-        ]
-        found, missing = _compared(card, figures, sources)
-        if not cards_only:
-            measured += _measured(card, figures, sources)
-        if not found and not sources.held and tasks is not None:
-            known = " or ".join(sorted({recorded.file for recorded in card.recorded})) or "none that are known"
-            raise DataError(
-                f"nothing of {name} can be recomputed here; its recorded verdicts are {known} (.gz may follow)",
-                file=str(data),
-                hint=f"put them into {name}/ there",
-            )
-        cells += found
-        unmatched += missing
-        unmatched += (
-            Unmatched(name, figure, reason)
-            for source in published
-            if not files or source.origin
-            for figure, reason in source.unmatched
-        )
-    if tasks is None and beside and PUBLISHED not in read and (data / PUBLISHED).is_file():
+        asked = [_only_task(tasks or (), own)]
+    where = _Where(data, tuple(files), own, lying=not (cards_only or files or own), alone=len(asked) == 1, tell=tell)
+    found = [_of_task(name, where, measure=not cards_only, needed=tasks is not None) for name in asked]
+    read = {origin for one in found for origin in one.read}
+    if tasks is None and where.lying and PUBLISHED not in read and (data / PUBLISHED).is_file():
         raise DataError(
             "its figures are of no task whose data lie beside it",
             file=str(data / PUBLISHED),
             field="task",
             hint='write task = "pandalm" (or another one that judgebench list shows) at its top',
         )
-    if not cells and not measured:
+    if not any(one.cells or one.measured for one in found):
         raise DataError(
             "there are no recorded verdicts of any task here",
             file=str(data),
             hint=f"{argument('data')} names the folder that holds pandalm/, judgebench/ ...",
         )
-    return Reproduction(tuple(cells), tuple(unmatched), tuple(measured))
+    return Reproduction(
+        tuple(cell for one in found for cell in one.cells),
+        tuple(lost for one in found for lost in one.unmatched),
+        tuple(cell for one in found for cell in one.measured),
+    )
+
+
+class _Where(NamedTuple):
+    """Where figures and verdicts lie, as it was asked for; ``lying``: figures beside the data are looked at."""
+
+    data: Path
+    files: tuple[Path, ...]
+    own: Path | None
+    lying: bool
+    alone: bool
+    tell: Callable[[str], object]
+
+
+class _Found(NamedTuple):
+    """What was found of a task, and the files of published figures that were read."""
+
+    cells: list[Cell]
+    unmatched: list[Unmatched]
+    measured: list[Cell]
+    read: set[str]
+
+
+def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Found:
+    """Recompute a task's published figures; DataError where one that is ``needed`` has nothing here."""
+    name, _, split = asked.partition(":") if where.files else (asked, "", "")
+    card = load_card(name)
+    published, printed = _published(card, where, card.split(split).name)
+    sources = Sources(
+        card,
+        where.data,
+        [entry for one in published for entry in one.recorded],
+        files=where.files,
+        split=card.split(split).name,
+        beside=where.own and where.own.parent,
+        tell=where.tell,
+    )
+    # With files of one's own what the card says of other judges is no gap.
+    figures = [
+        figure
+        for one in published
+        for figure in one.figures
+        if not where.files or one.origin or (figure.judge, figure.split) in sources.held
+    ]
+    homes = [*folders(card, where.data), *([where.own.parent] if where.own else [])]
+    more, lost, plain = beside(card, published, printed, homes, partial(_plain, card=card, sources=sources))
+    figures += plain
+    cells, missing = _compared(card, figures, sources)
+    if not (cells or more or sources.held) and needed:
+        known = " or ".join(sorted({recorded.file for recorded in card.recorded})) or "none that are known"
+        raise DataError(
+            f"nothing of {name} can be recomputed here; its recorded verdicts are {known} (.gz may follow)",
+            file=str(where.data),
+            hint=f"put them into {name}/ there",
+        )
+    said = [
+        Unmatched(name, figure, reason)
+        for source in published
+        if not where.files or source.origin
+        for figure, reason in source.unmatched
+    ]
+    return _Found(
+        [*cells, *more],
+        [*missing, *lost, *said],
+        list(_measured(card, figures, sources)) if measure else [],
+        {one.origin for one in published},
+    )
+
+
+def _published(card: Card, where: _Where, split: str) -> tuple[list[Published], list[Printed]]:
+    """Collect the published figures of a task: the card's, and those of one's own or beside the data."""
+    published = [load_published(card.name)]
+    if where.own is not None and where.own.suffix == ".json":
+        return published, own_figures(where.own, str(where.own))
+    if where.own is not None:
+        published.append(given_published(where.own, card, split))
+    elif where.lying:
+        published += own_published(card, where.data, only=where.alone)
+    return published, [] if where.files or where.own else figures_beside(card, published, where.data)
 
 
 def _only_task(tasks: Sequence[str], own: Path | None) -> str:
     """Find the one task that files of one's own are about."""
     said = dict.fromkeys(tasks)
     if own is not None and not said:
-        said = dict.fromkeys([Table(read_toml(own)[0], str(own)).text("task", "")])
+        said = dict.fromkeys(["" if own.suffix == ".json" else Table(read_toml(own)[0], str(own)).text("task", "")])
     name = next(iter(said), "")
     if len(said) != 1 or not name:
         where = "" if own is None else f', or write task = "T" at the top of {own}'
         raise UsageError(f"files of your own are about one task: name it with {argument('task')} T{where}")
     return name
+
+
+def _plain(printed: Printed, card: Card, sources: Sources) -> PublishedFigure | None:
+    """Take a figure that no rule is about for one of a recorded judge, if it is called as ours are."""
+    split = printed.split if printed.split in card.splits else card.default_split
+    subset = "all" if printed.split in {"", split} else printed.split
+    if (printed.judge, split) not in sources.held or printed.unit == "count":
+        return None
+    return PublishedFigure(
+        "cell",
+        printed.judge,
+        printed.metric,
+        printed.value,
+        printed.decimals,
+        "percent" if printed.unit == "percent" else "fraction",
+        split,
+        subset,
+        source=printed.source,
+        note=printed.note,
+        expected=printed.expected,
+        origin=printed.file,
+    )
 
 
 def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) -> tuple[list[Cell], list[Unmatched]]:
@@ -139,6 +203,8 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
         compared = _cell(card, figure, ours, source, reason or figure.note or figure.conditions)
         match = ours is not None and figure.matches(ours)
         held = sources.held.get((figure.judge, figure.split))
+        summed = held is not None and held.kind == "figures"
+        explained = not match and ours is not None and figure.is_expected(ours)
         cells.append(
             replace(
                 compared,
@@ -147,6 +213,16 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
                 published=figure.value,
                 match=match,
                 published_in=figure.origin or "card",
+                known="explained"
+                if explained
+                else ""
+                if not match
+                else "own"
+                if figure.own
+                else "parts"
+                if summed
+                else "",
+                expected=figure.expected,
             )
         )
     return cells, missing

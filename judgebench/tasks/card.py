@@ -56,7 +56,8 @@ class Split:
     """A split: its main table, and further named tables that the reader joins to it.
 
     ``scale``, ``gold_source``, ``columns`` with ``cells``, and keys of ``form`` are given where they differ from the
-    card's.
+    card's. A split of several others, which ``of`` names, has the first one's table as its main, those of the others
+    as parts.
     """
 
     name: str
@@ -67,6 +68,13 @@ class Split:
     columns: Roles | None = None
     cells: Cells | None = None
     form: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    of: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int | None:
+        """The number of published items, where the card knows it."""
+        counts = [self.main.count, *(self.parts[name].count for name in self.of[1:])]
+        return None if None in counts else sum(filter(None, counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +259,15 @@ def load_card(name: str, root: Path | None = None) -> Card:
     if table.text("name") != name:
         table.fail("name", f"the folder is named {name!r}")
     splits_table = table.table("splits")
-    splits = {split: _split(split, splits_table.table(split)) for split in tuple(splits_table.data)}
+    # A reader of its own may know the answers and what is gold by itself.
+    whole = "reader" not in table.data
+    splits: dict[str, Split] = {}
+    for split in tuple(splits_table.data):
+        splits[split] = _split(split, splits_table.table(split), splits, whole=whole)
     if not splits:
         table.fail("splits", "a task needs at least one split")
     references = table.texts("references") or ("none",)
-    said = roles_of(table.table("columns"), whole=True) if "columns" in table.data else None
+    said = roles_of(table.table("columns"), whole=whole) if "columns" in table.data else None
     card = Card(
         name=name,
         title=table.text("title"),
@@ -356,14 +368,21 @@ def _part(table: Table) -> Part:
     return part
 
 
-def _split(name: str, table: Table) -> Split:
+def _split(name: str, table: Table, known: Mapping[str, Split], *, whole: bool) -> Split:
+    if of := table.texts("of"):
+        if unknown := [one for one in of if one not in known]:
+            table.fail("of", f"{unknown[0]!r} is not a split above this one")
+        tables = {one: known[one].main for one in of}
+        split = Split(name, tables.pop(of[0]), tables, form=table.take("form", dict, {}), of=of)
+        table.done()
+        return split
     further = table.table("parts")
     parts = {part: _part(further.table(part)) for part in tuple(further.data)}
     scale = scale_of(table) if "scale" in table.data else None
     gold = (
         cast("GoldSource", table.choice("gold_source", get_args(GoldSource))) if "gold_source" in table.data else None
     )
-    columns, cells = roles_of(table.table("columns"), whole=True) if "columns" in table.data else (None, None)
+    columns, cells = roles_of(table.table("columns"), whole=whole) if "columns" in table.data else (None, None)
     form: dict[str, Any] = table.take("form", dict, {})
     return Split(name, _part(table), parts, scale, gold, columns, cells, form)
 
@@ -385,14 +404,21 @@ def _aggregate(table: Table) -> Aggregate:
 
 
 def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
-    """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
-    names = table.texts("names")
+    """Read one entry; ``names`` lists several judges of one file, each in the column of its name.
+
+    ``of`` lists several splits that they judged.
+    """
+    names, of = table.texts("names"), table.texts("of")
+    for split in of:
+        if split not in splits:
+            table.fail("of", f"{split!r} is not one of {', '.join(splits)}")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),
         names[0] if names else table.text("column", ""),
-        table.choice("split", splits, splits[0]),
+        of[0] if of else table.choice("split", splits, splits[0]),
         cast("RecordedKind", table.choice("kind", get_args(RecordedKind), "replies")),
     )
     table.done()
-    return [first, *(replace(first, name=name, column=name) for name in names[1:])]
+    every = [first, *(replace(first, name=name, column=name) for name in names[1:])]
+    return [*every, *(replace(one, split=split) for split in of[1:] for one in every)]

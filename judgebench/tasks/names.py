@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -25,14 +25,15 @@ class Names:
         self._next = _KEPT
 
     def add(self, located: Located) -> bool:
-        """Take one more; whether it is time to look for `twins`. DataError where one of the first is there again."""
-        item, row = located
-        if (place := self._first.get(item.id)) is not None:
-            refuse(located, *place)
-        if len(self._first) < _KEPT:
-            self._first[item.id] = row.file, row.line
-        self._hashes.append(hash(item.id))
-        return len(self._hashes) == self._next
+        """Take one more; whether it is time to look for `twins`. DataError where one of the first is there twice."""
+        name = located[0].id
+        self._hashes.append(hash(name))
+        count = len(self._hashes)
+        if count <= _KEPT:
+            if (place := self._first.get(name)) is not None:
+                refuse(located, *place)
+            self._first[name] = located[1].file, located[1].line
+        return count == self._next
 
     def twins(self) -> set[int]:
         """Hashes that several ids have so far; to look at each doubling of their number costs as much as the last."""
@@ -52,7 +53,7 @@ def refuse_twins(twins: set[int], items: Iterable[Located]) -> None:
             places[item.id] = row.file, row.line
 
 
-def refuse(located: Located, file: str, line: int) -> None:
+def refuse(located: Located, file: str, line: int) -> NoReturn:
     """Say of an id that it appears twice, and where it was first."""
     item, row = located
     where = f" of {file}" if file != row.file else ""

@@ -55,13 +55,16 @@ def resolve(
 
 
 def _sample(card: Card, split: str) -> Source:
-    def path(suffix: str) -> Path:
+    def path(split: str, suffix: str = "") -> Path:
         own = card.folder / f"sample-{split}{suffix}.jsonl"
         return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
 
-    main = file_source(path(""))
-    parts = {part: file_source(path(f".{part}")).load for part in card.split(split).parts}
-    return Source(main.load, "sample", main.name, parts, card.folder, contents=main.contents)
+    wanted = card.split(split)
+    main = file_source(path(wanted.of[0] if wanted.of else split))
+    parts = {
+        part: file_source(path(part) if part in wanted.of else path(split, f".{part}")).load for part in wanted.parts
+    }
+    return Source(main.load, "sample", main.name, parts, card.folder)
 
 
 def _parts(split: Split) -> list[Part]:
@@ -135,17 +138,15 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
     lacking = tuple(loads)
     seen: list[str] = []
     verified: list[bool | None] = []
-    read: tuple[Content, ...] = ()
     for name, table in tables.items():
         part = split.parts[name] if name else split.main
-        contents = tuple(Content.at(path, keep=len(table.files) == 1) for path in table.files)
-        read = read or contents
+        contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
         shas = [content.sha256() for content in contents]
         seen.append(digest_of(shas))
         verified.append({*shas} <= {*part.sha256.values()} if part.sha256 else None)
         loads[name] = rows_of(*contents)
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking, read)
+    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking)
 
 
 def _missing(error: DataError) -> Callable[[], Iterator[Row]]:

@@ -22,7 +22,7 @@ class Source:
     ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
     ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
     hashes are those of the published version; None where the card knows none. ``lacking`` names the parts whose files
-    are not here. ``contents`` are the files of the main table, where its rows are theirs.
+    are not here.
     """
 
     load: Callable[[], Iterator[Row]]
@@ -32,7 +32,6 @@ class Source:
     folder: Path | None = None
     verified: bool | None = None
     lacking: tuple[str, ...] = ()
-    contents: tuple[Content, ...] = ()
 
     def rows(self, part: str = "") -> Iterator[Row]:
         """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
@@ -42,7 +41,7 @@ class Source:
 def file_source(path: Path) -> Source:
     """Return one file as a source."""
     content = Content.at(path, keep=True)
-    return Source(rows_of(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent, contents=(content,))
+    return Source(rows_of(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
 
 
 def rows_of(*contents: Content) -> Callable[[], Iterator[Row]]:

@@ -54,7 +54,7 @@ def shown(item: Item, scale: Scale, order: tuple[int, ...], reference: str) -> d
     steps = steps_of(item) if scale.kind == "steps" else 0
     one = "Step" if steps == len(responses) > 1 else "Response"
     return {
-        "conversation": [{"role": turn.role, "parts": _parts(turn.parts)} for turn in item.conversation],
+        "conversation": [{"role": turn.speaker, "parts": _parts(turn.parts)} for turn in item.conversation],
         "context": list(item.context),
         "criterion": item.attribute("criterion") or "",
         "references": [one.text for one in item.references if one.kind == kind],
@@ -100,6 +100,9 @@ def _key(code: int) -> str:
 
 
 def _response(response: Response) -> list[dict[str, str]]:
+    if response.turns:
+        told = [({"note": f"{turn.speaker}:"}, *_parts(turn.parts)) for turn in response.turns]
+        return [part for parts in told for part in parts]
     text = [{"text": response.text}] if response.text.strip() else [{"note": "(an empty text)"}]
     return [*text, *(_image(image) for image in response.images)]
 

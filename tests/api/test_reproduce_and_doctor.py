@@ -23,7 +23,7 @@ def test_published_figures_are_recomputed_from_python(data_dir):
 def test_a_figure_that_differs_is_a_failure():
     found = Reproduction((Cell("pandalm", "test", "gpt", "all", "accuracy", 0.7, 71.07, 2, "percent", False, "there"),))
     assert "1 of 1 figures differ" in str(found.failure)
-    assert repr(found) == "<Reproduction: 0 of 1 figures match at the printed precision>"
+    assert repr(found) == "<Reproduction: 0 of 1 published figures match at the printed precision; 1 differ>"
 
 
 def test_reproduce_is_a_room_and_a_function(tmp_path, monkeypatch):

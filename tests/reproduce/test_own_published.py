@@ -96,7 +96,7 @@ def test_figures_beside_the_data_are_compared_and_their_file_is_named(folder):
     table = found.render("table")
     assert "pandalm/published.toml: our wiki" in table
     assert "recorded in mine.jsonl" in table
-    assert "1 of 1 figures match" in found.summary
+    assert "1 of 1 published figures match" in found.summary
     assert "1 more judge is measured" in found.summary
     written = json.loads(found.render("json"))
     assert written["measured"][0]["source"] == "recorded in mine.jsonl"

@@ -281,7 +281,7 @@ def test_the_forms_say_the_same():
     assert "71.0711 %" in table
     assert "71.07 %" in table
     assert "DIFFERS" in table
-    assert "1 of 2 figures match" in table
+    assert "1 of 2 published figures match" in table
     assert "its verdicts are not public" in table
     document = json.loads(found.render("json"))
     assert document["ok"] is False

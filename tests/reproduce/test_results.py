@@ -76,7 +76,7 @@ def test_published_figures_stand_beside_ours():
     cell = Cell("pandalm", "test", "=gpt", "all", "accuracy", 0.71, 71.0, 1, "percent", True, "a table")
     files = results(ROWS, Reproduction((cell,), (Unmatched("pandalm", "a figure", "not public"),)))
     assert "'=gpt,all,accuracy,71.000000,71.000000,1,percent,yes" in files["reproduction.csv"]
-    assert "1 of 1 figures match" in files["README.md"]
+    assert "1 of 1 published figures match" in files["README.md"]
     assert "- pandalm: a figure: not public" in files["README.md"]
 
 

@@ -1,4 +1,4 @@
-"""Annotators by item: the alternative annotator test's files, and JUDGE-BENCH's lists of scores."""
+"""Annotators by item: the alternative annotator test's files."""
 
 from __future__ import annotations
 
@@ -150,49 +150,6 @@ def test_recorded_models_are_named_and_odd_labels_are_unparsed(tmp_path: Path) -
     for column in (None, "o"):
         with pytest.raises(UsageError, match="there are m, n"):
             task.recorded(path, column)
-
-
-@pytest.mark.data
-@pytest.mark.parametrize(
-    ("split", "items", "subsets", "most"),
-    [("dices-350", 350, 1, 123), ("recipes", 312, 6, 88), ("inferential-strategies", 300, 1, 2)],
-)
-def test_judge_bench_s_files(data_dir: Path, split: str, items: int, subsets: int, most: int) -> None:
-    task = open_task(f"judge-bench-dmg:{split}", data=data_dir)
-    read = task.items()
-    assert task.source.verified
-    assert len(read) == items
-    assert len({item.subset for item in read}) == subsets
-    assert max(len(item.gold) for item in read) == most
-    assert all(item.attribute("criterion") and item.responses[0].text for item in read)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"annotations": {}}, "list of objects"),
-        ({"instances": [{"id": 1, "instance": 3, "annotations": {}}]}, "expected a text"),
-        ({"instances": [{"id": 1, "instance": "x", "annotations": {"taste": {}}}]}, "metrics that the file describes"),
-        ({"instances": [{"id": 1, "instance": "x", "annotations": {"safety": {}}}]}, "individual_human_scores"),
-        (
-            {"instances": [{"id": 1, "instance": "x", "annotations": {"safety": {"individual_human_scores": ["Si"]}}}]},
-            "'Si' is not on the scale",
-        ),
-    ],
-)
-def test_a_wrong_file_of_judge_bench_is_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    data: dict[str, Any] = {"annotations": [{"metric": "safety", "prompt": "Safe?"}], "instances": []} | change
-    path = tmp_path / "dices_350_crowdsourced.json"
-    path.write_text(json.dumps(data), encoding="utf-8")
-    with pytest.raises(DataError, match=message):
-        open_task("judge-bench-dmg", data=path).items()
-
-
-def test_judge_bench_has_no_verdicts(tmp_path: Path) -> None:
-    path = tmp_path / "verdicts.json"
-    path.write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="no file of verdicts"):
-        open_task("judge-bench-dmg", sample=True).recorded(path)
 
 
 def test_an_object_over_several_lines_is_one_row_and_lines_stay_lines(tmp_path: Path) -> None:

@@ -61,14 +61,13 @@ class Writer:
         if lacks := [need for need in self.layout.needs if not texts.get(need)]:
             hint = f"; pass {argument('reference')} KIND" if lacks == ["reference"] and case.item.references else ""
             raise UsageError(f"{where} needs a {lacks[0]}, and item {case.item.id!r} is shown without one{hint}")
-        images = [part for turn in case.item.conversation for part in turn.parts if part.image is not None]
-        if images or any(response.images for response in case.responses):
+        if any(True for _ in case.item.images):
             raise RejectedError(f"{where} shows texts alone, and item {case.item.id!r} has images")
 
     def _texts(self, case: Case) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
         item, clean, layout = case.item, self._clean, self.layout
         guard = _guard(layout.raw, (layout.system, layout.user), layout.marks, layout.strict)
-        answers = [guard(clean(response.text)) for response in case.responses]
+        answers = [guard(clean(response.whole)) for response in case.responses]
         references = [guard(reference.text) for reference in case.references]
         asked = [turn for turn in item.conversation if turn.role != "system"]
         criterion = item.attribute("criterion") or ""
@@ -140,14 +139,18 @@ def shortened(text: str, budget: int, count: Callable[[str], int], *, left: bool
 
 
 def _transcript(turns: Sequence[Turn]) -> str:
-    return "\n\n".join(f"{turn.role.capitalize()}: {turn.text}" for turn in turns)
+    return "\n\n".join(f"{turn.speaker.capitalize()}: {turn.text}" for turn in turns)
+
+
+def _told(turn: Turn) -> str:
+    return turn.text if turn.speaker == turn.role else f"\n\n[{turn.speaker}]\n{turn.text}\n\n"
 
 
 def _dialogue(item: Item, response: Response, guard: Callable[[str], str]) -> list[dict[str, str]]:
     """Pair what the user said with what was answered, up to the response."""
     mine = response.turns or ()
     turns = [*item.conversation, *mine]
-    said = [(turn.role, turn.text) for turn in turns if turn.role != "system"]
+    said = [(turn.role, _told(turn)) for turn in turns if turn.role != "system"]
     if not mine:
         said.append(("assistant", response.text))
     rounds: list[dict[str, str]] = []

@@ -135,7 +135,7 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
     turns = item.conversation
     conversation: list[list[Piece]] = []
     for number, turn in enumerate(turns, 1):
-        name = "request" if len(turns) == 1 else f"turn {number}, {turn.role}"
+        name = "request" if len(turns) == 1 else f"turn {number}, {turn.speaker}"
         conversation.append(fenced(name, fence, turn.parts))
     letters = "AB" if scale.kind == "pair" else ""
     responses: list[list[Piece]] = []
@@ -145,7 +145,7 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
         images = [Part(image=image) for image in response.images] if response.images else ()
         blocks = [] if response.turns else [fenced(name, fence, [Part(response.text), *images])]
         for number, turn in enumerate(response.turns, 1):
-            blocks.append(fenced(f"{name}, {turn.role} turn {number}", fence, turn.parts))
+            blocks.append(fenced(f"{name}, {turn.speaker} turn {number}", fence, turn.parts))
         responses.append(stacked(blocks))
     # Of a conversation each turn may have its own; several to one question are numbered.
     given = case.references

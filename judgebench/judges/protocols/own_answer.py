@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Message, Request, Status, digest
+from judgebench.domain import Message, Request, Status, digest, spoken
 from judgebench.errors import RejectedError
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.forms import told, unread
@@ -31,7 +31,7 @@ def own_answer(judge: Asking, case: Case) -> Generator[Sequence[Request], Sequen
     RejectedError where the item has no question.
     """
     item = case.item
-    turns = [Message(turn.role, turn.parts) for turn in item.conversation if turn.role != "system"]
+    turns = spoken(turn for turn in item.conversation if turn.role != "system")
     if not turns or turns[-1].role != "user":
         raise RejectedError(f"item {item.id} ends with no question that a judge could answer itself")
     system = [turn.text for turn in item.conversation if turn.role == "system"]

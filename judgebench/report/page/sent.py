@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def texts_of(item: Item) -> dict[str, Any]:
     """Give the texts of an item as the page shows them."""
     return {
-        "turns": [[turn.role, [[part.text, part.image] for part in turn.parts]] for turn in item.conversation],
+        "turns": [[turn.speaker, [[part.text, part.image] for part in turn.parts]] for turn in item.conversation],
         "context": list(item.context),
         "references": [[reference.kind, reference.text] for reference in item.references],
-        "responses": [[response.text, list(response.images)] for response in item.responses],
+        "responses": [[response.whole, list(response.pictures)] for response in item.responses],
     }
 
 

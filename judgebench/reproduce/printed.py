@@ -1,0 +1,220 @@
+"""Published figures that lie beside the data: ``published.json``, and tables of a benchmark's own form."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import DataError
+from judgebench.files.content import Content, find
+from judgebench.files.read import open_table
+from judgebench.files.table import cell
+from judgebench.reproduce.patterns import captured, filled
+from judgebench.tasks.card import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table"]
+
+#: The file of published figures beside the data.
+PRINTED = "published.json"
+_UNITS = ("number", "fraction", "count", "percent")
+#: Digits beyond which a printed number is what its computer made of it.
+_DIGITS = 12
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A figure as it is printed in ``unit``, by the names that its publisher uses.
+
+    ``expected`` is ours where it is known to be another, in the printed unit, and ``note`` says why; ``lost`` says that
+    it can't be recomputed from what there is. ``file`` is where it is listed, below the data folder.
+    """
+
+    judge: str
+    split: str
+    metric: str
+    value: float
+    decimals: int
+    unit: str = "number"
+    source: str = ""
+    note: str = ""
+    expected: float | None = None
+    lost: bool = False
+    file: str = ""
+
+    def matches(self, ours: float) -> bool:
+        """Whether our figure, in the printed unit, is the printed one at the printed precision."""
+        return abs(ours - self.value) <= 0.5 * 10.0**-self.decimals + _TINY
+
+    def is_expected(self, ours: float) -> bool:
+        """Whether our figure is the other one that is known; that has more digits than the published one."""
+        if self.expected is None:
+            return False
+        return abs(ours - self.expected) <= 0.5 * 10.0 ** -max(self.decimals, places(self.expected)) + _TINY
+
+    def __str__(self) -> str:
+        """Name it in a line."""
+        return f"{self.judge} ({self.split}): {self.metric}"
+
+
+def places(value: float) -> int:
+    """Count the decimals of a number as it is written.
+
+    >>> places(0.25), places(3), places(1e-07)
+    (2, 0, 7)
+    """
+    mantissa, _, exponent = repr(value).lower().partition("e")
+    _, _, decimals = mantissa.partition(".")
+    return min(_DIGITS, max(0, len("" if decimals == "0" else decimals) - int(exponent or 0)))
+
+
+def own_figures(path: Path, shown: str = "") -> list[Printed]:
+    """Read ``published.json``: a list of objects ``{split, judge, metric, value, decimals, unit, source, …}``.
+
+    ``recomputed`` with ``match`` false is what ours is known to be, ``match`` null that there is none. Empty where the
+    file is no such list. DataError where an entry isn't what it must be.
+    """
+    try:
+        data = json.loads(Content.at(path).read())
+    except ValueError as error:
+        raise DataError(f"this is not JSON: {error}", file=str(path)) from None
+    if not isinstance(data, list):
+        return []
+    found: list[Printed] = []
+    for number, one in enumerate(data, 1):
+        if not isinstance(one, dict):
+            raise DataError("expected an object", file=str(path), field=f"[{number}]")
+        found.append(_figure(Table(one, str(path), f"[{number}]."), shown or path.name))
+    return found
+
+
+def _figure(table: Table, file: str) -> Printed:
+    data = table.data
+    value = _number(table, "value")
+    match = data.get("match", True)
+    if match not in {True, False, None}:
+        table.fail("match", f"expected true, false or null, got {match!r}")
+    decimals = data.get("decimals", places(value))
+    if type(decimals) is not int or not 0 <= decimals <= _DIGITS + 8:
+        table.fail("decimals", f"expected a whole number, got {decimals!r}")
+    return Printed(
+        judge=table.text("judge"),
+        split=str(data.get("split") or ""),
+        metric=table.text("metric"),
+        value=value,
+        decimals=min(decimals, _DIGITS),
+        unit=table.choice("unit", _UNITS, "number"),
+        source=str(data.get("source") or ""),
+        note=str(data.get("note") or ""),
+        expected=_number(table, "recomputed") if match is False else None,
+        lost=match is None,
+        file=file,
+    )
+
+
+def _number(table: Table, key: str) -> float:
+    value = table.data.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        table.fail(key, f"expected a number, got {value!r}")
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """A published table of another form: which rows and columns of it are figures, and what they are called.
+
+    ``file`` may hold names, and ``row`` is the pattern of what names a row: the key of an object of objects, or the
+    cells of the columns ``by``. ``metrics`` are the columns by what they are called here.
+    """
+
+    file: str
+    row: str
+    by: tuple[str, ...]
+    judge: str
+    split: str
+    metrics: Mapping[str, str]
+    unit: str
+    source: str
+
+    def figures(self, homes: Sequence[Path], data: Path) -> Iterator[Printed]:
+        """Read the figures of all files of that name in the first folder that has some."""
+        for path, names in files_of(self.file, homes):
+            shown = path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
+            for row, cells in self._rows(path):
+                found = captured(filled(self.row, names), row)
+                for column, metric in self.metrics.items() if found is not None else ():
+                    text = cells.get(column, "").strip()
+                    if not text or text.lower() in {"nan", "none"}:
+                        continue
+                    said = {**names, **(found or {})}
+                    try:
+                        value = float(text)
+                    except ValueError:
+                        raise DataError(f"expected a number, got {text!r}", file=str(path), field=column) from None
+                    yield Printed(
+                        judge=filled(self.judge, said),
+                        split=filled(self.split, said),
+                        metric=filled(metric, said),
+                        value=value,
+                        decimals=places(value) if "e" in text.lower() else min(_DIGITS, len(text.partition(".")[2])),
+                        unit=self.unit,
+                        source=filled(self.source, said),
+                        file=shown,
+                    )
+
+    def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+        if path.name.removesuffix(".gz").endswith(".json"):
+            data: Any = json.loads(Content.at(path).read())
+            if isinstance(data, dict) and all(isinstance(one, dict) for one in data.values()):
+                for key, one in data.items():
+                    yield key, {name: cell(value) for name, value in one.items()}
+                return
+        by: tuple[str, ...] = self.by
+        for row in open_table(path).rows():
+            by = by or (next(iter(row.data)),)
+            yield "|".join(cell(row.require(name)) for name in by), {n: cell(v) for n, v in row.data.items()}
+
+
+def printed_table(table: Table) -> PrintedTable:
+    """Read an entry ``[[printed]]`` of a card's published figures."""
+    metrics = table.table("metrics")
+    found = PrintedTable(
+        file=table.text("file"),
+        row=table.text("row", "{row}"),
+        by=table.names("by") if "by" in table.data else (),
+        judge=table.text("judge"),
+        split=table.text("split", ""),
+        metrics={column: metrics.text(column) for column in tuple(metrics.data)},
+        unit=table.choice("unit", _UNITS, "number"),
+        source=table.text("source"),
+    )
+    table.done()
+    if not found.metrics:
+        table.fail("metrics", "name at least one column and what it is")
+    return found
+
+
+def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, str]]]:
+    """Find the files of a name with ``{names}`` in it, in the first folder that has one, and what these stand for."""
+    for home in homes:
+        if "{" not in pattern:
+            if (path := find(home, pattern)) is not None:
+                return [(path, {})]
+            continue
+        folder = home / Path(pattern).parent if "{" not in str(Path(pattern).parent) else home
+        every = sorted(folder.rglob("*")) if folder.is_dir() else []
+        found = [
+            (path, names)
+            for path in every
+            if path.is_file()
+            and (names := captured(pattern, path.relative_to(home).as_posix().removesuffix(".gz"))) is not None
+        ]
+        if found:
+            return found
+    return []
