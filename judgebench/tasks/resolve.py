@@ -19,7 +19,7 @@ from judgebench.tasks.layouts import (
     somewhere,
     with_shards,
 )
-from judgebench.tasks.sources import Source, digest_of, file_source, rows_of
+from judgebench.tasks.sources import Source, digest_of, file_source, missing, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,10 +61,14 @@ def _sample(card: Card, split: str) -> Source:
 
     wanted = card.split(split)
     main = file_source(path(wanted.of[0] if wanted.of else split))
-    parts = {part: file_source(path(part) if part in wanted.of else path(split, f".{part}")) for part in wanted.parts}
+    files = {part: path(part) if part in wanted.of else path(split, f".{part}") for part in wanted.parts}
+    lacking = tuple(part for part, file in files.items() if not file.is_file())
+    parts = {part: file_source(file) for part, file in files.items() if part not in lacking}
     loads = {part: source.load for part, source in parts.items()}
+    for part in lacking:
+        loads[part] = missing(DataError("there are no sample rows of this table", file=str(files[part])))
     contents = {**main.contents, **{part: source.contents[""] for part, source in parts.items()}}
-    return Source(main.load, "sample", main.name, loads, card.folder, contents=contents)
+    return Source(main.load, "sample", main.name, loads, card.folder, lacking=lacking, contents=contents)
 
 
 def _parts(split: Split) -> list[Part]:
@@ -136,7 +140,7 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
         else:
             files = " or ".join(part.files) or f"a clone of {part.hub}"
             needed = f"{card.name} also needs its {name} table: {files}"
-            loads[name] = _missing(DataError(needed, file=str(around[0]), hint="put it beside the other file"))
+            loads[name] = missing(DataError(needed, file=str(around[0]), hint="put it beside the other file"))
     lacking = tuple(loads)
     read: dict[str, list[Content]] = {}
     seen: list[str] = []
@@ -150,15 +154,6 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
         loads[name] = rows_of(*contents)
     ok = None if None in verified else all(verified)
     return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking, read)
-
-
-def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
-    """Fail where rows are wanted that are not here: whoever can do without them may."""
-
-    def rows() -> Iterator[Row]:
-        raise error
-
-    return rows
 
 
 def _not_here(card: Card, split: Split, data: Path) -> NoReturn:
