@@ -37,6 +37,20 @@ PAIR = {
 }  # fmt: skip
 
 
+class Judge(FakeLLM):
+    """Puts four answers in order, too, where the prompt wants that."""
+
+    def writer(self, api: str) -> Any:
+        write = super().writer(api)
+
+        def said(body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
+            wanted = "each of the numbers 1, 2, 3, 4 once" in prompt
+            written: dict[str, Any] = write(body, prompt, "[[2 > 1 > 4 > 3]]" if wanted else reply, fault)
+            return written
+
+        return said
+
+
 def dataset(folder: Path, file: str, *rows: object, image: bytes | None = None) -> Path:
     """Lay files out as the repository has them."""
     (folder / "Benchmark").mkdir(exist_ok=True)
@@ -53,10 +67,10 @@ def test_the_sample_is_judged_with_its_pictures(
 ) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "sk-test")
-    with FakeLLM() as llm:
+    with Judge() as llm:
         url = llm.anthropic_url if backend == "anthropic" else llm.openai_url
         scores = run(f"{backend}/m", f"{NAME}:{split}", sample=True, order="original", base_url=url, runs=tmp_path)
-    assert scores
+    assert scores.rows[0].coverage == 1
     task = open_task(f"{NAME}:{split}", sample=True)
     items = list(task.items())
     assert len(llm.requests) == len(items)
