@@ -204,7 +204,9 @@ def plan_run(
         needs_answers=judge.needs.answers,
     )
     own = card.policies if card is not None else Policies()
-    conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
+    conventions = Conventions(own)
+    if card is not None:
+        conventions = Conventions(own, card.aggregates_of(getattr(task, "split", "")), card.digest)
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
     if isinstance(judge, LLMJudge):
         planned = replace(planned, run=replace(planned.run, prompts=_fitting(judge, planned, say)))

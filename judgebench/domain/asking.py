@@ -44,13 +44,13 @@ class Message(Turn):
 
 
 def spoken(turns: Iterable[Turn]) -> tuple[Message, ...]:
-    """Give turns as messages of two sides: a tool call is the assistant's, its result comes to it, and both say so.
+    r"""Give turns as messages of two sides: a tool call is the assistant's, its result comes to it, and both say so.
 
     What would make two messages of one side follow each other there is put into one: not every chat template takes
     them, and none has to know tools.
 
     >>> [(one.role, one.text) for one in spoken([Turn.of("assistant", "I'll look."), Turn.of("call", "look()")])]
-    [('assistant', "I'll look.\\n\\n[tool call]\\nlook()")]
+    [('assistant', "I'll look.\n\n[tool call]\nlook()")]
     """
     sides: dict[Role, Role] = {"call": "assistant", "tool": "user"}
     made: list[Message] = []

@@ -218,7 +218,7 @@ class ReplayJudge:
             error = f"no recorded verdict for item {case.item.id!r} shown in order {list(case.order)}"
             return Reply(Status.FAILED, error=error)
         codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
-        if any(not 0 <= code < len(scale.labels) for code in codes):
+        if any(not 0 <= code < scale.size for code in codes):
             raise DataError(f"{self.name}: item {case.item.id!r} has code {reply.code}, which {scale.spec} does not")
         return reply
 

@@ -24,7 +24,7 @@ from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import image_of, is_chat, turns_of
+from judgebench.tasks.chat import cut, image_of, is_chat, last_words, turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,6 @@ _CRITERION = "{criterion}"
 #: The column, and the attribute, that says in words what an item's images show; the probe ``captions`` takes it.
 _CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
-_TOOLS = {"call", "tool"}
 #: How many criteria a message names.
 _NAMED = 5
 
@@ -233,34 +232,22 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
-                lead, rest = ((), turns) if conversation else _cut(turns)
+                lead, rest = ((), turns) if conversation else cut(turns)
                 leads.append(lead)
-                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 or _pictured(rest) else ()))
+                shown = rest if len(rest) > 1 or _pictured(rest) else ()
+                responses.append(Response(last_words(rest), system, turns=shown))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
-            # Of an agent all is judged that it did, not its last words.
-            lead, rest = _cut(conversation)
-            conversation = list(lead)
-            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
-        elif not roles.answers:
-            if not conversation or conversation[-1].role != "assistant":
-                row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
-            last_turn = conversation.pop()
-            turns = (last_turn,) if _pictured((last_turn,)) else ()
-            responses.append(Response(last_turn.text, systems[0] if systems else None, turns=turns))
+        if not roles.answers:
+            begun, answer = _answered(row, conversation, roles.turns[-1])
+            conversation = list(begun)
+            responses.append(replace(answer, model=systems[0] if systems else None))
         images = tuple(image for name in roles.images for image in self.images(row, name, folder))
         return _asked(conversation, images), tuple(responses)
-
-
-def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-    """Cut a conversation where the other side, or what an agent did, begins."""
-    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
-    return tuple(turns[:first]), tuple(turns[first:])
 
 
 def _asked(conversation: list[Turn], images: Sequence[str]) -> tuple[Turn, ...]:
@@ -280,10 +267,15 @@ def _pictured(turns: Iterable[Turn]) -> bool:
     return any(part.image is not None for turn in turns for part in turn.parts)
 
 
-def _last(turns: Sequence[Turn]) -> str:
-    """Give the last words of an answer; of an agent that said none, what it did last."""
-    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
-    return said[-1].text if said else ""
+def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequence[Turn], Response]:
+    """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
+    if any(turn.role in {"call", "tool"} for turn in conversation):
+        lead, rest = cut(conversation)
+        return lead, Response(last_words(rest), turns=rest)
+    if not conversation or conversation[-1].role != "assistant":
+        row.fail("the conversation doesn't end with the assistant's answer", column)
+    last = conversation[-1]
+    return conversation[:-1], Response(last.text, turns=(last,) if _pictured((last,)) else ())
 
 
 def _label(coded: Coded | None, column: str, number: int) -> Code | None:
@@ -296,7 +288,7 @@ def _label(coded: Coded | None, column: str, number: int) -> Code | None:
 
 
 def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
-    """Refuse labels of steps that a judge is not shown; one that names no wrong step gets the length of what is shown."""
+    """Refuse labels of steps that are not shown; one that names no wrong step gets the length of what is."""
     steps = len(item.responses)
     shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
     golds: list[Label] = []

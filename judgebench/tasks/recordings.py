@@ -85,6 +85,17 @@ class Told:
         return found
 
 
+def picked(asked: str | None, names: Iterable[str], file: str) -> str:
+    """Take the judge that is asked for, or the only one of a file; UsageError names them all."""
+    known = list(names)
+    if asked is None and len(known) == 1:
+        return known[0]
+    if asked is None or asked not in known:
+        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
+        raise UsageError(f"{file}: {said}; there are: {', '.join(known) or 'none'}")
+    return asked
+
+
 def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:
     """Take one judge's rows of a file in which `JUDGE_FIELD` names several; all rows of any other file.
 
