@@ -19,6 +19,7 @@ from judgebench.errors import DataError
 from judgebench.files.pictures import kind_of
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
+from judgebench.tasks.fetching import _stored
 from judgebench.tasks.own import Reading
 from judgebench.tasks.tables import open_own
 
@@ -179,6 +180,13 @@ def test_a_table_may_hold_images_itself(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     with pytest.raises(DataError, match=r"row 1.*bytes that are no image"):
         list(open_own(tmp_path / "t.parquet", Reading()).items())
+
+
+def test_images_of_the_hub_stay_the_bytes_that_they_are() -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"q": datasets.Value("string"), "image": datasets.Image()})
+    made = datasets.Dataset.from_dict({"q": ["?"], "image": [{"bytes": png(), "path": None}]}, features=features)
+    assert _stored(made)[0]["image"]["bytes"] == png()
 
 
 def test_images_of_an_answer_keep_their_place(tmp_path: Path) -> None:

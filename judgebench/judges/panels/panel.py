@@ -11,7 +11,7 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Backend, Case, Completion, Orders, Judge, Scale, Steps
+    from judgebench.domain import Backend, Case, Completion, Judge, Orders, Scale, Steps
 
 #: What a key may hold: one of some words, text, a whole number from 1, a number from 0, shares above 0 and up to 1.
 Allowed: TypeAlias = tuple[str, ...] | Literal["text", "count", "weight", "shares"]
