@@ -196,9 +196,9 @@ class Needs:
     """What a judge needs.
 
     ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
-    recording has the items, or each by its id, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
-    process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it, with the finish
-    ``filter``, and does not end the case.
+    recording has the items, or each by its id, None for judges that take any. ``capabilities`` are its backends',
+    ``gpus`` for each process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it,
+    with the finish ``filter``, and does not end the case.
     """
 
     answers: bool = True

@@ -20,8 +20,7 @@ class Plain:
 
     ``orders`` ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed and the
     item's content, so that neither the order of items nor their number changes it. A tuple lists the orders themselves
-    (a recording's), a mapping those of each item. ``reference`` ``auto`` shows human references where the item has
-    them.
+    (a recording's), a mapping those of each item. ``reference`` ``auto`` shows human references where there are some.
     """
 
     name = "plain"

@@ -11,10 +11,10 @@ from judgebench.domain import Reply, Status
 from judgebench.errors import UsageError
 from judgebench.files.content import find
 from judgebench.files.rows import value_of
-from judgebench.tasks.own import named_by
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.recordings import Recording, stem
 from judgebench.tasks.sources import file_source
+from judgebench.tasks.texts import named_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
