@@ -75,7 +75,7 @@ def rows(count: int, length: int) -> Iterator[dict[str, str]]:
     """Make rows whose texts have about so many letters."""
     draw = random.Random(0)
     for number in range(count):
-        texts = [" ".join(draw.choices(WORDS, k=length // 5 if length > 500 else 12)) + f" {number}" for _ in range(3)]
+        texts = [" ".join(draw.choices(WORDS, k=length // 5 if length > 500 else 9)) + f" {number}" for _ in range(3)]
         yield {
             "pair_id": f"pair-{number}",
             "source": draw.choice(("mmlu-pro-law", "livebench-math", "livecodebench")),

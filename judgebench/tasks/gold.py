@@ -94,7 +94,8 @@ class Gold:
     ) -> None:
         self._columns = columns
         self._names = [name for named in columns.values() for _, name in named]
-        self._source, self._scale, self._cells = source, scale, cells
+        self._by_criterion = {criterion: [name for _, name in named] for criterion, named in columns.items()}
+        self._scale, self._cells = scale, cells
         self._labels: dict[str, dict[tuple[str, ...], tuple[Label, ...]]] = {criterion: {} for criterion in columns}
         self._codes: dict[str, dict[str, Code | None]] = {}
         self._table = RowTable(name, source.rows, "", self._names, next(source.rows()).unit)
@@ -103,13 +104,15 @@ class Gold:
 
     def of(self, row: Row, criterion: str) -> tuple[Label, ...]:
         """Give the labels of a row by one criterion."""
-        words: list[str] = []
-        for _, name in self._columns[criterion]:
-            word = row.data.get(name)
-            words.append(word if type(word) is str else self._table.text(row, name, nested=_nested(self._scale)))
-        said = tuple(words)
-        found = self._labels[criterion].get(said)
-        return self._understood(criterion, said) if found is None else found
+        data = row.data
+        try:
+            return self._labels[criterion][tuple([data.get(name) for name in self._by_criterion[criterion]])]
+        except (KeyError, TypeError):
+            # Not all are texts that have been seen together.
+            nested = _nested(self._scale)
+            said = tuple(self._table.text(row, name, nested=nested) for name in self._by_criterion[criterion])
+            found = self._labels[criterion].get(said)
+            return self._understood(criterion, said) if found is None else found
 
     def _understood(self, criterion: str, said: tuple[str, ...]) -> tuple[Label, ...]:
         columns = self._columns[criterion]

@@ -41,10 +41,7 @@ def resolve(
     if data is not None:
         if not data.exists():
             raise DataError("there is no such file or folder", file=str(data), hint=f"check {argument('data')}")
-        found = _of_file(card, wanted, data) if data.is_file() else _of_folder(card, wanted, data)
-        if found is None:
-            _not_here(card, wanted, data)
-        return found
+        return located(card, wanted, data) or _not_here(card, wanted, data)
     root = (env or {}).get("JUDGEBENCH_DATA", "")
     if root and Path(root).is_dir():
         homes = homes_of(Path(root), (card.name, *card.folders), _parts(wanted))
@@ -52,6 +49,11 @@ def resolve(
             if folder != Path(root) and (found := _of_folder(card, wanted, folder)) is not None:
                 return found
     return fetch(card, wanted)
+
+
+def located(card: Card, split: Split, data: Path) -> Source | None:
+    """Find a split in a folder, or take a file for it; None where it isn't there."""
+    return _of_file(card, split, data) if data.is_file() else _of_folder(card, split, data)
 
 
 def _sample(card: Card, split: str) -> Source:
