@@ -18,7 +18,7 @@ from judgebench.files.content import find
 from judgebench.labels.cells import Cells
 from judgebench.labels.layout import Layout
 from judgebench.labels.load import load
-from judgebench.reproduce.made import Absent, Tables, numbers
+from judgebench.reproduce.made import Absent, Tables, mean_of, numbers
 from judgebench.reproduce.patterns import captured, filled
 from judgebench.reproduce.rules import CELL_KEYS, LAYOUT_KEYS
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, class_metric
@@ -153,7 +153,7 @@ class Measures:
         from scipy import stats  # noqa: PLC0415 - loaded on use
 
         missing = said.get("missing", ())
-        x, y = (np.nanmean([numbers(table, name, missing) for name in said[side]], axis=0) for side in "xy")
+        x, y = (mean_of([numbers(table, name, missing) for name in said[side]]) for side in "xy")
         if "by" in said:
             groups: dict[tuple[str, ...], list[int]] = {}
             for row, key in enumerate(zip(*(table.words(name) for name in said["by"]), strict=True)):

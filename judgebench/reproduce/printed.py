@@ -18,7 +18,7 @@ from judgebench.tasks.card import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table"]
+__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table", "stated_figure"]
 
 #: The file of published figures beside the data.
 PRINTED = "published.json"
@@ -94,6 +94,15 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
     return found
 
 
+def stated_figure(table: Table, file: str) -> Printed:
+    """Read an entry ``[[figure]]`` of a card's published figures, which has the keys of ``published.json``."""
+    figure = _figure(table, file)
+    for key in ("value", "decimals", "split", "unit", "source", "note", "match", "recomputed"):
+        table.data.pop(key, None)
+    table.done()
+    return figure
+
+
 def _figure(table: Table, file: str) -> Printed:
     data = table.data
     value = _number(table, "value")
@@ -132,6 +141,7 @@ class PrintedTable:
     ``file`` may hold names, and ``row`` is the pattern of what names a row: the key of an object of objects, or the
     cells of the columns ``by``. ``metrics`` are the columns by what they are called here. ``rows`` are those of a table
     that is typed instead, each its name and its cells; ``lost`` says why none of its figures can be recomputed.
+    ``decimals`` is at how many figures are compared, where what they rest on was rounded.
     """
 
     file: str
@@ -144,6 +154,7 @@ class PrintedTable:
     source: str
     rows: tuple[tuple[str, Mapping[str, str]], ...] = ()
     lost: str = ""
+    decimals: int = _DIGITS
 
     def figures(self, homes: Sequence[Path], data: Path) -> Iterator[Printed]:
         """Read the figures of all files of that name in the first folder that has some, or those that are typed."""
@@ -171,7 +182,9 @@ class PrintedTable:
                         split=filled(self.split, said),
                         metric=filled(metric, said),
                         value=value,
-                        decimals=places(value) if "e" in text.lower() else min(_DIGITS, len(text.partition(".")[2])),
+                        decimals=min(
+                            self.decimals, places(value) if "e" in text.lower() else len(text.partition(".")[2])
+                        ),
                         unit=self.unit,
                         source=filled(self.source, said),
                         note=self.lost,
@@ -207,6 +220,7 @@ def printed_table(table: Table) -> PrintedTable:
         source=table.text("source"),
         rows=rows,
         lost=table.text("lost", ""),
+        decimals=table.take("decimals", int, _DIGITS),
     )
     table.done()
     if not found.metrics:

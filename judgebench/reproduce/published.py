@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.errors import DataError
 from judgebench.files.content import find
-from judgebench.reproduce.printed import printed_table
+from judgebench.reproduce.printed import printed_table, stated_figure
 from judgebench.reproduce.rules import read_rules
 from judgebench.tasks.card import Table, card_names, load_card, policies_of, read_toml, recorded_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from judgebench.reproduce.printed import PrintedTable
+    from judgebench.reproduce.printed import Printed, PrintedTable
     from judgebench.reproduce.rules import Rule
     from judgebench.tasks.card import Card, Recorded
 
@@ -126,8 +126,9 @@ class Published:
     """A benchmark's published figures, and those that can't be recomputed with the reason of each.
 
     ``listed`` are figures of judges whose verdicts are not public. ``printed`` are published tables beside the data,
-    ``rules`` say how the figures that lie there are recomputed, and ``tables`` what the rules share. ``recorded`` are
-    verdicts that the card doesn't know, ``origin`` is the file, empty for the card's.
+    ``stated`` figures like those in them that are typed here; ``rules`` say how both are recomputed, and ``tables``
+    what the rules share. ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty for the
+    card's.
     """
 
     task: str
@@ -136,6 +137,7 @@ class Published:
     listed: tuple[PublishedFigure, ...] = ()
     recorded: tuple[Recorded, ...] = ()
     printed: tuple[PrintedTable, ...] = ()
+    stated: tuple[Printed, ...] = ()
     rules: tuple[Rule, ...] = ()
     tables: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     origin: str = ""
@@ -202,10 +204,20 @@ def _published(table: Table, card: Card, origin: str) -> Published:
         entry.done()
     listed = tuple(figure for entry in table.tables("listed") for figure in _figures("cell", entry, card, "listed"))
     printed = tuple(printed_table(entry) for entry in table.tables("printed"))
+    stated = tuple(stated_figure(entry, origin) for entry in table.tables("figure"))
     rules, tables = read_rules(table)
     table.done()
     return Published(
-        card.name, tuple(figures), tuple(unmatched), listed, tuple(recorded), printed, tuple(rules), tables, origin
+        card.name,
+        tuple(figures),
+        tuple(unmatched),
+        listed,
+        tuple(recorded),
+        printed,
+        stated,
+        tuple(rules),
+        tables,
+        origin,
     )
 
 
@@ -229,7 +241,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
         metrics = {name: name for name in ("winning_rate", "advantage_probability")}
         epsilon, scoring = _number(table, "epsilon"), table.choice("scoring", get_args(Scoring))
     elif kind == "humans":
-        metrics = {"value": table.choice("metric", ("krippendorff_alpha",))}
+        metrics = {"value": table.text("metric", "krippendorff_alpha")}
     else:
         metrics = {"value": table.text("metric")}
     unit = table.choice("unit", get_args(Unit), "percent" if kind == "cell" else "fraction")

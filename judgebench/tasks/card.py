@@ -147,6 +147,18 @@ class Card:
             )  # fmt: skip
         return self.splits[wanted]
 
+    def aggregates_of(self, name: str = "") -> tuple[Aggregate, ...]:
+        """Return the aggregates that a split can have: one that isn't made of other splits has none of theirs."""
+        split = self.split(name)
+        columns = split.columns or self.columns
+        if split.of or not any(one.of for one in self.splits.values()) or (columns is not None and columns.subset):
+            return self.aggregates
+        gone = set(self.splits)
+        for aggregate in self.aggregates:
+            if aggregate.of and gone.issuperset(aggregate.of):
+                gone.add(aggregate.name)
+        return tuple(one for one in self.aggregates if one.name not in gone)
+
 
 class Table:
     """A TOML table that is taken apart key by key; what is left over at the end is an error."""

@@ -57,7 +57,7 @@ def test_a_trajectory_is_sent_with_its_screenshots(judgebench, tmp_path: Path, b
         )  # fmt: skip
     assert done.code == 0, done.err
     bodies = [request.body for request in llm.requests]
-    assert len(bodies) == 6
+    assert len(bodies) == 7
     assert {message["role"] for body in bodies for message in body["messages"]} <= {"system", "user"}
     teapot = next(body for body in bodies if "green teapot costs 24" in str(body))
     first, (kind, image), rest = sent(teapot)
@@ -131,5 +131,5 @@ async def _never(_: Request) -> Completion:
 
 def test_a_judge_of_texts_alone_is_refused_before_the_first_call() -> None:
     blind = LLMJudge(Model("texts", _never, can=frozenset()), prompt=None, settings={})
-    with pytest.raises(UsageError, match=r"texts reads no images, and 6 of 6 items of agent-reward-bench show some"):
+    with pytest.raises(UsageError, match=r"texts reads no images, and 7 of 7 items of agent-reward-bench show some"):
         plan_run(open_task("agent-reward-bench", sample=True), blind, Showing())

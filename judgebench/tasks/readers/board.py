@@ -26,9 +26,9 @@ from judgebench.files.records import shown
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.own import named_by, text_of
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -22,10 +22,11 @@ from judgebench.domain import Label, Turn
 from judgebench.files.rows import value_of
 from judgebench.tasks import own
 from judgebench.tasks.base import Located
-from judgebench.tasks.own import Place, named_by, text_of
+from judgebench.tasks.own import Place
 from judgebench.tasks.readers.official import FORMULAS
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.readers.verdict_files import NUMBER, VerdictFiles, fits
+from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ class Reader(own.Reader):
         self._systems = form.texts("systems")
         self._first = form.take("first", int, 1)
         self._official = _formula_of(form.table("official"))
-        self._gold, self._votes = _gold_of(form.table("gold"), self)
+        self._meant, self._votes = _gold_of(form.table("gold"), self)
         self._files = self._files_of(form.table("recorded")) if "recorded" in form.data else None
         form.done()
         if self._systems and len(self._systems) != len(self.roles.answers):
@@ -75,7 +76,7 @@ class Reader(own.Reader):
 
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield the items of a table; one whose gold can't be read off what the form says is left out."""
-        if not self._gold.said:
+        if not self._meant.said:
             yield from super().of_table(replace(source, load=lambda: self._rows(source)), part)
             return
         votes = self._voted(source, self._votes) if self._votes else None
@@ -86,7 +87,7 @@ class Reader(own.Reader):
                 continue
             seen.add(item.id)
             if votes is None:
-                code = self._gold.code(row, self.scale, [response.model for response in item.responses])
+                code = self._saying(row).code(row, self.scale, [response.model for response in item.responses])
                 labels = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
             else:
                 labels = votes.get(text_of(row, self._key), {})
@@ -141,7 +142,7 @@ class Reader(own.Reader):
         """Read a further table: by the key, or in order; a file of words has no header."""
         rows = list(source.rows(name))
         fields = {field for row in rows for field in row.data}
-        if len(fields) == 1 and self._gold.meaning(word := next(iter(fields))) is not None:
+        if len(fields) == 1 and self._meant.meaning(word := next(iter(fields))) is not None:
             # The first of the words was taken for the name of a column.
             return [{"word": word}, *({"word": row.data[word]} for row in rows)]
         if not self._key or self._key not in fields:
@@ -180,6 +181,12 @@ class Reader(own.Reader):
             attributes=tuple(sorted((*item.attributes, _UNANSWERED))),
         )
 
+    def _saying(self, row: Row) -> Saying:
+        """Read gold off the field that the file has, so that an error names that one."""
+        name = self._meant.verdict
+        others = (one for one in self._also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
+        return replace(self._meant, verdict=next(others, name))
+
     def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, int]]:
         """Read votes: by item, who said what."""
         found: dict[str, dict[str, int]] = {}
@@ -188,7 +195,7 @@ class Reader(own.Reader):
             who = text_of(row, votes.rater) if votes.rater in row.data else f"vote {len(said) + 1}"
             if who in said:
                 row.fail(f"{who!r} votes on one item twice", votes.rater)
-            if (code := self._gold.code(row, self.scale)) is not None:
+            if (code := self._meant.code(row, self.scale)) is not None:
                 said[who] = code
         return found
 

@@ -82,7 +82,7 @@ def read_texts(source: Source, part: str, wanted: AbstractSet[str]) -> dict[str,
 
 def _rows(source: Source, part: str) -> Iterator[Row]:
     contents = source.contents.get(part, ())
-    read = {"topics": topics_of, "texts": texts_of}.get(form_of(contents[0]), None) if contents else None
+    read = {"topics": topics_of, "texts": texts_of}.get(form_of(contents[0])) if contents else None
     if read is None or any(sniff(content) != "csv" for content in contents):
         yield from source.rows(part)
         return

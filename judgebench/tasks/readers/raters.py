@@ -40,11 +40,13 @@ from judgebench.files.records import Row
 from judgebench.labels.cells import Cells
 from judgebench.tasks import own
 from judgebench.tasks.base import Located
-from judgebench.tasks.own import Place, named_by
+from judgebench.tasks.own import Place
 from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.texts import named_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
     from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
@@ -102,7 +104,7 @@ class Reader(own.Reader):
                 given[rating.who if not self.reduce else f"{len(given)}"] = rating
             if self.none:
                 found.setdefault((name, self._down(row, self.roles.criterion)), (row, {}))
-        texts = self._texts(source)
+        texts = self._beside(source)
         for number, ((_, criterion), (row, given)) in enumerate(found.items()):
             whole = self._joined(row, texts, source)
             labels = tuple(Label(who, self._code(rating, row)) for who, rating in given.items())
@@ -216,7 +218,7 @@ class Reader(own.Reader):
         code = self.scale.code(self._word(rating.value))
         return Reply(Status.UNPARSED, text=text) if code is None else Reply.ok(code, text=text)
 
-    def _texts(self, source: Source) -> Mapping[tuple[str, ...], Row] | None:
+    def _beside(self, source: Source) -> Mapping[tuple[str, ...], Row] | None:
         """Read the texts by their keys; None where they are in the ratings' rows, or not here."""
         if "texts" not in source.parts or "texts" in source.lacking:
             return None
@@ -307,7 +309,7 @@ class Pattern:
 
 def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what is in a row, each under its dotted path."""
-    stack: list[tuple[str, Any]] = [(str(name), value) for name, value in reversed(data.items())]
+    stack: list[tuple[str, Any]] = [(str(name), value) for name, value in reversed([*data.items()])]
     while stack:
         path, value = stack.pop()
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Best of several answers, each scored several times: figures of the first ``k`` scores of each.
+"""Best of several answers, each scored several times: verdicts to replay, and figures of the first ``k`` scores.
 
 A row has ``id``, ``subset``, and under the name of each judge a list for every answer, the right one first; null is a
 score that was not given. Convention of composo-ai/llm-judge-criteria-ensembling (arXiv:2604.13717): an answer's score
@@ -12,8 +12,10 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.errors import DataError
+from judgebench.domain import Reply, Status
+from judgebench.errors import DataError, UsageError
 from judgebench.files.records import shown
+from judgebench.tasks.recordings import Recording
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.files.records import Row
+    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.sources import Source
 
 
 class Scored(NamedTuple):
@@ -82,6 +86,50 @@ def _scores(row: Row, judge: str, scores: object) -> tuple[float | None, ...]:
     ):
         row.fail(f"expected a list of numbers and nulls, got {shown(scores)}", judge)
     return tuple(None if one is None else float(one) for one in scores)
+
+
+def scoring_judges(source: Source) -> tuple[str, ...]:
+    """Name the judges of a file: fields that hold a list for each answer."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for row in source.rows()
+            for name, value in row.data.items()
+            if isinstance(value, list) and value and all(isinstance(one, list) for one in value)
+        )
+    )
+
+
+def scored_recording(source: Source, asked: str | None, orders: Mapping[str, tuple[int, ...]]) -> Recording:
+    """Take the mean of all scores of each answer; ``orders`` are the published places of the answers as they are shown.
+
+    Where the highest one is shared, or an answer has none, there is no verdict.
+    """
+    judges = scoring_judges(source)
+    judge = judges[0] if asked is None and len(judges) == 1 else asked
+    if judge not in judges:
+        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
+        raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges) or 'none'}")
+    replies: Replies = {}
+    for row in source.rows():
+        one = read_scores([row], judge)[0]
+        order = orders.get(name := f"{one.subset}/{one.id}")
+        if order is None or len(order) != len(one.answers):
+            row.fail(
+                f"{name!r} has {len(one.answers)} answers, and {len(order) if order else 'is not'} in the data", "id"
+            )
+        if (name, tuple(range(len(order)))) in replies:
+            row.fail(f"{name!r} appears twice", "id")
+        means = one.means(max(map(len, one.answers)))
+        scores = () if means is None else tuple(means[place] for place in order)
+        best = [slot for slot, score in enumerate(scores) if score == max(scores)]
+        replies[name, tuple(range(len(order)))] = Reply(
+            Status.OK if len(best) == 1 else Status.UNPARSED,
+            best[0] if len(best) == 1 else None,
+            scores=scores,
+            error="" if len(best) == 1 else "equal scores" if best else "an answer without a score",
+        )
+    return Recording(judge, replies, tuple(dict.fromkeys(order for _, order in replies)))
 
 
 def figure(find: Callable[[str], Path], names: Mapping[str, str]) -> float | None:

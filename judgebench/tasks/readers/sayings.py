@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Reply, Status
 from judgebench.files.records import shown
 from judgebench.files.rows import value_of
-from judgebench.tasks.own import text_of
+from judgebench.tasks.texts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
