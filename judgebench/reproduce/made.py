@@ -217,6 +217,11 @@ def _renamed(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str
     return [words.get(word, word) for word in table.words(column)]
 
 
+def _fraction(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str]:
+    """Undo the rounding of means of few numbers: the nearest multiple of one ``of`` parts."""
+    return _text(np.round(numbers(table, column, said.get("missing", ())) * said["of"]) / said["of"])
+
+
 MAKERS: Mapping[str, Callable[[HeldTable, Any, Mapping[str, Any]], list[str]]] = {
     "sign": _sign,
     "vote": _vote,
@@ -226,6 +231,7 @@ MAKERS: Mapping[str, Callable[[HeldTable, Any, Mapping[str, Any]], list[str]]] =
     "same": _same,
     "text": _written,
     "rename": _renamed,
+    "fraction": _fraction,
 }
 
 
