@@ -131,7 +131,7 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
         Unmatched(name, figure, reason)
         for source in published
         if not where.files or source.origin
-        for figure, reason in source.unmatched
+        for figure, reason in (*source.unmatched, *((str(one), "its verdicts are not public") for one in source.listed))
     ]
     return _Found(
         [*cells, *more],

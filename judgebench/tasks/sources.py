@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.errors import DataError
     from judgebench.files.records import Row
 
 
@@ -56,6 +57,15 @@ def rows_of(*contents: Content) -> Callable[[], Iterator[Row]]:
         for content in contents:
             judgments = headless(content)
             yield from open_table(content).rows() if judgments is None else judgments()
+
+    return rows
+
+
+def missing(error: DataError) -> Callable[[], Iterator[Row]]:
+    """Fail where rows are wanted that are not here: whoever can do without them may."""
+
+    def rows() -> Iterator[Row]:
+        raise error
 
     return rows
 
