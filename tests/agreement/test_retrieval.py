@@ -107,7 +107,7 @@ def test_systems_are_ranked_by_means_over_judged_queries(measure: str) -> None:
     assert (found.clusters, found.rows) == (25, 150)
 
 
-def test_people_s_judgments_and_a_judge_s_rank_the_runs_of_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_qrels_files_rank_the_runs_of_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import judgebench
 
     monkeypatch.chdir(tmp_path)

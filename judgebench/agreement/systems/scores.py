@@ -359,7 +359,6 @@ def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, 
         low=float(ends[0]),
         high=float(ends[1]),
         share=bool(shares),
-        and bool(np.isin(np.append(gold[rows], by_order), values[[0, -1]]).all()),
     )
     unjudged = tuple(name for name, here, said in zip(ratings.systems, present, seen, strict=True) if here and not said)
     return board, unjudged, int(np.count_nonzero(~named))
