@@ -117,7 +117,7 @@ def _run_files(given: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _retrieval(
-    opened: Sequence[Opened], files: Sequence[Path], measure: str, policy: Sequence[str], *, draws: int, seed: int
+    opened: Sequence[Opened], files: Sequence[Path], measure: str, policy: Policy, *, draws: int, seed: int
 ) -> Rankings:
     """Rank retrieval systems by people's grades and by a judge's."""
     from judgebench.agreement.systems.retrieval import graded, ranked_systems  # noqa: PLC0415 - loaded on use

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.errors import DataError
 from judgebench.files.content import Content
@@ -142,8 +142,8 @@ def topics_of(content: Content) -> Iterator[Row]:
     for found in _TOPIC.finditer(text):
         empty = False
         line = text.count("\n", 0, found.start()) + 1
-        data = {
-            _LONG.get(name.casefold(), name.casefold()): " ".join(html.unescape(_WORDS.sub("", value)).split())
+        data: dict[str, Any] = {
+            str(_LONG.get(name.casefold(), name.casefold())): " ".join(html.unescape(_WORDS.sub("", value)).split())
             for name, value in _FIELD.findall(found[3])
         }
         if number := _NUMBER.search(found[2]):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from judgebench.agreement.systems.retrieval import Graded, ranked_systems
+from judgebench.agreement.systems.retrieval import Graded, measure_named, ranked_systems
 from judgebench.errors import DataError, UsageError
 from judgebench.files.trec import runs_of
-from judgebench.stats.coefficients.retrieval import average_precision, measure_named, ndcg, precision
+from judgebench.stats.coefficients.retrieval import average_precision, ndcg, precision
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,6 +6,7 @@ the judge's. Documents that a side has not graded count as not relevant there, w
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,18 +14,31 @@ import numpy as np
 
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.retrieval import measure_named
+from judgebench.stats.coefficients.retrieval import average_precision, ndcg, precision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.domain import Verdict
 
-__all__ = ["Graded", "graded", "ranked_systems"]
+__all__ = ["Graded", "graded", "measure_named", "ranked_systems"]
 
 Grades = dict[str, dict[str, float]]
 #: What queries' scores are rounded to: a float's last digits would make two levels of one.
 _DIGITS = 12
+
+
+_NAMED = re.compile(r"(ndcg|map|ap|p)(?:@([1-9][0-9]{0,5}))?", re.IGNORECASE)
+_MEASURES = {"ndcg": ndcg, "map": average_precision, "ap": average_precision, "p": precision}
+
+
+def measure_named(name: str) -> Callable[[Sequence[float], Sequence[float]], float]:
+    """Find a measure by name: ``ndcg``, ``ndcg@10``, ``map``, ``p@5``; UsageError where there is none."""
+    found = _NAMED.fullmatch(name.strip())
+    if found is None or (found[1].lower() == "p" and not found[2]):
+        raise UsageError(f"{name!r} is no measure of a ranking: write ndcg@10, ndcg, map, map@100 or p@5")
+    measure, depth = _MEASURES[found[1].lower()], int(found[2]) if found[2] else None
+    return lambda grades, every: measure(grades, every, depth)
 
 
 class Graded(NamedTuple):

@@ -7,17 +7,12 @@ the query's documents, retrieved or not.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
-from judgebench.errors import UsageError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["average_precision", "measure_named", "ndcg", "precision"]
-
-_NAMED = re.compile(r"(ndcg|map|ap|p)(?:@([1-9][0-9]{0,5}))?", re.IGNORECASE)
+__all__ = ["average_precision", "ndcg", "precision"]
 
 
 def ndcg(grades: Sequence[float], every: Sequence[float], depth: int | None = None) -> float:
@@ -62,17 +57,3 @@ def precision(grades: Sequence[float], every: Sequence[float], depth: int | None
     """
     size = depth or len(grades)
     return sum(grade >= 1 for grade in grades[:depth]) / size if size else 0.0
-
-
-_MEASURES: dict[str, Callable[[Sequence[float], Sequence[float], int | None], float]] = {
-    "ndcg": ndcg, "map": average_precision, "ap": average_precision, "p": precision,
-}  # fmt: skip
-
-
-def measure_named(name: str) -> Callable[[Sequence[float], Sequence[float]], float]:
-    """Find a measure by name: ``ndcg``, ``ndcg@10``, ``map``, ``p@5``; UsageError where there is none."""
-    found = _NAMED.fullmatch(name.strip())
-    if found is None or (found[1].lower() == "p" and not found[2]):
-        raise UsageError(f"{name!r} is no measure of a ranking: write ndcg@10, ndcg, map, map@100 or p@5")
-    measure, depth = _MEASURES[found[1].lower()], int(found[2]) if found[2] else None
-    return lambda grades, every: measure(grades, every, depth)
