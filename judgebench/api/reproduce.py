@@ -105,4 +105,12 @@ def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
     comparing = ("first", "longest", "shortest") if task.scale.kind in {"pair", "pick"} else ()
     replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
     for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
-        yield plan_run(task, make_judge(judge, task, JudgeSettings()))
+        try:
+            plan = plan_run(task, make_judge(judge, task, JudgeSettings()))
+        except (DataError, UsageError) as error:
+            # Without texts, or on a scale of another kind, there is no such baseline; a recording must be read.
+            if judge in replays:
+                raise
+            tell(f"left out {judge} on {task.name}: {error}")
+            continue
+        yield plan

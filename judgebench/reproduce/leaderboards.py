@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.files.content import find
-from judgebench.report.document.as_md import markdown_table, markdown_text
+from judgebench.report.document.as_md import markdown_grid, markdown_table, markdown_text
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.agreement.matching import Judged
@@ -83,9 +83,19 @@ def results(
 
 
 def _reproduced(reproduction: Reproduction) -> str:
-    lines = [f"- {u.task}: {markdown_text(u.figure)}: {markdown_text(u.reason)}\n" for u in reproduction.unmatched]
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in reproduction.unmatched:
+        reasons.setdefault((one.task, one.reason), []).append(one.figure)
+    lines = [
+        f"- {task}: {markdown_text(_named(some))}: {markdown_text(reason)}\n"
+        for (task, reason), some in reasons.items()
+    ]
     text = f"`{_REPRODUCTION}` holds our figures beside the published ones: {reproduction.summary}."
-    return f"## Published figures\n\n{text}\n\n{''.join(lines)}"
+    return f"## Published figures\n\n{text}\n\n{markdown_grid(reproduction.counted())}\n{''.join(lines)}"
+
+
+def _named(figures: Sequence[str]) -> str:
+    return figures[0] if len(figures) == 1 else f"{len(figures):,} figures, such as {figures[0]}"
 
 
 def figures(data: Path) -> list[Agreement]:
