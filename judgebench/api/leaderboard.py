@@ -70,7 +70,13 @@ def leaderboard(
     rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
     kept = [row for row in rows if subsets or row.subset == "all"]
     judged = judgments(tables)
-    shape = _paper([columns] if isinstance(columns, str) else columns or (), tables, percent, intervals, published)
+    shape = _paper(
+        [columns] if isinstance(columns, str) else columns or (),
+        tables,
+        percent=percent,
+        intervals=intervals,
+        published=published,
+    )
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged), paper=shape)
 
@@ -78,9 +84,10 @@ def leaderboard(
 def _paper(
     columns: Sequence[str],
     tables: Sequence[Source],
+    *,
     percent: bool,
     intervals: bool,
-    published: bool,  # noqa: FBT001 - three switches of one table
+    published: bool,
 ) -> Paper | None:
     """Say how the one table looks, where anything is said of it."""
     if not columns and intervals and not (percent or published):

@@ -23,7 +23,7 @@ _ELSEWHERE = ("http://", "https://", "data:")
 #: How the name of an attribute begins that says what a verdict means.
 _LEVEL = "level "
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
-#: Whose a turn is; of an agent's trajectory a ``call`` of a tool, and what the ``tool`` gave back, are turns of their own.
+#: Whose a turn is: an agent's ``call`` of a tool is a turn of its own, and so is what the ``tool`` gave back.
 Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
 #: What a reader is told of turns that are nobody's words.
 _NAMED = {"call": "tool call", "tool": "tool result"}
@@ -54,6 +54,8 @@ class Turn:
     @property
     def text(self) -> str:
         """The text parts, joined."""
+        if len(self.parts) == 1:
+            return self.parts[0].text
         return "\n".join(part.text for part in self.parts if part.text)
 
     @property
@@ -254,6 +256,11 @@ def digest(value: object, length: int = 24) -> str:
     >>> digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1})
     True
     """
+    if type(value) is str:
+        try:
+            return hashlib.sha256(orjson.dumps(value)).hexdigest()[:length]
+        except orjson.JSONEncodeError:
+            pass
     # surrogatepass: a lone surrogate in a benchmark row must not end a run.
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]

@@ -84,14 +84,15 @@ class RowTable(Table):
         for row in self.rows():
             lines.append(row.line)
             for name, column in zip(wanted, cells, strict=True):
-                column.append(self._text(row, name, nested=nested))
+                column.append(self.text(row, name, nested=nested))
             if len(lines) == BLOCK_ROWS:
                 yield Block(lines, list(cells))
                 lines, cells = [], [[] for _ in wanted]
         if lines:
             yield Block(lines, list(cells))
 
-    def _text(self, row: Row, name: str, *, nested: bool) -> str:
+    def text(self, row: Row, name: str, *, nested: bool) -> str:
+        """Write a cell of a row as text; a list or an object is refused where it isn't ``nested``."""
         value = value_of(row, name)
         if isinstance(value, str):
             return value

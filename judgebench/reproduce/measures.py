@@ -108,6 +108,17 @@ class Measures:
             )
         return _estimated(rows[name].estimate()[0])
 
+    def mean_agreement(
+        self, table: HeldTable, said: Mapping[str, Any], figure: Printed, names: Mapping[str, str]
+    ) -> float:
+        """Average a figure over pairs of columns, ``[judge, gold]`` each."""
+        rest = {name: value for name, value in said.items() if name != "pairs"}
+        found = [
+            self.agreement(table, {**rest, "judge_col": judge, "gold": [gold]}, figure, names)
+            for judge, gold in said["pairs"]
+        ]
+        return math.fsum(found) / len(found)
+
     def people(self, table: HeldTable, said: Mapping[str, Any], *_: object) -> float:
         """Annotators among themselves."""
         key = repr((id(table), {name: value for name, value in said.items() if name != "figure"}))
@@ -181,9 +192,9 @@ class Measures:
         return 2 * values[0] * values[1] / sum(values) if sum(values) else 0.0
 
     def function(self, _: HeldTable | None, said: Mapping[str, Any], __: Printed, names: Mapping[str, str]) -> float:
-        """Compute by a benchmark's own formula, which is given a way to find files, and the names."""
+        """Compute by a benchmark's own formula, given a way to find files, the names, and what is said ``with`` it."""
         module, _, attribute = said["call"].partition(":")
-        value = getattr(import_module(module), attribute)(self._find, dict(names))
+        value = getattr(import_module(module), attribute)(self._find, {**names, **said.get("with", {})})
         if value is None:
             raise Undefined("its formula has no value")
         return float(value)
@@ -226,6 +237,7 @@ def _estimated(estimate: Estimate) -> float:
 
 _KINDS: Mapping[str, Callable[..., float]] = {
     "agreement": Measures.agreement,
+    "mean-agreement": Measures.mean_agreement,
     "people": Measures.people,
     "count": Measures.count,
     "share": Measures.share,

@@ -27,13 +27,14 @@ _LABELLED = {"figure", "gold", "scale", "policies", *LAYOUT_KEYS, *CELL_KEYS}
 #: Keys that each kind of rule knows, and those that it must have.
 KINDS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "agreement": (frozenset({*_LABELLED, "judge_col", "subset_col", "subset"}), ("scale",)),
+    "mean-agreement": (frozenset({*_LABELLED, "pairs"}), ("scale", "pairs")),
     "people": (frozenset(_LABELLED), ("scale",)),
     "count": (frozenset({"distinct"}), ()),
     "share": (frozenset({"which"}), ("which",)),
     "mean": (frozenset({"columns", "missing"}), ("columns",)),
     "correlation": (frozenset({"figure", "x", "y", "by", "missing"}), ("x", "y")),
     "parts": (frozenset({"of_metrics", "formula", "columns"}), ("formula",)),
-    "function": (frozenset({"call"}), ("call",)),
+    "function": (frozenset({"call", "with"}), ("call",)),
 }
 _COMMON = frozenset({"kind", "table", "why", "own", "expected", "undefined", "times", *TABLE_KEYS, *_MATCHED})
 #: Kinds that look at no table, or at one if they are told of it.

@@ -68,6 +68,7 @@ class Sources:
         self._beside = () if beside is None else (beside,)
         self.held: dict[tuple[str, str], Recorded] = {}
         self._tell = tell
+        self._compared: set[tuple[str, str]] | None = None
         self._lost: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, CardTask] = {}
         self._figures: dict[str, Mapping[str, float]] = {}
@@ -143,6 +144,10 @@ class Sources:
             metric = self._rows(recorded, self.card.policies)["all"].headline
         return PublishedFigure("cell", judge, metric, 0.0, 4, "fraction", split, subset)
 
+    def comparing(self, figures: Iterable[PublishedFigure]) -> None:
+        """Hear of all figures that will be compared with published ones."""
+        self._compared = {(figure.judge, figure.split) for figure in figures}
+
     def ours(self, figure: PublishedFigure) -> Found:
         """Compute our figure."""
         if figure.kind == "annotators":
@@ -190,9 +195,10 @@ class Sources:
                 judge=recorded.name,
                 gold_source=self.card.gold_source,
                 policies=policies,
-                aggregates=self.card.aggregates,
+                aggregates=self.card.aggregates_of(recorded.split),
                 revision=task.revision,
-                verify=True,
+                # Witnesses are heard of what is compared.
+                verify=self._compared is None or (recorded.name, recorded.split) in self._compared,
             )
             self._measured[key] = {row.subset: row for row in rows}
         return self._measured[key]
@@ -203,13 +209,14 @@ class Sources:
         if figure.subset not in found:
             return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
-        name = figure.metric.removesuffix(COUNT)
-        if name not in row.metrics:
-            known = ", ".join(row.metrics)
+        # How a judge leans is beside its metrics.
+        measured, name = {**row.bias, **row.metrics}, figure.metric.removesuffix(COUNT)
+        if name not in measured:
+            known = ", ".join(measured)
             return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
         if name != figure.metric:
-            return float(row.metrics[name].n), ""
-        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+            return float(measured[name].n), ""
+        value, reason = _value(measured.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
 
@@ -382,8 +389,11 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
     """
     scale, revision = task.scale, task.revision
     absent = Reply(Status.FAILED, error="not in the recording")
+    # Without orders that all items share, each has its own.
+    drawn = {} if recording.orders else {item: [order] for item, order in recording.replies}
     for item in task.items():
         own = tuple(range(len(item.responses)))
-        for order in [order for order in recording.orders if len(order) == len(own)] or [own]:
+        shown = drawn.get(item.id) or [order for order in recording.orders if len(order) == len(own)] or [own]
+        for order in shown:
             reply = recording.replies.get((item.id, order), absent)
             yield Verdict.of(Case(item, order), reply, scale, revision)

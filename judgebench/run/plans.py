@@ -143,8 +143,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         )
     if seen.unanswered and selection.needs_answers:
         raise DataError(
-            f"{seen.unanswered} of {seen.items} items of {task.name} come without an answer, so no judge can be asked",
-            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with answers of your own",
+            f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
+            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
     run = Run(
         task=task.name,

@@ -1,8 +1,8 @@
-"""Conversations, trajectories and images in cells: messages as chat APIs have them, steps of agents, files by a table.
+"""Conversations, trajectories and images in cells: messages of chat APIs, agents' steps, files beside a table.
 
-Messages are those of OpenAI's APIs, Anthropic's and ShareGPT. A tool call is a turn of its own, ``name(arguments)``, and
-so is what the tool gave back. A step of an agent is told by the names of its fields: what it saw (``url``, ``axtree``,
-``screenshot``), thought (``reasoning``), did (``action``), and what came of it (``observation``).
+Messages are those of OpenAI's APIs, Anthropic's and ShareGPT. A tool call is a turn of its own, ``name(arguments)``,
+and so is what the tool gave back. A step of an agent is told by the names of its fields: what it saw (``url``,
+``axtree``, ``screenshot``), thought (``reasoning``), did (``action``), and what came of it (``observation``).
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def _turns(row: Row, column: str, message: object, folder: Path | None) -> Itera
     speaker = _SPEAKERS.get(str(message[who]).casefold())
     if speaker is None:
         row.fail(f"nobody knows the role {message[who]!r}", column, "roles are system, user, assistant and tool")
+    if isinstance(thought := message.get("reasoning_content"), str) and thought.strip():
+        yield Turn.of(speaker, thought)
     content = message.get(_key(message, _WHAT))
     if isinstance(content, list):
         yield from _blocks(row, column, speaker, content, folder)
@@ -185,6 +187,18 @@ def _address(image: Mapping[str, Any]) -> Any:
     if image.get("type") == "base64" and isinstance(image.get("data"), str):
         return f"data:{image.get('media_type') or 'image/png'};base64,{image['data']}"
     return image.get("url")
+
+
+def cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Cut a conversation where what is answered, or what an agent did, begins."""
+    first = next((n for n, turn in enumerate(turns) if turn.role not in {"system", "user"}), len(turns))
+    return tuple(turns[:first]), tuple(turns[first:])
+
+
+def last_words(turns: Sequence[Turn]) -> str:
+    """Give the last words of an answer; of an agent that said none, what it did last."""
+    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
+    return said[-1].text if said else ""
 
 
 def turns_of_step(row: Row, column: str, step: Mapping[str, Any], folder: Path | None) -> tuple[Turn, ...]:

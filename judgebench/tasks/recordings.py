@@ -30,6 +30,7 @@ CONDITION_FIELD = "cond"
 class Recording:
     """What a judge said some time ago, by item id and order; replies are in the coordinates of that order.
 
+    ``orders`` are those that the items have; () where each has those of its own, as where orders were drawn.
     A judge of whom the file holds several conditions has them in its name, as `JudgeName` writes it.
     """
 

@@ -31,7 +31,8 @@ from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, encoded_together, golds_of
+from judgebench.tasks.gold import encoded, encoded_together, golds_of
+from judgebench.tasks.own import Reading
 from judgebench.tasks.own_rows import filled, half_empty, kept, repeated
 from judgebench.tasks.sources import Source
 

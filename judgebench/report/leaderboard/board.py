@@ -211,7 +211,10 @@ class Leaderboard(Document):
         gold = ", ".join(dict.fromkeys(gold_words(entry.row.gold) for entry in self.entries))
         title = f"{clean(', '.join(tasks))}: {gold}"
         return Table(
-            paper_grid(self.entries, how), (0,), caption=title, label=f"judgebench-{latex_name('-'.join(tasks))}"
+            paper_grid(self.entries, how, bold=form in {"tex", "md"}),
+            (0,),
+            caption=title,
+            label=f"judgebench-{latex_name('-'.join(tasks))}",
         )
 
     def page(self) -> str:

@@ -90,9 +90,8 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
     keys = {(task, name): key for task, name in asked if (key := _key(task, name)) is not None}
     values = {key: [_value(line, key, rows) for line in lines] for key in keys.values()}
     if missing := next((key for key, found in values.items() if all(value is None for value in found)), None):
-        raise UsageError(
-            f"{argument('columns')} {missing.metric}: no judge has it on {missing.task} ({missing.subset})"
-        )
+        name = missing.metric if missing.subset == "all" else f"{missing.metric}:{missing.subset}"
+        raise UsageError(f"{argument('columns')} {name}: no judge has it on {missing.task}")
     best = {key: _best(key.metric, found) for key, found in values.items()}
     first = next(iter(keys.values()), None)
     order = sorted(range(len(lines)), key=lambda i: _place(first, values, i))
@@ -108,11 +107,8 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
             else:
                 strong = best[key] is not None and values[key][i] == best[key]
                 row.append(Cell(_written(lines[i], key, rows, how), strong=strong))
-    unit = " in percent" if how.percent else ""
-    remark = (
-        f"Figures{unit} with 95 % intervals; bold: the best." if how.intervals else f"Figures{unit}; bold: the best."
-    )
-    return Grid(tuple(columns), tuple(map(tuple, cells)), (remark,))
+    said = f"Figures{' in percent' if how.percent else ''}{' with 95 % intervals' if how.intervals else ''}"
+    return Grid(tuple(columns), tuple(map(tuple, cells)), (f"{said}; bold: the best." if bold else f"{said}.",))
 
 
 def _usual(task: str, entries: Sequence[Entry], how: Paper) -> list[str]:

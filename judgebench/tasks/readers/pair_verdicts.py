@@ -124,6 +124,11 @@ class Forms:
         """Read them all."""
         return cls(tuple(Form.of(one, versions) for one in form.tables("recorded")))
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields of files of these forms, none of which has one of the data's."""
+        return frozenset(column.partition(".")[0] for form in self.forms for column in form.columns)
+
     def open(self, source: Source, sets: Mapping[str, str], task: str) -> File:
         """Read a file by the first form that it fits; ``sets`` are those of the split, with what its ids begin with."""
         if not self.forms:

@@ -15,8 +15,8 @@ from judgebench.files.rows import value_of
 from judgebench.labels.cells import Cells
 from judgebench.labels.lists import order_in
 from judgebench.tasks import own
-from judgebench.tasks.own import named_by, text_of
 from judgebench.tasks.recordings import Recording, rows_of_judge, stem
+from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,60 @@
+"""Ids that appear twice, found in any number of rows without keeping the ids."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from judgebench.tasks.base import Located
+
+#: So many ids are kept as they are, and a repeat among them is found where it stands; of more only hashes are.
+_KEPT = 20_000
+
+
+class Names:
+    """Ids seen so far: eight bytes each, and the places of the first ones."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[str, int]] = {}
+        self._hashes = array("q")
+        self._next = _KEPT
+
+    def add(self, located: Located) -> bool:
+        """Take one more; whether it is time to look for `twins`. DataError where one of the first is there twice."""
+        name = located[0].id
+        self._hashes.append(hash(name))
+        count = len(self._hashes)
+        if count <= _KEPT:
+            if (place := self._first.get(name)) is not None:
+                refuse(located, *place)
+            self._first[name] = located[1].file, located[1].line
+        return count == self._next
+
+    def twins(self) -> set[int]:
+        """Hashes that several ids have so far; to look at each doubling of their number costs as much as the last."""
+        self._next = 2 * len(self._hashes)
+        found = np.sort(np.frombuffer(self._hashes, np.int64))
+        return set(found[1:][found[1:] == found[:-1]].tolist())
+
+
+def refuse_twins(twins: set[int], items: Iterable[Located]) -> None:
+    """Refuse the first id of those hashes that appears twice, and say where: two ids may share one hash."""
+    places: dict[str, tuple[str, int]] = {}
+    for located in items:
+        item, row = located
+        if hash(item.id) in twins:
+            if (place := places.get(item.id)) is not None:
+                refuse(located, *place)
+            places[item.id] = row.file, row.line
+
+
+def refuse(located: Located, file: str, line: int) -> NoReturn:
+    """Say of an id that it appears twice, and where it was first."""
+    item, row = located
+    where = f" of {file}" if file != row.file else ""
+    row.fail(f"id {item.id!r} appears twice (first on {row.unit} {line}{where})")
