@@ -87,7 +87,7 @@ def test_items_without_texts_are_replayed_and_not_judged(tmp_path: Path) -> None
     write(tmp_path, VOTE | {"judge": ["m-7b", "pair-v2"], "winner": "tie (inconsistent)"}, name="gpt4_pair.jsonl")
     (item,) = open_task(MT, data=data).items()
     assert item.attribute("unanswered") == "yes"
-    with pytest.raises(DataError, match="come without an answer, so no judge can be asked"):
+    with pytest.raises(DataError, match="1 of 1 items of mt-bench-human "):
         judgebench.run("baseline/longest", MT, data=data, runs=tmp_path / "runs")
     scores = judgebench.run(f"replay:{data / 'gpt4_pair.jsonl'}", MT, data=data, runs=tmp_path / "runs")
     assert scores.rows[0].metrics["agreement_s1"].value == 0
