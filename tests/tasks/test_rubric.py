@@ -33,7 +33,7 @@ def prompt(answer: str = "A", question: str = "Q?", reference: str = "R") -> str
 RATED: dict[str, Any] = {
     "idx": 1, "response_source": "m", "category": "c", "instruction": prompt(), "gpt4_score": [5, 4, 5],
 }  # fmt: skip
-BIGGEN = {
+BIGGEN: dict[str, Any] = {
     "id": "a_1", "model_name": "m", "capability": "reasoning", "system_prompt": "Be brief.", "input": "Q?",
     "reference_answer": "R", "response": "A", "human_score": 4, "gpt4_score": 5.0, "claude_score": None,
     "prometheus_8x7b_score": [3, -1, 4],
@@ -157,7 +157,7 @@ def test_the_better_answer_is_not_always_first(tmp_path: Path) -> None:
     ]
     items = list(open_task(RELATIVE, data=write(tmp_path, "hhh_alignment_eval.json", *rows)).items())
     assert {item.gold[0].code for item in items} == {0, 1}
-    assert all(item.responses[item.gold[0].code].text == "good" for item in items)
+    assert all(item.responses[0 if item.gold[0].code == 0 else 1].text == "good" for item in items)
     assert {item.subset for item in items} == {"honest"}
 
 
