@@ -324,3 +324,50 @@ def test_patterns():
     assert captured("{a}|{a}", "x|y") is None
     assert filled(["{a}", "{b}"], {"a": "1"}) == ["1", "{b}"]
     assert [places(value) for value in (1.0, 0.25, 1e-05, 0.1 + 0.2)] == [0, 2, 5, 12]
+
+
+def test_figures_typed_beside_the_rules_and_what_ours_are_known_to_be(tmp_path):
+    rules = """
+[[figure]]
+judge = "labels"
+metric = "rows"
+value = 6
+source = "a paper"
+
+[[figure]]
+judge = "labels"
+metric = "mean"
+value = 2.0
+source = "a paper"
+
+[[rule]]
+metric = "rows"
+kind = "count"
+files = ["labels.csv"]
+
+[[rule]]
+metric = "mean"
+kind = "mean"
+files = ["labels.csv"]
+columns = ["human"]
+expected = {mean = 1.333}
+why = "they counted some rows twice"
+"""
+    found = reproduce(["pandalm"], folder(tmp_path, rules, []))
+    assert [(cell.metric, cell.kind, cell.note) for cell in found.cells] == [
+        ("rows", "equal", ""),
+        ("mean", "explained", "they counted some rows twice"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ('[[figure]]\njudge = "x"\nmetric = "m"\nvalue = 1\nvalues = 2\n', r"'figure\[0\].values'.*not known"),
+        ('[[figure]]\njudge = "x"\nmetric = "m"\n', r"'figure\[0\].value'.*expected a number"),
+        ('[[rule]]\nkind = "count"\nfiles = ["labels.csv"]\nexpected = {m = "x"}\n', r"expected.m'.*expected a number"),
+    ],
+)
+def test_typed_figures_that_cannot_be_read(tmp_path, text, match):
+    with pytest.raises(DataError, match=match):
+        reproduce(["pandalm"], folder(tmp_path, text, []))

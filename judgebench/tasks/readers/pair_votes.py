@@ -94,7 +94,7 @@ class Form:
             table.names("attributes"),
             table.text("reference", "human"),
             {word: words.text(word) for word in tuple(words.data)},
-            {key: baseline.text(key) for key in ("part", "answer", "system") if baseline.data},
+            {key: baseline.text(key) for key in (("part", "answer", "system") if baseline.data else ())},
         )
         baseline.done()
         for name, found in (("systems", form.systems), ("answers", form.answers), ("between", form.between)):
@@ -168,7 +168,8 @@ class Reader(base.Reader):
                 votes[key.name, voter] += 1
                 # Who voted twice on a pair has two votes.
                 number = votes[key.name, voter]
-                gold.append(Label((f"{voter} ({number})" if number > 1 else voter) or f"vote {number}", code))
+                who = voter if number == 1 else f"{voter} ({number})"
+                gold.append(Label(who if voter else f"vote {number}", code))
         if not pairs:
             wanted = ", ".join(f"{one}..." for one in form.gold)
             raise DataError(f"no vote is by {wanted}", file=source.name, field=form.voter)

@@ -129,6 +129,7 @@ class Reader(base.Reader):
         super().__init__(card, split)
         self._said = Form.of(self.form)
         self.needs_gold = bool(self._said.gold) or len(self._said.prompt) > 1
+        self.recorded_fields = frozenset((*self._said.judges.values(), *self._said.prompt, *self._said.question))
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per row; what nobody labelled is left out where labels are the point."""
