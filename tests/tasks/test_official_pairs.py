@@ -101,10 +101,10 @@ def test_rank_consistency_is_judgerbench_v2s() -> None:
     assert found["all"]["final_score"].value == values["final_score"]
     # Both orders of an item count half each, and say the same here.
     both = verdicts + [
-        verdict(one.item, one.code if isinstance(one.code, int) else None, one.gold[0][1], TWO, swapped=True,
-                systems=one.systems, subset="Math")  # type: ignore[arg-type]  # gold is a code here
-        for one in verdicts
-    ]  # fmt: skip
+        verdict(f"{name}{n}", said, gold[name][n], TWO, swapped=True, systems=("base", name), subset="Math")
+        for name, row in judge.items()
+        for n, said in enumerate(row)
+    ]
     assert rank_consistency(both, TWO, {})["Math"]["final_score"].value == pytest.approx(values["final_score"])
 
 

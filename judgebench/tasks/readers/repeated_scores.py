@@ -106,7 +106,7 @@ def scored_recording(source: Source, asked: str | None, orders: Mapping[str, tup
     Where the highest one is shared, or an answer has none, there is no verdict.
     """
     judges = scoring_judges(source)
-    judge = judges[0] if asked is None and len(judges) == 1 else asked
+    judge = judges[0] if asked is None and len(judges) == 1 else asked or ""
     if judge not in judges:
         said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
         raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges) or 'none'}")
