@@ -241,7 +241,7 @@ class CardTask:
             item, row = located
             if not item.id:
                 row.fail("the id is empty")
-            if names is not None and names.add(located):
+            if names is not None and names.add(located) == names.next:
                 self._refuse_twins(names)
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
