@@ -65,7 +65,7 @@ def protocols() -> Rows:
 
 def probes() -> Rows:
     """List the ways to show items to a judge."""
-    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import PROBES, plugins  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",
@@ -74,7 +74,8 @@ def probes() -> Rows:
         "random": "one order an item, drawn from --seed and its content",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
-    return [*rows, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
+    ours = [(f"--probe {name}", what) for name, (_, what) in PROBES.items()]
+    return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
 
 
 def metrics() -> Rows:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 #: How images begin that are no files.
 _ELSEWHERE = ("http://", "https://", "data:")
+#: How the name of an attribute begins that says what a verdict means.
+_LEVEL = "level "
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
-#: Whose a turn is; of an agent's trajectory a ``call`` of a tool, and what the ``tool`` gave back, are turns of their own.
+#: Whose a turn is: an agent's ``call`` of a tool is a turn of its own, and so is what the ``tool`` gave back.
 Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
 #: What a reader is told of turns that are nobody's words.
 _NAMED = {"call": "tool call", "tool": "tool result"}
@@ -150,6 +152,12 @@ class Item:
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""
         return next((value for key, value in self.attributes if key == name), None)
+
+    @property
+    def levels(self) -> tuple[tuple[str, str], ...]:
+        """What verdicts mean on this item, where its own rubric says so: each ``level LABEL`` of its attributes."""
+        found = [(name.removeprefix(_LEVEL), text) for name, text in self.attributes if name.startswith(_LEVEL)]
+        return tuple(sorted(found, key=lambda one: (len(one[0]), one[0])))
 
     @property
     def question(self) -> str:

@@ -28,6 +28,12 @@ def value_of(row: Row, name: str) -> Any:
     return None if found is ABSENT else found
 
 
+def leads_nowhere(row: Row, name: str) -> bool:
+    """Whether a dotted name is of nothing that a row has, null neither."""
+    at = split(name, row.data)
+    return at is None or inside(row.data[at[0]], at[1]) is ABSENT
+
+
 class RowTable(Table):
     """Rows that know their places; ``columns`` are those of the rows themselves where none are given."""
 

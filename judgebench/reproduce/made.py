@@ -34,7 +34,7 @@ TABLE_KEYS = ("files", "of", "where", "pivot", "join", "make")
 _PIVOT, _JOIN = ("id", "name", "value"), ("table", "on")
 
 
-class Absent(Exception):  # noqa: N818 - not an error: other data may have it
+class Absent(LookupError):  # noqa: N818 - not an error: other data may have it
     """Files that a rule needs are not here."""
 
 
@@ -142,7 +142,7 @@ def numbers(table: HeldTable, column: str, missing: Sequence[str] = ()) -> Float
     return np.array([known[word] for word in cells], np.float64)
 
 
-def _mean(columns: Sequence[Floats]) -> Floats:
+def mean_of(columns: Sequence[Floats]) -> Floats:
     """Average the numbers that there are; NaN where there is none."""
     stacked = np.column_stack(list(columns))
     there = ~np.isnan(stacked)
@@ -187,7 +187,7 @@ def _median(table: HeldTable, columns: Sequence[str], said: Mapping[str, Any]) -
 
 
 def _averaged(table: HeldTable, columns: Sequence[str], said: Mapping[str, Any]) -> list[str]:
-    return _text(_mean([numbers(table, name, said.get("missing", ())) for name in columns]))
+    return _text(mean_of([numbers(table, name, said.get("missing", ())) for name in columns]))
 
 
 def _cut(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str]:

@@ -30,7 +30,9 @@ _WHOLE = re.compile(rf"(?P<stem>.+?)\.{_KIND}", re.IGNORECASE)
 _RAW = re.compile(r"https://raw\.githubusercontent\.com/[^/]+/(?P<repo>[^/]+)/[^/]+/(?P<path>.+)")
 _DEEPEST, _MOST_ENTRIES = 4, 20_000
 #: Names that files of any benchmark may have.
-_ANY = frozenset({"train", "test", "validation", "dev", "eval", "data", "answers", "items", "samples", "results"})
+_ANY = frozenset({
+    "train", "test", "validation", "dev", "eval", "data", "dataset", "answers", "items", "samples", "results",
+})  # fmt: skip
 
 
 class Shards(NamedTuple):

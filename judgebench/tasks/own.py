@@ -14,11 +14,12 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.domain.quick import new_item, new_part, new_response, new_turn
 from judgebench.files.opening import Opening
+from judgebench.files.rows import leads_nowhere
 from judgebench.labels.cells import Cells
 from judgebench.labels.roles import Roles
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import is_chat, turns_of
+from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
 from judgebench.tasks.gold import CRITERION, Gold, golds_of
 from judgebench.tasks.texts import (
     images_in,
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     from judgebench.tasks.card import Card
     from judgebench.tasks.sources import Source
 
+#: The column, and the attribute, that says in words what an item's images show; the probe ``captions`` takes it.
+_CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
-_TOOLS = {"call", "tool"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class Reader(base.Reader):
     def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
         """Make an item of a row by the roles of its columns."""
         row, part = place.row, f"{place.part}/" if place.part else ""
+        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
+            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
         conversation, responses = self._said(row, roles, place.folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
@@ -181,6 +185,8 @@ class Reader(base.Reader):
         attributes = {one: text_of(row, one) for one in roles.attributes} if roles.attributes else {}
         if criterion:
             attributes["criterion"] = criterion
+        if roles.images and _CAPTION in row.data:
+            attributes[_CAPTION] = text_of(row, _CAPTION)
         if roles.cluster:
             cluster = names_in(row, roles.cluster)
         elif criterion and roles.id:
@@ -215,6 +221,10 @@ class Reader(base.Reader):
         texts = texts_in(row, name) if self.scale.kind == "steps" else [one_text(row, name)]
         return [Response(text, system) for text in texts]
 
+    def images(self, row: Row, column: str, folder: Path | None, *homes: str) -> list[str]:
+        """Find the images of a cell, as `images_in` does."""
+        return images_in(row, column, folder, *homes)
+
     def _said(self, row: Row, roles: Roles, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
         """Read what was asked and what was answered."""
         if roles is self.roles and self._texts and (texts := plain_texts(row, self._texts)):
@@ -237,35 +247,29 @@ class Reader(base.Reader):
         for name, system in zip(roles.answers, systems, strict=True):
             if is_chat(value_in(row, name)):
                 turns = turns_of(row, name, folder)
-                lead, rest = ((), turns) if conversation else _cut(turns)
+                lead, rest = ((), turns) if conversation else cut(turns)
                 leads.append(lead)
-                responses.append(Response(_last(rest), system, turns=rest if len(rest) > 1 else ()))
+                shown = rest if len(rest) > 1 or _pictured(rest) else ()
+                responses.append(Response(last_words(rest), system, turns=shown))
             else:
                 responses += self._plain(row, name, system)
         if leads and any(leads):
             if len(set(leads)) > 1:
                 row.fail("the answers' conversations begin differently", roles.answers[-1])
             conversation = list(leads[0])
-        if not roles.answers and any(turn.role in _TOOLS for turn in conversation):
-            # Of an agent all is judged that it did, not its last words.
-            lead, rest = _cut(conversation)
-            conversation = list(lead)
-            responses.append(Response(_last(rest), systems[0] if systems else None, turns=tuple(rest)))
-        elif not roles.answers:
-            if not conversation or conversation[-1].role != "assistant":
-                row.fail("the conversation doesn't end with the assistant's answer", roles.turns[-1])
-            last_turn = conversation.pop()
-            images = tuple(part.image for part in last_turn.parts if part.image is not None)
-            responses.append(Response(last_turn.text, systems[0] if systems else None, images))
-        return _with_images(row, roles, conversation, folder), tuple(responses)
+        if not roles.answers:
+            begun, answer = _answered(row, conversation, roles.turns[-1])
+            conversation = list(begun)
+            responses.append(replace(answer, model=systems[0] if systems else None))
+        images = tuple(image for name in roles.images for image in self.images(row, name, folder))
+        return _asked(conversation, images), tuple(responses)
 
 
-def _with_images(row: Row, roles: Roles, conversation: list[Turn], folder: Path | None) -> tuple[Turn, ...]:
-    """Show the images of a row with the last words of the user."""
-    images = tuple(image for name in roles.images for image in images_in(row, name, folder))
+def _asked(conversation: list[Turn], images: Sequence[str]) -> tuple[Turn, ...]:
+    """Put images into what the user said last."""
     if images:
-        at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
         parts = tuple(Part(image=image) for image in images)
+        at = next((n for n in range(len(conversation) - 1, -1, -1) if conversation[n].role == "user"), None)
         if at is None:
             conversation.append(Turn("user", parts))
         else:
@@ -273,20 +277,24 @@ def _with_images(row: Row, roles: Roles, conversation: list[Turn], folder: Path 
     return tuple(conversation)
 
 
-def _cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-    """Cut a conversation where the other side, or what an agent did, begins."""
-    first = next((n for n, turn in enumerate(turns) if turn.role in {"assistant", *_TOOLS}), len(turns))
-    return tuple(turns[:first]), tuple(turns[first:])
+def _pictured(turns: Iterable[Turn]) -> bool:
+    """Whether any turn shows an image: then their order among the words is kept."""
+    return any(part.image is not None for turn in turns for part in turn.parts)
 
 
-def _last(turns: Sequence[Turn]) -> str:
-    """Give the last words of an answer; of an agent that said none, what it did last."""
-    said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]
-    return said[-1].text if said else ""
+def _answered(row: Row, conversation: Sequence[Turn], column: str) -> tuple[Sequence[Turn], Response]:
+    """Cut a conversation before what is judged: the last answer, or of an agent all that it did."""
+    if any(turn.role in {"call", "tool"} for turn in conversation):
+        lead, rest = cut(conversation)
+        return lead, Response(last_words(rest), turns=rest)
+    if not conversation or conversation[-1].role != "assistant":
+        row.fail("the conversation doesn't end with the assistant's answer", column)
+    last = conversation[-1]
+    return conversation[:-1], Response(last.text, turns=(last,) if _pictured((last,)) else ())
 
 
 def _stepped(item: Item, row: Row, roles: Roles, scale: Scale) -> Item:
-    """Refuse labels of steps that are not shown; one that names no wrong step gets the length of what is shown."""
+    """Refuse labels of steps that are not shown; one that names no wrong step gets the length of what is."""
     steps = len(item.responses)
     shown = f"{steps} {'is' if steps == 1 else 'are'} shown"
     golds: list[Label] = []

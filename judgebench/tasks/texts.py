@@ -95,6 +95,8 @@ def texts_in(row: Row, column: str) -> list[str]:
     return [text] if text.strip() else []
 
 
-def images_in(row: Row, column: str, folder: Path | None) -> list[str]:
-    """Take the images that a cell names."""
-    return [image_of(row, column, one, folder) for one in texts_in(row, column)]
+def images_in(row: Row, column: str, folder: Path | None, *homes: str) -> list[str]:
+    """Find the images of a cell: one, or a list; ``homes`` are folders below the data's in which they may lie."""
+    found = value_in(row, column)
+    several = found if isinstance(found, list) else [found] if isinstance(found, dict) else texts_in(row, column)
+    return [image_of(row, column, one, folder, *homes) for one in several if one]

@@ -73,7 +73,7 @@ def test_every_sample_reads_and_is_varied(name: str) -> None:
         len([line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()])
         for path in (card_dir() / name).glob("sample*.jsonl")
     )
-    assert rows >= 20
+    assert rows >= 6
     assert task.revision == "sample"
     assert len({str(label.code) for item in items for label in item.gold}) >= 2
     assert {item.subset for item in items} >= set(task.card.subsets)

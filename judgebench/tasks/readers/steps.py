@@ -1,8 +1,9 @@
 """Solutions whose steps are labelled one by one: by a list of flags, by the numbers of the wrong ones, or in records.
 
 The card's ``[form]`` names the fields; of several names the first that a row has counts. ``steps`` is a list of texts
-beside ``flags`` (one for each) or ``wrong`` (numbers of wrong steps, from 1), or a list of records, whose places or keys
-are ``text``, ``flag`` and, where errors have a kind, ``kind``. On a scale of kinds each wrong step is an item.
+beside ``flags`` (one for each) or ``wrong`` (numbers of wrong steps, from 1), or a list of records, of which ``record``
+names the places or keys of text, flag and, where errors have kinds, the kind. On a scale of kinds each wrong step is an
+item.
 """
 
 from __future__ import annotations
@@ -129,10 +130,8 @@ class Reader(base.Reader):
         """Make an item of one wrong step, the steps before it as what was said so far."""
         code = self.scale.code(steps[place].kind)
         if code is None:
-            row.fail(
-                f"step {place + 1} has the kind {steps[place].kind!r}, and the scale has {', '.join(self.scale.labels)}",
-                form.steps[0],
-            )
+            known = ", ".join(self.scale.labels)
+            row.fail(f"step {place + 1} has the kind {steps[place].kind!r}; the scale has {known}", form.steps[0])
         said = "\n\n".join(step.text for step in steps[:place])
         return Item(
             id=f"{whole.id}/{place + 1}",
@@ -163,11 +162,12 @@ def prm_score(verdicts: Iterable[Verdict]) -> Estimate:
     A step without a verdict counts as misjudged. Source: Song et al. (2025), PRMBench, arXiv:2501.03124, section 4.1.
     """
     table: Counter[tuple[int, int]] = Counter()
-    n = 0
-    for n, verdict in enumerate(verdicts, 1):
+    solutions = list(verdicts)
+    for verdict in solutions:
         gold = next((code for _, code in verdict.gold if isinstance(code, tuple)), ())
         said = verdict.code if isinstance(verdict.code, tuple) else ()
         table.update((code, said[at] if at < len(said) else 1 - code) for at, code in enumerate(gold))
+    n = len(solutions)
     missed, wrongly = table[_RIGHT, _WRONG], table[_WRONG, _RIGHT]
     parts = [2 * table[one, one] + missed + wrongly for one in (_RIGHT, _WRONG)]
     if not (table[_WRONG, _WRONG] + wrongly):
@@ -229,11 +229,9 @@ def _flagged(row: Row, form: Form, steps: int) -> list[int]:
 def _flag(row: Row, name: str, number: int, value: Any, form: Form) -> int:
     word = str(value).strip()
     code = (form.words or {}).get(word, CHECK.get(word.casefold()))
-    return (
+    if code is None:
         row.fail(f"step {number} has the flag {value!r}, expected 1 or 0, true or false", name)
-        if code is None
-        else code
-    )
+    return code
 
 
 def _numbered(row: Row, form: Form, steps: int) -> list[int]:
