@@ -28,4 +28,5 @@ def test_a_task_is_added_by_its_card_alone(repo: Path, tmp_path: Path) -> None:
         done = judgebench.run("baseline/random", name, sample=True, runs=str(tmp_path / "runs"))
         assert {row.task for row in done.rows} == {"capitals"}
     (home / "capitals.jsonl").write_bytes((home / "sample.jsonl").read_bytes())
-    assert max(row.items for row in judgebench.run("baseline/first", home, runs=str(tmp_path / "runs")).rows) == 3
+    # Of one item two people said two things: it has no majority.
+    assert max(row.items for row in judgebench.run("baseline/first", home, runs=str(tmp_path / "runs")).rows) == 2

@@ -1,19 +1,27 @@
-"""Ids that appear twice, found in any number of rows without keeping the ids."""
+"""Items and the rows they were made of; ids that appear twice, found in any number of rows without keeping them."""
 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.tasks.base import Located
+    from judgebench.domain import Item
+    from judgebench.files.records import Row
 
 #: So many ids are kept as they are, and a repeat among them is found where it stands; of more only hashes are.
 _KEPT = 20_000
+
+
+class Located(NamedTuple):
+    """An item and the row it was made of, so that an error can say where."""
+
+    item: Item
+    row: Row
 
 
 class Names:
