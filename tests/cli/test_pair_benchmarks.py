@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers.forms_llm import FormsLLM
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 
 @pytest.mark.parametrize("name", ["llmbar", "auto-j", "rm-bench", "evalbiasbench", "judgebiasbench"])
-def test_a_model_judges_every_sample(judgebench, tmp_path, name: str) -> None:
+def test_a_model_judges_every_sample(judgebench: Callable[..., Any], tmp_path: Path, name: str) -> None:
     with FormsLLM() as llm:
         done = judgebench(
             "run", "--judge", "server/m", "--base-url", llm.openai_url, "--task", name, "--sample", "--runs", tmp_path,
@@ -24,7 +29,9 @@ def test_a_model_judges_every_sample(judgebench, tmp_path, name: str) -> None:
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "equal"), [("llmbar", 1390), ("auto-j", 19)])
-def test_every_published_figure_comes_out(judgebench, data_dir, name: str, equal: int) -> None:
+def test_every_published_figure_comes_out(
+    judgebench: Callable[..., Any], data_dir: Path, name: str, equal: int
+) -> None:
     done = judgebench("reproduce", "--task", name, "--data", data_dir, "--format", "json")
     assert done.code == 0, done.err
     cells = json.loads(done.out)["cells"]

@@ -181,6 +181,7 @@ def test_scores_of_a_reward_model_judge_every_version(tmp_path: Path) -> None:
         chosen, rejected = (right[style][side] for side, style in enumerate(str(item.attribute("version")).split("/")))
         own = None if reply.code is None else task.scale.undo(reply.code, order)
         gold = item.gold[0].code
+        assert gold is not None
         assert own == (gold if chosen > rejected else None if chosen == rejected else task.scale.undo(gold, SWAPPED))
         assert reply.scores == (chosen, rejected)
     bad = [{**row, **scores} for row in sample("rm-bench")]

@@ -19,6 +19,7 @@ from judgebench.errors import DataError
 from judgebench.files.pictures import kind_of
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
+from judgebench.tasks.fetching import _stored
 from judgebench.tasks.own import Reading
 from judgebench.tasks.tables import open_own
 
@@ -37,6 +38,20 @@ PAIR = {
 }  # fmt: skip
 
 
+class Judge(FakeLLM):
+    """Puts four answers in order, too, where the prompt wants that."""
+
+    def writer(self, api: str) -> Any:
+        write = super().writer(api)
+
+        def said(body: dict[str, Any], prompt: str, reply: str, fault: str | None) -> dict[str, Any]:
+            wanted = "each of the numbers 1, 2, 3, 4 once" in prompt
+            written: dict[str, Any] = write(body, prompt, "[[2 > 1 > 4 > 3]]" if wanted else reply, fault)
+            return written
+
+        return said
+
+
 def dataset(folder: Path, file: str, *rows: object, image: bytes | None = None) -> Path:
     """Lay files out as the repository has them."""
     (folder / "Benchmark").mkdir(exist_ok=True)
@@ -53,10 +68,10 @@ def test_the_sample_is_judged_with_its_pictures(
 ) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "sk-test")
-    with FakeLLM() as llm:
+    with Judge() as llm:
         url = llm.anthropic_url if backend == "anthropic" else llm.openai_url
         scores = run(f"{backend}/m", f"{NAME}:{split}", sample=True, order="original", base_url=url, runs=tmp_path)
-    assert scores
+    assert scores.rows[0].coverage == 1
     task = open_task(f"{NAME}:{split}", sample=True)
     items = list(task.items())
     assert len(llm.requests) == len(items)
@@ -165,6 +180,13 @@ def test_a_table_may_hold_images_itself(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     with pytest.raises(DataError, match=r"row 1.*bytes that are no image"):
         list(open_own(tmp_path / "t.parquet", Reading()).items())
+
+
+def test_images_of_the_hub_stay_the_bytes_that_they_are() -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"q": datasets.Value("string"), "image": datasets.Image()})
+    made = datasets.Dataset.from_dict({"q": ["?"], "image": [{"bytes": png(), "path": None}]}, features=features)
+    assert _stored(made)[0]["image"]["bytes"] == png()
 
 
 def test_images_of_an_answer_keep_their_place(tmp_path: Path) -> None:

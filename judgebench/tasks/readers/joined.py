@@ -87,7 +87,7 @@ class Reader(own.Reader):
                 continue
             seen.add(item.id)
             if votes is None:
-                code = self._meant.code(row, self.scale, [response.model for response in item.responses])
+                code = self._saying(row).code(row, self.scale, [response.model for response in item.responses])
                 labels = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
             else:
                 labels = votes.get(text_of(row, self._key), {})
@@ -180,6 +180,12 @@ class Reader(own.Reader):
             cluster=item.cluster if roles.cluster else item.id,
             attributes=tuple(sorted((*item.attributes, _UNANSWERED))),
         )
+
+    def _saying(self, row: Row) -> Saying:
+        """Read gold off the field that the file has, so that an error names that one."""
+        name = self._meant.verdict
+        others = (one for one in self._also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
+        return replace(self._meant, verdict=next(others, name))
 
     def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, int]]:
         """Read votes: by item, who said what."""

@@ -33,8 +33,11 @@ def swap_bias(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[str, str]
     """
     first, second = _by_order(verdicts)
     both = [(first[name], second[name]) for name in first if name in second]
-    groups = {_ALL: both} | _by_subset(both, lambda pair: pair[0].subset)
-    return {name: _swapped(pairs, scale) for name, pairs in groups.items() if pairs}
+    groups: dict[str, list[tuple[Verdict, Verdict]]] = {_ALL: both} if both else {}
+    for pair in both:
+        if pair[0].subset:
+            groups.setdefault(pair[0].subset, []).append(pair)
+    return {name: _swapped(pairs, scale) for name, pairs in groups.items()}
 
 
 def _swapped(pairs: Sequence[tuple[Verdict, Verdict]], scale: Scale) -> dict[str, Estimate]:
@@ -88,10 +91,11 @@ def rank_consistency(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[st
     """
     plays = [one for order in _by_order(verdicts) for one in order.values()]
     times: dict[str, int] = defaultdict(int)
+    groups: dict[str, list[Verdict]] = {}
     for one in plays:
         times[one.item] += 1
-    names = _by_subset(plays, lambda one: one.subset) or {_ALL: plays}
-    found = {name: _ranked(own, times, scale) for name, own in names.items() if own}
+        groups.setdefault(one.subset or _ALL, []).append(one)
+    found = {name: _ranked(own, times, scale) for name, own in groups.items()}
     if not found or _ALL in found:
         return found
     whole: dict[str, Estimate] = {}
@@ -163,14 +167,6 @@ def _by_order(verdicts: Iterable[Verdict]) -> tuple[dict[str, Verdict], dict[str
         if not one.repeat and not one.probe:
             (first if one.order == tuple(range(len(one.order))) else second).setdefault(one.item, one)
     return first, second
-
-
-def _by_subset(rows: Sequence[object], subset: Callable[..., str]) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
-    for row in rows:
-        if name := subset(row):
-            found.setdefault(name, []).append(row)
-    return found
 
 
 def _lead(verdict: Verdict, scale: Scale) -> float:

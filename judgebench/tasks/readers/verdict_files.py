@@ -66,7 +66,17 @@ class VerdictFiles:
             table.fail("verdict", "say where the verdicts are: scores, verdict, or wide")
         if names["shown"] and len(names["shown"]) != 2:
             table.fail("shown", f"expected the fields of two answers, got {len(names['shown'])}")
-        return cls(saying, scale, **names | {"id": names["id"] or ids}, reversed=other, keyed=keyed)
+        return cls(
+            saying,
+            scale,
+            id=names["id"] or ids,
+            judge=names["judge"],
+            wide=names["wide"],
+            shown=names["shown"],
+            reversed=other,
+            records=names["records"],
+            keyed=keyed,
+        )
 
     def rows(self, source: Source) -> Iterator[Row]:
         """Give the rows of a file of verdicts that are read."""
