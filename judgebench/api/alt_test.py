@@ -81,7 +81,7 @@ def alt_test(
     tests: list[Entry] = []
     for task, judge, who, revision, own, ratings in fit:
         # A card may say what its benchmark's own test takes.
-        said = {"epsilon": default_epsilon(who), **_of_card(task)}
+        said: dict[str, Any] = {"epsilon": default_epsilon(who), **_of_card(task)}
         margin = said["epsilon"] if epsilon is None else epsilon
         how = scoring or said.get("scoring")
         rules = own

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.errors import DataError
+from judgebench.files.content import Content
 from judgebench.files.records import Row, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from judgebench.files.content import Content
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 Form: TypeAlias = Literal["", "qrels", "run", "topics", "texts"]
 
@@ -49,14 +49,20 @@ def form_of(content: Content) -> Form:
     lines = lines[:_LOOKED]
     if len(lines) < 2 or lines[0].lstrip()[:1] in {"{", "["}:
         return ""
-    found = [QRELS.fullmatch(line) for line in lines]
+    found = [one for line in lines if (one := QRELS.fullmatch(line))]
     # A constant second field is the iteration; four columns of numbers may be anything.
-    if all(found) and len({one[2] for one in found if one}) == 1:
+    if _mostly(found, lines) and QRELS.fullmatch(lines[0]) and len({one[2] for one in found}) == 1:
         return "qrels"
-    if all(map(RUN.fullmatch, lines)):
+    if _mostly([line for line in lines if RUN.fullmatch(line)], lines) and RUN.fullmatch(lines[0]):
         return "run"
-    tabbed = all("\t" in line for line in lines)
-    return "texts" if tabbed and lines[0].partition("\t")[0].strip().casefold() not in _ID_NAMES else ""
+    name, tab, _ = lines[0].partition("\t")
+    tabbed = tab and _mostly([line for line in lines if "\t" in line], lines)
+    return "texts" if tabbed and name.strip().casefold() not in _ID_NAMES else ""
+
+
+def _mostly(found: Sequence[object], lines: Sequence[str]) -> bool:
+    """Whether so many lines are of a form that the others are mistakes, which their reader names."""
+    return len(found) >= 2 and 3 * len(found) >= 2 * len(lines)
 
 
 def headless(content: Content) -> Callable[[], Iterator[Row]] | None:
@@ -83,6 +89,39 @@ def headless(content: Content) -> Callable[[], Iterator[Row]] | None:
     return rows
 
 
+def runs_of(files: Sequence[Path]) -> dict[str, dict[str, list[str]]]:
+    """Read retrieval runs: documents best first by system and query, as trec_eval orders them.
+
+    The higher score comes first, and of equal ones the later name; ranks are not looked at. A system is named by its
+    run, or by its file where two files name one. DataError where a file is no run, or ranks a document twice.
+    """
+    found: dict[tuple[Path, str], dict[str, dict[str, float]]] = {}
+    for file in files:
+        content = Content.at(file)
+        rows = headless(content) if form_of(content) == "run" else None
+        if rows is None:
+            raise DataError("this is no run: expected lines of query, Q0, document, rank, score, run", file=str(file))
+        for row in rows():
+            scores = found.setdefault((file, row.data["run"]), {}).setdefault(row.data["query_id"], {})
+            if row.data["doc_id"] in scores:
+                row.fail(f"{row.data['doc_id']!r} is ranked twice for {row.data['query_id']!r}", "doc_id")
+            try:
+                scores[row.data["doc_id"]] = float(row.data["score"])
+            except ValueError:
+                row.fail(f"expected a number, got {row.data['score']!r}", "score")
+    tags = [tag for _, tag in found]
+    named = {(file, tag): tag if tags.count(tag) == 1 else file.name.partition(".")[0] for file, tag in found}
+    if len(set(named.values())) < len(named):
+        raise DataError("two runs have one name", file=str(next(iter(found))[0].parent), hint="rename a file")
+    return {
+        named[key]: {
+            query: sorted(sorted(scores, reverse=True), key=scores.__getitem__, reverse=True)
+            for query, scores in queries.items()
+        }
+        for key, queries in found.items()
+    }
+
+
 def texts_of(content: Content) -> Iterator[Row]:
     """Stream ``id`` and ``text`` of lines cut at their first tab: quotes mean nothing there; more cells are lines."""
     for number, line in _lines(content):
@@ -103,8 +142,8 @@ def topics_of(content: Content) -> Iterator[Row]:
     for found in _TOPIC.finditer(text):
         empty = False
         line = text.count("\n", 0, found.start()) + 1
-        data = {
-            _LONG.get(name.casefold(), name.casefold()): " ".join(html.unescape(_WORDS.sub("", value)).split())
+        data: dict[str, Any] = {
+            str(_LONG.get(name.casefold(), name.casefold())): " ".join(html.unescape(_WORDS.sub("", value)).split())
             for name, value in _FIELD.findall(found[3])
         }
         if number := _NUMBER.search(found[2]):

@@ -119,6 +119,7 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
     homes = [*folders(card, where.data), *([where.own.parent] if where.own else [])]
     more, lost, plain = beside(card, published, printed, homes, partial(_plain, card=card, sources=sources))
     figures += plain
+    sources.comparing(figures)
     cells, missing = _compared(card, figures, sources)
     if not (cells or more or sources.held) and needed:
         known = " or ".join(sorted({recorded.file for recorded in card.recorded})) or "none that are known"

@@ -201,6 +201,36 @@ where = ["s1 = {metric}", "human < 1"]
     assert {cell.metric: cell.ours for cell in found.cells} == {"tie": 0, "B": 0, "A": 2}
 
 
+def test_columns_become_rows_and_rounded_means_are_fractions_again(tmp_path):
+    rules = """
+[tables.cells]
+files = ["labels.csv"]
+unpivot = {columns = ["human", "ann"], name = "who", value = "label"}
+
+[[rule]]
+kind = "count"
+metric = "labels of {who}"
+table = "cells"
+where = ["who = {who}", "label > 1"]
+
+[tables.thirds]
+files = ["labels.csv"]
+[tables.thirds.make]
+exact = {fraction = "score", of = 3}
+
+[[rule]]
+kind = "mean"
+metric = "mean"
+table = "thirds"
+columns = ["exact"]
+"""
+    table = "id,human,ann,score\n1,2,1,0.667\n2,3,0,0.333\n3,0,0,-0.333\n"
+    figures = [entry("labels of human", 2, unit="count"), entry("labels of ann", 0, unit="count"), entry("mean", 0.222)]
+    found = reproduce(["pandalm"], folder(tmp_path, rules, figures, table))
+    ours = {cell.metric: cell.ours for cell in found.cells}
+    assert ours == {"labels of human": 2, "labels of ann": 0, "mean": pytest.approx(2 / 9)}
+
+
 def test_a_table_of_another_form(tmp_path):
     rules = """
 [[printed]]

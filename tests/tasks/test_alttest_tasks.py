@@ -208,7 +208,7 @@ question = "{article}"
 criterion = "the {aspect}"
 """
     card = own_card(folder, form, "rate:1-5")
-    items = open_task("summaries", root=tmp_path, data=card).items()
+    items = list(open_task("summaries", root=tmp_path, data=card).items())
     first = items[0]
     assert (first.question, first.responses[0].text, first.responses[0].model) == ("News.", first.id, "M11")
     assert (first.cluster, first.subset, first.attribute("criterion")) == ("doc-1", "fluency", "the fluency")

@@ -141,7 +141,9 @@ class Reader(base.Reader):
 
 def _names(row: Row) -> tuple[str, str]:
     """Read the query's id, and whose answer (or which passage) it is."""
-    return row.name(first_of(row, _QUERY, "the query's id")), row.name(first_of(row, _ANSWER, "whose answer it is"))
+    return row.name(first_of(row, _QUERY, "the query's id")), row.name(
+        first_of(row, _ANSWER, "the name of the run (or document)")
+    )
 
 
 def _judge(row: Row) -> str:

@@ -230,8 +230,8 @@ class Reader(base.Reader):
 
     def _wide(self, rows: Sequence[Row]) -> tuple[str, ...]:
         """Name the columns of judges' grades of a table, each under its judge's name."""
-        gold = {*self._form.grade} if self._form.grade else {*_GRADE}
-        known = {*(self._form.query or QUERY), *(self._form.document or DOCUMENT), *self._form.item, *_PLAIN, *gold}
+        ids = {*(self._form.query or QUERY), *(self._form.document or DOCUMENT), *self._form.item}
+        known = {*ids, *_PLAIN, *_JUDGED, *self._form.grade}
         names = [name for name in rows[0].data if name not in known]
         if not names:
             return ()
@@ -251,10 +251,11 @@ class Reader(base.Reader):
             return _pick(told, column, file), _Where("", told=True)
         if column is not None and column in rows[0].data:
             return column, _Where(column)
-        single = next((name for name in _JUDGED if name in rows[0].data), "")
-        if single and column is None and (single not in self._form.grade):
+        wide = self._wide(rows)
+        single = next((name for name in _JUDGED if name in rows[0].data and not is_gold(name)), "")
+        if single and column is None and not wide:
             return stem(Path(file)), _Where(single)
-        name = _pick(list(self._wide(rows)), column, file)
+        name = _pick(wide, column, file)
         return name, _Where(name)
 
 

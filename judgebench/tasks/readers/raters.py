@@ -88,6 +88,7 @@ class Reader(own.Reader):
         self.asked = {name: asked.text(name) for name in tuple(asked.data)}
         self.keys = {name: texts.text(name) for name in tuple(texts.data)}
         form.done()
+        self._held: tuple[tuple[str, str], Mapping[str, list[tuple[Row, str, Rating]]]] | None = None
         self.gold_columns = tuple(Pattern(one) for one in self.roles.gold)
         words = (self.card.split(self.split).cells or self.card.cells or Cells()).words
         self.words = {word: meaning for word, meaning in words.items() if isinstance(meaning, str)}
@@ -114,26 +115,39 @@ class Reader(own.Reader):
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's ratings; what is not on the scale is a reply that could not be parsed."""
+        read = self._read(source)
         judges = self.judges(source)
         if column is None and len(judges) == 1:
             column = next(iter(judges))
         if judges and column not in judges:
             raise UsageError(f"{source.name}: name the judge; there are {', '.join(judges)}")
         replies: Replies = {}
-        for row in source.rows():
-            name = self._name(row)
-            for rating in self._judged(row):
-                item = f"{name}/{rating.criterion}" if rating.criterion else name
-                if item not in items or (judges and rating.who != column):
-                    continue
-                if (item, _ORDER) in replies:
-                    row.fail(f"item {item!r} is judged twice", rating.column)
-                replies[item, _ORDER] = self._reply(rating)
+        for row, name, rating in (
+            read.get(column or "", ()) if judges else (one for some in read.values() for one in some)
+        ):
+            item = f"{name}/{rating.criterion}" if rating.criterion else name
+            if item not in items:
+                continue
+            if (item, _ORDER) in replies:
+                row.fail(f"item {item!r} is judged twice", rating.column)
+            replies[item, _ORDER] = self._reply(rating)
         return Recording(column or stem(Path(source.name)), replies, (_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges: of columns by their names, of rows those who rated and are not people whose word is gold."""
-        return {rating.who: rating.who for row in source.rows() for rating in self._judged(row) if rating.who}
+        return {who: who for who in self._read(source) if who}
+
+    def _read(self, source: Source) -> Mapping[str, list[tuple[Row, str, Rating]]]:
+        """Read what each judge of a file said, once for all of them."""
+        key = source.name, source.revision
+        if self._held is None or self._held[0] != key:
+            found: dict[str, list[tuple[Row, str, Rating]]] = {}
+            for row in source.rows():
+                name = self._name(row)
+                for rating in self._judged(row):
+                    found.setdefault(rating.who, []).append((row, name, rating))
+            self._held = key, found
+        return self._held[1]
 
     def _judged(self, row: Row) -> Iterator[Rating]:
         """Yield what judges said in a row, in columns of theirs or in rows of theirs."""
