@@ -170,8 +170,9 @@ class _Checked:
         except JudgebenchError as error:
             yield self._finding(split.name, about, error)
             return
-        if source is None:
-            yield Finding(self.name, split.name, about, "unchecked", f"not in {self.data}")
+        if source is None or source.lacking:
+            lacks = "" if source is None else f": {', '.join(source.lacking)}"
+            yield Finding(self.name, split.name, about, "unchecked", f"not in {self.data}{lacks}")
             return
         task = CardTask(card, split.name, source)
         yield self._tried(split.name, about, lambda: _counted(task, split, sample))
