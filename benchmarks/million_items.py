@@ -103,7 +103,8 @@ def write(path: Path, count: int, length: int) -> None:
                 writer = writer or pq.ParquetWriter(path / "rows.parquet", table.schema)
                 writer.write_table(table)
                 some = []
-    writer.close()
+    if writer is not None:
+        writer.close()
 
 
 def measured(tree: Path, root: Path, name: str, file: Path) -> tuple[float, float, float]:

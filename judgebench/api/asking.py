@@ -69,6 +69,7 @@ def plan_named(
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
     from judgebench.api.references import References  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
     said = set[str]()
@@ -84,7 +85,8 @@ def plan_named(
     before: list[Before] = []
     references = References(say)
     for task in _once(tasks):
-        if not isinstance(task, str) and (sample or data is not None) and not getattr(task, "place", None):
+        # Of a place, the rows that were asked for are open already.
+        if not isinstance(task, (str, CardTask)) and (sample or data is not None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
         opened = labelled_task(opened, labels)

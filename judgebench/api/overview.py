@@ -42,8 +42,8 @@ def _rows(card: Card, root: Path | None) -> Iterator[tuple[str, ...]]:
     published = load_published(card.name, root)
     figures: dict[str, int] = {}
     for one in published.figures:
-        split = one.split or card.default_split
-        figures[split] = figures.get(split, 0) + 1
+        name = one.split or card.default_split
+        figures[name] = figures.get(name, 0) + 1
     for split in card.splits.values():
         judges = len({one.name for one in card.recorded if one.split == split.name})
         beside = " and files beside the data" if published.printed and split.name == card.default_split else ""

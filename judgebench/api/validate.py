@@ -146,8 +146,9 @@ class _Checked:
             yield self._finding(split.name, "sample", error)
             return
         yield self._finding(split.name, "sample", f"{len(sample)} items, read by {card.reader}")
-        if unknown := sorted({item.subset for item in sample} - {"", *card.subsets}) if card.subsets else []:
-            said = f"subsets lacks {unknown[0]!r}, which the sample has"
+        # An aggregate of subsets is of the ones that the card knows.
+        if card.subsets and card.aggregates and (unknown := {item.subset for item in sample} - {"", *card.subsets}):
+            said = f"subsets lacks {min(unknown)!r}, which the sample has"
             yield Finding(self.name, split.name, "subsets", "missing", said)
         yield self._tried(split.name, "judged", lambda: _judged(task, sample))
         yield from self._held(card, split, sample)
@@ -169,8 +170,9 @@ class _Checked:
         except JudgebenchError as error:
             yield self._finding(split.name, about, error)
             return
-        if source is None:
-            yield Finding(self.name, split.name, about, "unchecked", f"not in {self.data}")
+        if source is None or source.lacking:
+            lacks = "" if source is None else f": {', '.join(source.lacking)}"
+            yield Finding(self.name, split.name, about, "unchecked", f"not in {self.data}{lacks}")
             return
         task = CardTask(card, split.name, source)
         yield self._tried(split.name, about, lambda: _counted(task, split, sample))

@@ -36,7 +36,11 @@ class Finding(NamedTuple):
 
 
 _TOLD: Mapping[str, Callable[[Finding], str]] = {
-    name: (lambda one, name=name: getattr(one, name)) for name in Finding._fields
+    "task": lambda one: one.task,
+    "split": lambda one: one.split,
+    "about": lambda one: one.about,
+    "state": lambda one: one.state,
+    "said": lambda one: one.said,
 }
 _FINDING = record(
     "finding", task=TEXT, split=(TEXT, _TOLD["split"], "Empty where it is about the whole card."), about=TEXT,

@@ -8,34 +8,37 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
 from judgebench.tasks.card import Table, card_names, load_card
-from judgebench.tasks.names import Names, refuse_twins
+from judgebench.tasks.located import Located, Names, refuse_twins
 from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
 from judgebench.tasks.resolve import resolve
 from judgebench.tasks.sources import file_source
+
+__all__ = [
+    "CardTask",
+    "Located",
+    "Reader",
+    "judge_columns",
+    "open_task",
+    "reader_of",
+    "recorded_judges",
+    "with_official",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
-    from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Recorded
     from judgebench.tasks.recordings import Recording, Wide
     from judgebench.tasks.sources import Source
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
-
-
-class Located(NamedTuple):
-    """An item and the row it was made of, so that an error can say where."""
-
-    item: Item
-    row: Row
 
 
 class Reader:
@@ -241,7 +244,7 @@ class CardTask:
             item, row = located
             if not item.id:
                 row.fail("the id is empty")
-            if names is not None and names.add(located):
+            if names is not None and names.add(located) == names.next:
                 self._refuse_twins(names)
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")

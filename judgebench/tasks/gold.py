@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -106,7 +106,8 @@ class Gold:
         """Give the labels of a row by one criterion."""
         data = row.data
         try:
-            return self._labels[criterion][tuple([data.get(name) for name in self._by_criterion[criterion]])]
+            cells: list[Any] = [data.get(name) for name in self._by_criterion[criterion]]
+            return self._labels[criterion][tuple(cells)]
         except (KeyError, TypeError):
             # Not all are texts that have been seen together.
             nested = _nested(self._scale)

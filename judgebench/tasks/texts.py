@@ -44,12 +44,11 @@ def names_in(row: Row, columns: Sequence[str], joint: str = "/") -> str:
 
 def plain_texts(row: Row, columns: Sequence[str]) -> list[str]:
     """Take cells that can't be anything but a text; none where one may be a list of messages, or isn't there."""
-    found: list[str] = []
-    for name in columns:
-        text = row.data.get(name)
+    data = row.data
+    found: list[Any] = [data.get(name) for name in columns]
+    for text in found:
         if type(text) is not str or text[:1] in _MAY_OPEN:
             return []
-        found.append(text)
     return found
 
 

@@ -155,6 +155,9 @@ def test_a_file_with_a_name_of_its_own_is_found_below(tmp_path: Path) -> None:
     )
     home = tmp_path / "clone"
     write(home / "deep" / "down" / "qa-answers.jsonl", rows("triviaqa"))
+    with pytest.raises(DataError, match="no data of triviaqa:answers here"):
+        open_task("triviaqa", data=home, root=tmp_path / "cards")
+    (home / "README.md").write_text("# A clone")
     found = open_task("triviaqa", data=home, root=tmp_path / "cards")
     assert [item.id for item in found.items()] == ids("triviaqa")
     write(home / "elsewhere" / "qa-answers.jsonl", rows("triviaqa"))

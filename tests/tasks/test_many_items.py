@@ -13,7 +13,7 @@ from judgebench.domain import Item, Label, Response, Turn
 from judgebench.domain.items import Part
 from judgebench.domain.quick import new_item, new_part, new_response, new_turn
 from judgebench.errors import DataError
-from judgebench.tasks import names
+from judgebench.tasks import located
 from judgebench.tasks.base import open_task
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_an_id_that_appears_twice_is_found_wherever_it_is(tmp_path: Path, first:
 
 
 def test_two_ids_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(names, "hash", lambda _: 7, raising=False)
+    monkeypatch.setattr(located, "hash", lambda _: 7, raising=False)
     assert len(list(task(tmp_path, rows(50)).items())) == 50
 
 

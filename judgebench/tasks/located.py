@@ -1,43 +1,52 @@
-"""Ids that appear twice, found in any number of rows without keeping the ids."""
+"""Items and the rows they were made of; ids that appear twice, found in any number of rows without keeping them."""
 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.tasks.base import Located
+    from judgebench.domain import Item
+    from judgebench.files.records import Row
 
 #: So many ids are kept as they are, and a repeat among them is found where it stands; of more only hashes are.
 _KEPT = 20_000
 
 
+class Located(NamedTuple):
+    """An item and the row it was made of, so that an error can say where."""
+
+    item: Item
+    row: Row
+
+
 class Names:
-    """Ids seen so far: eight bytes each, and the places of the first ones."""
+    """Ids seen so far: eight bytes each, and the places of the first ones. ``next`` is when to look for `twins`."""
 
     def __init__(self) -> None:
         self._first: dict[str, tuple[str, int]] = {}
         self._hashes = array("q")
-        self._next = _KEPT
+        self.next = _KEPT
 
-    def add(self, located: Located) -> bool:
-        """Take one more; whether it is time to look for `twins`. DataError where one of the first is there twice."""
+    def add(self, located: Located) -> int:
+        """Take one more, and count them. DataError where one of the first is there twice."""
         name = located[0].id
-        self._hashes.append(hash(name))
-        count = len(self._hashes)
+        hashes = self._hashes
+        hashes.append(hash(name))
+        count = len(hashes)
         if count <= _KEPT:
             if (place := self._first.get(name)) is not None:
                 refuse(located, *place)
             self._first[name] = located[1].file, located[1].line
-        return count == self._next
+        return count
 
     def twins(self) -> set[int]:
         """Hashes that several ids have so far; to look at each doubling of their number costs as much as the last."""
-        self._next = 2 * len(self._hashes)
+        self.next = 2 * len(self._hashes)
         found = np.sort(np.frombuffer(self._hashes, np.int64))
         return set(found[1:][found[1:] == found[:-1]].tolist())
 
