@@ -275,7 +275,7 @@ def test_a_large_collection_keeps_what_is_judged(tmp_path: Path) -> None:
     (tmp_path / "passages.tsv.gz").write_bytes(gzip.compress(lines.encode()))
     task = open_task("own", data=tmp_path, root=tmp_path / "cards")
     assert [item.responses[0].text for item in task.items()] == ["passage number 7", "passage number 49999"]
-    assert len(task.reader._texts.passages) == 2  # type: ignore[attr-defined]
+    assert len(task.reader._texts.passages) == 2  # type: ignore[attr-defined]  # what the reader keeps
 
 
 CARDS = ("trec-dl", "llmjudge", "rag-relevance", "relevance-gullibility", "beir")
