@@ -260,8 +260,10 @@ def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path 
     return row.fail(f"there is no image {text!r} in {home}{also}", column, "images lie below the data's folder")
 
 
-def _held(row: Row, column: str, said: Mapping[str, Any], folder: Path | None, *homes: str) -> str:
+def _held(row: Row, column: str, said: Any, folder: Path | None, *homes: str) -> str:
     """Read an image as data sets of the hub hold it: ``{bytes, path}``, of which one is empty."""
+    if not isinstance(said, dict):
+        return row.fail(f"expected an image, got {said!r}", column, "images are addresses, files, or {bytes, path}")
     content, path = said.get("bytes"), said.get("path")
     if isinstance(content, bytes) and content:
         if (kind := kind_of(content)) is None:

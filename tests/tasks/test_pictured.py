@@ -118,6 +118,7 @@ def test_gold_of_each_split(tmp_path: Path) -> None:
         ),
         ({"image_path": "link.png"}, r"batch.jsonl:1, field 'image_path': .* is not inside"),
         ({"image_path": 8}, r"batch.jsonl:1, field 'image_path': there is no image '8'"),
+        ({"image_path": [["7.png"]]}, r"batch.jsonl:1, field 'image_path': expected an image, got \['7.png'\]"),
         ({"image_path": {"path": ""}}, r"batch.jsonl:1, field 'image_path': an image without bytes or path"),
     ],
 )
