@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["figures", "results", "write_results"]
 
 _REPRODUCTION = "reproduction.csv"
+#: So many judges of a task stand on the front page.
+_FIRST = 8
 
 _INTRODUCTION = """\
 # Results
@@ -39,7 +41,7 @@ files.
 Each CSV holds a row per judge and subset: fractions with 95 % intervals, the policies, what pins the data (`revision`),
 and warnings. An empty cell is a figure that is undefined or does not apply. The last columns hold the tier, the
 commonest gold label with what always saying it reaches, and what judgments cost and how long they take, where judges
-were asked.
+were asked. Below are the first eight judges of each task.
 """
 
 
@@ -69,10 +71,11 @@ def results(
         files[f"{name}.csv"] = Leaderboard(tuple(entries)).render("csv")
         whole = [entry for entry in entries if entry.row.subset == "all"]
         for task in dict.fromkeys(entry.row.task for entry in whole):
-            own = [entry.row for entry in whole if entry.row.task == task]
+            first = [entry for entry in whole if entry.row.task == task]
+            own = [entry.row for entry in first]
+            everywhere += first[:_FIRST]
             items = max(row.items for row in own)
             contents.append([f"{name}.csv", task, str(items), str(len(own)), ", ".join(sorted({r.gold for r in own}))])
-        everywhere += whole
     overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
     blocks = [_INTRODUCTION, overview, Leaderboard(tuple(everywhere), overview=False).render("md")]
     if reproduction is not None:
