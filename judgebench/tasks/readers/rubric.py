@@ -223,7 +223,7 @@ class Reader(base.Reader):
         form, order = self._said, tuple(range(len(texts)))
         if len(form.prompt) > 1:
             order = content_order(question, texts)
-            tied = bool(form.tie) and row.data.get(form.tie) in {1, "1"}
+            tied = bool(form.tie) and row.data.get(form.tie) in (1, "1")
             best = self.scale.code("tie" if tied else "A" if order[0] == 0 else "B")
             if not isinstance(best, int):
                 row.fail(f"a tie is not on the scale {self.scale.spec}", form.tie)
