@@ -63,8 +63,8 @@ def leaderboard(
     opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell)
     tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())
     if systems:
-        if metric or over or by_system:
-            judges = f"{argument('metric')}, {argument('over')} or {argument('by_system')}"
+        if metric or over or by_system or columns or percent or published:
+            judges = ", ".join(map(argument, ("metric", "over", "by_system", "columns", "percent", "published")))
             raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
     rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]

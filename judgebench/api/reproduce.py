@@ -82,7 +82,8 @@ def results(
         if not card.recorded:
             tell(f"left out {name}: no judge's verdicts on it are public")
             continue
-        for split in card.splits:
+        # Splits that nobody judged in public would only hold baselines.
+        for split in dict.fromkeys((card.default_split, *(one.split for one in card.recorded))):
             try:
                 task = open_task(f"{name}:{split}", data=folder)
                 task.items()

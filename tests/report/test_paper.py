@@ -60,3 +60,16 @@ def test_published_figures_are_printed_as_they_were(runs):
 def test_columns_that_are_not_there(runs, columns):
     with pytest.raises(UsageError, match="columns"):
         judgebench.leaderboard(runs, task="pandalm", columns=columns).render("table")
+
+
+def test_csv_is_that_table_too(runs):
+    board = judgebench.leaderboard(runs, task="pandalm", columns="accuracy,rank", percent=True, intervals=False)
+    header, *rows = [line.split(",") for line in board.render("csv").splitlines()]
+    assert header == ["judge", "accuracy", "rank"]
+    assert {row[0] for row in rows} == {"baseline/random", "baseline/majority"}
+    assert all(1 < float(row[1]) <= 100 for row in rows)
+
+
+def test_systems_have_no_such_table(runs):
+    with pytest.raises(UsageError, match="columns"):
+        judgebench.leaderboard(runs, systems=True, columns="accuracy")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import COUNT, ERROR, ESTIMATE, FLAG, NUMBER, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Sheet, Table, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
@@ -22,7 +22,7 @@ from judgebench.report.words import gold_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.report.document.blocks import Block, Grid, Sheet
+    from judgebench.report.document.blocks import Block, Grid
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.paper import Paper
     from judgebench.report.leaderboard.ranks import Baseline, Entry
@@ -175,6 +175,9 @@ class Leaderboard(Document):
         return f"<Leaderboard: {len(judges)} judges on {len(tasks)} tasks; print() shows it>"
 
     def sheet(self) -> Sheet:
+        if self.paper is not None:
+            layout = paper_grid(self.entries, self.paper, bold=False)
+            return Sheet([one.title for one in layout.columns], [[cell.text for cell in row] for row in layout.rows])
         if self.overall is not None:
             return sheet(SHEET, self.overall.lines)
         estimates = estimate_columns([entry.row for entry in self.entries], metrics=METRICS)

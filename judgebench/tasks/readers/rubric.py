@@ -56,6 +56,10 @@ _HEADERS = ("question", "answer", "reference", "rubric", "end")
 _SCORE = re.compile(r"^Score (\d+):[ \t]*", re.MULTILINE)
 
 
+#: What says whether two answers tie; nothing says that they don't.
+_TIES = {"0": False, "1": True, "False": False, "True": True, "None": False, "": False}
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What the fields of a row are called, as the card says it."""
@@ -223,7 +227,10 @@ class Reader(base.Reader):
         form, order = self._said, tuple(range(len(texts)))
         if len(form.prompt) > 1:
             order = content_order(question, texts)
-            tied = bool(form.tie) and row.data.get(form.tie) in (1, "1")
+            said = str(row.data.get(form.tie, 0)) if form.tie else "0"
+            if said not in _TIES:
+                row.fail(f"expected 1 for a tie, or 0, got {said!r}", form.tie)
+            tied = _TIES[said]
             best = self.scale.code("tie" if tied else "A" if order[0] == 0 else "B")
             if not isinstance(best, int):
                 row.fail(f"a tie is not on the scale {self.scale.spec}", form.tie)
