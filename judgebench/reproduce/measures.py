@@ -163,7 +163,11 @@ class Measures:
         x, y = x[there], y[there]
         if len(x) < 2:
             raise Undefined("fewer than two rows have both numbers")
-        functions = {"pearson_r": stats.pearsonr, "spearman_rho": stats.spearmanr, "kendall_tau_b": stats.kendalltau}
+        functions: Mapping[str, Any] = {
+            "pearson_r": stats.pearsonr,
+            "spearman_rho": stats.spearmanr,
+            "kendall_tau_b": stats.kendalltau,
+        }
         if said["figure"] not in functions:
             raise UsageError(f"a correlation is one of {', '.join(functions)}, not {said['figure']!r}")
         value = float(functions[said["figure"]](x, y).statistic)

@@ -155,3 +155,14 @@ def test_texts_lie_beside_or_are_lacking(tmp_path: Path) -> None:
     (tmp_path / "hanna_stories_annotations.csv").write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(DataError, match="there is no text of 9"):
         open_task("hanna", data=tmp_path).items()
+
+
+@pytest.mark.parametrize(("name", "field"), [("summeval", "expert_annotations"), ("llmeval-2", "stars")])
+def test_a_word_where_ratings_belong_is_refused(tmp_path: Path, name: str, field: str) -> None:
+    sample = load_card(name).folder / "sample.jsonl"
+    rows = [json.loads(line) for line in sample.read_text(encoding="utf-8").splitlines()]
+    rows[1][field] = "zzqq"
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"rows.jsonl:2, field '{field}': expected a list or an object of ratings"):
+        list(open_task(name, data=path).items())

@@ -170,6 +170,9 @@ class Reader(own.Reader):
             if pattern.plain is not None:
                 given = [(row.require(pattern.plain), pattern.plain, dict[str, str]())]
             else:
+                home = row.data.get(pattern.home)
+                if home is not None and not isinstance(home, (dict, list)) and str(home).strip():
+                    row.fail(f"expected a list or an object of ratings, got {home!r:.60}", pattern.home)
                 cells = dict(_leaves(row.data)) if cells is None else cells
                 read = ((value, name, pattern.read(name)) for name, value in cells.items())
                 given = [(value, name, holes) for value, name, holes in read if holes is not None]
@@ -304,6 +307,8 @@ class Pattern:
                 made += ".+?" if part in seen else f"(?P<{part}>.+?)"
                 seen.add(part)
         self._made = re.compile(made)
+        #: The field inside which everything lies, where the pattern says so.
+        self.home = parts[0].partition(".")[0] if "." in parts[0] else ""
 
     def read(self, column: str) -> dict[str, str] | None:
         """Read what the holes are in a column's name; None where it doesn't fit."""
