@@ -261,6 +261,7 @@ def _pages() -> Iterator[Scene]:
         variants("board", "leaderboard runs", {
             "rank": "--aggregate rank", "wins": "--aggregate win-rate", "metric": "--metric percent_agreement",
             "task": "--task pandalm --task triviaqa", "by-system": "--by-system", "policy": "--policy invalid=drop"}),
+        step("paper-intervals", "leaderboard runs --columns accuracy --intervals"),
         *(step(f"output-{form}", f"leaderboard runs --task pandalm --output board.{form}") for form in board[1:]),
         step("environment", "leaderboard --format csv", JUDGEBENCH_RUNS="runs"),
         step("config", "leaderboard runs --config defaults.toml"),
