@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from judgebench.api.showing import show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
+    from judgebench.api.validate import validate
     from judgebench.domain import Item
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
@@ -88,6 +89,7 @@ __all__ = [
     "sensitivity",
     "show",
     "systems",
+    "validate",
     "verify",
     "view",
 ]
@@ -126,6 +128,7 @@ _LAZY = {
     "sensitivity": "judgebench.api.score:sensitivity",
     "show": "judgebench.api.showing:show",
     "systems": "judgebench.api.systems:systems",
+    "validate": "judgebench.api.validate:validate",
     "verify": "judgebench.api.storing:verify",
     "view": "judgebench.view:view",
 }

@@ -104,6 +104,12 @@ JUDGE_NOTES: dict[str, str] = {
     "baseline/majority": "the most frequent gold label of the task, always",
 }
 
+#: Probes of ours: what makes each of the plain one, and what it shows.
+PROBES: dict[str, tuple[str, str]] = {
+    "blind": ("judgebench.probes.pictures:blind", "items that have images, without them"),
+    "captions": ("judgebench.probes.pictures:captions", "items that have images, with their caption in the place"),
+}
+
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"
@@ -306,14 +312,18 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
 
 
 def make_probe(name: str, plain: Probe) -> Probe:
-    """Make a probe of a plugin's; UnknownNameError where there is none.
+    """Make a probe, ours or a plugin's; UnknownNameError where there is none.
 
-    Its entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked for.
-    Its name is the entry point's, and `probes.plugged` looks at what it yields.
+    A plugin's entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked
+    for. Its name is the entry point's, and `probes.plugged` looks at what it yields.
     """
+    if name in PROBES:
+        ours: Probe = load(PROBES[name][0])(plain)
+        return ours
     factory = _plugin("probes", name)
     if factory is None:
-        raise UnknownNameError("probe", name, tuple(plugins("probes")), "(probes come with packages that bring some)")
+        known = (*PROBES, *plugins("probes"))
+        raise UnknownNameError("probe", name, known, f"({', '.join(known)}; packages may bring others)")
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
     from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 

@@ -35,14 +35,14 @@ def alt_test(
     epsilon: Annotated[
         float | None,
         Option(
-            "How much worse than the annotator the judge may be; by default expert .2, human .15, crowd or "
-            "unspecified .1.",
+            "How much worse than the annotator the judge may be; by default as the task's card says, or expert .2, "
+            "human .15, crowd or unspecified .1.",
             metavar="E",
         ),
     ] = None,
     scoring: Annotated[
         Literal["accuracy", "neg-rmse"] | None,
-        Option("How labels are compared; by default neg-rmse for numeric ratings."),
+        Option("How labels are compared; by default as the task's card says, or neg-rmse for numeric ratings."),
     ] = None,
     q: Annotated[float, Option("False discovery rate (Benjamini-Yekutieli).")] = 0.05,
     min_items: Annotated[int, Option("Fewest items that an annotator needs.", metavar="N")] = 30,
@@ -80,13 +80,27 @@ def alt_test(
         tell(f"left out {task}: it has one annotator, and the test compares a judge and one annotator with the others")
     tests: list[Entry] = []
     for task, judge, who, revision, own, ratings in fit:
-        margin = default_epsilon(who) if epsilon is None else epsilon
+        # A card may say what its benchmark's own test takes.
+        said: dict[str, Any] = {"epsilon": default_epsilon(who), **_of_card(task)}
+        margin = said["epsilon"] if epsilon is None else epsilon
+        how = scoring or said.get("scoring")
         rules = own
-        found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=scoring, q=q, min_items=min_items, small=small)
-        swept = epsilon_sweep(ratings, rules, scoring=scoring, q=q, min_items=min_items, small=small) if sweep else ()
+        found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=how, q=q, min_items=min_items, small=small)
+        swept = epsilon_sweep(ratings, rules, scoring=how, q=q, min_items=min_items, small=small) if sweep else ()
         tests.append(Entry(task, judge, who, revision, rules, found, swept))
     pairs = differences([(one[0], one[5], test.result) for one, test in zip(fit, tests, strict=True)])
     return AltTests(tuple(tests), tuple(pairs))
+
+
+def _of_card(task: str) -> dict[str, Any]:
+    """Epsilon and scoring, where the card of a task or its split says them."""
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    name, _, split = task.partition(":")
+    if name not in card_names() or split not in {"", *(card := load_card(name)).splits}:
+        return {}
+    said = {**card.form, **card.split(split).form}
+    return {key: said[key] for key in ("epsilon", "scoring") if key in said}
 
 
 def _opened(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.own_answers import Before, Planned
     from judgebench.catalog import JudgeSettings
-    from judgebench.domain import Agreement, Judge, Task
+    from judgebench.domain import Agreement, Judge, Orders, Task
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.judges.llm import LLMJudge
     from judgebench.labels.annotations import Labels
@@ -69,6 +69,7 @@ def plan_named(
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
     from judgebench.api.references import References  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
     said = set[str]()
@@ -84,7 +85,8 @@ def plan_named(
     before: list[Before] = []
     references = References(say)
     for task in _once(tasks):
-        if not isinstance(task, str) and (sample or data is not None) and not getattr(task, "place", None):
+        # Of a place, the rows that were asked for are open already.
+        if not isinstance(task, (str, CardTask)) and (sample or data is not None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
         opened = labelled_task(opened, labels)
@@ -149,7 +151,7 @@ def _once(given: Sequence[T]) -> list[T]:
     return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
 
 
-def plain(task: Task, showing: Showing, recorded: tuple[tuple[int, ...], ...] | None = None) -> Plain:
+def plain(task: Task, showing: Showing, recorded: Orders | Mapping[str, Orders] | None = None) -> Plain:
     """Say how a task's items are shown where no probe turns them; ``recorded`` are the orders of a recording."""
     from judgebench.api.references import kinds_of, made_kind, named  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
@@ -204,7 +206,9 @@ def plan_run(
         needs_answers=judge.needs.answers,
     )
     own = card.policies if card is not None else Policies()
-    conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
+    conventions = Conventions(own)
+    if card is not None:
+        conventions = Conventions(own, card.aggregates_of(getattr(task, "split", "")), card.digest)
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
     if isinstance(judge, LLMJudge):
         planned = replace(planned, run=replace(planned.run, prompts=_fitting(judge, planned, say)))

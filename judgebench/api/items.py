@@ -117,12 +117,13 @@ def task_of(one: Any, given: Mapping[str, Any]) -> str | Task:
     from judgebench.catalog import is_place  # noqa: PLC0415 - loaded on use
 
     if isinstance(one, Path) or (isinstance(one, str) and is_place(one)):
-        from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
+        from judgebench.tasks.tables import benchmark_at, open_own  # noqa: PLC0415 - loaded on use
 
-        if given.get("sample"):
+        sample = bool(given.get("sample"))
+        if sample and benchmark_at(one) is None:
             raise UsageError(f"{argument('sample')} takes the rows shipped with a task, and {one} is your own")
         data = given.get("data")
-        return open_own(one, reading_of(given), data=None if data is None else Path(data))
+        return open_own(one, reading_of(given), data=None if data is None else Path(data), sample=sample)
     if isinstance(one, Sequence) and not isinstance(one, str) and isinstance(one[0], Item):
         if said := [flag for flag in said_of(given) if flag != argument("scale")]:
             raise UsageError(f"Items have no columns: leave {', '.join(said)} out")

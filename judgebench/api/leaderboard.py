@@ -12,6 +12,7 @@ from judgebench.api.tables import BySystem, LabelsAndScores, Names, Policy
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.paper import Listed, Paper
 from judgebench.report.leaderboard.ranks import pace, rank
 from judgebench.report.system_board import Placed, SystemBoard
 
@@ -41,6 +42,18 @@ def leaderboard(
     ] = None,
     subsets: Annotated[bool, Option("Rows for subsets, too.", "--subsets/--no-subsets")] = True,
     by_system: BySystem = False,
+    columns: Annotated[
+        Names,
+        Option(
+            "One table for a paper with these columns: metrics (accuracy, accuracy:Chat of a subset), rank, tier, "
+            "items, coverage, usd; repeatable.",
+            metavar="NAME",
+            read=list[str],
+        ),
+    ] = (),
+    percent: Annotated[bool, Option("That table with its figures in percent.", "--percent")] = False,
+    intervals: Annotated[bool, Option("That table with intervals.", "--intervals/--no-intervals")] = True,
+    published: Annotated[bool, Option("That table with published figures of other judges.", "--published")] = False,
     systems: Annotated[bool, Option("Rank the judged systems instead, by each judge beside gold.")] = False,
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
@@ -50,15 +63,46 @@ def leaderboard(
     opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell)
     tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())
     if systems:
-        if metric or over or by_system:
-            judges = f"{argument('metric')}, {argument('over')} or {argument('by_system')}"
+        if metric or over or by_system or columns or percent or published:
+            judges = ", ".join(map(argument, ("metric", "over", "by_system", "columns", "percent", "published")))
             raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
     rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
     kept = [row for row in rows if subsets or row.subset == "all"]
     judged = judgments(tables)
+    shape = _paper(
+        [columns] if isinstance(columns, str) else columns or (),
+        tables,
+        percent=percent,
+        intervals=intervals,
+        published=published,
+    )
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
-    return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged))
+    return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged), paper=shape)
+
+
+def _paper(
+    columns: Sequence[str],
+    tables: Sequence[Source],
+    *,
+    percent: bool,
+    intervals: bool,
+    published: bool,
+) -> Paper | None:
+    """Say how the one table looks, where anything is said of it."""
+    if not columns and intervals and not (percent or published):
+        return None
+    names = tuple(name.strip() for text in columns for name in text.split(",") if name.strip())
+    listed: tuple[Listed, ...] = ()
+    if published:
+        from judgebench.reproduce.published import listed_figures  # noqa: PLC0415 - loaded on use
+
+        listed = tuple(
+            Listed(task, one.judge, one.subset, one.metric, one.fraction, one.decimals, one.source, known)
+            for task in dict.fromkeys(table.task for table in tables)
+            for one, known in listed_figures(task)
+        )
+    return Paper(names, percent, intervals, listed)
 
 
 def _of_tasks(tables: Sequence[Source], tasks: Sequence[str]) -> list[Source]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "list[tuple[str, ...]]"
 
+#: So many splits of a task fit a line.
+_SPLITS = 3
+
 
 def tasks() -> Rows:
     """List the tasks: name, scale, gold, splits, what it is."""
@@ -20,7 +23,7 @@ def tasks() -> Rows:
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     cards = [load_card(name) for name in card_names()]
-    rows = [(card.name, _scale(card), card.gold_source, " ".join(card.splits), card.summary) for card in cards]
+    rows = [(card.name, _scale(card), card.gold_source, _splits(card), card.summary) for card in cards]
     return [*rows, *((name, "", "", "", f"plugin {entry.value}") for name, entry in plugins("tasks").items())]
 
 
@@ -65,7 +68,7 @@ def protocols() -> Rows:
 
 def probes() -> Rows:
     """List the ways to show items to a judge."""
-    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import PROBES, plugins  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",
@@ -74,7 +77,8 @@ def probes() -> Rows:
         "random": "one order an item, drawn from --seed and its content",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
-    return [*rows, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
+    ours = [(f"--probe {name}", what) for name, (_, what) in PROBES.items()]
+    return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
 
 
 def metrics() -> Rows:
@@ -112,6 +116,12 @@ def listing(kind: str) -> Rows:
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
     return LISTS[kind]()
+
+
+def _splits(card: Card) -> str:
+    """Name the first splits, and count the others."""
+    first = list(card.splits)[:_SPLITS]
+    return " ".join(first) + (f" and {len(card.splits) - len(first)} more" if len(card.splits) > len(first) else "")
 
 
 def _scale(card: Card) -> str:

@@ -82,7 +82,8 @@ def results(
         if not card.recorded:
             tell(f"left out {name}: no judge's verdicts on it are public")
             continue
-        for split in card.splits:
+        # Splits that nobody judged in public would only hold baselines.
+        for split in dict.fromkeys((card.default_split, *(one.split for one in card.recorded))):
             try:
                 task = open_task(f"{name}:{split}", data=folder)
                 task.items()
@@ -105,4 +106,12 @@ def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
     comparing = ("first", "longest", "shortest") if task.scale.kind in {"pair", "pick"} else ()
     replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
     for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
-        yield plan_run(task, make_judge(judge, task, JudgeSettings()))
+        try:
+            plan = plan_run(task, make_judge(judge, task, JudgeSettings()))
+        except (DataError, UsageError) as error:
+            # Without texts, or on a scale of another kind, there is no such baseline; a recording must be read.
+            if judge in replays:
+                raise
+            tell(f"left out {judge} on {task.name}: {error}")
+            continue
+        yield plan

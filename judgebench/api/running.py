@@ -135,9 +135,7 @@ class Asking(TypedDict, total=False):
         ),
     ]
     repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
-    probe: Annotated[
-        str | None, Option("Show items as a package's probe does (judgebench list probes).", metavar="NAME")
-    ]
+    probe: Annotated[str | None, Option("Show items as a probe does (judgebench list probes).", metavar="NAME")]
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
     temperature: Annotated[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
 from judgebench.api.notes import tell
@@ -13,6 +15,7 @@ from judgebench.report.systems import Ranking, Rankings
 
 if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Opponents
+    from judgebench.api.sources import Source as Opened
     from judgebench.domain import Ratings
     from judgebench.errors import JudgebenchError
 
@@ -42,6 +45,17 @@ def systems(
     ] = None,
     anchor: Annotated[str, Option("Win rates against this system only (pairs).", metavar="SYSTEM")] = "",
     ties: Annotated[Literal["half", "davidson", "rao-kupper"], Option("How ties count in Bradley-Terry.")] = "half",
+    trec_run: Annotated[
+        str | Path | Sequence[str | Path],
+        Option(
+            "Retrieval runs of systems (TREC's form), or a folder of them; verdicts are grades of query and document.",
+            metavar="FILE|DIR",
+            read=list[Path],
+        ),
+    ] = (),
+    measure: Annotated[
+        str, Option("What a retrieval run is scored by: ndcg@10, ndcg, map, p@5.", metavar="NAME")
+    ] = "ndcg@10",
     draws: Annotated[int, Option("Resamples behind the intervals of comparisons.", least=1)] = 2000,
     seed: Annotated[int, Option("Seed of the resamples.", least=0)] = 0,
     policy: Policy = (),
@@ -50,6 +64,8 @@ def systems(
     """Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness."""
     from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loaded on use
 
+    if runs := _run_files(trec_run):
+        return _retrieval(open_sources(source, table), runs, measure, policy, draws=draws, seed=seed)
     policies, named = policies_of(policy), column_names("system", system)
     columns = {**table, "system": named[0] if named else None}
     said = Columns.of(columns)
@@ -88,6 +104,35 @@ def systems(
             found.append(Ranking(one.task, one.judge, one.gold, one.revision, ranking))
     if not found:
         raise unfit[0]
+    return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
+
+
+def _run_files(given: str | Path | Sequence[str | Path]) -> list[Path]:
+    """List the files of runs; a folder stands for all files in it."""
+    paths = [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    if paths and not files:
+        raise DataError("there is no run in this folder", file=str(paths[0]))
+    return [file for file in files if not file.name.startswith(".")]
+
+
+def _retrieval(
+    opened: Sequence[Opened], files: Sequence[Path], measure: str, policy: Policy, *, draws: int, seed: int
+) -> Rankings:
+    """Rank retrieval systems by people's grades and by a judge's."""
+    from judgebench.agreement.systems.retrieval import graded, ranked_systems  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loaded on use
+    from judgebench.files.trec import runs_of  # noqa: PLC0415 - loaded on use
+
+    if policy:
+        raise UsageError(f"{argument('policy')} changes nothing where {argument('trec_run')} are ranked by grades")
+    runs = runs_of(files)
+    found: list[Ranking] = []
+    for one in opened:
+        run = one.as_run()
+        ratings = ranked_systems(graded(run.judgments(), run.run.scale), runs, measure)
+        ranking = rank_systems(ratings, draws=draws, seed=seed)
+        found.append(Ranking(one.task, one.judge, one.gold, one.revision, ranking, measure))
     return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
 
 

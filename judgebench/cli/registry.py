@@ -100,6 +100,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.doctor:doctor",
         "Say what a file is and which command measures it; without one, whether judgebench can work here.",
     ),
+    "validate": Command(
+        "judgebench.api.validate:validate",
+        "Check a task's card, its sample, its reader and its published figures; exit 3 where something is missing.",
+    ),
     "verify": Command(
         "judgebench.api.storing:verify",
         "Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.",

@@ -6,6 +6,7 @@ from judgebench.domain.asking import (
     Finish,
     Message,
     Needs,
+    Orders,
     Quota,
     RateLimits,
     Request,
@@ -27,7 +28,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Backend, Judge, Probe, Task
+from judgebench.domain.protocols import Backend, ImageLimits, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
@@ -66,6 +67,7 @@ __all__ = [
     "Forecast",
     "GoldPolicy",
     "GoldSource",
+    "ImageLimits",
     "InvalidPolicy",
     "Item",
     "Judge",
@@ -76,6 +78,7 @@ __all__ = [
     "Message",
     "Needs",
     "OrderPolicy",
+    "Orders",
     "Part",
     "People",
     "Policies",

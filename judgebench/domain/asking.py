@@ -28,6 +28,8 @@ Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
 Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "labels", "n", "effort", "completions"]
 #: Codes of fences had eight digits once: a request has the key that it had then, under which its answer may be kept.
 _FENCE = re.compile(r"(=== (?:begin|end) [^\[\n]{1,60} \[[0-9a-f]{8})[0-9a-f]{16}\] ===")
+#: Orders in which responses are shown: for each slot the index of the response in it.
+Orders: TypeAlias = tuple[tuple[int, ...], ...]
 Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
 
 
@@ -194,13 +196,13 @@ class Needs:
     """What a judge needs.
 
     ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
-    recording has the items, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
-    process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it, with the finish
-    ``filter``, and does not end the case.
+    recording has the items, or each by its id, None for judges that take any. ``capabilities`` are its backends',
+    ``gpus`` for each process on a cluster. With ``refusals`` a backend's refusal of one request is an answer to it,
+    with the finish ``filter``, and does not end the case.
     """
 
     answers: bool = True
-    orders: tuple[tuple[int, ...], ...] | None = None
+    orders: Orders | Mapping[str, Orders] | None = None
     capabilities: frozenset[Capability] = frozenset()
     gpus: int = 0
     refusals: bool = False

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: How images begin that are no files.
 _ELSEWHERE = ("http://", "https://", "data:")
+#: How the name of an attribute begins that says what a verdict means.
+_LEVEL = "level "
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model", "unspecified"]
 #: Whose a turn is: an agent's ``call`` of a tool is a turn of its own, and so is what the ``tool`` gave back.
 Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
@@ -52,6 +54,8 @@ class Turn:
     @property
     def text(self) -> str:
         """The text parts, joined."""
+        if len(self.parts) == 1:
+            return self.parts[0].text
         return "\n".join(part.text for part in self.parts if part.text)
 
     @property
@@ -150,6 +154,12 @@ class Item:
         return next((value for key, value in self.attributes if key == name), None)
 
     @property
+    def levels(self) -> tuple[tuple[str, str], ...]:
+        """What verdicts mean on this item, where its own rubric says so: each ``level LABEL`` of its attributes."""
+        found = [(name.removeprefix(_LEVEL), text) for name, text in self.attributes if name.startswith(_LEVEL)]
+        return tuple(sorted(found, key=lambda one: (len(one[0]), one[0])))
+
+    @property
     def question(self) -> str:
         """The text of the last user turn."""
         return next((turn.text for turn in reversed(self.conversation) if turn.role == "user"), "")
@@ -246,6 +256,11 @@ def digest(value: object, length: int = 24) -> str:
     >>> digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1})
     True
     """
+    if type(value) is str:
+        try:
+            return hashlib.sha256(orjson.dumps(value)).hexdigest()[:length]
+        except orjson.JSONEncodeError:
+            pass
     # surrogatepass: a lone surrogate in a benchmark row must not end a run.
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]

@@ -110,6 +110,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def images(self) -> ImageLimits | None:
+        """How large its images may be, and how many; None where nobody knows."""
+        ...
+
+    @property
     def batch(self) -> BatchApi | None:
         """Its batch API; None where there is none."""
         ...
@@ -147,6 +152,16 @@ class Probe(Protocol):
     def cases(self, item: Item) -> Iterable[Case]:
         """Yield the cases of an item; those with the probe's name in ``probe`` are measured."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What an API takes of images: their kinds, bytes in base64 of one and of all in a request, and how many."""
+
+    kinds: tuple[str, ...]
+    size: int
+    together: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError, FormError, argument
 from judgebench.files.opening import Opening
 from judgebench.files.paths import ABSENT, inside, leaves, split
+from judgebench.files.quick import quick_object
 from judgebench.files.records import Row, shown
 from judgebench.files.shapes import as_records, by_id, record_paths
-from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
+from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,48 +96,49 @@ class JsonTable(FileTable):
         return self._columns
 
     def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
-        lines: list[int] = []
-        cells: list[list[str]] = [[] for _ in wanted]
-        seen: dict[str, None] = {}
-        dotted = {name for name in wanted if "." in name}
-        for line, record in self._records(_OF_COLUMNS):
-            seen.update(dict.fromkeys(record))
-            lines.append(line)
-            for name, column in zip(wanted, cells, strict=True):
-                value = record.get(name)
-                if value is None and name in dotted and name not in record:
-                    value = self._inner(record, name, seen)
-                if isinstance(value, str):
-                    column.append(value)
-                elif isinstance(value, (list, dict)):
-                    if not nested:
-                        self.refuse_nested(value, line, name)
-                    column.append(json.dumps(value, ensure_ascii=False))
-                else:
-                    column.append(cell(value))
-            if len(lines) == BLOCK_ROWS:
-                yield Block(lines, list(cells))
-                lines, cells = [], [[] for _ in wanted]
-        # A field may first appear in the last record, so a missing one is known only here.
-        if missing := [name for name in wanted if name not in seen]:
-            raise self.unknown(missing, (*seen, *(name for name in self.columns if name not in seen)))
-        if lines:
-            yield Block(lines, list(cells))
+        # A field may first appear in the last record, so a missing one is known only at the end.
+        missing = dict.fromkeys(wanted)
+        records = self._records(_OF_COLUMNS)
+        while some := list(islice(records, BLOCK_ROWS)):
+            yield Block(
+                [line for line, _ in some], [self._cells(some, name, missing, nested=nested) for name in wanted]
+            )
+        if missing:
+            seen = dict.fromkeys(name for _, record in self._records(_OF_COLUMNS) for name in record)
+            raise self.unknown(list(missing), (*seen, *(name for name in self.columns if name not in seen)))
+
+    def _cells(
+        self, some: list[tuple[int, dict[str, Any]]], name: str, missing: dict[str, None], *, nested: bool
+    ) -> list[str]:
+        """Write a column of some records; one that a record has is not missing."""
+        values: list[Any] = [record.get(name) for _, record in some]
+        if name in missing and any(name in record for _, record in some):
+            del missing[name]
+        if set(map(type, values)) == {str}:
+            return values
+        for at, (line, record) in enumerate(some):
+            if values[at] is None and "." in name and name not in record:
+                values[at] = self._inner(record, name, missing)
+            if not nested:
+                self.refuse_nested(values[at], line, name)
+            values[at] = cell_or_json(values[at])
+        return values
 
     @staticmethod
-    def _inner(record: dict[str, Any], name: str, seen: dict[str, None]) -> Any:
-        """Follow a dotted name; what it leads to has been seen."""
+    def _inner(record: dict[str, Any], name: str, missing: dict[str, None]) -> Any:
+        """Follow a dotted name; what it leads to is not missing."""
         at = split(name, record)
         value = ABSENT if at is None else inside(record[at[0]], at[1])
         if value is ABSENT:
             return None
-        seen[name] = None
+        missing.pop(name, None)
         return value
 
     def _rows(self) -> Iterator[Row]:
         """Stream all records; one that takes up the whole file is the only row."""
+        name, unit = self.name, self.unit
         for line, record in self._records(_OF_ROWS):
-            yield Row(record, self.name, line, unit=self.unit)
+            yield Row(record, name, line, "", unit)
 
     def objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Stream all records as they are, NaN included."""
@@ -145,12 +148,12 @@ class JsonTable(FileTable):
         if self._inside is not None:
             yield from enumerate(self._inside, 1)
             return
-        empty = True
-        for found in self._of_array(decoder) if self.format == "json" else self._of_lines(decoder):
-            empty = False
-            yield found
-        if empty:
+        found = self._of_array(decoder) if self.format == "json" else self._of_lines(decoder)
+        first = next(found, None)
+        if first is None:
             raise self.error("no rows")
+        yield first
+        yield from found
 
     def _within(self, whole: Any) -> list[dict[str, Any]]:
         """Find the rows inside one object; FormError where they may be in several places."""
@@ -190,20 +193,22 @@ class JsonTable(FileTable):
         first = True
         with self.content.open() as stream:
             for number, raw in enumerate(stream, 1):
-                # Cut at \n only: U+2028 and U+0085 inside a text end no line.
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
-                if not text:
-                    continue
-                try:
-                    record, end = self._object(decoder, text, 0, number)
-                except DataError:
-                    found = self._indented(decoder, pretty=text == "{") if first else []
-                    if not found:
-                        raise
-                    if len(found) == 1 and decoder is _OF_COLUMNS:
-                        found = list(enumerate(self._within(found[0][1]), 1))
-                    yield from found
-                    return
+                end, text = 0, ""
+                if (record := quick_object(raw)) is None:
+                    # Cut at \n only: U+2028 and U+0085 inside a text end no line.
+                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
+                    if not text:
+                        continue
+                    try:
+                        record, end = self._object(decoder, text, 0, number)
+                    except DataError:
+                        found = self._indented(decoder, pretty=text == "{") if first else []
+                        if not found:
+                            raise
+                        if len(found) == 1 and decoder is _OF_COLUMNS:
+                            found = list(enumerate(self._within(found[0][1]), 1))
+                        yield from found
+                        return
                 if end < len(text):
                     raise self.error("more than one JSON value on this line", number, hint=_PER_LINE)
                 if first and self._one and decoder is _OF_COLUMNS:

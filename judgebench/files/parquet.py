@@ -82,7 +82,10 @@ class ParquetTable(FileTable):
     def _batches(self, positions: Sequence[int], size: int) -> Iterator[tuple[range, list[list[Any]]]]:
         """Stream columns and the numbers of their rows."""
         names = [self._file.schema_arrow.names[position] for position in positions]
-        batches = self._file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names)))
+        # Of few rows the threads cost more than they read.
+        batches = self._file.iter_batches(
+            batch_size=size, columns=list(dict.fromkeys(names)), use_threads=size > BLOCK_ROWS
+        )
         first = 1
         while True:
             with _damage(self.name):

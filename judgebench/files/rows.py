@@ -28,6 +28,12 @@ def value_of(row: Row, name: str) -> Any:
     return None if found is ABSENT else found
 
 
+def leads_nowhere(row: Row, name: str) -> bool:
+    """Whether a dotted name is of nothing that a row has, null neither."""
+    at = split(name, row.data)
+    return at is None or inside(row.data[at[0]], at[1]) is ABSENT
+
+
 class RowTable(Table):
     """Rows that know their places; ``columns`` are those of the rows themselves where none are given."""
 
@@ -78,14 +84,15 @@ class RowTable(Table):
         for row in self.rows():
             lines.append(row.line)
             for name, column in zip(wanted, cells, strict=True):
-                column.append(self._text(row, name, nested=nested))
+                column.append(self.text(row, name, nested=nested))
             if len(lines) == BLOCK_ROWS:
                 yield Block(lines, list(cells))
                 lines, cells = [], [[] for _ in wanted]
         if lines:
             yield Block(lines, list(cells))
 
-    def _text(self, row: Row, name: str, *, nested: bool) -> str:
+    def text(self, row: Row, name: str, *, nested: bool) -> str:
+        """Write a cell of a row as text; a list or an object is refused where it isn't ``nested``."""
         value = value_of(row, name)
         if isinstance(value, str):
             return value

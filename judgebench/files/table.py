@@ -176,6 +176,9 @@ class FileTable(Table):
 
     def rows(self) -> Iterator[Row]:
         """Stream all rows, their values as JSON and Parquet have them; cells of delimited text are text."""
+        return self._rows_but_last() if self.drop_last else self._rows()
+
+    def _rows_but_last(self) -> Iterator[Row]:
         held: deque[Row] = deque()
         for row in self._rows():
             held.append(row)

@@ -184,6 +184,7 @@ class LexicalJudge:
 class ReplayJudge:
     """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order.
 
+    ``orders`` are those that each item has, () where each has its own.
     ``conditions`` are what the judge was recorded under, where the recording tells several apart.
     """
 
@@ -199,7 +200,7 @@ class ReplayJudge:
         self.name = name
         #: The orders that the recording holds.
         self.orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
-        self.needs = Needs(answers=False, orders=self.orders)
+        self.needs = Needs(answers=False, orders=self.orders or _by_item(replies))
         rows = [[i, list(o), r.status.value, _plain(r.code), list(r.scores), r.text] for (i, o), r in replies.items()]
         recording = digest(sorted(rows, key=lambda row: (row[0], row[1])))
         # A changed file is another judge.
@@ -217,9 +218,16 @@ class ReplayJudge:
             error = f"no recorded verdict for item {case.item.id!r} shown in order {list(case.order)}"
             return Reply(Status.FAILED, error=error)
         codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
-        if any(not 0 <= code < len(scale.labels) for code in codes):
+        if any(not 0 <= code < scale.size for code in codes):
             raise DataError(f"{self.name}: item {case.item.id!r} has code {reply.code}, which {scale.spec} does not")
         return reply
+
+
+def _by_item(replies: Replies) -> dict[str, tuple[tuple[int, ...], ...]]:
+    found: dict[str, tuple[tuple[int, ...], ...]] = {}
+    for item, order in replies:
+        found[item] = (*found.get(item, ()), order)
+    return found
 
 
 def _plain(code: Code | None) -> Any:

@@ -1,42 +1,103 @@
-"""Images on their way to a model: web addresses and ``data:`` as they are, files inlined."""
+"""Images on their way to a model: web addresses as they are, files and ``data:`` URIs as base64 of what they hold."""
 
 from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from judgebench.errors import RejectedError
 from judgebench.files.content import small_file
+from judgebench.files.pictures import kind_of
 
-#: Bytes of an image; no API takes larger ones.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.domain import ImageLimits
+
+#: Bytes of an image that is read here.
 _LARGEST = 20 * 2**20
-#: How a file begins that holds an image of the kinds that models take.
-_KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp", b"II*\0": "tiff", b"MM\0*": "tiff"}
+_WEB = ("http://", "https://")
+_SHOWN = 80
+
+
+class Picture(NamedTuple):
+    """An image by its kind, ``png`` or ``jpeg``, and its bytes in base64."""
+
+    kind: str
+    data: str
+
+    @property
+    def media_type(self) -> str:
+        """What APIs call the kind."""
+        return f"image/{self.kind}"
+
+
+def picture(image: str, most: int = _LARGEST) -> Picture | None:
+    """Read an image; None where it has a web address, at which the model's provider looks.
+
+    The kind is told by the bytes: APIs refuse an image whose name or ``data:`` URI says another. RejectedError where
+    what is named holds no image: an item must not be able to send others.
+    """
+    if image.startswith(_WEB):
+        return None
+    try:
+        content = _decoded(image) if image.startswith("data:") else small_file(Path(image), most)
+    except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        raise RejectedError(f"image {named(image)} can't be read: {why}") from None
+    if (kind := kind_of(content)) is None:
+        what = "it" if image.startswith("data:") else "the file"
+        raise RejectedError(f"image {named(image)} can't be read: {what} holds no image")
+    return Picture(kind, base64.b64encode(content).decode("ascii"))
 
 
 def image_url(image: str, most: int = _LARGEST) -> str:
-    """Return an image as a URL that travels.
+    """Return an image as a URL that travels; RejectedError as of `picture`."""
+    found = picture(image, most)
+    return image if found is None else f"data:{found.media_type};base64,{found.data}"
 
-    RejectedError where it names a file that holds no image: an item must not be able to send others.
+
+def too_much(images: Sequence[str], limits: ImageLimits) -> str:
+    """Say what of a request's images an API would refuse; empty where it takes them all.
+
+    RejectedError where one can't be read. What an address holds, its provider alone knows.
     """
-    if image.startswith(("http://", "https://", "data:")):
-        return image
-    try:
-        content = small_file(Path(image), most)
-    except (OSError, ValueError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
-        raise RejectedError(f"image {image!r} can't be read: {why}") from None
-    if (kind := kind_of(content)) is None:
-        raise RejectedError(f"image {image!r} can't be read: the file holds no image")
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    if len(images) > limits.count:
+        return f"{len(images)} images in one request, and it takes {limits.count:,} at most"
+    together = 0
+    for image in images:
+        found = picture(image)
+        if found is None:
+            continue
+        if found.kind not in limits.kinds:
+            return f"image {named(image)} is a {found.kind}, and it takes {', '.join(limits.kinds)}"
+        if len(found.data) > limits.size:
+            return (
+                f"image {named(image)} has {_mb(len(found.data))} in base64, and it takes {_mb(limits.size)} an image"
+            )
+        together += len(found.data)
+    if together > limits.together:
+        return f"{_mb(together)} of images in one request, in base64, and it takes {_mb(limits.together)}"
+    return ""
 
 
-def kind_of(content: bytes) -> str | None:
-    r"""Say what image some bytes are, by how they begin; None where they are none.
+def named(image: str) -> str:
+    """Name an image in a message, which holds no megabytes."""
+    return repr(image if len(image) <= _SHOWN or not image.startswith("data:") else f"{image[:_SHOWN]}…")
 
-    >>> kind_of(b"\x89PNG\r\n"), kind_of(b"ssh-rsa AAAA")
-    ('png', None)
-    """
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "webp"
-    return next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), None)
+
+def _decoded(uri: str) -> bytes:
+    """Give the bytes of a ``data:`` URI (RFC 2397), in base64 or percent-encoded; ValueError where it is none."""
+    head, comma, content = uri.removeprefix("data:").partition(",")
+    if not comma:
+        raise ValueError("no comma")
+    raw = unquote_to_bytes(content)
+    if head.rpartition(";")[2].strip().casefold() != "base64":
+        return raw
+    return base64.b64decode(b"".join(raw.split()), validate=True)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

@@ -11,7 +11,7 @@ from judgebench.judges.tokens import TokenCounter, similar_tokens
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from judgebench.domain import Capability, Request, Usage
+    from judgebench.domain import Capability, ImageLimits, Request, Usage
     from judgebench.domain.protocols import BatchApi
 
     Complete: TypeAlias = Callable[[Request], Awaitable[Completion]]
@@ -26,7 +26,7 @@ class Model:
     """A backend that has tokens; satisfies `domain.Backend`.
 
     ``ask`` answers once, ``price`` gives the dollars of a completion, None where unknown; ``longest`` bounds the tokens
-    of an answer, ``gpus`` are those that each process on a cluster needs.
+    of an answer, ``images`` what it takes of these, ``gpus`` are those that each process on a cluster needs.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Model:
     close: Callable[[], Awaitable[None]] | None = None
     limit_group: str = ""
     longest: int | None = None
+    images: ImageLimits | None = None
     at_once: int | None = None
     gpus: int = 0
 

@@ -23,6 +23,7 @@ class Own:
     can: frozenset[Capability] = frozenset()
     counting = ""
     batch = None
+    images = None
     #: What a function does inside, we don't see; there is nothing to adapt to.
     at_once: int | None = 16
 

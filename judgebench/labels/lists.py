@@ -173,23 +173,38 @@ def sequences_of(
     return labels, wide
 
 
+def order_in(text: str, scale: Scale) -> Order | None:
+    """Read one order of all responses, the best first: 2>1>3, a JSON list, or their letters; None where it is none.
+
+    >>> order_in("CAB", Scale.rank(3)), order_in("2,1", Scale.rank(2)), order_in("CA", Scale.rank(3))
+    ((2, 0, 1), (1, 0), None)
+    """
+    return _orders([text], scale)(text)
+
+
 def _orders(texts: Sequence[str], scale: Scale) -> Callable[[str], Order | None]:
-    """Read orders of responses by their numbers, from 1 or from 0, or by their names."""
+    """Read orders of responses by their numbers, from 1 or from 0, or by their names; CAB is three of them."""
     size = len(scale.labels)
-    seen = {fold(part) for text in texts for part in _cut(text)}
+    short = all(len(text.strip()) == size and text.strip().isalnum() for text in texts)
+    cut = _letters if short else _parts
+    seen = {fold(part) for text in texts for part in cut(text)}
     numbered = [base for base in (1, 0) if seen <= {str(i + base) for i in range(size)}]
     names = [str(i + numbered[0]) for i in range(size)] if numbered else sorted(seen)
     places = {name: i for i, name in enumerate(names)} if len(names) == size else {}
 
     def read(text: str) -> Order | None:
-        codes = tuple(places.get(fold(part), -1) for part in _cut(text))
+        codes = tuple(places.get(fold(part), -1) for part in cut(text))
         return codes if sorted(codes) == list(range(size)) else None
 
     return read
 
 
-def _cut(text: str) -> Sequence[str]:
+def _parts(text: str) -> Sequence[str]:
     return members_in(text.replace(">", "|")) or ()
+
+
+def _letters(text: str) -> Sequence[str]:
+    return tuple(text.strip())
 
 
 def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.domain import Case, digest
@@ -19,14 +20,14 @@ class Plain:
 
     ``orders`` ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed and the
     item's content, so that neither the order of items nor their number changes it. A tuple lists the orders themselves
-    (a recording's). ``reference`` ``auto`` shows human references where the item has them.
+    (a recording's), a mapping those of each item. ``reference`` ``auto`` shows human references where there are some.
     """
 
     name = "plain"
 
     def __init__(
         self,
-        orders: Orders | tuple[tuple[int, ...], ...] = "both",
+        orders: Orders | tuple[tuple[int, ...], ...] | Mapping[str, tuple[tuple[int, ...], ...]] = "both",
         *,
         repeats: int = 1,
         reference: str = "auto",
@@ -48,6 +49,8 @@ class Plain:
 
     def _orders(self, item: Item) -> tuple[tuple[int, ...], ...]:
         own = tuple(range(len(item.responses)))
+        if isinstance(self.orders, Mapping):
+            return self.orders.get(item.id, (own,))
         if not isinstance(self.orders, str):
             fitting = tuple(order for order in self.orders if len(order) == len(own))
             return fitting or (own,)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Grid, Sheet
 
 __all__ = ["ABSENT", "Cell", "Reproduction", "Unmatched"]
 
@@ -243,6 +243,10 @@ class Reproduction(Document):
         tasks = list(dict.fromkeys(_task(cell) for cell in rows))
         return sorted(rows, key=lambda cell: tasks.index(_task(cell)))
 
+    def counted(self) -> Grid:
+        """Count the figures of each task by kind."""
+        return grid(_COUNTED, _counted(self.cells, self.unmatched))
+
     def blocks(self) -> Iterator[Block]:
         rows = self._rows()
         if len(rows) <= _LISTED:
@@ -250,7 +254,7 @@ class Reproduction(Document):
             yield Table(grid(_FIELDS, rows, map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))
             return
         yield self.summary
-        yield Table(grid(_COUNTED, _counted(self.cells, self.unmatched)), names=(0,))
+        yield Table(self.counted(), names=(0,))
         if differing := [cell for cell in rows if cell.kind == "differs"]:
             yield Table(grid(_FIELDS, differing[:_LISTED]), names=(0, 1, 2, 3))
         yield f"{argument('form')} csv lists every figure, json also those that can't be recomputed, with the reason"

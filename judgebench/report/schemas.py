@@ -39,6 +39,7 @@ KINDS = {
     "sensitivity": "judgebench.report.sensitivity:Sensitivity",
     "systems": "judgebench.report.systems:Rankings",
     "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
+    "validation": "judgebench.report.validation:Validation",
     "verify": "judgebench.report.runs:Verification",
 }
 

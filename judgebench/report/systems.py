@@ -41,6 +41,10 @@ _SCORES = {
     "win-rate": "A score is the share of a system's games that it won, every game counting once; a tie is half a win.",
     "bradley-terry": "A score is a Bradley-Terry strength: log-odds of a win, with 0 for the average system; {ties}.",
 }
+_RETRIEVED = (
+    "A score is the mean of {} over queries, of the documents as a system ranks them; one that a side did not grade is "
+    "not relevant there."
+)
 _TIES = {
     "half": "a tie is half a win for both",
     "davidson": "ties by Davidson's model",
@@ -87,13 +91,14 @@ _LINE = (
 
 
 class Ranking(NamedTuple):
-    """One judge's ranking on one task; ``gold`` is who gave the gold."""
+    """One judge's ranking on one task; ``gold`` is who gave the gold, ``measure`` what retrieval runs are scored by."""
 
     task: str
     judge: str
     gold: str
     revision: str
     found: SystemsAgreement
+    measure: str = ""
 
 
 _SYSTEM = record(
@@ -119,6 +124,7 @@ RANKING = record(
     gold=TEXT,
     revision=TEXT,
     score=(choice(*_SCORES), lambda one: one.found.score),
+    measure=(maybe(TEXT), lambda one: one.measure or None),
     ties=(choice(*_TIES), lambda one: one.found.ties),
     anchor=(maybe(TEXT), lambda one: one.found.anchor or None),
     rows=(COUNT, lambda one: one.found.rows),
@@ -145,6 +151,7 @@ _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     **judge_columns(lambda x: x[0].judge),
     "gold_source": lambda x: x[0].gold,
     "score": lambda x: x[0].found.score,
+    "measure": lambda x: x[0].measure or None,
     "system": lambda x: x[1].name if x[1] else "(all)",
     "rows": lambda x: (x[1] or x[0].found).rows,
     "coverage": lambda x: (x[1] or x[0].found).coverage,
@@ -251,7 +258,11 @@ def _sentence(one: Ranking) -> str:
         for rank in (attrgetter("gold_rank"), attrgetter("judge_rank"))
     ]
     top = f"both rank {best[0]} first" if best[0] == best[1] else f"it ranks {best[1]} first, {whom} {best[0]}"
-    size = f"{len(found.systems)} systems, {found.rows:,} judgments, coverage {percent(found.coverage)} %"
+    size = f"{len(found.systems)} systems, "
+    if one.measure:
+        size += f"{one.measure}, {found.clusters:,} queries"
+    else:
+        size += f"{found.rows:,} judgments, coverage {percent(found.coverage)} %"
     return f"{start} {orders}; {top} ({size})."
 
 
@@ -324,7 +335,9 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
     notes: dict[str, None] = {}
     for one in rankings:
         found = one.found
-        notes[_SCORES[found.score].format(ties=_TIES[found.ties])] = None
+        notes[
+            _RETRIEVED.format(one.measure) if one.measure else _SCORES[found.score].format(ties=_TIES[found.ties])
+        ] = None
         if found.anchor:
             notes[f"Win rates are against {clean(found.anchor)} only, which has no score itself."] = None
     for text in (_INTERVALS, _BIAS, _LINE):

@@ -29,6 +29,7 @@ def figures_beside(card: Card, published: Sequence[Published], data: Path) -> li
         if (path := home / PRINTED).is_file():
             found += own_figures(path, path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path))
     for one in published:
+        found += one.stated
         for table in one.printed:
             found += table.figures(homes, data)
     return found
@@ -80,7 +81,7 @@ def beside(
         cell = _cell(card, figure, ours, reason)
         if cell.match:
             cell = replace(cell, known="own" if rule.own else "parts" if rule.kind == "parts" else "")
-        elif ours is not None and figure.is_expected(ours):
+        elif ours is not None and rule.expecting(figure).is_expected(ours):
             why = figure.note or rule.why
             cell = replace(cell, known="explained" if why else "", note=why or "ours as expected, and nobody says why")
         cells.append(cell)
@@ -101,6 +102,6 @@ def _cell(card: Card, figure: Printed, ours: float | None, note: str) -> Cell:
         match=ours is not None and figure.matches(ours),
         source=figure.source,
         note=note or figure.note,
-        published_in=figure.file,
+        published_in=figure.file or "card",
         expected=figure.expected,
     )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.files.content import find
-from judgebench.report.document.as_md import markdown_table, markdown_text
+from judgebench.report.document.as_md import markdown_grid, markdown_table, markdown_text
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.agreement.matching import Judged
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["figures", "results", "write_results"]
 
 _REPRODUCTION = "reproduction.csv"
+#: So many judges of a task stand on the front page.
+_FIRST = 8
 
 _INTRODUCTION = """\
 # Results
@@ -39,7 +41,7 @@ files.
 Each CSV holds a row per judge and subset: fractions with 95 % intervals, the policies, what pins the data (`revision`),
 and warnings. An empty cell is a figure that is undefined or does not apply. The last columns hold the tier, the
 commonest gold label with what always saying it reaches, and what judgments cost and how long they take, where judges
-were asked.
+were asked. Below are the first eight judges of each task.
 """
 
 
@@ -69,10 +71,11 @@ def results(
         files[f"{name}.csv"] = Leaderboard(tuple(entries)).render("csv")
         whole = [entry for entry in entries if entry.row.subset == "all"]
         for task in dict.fromkeys(entry.row.task for entry in whole):
-            own = [entry.row for entry in whole if entry.row.task == task]
+            first = [entry for entry in whole if entry.row.task == task]
+            own = [entry.row for entry in first]
+            everywhere += first[:_FIRST]
             items = max(row.items for row in own)
             contents.append([f"{name}.csv", task, str(items), str(len(own)), ", ".join(sorted({r.gold for r in own}))])
-        everywhere += whole
     overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
     blocks = [_INTRODUCTION, overview, Leaderboard(tuple(everywhere), overview=False).render("md")]
     if reproduction is not None:
@@ -83,9 +86,19 @@ def results(
 
 
 def _reproduced(reproduction: Reproduction) -> str:
-    lines = [f"- {u.task}: {markdown_text(u.figure)}: {markdown_text(u.reason)}\n" for u in reproduction.unmatched]
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in reproduction.unmatched:
+        reasons.setdefault((one.task, one.reason), []).append(one.figure)
+    lines = [
+        f"- {task}: {markdown_text(_named(some))}: {markdown_text(reason)}\n"
+        for (task, reason), some in reasons.items()
+    ]
     text = f"`{_REPRODUCTION}` holds our figures beside the published ones: {reproduction.summary}."
-    return f"## Published figures\n\n{text}\n\n{''.join(lines)}"
+    return f"## Published figures\n\n{text}\n\n{markdown_grid(reproduction.counted())}\n{''.join(lines)}"
+
+
+def _named(figures: Sequence[str]) -> str:
+    return figures[0] if len(figures) == 1 else f"{len(figures):,} figures, such as {figures[0]}"
 
 
 def figures(data: Path) -> list[Agreement]:

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     Words: TypeAlias = npt.NDArray[np.object_]
 
 #: What a table is made of, in the order in which it is done.
-TABLE_KEYS = ("files", "of", "where", "pivot", "join", "make")
-_PIVOT, _JOIN = ("id", "name", "value"), ("table", "on")
+TABLE_KEYS = ("files", "of", "where", "unpivot", "pivot", "join", "make")
+_PIVOT, _UNPIVOT, _JOIN = ("id", "name", "value"), ("columns", "name", "value"), ("table", "on")
 
 
-class Absent(Exception):  # noqa: N818 - not an error: other data may have it
+class Absent(LookupError):  # noqa: N818 - not an error: other data may have it
     """Files that a rule needs are not here."""
 
 
@@ -43,7 +43,7 @@ def check_table(table: Table) -> dict[str, Any]:
     said = {key: table.data.pop(key) for key in TABLE_KEYS if key in table.data}
     if ("files" in said) == ("of" in said):
         table.fail("files", "a table has files, or is made of another table: write one of files and of")
-    for key, wanted in (("pivot", _PIVOT), ("join", _JOIN)):
+    for key, wanted in (("unpivot", _UNPIVOT), ("pivot", _PIVOT), ("join", _JOIN)):
         if key in said and not (isinstance(said[key], dict) and set(said[key]) == set(wanted)):
             table.fail(key, f"expected a table of {', '.join(wanted)}")
     made = said.get("make", {})
@@ -104,6 +104,8 @@ class Tables:
     def _made(self, how: Mapping[str, Any], names: Mapping[str, str]) -> HeldTable:
         table = self.open(how["of"], names) if "of" in how else self._files(tuple(how["files"]))
         table = self.kept(table, how.get("where", ()))
+        if "unpivot" in how:
+            table = _unpivoted(table, **how["unpivot"])
         if "pivot" in how:
             table = _pivoted(table, **how["pivot"])
         if "join" in how:
@@ -142,7 +144,7 @@ def numbers(table: HeldTable, column: str, missing: Sequence[str] = ()) -> Float
     return np.array([known[word] for word in cells], np.float64)
 
 
-def _mean(columns: Sequence[Floats]) -> Floats:
+def mean_of(columns: Sequence[Floats]) -> Floats:
     """Average the numbers that there are; NaN where there is none."""
     stacked = np.column_stack(list(columns))
     there = ~np.isnan(stacked)
@@ -187,7 +189,7 @@ def _median(table: HeldTable, columns: Sequence[str], said: Mapping[str, Any]) -
 
 
 def _averaged(table: HeldTable, columns: Sequence[str], said: Mapping[str, Any]) -> list[str]:
-    return _text(_mean([numbers(table, name, said.get("missing", ())) for name in columns]))
+    return _text(mean_of([numbers(table, name, said.get("missing", ())) for name in columns]))
 
 
 def _cut(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str]:
@@ -215,6 +217,11 @@ def _renamed(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str
     return [words.get(word, word) for word in table.words(column)]
 
 
+def _fraction(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str]:
+    """Undo the rounding of means of few numbers: the nearest multiple of one ``of`` parts."""
+    return _text(np.round(numbers(table, column, said.get("missing", ())) * said["of"]) / said["of"])
+
+
 MAKERS: Mapping[str, Callable[[HeldTable, Any, Mapping[str, Any]], list[str]]] = {
     "sign": _sign,
     "vote": _vote,
@@ -224,7 +231,20 @@ MAKERS: Mapping[str, Callable[[HeldTable, Any, Mapping[str, Any]], list[str]]] =
     "same": _same,
     "text": _written,
     "rename": _renamed,
+    "fraction": _fraction,
 }
+
+
+def _unpivoted(table: HeldTable, columns: Sequence[str], name: str, value: str) -> HeldTable:
+    """Make a row for each of several columns of a row, with the column's name and its cell."""
+    cells = {column: table.words(column) for column in columns}
+    others = {column: table.words(column) for column in table.columns if column not in cells}
+    records = [
+        {**{one: words[row] for one, words in others.items()}, name: column, value: words[row]}
+        for row in range(table.size)
+        for column, words in cells.items()
+    ]
+    return HeldTable(RowTable.of_records(table.name, records))
 
 
 def _pivoted(table: HeldTable, id: Sequence[str], name: str, value: str) -> HeldTable:  # noqa: A002 - the key in the card

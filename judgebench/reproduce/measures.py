@@ -18,7 +18,7 @@ from judgebench.files.content import find
 from judgebench.labels.cells import Cells
 from judgebench.labels.layout import Layout
 from judgebench.labels.load import load
-from judgebench.reproduce.made import Absent, Tables, numbers
+from judgebench.reproduce.made import Absent, Tables, mean_of, numbers
 from judgebench.reproduce.patterns import captured, filled
 from judgebench.reproduce.rules import CELL_KEYS, LAYOUT_KEYS
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, class_metric
@@ -108,6 +108,17 @@ class Measures:
             )
         return _estimated(rows[name].estimate()[0])
 
+    def mean_agreement(
+        self, table: HeldTable, said: Mapping[str, Any], figure: Printed, names: Mapping[str, str]
+    ) -> float:
+        """Average a figure over pairs of columns, ``[judge, gold]`` each."""
+        rest = {name: value for name, value in said.items() if name != "pairs"}
+        found = [
+            self.agreement(table, {**rest, "judge_col": judge, "gold": [gold]}, figure, names)
+            for judge, gold in said["pairs"]
+        ]
+        return math.fsum(found) / len(found)
+
     def people(self, table: HeldTable, said: Mapping[str, Any], *_: object) -> float:
         """Annotators among themselves."""
         key = repr((id(table), {name: value for name, value in said.items() if name != "figure"}))
@@ -142,7 +153,7 @@ class Measures:
         from scipy import stats  # noqa: PLC0415 - loaded on use
 
         missing = said.get("missing", ())
-        x, y = (np.nanmean([numbers(table, name, missing) for name in said[side]], axis=0) for side in "xy")
+        x, y = (mean_of([numbers(table, name, missing) for name in said[side]]) for side in "xy")
         if "by" in said:
             groups: dict[tuple[str, ...], list[int]] = {}
             for row, key in enumerate(zip(*(table.words(name) for name in said["by"]), strict=True)):
@@ -152,7 +163,11 @@ class Measures:
         x, y = x[there], y[there]
         if len(x) < 2:
             raise Undefined("fewer than two rows have both numbers")
-        functions = {"pearson_r": stats.pearsonr, "spearman_rho": stats.spearmanr, "kendall_tau_b": stats.kendalltau}
+        functions: Mapping[str, Any] = {
+            "pearson_r": stats.pearsonr,
+            "spearman_rho": stats.spearmanr,
+            "kendall_tau_b": stats.kendalltau,
+        }
         if said["figure"] not in functions:
             raise UsageError(f"a correlation is one of {', '.join(functions)}, not {said['figure']!r}")
         value = float(functions[said["figure"]](x, y).statistic)
@@ -181,9 +196,9 @@ class Measures:
         return 2 * values[0] * values[1] / sum(values) if sum(values) else 0.0
 
     def function(self, _: HeldTable | None, said: Mapping[str, Any], __: Printed, names: Mapping[str, str]) -> float:
-        """Compute by a benchmark's own formula, which is given a way to find files, and the names."""
+        """Compute by a benchmark's own formula, given a way to find files, the names, and what is said ``with`` it."""
         module, _, attribute = said["call"].partition(":")
-        value = getattr(import_module(module), attribute)(self._find, dict(names))
+        value = getattr(import_module(module), attribute)(self._find, {**names, **said.get("with", {})})
         if value is None:
             raise Undefined("its formula has no value")
         return float(value)
@@ -226,6 +241,7 @@ def _estimated(estimate: Estimate) -> float:
 
 _KINDS: Mapping[str, Callable[..., float]] = {
     "agreement": Measures.agreement,
+    "mean-agreement": Measures.mean_agreement,
     "people": Measures.people,
     "count": Measures.count,
     "share": Measures.share,

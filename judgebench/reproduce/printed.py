@@ -18,7 +18,7 @@ from judgebench.tasks.card import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table"]
+__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table", "stated_figure"]
 
 #: The file of published figures beside the data.
 PRINTED = "published.json"
@@ -85,13 +85,25 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
     except ValueError as error:
         raise DataError(f"this is not JSON: {error}", file=str(path)) from None
     if not isinstance(data, list):
-        return []
+        # A table of a benchmark's own may have this name.
+        if isinstance(data, dict) and all(isinstance(one, dict) for one in data.values()):
+            return []
+        raise DataError("expected a list of figures, each an object", file=str(path))
     found: list[Printed] = []
     for number, one in enumerate(data, 1):
         if not isinstance(one, dict):
             raise DataError("expected an object", file=str(path), field=f"[{number}]")
         found.append(_figure(Table(one, str(path), f"[{number}]."), shown or path.name))
     return found
+
+
+def stated_figure(table: Table, file: str) -> Printed:
+    """Read an entry ``[[figure]]`` of a card's published figures, which has the keys of ``published.json``."""
+    figure = _figure(table, file)
+    for key in ("value", "decimals", "split", "unit", "source", "note", "match", "recomputed"):
+        table.data.pop(key, None)
+    table.done()
+    return figure
 
 
 def _figure(table: Table, file: str) -> Printed:
@@ -130,7 +142,9 @@ class PrintedTable:
     """A published table of another form: which rows and columns of it are figures, and what they are called.
 
     ``file`` may hold names, and ``row`` is the pattern of what names a row: the key of an object of objects, or the
-    cells of the columns ``by``. ``metrics`` are the columns by what they are called here.
+    cells of the columns ``by``. ``metrics`` are the columns by what they are called here. ``rows`` are those of a table
+    that is typed instead, each its name and its cells; ``lost`` says why none of its figures can be recomputed.
+    ``decimals`` is at how many figures are compared, where what they rest on was rounded.
     """
 
     file: str
@@ -141,30 +155,43 @@ class PrintedTable:
     metrics: Mapping[str, str]
     unit: str
     source: str
+    rows: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    lost: str = ""
+    decimals: int = _DIGITS
 
     def figures(self, homes: Sequence[Path], data: Path) -> Iterator[Printed]:
-        """Read the figures of all files of that name in the first folder that has some."""
-        for path, names in files_of(self.file, homes):
-            shown = path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
-            for row, cells in self._rows(path):
+        """Read the figures of all files of that name in the first folder that has some, or those that are typed."""
+        typed: list[tuple[Path | None, dict[str, str]]] = [(None, {})] if self.rows else []
+        for path, names in typed or files_of(self.file, homes):
+            shown = (
+                "" if path is None else path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
+            )
+            for row, cells in self.rows if path is None else self._rows(path):
                 found = captured(filled(self.row, names), row)
                 for column, metric in self.metrics.items() if found is not None else ():
                     text = cells.get(column, "").strip()
                     if not text or text.lower() in {"nan", "none"}:
                         continue
                     said = {**names, **(found or {})}
+                    # As in "28 / 54 = 51.85 %".
+                    text = text.rpartition("=")[2].rstrip("% ").strip()
                     try:
                         value = float(text)
                     except ValueError:
-                        raise DataError(f"expected a number, got {text!r}", file=str(path), field=column) from None
+                        where = "" if path is None else str(path)
+                        raise DataError(f"expected a number, got {text!r}", file=where, field=column) from None
                     yield Printed(
                         judge=filled(self.judge, said),
                         split=filled(self.split, said),
                         metric=filled(metric, said),
                         value=value,
-                        decimals=places(value) if "e" in text.lower() else min(_DIGITS, len(text.partition(".")[2])),
+                        decimals=min(
+                            self.decimals, places(value) if "e" in text.lower() else len(text.partition(".")[2])
+                        ),
                         unit=self.unit,
                         source=filled(self.source, said),
+                        note=self.lost,
+                        lost=bool(self.lost),
                         file=shown,
                     )
 
@@ -184,8 +211,9 @@ class PrintedTable:
 def printed_table(table: Table) -> PrintedTable:
     """Read an entry ``[[printed]]`` of a card's published figures."""
     metrics = table.table("metrics")
+    rows = _typed(table)
     found = PrintedTable(
-        file=table.text("file"),
+        file=table.text("file", "" if rows else None),
         row=table.text("row", "{row}"),
         by=table.names("by") if "by" in table.data else (),
         judge=table.text("judge"),
@@ -193,11 +221,23 @@ def printed_table(table: Table) -> PrintedTable:
         metrics={column: metrics.text(column) for column in tuple(metrics.data)},
         unit=table.choice("unit", _UNITS, "number"),
         source=table.text("source"),
+        rows=rows,
+        lost=table.text("lost", ""),
+        decimals=table.take("decimals", int, _DIGITS),
     )
     table.done()
     if not found.metrics:
         table.fail("metrics", "name at least one column and what it is")
     return found
+
+
+def _typed(table: Table) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Take rows that are typed: texts, so that their decimals are those of the print; the first names the row."""
+    columns, rows = table.texts("columns"), table.take("rows", list, [])
+    for row in rows:
+        if not isinstance(row, list) or len(row) != len(columns) or not all(isinstance(one, str) for one in row):
+            table.fail("rows", f"expected a text for each of {', '.join(columns) or 'the columns'}, got {row!r}")
+    return tuple((row[0], dict(zip(columns, row, strict=True))) for row in rows)
 
 
 def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, str]]]:

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.errors import DataError
 from judgebench.files.content import find
-from judgebench.reproduce.printed import printed_table
+from judgebench.reproduce.printed import printed_table, stated_figure
 from judgebench.reproduce.rules import read_rules
-from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
+from judgebench.tasks.card import Table, card_names, load_card, policies_of, read_toml, recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
 
-    from judgebench.reproduce.printed import PrintedTable
+    from judgebench.reproduce.printed import Printed, PrintedTable
     from judgebench.reproduce.rules import Rule
     from judgebench.tasks.card import Card, Recorded
 
-__all__ = ["PUBLISHED", "Published", "PublishedFigure", "given_published", "load_published", "own_published"]
+__all__ = [
+    "PUBLISHED", "Published", "PublishedFigure", "given_published", "listed_figures", "load_published", "own_published",
+]  # fmt: skip
 
 #: The file of published figures, beside a card or beside the data.
 PUBLISHED = "published.toml"
@@ -79,6 +81,11 @@ class PublishedFigure:
         """What is measured, whoever the judge is."""
         return (self.kind, self.split, self.subset, self.metric, self.conditions)
 
+    @property
+    def fraction(self) -> float:
+        """The figure as a fraction."""
+        return self.value / 100.0 if self.unit == "percent" else self.value
+
     def shown(self, ours: float) -> float:
         """Return our figure, a fraction, in the printed unit."""
         return 100.0 * ours if self.unit == "percent" else ours
@@ -118,16 +125,19 @@ class PublishedFigure:
 class Published:
     """A benchmark's published figures, and those that can't be recomputed with the reason of each.
 
-    ``printed`` are published tables beside the data, ``rules`` say how the figures that lie there are recomputed, and
-    ``tables`` what the rules share. ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty
-    for the card's.
+    ``listed`` are figures of judges whose verdicts are not public. ``printed`` are published tables beside the data,
+    ``stated`` figures like those in them that are typed here; ``rules`` say how both are recomputed, and ``tables``
+    what the rules share. ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty for the
+    card's.
     """
 
     task: str
     figures: tuple[PublishedFigure, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
+    listed: tuple[PublishedFigure, ...] = ()
     recorded: tuple[Recorded, ...] = ()
     printed: tuple[PrintedTable, ...] = ()
+    stated: tuple[Printed, ...] = ()
     rules: tuple[Rule, ...] = ()
     tables: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     origin: str = ""
@@ -192,12 +202,34 @@ def _published(table: Table, card: Card, origin: str) -> Published:
     for entry in table.tables("unmatched"):
         unmatched.append((entry.text("figure"), entry.text("reason")))
         entry.done()
+    listed = tuple(figure for entry in table.tables("listed") for figure in _figures("cell", entry, card, "listed"))
     printed = tuple(printed_table(entry) for entry in table.tables("printed"))
+    stated = tuple(stated_figure(entry, origin) for entry in table.tables("figure"))
     rules, tables = read_rules(table)
     table.done()
     return Published(
-        card.name, tuple(figures), tuple(unmatched), tuple(recorded), printed, tuple(rules), tables, origin
+        card.name,
+        tuple(figures),
+        tuple(unmatched),
+        listed,
+        tuple(recorded),
+        printed,
+        stated,
+        tuple(rules),
+        tables,
+        origin,
     )
+
+
+def listed_figures(task: str) -> list[tuple[PublishedFigure, bool]]:
+    """List the published figures of a task's card on one split, and whether the judge's verdicts are public."""
+    name, _, split = task.partition(":")
+    if name not in card_names():
+        return []
+    published, card = load_published(name), load_card(name)
+    wanted = card.split(split).name
+    every = [(one, True) for one in published.figures if one.kind == "cell" and not one.own]
+    return [(one, known) for one, known in (*every, *((o, False) for o in published.listed)) if one.split == wanted]
 
 
 def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[PublishedFigure]:
@@ -209,7 +241,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
         metrics = {name: name for name in ("winning_rate", "advantage_probability")}
         epsilon, scoring = _number(table, "epsilon"), table.choice("scoring", get_args(Scoring))
     elif kind == "humans":
-        metrics = {"value": table.choice("metric", ("krippendorff_alpha",))}
+        metrics = {"value": table.text("metric", "krippendorff_alpha")}
     else:
         metrics = {"value": table.text("metric")}
     unit = table.choice("unit", get_args(Unit), "percent" if kind == "cell" else "fraction")

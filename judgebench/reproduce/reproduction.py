@@ -15,7 +15,7 @@ from judgebench.reproduce.sources import Sources
 from judgebench.tasks.card import Table, card_names, load_card, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from judgebench.reproduce.printed import Printed
@@ -119,6 +119,7 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
     homes = [*folders(card, where.data), *([where.own.parent] if where.own else [])]
     more, lost, plain = beside(card, published, printed, homes, partial(_plain, card=card, sources=sources))
     figures += plain
+    sources.comparing(figures)
     cells, missing = _compared(card, figures, sources)
     if not (cells or more or sources.held) and needed:
         known = " or ".join(sorted({recorded.file for recorded in card.recorded})) or "none that are known"
@@ -131,12 +132,12 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
         Unmatched(name, figure, reason)
         for source in published
         if not where.files or source.origin
-        for figure, reason in source.unmatched
+        for figure, reason in (*source.unmatched, *((str(one), "its verdicts are not public") for one in source.listed))
     ]
     return _Found(
         [*cells, *more],
         [*missing, *lost, *said],
-        list(_measured(card, figures, sources)) if measure else [],
+        list(_measured(card, figures, sources, {one.judge for one in printed})) if measure else [],
         {one.origin for one in published},
     )
 
@@ -228,12 +229,17 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
     return cells, missing
 
 
-def _measured(card: Card, figures: Sequence[PublishedFigure], sources: Sources) -> Iterator[Cell]:
-    """Measure judges that are here and have no published figure by the figures that others of their split have."""
+def _measured(
+    card: Card, figures: Sequence[PublishedFigure], sources: Sources, printed: Collection[str]
+) -> Iterator[Cell]:
+    """Measure judges that are here and have no published figure by the figures that others of their split have.
+
+    ``printed`` are judges with figures beside the data, whose splits have names of their publishers' own.
+    """
     judged = [figure for figure in figures if figure.kind in {"cell", "alt_test"}]
     published = {(figure.judge, figure.split) for figure in judged}
     for (judge, split), recorded in sources.held.items():
-        if (judge, split) in published:
+        if (judge, split) in published or judge in printed:
             continue
         source = f"recorded in {recorded.file}"
         try:

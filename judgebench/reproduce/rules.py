@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
@@ -27,15 +27,16 @@ _LABELLED = {"figure", "gold", "scale", "policies", *LAYOUT_KEYS, *CELL_KEYS}
 #: Keys that each kind of rule knows, and those that it must have.
 KINDS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "agreement": (frozenset({*_LABELLED, "judge_col", "subset_col", "subset"}), ("scale",)),
+    "mean-agreement": (frozenset({*_LABELLED, "pairs"}), ("scale", "pairs")),
     "people": (frozenset(_LABELLED), ("scale",)),
     "count": (frozenset({"distinct"}), ()),
     "share": (frozenset({"which"}), ("which",)),
     "mean": (frozenset({"columns", "missing"}), ("columns",)),
     "correlation": (frozenset({"figure", "x", "y", "by", "missing"}), ("x", "y")),
     "parts": (frozenset({"of_metrics", "formula", "columns"}), ("formula",)),
-    "function": (frozenset({"call"}), ("call",)),
+    "function": (frozenset({"call", "with"}), ("call",)),
 }
-_COMMON = frozenset({"kind", "table", "why", "own", "undefined", "times", *TABLE_KEYS, *_MATCHED})
+_COMMON = frozenset({"kind", "table", "why", "own", "expected", "undefined", "times", *TABLE_KEYS, *_MATCHED})
 #: Kinds that look at no table, or at one if they are told of it.
 _TABLELESS = frozenset({"parts", "function"})
 
@@ -44,8 +45,9 @@ _TABLELESS = frozenset({"parts", "function"})
 class Rule:
     """What figures it is about, by patterns, and how they are computed: ``said`` are the keys of its kind.
 
-    ``how`` describes the rule's own table. ``why`` explains figures that are different, ``own`` says that nobody
-    published them; ``undefined`` is what ours counts as where it is undefined, and ``times`` what it is multiplied by.
+    ``how`` describes the rule's own table. ``why`` explains figures that are different, ``expected`` is what ours are
+    known to be there, by metric, and ``own`` says that nobody published them; ``undefined`` is what ours counts as
+    where it is undefined, and ``times`` what it is multiplied by.
     """
 
     patterns: Mapping[str, tuple[str, ...]]
@@ -57,6 +59,12 @@ class Rule:
     own: bool = False
     undefined: float | None = None
     times: float | None = None
+    expected: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    def expecting(self, figure: Printed) -> Printed:
+        """Give a figure with what ours is known to be, where the rule says it."""
+        expected = self.expected.get(figure.metric)
+        return figure if expected is None else replace(figure, expected=expected)
 
     def names(self, figure: Printed) -> dict[str, str] | None:
         """Capture what the patterns name in a figure, beside its judge, split and metric; None of another's."""
@@ -93,11 +101,9 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
     if not named and not own and kind not in _TABLELESS:
         table.fail("table", "name the table that it looks at, or its files")
     how = check_table(table) if named or own else {}
-    times = table.data.pop("times", None)
-    undefined = table.data.pop("undefined", None)
-    for key, value in (("times", times), ("undefined", undefined)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            table.fail(key, f"expected a number, got {value!r}")
+    times, undefined = _number(table, "times"), _number(table, "undefined")
+    expecting = table.table("expected")
+    expected = {name: _number(expecting, name) or 0.0 for name in tuple(expecting.data)}
     why, mine = table.text("why", ""), table.take("own", bool, default=False)
     said = {key: table.data.pop(key) for key in tuple(table.data) if key in known}
     if table.data:
@@ -107,4 +113,12 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
             file=table.file,
             field=f"{table.where}{key}",
         )
-    return Rule(patterns, kind, said, named, how, why, mine, undefined, times)
+    return Rule(patterns, kind, said, named, how, why, mine, undefined, times, expected)
+
+
+def _number(table: Table, key: str) -> float | None:
+    """Take a number, if it is there."""
+    value = table.data.pop(key, None)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        table.fail(key, f"expected a number, got {value!r}")
+    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
@@ -36,6 +36,8 @@ __all__ = ["Sources", "recorded_verdicts"]
 #: Our figure, or None and why there is none.
 Found: TypeAlias = tuple[float | None, str]
 
+#: How the name of a figure ends that is the number of comparisons behind a metric.
+COUNT = " n"
 #: Two ways to the same figure may differ by this much.
 _TOLERANCE = 1e-9
 _LISTED = 8
@@ -66,6 +68,7 @@ class Sources:
         self._beside = () if beside is None else (beside,)
         self.held: dict[tuple[str, str], Recorded] = {}
         self._tell = tell
+        self._compared: set[tuple[str, str]] | None = None
         self._lost: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, CardTask] = {}
         self._figures: dict[str, Mapping[str, float]] = {}
@@ -141,6 +144,10 @@ class Sources:
             metric = self._rows(recorded, self.card.policies)["all"].headline
         return PublishedFigure("cell", judge, metric, 0.0, 4, "fraction", split, subset)
 
+    def comparing(self, figures: Iterable[PublishedFigure]) -> None:
+        """Hear of all figures that will be compared with published ones."""
+        self._compared = {(figure.judge, figure.split) for figure in figures}
+
     def ours(self, figure: PublishedFigure) -> Found:
         """Compute our figure."""
         if figure.kind == "annotators":
@@ -188,9 +195,10 @@ class Sources:
                 judge=recorded.name,
                 gold_source=self.card.gold_source,
                 policies=policies,
-                aggregates=self.card.aggregates,
+                aggregates=self.card.aggregates_of(recorded.split),
                 revision=task.revision,
-                verify=True,
+                # Witnesses are heard of what is compared.
+                verify=self._compared is None or (recorded.name, recorded.split) in self._compared,
             )
             self._measured[key] = {row.subset: row for row in rows}
         return self._measured[key]
@@ -201,10 +209,14 @@ class Sources:
         if figure.subset not in found:
             return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
-        if figure.metric not in row.metrics:
-            known = ", ".join(row.metrics)
+        # How a judge leans is beside its metrics.
+        measured, name = {**row.bias, **row.metrics}, figure.metric.removesuffix(COUNT)
+        if name not in measured:
+            known = ", ".join(measured)
             return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
-        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+        if name != figure.metric:
+            return float(measured[name].n), ""
+        value, reason = _value(measured.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
 
@@ -266,6 +278,7 @@ class Sources:
     def _among(self, figure: PublishedFigure) -> Found:
         import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
+        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.krippendorff import alpha_units  # noqa: PLC0415 - loads numpy
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
@@ -276,6 +289,8 @@ class Sources:
         if figure.subset != "all":
             rows = ratings.subset == ratings.subsets.index(figure.subset)
         scale, labels = ratings.scale, ratings.gold[rows]
+        if figure.metric != "krippendorff_alpha":
+            return _of_pairs(figure, select(ratings, np.flatnonzero(rows)), self.card.policies)
         found = alpha_units(labels, len(scale.labels), np.asarray(scale.values), scale.level)
         if isinstance(found, str):
             return None, f"undefined: {found}"
@@ -317,6 +332,34 @@ def _column(entry: Recorded, names: Mapping[str, str]) -> str | None:
     return names.get(entry.column or entry.name)
 
 
+def _of_pairs(figure: PublishedFigure, ratings: Ratings, policies: Policies) -> Found:
+    """Measure all pairs of labels that people gave to one item, each person's with everybody else's."""
+    from judgebench.agreement.people import Pool  # noqa: PLC0415 - loads numpy
+    from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
+
+    name = figure.metric.removesuffix(COUNT)
+    if name not in METRICS:
+        return None, figure.unknown(
+            "metric", f"there is no metric {name!r} of labels; these are: krippendorff_alpha, {', '.join(METRICS)}"
+        )
+    table = Pool.of(ratings, policies).among().table
+    outcome = METRICS[name](table)
+    if name != figure.metric:
+        return float(table.n if outcome.n is None else outcome.n), ""
+    if outcome.value is None:
+        return None, f"undefined: {outcome.reason}"
+    # The plain definition: every two labels of an item, those with a tie left out where the metric leaves them out.
+    labels = [[code for code in row if code >= 0] for row in ratings.gold.tolist()]
+    pairs = [pair for codes in labels for pair in combinations(codes, 2)]
+    if name == "agreement_s2":
+        pairs = [pair for pair in pairs if ratings.scale.tie not in pair]
+    if name in {"agreement_s1", "agreement_s2", "percent_agreement"}:
+        plain = sum(one == two for one, two in pairs) / len(pairs)
+        if not abs(plain - outcome.value) <= _TOLERANCE:
+            raise MismatchError(f"{figure}: {outcome.value!r} here and {plain!r} by counting")
+    return float(outcome.value), ""
+
+
 def _alpha_witness(labels: npt.NDArray[np.int64], categories: int, level: Level) -> float:
     """Krippendorff's alpha by the krippendorff package."""
     import krippendorff  # noqa: PLC0415 - only where it is needed
@@ -346,8 +389,11 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
     """
     scale, revision = task.scale, task.revision
     absent = Reply(Status.FAILED, error="not in the recording")
+    # Without orders that all items share, each has its own.
+    drawn = {} if recording.orders else {item: [order] for item, order in recording.replies}
     for item in task.items():
         own = tuple(range(len(item.responses)))
-        for order in [order for order in recording.orders if len(order) == len(own)] or [own]:
+        shown = drawn.get(item.id) or [order for order in recording.orders if len(order) == len(own)] or [own]
+        for order in shown:
             reply = recording.replies.get((item.id, order), absent)
             yield Verdict.of(Case(item, order), reply, scale, revision)

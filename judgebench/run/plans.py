@@ -29,6 +29,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
+from judgebench.run.pictures import Pictures
 from judgebench.store.verify import unfit
 
 if TYPE_CHECKING:
@@ -121,15 +122,13 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             raise UsageError(
                 f"{judge.name} can't do {', '.join(lacking)}: say another {' and '.join(options)}, or none"
             )
-    seen = _Seen(selection.probe, task.scale, selection.reference)
+    pictures = Pictures(judge, task.scale)
+    seen = _Seen(selection.probe, task.scale, selection.reference, pictures)
     folder = _folder(task)
     for item in islice(task.items(), selection.limit):
         _check_images(item, folder, task.name)
         seen.add(item)
-    if seen.images and (blind := [one for one in judge.backends.values() if one.counting and "images" not in one.can]):
-        raise UsageError(
-            f"{blind[0].name} reads no images, and {seen.images} of {seen.items} items of {task.name} show some"
-        )
+    pictures.check(seen.items, task.name)
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
@@ -144,8 +143,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         )
     if seen.unanswered and selection.needs_answers:
         raise DataError(
-            f"{seen.unanswered} of {seen.items} items of {task.name} come without an answer, so no judge can be asked",
-            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with answers of your own",
+            f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
+            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
     run = Run(
         task=task.name,
@@ -208,8 +207,9 @@ def _check_images(item: Item, folder: Path | None, task: str) -> None:
 class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
-    def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = self.images = 0
+    def __init__(self, probe: Probe, scale: Scale, reference: str, pictures: Pictures) -> None:
+        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self._pictures = pictures
         self.labelled = False
         self._reference = reference
         self.sources: set[str] = set()
@@ -232,8 +232,8 @@ class _Seen:
         for case in self._probe.cases(item):
             self.cases += 1
             self.probes.add(case.probe)
+            self._pictures.look(case)
         self.unanswered += item.attribute("unanswered") == "yes"
-        self.images += any(True for _ in item.images)
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)

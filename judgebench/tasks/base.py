@@ -5,35 +5,40 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
 from judgebench.tasks.card import Table, card_names, load_card
+from judgebench.tasks.located import Located, Names, refuse_twins
 from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
 from judgebench.tasks.resolve import resolve
 from judgebench.tasks.sources import file_source
 
+__all__ = [
+    "CardTask",
+    "Located",
+    "Reader",
+    "judge_columns",
+    "open_task",
+    "reader_of",
+    "recorded_judges",
+    "with_official",
+]
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
-    from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Recorded
     from judgebench.tasks.recordings import Recording, Wide
     from judgebench.tasks.sources import Source
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
-
-
-class Located(NamedTuple):
-    """An item and the row it was made of, so that an error can say where."""
-
-    item: Item
-    row: Row
 
 
 class Reader:
@@ -55,7 +60,7 @@ class Reader:
         """The split's scale where it has its own, else the card's."""
         return self.card.split(self.split).scale or self.card.scale
 
-    @property
+    @cached_property
     def gold_source(self) -> GoldSource:
         """The split's source of gold where it has its own, else the card's."""
         return self.card.split(self.split).gold_source or self.card.gold_source
@@ -228,26 +233,41 @@ class CardTask:
 
     def checked(self) -> Iterator[Item]:
         """Give the items one by one, checked, as `items` does."""
-        seen: dict[str, int] = {}
         scale, reader = self.scale, self.reader
+        needs_gold = reader.needs_gold
         # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).
         wanted = None if reader.responses_vary else _responses(scale)
-        for item, row in reader.items(self.source):
+        # Later passes over a large task need not remember what the first has seen.
+        names = None if self._many else Names()
+        fits = _fitting(scale)
+        for located in reader.items(self.source):
+            item, row = located
             if not item.id:
                 row.fail("the id is empty")
-            if not self._many:
-                # Later passes over a large task need not remember what the first has seen.
-                if item.id in seen:
-                    row.fail(f"id {item.id!r} appears twice (first on {row.unit} {seen[item.id]})")
-                seen[item.id] = row.line
+            if names is not None and names.add(located) == names.next:
+                self._refuse_twins(names)
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
-            if reader.needs_gold and not any(label.code is not None for label in item.gold):
-                row.fail(f"item {item.id!r} has no gold label")
+            lacking = needs_gold
             for label in item.gold:
-                if label.code is not None and not _fits(label.code, scale, item):
-                    row.fail(f"label {label.code!r} of {label.annotator!r} is not on the scale {scale.spec}")
+                if (code := label.code) is not None:
+                    lacking = False
+                    if code not in fits and not _fits(code, scale, item):
+                        row.fail(f"label {code!r} of {label.annotator!r} is not on the scale {scale.spec}")
+            if lacking:
+                row.fail(f"item {item.id!r} has no gold label")
             yield item
+        if names is not None:
+            self._refuse_twins(names)
+
+    def _refuse_twins(self, names: Names) -> None:
+        if twins := names.twins():
+            refuse_twins(twins, self.reader.items(self.source))
+
+
+def _fitting(scale: Scale) -> Collection[Code]:
+    """Codes that any item on the scale may have; of the others `_fits` knows."""
+    return () if scale.sequential or scale.kind == "pick" else range(scale.size)
 
 
 def _responses(scale: Scale) -> int | None:

@@ -147,6 +147,18 @@ class Card:
             )  # fmt: skip
         return self.splits[wanted]
 
+    def aggregates_of(self, name: str = "") -> tuple[Aggregate, ...]:
+        """Return the aggregates that a split can have: one that isn't made of other splits has none of theirs."""
+        split = self.split(name)
+        columns = split.columns or self.columns
+        if split.of or not any(one.of for one in self.splits.values()) or (columns is not None and columns.subset):
+            return self.aggregates
+        gone = set(self.splits)
+        for aggregate in self.aggregates:
+            if aggregate.of and gone.issuperset(aggregate.of):
+                gone.add(aggregate.name)
+        return tuple(one for one in self.aggregates if one.name not in gone)
+
 
 class Table:
     """A TOML table that is taken apart key by key; what is left over at the end is an error."""
@@ -314,10 +326,12 @@ def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
 
     words = table.table("words")
     meanings = {word: words.text(word, "") for word in tuple(words.data)}
+    # Conversations begin with what was asked: question = [] says so.
+    needed = ("answers", "gold") if table.data.get("question") == [] else ("question", "answers", "gold")
     found = Roles(**{role: table.names(role) for role in (one.name for one in fields(Roles)) if role in table.data})
     table.done()
     if whole:
-        for name in ("question", "answers", "gold"):
+        for name in needed:
             if not getattr(found, name):
                 table.fail(name, "name at least one field")
     if found.systems and len(found.systems) != len(found.answers or ("",)):
@@ -404,21 +418,14 @@ def _aggregate(table: Table) -> Aggregate:
 
 
 def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
-    """Read one entry; ``names`` lists several judges of one file, each in the column of its name.
-
-    ``of`` lists several splits that they judged.
-    """
-    names, of = table.texts("names"), table.texts("of")
-    for split in of:
-        if split not in splits:
-            table.fail("of", f"{split!r} is not one of {', '.join(splits)}")
+    """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
+    names = table.texts("names")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),
         names[0] if names else table.text("column", ""),
-        of[0] if of else table.choice("split", splits, splits[0]),
+        table.choice("split", splits, splits[0]),
         cast("RecordedKind", table.choice("kind", get_args(RecordedKind), "replies")),
     )
     table.done()
-    every = [first, *(replace(first, name=name, column=name) for name in names[1:])]
-    return [*every, *(replace(one, split=split) for split in of[1:] for one in every)]
+    return [first, *(replace(first, name=name, column=name) for name in names[1:])]

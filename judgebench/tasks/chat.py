@@ -7,12 +7,14 @@ and so is what the tool gave back. A step of an agent is told by the names of it
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Turn
 from judgebench.domain.items import Part
+from judgebench.files.pictures import kind_of
 from judgebench.files.rows import value_of
 
 if TYPE_CHECKING:
@@ -173,9 +175,9 @@ def _part(row: Row, column: str, part: object, folder: Path | None) -> Part:
         if isinstance(text := part.get("text", part.get("thinking")), str):
             return Part(text)
         image = next((part[key] for key in ("image_url", "image", "url", "source") if part.get(key) is not None), None)
-        if isinstance(image, dict):
+        if isinstance(image, dict) and not image.keys() & {"bytes", "path"}:
             image = _address(image)
-        if isinstance(image, str):
+        if isinstance(image, (str, dict)):
             return Part(image=image_of(row, column, image, folder))
     return row.fail("a part of a message that is neither text nor an image", column)
 
@@ -229,20 +231,44 @@ def _field(row: Row, column: str, step: Mapping[str, Any], name: str, folder: Pa
         yield Part(f"URL: {text}" if name == "url" else text)
 
 
-def image_of(row: Row, column: str, said: str, folder: Path | None) -> str:
-    """Find an image: an address as it is, a file only inside the data's own folder."""
+def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path | None, *homes: str) -> str:
+    """Find an image: an address as it is, the bytes of a hub's data set, a file only inside the data's own folder.
+
+    ``homes`` are folders inside that one in which a file may lie, too. Where none of them is there the images were not
+    brought: verdicts can be replayed without, and who wants to ask hears of them then.
+    """
+    if not isinstance(said, str):
+        return _held(row, column, said, folder, *homes)
     text = said.strip()
     if text.startswith(_ELSEWHERE):
         return text
     home = (folder or Path()).resolve()
-    path = home / text
-    try:
-        path = path.resolve()
-        inside, there = path.is_relative_to(home), path.is_file()
-    except (OSError, ValueError):
-        inside, there = True, False
-    if not inside:
-        row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")
-    if not there:
-        row.fail(f"there is no image {text!r} in {home}", column)
-    return str(path)
+    for place in ("", *homes):
+        path = home / place / text
+        try:
+            path = path.resolve()
+            inside, there = path.is_relative_to(home), path.is_file()
+        except (OSError, ValueError):
+            inside, there = True, False
+        if not inside:
+            row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")
+        if there:
+            return str(path)
+    if homes and not any((home / one).is_dir() for one in homes):
+        return str((home / homes[0] / text).resolve())
+    also = f", nor in its {' or '.join(homes)}" if homes else ""
+    return row.fail(f"there is no image {text!r} in {home}{also}", column, "images lie below the data's folder")
+
+
+def _held(row: Row, column: str, said: Any, folder: Path | None, *homes: str) -> str:
+    """Read an image as data sets of the hub hold it: ``{bytes, path}``, of which one is empty."""
+    if not isinstance(said, dict):
+        return row.fail(f"expected an image, got {said!r}", column, "images are addresses, files, or {bytes, path}")
+    content, path = said.get("bytes"), said.get("path")
+    if isinstance(content, bytes) and content:
+        if (kind := kind_of(content)) is None:
+            row.fail("bytes that are no image", column)
+        return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    if isinstance(path, str) and path.strip():
+        return image_of(row, column, path, folder, *homes)
+    return row.fail("an image without bytes or path", column, "images are addresses, files, or {bytes, path}")

@@ -15,7 +15,7 @@ from judgebench.files.content import Content
 from judgebench.files.lines import replace_file
 from judgebench.files.records import Row
 from judgebench.redaction import public_url
-from judgebench.tasks.sources import Source, rows_of
+from judgebench.tasks.sources import Source, missing, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,16 +41,23 @@ def fetch(card: Card, split: Split) -> Source:
     loads: dict[str, Callable[[], Iterator[Row]]] = {}
     revisions: list[str] = []
     names: list[str] = []
+    lacking: list[str] = []
     for name, part in {"": split.main, **split.parts}.items():
         if part.hub:
             loads[name], revision, shown = _hub(card, part)
         elif part.url:
             loads[name], revision, shown = _address(card, part)
+        elif name and not split.of:
+            lacking.append(name)
+            error = DataError(f"the {name} table of {card.name} can't be downloaded", hint=choices(card))
+            loads[name] = missing(error)
+            continue
         else:
             raise DataError(f"{card.name}:{split.name} can't be downloaded", hint=choices(card))
         revisions.append(revision)
         names.append(shown)
-    return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, None if split.main.hub else True)
+    verified = None if split.main.hub else True
+    return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, verified, tuple(lacking))
 
 
 def _address(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
@@ -138,6 +145,7 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]
         _explain(card, part, where, error)
     finally:
         config.HF_HUB_OFFLINE = offline
+    loaded = _stored(loaded)
     commit = _commit(loaded.cache_files)
     if commit and re.fullmatch(r"[0-9a-f]{7,40}", part.revision) and not commit.startswith(part.revision):
         # datasets falls back to any cached version when the hub can't be reached.
@@ -159,6 +167,16 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]
             yield Row(dict(data), shown, line, note, "row")
 
     return rows, commit, shown
+
+
+def _stored(loaded: Any) -> Any:
+    """Leave images as they are stored: decoded ones could only be written anew, as other bytes."""
+    from datasets import Image  # noqa: PLC0415 - loaded on use
+
+    for name, feature in loaded.features.items():
+        if isinstance(feature, Image):
+            loaded = loaded.cast_column(name, Image(decode=False))
+    return loaded
 
 
 def _reachable(endpoint: str) -> bool:

@@ -29,8 +29,12 @@ _WHOLE = re.compile(rf"(?P<stem>.+?)\.{_KIND}", re.IGNORECASE)
 #: The paths in a repository that a raw address of GitHub names: owner, repository, commit, path.
 _RAW = re.compile(r"https://raw\.githubusercontent\.com/[^/]+/(?P<repo>[^/]+)/[^/]+/(?P<path>.+)")
 _DEEPEST, _MOST_ENTRIES = 4, 20_000
+#: What the folder of one data set or repository has.
+_MARKS = (".git", ".gitattributes", "README.md")
 #: Names that files of any benchmark may have.
-_ANY = frozenset({"train", "test", "validation", "dev", "eval", "data", "answers", "items", "samples", "results"})
+_ANY = frozenset({
+    "train", "test", "validation", "dev", "eval", "data", "dataset", "answers", "items", "samples", "results",
+})  # fmt: skip
 
 
 class Shards(NamedTuple):
@@ -202,6 +206,9 @@ def somewhere(homes: Iterable[Path], part: Part, splits: Collection[str]) -> tup
         one: None for name in names if name.partition(".")[0] not in _ANY | {*splits} for one in (name, f"{name}.gz")
     }
     for home in homes:
+        # A folder of many benchmarks has files of all of them.
+        if not any((home / mark).exists() for mark in _MARKS):
+            continue
         found = [path for path in _below(home) if path.name in names]
         if len(found) > 1:
             _either(f"{len(found)} files are named so:", home, found)

@@ -10,7 +10,7 @@ from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.roles import LABEL, RATER, words_of
 from judgebench.labels.where import Condition
-from judgebench.tasks.own import text_of
+from judgebench.tasks.texts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -30,6 +30,7 @@ CONDITION_FIELD = "cond"
 class Recording:
     """What a judge said some time ago, by item id and order; replies are in the coordinates of that order.
 
+    ``orders`` are those that the items have; () where each has those of its own, as where orders were drawn.
     A judge of whom the file holds several conditions has them in its name, as `JudgeName` writes it.
     """
 
@@ -82,6 +83,17 @@ class Told:
             said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
             raise UsageError(f"{file}: {said}; there are: {', '.join(self.rows)}")
         return found
+
+
+def picked(asked: str | None, names: Iterable[str], file: str) -> str:
+    """Take the judge that is asked for, or the only one of a file; UsageError names them all."""
+    known = list(names)
+    if asked is None and len(known) == 1:
+        return known[0]
+    if asked is None or asked not in known:
+        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
+        raise UsageError(f"{file}: {said}; there are: {', '.join(known) or 'none'}")
+    return asked
 
 
 def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:

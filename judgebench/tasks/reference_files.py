@@ -9,7 +9,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import find_roles
-from judgebench.tasks.own import named_by, texts_in
+from judgebench.tasks.texts import named_by, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

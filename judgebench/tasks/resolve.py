@@ -19,7 +19,7 @@ from judgebench.tasks.layouts import (
     somewhere,
     with_shards,
 )
-from judgebench.tasks.sources import Source, digest_of, file_source, rows_of
+from judgebench.tasks.sources import Source, digest_of, file_source, missing, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,10 +41,7 @@ def resolve(
     if data is not None:
         if not data.exists():
             raise DataError("there is no such file or folder", file=str(data), hint=f"check {argument('data')}")
-        found = _of_file(card, wanted, data) if data.is_file() else _of_folder(card, wanted, data)
-        if found is None:
-            _not_here(card, wanted, data)
-        return found
+        return located(card, wanted, data) or _not_here(card, wanted, data)
     root = (env or {}).get("JUDGEBENCH_DATA", "")
     if root and Path(root).is_dir():
         homes = homes_of(Path(root), (card.name, *card.folders), _parts(wanted))
@@ -54,6 +51,11 @@ def resolve(
     return fetch(card, wanted)
 
 
+def located(card: Card, split: Split, data: Path) -> Source | None:
+    """Find a split in a folder, or take a file for it; None where it isn't there."""
+    return _of_file(card, split, data) if data.is_file() else _of_folder(card, split, data)
+
+
 def _sample(card: Card, split: str) -> Source:
     def path(split: str, suffix: str = "") -> Path:
         own = card.folder / f"sample-{split}{suffix}.jsonl"
@@ -61,10 +63,14 @@ def _sample(card: Card, split: str) -> Source:
 
     wanted = card.split(split)
     main = file_source(path(wanted.of[0] if wanted.of else split))
-    parts = {
-        part: file_source(path(part) if part in wanted.of else path(split, f".{part}")).load for part in wanted.parts
-    }
-    return Source(main.load, "sample", main.name, parts, card.folder)
+    files = {part: path(part) if part in wanted.of else path(split, f".{part}") for part in wanted.parts}
+    lacking = tuple(part for part, file in files.items() if not file.is_file())
+    parts = {part: file_source(file) for part, file in files.items() if part not in lacking}
+    loads = {part: source.load for part, source in parts.items()}
+    for part in lacking:
+        loads[part] = missing(DataError("there are no sample rows of this table", file=str(files[part])))
+    contents = {**main.contents, **{part: source.contents[""] for part, source in parts.items()}}
+    return Source(main.load, "sample", main.name, loads, card.folder, lacking=lacking, contents=contents)
 
 
 def _parts(split: Split) -> list[Part]:
@@ -102,8 +108,10 @@ def _placed(
     card: Card, split: Split, part: Part, homes: Sequence[Path], taken: Sequence[Path] = ()
 ) -> tuple[Path, Shards] | None:
     """Find the files of a part: by the card's names, as the hub lays them out, by their names anywhere below."""
-    if (found := by_name(homes, part)) is not None:
-        return found
+    for home in homes:
+        # Files of several tables may have one name, each in a folder of its own.
+        if (found := by_name([home], part)) is not None and not set(taken) & set(found[1].files):
+            return found
     others = {one.config for other in card.splits.values() for one in _parts(other)} - {part.config}
     foreign = {hub_name(one).casefold() for one in _parts(split) if one.hub != part.hub}
     for home in homes:
@@ -134,28 +142,20 @@ def _joined(card: Card, split: Split, main: Shards, around: Sequence[Path]) -> S
         else:
             files = " or ".join(part.files) or f"a clone of {part.hub}"
             needed = f"{card.name} also needs its {name} table: {files}"
-            loads[name] = _missing(DataError(needed, file=str(around[0]), hint="put it beside the other file"))
+            loads[name] = missing(DataError(needed, file=str(around[0]), hint="put it beside the other file"))
     lacking = tuple(loads)
+    read: dict[str, list[Content]] = {}
     seen: list[str] = []
     verified: list[bool | None] = []
     for name, table in tables.items():
         part = split.parts[name] if name else split.main
-        contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
+        read[name] = contents = [Content.at(path, keep=len(table.files) == 1) for path in table.files]
         shas = [content.sha256() for content in contents]
         seen.append(digest_of(shas))
         verified.append({*shas} <= {*part.sha256.values()} if part.sha256 else None)
         loads[name] = rows_of(*contents)
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking)
-
-
-def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
-    """Fail where rows are wanted that are not here: whoever can do without them may."""
-
-    def rows() -> Iterator[Row]:
-        raise error
-
-    return rows
+    return Source(loads.pop(""), f"data:{digest_of(seen)[:12]}", main.name, loads, around[0], ok, lacking, read)
 
 
 def _not_here(card: Card, split: Split, data: Path) -> NoReturn:

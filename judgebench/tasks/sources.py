@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from judgebench.errors import DataError
     from judgebench.files.records import Row
 
 
@@ -22,7 +23,7 @@ class Source:
     ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
     ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
     hashes are those of the published version; None where the card knows none. ``lacking`` names the parts whose files
-    are not here.
+    are not here; ``contents`` are the files read, by part, for readers of what is no table.
     """
 
     load: Callable[[], Iterator[Row]]
@@ -32,6 +33,7 @@ class Source:
     folder: Path | None = None
     verified: bool | None = None
     lacking: tuple[str, ...] = ()
+    contents: Mapping[str, Sequence[Content]] = field(default_factory=dict[str, "Sequence[Content]"])
 
     def rows(self, part: str = "") -> Iterator[Row]:
         """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
@@ -41,7 +43,8 @@ class Source:
 def file_source(path: Path) -> Source:
     """Return one file as a source."""
     content = Content.at(path, keep=True)
-    return Source(rows_of(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
+    revision = f"data:{content.sha256()[:12]}"
+    return Source(rows_of(content), revision, str(path), folder=path.parent, contents={"": (content,)})
 
 
 def rows_of(*contents: Content) -> Callable[[], Iterator[Row]]:
@@ -49,9 +52,20 @@ def rows_of(*contents: Content) -> Callable[[], Iterator[Row]]:
 
     def rows() -> Iterator[Row]:
         from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+        from judgebench.files.trec import headless  # noqa: PLC0415 - loaded on use
 
         for content in contents:
-            yield from open_table(content).rows()
+            judgments = headless(content)
+            yield from open_table(content).rows() if judgments is None else judgments()
+
+    return rows
+
+
+def missing(error: DataError) -> Callable[[], Iterator[Row]]:
+    """Fail where rows are wanted that are not here: whoever can do without them may."""
+
+    def rows() -> Iterator[Row]:
+        raise error
 
     return rows
 

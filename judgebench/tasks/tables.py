@@ -30,9 +30,22 @@ from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
-from judgebench.tasks.card import Card, Part, Split, Table, card_names, policies_of, read_toml, roles_of, scale_of
-from judgebench.tasks.own import Reading, encoded, encoded_together, golds_of
+from judgebench.tasks.card import (
+    Card,
+    Part,
+    Split,
+    Table,
+    card_names,
+    load_card,
+    policies_of,
+    read_toml,
+    roles_of,
+    scale_of,
+)
+from judgebench.tasks.gold import encoded, encoded_together, golds_of
+from judgebench.tasks.own import Reading
 from judgebench.tasks.own_rows import filled, half_empty, kept, repeated
+from judgebench.tasks.resolve import located
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
@@ -89,7 +102,7 @@ class OwnTask(CardTask):
 
 def is_own(spec: str) -> bool:
     """Whether a name of a task is a place: there is such a file or folder, or it is written as one."""
-    return bool(_TABLES.search(spec)) or spec.endswith(".toml") or "/" in spec or Path(spec).exists()
+    return bool(_TABLES.search(spec)) or spec.endswith(".toml") or "/" in spec or Path(spec).exists() or _split_of(spec)
 
 
 def name_of(spec: str) -> str:
@@ -100,6 +113,8 @@ def name_of(spec: str) -> str:
     """
     if not is_own(spec):
         return spec
+    if (found := benchmark_at(spec)) is not None:
+        return f"{found[0].name}:{found[1]}" if found[1] else found[0].name
     path = Path(spec)
     if (card := _card_at(path)) is not None:
         return str(read_toml(card)[0].get("name", "")) or card.resolve().parent.name
@@ -117,16 +132,33 @@ def _card_at(path: Path) -> Path | None:
     return card if card.suffix == ".toml" and card.is_file() else None
 
 
-def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None) -> CardTask:
+def _split_of(spec: str) -> bool:
+    """Whether it is a card's folder, or its file, with a split after a colon."""
+    place = spec.rpartition(":")[0]
+    return bool(place) and _card_at(Path(place)) is not None
+
+
+def benchmark_at(spec: str | Path) -> tuple[Path, str] | None:
+    """Give the folder of a benchmark's card, and the split after a colon; None where there is none."""
+    text = str(spec)
+    place, split = (text.rpartition(":")[0], text.rpartition(":")[2]) if _split_of(text) else (text, "")
+    card = _card_at(Path(place))
+    # A card of one's own says where its rows are.
+    return None if card is None or "data" in read_toml(card)[0] else (card.resolve().parent, split)
+
+
+def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None, sample: bool = False) -> CardTask:
     """Open a table, a folder or a card of one's own as a task; ``data`` is where its files are, if not there.
 
     DataError where there is nothing to read, or it can't be read as was said; UsageError where it must be said how.
     """
-    card = _card_at(Path(spec))
-    if card is not None and "data" not in read_toml(card)[0]:
-        # A benchmark's, from elsewhere.
-        folder = card.resolve().parent
-        return open_task(folder.name, data=data or folder, root=folder.parent)
+    if (benchmark := benchmark_at(spec)) is not None:
+        folder, split = benchmark
+        if data is None and not sample:
+            card = load_card(folder.name, folder.parent)
+            data = folder if located(card, card.split(split), folder) is not None else None
+        name = f"{folder.name}:{split}" if split else folder.name
+        return open_task(name, data=data, sample=sample, root=folder.parent)
     found = find(Path(spec), data)
     reading = reading.over(found.reading)
     try:

@@ -115,4 +115,4 @@ def test_recorded_verdicts_are_measured_without_the_texts(judgebench, data_dir: 
     assert done.code == 0, done.err
     live = judgebench("run", "--judge", "baseline/longest", *task)
     assert live.code == 3
-    assert "come without an answer" in live.err
+    assert "have no text to judge" in live.err

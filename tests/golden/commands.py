@@ -16,6 +16,7 @@ from golden.inputs import (
     PLANTED,
     PROMPTS,
     RECORDED,
+    RETRIEVAL,
     ROWS,
     SCALES,
     TABLES,
@@ -256,6 +257,7 @@ def _pages() -> Iterator[Scene]:
         forms("board", "leaderboard runs", board),
         forms("aggregate", "leaderboard runs --aggregate mean --metric percent_agreement --no-subsets", board),
         forms("systems", "leaderboard runs --systems", board),
+        forms("paper", "leaderboard runs --task pandalm --columns accuracy,rank --percent --no-intervals --published", board),
         variants("board", "leaderboard runs", {
             "rank": "--aggregate rank", "wins": "--aggregate win-rate", "metric": "--metric percent_agreement",
             "task": "--task pandalm --task triviaqa", "by-system": "--by-system", "policy": "--policy invalid=drop"}),
@@ -303,6 +305,19 @@ def _pages() -> Iterator[Scene]:
         step("replay", "run --judge replay:told.jsonl#ref --judge replay:told.jsonl#noref --task pandalm --data . -q"),
         forms("score", "score runs"),
         inputs=RECORDED,
+    )
+    yield scene(
+        "validate",
+        forms("card", "validate pandalm"),
+        step("data", "validate pandalm --data . --output found.json"),
+        step("config", "validate pandalm --config defaults.toml"),
+        inputs=RECORDED,
+    )
+    yield scene(
+        "retrieval",
+        forms("systems", "systems --csv people.qrels --csv judge.qrels --trec-run runs"),
+        step("measure", "systems --csv people.qrels --csv judge.qrels --trec-run runs --measure p@2 --format json"),
+        inputs=RETRIEVAL,
     )
     yield scene(
         "planted-pages",

@@ -442,3 +442,28 @@ ITEMS: dict[str, bytes] = {
         for i, one in enumerate(_items())
     ]),
 }  # fmt: skip
+
+
+def _retrieval() -> dict[str, bytes]:
+    """Draw grades of people and of a judge, and what four systems found."""
+    rng = random.Random(7)
+    pairs = [(f"q{query}", f"d{query}-{place}") for query in range(6) for place in range(5)]
+    truth = {pair: rng.randrange(4) for pair in pairs}
+    judged = {pair: grade if rng.random() < 0.7 else rng.randrange(4) for pair, grade in truth.items()}
+    found = {
+        f"{name}.qrels": "".join(f"{q} 0 {d} {grade}\n" for (q, d), grade in grades.items())
+        for name, grades in (("people", truth), ("judge", judged))
+    }
+    for number, name in enumerate(_SYSTEMS):
+        lines = []
+        for query in range(6):
+            ranked = sorted(
+                (pair for pair in pairs if pair[0] == f"q{query}"),
+                key=lambda pair: -truth[pair] - rng.random() * (1 + number),
+            )
+            lines += [f"{q} Q0 {d} {place} {9 - place} {name}\n" for place, (q, d) in enumerate(ranked, 1)]
+        found[f"runs/{name}.txt"] = "".join(lines)
+    return {name: text.encode() for name, text in found.items()}
+
+
+RETRIEVAL = _retrieval()

@@ -47,7 +47,7 @@ WRONG = {
     "analyze": "analyze runs --feature words", "leaderboard": "leaderboard nowhere",
     "leaderboard-systems": "leaderboard nowhere --systems --metric x", "report": "report", "report-both": "report x --sample --data y",
     "publish": "publish nowhere --output site", "reproduce": "reproduce", "results": "results", "doctor": "doctor nothing.csv", "init": "init",
-    "verify": "verify nowhere", "pack": "pack nowhere", "show": "show pandalmm", "view": "view nowhere",
+    "validate": "validate nowhere", "verify": "verify nowhere", "pack": "pack nowhere", "show": "show pandalmm", "view": "view nowhere",
     "own": "run --judge baseline/random --task nothing.csv", "own-columns": "run --judge baseline/random --task check.csv",
     "view-both": "view nowhere --sample --data x",
 }  # fmt: skip
@@ -75,6 +75,7 @@ COMMANDS = [
     "publish",
     "init",
     "doctor",
+    "validate",
     "verify",
     "pack",
     "list",

@@ -118,6 +118,7 @@ USES = {
     "results": ["results --data {bad} --output results"],
     "publish": ["publish runs --output site"],
     "doctor": ["doctor labels.csv", "doctor {bad}"],
+    "validate": ["validate pandalm --data {bad}", "validate {bad}"],
     "verify": ["verify runs"],
     "pack": ["pack runs"],
     "show": ["show run runs/*", "show judge server/m", "show {bad}"],

@@ -62,7 +62,8 @@ def test_light_commands_load_no_heavy_library(nowhere: Path, command: list[str])
     assert not loaded & HEAVY
     # What is loaded is what starting costs, on whatever machine; `python -c pass` loads 25 modules.
     assert len(modules) <= 250
-    assert len([name for name in modules if name.startswith("judgebench.")]) <= 25
+    # Cards that say their columns need what a column may be.
+    assert len([name for name in modules if name.startswith("judgebench.")]) <= 28
 
 
 @pytest.mark.parametrize("command", LIGHT, ids=" ".join)

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -35,17 +36,18 @@ def everything(data_dir):
 @pytest.mark.data
 @pytest.mark.slow
 def test_every_published_figure_matches(everything):
-    assert everything.ok, [cell for cell in everything.cells if not cell.match]
-    assert {cell.task.partition(":")[0] for cell in everything.cells} == {
-        "alttest",
-        "judge-bench-dmg",
-        "judgebench",
-        "pandalm",
-        "rewardbench",
-        "rewardbench-2",
-        "triviaqa",
-    }
+    assert everything.ok, [cell for cell in everything.cells if cell.kind == "differs"]
     assert all(entry.reason for entry in everything.unmatched)
+    assert all(cell.note for cell in everything.cells if cell.kind == "explained")
+    kinds = Counter(cell.kind for cell in everything.cells)
+    assert kinds["equal"] + kinds["explained"] >= 4000
+    # Whatever is listed beside the data is compared, or said to be lost.
+    assert {cell.task.partition(":")[0] for cell in everything.cells} >= {
+        *("agent-reward-bench", "alpaca-eval", "alttest", "arena-two-judges", "auto-j", "cultural-pairs", "hanna"),
+        *("jailbreakeval", "judge-bench-dmg", "judgebench", "llmbar", "llmjudge", "mt-bench-human", "pandalm"),
+        *("rag-relevance", "relevance-gullibility", "rewardbench", "rewardbench-2", "ruverbench", "topical-chat"),
+        *("trec-dl", "triviaqa", "twinkl-values"),
+    }
 
 
 @pytest.mark.data
@@ -115,7 +117,7 @@ def test_the_figures_that_the_project_promises(everything, task, judge, subset, 
 @pytest.mark.slow
 def test_all_averages_of_the_second_rewardbench_table(everything, data_dir):
     table = json.loads((data_dir / "rewardbench" / "rewardbench2_table3.json").read_text("utf-8"))
-    ours = {cell.judge: cell for cell in everything.cells if cell.task == "rewardbench-2"}
+    ours = {cell.judge: cell for cell in everything.cells if cell.task == "rewardbench-2" and cell.kind == "parts"}
     assert len(ours) == len(table) == 25
     for row in table:
         assert ours[row["model"]].published == row["average"]
@@ -190,7 +192,7 @@ def test_a_planted_wrong_figure_fails(data_dir, monkeypatch):
     found = reproduce(["pandalm"], data_dir)
     assert not found.ok
     assert found.mismatches == 1
-    assert [cell.match for cell in found.cells] == [False, True]
+    assert [cell.match for cell in found.cells if cell.published_in == "card"] == [False, True]
     assert "DIFFERS" in found.render("table")
 
 

@@ -201,6 +201,36 @@ where = ["s1 = {metric}", "human < 1"]
     assert {cell.metric: cell.ours for cell in found.cells} == {"tie": 0, "B": 0, "A": 2}
 
 
+def test_columns_become_rows_and_rounded_means_are_fractions_again(tmp_path):
+    rules = """
+[tables.cells]
+files = ["labels.csv"]
+unpivot = {columns = ["human", "ann"], name = "who", value = "label"}
+
+[[rule]]
+kind = "count"
+metric = "labels of {who}"
+table = "cells"
+where = ["who = {who}", "label > 1"]
+
+[tables.thirds]
+files = ["labels.csv"]
+[tables.thirds.make]
+exact = {fraction = "score", of = 3}
+
+[[rule]]
+kind = "mean"
+metric = "mean"
+table = "thirds"
+columns = ["exact"]
+"""
+    table = "id,human,ann,score\n1,2,1,0.667\n2,3,0,0.333\n3,0,0,-0.333\n"
+    figures = [entry("labels of human", 2, unit="count"), entry("labels of ann", 0, unit="count"), entry("mean", 0.222)]
+    found = reproduce(["pandalm"], folder(tmp_path, rules, figures, table))
+    ours = {cell.metric: cell.ours for cell in found.cells}
+    assert ours == {"labels of human": 2, "labels of ann": 0, "mean": pytest.approx(2 / 9)}
+
+
 def test_a_table_of_another_form(tmp_path):
     rules = """
 [[printed]]
@@ -294,3 +324,50 @@ def test_patterns():
     assert captured("{a}|{a}", "x|y") is None
     assert filled(["{a}", "{b}"], {"a": "1"}) == ["1", "{b}"]
     assert [places(value) for value in (1.0, 0.25, 1e-05, 0.1 + 0.2)] == [0, 2, 5, 12]
+
+
+def test_figures_typed_beside_the_rules_and_what_ours_are_known_to_be(tmp_path):
+    rules = """
+[[figure]]
+judge = "labels"
+metric = "rows"
+value = 6
+source = "a paper"
+
+[[figure]]
+judge = "labels"
+metric = "mean"
+value = 2.0
+source = "a paper"
+
+[[rule]]
+metric = "rows"
+kind = "count"
+files = ["labels.csv"]
+
+[[rule]]
+metric = "mean"
+kind = "mean"
+files = ["labels.csv"]
+columns = ["human"]
+expected = {mean = 1.333}
+why = "they counted some rows twice"
+"""
+    found = reproduce(["pandalm"], folder(tmp_path, rules, []))
+    assert [(cell.metric, cell.kind, cell.note) for cell in found.cells] == [
+        ("rows", "equal", ""),
+        ("mean", "explained", "they counted some rows twice"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ('[[figure]]\njudge = "x"\nmetric = "m"\nvalue = 1\nvalues = 2\n', r"'figure\[0\].values'.*not known"),
+        ('[[figure]]\njudge = "x"\nmetric = "m"\n', r"'figure\[0\].value'.*expected a number"),
+        ('[[rule]]\nkind = "count"\nfiles = ["labels.csv"]\nexpected = {m = "x"}\n', r"expected.m'.*expected a number"),
+    ],
+)
+def test_typed_figures_that_cannot_be_read(tmp_path, text, match):
+    with pytest.raises(DataError, match=match):
+        reproduce(["pandalm"], folder(tmp_path, text, []))

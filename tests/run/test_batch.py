@@ -141,8 +141,13 @@ def test_a_case_that_no_batch_can_hold_is_asked_live(api: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_a_case_that_can_not_be_written_spoils_no_batch(api: str, tmp_path: Path) -> None:
-    missing = Response("b", images=("not-there.png",))
+def test_a_case_that_can_not_be_written_spoils_no_batch(
+    api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gone = tmp_path / "gone.png"
+    gone.write_bytes(b"\x89PNG\r\n")
+    missing = Response("b", images=("gone.png",))
     items = [
         Item(f"i{n}", (Turn.of("user", text),), (Response("a"), second), (Label("h", 0),), "human")
         for n, (text, second) in enumerate(
@@ -150,7 +155,9 @@ def test_a_case_that_can_not_be_written_spoils_no_batch(api: str, tmp_path: Path
         )
     ]
     with FakeBatches() as llm:
-        done = batch(planned(api, llm, Toy([], items=items)), tmp_path)
+        plan = planned(api, llm, Toy([], items=items))
+        gone.unlink()
+        done = batch(plan, tmp_path)
         assert [b.requests for b in llm.batches] == [4]
     assert {v.item: v.status for v in read_run(done.path).verdicts()} == {
         "i0": Status.OK, "i1": Status.OK, "i2": Status.FAILED

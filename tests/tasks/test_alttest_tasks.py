@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,6 @@ from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
 from judgebench.tasks.readers.alttest import folders, read_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPLITS = ("wax", "mtbench", "cebab_aspects", "cebab_stars", "lesion")
 PEOPLE = {"ann": {"i1": "yes", "i2": "no", "i3": "yes"}, "bob": {"i1": "yes", "i3": "no"}}
@@ -180,3 +179,61 @@ def test_several_judges_of_one_file_stand_in_one_entry(tmp_path: Path) -> None:
     both = MINIMAL.replace("[policies]", entry.replace("names", 'name = "z"\nnames'))
     with pytest.raises(DataError, match=r"'recorded\[0\].name'"):
         load_card("tiny", write_card(tmp_path, both))
+
+
+def own_card(folder: Path, form: str, scale: str = "nominal:no,yes") -> Path:
+    """Write a card of one's own for the layout, in the folder of its files."""
+    text = (Path(load_card("alttest").folder) / "task.toml").read_text("utf-8").split("[policies]")[0]
+    text = text.replace('"alttest"', f'"{folder.name}"').replace('"wax"', '"all"')
+    text = re.sub(r"(?m)^scale = .*$", f'scale = "{scale}"', text)
+    split = '[splits.all]\nfiles = ["human_annotations.json"]\n[splits.all.parts.prompts]\nfiles = ["prompts.json"]\n'
+    (folder / "task.toml").write_text(f"{text}\n{split}{form}", encoding="utf-8")
+    return folder
+
+
+def test_a_set_that_the_card_does_not_know_is_read_by_what_its_own_says(tmp_path: Path) -> None:
+    people = {"e0": {"doc-1__M11__fluency": 2, "doc-1__M2__fluency": 5}, "e1": {"doc-1__M2__fluency": 4}}
+    folder = write(tmp_path / "summaries", people, {"llm": {"doc-1__M2__fluency": 4}})
+    prompts = {
+        name: {"text_id": "x", "article": "News.", "summary": name, "str_prompt": "..."} for name in people["e0"]
+    }
+    (folder / "prompts.json").write_text(json.dumps(prompts), encoding="utf-8")
+    form = """[form]
+name = '(?P<doc>.+)__(?P<system>.+)__(?P<aspect>.+)'
+cluster = "{doc}"
+subset = "{aspect}"
+systems = ["{system}"]
+answers = ["summary"]
+question = "{article}"
+criterion = "the {aspect}"
+"""
+    card = own_card(folder, form, "rate:1-5")
+    items = list(open_task("summaries", root=tmp_path, data=card).items())
+    first = items[0]
+    assert (first.question, first.responses[0].text, first.responses[0].model) == ("News.", first.id, "M11")
+    assert (first.cluster, first.subset, first.attribute("criterion")) == ("doc-1", "fluency", "the fluency")
+    assert [len(item.gold) for item in items] == [1, 2]
+    with pytest.raises(DataError, match=r"an item's name is not of the form"):
+        open_task("summaries", root=tmp_path, data=own_card(folder, form.replace("doc>", "doc>x"), "rate:1-5")).items()
+    with pytest.raises(DataError, match="this field is missing"):
+        open_task(
+            "summaries", root=tmp_path, data=own_card(folder, form.replace("{article}", "{title}"), "rate:1-5")
+        ).items()
+    with pytest.raises(DataError, match=r"form\.name"):
+        open_task("summaries", root=tmp_path, data=own_card(folder, "[form]\nname = '('\n", "rate:1-5"))
+
+
+def test_without_a_word_of_it_a_text_is_shown_as_it_is(tmp_path: Path) -> None:
+    folder = write(tmp_path / "frames", {"a": {"x.txt__co1": "yes"}}, {"llm": {"x.txt__co1": "no"}})
+    (folder / "prompts.json").write_text(json.dumps({"x.txt__co1": {"str_prompt": "Is it?"}}), encoding="utf-8")
+    (item,) = open_task("frames", root=tmp_path, data=own_card(folder, "")).items()
+    assert (item.cluster, item.responses[0].text) == ("x.txt", "Is it?")
+
+
+def test_the_card_s_epsilon_is_the_published_one() -> None:
+    from judgebench.reproduce.published import load_published
+
+    card = load_card("alttest")
+    for figure in load_published("alttest").figures:
+        form = card.split(figure.split).form
+        assert (form["epsilon"], form["scoring"]) == (figure.epsilon, figure.scoring)

@@ -54,7 +54,6 @@ def test_every_shipped_card_is_complete(name: str) -> None:
     module, _, attribute = card.reader.partition(":")
     assert getattr(importlib.import_module(module), attribute)
     assert (card.folder / "README.md").is_file()
-    assert card.paper
     assert len({(recorded.name, recorded.split) for recorded in card.recorded}) == len(card.recorded)
     assert all(recorded.split in card.splits for recorded in card.recorded)
     assert load_published(name).task == name

@@ -87,7 +87,7 @@ def test_without_outputs_labels_are_read_and_no_judge_can_be_asked(tmp_path: Pat
             "covered",
             "expected success or fail, true or false, 1 or 0, got 'partly'",
         ),
-        ("deepresearch_taxonomy.json", [{"question_id": [], "point_id": "a"}], "question_id", "expected a name"),
+        ("deepresearch_taxonomy.json", [{"question_id": [], "point_id": "a"}], "question_id", "a name or a num"),
         ("deepresearch_responses.json", [{"id": "R_1", "response": {"text": "x"}}], "response", "expected a text"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 from judgebench.errors import DataError
 from judgebench.tasks.base import open_task
-from judgebench.tasks.card import card_dir, load_card
+from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,12 +148,18 @@ def test_a_pointer_of_git_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_file_with_a_name_of_its_own_is_found_below(tmp_path: Path) -> None:
-    name = load_card("judge-bench-dmg").splits["recipes"].main.files[0]
-    sample = card_dir() / "judge-bench-dmg" / "sample-recipes.jsonl"
-    for place in ("data/recipe_crowd_sourcing_data", "elsewhere"):
-        (tmp_path / place).mkdir(parents=True)
-    shutil.copy(sample, tmp_path / "data/recipe_crowd_sourcing_data" / name)
-    assert ids("judge-bench-dmg:recipes", tmp_path) == ids("judge-bench-dmg:recipes")
-    shutil.copy(sample, tmp_path / "elsewhere" / name)
-    with pytest.raises(DataError, match="2 files are named so: elsewhere"):
-        open_task("judge-bench-dmg:recipes", data=tmp_path)
+    shutil.copytree(card_dir() / "triviaqa", tmp_path / "cards" / "triviaqa")
+    card = tmp_path / "cards" / "triviaqa" / "task.toml"
+    card.write_text(
+        card.read_text(encoding="utf-8").replace('files = ["answers.jsonl", ', 'files = ["qa-answers.jsonl", ')
+    )
+    home = tmp_path / "clone"
+    write(home / "deep" / "down" / "qa-answers.jsonl", rows("triviaqa"))
+    with pytest.raises(DataError, match="no data of triviaqa:answers here"):
+        open_task("triviaqa", data=home, root=tmp_path / "cards")
+    (home / "README.md").write_text("# A clone")
+    found = open_task("triviaqa", data=home, root=tmp_path / "cards")
+    assert [item.id for item in found.items()] == ids("triviaqa")
+    write(home / "elsewhere" / "qa-answers.jsonl", rows("triviaqa"))
+    with pytest.raises(DataError, match=r"2 files are named so: elsewhere/qa-answers\.jsonl and deep/down"):
+        open_task("triviaqa", data=home, root=tmp_path / "cards")

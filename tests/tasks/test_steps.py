@@ -89,7 +89,7 @@ def test_records_of_steps_say_what_kind_of_error_each_makes() -> None:
     assert [turn.text for turn in second.conversation[1:]] == [
         "\n\n".join(r.text for r in whole["sample_1"].responses[:2])
     ]
-    assert task.scale.labels[first.gold[0].code] == "Visual Interpretation Error"  # type: ignore[index]
+    assert task.scale.labels[first.gold[0].code] == "Visual Interpretation Error"  # type: ignore[index]  # a label of kinds
     assert len(list(first.images)) == 1
 
 
@@ -177,5 +177,5 @@ def test_the_repositorys_steps(data_dir: Path) -> None:
     assert len(items) == 883
     assert sum(len(item.responses) for item in items) == 13_148
     # 1,675 are named; some of these do not exist.
-    assert sum(code == 0 for item in items for code in item.gold[0].code) < 1675  # type: ignore[union-attr]
-    assert sum(0 not in item.gold[0].code for item in items) == 165 + 2  # type: ignore[operator]
+    assert sum(code == 0 for item in items for code in item.gold[0].code) < 1675  # type: ignore[union-attr]  # codes of steps
+    assert sum(0 not in item.gold[0].code for item in items) == 165 + 2  # type: ignore[operator]  # codes of steps

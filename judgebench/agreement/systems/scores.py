@@ -78,6 +78,8 @@ class MeanBoard:
     cluster: Ints
     low: float
     high: float
+    #: Whether a score is a share: of ones among zeros and ones, not a mean of what lies between.
+    share: bool
 
     def cells(self) -> tuple[Ints, Ints, Floats]:
         """Row, column and value of what is summed: counts and sums, of gold and of the judge."""
@@ -126,9 +128,8 @@ class MeanBoard:
 
     def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
-        share = (self.low, self.high) == (0.0, 1.0)
         independent = influences.ids.size == influences.n
-        return estimated(influences, independent=independent, proportion=share, low=self.low, high=self.high)
+        return estimated(influences, independent=independent, proportion=self.share, low=self.low, high=self.high)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -345,6 +346,8 @@ def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, 
     code = {name: i for i, name in enumerate(names)}
     system = np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]]
     by_order, by_bias = verdicts_for(judge[rows], gold[rows], system, silent[rows], values)
+    ends = values.min(), values.max()
+    shares = ends == (0.0, 1.0) and np.isin(np.append(gold[rows], by_order), ends).all()
     board = MeanBoard(
         names=tuple(names),
         system=system,
@@ -353,8 +356,9 @@ def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, 
         biased=by_bias,
         judged=judged[rows],
         cluster=scored.cluster[rows],
-        low=float(values.min()),
-        high=float(values.max()),
+        low=float(ends[0]),
+        high=float(ends[1]),
+        share=bool(shares),
     )
     unjudged = tuple(name for name, here, said in zip(ratings.systems, present, seen, strict=True) if here and not said)
     return board, unjudged, int(np.count_nonzero(~named))

@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.domain import Completion
+from judgebench.domain import Completion, ImageLimits
 from judgebench.domain.protocols import BatchLimits, BatchState
-from judgebench.errors import GoneError, JudgebenchError, RetryableError
+from judgebench.errors import GoneError, JudgebenchError, RejectedError, RetryableError
 from judgebench.judges.backends.base import model_judge
 from judgebench.judges.backends.chat import count, model_name, raise_for_error_in_200
 from judgebench.judges.backends.sdk import SdkBackend, SdkBatches, encode_line
 from judgebench.judges.endings import finish_of, pieces, told
-from judgebench.judges.images import image_url
+from judgebench.judges.images import named, picture
 from judgebench.redaction import hide
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class AnthropicBackend(SdkBackend):
     client, error = "AsyncAnthropic", "AnthropicError"
     path = "/v1/messages"
     can = frozenset({"images", "tools"})
+    #: As its guide to vision states them; models with a short context take 100 images.
+    images = ImageLimits(("png", "jpeg", "webp", "gif"), size=10 * 2**20, together=32 * 2**20, count=600)
 
     def __init__(self, model: str, *, temperature: float | None, **options: Any) -> None:
         options["seed"] = None
@@ -115,23 +117,29 @@ create = partial(model_judge, AnthropicBackend)
 
 
 def _said(messages: Sequence[Message]) -> dict[str, Any]:
-    system = "\n\n".join(message.text for message in messages if message.role == "system")
+    system = "\n\n".join(_plain(message) for message in messages if message.role == "system")
     rest = [
-        {"role": message.role, "content": [_content(part) for part in message.parts]}
+        # The API refuses blocks of blanks, which may stand between two images.
+        {"role": message.role, "content": [_content(part) for part in message.parts if part.image or part.text.strip()]}
         for message in messages
         if message.role != "system"
     ]
     return {"system": system, "messages": rest} if system else {"messages": rest}
 
 
+def _plain(message: Message) -> str:
+    if (image := next((part.image for part in message.parts if part.image is not None), None)) is not None:
+        raise RejectedError(f"image {named(image)} stands in the system's message, which is text alone")
+    return message.text
+
+
 def _content(part: Part) -> dict[str, Any]:
     if part.image is None:
         return {"type": "text", "text": part.text}
-    url = image_url(part.image)
-    if not url.startswith("data:"):
-        return {"type": "image", "source": {"type": "url", "url": url}}
-    kind, _, data = url.removeprefix("data:").partition(";base64,")
-    return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+    found = picture(part.image)
+    if found is None:
+        return {"type": "image", "source": {"type": "url", "url": part.image}}
+    return {"type": "image", "source": {"type": "base64", "media_type": found.media_type, "data": found.data}}
 
 
 def _calls(content: Any) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from judgebench.redaction import address_secrets, environment_secrets, public_ur
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from judgebench.domain import Completion, Request
+    from judgebench.domain import Completion, ImageLimits, Request
     from judgebench.domain.protocols import BatchApi
     from judgebench.judges.protocols.combining import By
     from judgebench.judges.tokens import TokenCounter
@@ -95,6 +95,8 @@ class ApiBackend:
     limit: ClassVar[str] = "max_tokens"
     #: What the format knows; whether a model does is its server's to say.
     can: ClassVar[frozenset[Capability]] = frozenset(get_args(Capability)) - {"completions", "labels"}
+    #: What it takes of images; None where that is its server's to say.
+    images: ClassVar[ImageLimits | None] = None
 
     def __init__(
         self,
@@ -216,6 +218,7 @@ def model_judge(
         batch=made.batches(),
         close=made.clients.aclose,
         longest=made.options[made.limit],
+        images=made.images,
     )
     return LLMJudge(
         answering,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from judgebench.domain import ImageLimits
 from judgebench.domain.protocols import BatchLimits, BatchState
 from judgebench.errors import JudgebenchError, RetryableError
 from judgebench.judges.backend import failure_of
@@ -46,6 +47,8 @@ class OpenAIBackend(SdkBackend):
     limit = "max_completion_tokens"
     client, error = "AsyncOpenAI", "OpenAIError"
     path = "/chat/completions"
+    #: As its guide to images states them, of one image alone nothing; animated GIFs are refused there.
+    images = ImageLimits(("png", "jpeg", "webp", "gif"), size=512 * 2**20, together=512 * 2**20, count=1500)
 
     def tokens(self) -> TokenCounter:
         """Count as the model does."""

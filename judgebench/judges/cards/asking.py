@@ -71,6 +71,7 @@ class Writer:
         references = [guard(reference.text) for reference in case.references]
         asked = [turn for turn in item.conversation if turn.role != "system"]
         criterion = item.attribute("criterion") or ""
+        levels = tuple((word, guard(means)) for word, means in item.levels) or self.layout.levels
         low, _, high = self.layout.scale.partition(":")[2].partition("-")
         dialogues = [_dialogue(item, response, guard) for response in case.responses]
         named = dict(zip(("answer_a", "answer_b"), answers, strict=False)) if len(answers) == 2 else {}
@@ -83,7 +84,7 @@ class Writer:
             "references": "\n".join(references),
             "context": "\n\n".join(map(guard, item.context)),
             "criterion": guard(criterion) or self.layout.criterion,
-            "levels": "\n".join(f"Score {word}: {means}" for word, means in self.layout.levels),
+            "levels": "\n".join(f"Score {word}: {means}" for word, means in levels),
             "category": guard(item.subset),
             "several": "yes" if len(dialogues[0]) > 1 else "",
             "low": low,

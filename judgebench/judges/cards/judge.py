@@ -29,7 +29,8 @@ class CardJudge:
     def __init__(
         self, card: Card, layout: Layout, model: Model, settings: Mapping[str, object], reader: Reader = "published"
     ) -> None:
-        self.card, self.layout, self.model = card, layout, model
+        # Layouts are texts: an image of an item has no place in one.
+        self.card, self.layout, self.model = card, layout, replace(model, can=model.can - {"images"})
         self.reader: Reader = reader
         self.name = f"{card.name}:{model.name}"
         self._settings = {**settings, "card": f"{card.name}/{layout.name}@{layout.digest}", "parser": reader}

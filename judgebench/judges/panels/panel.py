@@ -11,7 +11,7 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Backend, Case, Completion, Judge, Scale, Steps
+    from judgebench.domain import Backend, Case, Completion, Judge, Orders, Scale, Steps
 
 #: What a key may hold: one of some words, text, a whole number from 1, a number from 0, shares above 0 and up to 1.
 Allowed: TypeAlias = tuple[str, ...] | Literal["text", "count", "weight", "shares"]
@@ -59,7 +59,7 @@ class Panel:
         needs = [member.judge.needs for member in members.values()]
         self.needs = Needs(
             answers=any(one.answers for one in needs),
-            orders=_shared(name, [one.orders for one in needs if one.orders is not None]),
+            orders=_shared(name, [_all(one.orders) for one in needs if one.orders is not None]),
             gpus=sum(one.gpus for one in needs),
             refusals=True,
         )
@@ -89,6 +89,11 @@ class Panel:
                 reply: Reply = end.value
                 return reply
             answers = yield [replace(request, backend=names[request.backend]) for request in wanted]
+
+
+def _all(orders: Orders | Mapping[str, Orders]) -> Orders:
+    """List the orders of a recording, whichever items have them."""
+    return orders if isinstance(orders, tuple) else tuple(sorted({one for own in orders.values() for one in own}))
 
 
 def made_of(parts: Sequence[tuple[str, Reply]], whole: Reply) -> Reply:

@@ -159,6 +159,8 @@ def shown(case: Case, scale: Scale) -> dict[str, list[Piece]]:
         for n, text in enumerate(item.context, 1)
     ]
     criterion = item.attribute("criterion")
+    if criterion and item.levels:
+        criterion = "\n".join([criterion, *(f"  {word}: {means}" for word, means in item.levels)])
     asked = stacked(conversation)
     return {
         "conversation": asked,

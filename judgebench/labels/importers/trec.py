@@ -5,16 +5,15 @@ An item is a topic and a document. UMBRELA's writer puts Q0 for the iteration: t
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, argument
+from judgebench.files.trec import QRELS
 from judgebench.labels.importers.export import By, Export, Label
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
 
-_LINE = re.compile(r"\s*(\S+)\s+(0|Q0|[0-9]{1,3})\s+(\S+)\s+(-?\d+)\s*")
 _LOOKED = 50
 
 
@@ -23,7 +22,7 @@ def recognise(probe: Probe) -> str:
     if probe.format != "csv" or b"," in probe.head.partition(b"\n")[0]:
         return ""
     lines = [line for line in probe.head.decode("utf-8-sig", "ignore").splitlines()[:_LOOKED] if line.strip()]
-    found = [_LINE.fullmatch(line) for line in lines]
+    found = [QRELS.fullmatch(line) for line in lines]
     if len(lines) < 2 or not all(found):
         return ""
     # A constant second field is the iteration; four columns of numbers may be anything.
@@ -37,7 +36,7 @@ def read(probe: Probe) -> Export:
     for number, line in enumerate(probe.content.text().splitlines(), 1):
         if not line.strip():
             continue
-        found = _LINE.fullmatch(line)
+        found = QRELS.fullmatch(line)
         if found is None:
             raise DataError("expected topic, iteration, document and relevance", file=probe.name, line=number)
         topic, iteration, document, relevance = found.groups()

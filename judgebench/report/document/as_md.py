@@ -32,7 +32,8 @@ def _block(block: Block) -> str:
 def markdown_grid(grid: Grid) -> str:
     """Write a grid, its notes as a list below."""
     cells, footnotes = grid.resolve(range(len(grid.columns)))
-    text = markdown_table([column.title for column in grid.columns], cells, grid.right)
+    written = grid.bold(_strong, [list(map(markdown_text, row)) for row in cells])
+    text = _table(list(map(markdown_text, (column.title for column in grid.columns))), written, grid.right)
     notes = [f"- {markdown_text(note)}\n" for note in (*footnotes, *grid.remarks)]
     return text + ("\n" + "".join(notes) if notes else "")
 
@@ -45,13 +46,17 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: 
     | --- | ---: |
     | a\|b | 3 |
     """
+    return _table(list(map(markdown_text, header)), [list(map(markdown_text, row)) for row in rows], right)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int]) -> str:
     to_right = set(right)
-    lines = [
-        list(map(markdown_text, header)),
-        ["---:" if i in to_right else "---" for i in range(len(header))],
-        *(list(map(markdown_text, row)) for row in rows),
-    ]
+    lines = [header, ["---:" if i in to_right else "---" for i in range(len(header))], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _strong(text: str) -> str:
+    return f"**{text}**"
 
 
 def markdown_text(text: str) -> str:

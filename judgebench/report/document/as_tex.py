@@ -116,7 +116,7 @@ def latex_table(grid: Grid, caption: str, label: str) -> str:
         r"\toprule",
         _row(column.title for column in grid.columns),
         r"\midrule",
-        *(_row(row) for row in cells),
+        *(" & ".join(row) + r" \\" for row in grid.bold(_strong, [list(map(_held, row)) for row in cells])),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -130,6 +130,10 @@ def latex_table(grid: Grid, caption: str, label: str) -> str:
 
 def _row(cells: Iterable[str]) -> str:
     return " & ".join(map(_held, cells)) + r" \\"
+
+
+def _strong(text: str) -> str:
+    return rf"\textbf{{{text}}}"
 
 
 def _held(text: str) -> str:

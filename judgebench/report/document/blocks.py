@@ -46,10 +46,11 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """Text of a cell and the footnotes that it points to."""
+    """Text of a cell and the footnotes that it points to; ``strong``, the best of its column, is bold."""
 
     text: str
     notes: tuple[str, ...] = ()
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,13 @@ class Grid:
     def without(self, *titles: str) -> Grid:
         """Leave columns out."""
         return self.only(i for i, column in enumerate(self.columns) if column.title not in titles)
+
+    def bold(self, write: Callable[[str], str], cells: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Write the strong cells of all columns, as `resolve` gives them, in a form's own way."""
+        return [
+            [write(text) if cell.strong and text else text for cell, text in zip(row, texts, strict=True)]
+            for row, texts in zip(self.rows, cells, strict=True)
+        ]
 
     def resolve(self, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
         """Give the footnotes of these columns their numbers: cells with marks, and the notes; like words share one."""

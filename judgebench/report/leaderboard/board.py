@@ -6,21 +6,25 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choice, maybe, record
+from judgebench.domain.shapes import COUNT, ERROR, ESTIMATE, FLAG, NUMBER, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Sheet, Table, judge_columns, sheet
 from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
+from judgebench.report.leaderboard.paper import paper_grid
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
 from judgebench.report.scores import Scores
+from judgebench.report.words import gold_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.report.document.blocks import Block, Grid, Sheet
+    from judgebench.report.document.blocks import Block, Grid
     from judgebench.report.leaderboard.aggregate import Aggregate
+    from judgebench.report.leaderboard.paper import Paper
     from judgebench.report.leaderboard.ranks import Baseline, Entry
 
 __all__ = ["Demo", "Leaderboard"]
@@ -111,16 +115,32 @@ _BASELINE = record(
 )
 
 
+_LISTED = record(
+    "published",
+    "A published figure, a fraction.",
+    task=TEXT,
+    judge=TEXT,
+    subset=TEXT,
+    metric=TEXT,
+    value=NUMBER,
+    decimals=(COUNT, None, "Of the printed number."),
+    source=TEXT,
+    recorded=(FLAG, None, "Whether the judge's verdicts are public, too."),
+)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Leaderboard(Document):
     """Judges with their ranks, and one figure a judge over all tasks where that is asked for.
 
-    ``overview`` puts judges by tasks first where there are several tasks; a terminal has no room for it.
+    ``overview`` puts judges by tasks first where there are several tasks; a terminal has no room for it. ``paper``
+    makes one table of it all, with published figures beside where there are some.
     """
 
     entries: tuple[Entry, ...]
     overall: Aggregate | None = None
     overview: bool = True
+    paper: Paper | None = None
 
     SCHEMA = "judgebench.leaderboard/1"
     BY_ENDING = True
@@ -137,6 +157,12 @@ class Leaderboard(Document):
             "One figure a judge over all tasks; there only where it was asked for.",
             False,
         ),
+        published=(
+            ListOf(_LISTED),
+            lambda board: (board.paper and board.paper.published) or None,
+            "Figures that others published, where they were asked for.",
+            False,
+        ),
     )
 
     @property
@@ -149,6 +175,9 @@ class Leaderboard(Document):
         return f"<Leaderboard: {len(judges)} judges on {len(tasks)} tasks; print() shows it>"
 
     def sheet(self) -> Sheet:
+        if self.paper is not None:
+            layout = paper_grid(self.entries, self.paper, bold=False)
+            return Sheet([one.title for one in layout.columns], [[cell.text for cell in row] for row in layout.rows])
         if self.overall is not None:
             return sheet(SHEET, self.overall.lines)
         estimates = estimate_columns([entry.row for entry in self.entries], metrics=METRICS)
@@ -159,6 +188,9 @@ class Leaderboard(Document):
         return self.parts("table")
 
     def parts(self, form: str) -> Iterator[Block]:
+        if self.paper is not None:
+            yield self._one_table(self.paper, form)
+            return
         tex = form == "tex"
         entries = [entry for entry in self.entries if not tex or entry.row.subset == "all"]
         subsets = any(entry.row.subset != "all" for entry in entries)
@@ -177,7 +209,21 @@ class Leaderboard(Document):
         yield from tables
         yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
+    def _one_table(self, how: Paper, form: str) -> Table:
+        tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))
+        gold = ", ".join(dict.fromkeys(gold_words(entry.row.gold) for entry in self.entries))
+        title = f"{clean(', '.join(tasks))}: {gold}"
+        return Table(
+            paper_grid(self.entries, how, bold=form in {"tex", "md"}),
+            (0,),
+            caption=title,
+            label=f"judgebench-{latex_name('-'.join(tasks))}",
+        )
+
     def page(self) -> str:
+        if self.paper is not None:
+            table = self._one_table(self.paper, "html")
+            return boards_page((), more=(board(table.grid, name="paper", title=table.caption, short=""),))
         if self.overall is None:
             return boards_page(self.entries)
         first = board(self.overall.grid(), name="overall", title=self.overall.title, short="Over all tasks")

@@ -6,6 +6,7 @@ Labels are ``{annotator: {item: label}}``, the format of the test's repository.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Status, Turn
@@ -13,6 +14,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.content import find
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.readers.shape import Shape, Shown, fill
 from judgebench.tasks.recordings import Recording
 from judgebench.tasks.sources import file_source
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.files.records import Row
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -137,15 +140,33 @@ def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping
     return Scale.pair() if {"A", "B"} <= set(labels) <= {"A", "B", "tie"} else Scale.categories(labels)
 
 
-_PAIRS = "mtbench"
-_LESIONS = "lesion"
-#: The last digits of a review's number count its edits; those before name the original.
-_EDITS = 6
 _UNANSWERED = ("unanswered", "yes")
+#: Fields of a text in ``prompts.json`` that hold no part of it, but what models were sent.
+_SENT = ("text_id", "str_prompt", "chat_prompt")
 
 
 class Reader(base.Reader):
-    """Reads ``human_annotations.json``, the texts of ``prompts.json`` if it is here, and ``llm_annotations.json``."""
+    """Reads ``human_annotations.json``, the texts of ``prompts.json`` if it is here, and ``llm_annotations.json``.
+
+    ``[form]`` has the keys of `Shape`, whose fields are those of a text and the named groups of ``name``, a pattern of
+    items' names; ``conversations``, the fields that hold messages, of which ``{first}`` is the question that all begin
+    with; ``unanswered``, where something that people saw isn't in the files; and the test's own ``epsilon`` and
+    ``scoring``. By default a text is the item's name up to ``__``, and so is the cluster.
+    """
+
+    def __init__(self, card: Card, split: str) -> None:
+        super().__init__(card, split)
+        form = self.form
+        try:
+            self.name = re.compile(form.text("name", ""))
+        except re.error as error:
+            form.fail("name", f"this is not a pattern: {error}")
+        self.conversations = form.texts("conversations")
+        self.unanswered = form.take("unanswered", bool, default=False)
+        form.take("epsilon", float, 0.0)
+        form.choice("scoring", ("accuracy", "neg-rmse"), "accuracy")
+        self.shape = Shape.of(form)
+        form.done()
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order in which annotators met them."""
@@ -153,30 +174,34 @@ class Reader(base.Reader):
         people = read_annotations(rows)
         texts: dict[str, Any] = {}
         # To measure recorded verdicts takes no texts.
-        textless = "prompts" in source.lacking
+        textless = "prompts" in source.lacking or "prompts" not in source.parts
         for row in () if textless else source.rows("prompts"):
             texts |= row.data
+        count = 2 if self.scale.kind == "pair" else 1
         for name in dict.fromkeys(item for labels in people.values() for item in labels):
-            gold = tuple(
-                Label(who, self._code(rows[0], who, name, labels[name]))
-                for who, labels in people.items()
-                if name in labels
-            )
-            shown = self._unshown(name) if textless else self._shown(name, texts, rows[0])
-            question, answers, attributes = shown
-            cluster, subset = self._groups(name)
+            row, said = rows[0], self._said(name, rows[0])
+            fields = said if textless else {**self._text(name, texts, row), **said}
+            cluster, subset = self.shape.groups(said, row, name)
+            shown = self._unshown(said, row, name) if textless else self._shown(fields, row, name, count, source.folder)
+            about = () if textless else self.shape.about(fields, row, name)
+            attributes = (*about, _UNANSWERED) if textless or self.unanswered else about
             yield Located(
                 Item(
                     id=name,
-                    conversation=(Turn.of("user", question),),
-                    responses=answers,
-                    gold=gold,
+                    conversation=shown.conversation,
+                    responses=shown.responses,
+                    gold=tuple(
+                        Label(who, self._code(row, who, name, labels[name]))
+                        for who, labels in people.items()
+                        if name in labels
+                    ),
                     gold_source=self.gold_source,
-                    cluster=cluster,
+                    cluster=cluster or name.partition("__")[0],
                     subset=subset,
+                    references=shown.references,
                     attributes=attributes,
                 ),
-                rows[0],
+                row,
             )
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
@@ -207,55 +232,40 @@ class Reader(base.Reader):
             row.fail(f"label {label!r} is not on the scale {self.scale.spec}", f"{who}.{name}")
         return code
 
-    def _groups(self, name: str) -> tuple[str, str]:
-        """Cluster and subset, which the names of the items say."""
-        first, _, rest = name.partition("__")
-        if self.split.startswith("cebab"):
-            return first[:-_EDITS], rest if self.split == "cebab_aspects" else ""
-        return first, rest if self.split == _LESIONS else ""
+    def _said(self, name: str, row: Row) -> dict[str, Any]:
+        """Read the parts of an item's name."""
+        if not self.name.pattern:
+            return {}
+        if (found := self.name.fullmatch(name)) is None:
+            row.fail(f"an item's name is not of the form {self.name.pattern}, which the card gives", name)
+        return found.groupdict()
 
-    def _unshown(self, name: str) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-        """Make an item without its texts, which can be measured and not judged."""
-        models = name.split("__")[1:3] if self.split == _PAIRS else [""]
-        return "The texts are not here (prompts.json).", tuple(Response("", model) for model in models), (_UNANSWERED,)
-
-    def _shown(
-        self, name: str, texts: Mapping[str, Any], row: Row
-    ) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-        key, _, rest = name.partition("__")
-        entry = texts.get(name, texts.get(key))
+    def _text(self, name: str, texts: Mapping[str, Any], row: Row) -> dict[str, Any]:
+        entry = texts.get(name, texts.get(name.partition("__")[0]))
         if not isinstance(entry, dict):
             row.fail(f"item {name!r} has no text in prompts.json", name)
-        if self.split == _PAIRS:
-            return _pair(name, entry, row)
-        if self.split == _LESIONS:
-            feature = rest.lower()
-            # The pictures stay where they were published.
-            return f"Rate the {feature} of the skin lesion.", (Response(""),), (("criterion", feature), _UNANSWERED)
-        if self.split == "wax":
-            asked = f"Cue: {entry.get('cue')}\nAssociation: {entry.get('association')}"
-            criterion = "how the association is related to the cue, going by the explanation"
-            return asked, (Response(str(entry.get("explanation", ""))),), (("criterion", criterion),)
-        if self.split == "cebab_stars":
-            criterion = "how many stars the review gives"
-            return "A restaurant review.", (Response(str(entry.get("review", ""))),), (("criterion", criterion),)
-        criterion = f"what the review says about the {rest}: Positive, Negative, or unknown where it says nothing"
-        return "A restaurant review.", (Response(str(entry.get("review", ""))),), (("criterion", criterion),)
+        own = {field: value for field, value in entry.items() if field not in _SENT}
+        if missing := [field for field in self.conversations if field not in own]:
+            row.fail(f"the text of this item has no {missing[0]}", name)
+        begun = {field: _turns(own[field], row, f"{name}.{field}") for field in self.conversations}
+        if len({turns[0] for turns in begun.values()}) > 1:
+            row.fail("expected conversations that begin with one question", name)
+        for field, turns in begun.items():
+            own |= {"first": turns[0][1], field: "\n\n".join(f"[{role}]\n{text}" for role, text in turns[1:])}
+        return own or {"text": entry.get("str_prompt", "")}
 
+    def _unshown(self, said: Mapping[str, Any], row: Row, name: str) -> Shown:
+        """Make an item without its texts, which can be measured and not judged."""
+        question = "The texts are not here (prompts.json)."
+        systems = [fill(one, said, row, name) for one in self.shape.systems] or [""] * len(self.conversations or (0,))
+        responses = tuple(Response("", system) for system in systems)
+        return Shown(question, (Turn.of("user", question),), responses, ())
 
-def _pair(
-    name: str, entry: Mapping[str, Any], row: Row
-) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-    """Read two conversations that begin with the same question; the name says which turn was marked."""
-    sides = [_turns(entry.get(field), row, f"{name}.{field}") for field in ("conversation_a", "conversation_b")]
-    models = name.split("__")[1:3]
-    if len(models) != len(sides) or sides[0][0] != sides[1][0]:
-        row.fail("expected a name of the form question__model__model__turn and one first question", name)
-    answers = tuple(
-        Response("\n\n".join(f"[{role}]\n{text}" for role, text in turns[1:]), model)
-        for turns, model in zip(sides, models, strict=True)
-    )
-    return sides[0][0][1], answers, (("turn", name.rpartition("__")[2]),)
+    def _shown(self, fields: Mapping[str, Any], row: Row, name: str, count: int, folder: Path | None) -> Shown:
+        if self.unanswered and not self.shape.answers:
+            asked = fill(self.shape.question, fields, row, name)
+            return Shown(asked, (Turn.of("user", asked),), (Response(""),), ())
+        return self.shape.show(fields, row, name, answers=count, folder=folder)
 
 
 def _turns(value: object, row: Row, field: str) -> list[tuple[str, str]]:

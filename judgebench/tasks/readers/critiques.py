@@ -42,8 +42,8 @@ class Form(NamedTuple):
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        names = [table.text(name) for name in cls._fields[:-1]]
-        found = cls(*names, table.take("first", int, 0))
+        names = {name: table.text(name) for name in cls._fields if name != "first"}
+        found = cls(first=table.take("first", int, 0), **names)
         table.done()
         return found
 

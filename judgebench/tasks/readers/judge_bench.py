@@ -98,7 +98,7 @@ class Reader(base.Reader):
         """Read one model's responses as `judgebench.labels.replies` reads a judge's words."""
         models = self.judges(source)
         column = next(iter(models)) if column is None and len(models) == 1 else column
-        if column not in models:
+        if column is None or column not in models:
             there = ", ".join(models) or "none: this file has people's scores only"
             raise UsageError(f"{source.name}: name the model of a file of responses; there are {there}")
         order = (0, 1) if self.scale.kind == "pair" else (0,)

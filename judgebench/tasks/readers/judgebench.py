@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.domain import Label, Reply, Status, digest
+from judgebench.domain.quick import new_item, new_part, new_response, new_turn
 from judgebench.errors import UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -13,6 +14,7 @@ from judgebench.tasks.recordings import Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from judgebench.domain import Item
     from judgebench.files.records import Row
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
@@ -25,6 +27,7 @@ SUBSETS = {
     "livecodebench": "coding",
 }
 _LABELS = {"A>B": 0, "B>A": 2}
+_GOLD = {label: (Label("verifier", code),) for label, code in _LABELS.items()}
 # Anything else in an output file ("A>A", null) counts for neither side in the benchmark's own metric.
 _DECISIONS = {"A>B": 0, "A=B": 1, "B>A": 2}
 _ORDERS = ((0, 1), (1, 0))
@@ -39,11 +42,11 @@ class Reader(base.Reader):
             question = row.text("question")
             model = row.text("response_model")
             origin = row.text("source")
-            item = Item(
+            item = new_item(
                 id=row.name("pair_id"),
-                conversation=(Turn.of("user", question),),
-                responses=(Response(row.text("response_A"), model), Response(row.text("response_B"), model)),
-                gold=(Label("verifier", row.choice("label", _LABELS)),),
+                conversation=(new_turn("user", (new_part(question),)),),
+                responses=(new_response(row.text("response_A"), model), new_response(row.text("response_B"), model)),
+                gold=row.choice("label", _GOLD),
                 gold_source="verifier",
                 # Neither id names the question: original_id is null for three of four sources, and two of them
                 # hold one question under two ids.

@@ -124,6 +124,11 @@ class Forms:
         """Read them all."""
         return cls(tuple(Form.of(one, versions) for one in form.tables("recorded")))
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields of files of these forms, none of which has one of the data's."""
+        return frozenset(column.partition(".")[0] for form in self.forms for column in form.columns)
+
     def open(self, source: Source, sets: Mapping[str, str], task: str) -> File:
         """Read a file by the first form that it fits; ``sets`` are those of the split, with what its ids begin with."""
         if not self.forms:
@@ -168,10 +173,13 @@ class File:
         """Tell its rows apart by judge, and leave out those of other splits."""
         second = _second(form, source, len(rows), named) if form.second_file else None
         file = cls(source.name, form, sets, two=bool(form.second) or second is not None)
+        if not form.set and len(sets) > 1:
+            raise UsageError(f"{source.name} is about one of {', '.join(sets)}: ask for that split")
+        only = next(iter(sets))
         counted: dict[tuple[str, str], int] = {}
         elsewhere: dict[str, None] = {}
         for row, then in zip(rows, rows if second is None else second, strict=True):
-            of_set = cell(value_of(row, form.set)) if form.set else next(iter(sets))
+            of_set = cell(value_of(row, form.set)) if form.set else only
             if of_set not in sets:
                 elsewhere[of_set] = None
                 continue

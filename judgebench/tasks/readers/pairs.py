@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Estimate, Label
 from judgebench.files.records import Row
+from judgebench.files.rows import value_of
 from judgebench.tasks import own
-from judgebench.tasks.readers.pair_verdicts import Forms
+from judgebench.tasks.readers.pair_verdicts import File, Forms
 from judgebench.tasks.readers.rewardbench import content_order
 
 if TYPE_CHECKING:
@@ -60,22 +61,30 @@ class Reader(own.Reader):
                 )
         self.set = form.text("set", "")
         self.verdicts = Forms.of(form, self.versions)
+        self.recorded_fields = self.verdicts.fields
         form.done()
         # Items whose first answer is the file's second one.
         self._turned: set[str] = set()
+        self._last: tuple[tuple[str, str], File] | None = None
 
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield the pairs of a file."""
+        return super().of_table(self._flat(source), part)
+
+    def _flat(self, source: Source) -> Source:
         rows = source.load
-        if self.groups:
-            source = replace(source, load=lambda: _ungrouped(rows(), self.groups))
-        return super().of_table(source, part)
+        return replace(source, load=lambda: _ungrouped(rows(), self.groups)) if self.groups else source
 
     def of_row(self, place: Place, gold: tuple[Label, ...], criterion: str) -> Iterator[Item]:
         """Yield the pair of a row, or one in each version, all in one order."""
         gold = gold or (Label("benchmark", 0),)
         order: tuple[int, ...] = ()
         for name, answers in self.versions.items() or (("", self.roles.answers),):
+            for column in answers:
+                # An empty answer is an answer; what isn't there is none.
+                if value_of(place.row, column) is None:
+                    place.row.require(column.partition(".")[0])
+                    place.row.fail("expected an answer, got nothing", column)
             item = self.item(place, gold, replace(self.roles, answers=answers), criterion)
             if name:
                 told = tuple(sorted((*item.attributes, (VERSION, name))))
@@ -94,13 +103,18 @@ class Reader(own.Reader):
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read the verdicts of one judge from a file of a form that the card describes."""
-        file = self.verdicts.open(source, self._sets(), self.card.name)
-        return file.recording(column, items, self.scale, self._turned_of(items))
+        return self._opened(source).recording(column, items, self.scale, self._turned)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges that a file of such a form holds."""
-        names = self.verdicts.open(source, self._sets(), self.card.name).judges
-        return {name: name for name in names}
+        return {name: name for name in self._opened(source).judges}
+
+    def _opened(self, source: Source) -> File:
+        """Read a file of verdicts, but for the one that was read last: its other judges are asked for next."""
+        key = (source.name, source.revision)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self.verdicts.open(self._flat(source), self._sets(), self.card.name))
+        return self._last[1]
 
     def _sets(self) -> dict[str, str]:
         """Name the sets of this split as files of verdicts do, each with what its items' ids begin with."""
@@ -144,9 +158,6 @@ class Reader(own.Reader):
         """Whether a verdict names the better answer; None where it names neither."""
         gold = next((code for _, code in verdict.gold if code is not None), None)
         return None if verdict.code in {None, self.scale.tie} else verdict.code == gold
-
-    def _turned_of(self, items: Mapping[str, Item]) -> frozenset[str]:
-        return frozenset(self._turned & items.keys())
 
 
 def _two(table: Table, name: str) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.errors import UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.recordings import Recording, rows_of_judge
+from judgebench.tasks.readers.sayings import Saying
+from judgebench.tasks.recordings import Recording, Told, rows_of_judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,9 @@ _VERDICTS: dict[object, int | None] = {
     "1": 0, "2": 2, "0": 1, "Tie": 1, "tie": 1, 1: 0, 2: 2, 0: 1, "garbage": None, None: None,
 }  # fmt: skip
 _ORDER = (0, 1)
+#: Judges that score both answers (MA-PO): rows of all of them in one file, -1 where a reply held no scores.
+_SCORES = Saying(scores=("score_1", "score_2"), lowest=0)
+_SCORED_BY = "judge"
 
 
 class Reader(base.Reader):
@@ -52,7 +56,9 @@ class Reader(base.Reader):
             yield Located(item, row)
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed."""
+        """Read a file of verdicts, or of two scores; ``garbage`` and null are replies that could not be parsed."""
+        if _scored(source):
+            return self._of_scores(source, column, items)
         replies: Replies = {}
         judge = ""
         rows, named = rows_of_judge(source.rows(), column, source.name)
@@ -72,11 +78,29 @@ class Reader(base.Reader):
             replies[item, _ORDER] = _reply(row, _JUDGES[judge])
         return Recording(named or judge, replies, (_ORDER,))
 
+    def _of_scores(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read one judge's scores of both answers."""
+        told = Told.of(source.rows(), _SCORED_BY)
+        judge = told.pick(column, source.name)
+        replies: Replies = {}
+        for row in told.rows[judge]:
+            item = row.name("idx")
+            if item not in items or (item, _ORDER) in replies:
+                row.fail(f"idx {item} {'is not in the test set' if item not in items else 'appears twice'}", "idx")
+            replies[item, _ORDER] = _SCORES.reply(row, self.scale)
+        return Recording(judge, replies, (_ORDER,))
+
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name those of ``judge_name``, or the one whose field holds the verdicts."""
+        if _scored(source):
+            return Told.of(source.rows(), _SCORED_BY).names
         first = next(source.rows()).data
         own = {name: name for name, prefix in _JUDGES.items() if f"{prefix}_result" in first}
         return super().judges(source) or own
+
+
+def _scored(source: Source) -> bool:
+    return {*_SCORES.scores, _SCORED_BY} <= next(source.rows()).data.keys()
 
 
 def _reply(row: Row, prefix: str) -> Reply:

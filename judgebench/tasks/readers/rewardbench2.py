@@ -10,6 +10,7 @@ from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, dig
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.readers.repeated_scores import scored_recording, scoring_judges
 from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.sources import file_source
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import GoldSource, Verdict
     from judgebench.files.records import Row
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 TIES = "Ties"
@@ -229,6 +232,12 @@ class Reader(base.Reader):
 
     #: Those of Ties do.
     responses_vary = True
+    recorded_fields = frozenset({"subset"})
+
+    def __init__(self, card: Card, split: str) -> None:
+        super().__init__(card, split)
+        #: By item, the published place of the response in each slot.
+        self._orders: dict[str, tuple[int, ...]] = {}
 
     def official(self, verdicts: Iterable[Verdict]) -> dict[str, dict[str, Estimate]]:
         """Compute the benchmark's own score per domain and, where all six are defined, over all, as ``official_score``.
@@ -250,7 +259,13 @@ class Reader(base.Reader):
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per prompt, its responses in `rewardbench.content_order`."""
         for row in source.rows():
-            yield Located(_item(row), row)
+            item, order = _item(row)
+            self._orders[item.id] = order
+            yield Located(item, row)
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:  # noqa: ARG002 - the orders say which
+        """Read one judge's scores, one or several for each answer (`judgebench.tasks.readers.repeated_scores`)."""
+        return scored_recording(source, column, self._orders)
 
     def figures(self, path: Path, column: str = "") -> dict[str, float]:
         """Read one model's row of the paper's Table 3 and average its domains; fractions.
@@ -270,11 +285,14 @@ class Reader(base.Reader):
         return {**values, "score": average(values)}
 
     def judges(self, source: Source) -> Mapping[str, str]:
-        """Name the models of a table of percentages."""
+        """Name the models of a table of percentages, or those that a file of scores holds."""
+        if "model" not in next(source.rows()).data:
+            return {name: name for name in scoring_judges(source)}
         return {str(row.data["model"]): str(row.data["model"]) for row in source.rows() if "model" in row.data}
 
 
-def _item(row: Row) -> Item:
+def _item(row: Row) -> tuple[Item, tuple[int, ...]]:
+    """Make the item of a row, and say the published place of the response in each slot."""
     domain = row.choice("subset", {name: name for name in DOMAINS})
     prompt = row.text("prompt")
     chosen, rejected = row.texts("chosen"), row.texts("rejected")
@@ -291,7 +309,7 @@ def _item(row: Row) -> Item:
     known = isinstance(models, list) and len(models) == len(texts)
     order = content_order(prompt, texts)
     right = tuple(slot for slot, index in enumerate(order) if index < len(chosen))
-    return Item(
+    item = Item(
         id=f"{domain}/{name}",
         conversation=(Turn.of("user", prompt),),
         responses=tuple(Response(texts[i], str(models[i]) if known and models[i] else None) for i in order),
@@ -301,6 +319,7 @@ def _item(row: Row) -> Item:
         subset=domain,
         attributes=(RATE_EACH,) if domain == TIES else (),
     )
+    return item, order
 
 
 def _ties_cluster(row: Row, name: str) -> str:

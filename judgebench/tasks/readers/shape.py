@@ -92,7 +92,8 @@ class Shape:
             asked = _text(fields, rest[0], row, at)
         else:
             asked = "\n\n".join(f"{name}: {text}" for name in rest if (text := _text(fields, name, row, at)).strip())
-        systems = [fill(one, fields, row, at) for one in self.systems] or [None] * len(names)
+        systems: list[str | None] = [fill(one, fields, row, at) for one in self.systems]
+        systems = systems or [None] * len(names)
         images = [image_of(row, f"{at}.{name}", _text(fields, name, row, at), folder) for name in self.images]
         turn = Turn("user", (Part(asked or "Judge this text."), *(Part(image=image) for image in images)))
         responses = tuple(

@@ -1,0 +1,90 @@
+"""What a task's card says, and whether it holds: a line for each thing that was looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.domain.shapes import TEXT, ListOf, choice, record
+from judgebench.errors import DataError
+from judgebench.report.document.blocks import Field, Sentences, Table, grid, sheet
+from judgebench.report.document.model import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from judgebench.errors import JudgebenchError
+    from judgebench.report.document.blocks import Block, Fields, Sheet
+
+__all__ = ["Finding", "Validation"]
+
+_STATES = ("ok", "unchecked", "missing")
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at, of a whole card where ``split`` is empty.
+
+    ``state`` is ok, missing (it must be there, and ``said`` is what to do), or unchecked (nobody could see it here).
+    """
+
+    task: str
+    split: str
+    about: str
+    state: str
+    said: str
+
+
+_TOLD: Mapping[str, Callable[[Finding], str]] = {
+    "task": lambda one: one.task,
+    "split": lambda one: one.split,
+    "about": lambda one: one.about,
+    "state": lambda one: one.state,
+    "said": lambda one: one.said,
+}
+_FINDING = record(
+    "finding", task=TEXT, split=(TEXT, _TOLD["split"], "Empty where it is about the whole card."), about=TEXT,
+    state=choice(*_STATES), said=(TEXT, _TOLD["said"], "What was seen, or what to do."),
+)  # fmt: skip
+_FIELDS: Fields[Finding] = (
+    Field("", lambda one: one.state, right=False),
+    Field("card", lambda one: f"{one.task}:{one.split}" if one.split else one.task, right=False),
+    Field("about", lambda one: one.about, right=False),
+    Field("what was seen, or what to do", lambda one: one.said, right=False),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Validation(Document):
+    """What was looked at in one card, or in several."""
+
+    findings: tuple[Finding, ...]
+
+    SCHEMA = "judgebench.validation/1"
+    SHAPE = record("", "Whether tasks' cards say what they must, and hold.", findings=ListOf(_FINDING))
+
+    @property
+    def missing(self) -> list[Finding]:
+        """What must be mended."""
+        return [one for one in self.findings if one.state == "missing"]
+
+    @property
+    def failure(self) -> JudgebenchError | None:
+        if not self.missing:
+            return None
+        first = self.missing[0]
+        more = f" (and {len(self.missing) - 1} more)" if len(self.missing) > 1 else ""
+        return DataError(
+            f"{first.said}{more}", file=first.task, field=" ".join(filter(None, (first.split, first.about)))
+        )
+
+    def sheet(self) -> Sheet:
+        return sheet(_TOLD, self.findings)
+
+    def blocks(self) -> Iterator[Block]:
+        counts = Counter(one.state for one in self.findings)
+        tasks = list(dict.fromkeys(one.task for one in self.findings))
+        cards = f"the card of {tasks[0]}" if len(tasks) == 1 else f"{len(tasks)} cards"
+        said = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+        yield Sentences((f"{'Not valid' if self.missing else 'Valid'}: {cards}; {said}.",))
+        yield Table(grid(_FIELDS, self.findings), names=(3,))
