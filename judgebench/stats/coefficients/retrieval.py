@@ -22,7 +22,7 @@ def ndcg(grades: Sequence[float], every: Sequence[float], depth: int | None = No
     Source: Järvelin & Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques; trec_eval's ``ndcg_cut``.
 
     >>> round(ndcg([3, 0, 2], [3, 2, 1, 0], 10), 6)
-    0.839785
+    0.840008
     """
     best = _gain(sorted(every, reverse=True)[:depth])
     return _gain(grades[:depth]) / best if best > 0 else 0.0
