@@ -50,17 +50,22 @@ class Printed:
 
     def matches(self, ours: float) -> bool:
         """Whether our figure, in the printed unit, is the printed one at the printed precision."""
-        return abs(ours - self.value) <= 0.5 * 10.0**-self.decimals + _TINY
+        return same_in_print(ours, self.value, self.decimals)
 
     def is_expected(self, ours: float) -> bool:
         """Whether our figure is the other one that is known; that has more digits than the published one."""
         if self.expected is None:
             return False
-        return abs(ours - self.expected) <= 0.5 * 10.0 ** -max(self.decimals, places(self.expected)) + _TINY
+        return same_in_print(ours, self.expected, max(self.decimals, places(self.expected)))
 
     def __str__(self) -> str:
         """Name it in a line."""
         return f"{self.judge} ({self.split}): {self.metric}"
+
+
+def same_in_print(ours: float, value: float, decimals: int) -> bool:
+    """Whether a figure comes out as a printed one with so many decimals."""
+    return abs(ours - value) <= 0.5 * 10.0**-decimals + _TINY
 
 
 def places(value: float) -> int:

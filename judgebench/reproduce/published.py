@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.errors import DataError
 from judgebench.files.content import find
-from judgebench.reproduce.printed import printed_table, stated_figure
+from judgebench.reproduce.printed import printed_table, same_in_print, stated_figure
 from judgebench.reproduce.rules import read_rules
 from judgebench.tasks.card import Table, card_names, load_card, policies_of, read_toml, recorded_of
 
@@ -97,14 +97,11 @@ class PublishedFigure:
         >>> figure.matches(0.710711), figure.matches(0.6977)
         (True, False)
         """
-        return self._is(self.value, ours)
+        return same_in_print(self.shown(ours), self.value, self.decimals)
 
     def is_expected(self, ours: float) -> bool:
         """Whether our figure, a fraction, is the other one that is known, at the printed precision."""
-        return self.expected is not None and self._is(self.expected, ours)
-
-    def _is(self, value: float, ours: float) -> bool:
-        return abs(self.shown(ours) - value) <= 0.5 * 10.0**-self.decimals + 1e-9
+        return self.expected is not None and same_in_print(self.shown(ours), self.expected, self.decimals)
 
     def unknown(self, key: str, message: str) -> str:
         """Say what nobody knows: as the reason of a card's figure, as a DataError of one from a file of one's own."""

@@ -53,7 +53,6 @@ class Rule:
     patterns: Mapping[str, tuple[str, ...]]
     kind: str
     said: Mapping[str, Any]
-    table: str
     how: Mapping[str, Any]
     why: str = ""
     own: bool = False
@@ -113,7 +112,7 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
             file=table.file,
             field=f"{table.where}{key}",
         )
-    return Rule(patterns, kind, said, named, how, why, mine, undefined, times, expected)
+    return Rule(patterns, kind, said, how, why, mine, undefined, times, expected)
 
 
 def _number(table: Table, key: str) -> float | None:
