@@ -142,7 +142,7 @@ def test_leaderboard(tmp_path):
         ("pandalm", "all", "percent_agreement")
     }
     assert judgebench.leaderboard(tmp_path, over="rank").overall.kind == "rank"
-    with pytest.raises(UsageError, match=r"^systems can't be combined with metric, over or by_system"):
+    with pytest.raises(UsageError, match=r"^systems can't be combined with metric, over, by_system,"):
         judgebench.leaderboard(tmp_path, systems=True, over="mean")
     with pytest.raises(UsageError, match=r"^over='best': write one of 'mean', 'rank', 'win-rate'"):
         judgebench.leaderboard(tmp_path, over="best")
