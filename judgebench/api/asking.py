@@ -197,7 +197,7 @@ def plan_run(
     plainly = plain(task, showing, judge.needs.orders)
     shown, reference = plainly.orders, plainly.reference
     selection = Selection(
-        plainly if showing.probe is None else make_probe(showing.probe, plainly),
+        plainly if showing.probe is None else make_probe(showing.probe, plainly, task.scale, seed=showing.seed),
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,

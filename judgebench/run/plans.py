@@ -134,7 +134,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
         raise UsageError(
-            f"probe {own!r} yields no case with its name in 'probe' on {task.name}: there would be nothing to measure"
+            f"probe {own!r} finds nothing to change in the items of {task.name}: there would be nothing to measure"
         )
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
@@ -162,7 +162,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         gold_source=next(iter(seen.sources)) if len(seen.sources) == 1 else "mixed",
         aggregates=conventions.aggregates,
         versions=_versions(judge),
-        counts={"items": seen.items, "cases": seen.cases},
+        counts={"items": seen.shown, "cases": seen.cases},
         content=seen.content,
         probe=own,
         # Labels of one's own change nothing about where the texts are.
@@ -208,7 +208,7 @@ class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
     def __init__(self, probe: Probe, scale: Scale, reference: str, pictures: Pictures) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.items = self.shown = self.cases = self.unanswered = self.unreferenced = 0
         self._pictures = pictures
         self.labelled = False
         self._reference = reference
@@ -229,10 +229,12 @@ class _Seen:
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))
         self.items += 1
+        before = self.cases
         for case in self._probe.cases(item):
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)
+        self.shown += self.cases > before
         self.unanswered += item.attribute("unanswered") == "yes"
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
