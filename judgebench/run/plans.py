@@ -73,7 +73,7 @@ class Conventions:
 class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
-    ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
+    ``items`` and ``total`` count items that are shown, and cases; ``annotators`` are those whose gold labels the items carry.
     ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
     beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
     that are to be shown, and ``beside`` is what is known of items beyond their task.
@@ -174,7 +174,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         judge,
         selection.probe,
         run,
-        seen.items,
+        seen.shown,
         seen.cases,
         names,
         labelled=seen.labelled,
@@ -234,9 +234,10 @@ class _Seen:
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)
-        self.shown += self.cases > before
-        self.unanswered += item.attribute("unanswered") == "yes"
-        self.unreferenced += all(one.kind != self._reference for one in item.references)
+        if self.cases > before:
+            self.shown += 1
+            self.unanswered += item.attribute("unanswered") == "yes"
+            self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
         self.labelled = self.labelled or any(label.code is not None for label in item.gold)
