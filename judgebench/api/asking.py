@@ -296,7 +296,7 @@ def ask_and_measure(
     by_system: bool = False,
     execute: Callable[..., list[Execution]] | None = None,
     ears: Ears | None = None,
-    measured: bool = True,
+    score: bool = True,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and, unless something else is, measure run after run.
 
@@ -320,7 +320,7 @@ def ask_and_measure(
             continue
         if ears.done is not None:
             ears.done(outcome)
-        if not measured:
+        if not score:
             continue
         stored = read_run(outcome.path)
         if not planned.labelled:

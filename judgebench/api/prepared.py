@@ -84,7 +84,7 @@ class Prepared:
         """Ask what is missing, and have all runs together measured in another way; a run that stopped is raised."""
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
-        with self._asked(runs, progress, measured=False) as (_, asked):
+        with self._asked(runs, progress, score=False) as (_, asked):
             return measure([read_run(one.path) for one in asked])
 
     @contextlib.contextmanager
@@ -94,7 +94,7 @@ class Prepared:
         progress: bool | Listener,  # noqa: FBT001 - as `judgebench.run`
         heard: Callable[[Sequence[Execution]], None] | None = None,
         *,
-        measured: bool = True,
+        score: bool = True,
     ) -> Generator[tuple[list[Agreement], list[Execution]]]:
         """Ask, and give what was measured beside what became of each run; what stopped is raised at the end."""
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
@@ -113,10 +113,10 @@ class Prepared:
             with aside():
                 plans, options, early = self._settled(folder, asker, recipes, ears)
                 rows, stopped = ask_and_measure(
-                    plans, folder, options, by_system=self.by_system, execute=asker, ears=ears, measured=measured
+                    plans, folder, options, by_system=self.by_system, execute=asker, ears=ears, score=score
                 )
                 stopped = early + stopped
-            if stopped and not measured:
+            if stopped and not score:
                 _raise_first(stopped)
             # Two names of one judge are one run.
             yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
