@@ -80,7 +80,7 @@ class Probed:
     ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
     judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
     that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
-    ``retest``.
+    ``retest``. ``either``: an effect below 0 leads the judge, too, the other way.
     """
 
     items: int
@@ -91,13 +91,14 @@ class Probed:
     figures: Mapping[str, Estimate]
     unmatched: int = 0
     adjusted: float | None = None
+    either: bool = False
 
     @property
     def led(self) -> bool:
         """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
         p = self.p if self.adjusted is None else self.adjusted
         value = self.effect.value
-        return p is not None and value is not None and value > 0 and p < ALPHA
+        return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 
 def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
@@ -120,7 +121,7 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
         rows.append(
             Row(
                 said.cluster or said.item,
-                _majority(said),
+                majority(said),
                 dict(said.attributes).get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
@@ -130,7 +131,8 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
 
 
-def _majority(verdict: Verdict) -> Code | None:
+def majority(verdict: Verdict) -> Code | None:
+    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
     said = [code for _, code in verdict.gold if code is not None]
     counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
     if not counts:
