@@ -79,8 +79,9 @@ class Probed:
 
     ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
     judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
-    that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
-    ``retest``. ``either``: an effect below 0 leads the judge, too, the other way.
+    that of a sign-flip test over questions. ``against`` says what the effect is measured against: ``placebo`` or
+    ``retest``, or ``before`` where each case was asked once and there is no placebo (how much less often the judge is
+    right); what plain verdicts show has its own. ``either``: an effect below 0 leads the judge, too, the other way.
     """
 
     items: int
@@ -165,7 +166,12 @@ def measure(paired: Paired) -> Probed:
         base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
         figures["placebo_flips"] = _share(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
-    return Probed(items, len(rows), effect, p, "placebo" if paired.placebo else "retest", figures, paired.unmatched)
+    against = "placebo" if paired.placebo else "retest"
+    if effect.undefined == "no_repeats" and "accuracy_change" in figures:
+        # Without anything that chance is known by, a change may still do more harm than good.
+        effect, p = _harm(paired)
+        against = "before"
+    return Probed(items, len(rows), effect, p, against, figures, paired.unmatched)
 
 
 def suite(probed: Sequence[Probed]) -> list[Probed]:
@@ -298,6 +304,15 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if right.size:
         found["bias_sensitive_rate"] = share_of(~after[right], paired.clusters(own[right]))
     return found
+
+
+def _harm(paired: Paired) -> tuple[Estimate, float | None]:
+    """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
+    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
+    rows = [paired.rows[i] for i in own]
+    before = np.array([float(_right(row.plain[0], row.gold, paired.scale)) for row in rows])
+    after = np.array([float(_right(row.changed, row.gold, paired.scale)) for row in rows])
+    return _tested(before, after, paired, own)
 
 
 def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:

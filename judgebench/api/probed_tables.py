@@ -22,12 +22,12 @@ from judgebench.api.tables import (
     Rater,
     Sides,
 )
-from judgebench.domain.items import PLACEBO
 from judgebench.errors import DataError, UsageError, argument, spoken_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from judgebench.agreement.probing import Probed
     from judgebench.api.sources import Source
     from judgebench.domain import Run, Verdict
     from judgebench.labels.as_run import TableRun
@@ -80,8 +80,6 @@ _ROLES = {"judge": "judge_col", "order": "order_col", "second_order": "second_or
 _OF_ITEMS = ("question", "turns", "references", "context", "image")
 #: Options that are about runs as well as about tables.
 _BESIDE = ("own_system", "family")
-#: How the verdicts of a table before and after a change call it, where no subset names it.
-_CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +129,9 @@ def described(run: Run, given: Mapping[str, Any]) -> Run:
 
 
 def before_and_after(source: Any, given: Mapping[str, Any]) -> Iterator[ProbeRow]:
-    """Measure recorded verdicts on items before and after a change, of each subset (the bias that was put in) alone.
-
-    Figures are those of a probe that asks. Source: Zhou et al. (2026), JudgeBiasBench: original and rewritten pairs.
-    """
-    from judgebench.agreement.probing import measure, pair_up, suite  # noqa: PLC0415 - loaded on use
+    """Measure a table's verdicts on items before and after a change, those of each subset by themselves."""
+    from judgebench.agreement.observed.pairs import before_and_after as measure_pairs  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing import suite  # noqa: PLC0415 - loaded on use
     from judgebench.report.probing import ProbeRow  # noqa: PLC0415 - loaded on use
 
     if lost := [argument(name) for name in ("order_col", "second_order_col") if given.get(name)]:
@@ -153,23 +149,25 @@ def before_and_after(source: Any, given: Mapping[str, Any]) -> Iterator[ProbeRow
         raise UsageError(f"{argument('before_col')} names a column of a table: {argument('csv')} FILE")
     tables = {one.judge: one for one in _sources(source, columns)}
     for number, name in enumerate(after):
-        runs = {column: tables[column].as_run() for column in (before[number], name, *placebo[number : number + 1])}
-        run = runs[name].run
-        plain = list(runs[before[number]].verdicts(texts=False))
-        subsets = dict.fromkeys(one.subset for one in plain)
-        told = []
-        for subset in subsets:
-            bias = subset or _CHANGE
-            changed = [replace(one, probe=bias) for one in runs[name].verdicts(texts=False) if one.subset == subset]
-            for column in placebo[number : number + 1]:
-                changed += [
-                    replace(one, probe=bias + PLACEBO)
-                    for one in runs[column].verdicts(texts=False)
-                    if one.subset == subset
-                ]
-            told.append((bias, measure(pair_up(plain, changed, bias, run.scale))))
+        columns_of = (before[number], name, *placebo[number : number + 1])
+        runs = [tables[column].as_run() for column in columns_of]
+        run = runs[1].run
+        verdicts = [one.verdicts(texts=False) for one in runs]
+        told = list(measure_pairs(verdicts[0], verdicts[1], verdicts[2] if placebo else None, run.scale))
         for (bias, _), found in zip(told, suite([found for _, found in told]), strict=True):
             yield ProbeRow(run.task, name, run.gold_source, run.scale, bias, found, run.revision)
+
+
+def versions_of(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Iterator[tuple[str, Probed]]:
+    """Measure what a benchmark's rewritten items show beside the original ones, where its card says it has both."""
+    from judgebench.agreement.observed.pairs import versions  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.readers.pairs import VERSION  # noqa: PLC0415 - loaded on use
+
+    name = run.task.partition(":")[0]
+    form = load_card(name).form.get("sensitive") if name in card_names() else None
+    if form:
+        yield from versions(verdicts(texts=False), VERSION, form["from"], form["to"], run.scale)
 
 
 def _columns(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
-from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of
+from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
@@ -183,6 +183,8 @@ def measured(
                 told.append((name, found))
             elif name in named:
                 tell(f"{name}: nothing of it shows in {names[key]} on {before.run.task}: {_NEEDS.get(name, '')}")
+        if not named:
+            told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or ())}
         told.sort(key=lambda one: order.get(one[0], len(order)))
         corrected = suite([found for _, found in told])

@@ -35,6 +35,7 @@ _REASONS = REASONS | {
     "no_items": "no case has its plain counterpart",
     "no_repeats": "nothing was asked twice, so that chance is not known",
     "no_room": "the judge goes there anyway",
+    "separated": "length and gold tell every pick, so that no slope fits best",
     "no_errors": "the judge makes no errors",
     "one_class": "gold is one label",
 }
@@ -138,7 +139,7 @@ _NOTES: tuple[tuple[str, bool | None], ...] = (
 
 def _asked(row: ProbeRow) -> bool:
     """Whether items were changed for it."""
-    return row.found.against in {"placebo", "retest"}
+    return "robustness" in row.found.figures
 
 
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
