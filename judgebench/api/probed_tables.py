@@ -26,6 +26,7 @@ from judgebench.errors import DataError, UsageError, argument, spoken_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from judgebench.agreement.probing import Probed
     from judgebench.api.sources import Source
@@ -88,6 +89,11 @@ class Tabled:
 
     of: TableRun
     lengths: Mapping[str, tuple[int, ...]]
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.of.path
 
     @property
     def run(self) -> Run:

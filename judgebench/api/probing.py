@@ -62,8 +62,8 @@ def probe(
     Each item is asked as it is, changed, and with a placebo, in the same orders; what was asked before is never asked
     again. Stored runs are measured without asking anybody.
     """
-    given = _named(probe)
-    specs = _specs(given, suite) if given or suite else None
+    given = named(probe)
+    specs = specs_of(given, suite) if given or suite else None
     if is_given(source):
         if judge or task:
             raise UsageError(f"give runs or a table, or {argument('judge')} and {argument('task')}; not both")
@@ -71,14 +71,13 @@ def probe(
             return Probes(tuple(before_and_after(source, options)))
         if is_table(source, options):
             return _found(measured(opened(source, options), specs, options, given))
-        stored = [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
-        return _found(measured(stored, specs, options, given))
+        return _found(measured(stored_runs(source), specs, options, given))
     if lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
-    specs = specs or _specs(given, suite)
+    specs = specs or specs_of(given, suite)
     how = filled(options)
-    planned = _planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
-    return planned.ask_for(how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given)))
+    asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
+    return asked.ask_for(how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given)))
 
 
 @question
@@ -96,7 +95,15 @@ def estimate_probes(
     if is_given(source):
         raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
     how = filled(options)
-    return _planned(judge, task, _specs(_named(probe), suite), repeats, how, aloud=True).estimate(how["runs"])
+    specs = specs_of(named(probe), suite)
+    return planned(judge, task, specs, _askings(specs, repeats), how, aloud=True).estimate(how["runs"])
+
+
+def _askings(specs: Sequence[str], repeats: int) -> int:
+    """How often plain cases are asked: once where nothing is held against the noise."""
+    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
+
+    return repeats if any(observed(one) is None for one in specs) else 1
 
 
 def _found(rows: Iterator[ProbeRow]) -> Probes:
@@ -110,32 +117,38 @@ def _found(rows: Iterator[ProbeRow]) -> Probes:
     return Probes(found)
 
 
-def _named(given: str | Sequence[str]) -> list[str]:
+def stored_runs(source: Any) -> list[StoredRun]:
+    """Open the runs of a source."""
+    return [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
+
+
+def named(given: str | Sequence[str]) -> list[str]:
+    """Make a list of one name or several."""
     return [given] if isinstance(given, str) else list(given)
 
 
-def _specs(given: Sequence[str], suite: str | None) -> list[str]:
-    """Name every probe that is asked for, each variant of a family by itself."""
-    from judgebench.catalog import PROBES, behind_probe  # noqa: PLC0415 - loaded on use
+def specs_of(given: Sequence[str], suite: str | None, default: str = "bias") -> list[str]:
+    """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
+    from judgebench.catalog import CORE, PROBES, behind_probe  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
 
-    chosen = suite or (None if given else "bias")
+    chosen = suite or (None if given else default)
     names = [name for name, one in PROBES.items() if chosen and one.suite and chosen in {one.suite, "all"}]
+    if chosen == "core":
+        names = list(CORE)
     return list(
         dict.fromkeys(one for name in (*given, *names) for one in variants(name, behind_probe(Spec.of(name).name)))
     )
 
 
-def _planned(
-    judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict[str, Any], *, aloud: bool
-) -> Prepared:
+def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict[str, Any], *, aloud: bool) -> Prepared:
+    """Plan the plain runs and those of the probes that are asked."""
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
     if not judge or not task:
         raise UsageError(f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs")
     changed = [{"repeats": 1, "probe": one} for one in specs if observed(one) is None]
-    # What plain verdicts show needs no noise to be held against.
-    plain = {"repeats": repeats if changed else 1, "probe": None}
+    plain = {"repeats": repeats, "probe": None}
     found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=tell)
     if len(found.plans) < 2 and len(changed) == len(specs):
         raise UsageError("no probe has anything to change here")
@@ -163,7 +176,7 @@ def measured(
         if _key(one.run) not in plain:
             raise DataError(
                 f"{one.run.judge} was asked about {one.run.task} under the probe {one.run.probe}, and not plainly",
-                file=str(getattr(one, "path", "")),
+                file=str(one.path),
                 hint="give the plain run, too, or let `judgebench probe` ask it",
             )
     watched = [name for name in PROBES if observed(name) is not None and (specs is None or name in specs)]
@@ -190,7 +203,7 @@ def measured(
         corrected = suite([found for _, found in told])
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
-            yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision)
+            yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision, before.path)
 
 
 #: What must be there for a probe that plain verdicts show.
