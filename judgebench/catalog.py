@@ -119,28 +119,18 @@ class ProbeEntry(NamedTuple):
     observed: bool = False
 
 
+_SEEN = "judgebench.agreement.observed."
 PROBES: dict[str, ProbeEntry] = {
     "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
     "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
     "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
-    "position": ProbeEntry(
-        "judgebench.agreement.observed.position:position", "which place it prefers", "bias", observed=True
-    ),
-    "length": ProbeEntry(
-        "judgebench.agreement.observed.length:length", "whether it prefers the longer answer", "bias", observed=True
-    ),
-    "self-preference": ProbeEntry(
-        "judgebench.agreement.observed.own:self_preference", "whether it prefers its own answers", "bias", observed=True
-    ),
+    "position": ProbeEntry(f"{_SEEN}position:position", "which place it prefers", "bias", observed=True),
+    "length": ProbeEntry(f"{_SEEN}length:length", "whether it prefers the longer answer", "bias", observed=True),
+    "self-preference": ProbeEntry(f"{_SEEN}own:self_preference", "whether it prefers its own", "bias", observed=True),
     "family-preference": ProbeEntry(
-        "judgebench.agreement.observed.own:family_preference",
-        "whether it prefers answers of its kin",
-        "bias",
-        observed=True,
+        f"{_SEEN}own:family_preference", "whether it prefers its kin", "bias", observed=True
     ),
-    "leniency": ProbeEntry(
-        "judgebench.agreement.observed.leniency:leniency", "whether its errors let answers pass", "bias", observed=True
-    ),
+    "leniency": ProbeEntry(f"{_SEEN}leniency:leniency", "whether its errors let answers pass", "bias", observed=True),
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.

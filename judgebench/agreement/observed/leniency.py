@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import estimated
-from judgebench.agreement.observed.rows import Observed, share_among, weighed
+from judgebench.agreement.observed.rows import Observed, share_among, share_of_two, tested, weighed
 from judgebench.agreement.probing import Probed
 from judgebench.domain import Estimate
 from judgebench.stats.inference.paired import sign_flip
@@ -56,10 +56,9 @@ def leniency(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
     if not errs:
         figures["P_+"] = Estimate.missing("no_errors", own.size)
         return Probed(clusters.count, own.size, figures["P_+"], None, "half", figures, left, either=True)
-    weights = [missed.value / errs**2, -passed.value / errs**2]
-    lenient = combine([passed, missed], weights, passed.value / errs)
-    figures["P_+"] = estimated(lenient, low=0.0, high=1.0)
-    _, p = weighed(replace(lenient, value=lenient.value - 0.5))
-    low, high = (None if one is None else one - 0.5 for one in (figures["P_+"].low, figures["P_+"].high))
-    effect = replace(figures["P_+"], value=lenient.value - 0.5, low=low, high=high)
+    figures["P_+"] = found = share_of_two(passed, missed)
+    low, high = (None if one is None else one - 0.5 for one in (found.low, found.high))
+    effect = replace(found, value=passed.value / errs - 0.5, low=low, high=high)
+    # It is one half where both rates are the same.
+    p = tested(passed, missed)[1]
     return Probed(clusters.count, own.size, effect, p, "half", figures, left, either=True)

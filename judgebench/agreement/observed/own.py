@@ -111,7 +111,9 @@ def _preference(
     known = sum(weight for weight in weights if weight > 0)
     whole = combine(parts, [weight / known for weight in weights])
     reach = 1.0 if len(sure) == 2 else np.inf
-    effect, p = weighed(whole, low=-reach, high=reach)
+    # Of one gold label it is a difference of two shares, which has bounds where nothing ever differs, too.
+    alone = len(parts) == 2 and len(sure) == 2
+    effect, p = tested(*parts) if alone else weighed(whole, low=-reach, high=reach)
     return Probed(looks.clusters.count, looks.own.size, effect, p, "others", figures, either=True)
 
 

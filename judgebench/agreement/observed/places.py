@@ -55,13 +55,13 @@ def places(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | Non
     width = max(len(expected) for _, _, expected in rows)
     names = {name: code for code, name in enumerate(dict.fromkeys(cluster for _, cluster, _ in rows))}
     clusters = Clusters.of(np.array([names[cluster] for _, cluster, _ in rows]))
-    place = np.array([place for place, _, _ in rows])
-    expected = np.array([one + [0.0] * (width - len(one)) for _, _, one in rows])
-    figures = {f"place_{at + 1}": share_of(place == at, clusters) for at in range(width)}
+    at = np.array([place for place, _, _ in rows])
+    usual = np.array([one + [0.0] * (width - len(one)) for _, _, one in rows])
+    figures = {f"place_{place + 1}": share_of(np.equal(at, place), clusters) for place in range(width)}
     if same:
         of = Clusters.of(np.array([names.setdefault(cluster, len(names)) for cluster, _ in same]))
         figures["position_consistency"] = share_of(np.array([flag for _, flag in same]), of)
-    beyond = (place[:, None] == np.arange(width)) - expected
+    beyond = (at[:, None] == np.arange(width)) - usual
     most = int(beyond.mean(axis=0).argmax())
     effect, p = weighed(mean(beyond[:, most], clusters))
     found = Probed(clusters.count, len(rows), effect, p, "even" if balanced else "gold", figures)

@@ -15,7 +15,7 @@ from judgebench.agreement.estimates import estimated, shown
 from judgebench.agreement.policies import sign_of
 from judgebench.agreement.probing import majority
 from judgebench.stats.inference.intervals import Interval
-from judgebench.stats.inference.paired import Difference
+from judgebench.stats.inference.paired import Difference, correlation
 from judgebench.stats.influence import Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
@@ -122,6 +122,30 @@ def tested(one: Influences, two: Influences) -> tuple[Estimate, float | None]:
     ids = np.union1d(one.ids, two.ids)
     told = Difference.moved(whole, one.on(ids), two.on(ids), (found[0], found[1]), 0.95)
     return shown(whole, whole.n, Interval(told.low, told.high, whole.se, "mover")), told.p
+
+
+def share_of_two(one: Influences, two: Influences) -> Estimate:
+    """Estimate ``one / (one + two)`` of two shares of different rows, with the delta method's error.
+
+    Its bounds are those of the ratio of both shares, which may be 0. Source: Donner & Zou (2012), Closed-form
+    confidence intervals for functions of the normal mean and standard deviation.
+    """
+    from judgebench.stats.inference.score_path import mover_ratio  # noqa: PLC0415 - loads scipy
+
+    total = one.value + two.value
+    whole = combine([one, two], [two.value / total**2, -one.value / total**2], one.value / total)
+    found = [_bounds(one), _bounds(two)]
+    if found[0] is None or found[1] is None:
+        return estimated(whole, low=0.0, high=1.0)
+    ids = np.union1d(one.ids, two.ids)
+    r = correlation(one.on(ids), two.on(ids), whole.shares)
+    ends = [tuple(float(bound) for bound in bounds(level=0.95)) for bounds in found]
+    low, high = 0.0, 1.0
+    if (ratio := mover_ratio(one.value, ends[0], two.value, ends[1], r)) is not None:
+        low, high = (max(0.0, bound) / (1 + max(0.0, bound)) for bound in ratio)
+    elif (ratio := mover_ratio(two.value, ends[1], one.value, ends[0], r)) is not None:
+        high, low = (1 / (1 + max(0.0, bound)) for bound in ratio)
+    return shown(whole, whole.n, Interval(low, high, whole.se, "mover-ratio"))
 
 
 def weighed(whole: Influences, *, low: float = -1.0, high: float = 1.0) -> tuple[Estimate, float | None]:
