@@ -208,7 +208,7 @@ def measured(
 
 #: What must be there for a probe that plain verdicts show.
 _NEEDS = {
-    "position": "that takes pairs or lists, in several orders or with gold",
+    "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
     "length": "that takes pairs of answers of known and different lengths, and gold",
     "self-preference": "that takes gold, and answers of the judge's own among others'",
     "family-preference": "that takes gold, and answers of models of its family and of others",

@@ -12,13 +12,12 @@ import numpy as np
 
 from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import estimated
-from judgebench.agreement.observed.rows import Observed
+from judgebench.agreement.observed.rows import Observed, share_among, tested
 from judgebench.agreement.probing import Probed, shares_apart
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.logistic import logistic
-from judgebench.stats.inference.paired import sign_flip
-from judgebench.stats.influence import mean
+from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,10 +30,12 @@ MATCHED = 0.1
 
 
 def length(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | None:
-    """Measure how much more often the judge picks the longer response than gold does; None without lengths or gold.
+    """Measure how much more often a judge is right where the longer response is the better one than where it isn't.
 
-    A tie picks it half. Pairs of one length, and cases without a verdict, say nothing: ``excess_longer`` counts the
-    latter as not picking it, as others do.
+    That is the share of verdicts that length decides, whatever the share of pairs whose better response is the longer:
+    a judge who only guesses is not led by length. ``excess_longer``, how much more often the judge picks the longer one
+    than gold does, is what most report. A tie picks it half, and no verdict (``excess_longer`` alone) doesn't. None
+    without lengths or gold.
     """
     if run.scale.kind != "pair":
         return None
@@ -51,9 +52,17 @@ def length(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | Non
     figures["excess_longer"] = shares_apart(every, _longer(rows.gold[told], apart[told]), rows.clusters(told))
     figures |= _logits(rows)
     figures |= dict(_matched(rows))
-    p = sign_flip(clusters.sums(picked - better)).p
-    effect = shares_apart(picked, better, clusters)
+    effect, p = _gap(rows)
     return Probed(clusters.count, own.size, effect, p, "gold", figures, told.size - own.size, either=True)
+
+
+def _gap(rows: Observed) -> tuple[Estimate, float | None]:
+    way = rows.gold * np.sign(rows.ahead)
+    right, clusters = (1 + rows.said * rows.gold) / 2, Clusters.of(rows.cluster)
+    parts = [share_among(right, np.flatnonzero((way == side) & ~np.isnan(rows.said)), clusters) for side in (1, -1)]
+    if parts[0] is None or parts[1] is None:
+        return Estimate.missing("one_class"), None
+    return tested(parts[0], parts[1])
 
 
 def _longer(sides: Floats, apart: Floats) -> Floats:

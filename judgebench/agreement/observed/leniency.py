@@ -57,8 +57,8 @@ def leniency(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
         figures["P_+"] = Estimate.missing("no_errors", own.size)
         return Probed(clusters.count, own.size, figures["P_+"], None, "half", figures, left, either=True)
     figures["P_+"] = found = share_of_two(passed, missed)
-    low, high = (None if one is None else one - 0.5 for one in (found.low, found.high))
-    effect = replace(found, value=passed.value / errs - 0.5, low=low, high=high)
+    below, above = (None if one is None else one - 0.5 for one in (found.low, found.high))
+    effect = replace(found, value=passed.value / errs - 0.5, low=below, high=above)
     # It is one half where both rates are the same.
     p = tested(passed, missed)[1]
     return Probed(clusters.count, own.size, effect, p, "half", figures, left, either=True)

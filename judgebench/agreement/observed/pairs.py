@@ -47,7 +47,7 @@ def versions(
         version = dict(one.attributes).get(attribute, "")
         if version in found and not one.probe:
             gold = majority(one)
-            told = {TARGET: str(1 - gold)} if scale.kind == "pair" and gold in {0, 1} and isinstance(gold, int) else {}
+            told = {TARGET: str(1 - gold)} if scale.kind == "pair" and isinstance(gold, int) and gold < 2 else {}
             pushed = tuple(sorted((dict(one.attributes) | told).items()))
             found[version].append(replace(one, item=one.item.removesuffix(f"/{version}"), attributes=pushed))
     if found[before] and found[after]:

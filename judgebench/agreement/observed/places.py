@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.bias import share_of
 from judgebench.agreement.observed.rows import weighed
-from judgebench.agreement.probing import Probed, majority
+from judgebench.agreement.probing import Probed
 from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
@@ -24,39 +24,33 @@ if TYPE_CHECKING:
 
 
 def places(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | None:
-    """Measure the place that is chosen most, beyond what it would be without an eye for places; None of one response.
+    """Measure how much more often the place that is chosen most is chosen than one in as many as there are responses.
 
-    Where an item's orders put each response once in each place (``--order cyclic``), that is one chance in as many as
-    there are responses; elsewhere it is how often gold stands there, and items without gold are left out. ``p`` is of t
-    over questions, times the number of places. ``consistency`` is the share of items of which the same response is
-    chosen wherever it stands.
+    Only items whose orders put each response once in each place (``--order cyclic``), or that chance put in order, tell
+    a place from what stands there; None without any. ``p`` is of t over questions, times the number of places.
+    ``position_consistency`` is the share of items of which the same response is chosen wherever it stands.
     """
-    del run
     chosen: dict[str, list[tuple[int, Verdict]]] = {}
     for one in verdicts(texts=False):
         first = _first(one.code)
         if not (one.probe or one.repeat) and first is not None and first in one.order and len(one.order) > 1:
             chosen.setdefault(one.item, []).append((one.order.index(first), one))
-    rows: list[tuple[int, str, list[float]]] = []
-    balanced = True
+    rows: list[tuple[int, str, int]] = []
     same: list[tuple[str, bool]] = []
     for asked in chosen.values():
-        orders = [one.order for _, one in asked]
-        even = _even(orders)
-        balanced &= even
+        if run.orders != "random" and not _even([one.order for _, one in asked]):
+            continue
         if len(asked) > 1:
             same.append((asked[0][1].cluster, len({_first(one.code) for _, one in asked}) == 1))
-        for place, one in asked:
-            expected = _expected(one, even=even)
-            if expected is not None:
-                rows.append((place, one.cluster, expected))
+        rows += [(place, one.cluster, len(one.order)) for place, one in asked]
     if not rows:
         return None
-    width = max(len(expected) for _, _, expected in rows)
+    width = max(count for _, _, count in rows)
     names = {name: code for code, name in enumerate(dict.fromkeys(cluster for _, cluster, _ in rows))}
     clusters = Clusters.of(np.array([names[cluster] for _, cluster, _ in rows]))
     at = np.array([place for place, _, _ in rows])
-    usual = np.array([one + [0.0] * (width - len(one)) for _, _, one in rows])
+    count = np.array([count for _, _, count in rows])
+    usual = (np.arange(width) < count[:, None]) / count[:, None]
     figures = {f"place_{place + 1}": share_of(np.equal(at, place), clusters) for place in range(width)}
     if same:
         of = Clusters.of(np.array([names.setdefault(cluster, len(names)) for cluster, _ in same]))
@@ -64,7 +58,7 @@ def places(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | Non
     beyond = (at[:, None] == np.arange(width)) - usual
     most = int(beyond.mean(axis=0).argmax())
     effect, p = weighed(mean(beyond[:, most], clusters))
-    found = Probed(clusters.count, len(rows), effect, p, "even" if balanced else "gold", figures)
+    found = Probed(clusters.count, len(rows), effect, p, "even", figures)
     return found if p is None else replace(found, p=min(1.0, p * width))
 
 
@@ -79,15 +73,3 @@ def _even(orders: list[tuple[int, ...]]) -> bool:
     return bool(columns) and all(
         len({column.count(response) for response in range(len(orders[0]))}) == 1 for column in columns
     )
-
-
-def _expected(one: Verdict, *, even: bool) -> list[float] | None:
-    """How often each place would be chosen without an eye for places; None where nobody knows."""
-    if even:
-        return [1 / len(one.order)] * len(one.order)
-    gold = majority(one)
-    right = set() if gold is None else set(gold) if isinstance(gold, tuple) else {gold}
-    if isinstance(gold, tuple) and one.code is not None and isinstance(one.code, tuple):
-        right = set(gold[:1])
-    found = [float(response in right) for response in one.order]
-    return [each / sum(found) for each in found] if sum(found) else None

@@ -1,7 +1,8 @@
 """Position: which place a judge prefers, whatever stands there.
 
 Where items were shown in both orders each response stood in both places, so that what a judge with no eye for places
-picks is in either as often. Elsewhere its picks are held against gold's.
+picks is in either as often. Elsewhere a judge who looks at places is right more often where the better response stands
+in the one that it prefers.
 
 Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (consistency); Shi et al. (2024),
 Judging the judges: a systematic study of position bias (primacy, recency, preference).
@@ -9,6 +10,7 @@ Judging the judges: a systematic study of position bias (primacy, recency, prefe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +20,7 @@ from judgebench.agreement.bias import position as both_orders
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.observed.places import places
 from judgebench.agreement.observed.rows import Observed, mirrored, share_among, tested
-from judgebench.agreement.probing import Probed, shares_apart
+from judgebench.agreement.probing import Probed
 from judgebench.agreement.ratings import from_verdicts
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import Clusters
@@ -33,7 +35,8 @@ def position(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
     """Measure how far from one half the first place is picked, towards the place that is preferred.
 
     ``p`` is that of a sign-flip test of recency against primacy: of independent items the exact binomial one. None
-    where there are no two places, or nothing says who should have been picked.
+    where there are no two places, or in one order gold is always in the same. In one order it is half of how much more
+    often the judge is right where the better response is in the place that it prefers, which comes to the same.
     """
     if run.scale.kind in {"pick", "rank"}:
         return places(run, verdicts)
@@ -46,7 +49,8 @@ def position(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
         return _one_order(run, rows)
     both = select(ratings, np.flatnonzero(np.isin(ratings.item, ratings.item[found.rows])))
     figures = both_orders(both, "drop") | first_slot(both)
-    figures |= _gap(rows)
+    if (gap := _gap(rows)[0]) is not None:
+        figures["accuracy_gap"] = gap
     clusters = Clusters.of(ratings.cluster[found.rows])
     p = sign_flip(clusters.sums(np.sign(found.lean).astype(np.float64))).p
     left = _items(ratings) - found.rows.size
@@ -59,7 +63,7 @@ def _items(ratings: Ratings) -> int:
 
 
 def _one_order(run: Run, rows: Observed) -> Probed | None:
-    """Hold the places that are picked against those of gold, or against one half where chance chose the order."""
+    """Tell a preference from one order: that of chance, or by where the judge is right."""
     shown = rows.shown
     if run.orders == "random":
         own = np.flatnonzero(np.isin(shown, (-1.0, 1.0)))
@@ -69,22 +73,24 @@ def _one_order(run: Run, rows: Observed) -> Probed | None:
         rate = share_of(shown[own] < 0, clusters)
         p = sign_flip(clusters.sums(shown[own])).p
         return Probed(clusters.count, own.size, mirrored(rate, 0.5), p, "half", {"first_slot_rate": rate})
-    gold = np.where(rows.swapped, -rows.gold, rows.gold)
-    own = np.flatnonzero(np.isin(shown, (-1.0, 1.0)) & np.isin(gold, (-1.0, 1.0)))
-    if not own.size:
+    gap, p = _gap(rows)
+    if gap is None:
         return None
+    own = np.flatnonzero(np.isin(shown, (-1.0, 1.0)) & np.isin(rows.gold, (-1.0, 1.0)))
     clusters = rows.clusters(own)
-    picked, right = (shown[own] < 0).astype(np.float64), (gold[own] < 0).astype(np.float64)
-    figures = {"first_slot_rate": share_of(picked > 0, clusters), "gold_first_rate": share_of(right > 0, clusters)}
-    figures |= _gap(rows)
-    effect = mirrored(shares_apart(picked, right, clusters), 0.0)
-    return Probed(clusters.count, own.size, effect, sign_flip(clusters.sums(picked - right)).p, "gold", figures)
+    figures = {"accuracy_gap": gap}
+    if own.size:
+        first = np.where(rows.swapped, -rows.gold, rows.gold)[own] < 0
+        figures |= {"first_slot_rate": share_of(shown[own] < 0, clusters), "gold_first_rate": share_of(first, clusters)}
+    low, high, se = (None if one is None else one / 2 for one in (gap.low, gap.high, gap.se))
+    half = gap if gap.value is None else replace(gap, value=gap.value / 2, low=low, high=high, se=se)
+    return Probed(clusters.count, own.size, mirrored(half, 0.0), p, "gold", figures)
 
 
-def _gap(rows: Observed) -> dict[str, Estimate]:
-    """Accuracy where the right response is shown first less that where it is shown second."""
+def _gap(rows: Observed) -> tuple[Estimate | None, float | None]:
+    """Accuracy where the right response is shown first less that where it is shown second; None without one of them."""
     gold = np.where(rows.swapped, -rows.gold, rows.gold)
     right, clusters = (rows.shown == gold).astype(np.float64), Clusters.of(rows.cluster)
     first, second = (np.flatnonzero((gold == side) & ~np.isnan(rows.said)) for side in (-1.0, 1.0))
     one, two = share_among(right, first, clusters), share_among(right, second, clusters)
-    return {} if one is None or two is None else {"accuracy_gap": tested(one, two)[0]}
+    return (None, None) if one is None or two is None else tested(one, two)

@@ -134,12 +134,12 @@ def share_of_two(one: Influences, two: Influences) -> Estimate:
 
     total = one.value + two.value
     whole = combine([one, two], [two.value / total**2, -one.value / total**2], one.value / total)
-    found = [_bounds(one), _bounds(two)]
-    if found[0] is None or found[1] is None:
+    first, second = _bounds(one), _bounds(two)
+    if first is None or second is None:
         return estimated(whole, low=0.0, high=1.0)
     ids = np.union1d(one.ids, two.ids)
     r = correlation(one.on(ids), two.on(ids), whole.shares)
-    ends = [tuple(float(bound) for bound in bounds(level=0.95)) for bounds in found]
+    ends = [(float(below), float(above)) for below, above in (first(level=0.95), second(level=0.95))]
     low, high = 0.0, 1.0
     if (ratio := mover_ratio(one.value, ends[0], two.value, ends[1], r)) is not None:
         low, high = (max(0.0, bound) / (1 + max(0.0, bound)) for bound in ratio)
