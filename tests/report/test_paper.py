@@ -79,8 +79,8 @@ def test_csv_has_that_table_as_numbers_and_says_sample(runs):
 
 def test_a_subset_is_a_column_without_rows_of_subsets(tmp_path):
     table = tmp_path / "t.csv"
-    table.write_text("id,part,gold,judge\n" + "".join(f"{i},{'xy'[i % 2]},{'AB'[i % 3 == 0]},A\n" for i in range(30)))
-    roles = {"runs": table, "gold": "gold", "judge": "judge", "subset": "part"}
+    table.write_text("id,part,gold,model\n" + "".join(f"{i},{'xy'[i % 2]},{'AB'[i % 3 == 0]},A\n" for i in range(30)))
+    roles = {"runs": table, "gold": "gold", "judge": "model", "subset": "part", "scale": "pair:2"}
     board = judgebench.leaderboard(**roles, columns="accuracy:x,accuracy:y", subsets=False)
     assert _rows(board.render("tex"))["judge"] == ["accuracy, x", "accuracy, y"]
     with pytest.raises(UsageError, match="its subsets are x, y"):

@@ -248,8 +248,8 @@ def _key(task: str, name: str, entries: Sequence[Entry]) -> _Key | None:
     if metric not in METRICS and metric not in ROW_METRICS and not any(metric in e.row.metrics for e in entries):
         near = " or ".join(get_close_matches(metric, [*_PLAIN, *METRICS, *ROW_METRICS], n=2))
         raise UsageError(
-            f"{argument('columns')} {name!r}: {near and f'did you mean {near}? '}write {', '.join(_PLAIN)}, or a metric "
-            "of judgebench list metrics (of a subset: accuracy:Chat)"
+            f"{argument('columns')} {name!r}: {near and f'did you mean {near}? '}write {', '.join(_PLAIN)}, or a "
+            "metric of judgebench list metrics (of a subset: accuracy:Chat)"
         )
     return _Key(task, metric, subset or "all")
 
