@@ -211,8 +211,9 @@ def _written(table: HeldTable, text: str, said: Mapping[str, Any]) -> list[str]:
     columns = {name: table.words(name) for name in said["from"]}
     if lost := next((name for name in _CELL.findall(text) if name not in columns), None):
         raise UsageError(f"the text {text!r} has {{{lost}}}, which from doesn't name: {', '.join(columns)}")
+    pieces = _CELL.split(text)
     return [
-        _CELL.sub(lambda found, row=row: columns[found[1]][row], text)  # type: ignore[misc]
+        "".join(columns[piece][row] if at % 2 else piece for at, piece in enumerate(pieces))
         for row in range(table.size)
     ]
 
