@@ -60,5 +60,5 @@ def leniency(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
     below, above = (None if one is None else one - 0.5 for one in (found.low, found.high))
     effect = replace(found, value=passed.value / errs - 0.5, low=below, high=above)
     # It is one half where both rates are the same.
-    p = tested(passed, missed)[1]
-    return Probed(clusters.count, own.size, effect, p, "half", figures, left, either=True)
+    _, apart = tested(passed, missed)
+    return Probed(clusters.count, own.size, effect, apart, "half", figures, left, either=True)

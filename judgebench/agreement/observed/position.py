@@ -71,8 +71,8 @@ def _one_order(run: Run, rows: Observed) -> Probed | None:
             return None
         clusters = rows.clusters(own)
         rate = share_of(shown[own] < 0, clusters)
-        p = sign_flip(clusters.sums(shown[own])).p
-        return Probed(clusters.count, own.size, mirrored(rate, 0.5), p, "half", {"first_slot_rate": rate})
+        flip = sign_flip(clusters.sums(shown[own]))
+        return Probed(clusters.count, own.size, mirrored(rate, 0.5), flip.p, "half", {"first_slot_rate": rate})
     gap, p = _gap(rows)
     if gap is None:
         return None
