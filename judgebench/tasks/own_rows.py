@@ -106,3 +106,13 @@ def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
         if first is not row:
             return first, row
     return None
+
+
+def one_question(table: RowTable, roles: Roles) -> bool:
+    """Whether several rows all ask the same, in words."""
+    asked = (*roles.question, *roles.turns)
+    said = ([value_of(row, name) for name in asked] for row in table.rows())
+    first = next(said, [])
+    if all(map(_blank, first)):
+        return False
+    return next(said, None) == first and all(one == first for one in said)
