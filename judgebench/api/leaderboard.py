@@ -67,8 +67,13 @@ def leaderboard(
             judges = ", ".join(map(argument, ("metric", "over", "by_system", "columns", "percent", "published")))
             raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
-    rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
-    kept = [row for row in rows if subsets or row.subset == "all"]
+    kept = [
+        row
+        for table in tables
+        for row in table.measure(policies, by_system=by_system, verify=False)
+        # Criteria have no row of all items in whose place theirs could be left out, nor does a table's count.
+        if (row.subset != "all" if table.criteria else subsets or row.subset == "all")
+    ]
     judged = judgments(tables)
     shape = _paper(
         [columns] if isinstance(columns, str) else columns or (),

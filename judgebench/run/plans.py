@@ -146,6 +146,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
+    origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
         revision=task.revision,
@@ -166,7 +167,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         content=seen.content,
         probe=own,
         # Labels of one's own change nothing about where the texts are.
-        place=getattr(getattr(task, "origin", task), "place", {}),
+        place=getattr(origin, "place", {}),
+        by_criterion=getattr(origin, "by_criterion", False),
     )
     names = frozenset(seen.annotators)
     return Plan(

@@ -48,6 +48,8 @@ class Reader:
     responses_vary = False
     #: Whether every item has gold, as those of a benchmark have.
     needs_gold = True
+    #: Whether subsets are criteria of the same items, whose figures nobody asked to average.
+    by_criterion = False
     #: Fields that only the benchmark's own recorded verdicts have, where these have an ``id`` as ours do.
     recorded_fields: frozenset[str] = frozenset()
 
@@ -172,6 +174,11 @@ class CardTask:
     def scale(self) -> Scale:
         """What a verdict can be."""
         return self.reader.scale
+
+    @property
+    def by_criterion(self) -> bool:
+        """Whether its subsets are criteria, of which nothing is averaged."""
+        return self.reader.by_criterion
 
     @property
     def policies(self) -> Policies:

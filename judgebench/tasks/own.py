@@ -132,6 +132,7 @@ class Reader(base.Reader):
         self._gold: dict[str, Gold] = {}
         #: Of an item with a row for each criterion: the cluster of the first.
         self._clusters: dict[str, str] = {}
+        self.by_criterion = bool(self.roles.criterion) or any(CRITERION in name for name in self.roles.gold)
 
     @cached_property
     def roles(self) -> Roles:
