@@ -154,7 +154,7 @@ class Reader(base.Reader):
         roles, folder = self.roles, source.folder
         by_criterion = golds_of(roles.gold, self._known(source))
         if part not in self._gold:
-            cells = self.card.split(self.split).cells or self.card.cells or Cells()
+            cells = self.cells or Cells()
             name = next(source.rows()).file if part else source.name
             self._gold[part] = Gold(by_criterion, source, name, self.scale, cells)
         gold, criteria, steps = self._gold[part], list(by_criterion), self.scale.kind == "steps"

@@ -235,6 +235,21 @@ def criteria_card(folder: Path) -> Path:
     return folder
 
 
+def test_a_judge_of_criteria_is_replayed_from_its_columns(here: Path, judgebench) -> None:
+    criteria_card(here / "graded")
+    rows = "".join(f"{n},{1 + n % 5},{1 + n % 3}\n" for n in range(12))
+    (here / "v.csv").write_text("id,strict_tone,strict_style\n" + rows)
+    run = ["run", "--task", "graded", "--format", "csv", "--judge"]
+    done = judgebench(*run, "replay:v.csv#strict_{criterion}")
+    assert [(row["judge"], row["percent_agreement"]) for row in rows_of(done.out)] == [
+        ("replay/strict", "1.000000")
+    ] * 2
+    done = judgebench(*run, "replay:v.csv#strict_tone")
+    assert done.code == 3
+    assert "no verdict is about an item of graded" in done.err
+    assert "{criterion}" in done.err
+
+
 def test_a_card_of_criteria_has_no_average_of_them_either(here: Path, judgebench) -> None:
     criteria_card(here / "graded")
     done = judgebench("run", "--task", "graded", "--judge", "baseline/random", "--format", "csv")
