@@ -147,6 +147,15 @@ def benchmark_at(spec: str | Path) -> tuple[Path, str] | None:
     return None if card is None or "data" in read_toml(card)[0] else (card.resolve().parent, split)
 
 
+def card_of(spec: str) -> tuple[Card, str]:
+    """Load a benchmark's card by its name or its place, and give the split after a colon."""
+    name, _, split = spec.partition(":")
+    if name not in card_names() and is_own(spec) and (found := benchmark_at(spec)) is not None:
+        folder, split = found
+        return load_card(folder.name, folder.parent), split
+    return load_card(name), split
+
+
 def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None, sample: bool = False) -> CardTask:
     """Open a table, a folder or a card of one's own as a task; ``data`` is where its files are, if not there.
 
