@@ -38,11 +38,11 @@ def reproduce(
     """Recompute published figures from the recorded verdicts in a data folder, or a task's own folder.
 
     ``tasks`` are names, or places of cards; with None every task with published figures whose files are there. Cells
-    come in the order of the published figures: the card's, then those of files beside the data. Judges that a recorded file holds, but
-    nobody published a figure of, are measured, too; ``cards_only`` leaves both out. ``files`` are recorded verdicts on
-    one task, wherever they lie: then only their judges are looked at. ``own`` is a file of published figures. ``tell``
-    hears how files with a column per judge were understood. DataError where nothing can be recomputed, MismatchError
-    where a witness computes another value than we do.
+    come in the order of the published figures: the card's, then those of files beside the data. Judges that a
+    recorded file holds, but nobody published a figure of, are measured, too; ``cards_only`` leaves both out.
+    ``files`` are recorded verdicts on one task, wherever they lie: then only their judges are looked at. ``own`` is a
+    file of published figures. ``tell`` hears how files with a column per judge were understood. DataError where
+    nothing can be recomputed, MismatchError where a witness computes another value than we do.
     """
     if not data.is_dir():
         raise DataError(

@@ -11,7 +11,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval
 from judgebench.report.leaderboard.ranks import usd_per_1000
-from judgebench.report.words import headline_name
+from judgebench.report.words import SAMPLE_ROWS, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _PLAIN: Mapping[str, tuple[str, Callable[[Entry], str]]] = {
     "coverage": ("coverage", lambda e: figure(100 * e.row.coverage, 1) + " %"),
     "usd": ("USD per 1,000 judgments", lambda e: NONE if (usd := usd_per_1000(e.row)) is None else figure(usd, 2)),
 }
-_SAMPLE = "SAMPLE: measured on rows written for judgebench, not on the benchmark"
 
 
 class Listed(NamedTuple):
@@ -138,7 +137,7 @@ def _measured(entries: Iterable[Entry]) -> list[_Line]:
         if entry.row.subset == "all":
             found.setdefault(entry.row.judge, {}).setdefault(entry.row.task, entry)
     return [
-        _Line(judge, own, {}, (_SAMPLE,) if any(e.row.revision.startswith("sample") for e in own.values()) else ())
+        _Line(judge, own, {}, (SAMPLE_ROWS,) if any(e.row.revision.startswith("sample") for e in own.values()) else ())
         for judge, own in found.items()
     ]
 
