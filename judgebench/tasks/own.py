@@ -6,6 +6,7 @@ part of the task's revision: the same file read in another way has other gold, o
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.domain.quick import new_item, new_part, new_response, new_turn
+from judgebench.errors import spoken_as
 from judgebench.files.opening import Opening
 from judgebench.files.rows import leads_nowhere
 from judgebench.labels.cells import Cells
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
 #: The column, and the attribute, that says in words what an item's images show; the probe ``captions`` takes it.
 _CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
+#: What messages call what a benchmark's card says; a table's options say nothing of it.
+_IN_CARD = {
+    "words": "[columns.words]", "missing": "an empty meaning there for", "scale": "scale", "gold": "[columns] gold",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +158,32 @@ class Reader(base.Reader):
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield an item a row, or one for each criterion of a row."""
         roles, folder = self.roles, source.folder
-        by_criterion = golds_of(roles.gold, self._known(source))
-        if part not in self._gold:
-            cells = self.cells or Cells()
-            name = next(source.rows()).file if part else source.name
-            self._gold[part] = Gold(by_criterion, source, name, self.scale, cells)
+        if part not in self._gold and self.card.citation:
+            self._check_columns(next(source.rows()))
+        # Where a benchmark's card says the columns, it must say what is in them, too.
+        with spoken_as(lambda: _IN_CARD) if self.card.citation else nullcontext():
+            by_criterion = golds_of(roles.gold, self._known(source))
+            if part not in self._gold:
+                cells = self.cells or Cells()
+                name = next(source.rows()).file if part else source.name
+                self._gold[part] = Gold(by_criterion, source, name, self.scale, cells)
         gold, criteria, steps = self._gold[part], list(by_criterion), self.scale.kind == "steps"
         for number, row in enumerate(source.rows()):
             place = Place(row, number, part, folder)
             for criterion in criteria:
                 for item in self.of_row(place, gold.of(row, criterion), criterion):
                     yield Located(_stepped(item, row, roles, self.scale) if steps else item, row)
+
+    def _check_columns(self, row: Row) -> None:
+        """Refuse columns of the card that its rows lack, by the key that names them; what is in one may be absent."""
+        for role, names in self.roles.named().items():
+            for name in names:
+                if "." not in name and CRITERION not in name and name not in row.data:
+                    row.fail(
+                        f"this field is missing; the row has {', '.join(map(repr, row.data)) or 'none'}",
+                        name,
+                        f"it is {role} under [columns] of the card",
+                    )
 
     def of_row(self, place: Place, gold: tuple[Label, ...], criterion: str) -> Iterable[Item]:
         """Make what is judged of a row by one criterion: an item, or several by a reader to whom it is several."""
