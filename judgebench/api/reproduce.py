@@ -35,7 +35,10 @@ def reproduce(
         str | Path | None,
         Option("Your own published figures, in the form of the cards'.", metavar="TOML", read=Path),
     ] = None,
-    data: Data = None,
+    data: Annotated[
+        str | Path | None,
+        Option("Folder of benchmark data and recorded verdicts; not a file of them.", metavar="DIR", read=Path),
+    ] = None,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
 ) -> Reproduction:
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""

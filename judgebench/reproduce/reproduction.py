@@ -46,7 +46,7 @@ def reproduce(
     """
     if not data.is_dir():
         raise DataError(
-            "there is no such folder",
+            "this is a file, and a folder is needed" if data.is_file() else "there is no such folder",
             file=str(data),
             hint=f"{argument('data')} names the folder that holds pandalm/ ...",
         )

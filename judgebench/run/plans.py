@@ -130,7 +130,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         seen.add(item)
     pictures.check(seen.items, task.name)
     if not seen.items:
-        raise DataError(f"{task.name} has no items to judge")
+        source = getattr(getattr(task, "source", None), "name", None)
+        raise DataError(f"{task.name} has no items to judge", file=source, hint="is it the right file?")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
         raise UsageError(

@@ -44,7 +44,7 @@ from judgebench.tasks.card import (
 )
 from judgebench.tasks.gold import encoded, encoded_together, golds_of
 from judgebench.tasks.own import Reading
-from judgebench.tasks.own_rows import filled, half_empty, kept, one_question, repeated
+from judgebench.tasks.own_rows import alike, filled, half_empty, kept, repeated
 from judgebench.tasks.resolve import located
 from judgebench.tasks.sources import Source
 
@@ -305,9 +305,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
         notes.append(f"left aside, verdicts of judges: {', '.join(recognised.judges)}")
-    if not roles.cluster and one_question(table, roles):
-        notes.append(f"{table.name}: all rows ask one question, which is one cluster; {argument('cluster')} names a "
-                     "column that says which rows belong together")  # fmt: skip
+    notes += alike(table, roles, golds)
     revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
     card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)
     source = Source(table.rows, revision, table.name, folder=found.folder)

@@ -389,3 +389,12 @@ def test_another_tools_file_holds_items_and_peoples_labels(tmp_path: Path, monke
     assert {name: [line.said.label for line in mine.values()] for name, mine in labels.lines.items()} == {
         "ok (1)": ["pass", "pass"], "ok (2)": ["fail", "fail"],
     }  # fmt: skip
+
+
+def test_rows_of_one_text_without_ids_are_said(tmp_path: Path) -> None:
+    rows = "question,answer,label\nQ?,A,pass\nR?,B,fail\nQ?,A,fail\n"
+    file = written(tmp_path / "t.csv", rows)
+    assert any("lines 2 and 4 differ in labels at most" in note for note in open_own(file, Reading()).notes)
+    numbered = "no," + rows.replace("\nQ", "\n1,Q", 1).replace("\nR", "\n2,R").replace("\nQ", "\n3,Q")
+    told = open_own(written(tmp_path / "u.csv", numbered), Reading({"id": ("no",)})).notes
+    assert not any("labels at most" in note for note in told)
