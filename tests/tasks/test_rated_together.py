@@ -67,7 +67,7 @@ def test_the_highest_rated_are_right_and_each_answer_has_its_own(tmp_path: Path)
         ({"annotations": "none"}, r"field 'annotations': expected a list of records, got 'none'"),
         (
             {"models": ["ash", "oak", "elm", "yew"]},
-            r"field 'models': it names ash, oak, elm, yew, and the answers are of",
+            r"field 'models': it names ash, oak, elm, yew, and the",
         ),
         ({"instruction": None}, r"field 'instruction': expected a text"),
         (

@@ -111,10 +111,10 @@ class Reader(base.Reader):
         """Find the rating of each answer, by its system where ratings name them, else by its place."""
         found = _records(row, self.ratings)
         wanted = [response.model or "" for response in responses]
-        if self.listed in row.data and sorted(listed := row.texts(self.listed)) != sorted(wanted):
-            row.fail(f"it names {', '.join(listed)}, and the answers are of {', '.join(wanted)}", self.listed)
         if len(found) != len(wanted):
             row.fail(f"{len(found)} ratings for {len(wanted)} answers", self.ratings)
+        if self.listed in row.data and sorted(listed := row.texts(self.listed)) != sorted(wanted):
+            row.fail(f"it names {', '.join(listed)}, and the answers are of {', '.join(wanted)}", self.listed)
         if self.system and all(self.system in one for one in found):
             systems = [_text(row, self.ratings, one, self.system) for one in found]
             if sorted(systems) != sorted(wanted):
