@@ -127,9 +127,7 @@ PROBES: dict[str, ProbeEntry] = {
     "position": ProbeEntry(f"{_SEEN}position:position", "which place it prefers", "bias", observed=True),
     "length": ProbeEntry(f"{_SEEN}length:length", "whether it prefers the longer answer", "bias", observed=True),
     "self-preference": ProbeEntry(f"{_SEEN}own:self_preference", "whether it prefers its own", "bias", observed=True),
-    "family-preference": ProbeEntry(
-        f"{_SEEN}own:family_preference", "whether it prefers its kin", "bias", observed=True
-    ),
+    "family-preference": ProbeEntry(f"{_SEEN}own:family_preference", "the same of its kin", "bias", observed=True),
     "leniency": ProbeEntry(f"{_SEEN}leniency:leniency", "whether its errors let answers pass", "bias", observed=True),
 }
 

@@ -118,7 +118,8 @@ def is_table(source: Any, given: Mapping[str, Any]) -> bool:
 def opened(source: Any, given: Mapping[str, Any]) -> list[Tabled]:
     """Open the judges of a table."""
     columns = _columns(given)
-    return [Tabled(one.as_run(), _lengths(source, given, columns)) for one in _sources(source, columns)]  # type: ignore[arg-type]  # a table is no stored run
+    runs: list[Any] = [one.as_run() for one in _sources(source, columns)]
+    return [Tabled(run, _lengths(source, given, columns, run)) for run in runs]
 
 
 def described(run: Run, given: Mapping[str, Any]) -> Run:
@@ -199,7 +200,9 @@ def _sources(source: Any, columns: Mapping[str, Any]) -> list[Source]:
         return open_sources(source, columns, unlabelled=True, tell=tell)
 
 
-def _lengths(source: Any, given: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+def _lengths(
+    source: Any, given: Mapping[str, Any], columns: Mapping[str, Any], run: TableRun
+) -> dict[str, tuple[int, ...]]:
     """Read the lengths of each item's answers, from their texts or from columns of lengths, where these are named."""
     from judgebench.files.read import read_words  # noqa: PLC0415 - loaded on use
 
@@ -214,9 +217,12 @@ def _lengths(source: Any, given: Mapping[str, Any], columns: Mapping[str, Any]) 
         return {}
     words = read_words(own, [*read.rows.id, *wanted], read.file)
     ids, cells = ([*zip(*(words[name] for name in names), strict=True)] for names in (read.rows.id, wanted))
+    # Without ids each row is an item.
+    names = ["/".join(word.strip() for word in one) for one in ids] or list(run.names())
+    if len(names) != len(cells):
+        raise UsageError(f"name the items' ids with {argument('id')}: it can't be told which lengths are whose")
     found: dict[str, tuple[int, ...]] = {}
-    for row, own_cells in enumerate(cells):
-        name = "/".join(word.strip() for word in ids[row]) if ids else str(row + 1)
+    for row, (name, own_cells) in enumerate(zip(names, cells, strict=True)):
         if answers:
             found[name] = tuple(map(len, own_cells))
         elif all(own_cells):

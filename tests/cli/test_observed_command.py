@@ -194,6 +194,15 @@ def test_a_table_with_orders_lengths_and_systems(judgebench, tmp_path):
     assert "leniency" in other.err
 
 
+def test_lengths_without_ids(judgebench, tmp_path):
+    (tmp_path / "t.csv").write_text("j,g,a,b\nA,A,xx,y\nB,,xx,y\nA,B,xx,y\nB,B,x,yy\n")
+    table = ("probe", "--csv", "t.csv", "--judge-col", "j", "--gold-col", "g", "--answer-col", "a", "--answer-col", "b")
+    [row] = json.loads(judgebench(*table, "--probe", "length", *QUICK).out)["rows"]
+    assert (row["cases"], row["figures"]["longer"]["value"]) == (3, 1)
+    kept = judgebench(*table, "--probe", "length", "--where", "g is not empty")
+    assert (kept.code, "--id-col" in kept.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
