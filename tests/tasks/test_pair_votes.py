@@ -210,6 +210,39 @@ def arena(tmp_path: Path, more: str = "", scale: str = "pair", words: str = "", 
     return open_task("arena", data=data, root=tmp_path)
 
 
+def test_two_games_in_a_row_are_two_orders(tmp_path: Path) -> None:
+    """FastChat's gen_judgment writes who won either game, the prompts' names beside the judge's."""
+    task = open_task(MT, data=write(tmp_path, WHOLE, WHOLE | {"turn": 1}))
+    game = {
+        "question_id": 1, "model_1": "x-1b", "model_2": "c-2b", "turn": 2, "judge": ["k-1", "pair-v2-multi-turn"],
+        "g1_winner": "model_1", "g1_judgment": "[[A]]", "g2_winner": "model_1", "g2_judgment": "[[B]]",
+    }  # fmt: skip
+    turned = {"model_1": "c-2b", "model_2": "x-1b", "turn": 1, "judge": ["k-1", "pair-v2"]}
+    last = {"g1_winner": "tie", "g2_winner": "error"}
+    path = write(tmp_path / "judged", game, game | turned | last, name="k-1_pair.jsonl") / "k-1_pair.jsonl"
+    found = task.recorded(path)
+    # The first model of the file, x-1b, is the second of the item: what it won is B, and A where it stood first.
+    assert found.name == "k-1"
+    read = {(key[0][-1], key[1]): (reply.status, reply.code, reply.text) for key, reply in found.replies.items()}
+    assert read == {
+        ("2", (1, 0)): (Status.OK, 0, "[[A]]"),
+        ("2", (0, 1)): (Status.OK, 2, "[[B]]"),
+        ("1", (0, 1)): (Status.OK, 1, "[[A]]"),
+        ("1", (1, 0)): (Status.UNPARSED, None, "[[B]]"),
+    }
+    path.write_bytes(jsonl([game | {"g2_winner": "x-1b"}]))
+    with pytest.raises(DataError, match="expected one of") as error:
+        task.recorded(path)
+    assert error.value.field == "g2_winner"
+
+
+def test_votes_with_ids_of_their_own_are_votes(tmp_path: Path) -> None:
+    """Annotations of outputs that had an ``id``, as RewardBench's best-of-n files."""
+    rows = [PAIR | {"id": n, "instruction": f"Q{n}?", "annotator": "k", "preference": 1.2} for n in range(2)]
+    path = write(tmp_path, *rows, name="annotations.json") / "annotations.json"
+    assert len(open_task(f"{ALPACA}:annotations", data=path).recorded(path).replies) == 2
+
+
 def test_a_file_of_the_form_that_nobody_has_seen(tmp_path: Path) -> None:
     (item,) = arena(tmp_path).items()
     assert item.id == "p/a/b"
