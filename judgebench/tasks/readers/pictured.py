@@ -1,8 +1,8 @@
 """Rows about pictures that lie in a folder beside them, and files of judges' verdicts on these rows.
 
 A card says the roles of the columns as any other, and under ``[form]``: ``images``, the folders below the data's in
-which the pictures lie; ``also``, other names of a column; ``verdict``, ``reason`` and ``judge``, the columns of a file
-of verdicts, whose rows are named as the items are.
+which the pictures lie; ``verdict``, ``reason`` and ``judge``, the columns of a file of verdicts, whose rows are named as
+the items are; and other names of columns (`judgebench.tasks.readers.renamed`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from judgebench.files.rows import value_of
 from judgebench.labels.cells import Cells
 from judgebench.labels.lists import order_in
 from judgebench.tasks import own
+from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.recordings import Recording, picked, rows_of_judge, stem
 from judgebench.tasks.texts import named_by, text_of
 
@@ -41,8 +42,7 @@ class Reader(own.Reader):
         self._homes = form.names("images")
         self._verdict, self._reason = form.text("verdict", ""), form.text("reason", "")
         self._judge = form.text("judge", "")
-        also = form.table("also")
-        self._also = {name: also.names(name) for name in tuple(also.data)}
+        self._renamed = Renamed.take(form)
         form.done()
         if self._verdict:
             self.recorded_fields = frozenset({self._verdict.partition(".")[0]})
@@ -50,15 +50,7 @@ class Reader(own.Reader):
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield the items of a table, whichever name a column has there."""
         rows = source.load
-        return super().of_table(replace(source, load=lambda: map(self._renamed, rows())), part)
-
-    def _renamed(self, row: Row) -> Row:
-        found = {
-            name: row.data[other]
-            for name, others in self._also.items()
-            if name not in row.data and (other := next((one for one in others if one in row.data), ""))
-        }
-        return replace(row, data={**row.data, **found}) if found else row
+        return super().of_table(replace(source, load=lambda: self._renamed.rows(rows())), part)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges, where the rows do."""
