@@ -1,8 +1,8 @@
 """Rows about pictures that lie in a folder beside them, and files of judges' verdicts on these rows.
 
 A card says the roles of the columns as any other, and under ``[form]``: ``images``, the folders below the data's in
-which the pictures lie; ``verdict``, ``reason`` and ``judge``, the columns of a file of verdicts, whose rows are named as
-the items are; and other names of columns (`judgebench.tasks.readers.renamed`).
+which the pictures lie; ``verdict``, ``reason`` and ``judge``, the columns of a file of verdicts, whose rows are named
+as the items are; and other names of columns (`judgebench.tasks.readers.renamed`).
 """
 
 from __future__ import annotations
