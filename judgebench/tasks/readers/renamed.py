@@ -32,6 +32,11 @@ class Renamed:
         also = form.table("also")
         return cls({name: also.names(name) for name in tuple(also.data)}, form.text("records", ""))
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Other names that tell the benchmark's own files from ours, whose rows have an id, too."""
+        return frozenset(one for others in self.also.values() for one in others) - {"id", _PLACE}
+
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Give rows their card's names; one that has them stays as it is."""
         for place, row in enumerate(self._inside(rows)):
