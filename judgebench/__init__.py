@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from judgebench.api.listing import listing
     from judgebench.api.power import power
     from judgebench.api.preferences import export
+    from judgebench.api.probing import probe
     from judgebench.api.publish import publish
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
@@ -81,6 +82,7 @@ __all__ = [
     "listing",
     "pack",
     "power",
+    "probe",
     "publish",
     "report",
     "reproduce",
@@ -120,6 +122,7 @@ _LAZY = {
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",
     "power": "judgebench.api.power:power",
+    "probe": "judgebench.api.probing:probe",
     "publish": "judgebench.api.publish:publish",
     "report": "judgebench.api.report:report",
     "reproduce": "judgebench.api.reproduce:reproduce",

@@ -27,7 +27,8 @@ from judgebench.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.domain import Item, Judge, Probe, Scale, Task
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Item, Judge, Probe, Run, Scale, Task, Verdict
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
@@ -106,11 +107,16 @@ JUDGE_NOTES: dict[str, str] = {
 
 
 class ProbeEntry(NamedTuple):
-    """A probe of ours: an operator, or what makes it of the plain one; what it shows, and the suite that it is of."""
+    """A probe of ours, what it shows, and the suite that it is of.
+
+    In ``place`` is an operator, a family of them by variant, or what makes it of the plain one; of what is ``observed``
+    on plain verdicts a function of a run and its verdicts.
+    """
 
     place: str
     note: str
     suite: Literal["bias", "attack", "consistency", ""] = ""
+    observed: bool = False
 
 
 PROBES: dict[str, ProbeEntry] = {
@@ -333,12 +339,20 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
 
     name = Spec.of(spec).name
     behind = behind_probe(name)
+    if observed(spec) is not None:
+        raise UsageError(f"{name} is measured on plain verdicts: `judgebench probe {argument('probe')} {name}`")
     if name in PROBES:
         return probe_of(spec, behind, plain, scale, seed)
     made = _made(spec, Wanted, lambda: probe_of(spec, behind, plain, scale, seed))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if made.name != spec:
         raise BrokenPluginError(f"the plugin behind {name!r} returned a probe named {made.name!r}")
     return Plugged(made)
+
+
+def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Probed | None] | None:
+    """Load what measures a probe on plain verdicts; None of a probe that changes items."""
+    entry = PROBES.get(spec)
+    return load(entry.place) if entry is not None and entry.observed else None
 
 
 def behind_probe(name: str) -> Any:

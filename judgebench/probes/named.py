@@ -10,7 +10,6 @@ from judgebench.probes.operator import SIDES, Operator, Perturbed
 
 if TYPE_CHECKING:
     from judgebench.domain import Probe, Scale
-    from judgebench.probes.operator import Side
 
 
 class Spec(NamedTuple):
@@ -64,4 +63,4 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
         return made
     if spec.side and spec.side not in SIDES:
         raise UsageError(f"probe {text!r}: the side is one of {', '.join(SIDES)}")
-    return Perturbed(text, behind, plain, scale, cast("Side", spec.side or behind.side), seed)
+    return Perturbed(text, behind, plain, scale, spec.side or behind.side, seed)

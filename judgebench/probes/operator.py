@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, get_args
 
 from judgebench.domain import Part, Turn, digest
-from judgebench.errors import UsageError
+from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.errors import UnfitProbeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,10 +27,6 @@ Side: TypeAlias = Literal["wrong", "right", "random"]
 #: What a change says of the response it is about: it is to be preferred, it is not, or neither.
 Push: TypeAlias = Literal["for", "against", "neither"]
 SIDES: tuple[Side, ...] = get_args(Side)
-#: How the cases of a probe's placebo are named, after the probe.
-PLACEBO = " placebo"
-#: The attribute of a changed item that says where it pushes: the response ``0``, ``1`` ..., or ``up`` and ``down``.
-TARGET = "probe target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +145,10 @@ class Perturbed:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a scale on which the operator says nothing; UsageError."""
+        """Refuse a scale on which the operator says nothing; UnfitProbeError."""
         if self.scale.kind not in self.operator.scales:
             fits = ", ".join(sorted(self.operator.scales))
-            raise UsageError(f"probe {self.name} is for {fits} scales, and this task's is {self.scale.spec}")
+            raise UnfitProbeError(f"probe {self.name} is for {fits} scales, and this task's is {self.scale.spec}")
 
     def cases(self, item: Item) -> Iterator[Case]:
         """Yield the changed cases, then the placebo's; none where only one of the two can be made."""

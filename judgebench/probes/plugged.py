@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from judgebench.domain import Case
+from judgebench.domain.items import PLACEBO
 from judgebench.errors import BrokenPluginError
-from judgebench.probes.operator import PLACEBO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,6 +33,7 @@ KINDS = {
     "labels": "judgebench.labels.annotations:Labelled",
     "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
+    "probes": "judgebench.report.probing:Probes",
     "reproduction": "judgebench.report.reproduction:Reproduction",
     "run": "judgebench.report.runs:RunFacts",
     "scores": "judgebench.report.scores:Scores",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
@@ -73,10 +73,10 @@ class Conventions:
 class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
-    ``items`` and ``total`` count items that are shown, and cases; ``annotators`` are those whose gold labels the items carry.
-    ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
-    beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
-    that are to be shown, and ``beside`` is what is known of items beyond their task.
+    ``items`` and ``total`` count items that are shown, and cases; ``annotators`` are those whose gold labels the items
+    carry, and ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the
+    judge's name beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the
+    references that are to be shown, and ``beside`` is what is known of items beyond their task.
     """
 
     task: Task
@@ -133,7 +133,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
-        raise UsageError(
+        raise UnfitProbeError(
             f"probe {own!r} finds nothing to change in the items of {task.name}: there would be nothing to measure"
         )
     if twice := seen.twice(islice(task.items(), selection.limit)):
