@@ -72,7 +72,7 @@ class Paired:
     _codes: Codes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Number the questions once."""
+        """Give each question its number, once."""
         codes = {name: code for code, name in enumerate(dict.fromkeys(row.cluster for row in self.rows))}
         object.__setattr__(self, "_codes", np.array([codes[row.cluster] for row in self.rows], np.int64))
 
