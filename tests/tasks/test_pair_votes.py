@@ -131,7 +131,7 @@ def test_a_judge_in_its_native_form(tmp_path: Path) -> None:
         ({"question_id": 1.5}, "expected a name or a number", "question_id"),
         ({"model_b": None}, "expected a name or a number", "model_b"),
         ({"conversation_b": [{"role": "user", "content": "Else?"}, *OTHER[1:]]}, "begin differently", "conversation_b"),
-        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "nobody knows the role", "conversation_a"),
+        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "nobody knows the role", "conversation_a[0]"),
     ],
 )
 def test_bad_votes(tmp_path: Path, change: dict[str, Any], said: str, field: str) -> None:
@@ -364,7 +364,8 @@ def test_a_leaderboards_row_is_what_its_preferences_say() -> None:
 def test_a_repositorys_annotations_stand_in_for_the_table(tmp_path: Path) -> None:
     home = tmp_path / "alpaca_eval"
     (home / "leaderboards").mkdir(parents=True)
-    (home / "leaderboards" / "own_leaderboard.csv").write_text(",win_rate,n_total\nm-1,75.0,2\n", encoding="utf-8")
+    head = ",win_rate,standard_error,discrete_win_rate,n_wins,n_wins_base,n_draws,n_total"
+    (home / "leaderboards" / "own_leaderboard.csv").write_text(f"{head}\nm-1,75.0,,,,,,2\n", encoding="utf-8")
     said = [{"instruction": "Q", "preference": 2.0}, {"instruction": "R", "preference": 1.5}]
     write(home / "results" / "m-1" / "own", *said, name="annotations.json")
     made = judgebench.reproduce(data=tmp_path, task=ALPACA)
