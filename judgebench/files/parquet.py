@@ -140,12 +140,10 @@ class ParquetTable(FileTable):
 
         if not pa.types.is_dictionary(column.type):
             return list(column.to_pylist())
-        import pyarrow.compute as pc  # noqa: PLC0415 - loaded on use
-
         codes, words = column.indices, column.dictionary
         if len(words) > len(codes):
-            used = codes.unique()
-            codes, words = pc.index_in(codes, used), words.take(used)
+            few = codes.dictionary_encode()
+            codes, words = few.indices, words.take(few.dictionary)
         said = words.to_pylist()
         for code, word in enumerate(said):
             if word is not None and len(word) > _LONG:

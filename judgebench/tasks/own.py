@@ -192,7 +192,7 @@ class Reader(base.Reader):
             # What a criterion is judged of is one thing, however often it is asked about.
             cluster = f"q-{digest([asked, [one.text for one in responses]] if criterion else asked, 16)}"
         beside = roles.reference or roles.context or roles.attributes or roles.images or criterion
-        references, context, attributes = self._beside(row, roles, criterion) if beside else ((), (), ())
+        references, context, attributes = self._around(row, roles, criterion) if beside else ((), (), ())
         # In the order of its fields: a million calls by name take a fifth of a second more.
         return new_item(
             f"{name}/{criterion}" if criterion else name,
@@ -208,7 +208,7 @@ class Reader(base.Reader):
         )
 
     @staticmethod
-    def _beside(
+    def _around(
         row: Row, roles: Roles, criterion: str
     ) -> tuple[tuple[Reference, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
         """Read what stands beside question and answers: references, documents, attributes."""
