@@ -38,9 +38,8 @@ def _question(shown: Shown) -> str:
 
 
 def _put(shown: Shown, text: str, *, plain: bool = True) -> Item | None:
-    if not text or is_right(shown, text):
-        return None
-    return shown.replaced(text if plain else nonsense(text, shown.draw))
+    put = text if plain else nonsense(text, shown.draw)
+    return None if not text or is_right(shown, put) else shown.replaced(put)
 
 
 def _empty(shown: Shown) -> Item:

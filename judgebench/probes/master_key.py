@@ -34,7 +34,8 @@ def _operator(key: str) -> Operator:
         return None if is_right(shown, key) else shown.replaced(key)
 
     def placebo(shown: Shown) -> Item | None:
-        return shown.replaced(nonsense(key, shown.draw))
+        other = nonsense(key, shown.draw)
+        return None if is_right(shown, other) else shown.replaced(other)
 
     return Operator("master-key", change, placebo, scales=frozenset({"check", "rate", "pair"}), owed="reject")
 
