@@ -1,8 +1,8 @@
 """Verbosity: a response is made longer, and nothing is added to what it says.
 
 The trait is the length, so that a placebo of the same length would have it, too. It changes the same end of the
-response by a paragraph break (or, of a single sentence, by the full stop), and leaves its length as it is. What is
-measured is length and idle words together: neither comes without the other.
+response by a paragraph break (of a single sentence, by an empty line after it), and leaves its length as it is. What
+is measured is length and idle words together: neither comes without the other.
 
 Source: Saito et al. (2023), Verbosity bias in preference labeling by large language models (arXiv:2310.10076); Zheng et
 al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (repetitive lists); Ye et al. (2024), Justice or
@@ -69,18 +69,16 @@ def _repeated(shown: Shown) -> Item | None:
 
 
 def _apart(shown: Shown, *, last: bool) -> Item | None:
-    """Give the first or the last sentence a paragraph of its own; where it has one, the text its full stop, or none."""
+    """Give the first or the last sentence a paragraph of its own; one that has it is followed by an empty line."""
     text = shown.text.strip()
     if not text:
         return None
     own = paragraphs(text)[-1 if last else 0]
     said = sentences(own) if is_prose(own) else []
-    if len(said) > 1:
-        place = len(text) - len(said[-1]) if last else len(said[0])
-        return shown.answered(joined(text[:place].rstrip(), text[place:].lstrip()))
-    return shown.answered(
-        text[:-1] if text.endswith(".") and len(text) > 1 else text + ("." if text[-1].isalnum() else "\n")
-    )
+    if len(said) < 2:
+        return shown.answered(f"{text}\n")
+    place = len(text) - len(said[-1]) if last else len(said[0])
+    return shown.answered(joined(text[:place].rstrip(), text[place:].lstrip()))
 
 
 def _first_apart(shown: Shown) -> Item | None:
