@@ -15,6 +15,8 @@ from judgebench.probes.operator import Operator
 from judgebench.probes.passages import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
@@ -55,9 +57,8 @@ def _in_prompt(shown: Shown, way: int) -> Item | None:
     return shown.told(shown.draw.of("wording", _PROMPT)[way]) if shown.item.question.strip() else None
 
 
-OPERATORS = {
-    variant: Operator(
-        "distraction", lambda shown, say=say: say(shown, 0), lambda shown, say=say: say(shown, 1), "neither", "random"
-    )
-    for variant, say in (("author", _of_author), ("answer", _in_answer), ("prompt", _in_prompt))
-}
+def _operator(say: Callable[[Shown, int], Item | None]) -> Operator:
+    return Operator("distraction", lambda shown: say(shown, 0), lambda shown: say(shown, 1), "neither", "random")
+
+
+OPERATORS = {"author": _operator(_of_author), "answer": _operator(_in_answer), "prompt": _operator(_in_prompt)}

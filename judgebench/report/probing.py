@@ -179,7 +179,7 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
 
         return told
 
-    def accepted(row: ProbeRow) -> Cell:
+    def accepted(row: ProbeRow) -> str | Cell:
         found = row.found.figures.get("accepted")
         return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
 
