@@ -11,6 +11,8 @@ from judgebench.domain import Item, Label, Part, Reference, Response, Scale, Tur
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
+    from judgebench.domain.items import Role
+
 _SENTENCES = (
     *("Two and two make four.", "It is 3.5 m, says Dr. Ito.", "Is it? Yes!", "The answer is B.", "No"),
     *(
@@ -35,6 +37,11 @@ TEXTS = st.one_of(
     st.sampled_from(("", " ", "\n", "B", "```\nnever closed")),
     st.text(max_size=40),
 )
+#: Whose turns a conversation has.
+_ROLES: tuple[tuple[Role, ...], ...] = (
+    *((), ("user",), ("system",), ("system", "user")),
+    ("user", "assistant", "user"),
+)
 _IMAGE = "data:image/png;base64,AAAA"
 
 
@@ -55,7 +62,7 @@ def items(draw: DrawFn) -> tuple[Item, Scale]:
     scales = {1: (Scale.check(), Scale.rate(1, 5)), 2: (Scale.pair(), Scale.pair(5))}
     scale = draw(st.sampled_from(scales.get(count, (Scale.pick(count), Scale.rank(count)))))
     asked: list[Turn] = []
-    for role in draw(st.sampled_from(((), ("user",), ("system", "user"), ("user", "assistant", "user"), ("system",)))):
+    for role in draw(st.sampled_from(_ROLES)):
         parts = [Part(draw(TEXTS))]
         if draw(st.integers(0, 5)) == 0:
             parts.insert(draw(st.integers(0, 1)), Part(image=_IMAGE))

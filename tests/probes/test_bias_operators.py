@@ -26,8 +26,10 @@ def operators() -> dict[str, Operator]:
     """Find every operator by the name that a user would give."""
     found: dict[str, Operator] = {}
     for name, entry in PROBES.items():
-        behind = None if entry.observed else behind_probe(name)
-        for spec in () if behind is None else variants(name, behind):
+        if entry.observed:
+            continue
+        behind = behind_probe(name)
+        for spec in variants(name, behind):
             one = behind[Spec.of(spec).variant] if Spec.of(spec).variant else behind
             if isinstance(one, Operator):
                 found[spec] = one
