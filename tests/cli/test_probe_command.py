@@ -42,7 +42,7 @@ def test_stored_runs_are_measured_again(judgebench):
     first = judgebench("probe", *judge, "--format", "csv").out
     assert judgebench("probe", "runs", "--format", "csv").out == first
     [row] = csv.DictReader(first.splitlines())
-    assert (row["probe"], row["against"], row["led"]) == ("bandwagon", "placebo", "False")
+    assert (row["probe"], row["against"], row["led"]) == ("bandwagon", "placebo", "no")
     scored = judgebench("score", "runs")
     assert "probe bandwagon" in scored.out
 
