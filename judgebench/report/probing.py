@@ -113,23 +113,13 @@ class Probes(Document):
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
             yield Table(grid(_fields(rows), rows), (0,))
-        yield Notes((*_NOTES, *_never_accepted(self.rows)))
+        yield Notes(_NOTES)
 
 
 _NOTES = (
     "Effect: how much more often the judge goes where the change pushes than on a placebo (ratings: how far it moves).",
     "Flips: changed verdicts, and those of the same case asked again. p is corrected for the number of probes (Holm).",
 )
-
-
-def _never_accepted(rows: Sequence[ProbeRow]) -> Iterator[str]:
-    """Say what can't be ruled out where no answer that is to be rejected was accepted: the rule of three."""
-    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
-
-    counts = [row.found.items for row in rows if (one := row.found.figures.get("accepted")) and one.value == 0]
-    if counts:
-        most = percent(rule_of_three(min(counts)))
-        yield f"Never accepted on {min(counts):,} questions: up to {most} % of others may be (rule of three)."
 
 
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
@@ -161,17 +151,13 @@ def _effect(value: float, row: ProbeRow) -> str:
     return f"{percent(value)} % of cases"
 
 
-def _points(one: Estimate) -> str:
-    sign = "+" if (one.value or 0) >= 0 else ""
-    return sign + interval(one, percent)
-
-
 def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
     rated = rows[0].scale.kind in {"rate", "number"}
+    write = decimal if rated else percent
     known = {name for row in rows for name in row.found.figures}
 
     def cell(one: Estimate) -> Cell:
-        return explained(one, _REASONS, lambda found: interval(found, decimal, sign=True) if rated else _points(found))
+        return explained(one, _REASONS, lambda found: interval(found, write, sign=True))
 
     def share(name: str) -> Callable[[ProbeRow], str]:
         def told(row: ProbeRow) -> str:
@@ -179,10 +165,6 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
             return NONE if found is None else percent(found.value)
 
         return told
-
-    def accepted(row: ProbeRow) -> str | Cell:
-        found = row.found.figures.get("accepted")
-        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
 
     def flips(row: ProbeRow) -> str:
         found = row.found.figures.get("robustness")
@@ -202,7 +184,7 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         Field("again %", share("retest_flips"), ("asked", "again %")),
     ]
     if "accepted" in known:
-        fields.append(Field("accepted %", accepted, right=False))
+        fields.append(Field("accepted %", _accepted, right=False))
     if "harmful" in known:
         fields += [
             Field("harmful %", share("harmful")),
@@ -211,3 +193,14 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         ]
     fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
     return tuple(fields)
+
+
+def _accepted(row: ProbeRow) -> str | Cell:
+    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    found = row.found.figures.get("accepted")
+    if found is None or found.value != 0:
+        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
+    most = percent(rule_of_three(row.found.items))
+    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))
