@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, note, settings
 from made_items import items
 
-from judgebench.catalog import PROBES, behind_probe, make_probe
+from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Case, Item, Label, Reference, Response, Scale, Turn
 from judgebench.domain.items import OWED, PLACEBO, TARGET
 from judgebench.judges.prompts import load_prompt
+from judgebench.probes.listed import PROBES
 from judgebench.probes.named import Spec, variants
 from judgebench.probes.operator import Draw, Operator, Shown
 from judgebench.probes.orders import Plain
