@@ -69,7 +69,8 @@ def protocols() -> Rows:
 
 def probes() -> Rows:
     """List the ways to show items to a judge."""
-    from judgebench.catalog import PROBES, plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",

@@ -32,6 +32,9 @@ PLACEBO = " placebo"
 #: The attribute of an item that a probe changed which says where that pushes: towards response ``0``, ``1`` ..., or a
 #: single one ``up`` or ``down``.
 TARGET = "probe target"
+#: The attribute of an item whose answer a probe replaced by one of which it is known what is owed to it: ``accept``,
+#: ``reject``.
+OWED = "probe owed"
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 

@@ -209,6 +209,8 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
     ]
     if "robustness" in known:
         fields += [Field("flips %", flips), Field("again %", share("retest_flips"), ("asked", "again %"))]
+    if "accepted" in known:
+        fields.append(Field("accepted %", _accepted, right=False))
     if "harmful" in known:
         fields += [
             Field("harmful %", share("harmful")),
@@ -232,3 +234,14 @@ _FIGURES: Fields[tuple[str, str, Estimate]] = (
     Field("se", lambda one: NONE if one[2].se is None else decimal(one[2].se)),
     Field("n", lambda one: f"{one[2].n:,}"),
 )
+
+
+def _accepted(row: ProbeRow) -> str | Cell:
+    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    found = row.found.figures.get("accepted")
+    if found is None or found.value != 0:
+        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
+    most = percent(rule_of_three(row.found.items))
+    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))
