@@ -9,7 +9,7 @@ The card says the columns as for any table; ``[form]`` says what more there is:
 - ``systems``: names of the answers' systems where no column has them; ``also``: other names of a field; ``first``: the
   number of the first row, where rows are named by their place; ``textless``: rows may lack the texts;
 - ``[form.gold]``: how gold is said (`judgebench.tasks.readers.sayings`), with ``votes`` in rows of a further part, by
-  ``key`` and ``rater``; ``[form.recorded]``: files of verdicts (`judgebench.tasks.readers.verdict_files`);
+  ``key`` and ``rater``; ``[[form.recorded]]``: files of verdicts (`judgebench.tasks.readers.verdict_forms`);
   ``[form.official]``: the benchmark's own formula (`judgebench.tasks.readers.official`).
 """
 
@@ -20,22 +20,21 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Label, Turn
 from judgebench.files.rows import value_of
-from judgebench.tasks import own
 from judgebench.tasks.base import Located
 from judgebench.tasks.own import Place
+from judgebench.tasks.readers import verdict_files
 from judgebench.tasks.readers.official import FORMULAS
 from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.readers.verdict_files import NUMBER, VerdictFiles, fits
+from judgebench.tasks.readers.verdict_forms import NUMBER, fits
 from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from judgebench.domain import Estimate, Item, Verdict
+    from judgebench.domain import Code, Estimate, Item, Verdict
     from judgebench.files.records import Row
     from judgebench.labels.roles import Roles
     from judgebench.tasks.card import Card, Table
-    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _UNANSWERED = ("unanswered", "yes")
@@ -53,7 +52,7 @@ class Votes:
     key: str
 
 
-class Reader(own.Reader):
+class Reader(verdict_files.Reader):
     """Reads a table by its columns after joining, choosing and naming what the card's form says."""
 
     def __init__(self, card: Card, split: str) -> None:
@@ -69,7 +68,10 @@ class Reader(own.Reader):
         self._first = form.take("first", int, 1)
         self._official = _formula_of(form.table("official"))
         self._meant, self._votes = _gold_of(form.table("gold"), self)
-        self._files = self._files_of(form.table("recorded")) if "recorded" in form.data else None
+        self.take_recorded(form)
+        others = (one for names in self._also.values() for one in names)
+        around = frozenset((*self.roles.gold, *self.roles.id, *self._also, *others))
+        self.verdicts = replace(self.verdicts, first=self._first, where=self._where, around=around, partial=True)
         form.done()
         if self._systems and len(self._systems) != len(self.roles.answers):
             form.fail("systems", f"{len(self._systems)} names for {len(self.roles.answers)} answers")
@@ -88,36 +90,16 @@ class Reader(own.Reader):
             seen.add(item.id)
             if votes is None:
                 code = self._saying(row).code(row, self.scale, [response.model for response in item.responses])
-                labels = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
+                labels: Mapping[str, Code] = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
             else:
                 labels = votes.get(text_of(row, self._key), {})
             if labels:
                 yield Located(replace(item, gold=tuple(Label(who, code) for who, code in labels.items())), row)
 
-    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read one judge's verdicts as the form says them."""
-        return self._files.read(source, column, items) if self._files else super().recorded(source, column, items)
-
-    def judges(self, source: Source) -> Mapping[str, str]:
-        """Name the judges of a file."""
-        if self._files is None or not (self._files.judge or self._files.wide):
-            return super().judges(source)
-        return {name: name for name in self._files.judges(self._files.rows(source))}
-
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:
         """Compute what the formula of the form computes."""
         name, said = self._official
         return FORMULAS[name][0](verdicts, self.scale, said) if name else {}
-
-    def _files_of(self, table: Table) -> VerdictFiles:
-        around = {
-            *self.roles.gold,
-            *self.roles.id,
-            *self._also,
-            *(one for names in self._also.values() for one in names),
-        }
-        files = VerdictFiles.take(table, self.scale, self.roles.id)
-        return replace(files, around=(*around, *files.id), first=self._first, where=self._where)
 
     def _rows(self, source: Source) -> Iterator[Row]:
         """Give the main rows that are read, with the fields of the further parts in them."""
@@ -187,9 +169,9 @@ class Reader(own.Reader):
         others = (one for one in self._also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
         return replace(self._meant, verdict=next(others, name))
 
-    def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, int]]:
+    def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, Code]]:
         """Read votes: by item, who said what."""
-        found: dict[str, dict[str, int]] = {}
+        found: dict[str, dict[str, Code]] = {}
         for row in source.rows(votes.part):
             said = found.setdefault(named_by(row, votes.key or self._key), {})
             who = text_of(row, votes.rater) if votes.rater in row.data else f"vote {len(said) + 1}"
