@@ -14,7 +14,7 @@ Where texts of outputs or of checks are not here an item is named, and no judge 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Estimate, Item, Label, Response, Turn
@@ -24,6 +24,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
+from judgebench.tasks.forms import filled, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,18 +49,14 @@ class Form:
     question: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
     subset: tuple[str, ...] = ()
-    score: str = ""
+    score: str = one_of("", "balanced")
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        score = table.choice("score", ("", "balanced"), "")
-        names = {one.name: table.names(one.name) for one in fields(cls) if one.name != "score"}
-        for name in ("item", "check", "gold"):
-            if not names[name]:
-                table.fail(name, "name at least one field")
+        form = filled(cls, table)
         table.done()
-        return cls(**names, score=score)
+        return form
 
 
 class Reader(base.Reader):

@@ -11,6 +11,7 @@ name the ``judge`` of a table with a row per verdict, and the ``criterion`` that
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -20,6 +21,7 @@ from judgebench.files.records import shown
 from judgebench.labels.roles import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
 from judgebench.tasks.recordings import Recording, stem
 
@@ -43,18 +45,19 @@ _UNANSWERED = ("unanswered", "yes")
 _UNSHOWN = "The texts are not here."
 
 
-class _Form(NamedTuple):
-    query: tuple[str, ...]
-    document: tuple[str, ...]
-    grade: tuple[str, ...]
-    item: tuple[str, ...]
-    subset: str
-    gold: str
-    cut: int
-    judge_cut: int
-    negative: str
-    judge: tuple[str, ...]
-    criterion: str
+@dataclass(frozen=True, slots=True)
+class _Form:
+    query: tuple[str, ...] = ()
+    document: tuple[str, ...] = ()
+    grade: tuple[str, ...] = ()
+    item: tuple[str, ...] = ()
+    subset: str = ""
+    gold: str = ""
+    cut: int = 0
+    judge_cut: int = 0
+    negative: str = one_of("refuse", "lowest", "drop")
+    judge: tuple[str, ...] = ()
+    criterion: str = ""
 
 
 class Reader(base.Reader):
@@ -63,19 +66,7 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         table = self.form
-        self._form = _Form(
-            query=table.names("query"),
-            document=table.names("document"),
-            grade=table.names("grade"),
-            item=table.names("item"),
-            subset=table.text("subset", ""),
-            gold=table.text("gold", ""),
-            cut=table.take("cut", int, 0),
-            judge_cut=table.take("judge_cut", int, 0),
-            negative=table.choice("negative", ("lowest", "drop", "refuse"), "refuse"),
-            judge=table.names("judge"),
-            criterion=table.text("criterion", ""),
-        )
+        self._form = filled(_Form, table)
         table.done()
         if self._form.cut and len(self.scale.labels) != 2:
             table.fail("cut", f"grades are cut to two labels, and the scale {self.scale.spec} has others")

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.files.rows import leads_nowhere
 from judgebench.tasks.card import Table
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.texts import named_by
 
@@ -65,17 +66,17 @@ class Form:
     second_text: Mapping[str, str]
     beside: Saying | None
     label: Saying | None
-    second_in: str
-    second_file: str
-    path: str
-    judge: str
-    wide: tuple[str, ...]
-    records: tuple[str, ...]
-    keyed: bool
-    shown: tuple[str, ...]
     id: tuple[str, ...]
-    position: str
-    set: str
+    second_in: str = one_of("shown", "own")
+    second_file: str = ""
+    path: str = ""
+    judge: str = ""
+    wide: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    keyed: bool = False
+    shown: tuple[str, ...] = ()
+    position: str = ""
+    set: str = ""
 
     @classmethod
     def of(cls, table: Table, scale: Scale, ids: tuple[str, ...], versions: Mapping[str, tuple[str, ...]]) -> Form:
@@ -92,8 +93,8 @@ class Form:
         verdict, second, text, second_text = (
             _by_version(table, key, names) for key in ("verdict", "second", "text", "second_text")
         )
-        scores, wide, label = table.names("scores"), table.names("wide"), table.text("label", "")
-        if not (verdict or scores or wide):
+        scores, label = table.names("scores"), table.text("label", "")
+        if not (verdict or scores or "wide" in table.data):
             table.fail("verdict", "say where the verdicts are: scores, verdict, or wide")
         if _ANSWER in "".join(scores) and not versions:
             table.fail("scores", f"{_ANSWER} stands for the columns of a version's answers, and there are no versions")
@@ -103,24 +104,16 @@ class Form:
             else scores
             for name in names
         }
-        found = cls(
+        found = filled(
+            cls,
+            table,
             verdict={name: saying(verdict.get(name, ""), () if verdict else of[name]) for name in names},
             second={name: saying(column) for name, column in second.items()},
             text=text,
             second_text=second_text,
             beside=saying(scores=scores) if verdict and scores else None,
             label=Saying(verdict=label, words=saying().words) if label else None,
-            second_in=table.choice("second_in", ("shown", "own"), "shown"),
-            second_file=table.text("second_file", ""),
-            path=table.text("path", ""),
-            judge=table.text("judge", ""),
-            wide=wide,
-            records=table.names("records"),
-            keyed=table.take("keyed", bool, default=False),
-            shown=table.names("shown"),
-            position=table.text("position", ""),
             id=table.names("id") or ids,
-            set=table.text("set", ""),
         )
         table.done()
         if found.shown and len(found.shown) != 2:
