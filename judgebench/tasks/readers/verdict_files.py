@@ -174,7 +174,7 @@ class File:
             if (item.id, order) in replies:
                 game.row.fail(f"item {item.id!r} appears twice in one order", self._field)
             self._check(game.row, item, order)
-            replies[item.id, order] = self._reply(game.row, saying, item, order, form.text.get(version, ""))
+            replies[item.id, order] = self._reply(game.row, saying, item, order, form.text.get(version, ()))
             if version in form.second and not game.swapped:
                 replies[item.id, order[::-1]] = self._again(game.row, version, item, order[::-1])
         if not replies:
@@ -225,7 +225,7 @@ class File:
         if code is None or gold is None or code != scale.undo(gold, order):
             row.fail(f"the label isn't the one of item {item.id!r} in the data: another version?", label.verdict)
 
-    def _reply(self, row: Row, saying: Saying, item: Item, order: tuple[int, ...], text: str) -> Reply:
+    def _reply(self, row: Row, saying: Saying, item: Item, order: tuple[int, ...], text: Sequence[str]) -> Reply:
         """Make the reply of a row, with the words of one of its columns."""
         if self.form.shown and all(value_of(row, name) is None for name in (*self.form.shown, *saying.columns)):
             # A row that shows nothing is of a game that failed.
@@ -240,14 +240,14 @@ class File:
         if self.form.beside is not None:
             there = all(value_of(row, one) is not None for one in self.form.beside.scores)
             reply = replace(reply, scores=(self.form.beside.numbers(row) or ()) if there else ())
-        said = text_of(row, text) if text and value_of(row, text) is not None else ""
+        said = "\n".join(words for name in text if value_of(row, name) is not None and (words := text_of(row, name)))
         # Scores of several pairs in a row are no words.
         return replace(reply, text=said or ("" if saying.scores and "" not in self.form.verdict else reply.text))
 
     def _again(self, row: Row, version: str, item: Item, order: tuple[int, ...]) -> Reply:
         """Make the reply of the row's second game; its scores are the answers', as in the first."""
         form = self.form
-        reply = self._reply(row, form.second[version], item, order, form.second_text.get(version, ""))
+        reply = self._reply(row, form.second[version], item, order, form.second_text.get(version, ()))
         code = reply.code
         if code is not None and form.second_in == "own":
             code = self.files.scale.undo(code, _SWAPPED)

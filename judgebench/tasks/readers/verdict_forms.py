@@ -13,7 +13,7 @@ names (`judgebench.files.paths`); where a row holds a pair in several versions, 
     verdict = "winner"                 # or scores, pattern ...: how verdicts are said (see `sayings`)
     scores = "score_{answer}"          # of versions: the columns of the answers' scores, by those of the answers;
                                        # beside a verdict only what is kept with it
-    text = "said"                      # the judge's words; by default what the verdict is read off
+    text = "said"                      # the judge's words, of a column or several; by default those of the verdict
     second = "winner_swap"             # the verdict with the answers swapped, and second_text its words; scores are
                                        # the answers'. second_in = "own": the file has turned the verdict back
     second_file = "{stem}-swap.jsonl"  # or the file with the answers swapped, if it is there; {stem} and {suffix} are
@@ -62,8 +62,8 @@ class Form:
 
     verdict: Mapping[str, Saying]
     second: Mapping[str, Saying]
-    text: Mapping[str, str]
-    second_text: Mapping[str, str]
+    text: Mapping[str, tuple[str, ...]]
+    second_text: Mapping[str, tuple[str, ...]]
     beside: Saying | None
     label: Saying | None
     id: tuple[str, ...]
@@ -93,6 +93,9 @@ class Form:
         verdict, second, text, second_text = (
             _by_version(table, key, names) for key in ("verdict", "second", "text", "second_text")
         )
+        for key, found_in in (("verdict", verdict), ("second", second)):
+            if any(len(columns) != 1 for columns in found_in.values()):
+                table.fail(key, "name one column")
         scores, label = table.names("scores"), table.text("label", "")
         if not (verdict or scores or "wide" in table.data):
             table.fail("verdict", "say where the verdicts are: scores, verdict, or wide")
@@ -107,8 +110,8 @@ class Form:
         found = filled(
             cls,
             table,
-            verdict={name: saying(verdict.get(name, ""), () if verdict else of[name]) for name in names},
-            second={name: saying(column) for name, column in second.items()},
+            verdict={name: saying(verdict[name][0]) if verdict else saying(scores=of[name]) for name in names},
+            second={name: saying(columns[0]) for name, columns in second.items()},
             text=text,
             second_text=second_text,
             beside=saying(scores=scores) if verdict and scores else None,
@@ -124,7 +127,8 @@ class Form:
     def columns(self) -> list[str]:
         """The columns without which a file is of another form."""
         found = [column for saying in self.verdict.values() for column in saying.columns]
-        return [*found, *filter(None, (self.position, self.set))]
+        whose = [name for name in _COLUMN.findall(self.judge) if name not in _PLACE.findall(self.path)]
+        return [*found, *whose, *filter(None, (self.position, self.set))]
 
     def fits(self, rows: Sequence[Row]) -> bool:
         """Whether rows are of this form: one of them has all of its columns."""
@@ -174,14 +178,17 @@ class Form:
         return f"{', '.join((*self.columns, *self.wide))}{f' in a file named {self.path}' if self.path else ''}"
 
 
-def _by_version(table: Table, key: str, versions: Sequence[str]) -> dict[str, str]:
-    """Take a column, or one for each version; none where the card names none."""
+def _by_version(table: Table, key: str, versions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Take columns, or those for each version; none where the card names none."""
     if key not in table.data:
         return {}
     if versions == ("",):
-        return {"": table.text(key)}
+        return {"": table.names(key)}
     inner = table.table(key)
-    found = {name: inner.text(name) for name in versions}
+    found = {name: inner.names(name) for name in versions}
+    for name in versions:
+        if not found[name]:
+            inner.fail(name, "this key is missing")
     inner.done()
     return found
 
