@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from judgebench.api.listing import listing
     from judgebench.api.power import power
     from judgebench.api.preferences import export
+    from judgebench.api.probing import probe
     from judgebench.api.publish import publish
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
     from judgebench.api.validate import validate
+    from judgebench.api.validity import validate_judge
     from judgebench.domain import Item
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
@@ -81,6 +83,7 @@ __all__ = [
     "listing",
     "pack",
     "power",
+    "probe",
     "publish",
     "report",
     "reproduce",
@@ -90,6 +93,7 @@ __all__ = [
     "show",
     "systems",
     "validate",
+    "validate_judge",
     "verify",
     "view",
 ]
@@ -120,6 +124,7 @@ _LAZY = {
     "listing": "judgebench.api.listing:listing",
     "pack": "judgebench.api.storing:pack",
     "power": "judgebench.api.power:power",
+    "probe": "judgebench.api.probing:probe",
     "publish": "judgebench.api.publish:publish",
     "report": "judgebench.api.report:report",
     "reproduce": "judgebench.api.reproduce:reproduce",
@@ -129,6 +134,7 @@ _LAZY = {
     "show": "judgebench.api.showing:show",
     "systems": "judgebench.api.systems:systems",
     "validate": "judgebench.api.validate:validate",
+    "validate_judge": "judgebench.api.validity:validate_judge",
     "verify": "judgebench.api.storing:verify",
     "view": "judgebench.view:view",
 }

@@ -27,7 +27,8 @@ from judgebench.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.domain import Item, Judge, Probe, Scale, Task
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Item, Judge, Probe, Run, Scale, Task, Verdict
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
@@ -104,11 +105,28 @@ JUDGE_NOTES: dict[str, str] = {
     "baseline/majority": "the most frequent gold label of the task, always",
 }
 
-#: Probes of ours: what makes each of the plain one, and what it shows.
-PROBES: dict[str, tuple[str, str]] = {
-    "blind": ("judgebench.probes.pictures:blind", "items that have images, without them"),
-    "captions": ("judgebench.probes.pictures:captions", "items that have images, with their caption in the place"),
+
+class ProbeEntry(NamedTuple):
+    """A probe of ours, what it shows, and the suite that it is of.
+
+    In ``place`` is an operator, a family of them by variant, or what makes it of the plain one; of what is ``observed``
+    on plain verdicts a function of a run and its verdicts.
+    """
+
+    place: str
+    note: str
+    suite: Literal["bias", "attack", "consistency", ""] = ""
+    observed: bool = False
+
+
+PROBES: dict[str, ProbeEntry] = {
+    "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
+    "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
+    "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
 }
+
+#: The few that find most: what `validate-judge` tries where nobody names others.
+CORE = ("bandwagon",)
 
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
@@ -311,26 +329,44 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
     return cast("LLMJudge | ScoreJudge", create(model, **options))
 
 
-def make_probe(name: str, plain: Probe) -> Probe:
-    """Make a probe, ours or a plugin's; UnknownNameError where there is none.
+def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe:
+    """Make a probe by ``NAME[/VARIANT][:SIDE]``, ours or a plugin's; UnknownNameError where there is none.
 
     A plugin's entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked
-    for. Its name is the entry point's, and `probes.plugged` looks at what it yields.
+    for. Its name is the entry point's, and `probes.plugged` looks at what it yields. One that is an
+    `judgebench.probes.operator.Operator`, or gives them by variant, is asked as ours are.
     """
-    if name in PROBES:
-        ours: Probe = load(PROBES[name][0])(plain)
-        return ours
-    factory = _plugin("probes", name)
-    if factory is None:
-        known = (*PROBES, *plugins("probes"))
-        raise UnknownNameError("probe", name, known, f"({', '.join(known)}; packages may bring others)")
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.named import Spec, probe_of  # noqa: PLC0415 - loaded on use
     from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
-    made = _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
-    if made.name != name:
+    name = Spec.of(spec).name
+    behind = behind_probe(name)
+    if observed(spec) is not None:
+        raise UsageError(f"{name} is measured on plain verdicts: `judgebench probe {argument('probe')} {name}`")
+    if name in PROBES:
+        return probe_of(spec, behind, plain, scale, seed)
+    made = _made(spec, Wanted, lambda: probe_of(spec, behind, plain, scale, seed))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+    if made.name != spec:
         raise BrokenPluginError(f"the plugin behind {name!r} returned a probe named {made.name!r}")
     return Plugged(made)
+
+
+def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Probed | None] | None:
+    """Load what measures a probe on plain verdicts; None of a probe that changes items."""
+    entry = PROBES.get(spec)
+    return load(entry.place) if entry is not None and entry.observed else None
+
+
+def behind_probe(name: str) -> Any:
+    """Load what a probe's name stands for; UnknownNameError where there is nothing."""
+    if name in PROBES:
+        return load(PROBES[name].place)
+    found = _plugin("probes", name)
+    if found is None:
+        known = (*PROBES, *plugins("probes"))
+        raise UnknownNameError("probe", name, known, f"({', '.join(known)}; packages may bring others)")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

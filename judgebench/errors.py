@@ -6,6 +6,7 @@ The tree, with the exit code of the command line behind each::
     ├── UsageError                2   the command or its values are wrong
     │   ├── UnknownNameError      2   no such task, judge, metric ...; near matches are named
     │   ├── NameClashError        2   two plugins claim one name
+    │   ├── UnfitProbeError       2   a probe has nothing to change on a task
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
     │   ├── FormError             3   a file can be cut into cells in several ways, or in a way that has to be said
@@ -49,6 +50,7 @@ __all__ = [
     "RejectedError",
     "RetryableError",
     "UndecidedError",
+    "UnfitProbeError",
     "UnknownNameError",
     "UsageError",
     "VersionError",
@@ -97,6 +99,10 @@ class UsageError(JudgebenchError):
     """The command, an option or its value is wrong."""
 
     exit_code: ClassVar[int] = 2
+
+
+class UnfitProbeError(UsageError):
+    """A probe says nothing about a task: its scale is another, or no item has what it changes."""
 
 
 class UnknownNameError(UsageError):

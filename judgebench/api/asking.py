@@ -11,7 +11,7 @@ from judgebench.api.labelling import labelled_task
 from judgebench.api.notes import tell
 from judgebench.api.parameters import check_texts
 from judgebench.domain import names_of
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UnfitProbeError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,18 +58,18 @@ def plan_named(
     labels: Mapping[str, Labels] | None = None,
     can_answer: bool = False,
     grader: str | None = None,
+    unfit: Callable[[str], None] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before]]:
     """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
     Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
     ``can_answer`` looks first whether the judge can answer the questions itself, of which ``grader`` judges what no
-    comparison can tell. Beside the plans: by the identity of a run how another process makes its judge, where that is
-    possible; and what has to be asked before some of them.
+    comparison can tell, and ``unfit`` hears which probes have nothing to show. Beside the plans: by the identity of a
+    run how another process makes its judge, where that is possible; and what has to be asked before some of them.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
     from judgebench.api.references import References  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
     said = set[str]()
@@ -85,18 +85,20 @@ def plan_named(
     before: list[Before] = []
     references = References(say)
     for task in _once(tasks):
-        # Of a place, the rows that were asked for are open already.
-        if not isinstance(task, (str, CardTask)) and (sample or data is not None):
-            raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
-        opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
-        opened = labelled_task(opened, labels)
+        opened = labelled_task(_opened(task, data, sample=sample), labels)
         for judge in _once(judges):
             planned: dict[str, Planned] = {}
             for chosen in settings if isinstance(judge, str) else settings[:1]:
                 made = catalog.make_judge(judge, opened, chosen) if isinstance(judge, str) else judge
                 for shown in showing:
                     again = partial(plan_run, judge=made, showing=shown, policy=policy, say=say)
-                    run = again(references.task(opened, shown.reference, seed=shown.seed, limit=shown.limit))
+                    run = _fitting_or(
+                        unfit,
+                        again,
+                        partial(references.task, opened, shown.reference, seed=shown.seed, limit=shown.limit),
+                    )
+                    if run is None:
+                        continue
                     identity = run[0].run.identity
                     if planned.setdefault(identity, run) is not run:
                         continue
@@ -114,6 +116,29 @@ def plan_named(
                     )
             plans += planned.values()
     return told(plans), recipes, before
+
+
+def _opened(task: str | Task, data: Path | None, *, sample: bool) -> Task:
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
+
+    # Of a place, the rows that were asked for are open already.
+    if not isinstance(task, (str, CardTask)) and (sample or data is not None):
+        raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
+    return catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
+
+
+def _fitting_or(
+    unfit: Callable[[str], None] | None, again: Callable[[Task], Planned], task: Callable[[], Task]
+) -> Planned | None:
+    """Plan a run; None where its probe has nothing to show, and somebody hears of that."""
+    try:
+        return again(task())
+    except UnfitProbeError as error:
+        if unfit is None:
+            raise
+        unfit(str(error))
+        return None
 
 
 def _model(
@@ -197,7 +222,7 @@ def plan_run(
     plainly = plain(task, showing, judge.needs.orders)
     shown, reference = plainly.orders, plainly.reference
     selection = Selection(
-        plainly if showing.probe is None else make_probe(showing.probe, plainly),
+        plainly if showing.probe is None else make_probe(showing.probe, plainly, task.scale, seed=showing.seed),
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,
@@ -271,8 +296,12 @@ def ask_and_measure(
     by_system: bool = False,
     execute: Callable[..., list[Execution]] | None = None,
     ears: Ears | None = None,
+    score: bool = True,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
-    """Ask and measure run after run; one that stopped does not hide the others, and is reported beside them."""
+    """Ask and, unless something else is, measure run after run.
+
+    One that stopped does not hide the others, and is reported beside them.
+    """
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
@@ -291,6 +320,8 @@ def ask_and_measure(
             continue
         if ears.done is not None:
             ears.done(outcome)
+        if not score:
+            continue
         stored = read_run(outcome.path)
         if not planned.labelled:
             # Items of one's own may be labelled later; what they were told is kept.

@@ -77,7 +77,7 @@ def probes() -> Rows:
         "random": "one order an item, drawn from --seed and its content",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
-    ours = [(f"--probe {name}", what) for name, (_, what) in PROBES.items()]
+    ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]
     return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.asking import told as told_apart
@@ -21,16 +22,18 @@ from judgebench.report.runs import Estimates
 from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from judgebench.api.asking import Engine
     from judgebench.api.own_answers import Before, Planned
-    from judgebench.domain import Forecast
+    from judgebench.domain import Agreement, Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
+    from judgebench.store.runs import StoredRun
 
+D = TypeVar("D")
 Listener: TypeAlias = Callable[[str], None]
 
 
@@ -59,8 +62,42 @@ class Prepared:
 
         ``heard`` hears what became of the runs before anything is measured or raised.
         """
-        from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+        with self._asked(runs, progress, heard) as (rows, asked):
+            sources = tuple(run_source(read_run(one.path), one.plan.name) for one in asked)
+            unmeasured = tuple(why for one in sources if (why := unlabelled(one)))
+            # A command says it while it asks.
+            notes = () if on_command_line() else tuple(note for one in asked for note in misread(one))
+            found = Scores(tuple(rows), notes, tuple(map(_asked, asked)), sources, unmeasured)
+            # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
+            if rows or unmeasured:
+                show(found)
+        return found
+
+    def ask_for(
+        self,
+        runs: str | Path,
+        progress: bool | Listener,  # noqa: FBT001 - as `judgebench.run`
+        measure: Callable[[Sequence[StoredRun]], D],
+    ) -> D:
+        """Ask what is missing, and have all runs together measured in another way; a run that stopped is raised."""
+        from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+        with self._asked(runs, progress, score=False) as (_, asked):
+            return measure([read_run(one.path) for one in asked])
+
+    @contextlib.contextmanager
+    def _asked(
+        self,
+        runs: str | Path,
+        progress: bool | Listener,  # noqa: FBT001 - as `judgebench.run`
+        heard: Callable[[Sequence[Execution]], None] | None = None,
+        *,
+        score: bool = True,
+    ) -> Generator[tuple[list[Agreement], list[Execution]]]:
+        """Ask, and give what was measured beside what became of each run; what stopped is raised at the end."""
+        from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
 
         outcomes: list[Execution] = []
         ears = _ears(progress, outcomes)
@@ -76,21 +113,14 @@ class Prepared:
             with aside():
                 plans, options, early = self._settled(folder, asker, recipes, ears)
                 rows, stopped = ask_and_measure(
-                    plans, folder, options, by_system=self.by_system, execute=asker, ears=ears
+                    plans, folder, options, by_system=self.by_system, execute=asker, ears=ears, score=score
                 )
                 stopped = early + stopped
+            if stopped and not score:
+                _raise_first(stopped)
             # Two names of one judge are one run.
-            runs_asked = {outcome.path: outcome for outcome in outcomes}.values()
-            sources = tuple(run_source(read_run(one.path), one.plan.name) for one in runs_asked)
-            unmeasured = tuple(why for one in sources if (why := unlabelled(one)))
-            # A command says it while it asks.
-            notes = () if on_command_line() else tuple(note for one in runs_asked for note in misread(one))
-            found = Scores(tuple(rows), notes, tuple(map(_asked, runs_asked)), sources, unmeasured)
-            # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
-            if rows or unmeasured:
-                show(found)
+            yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
         _raise_first(stopped)
-        return found
 
     def _settled(
         self,

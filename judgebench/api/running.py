@@ -134,8 +134,6 @@ class Asking(TypedDict, total=False):
             metavar="J",
         ),
     ]
-    repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
-    probe: Annotated[str | None, Option("Show items as a probe does (judgebench list probes).", metavar="NAME")]
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
     temperature: Annotated[
@@ -207,11 +205,18 @@ class Asking(TypedDict, total=False):
     ]
 
 
-class AskingOwn(Asking, Items, total=False):
+class Once(TypedDict, total=False):
+    """How items are shown, in the one way of a run."""
+
+    repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
+    probe: Annotated[str | None, Option("Show items as a probe does (judgebench list probes).", metavar="NAME")]
+
+
+class AskingOwn(Asking, Once, Items, total=False):
     """The same, and what the columns of a table of one's own items are."""
 
 
-class Running(AskingOwn, total=False):
+class Pace(TypedDict, total=False):
     """How fast and for how much it is asked, and what is shown."""
 
     max_concurrency: Annotated[
@@ -236,9 +241,22 @@ class Running(AskingOwn, total=False):
         ),
     ]
     attempts: Annotated[int, Option("Times a case is asked before it counts as failed.", least=1, default=6)]
-    by_system: BySystem
     #: True shows progress on stderr, a function gets it line by line.
     progress: Annotated[bool | Listener, Option("No progress, no notes.", "--quiet -q", read=bool, default=False)]
+
+
+class Running(AskingOwn, Pace, total=False):
+    """All that `run` takes."""
+
+    by_system: BySystem
+
+
+class AskingProbes(Asking, Items, total=False):
+    """All that what probes would take depends on."""
+
+
+class Probing(AskingProbes, Pace, total=False):
+    """All that `probe` takes."""
 
 
 @question
@@ -247,29 +265,41 @@ def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
 
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
-    how = _filled(options)
-    return _prepared(judge, task, how, aloud=bool(how["progress"])).ask(how["runs"], how["progress"])
+    how = filled(options)
+    return prepared(judge, task, how, aloud=bool(how["progress"])).ask(how["runs"], how["progress"])
 
 
 @question
 def estimate(judge: Judges, task: Tasks, **options: Unpack[AskingOwn]) -> Estimates:
     """Say how many calls, tokens and dollars it would take; ask nothing."""
-    how = _filled(options)
-    return _prepared(judge, task, how, aloud=True).estimate(how["runs"])
+    how = filled(options)
+    return prepared(judge, task, how, aloud=True).estimate(how["runs"])
 
 
 def prepared_run(judge: Any, task: Any, **options: Any) -> Prepared:
     """Plan what `run` would ask under these options, ``runs`` and ``progress`` aside."""
     given = checked(run, judge, task, **options).arguments
-    return _prepared(given["judge"], given["task"], _filled(given))
+    return prepared(given["judge"], given["task"], filled(given))
 
 
-def _filled(options: Mapping[str, Any]) -> dict[str, Any]:
+def filled(options: Mapping[str, Any]) -> dict[str, Any]:
     """Add the defaults of options that nobody gave."""
     return {name: one.default for name, one in keys(Running).items() if one.default is not None} | dict(options)
 
 
-def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = False) -> Prepared:
+def prepared(
+    judge: Any,
+    task: Any,
+    how: Mapping[str, Any],
+    *,
+    aloud: bool = False,
+    ways: Sequence[Mapping[str, Any]] = ({},),
+    unfit: Callable[[str], None] | None = None,
+) -> Prepared:
+    """Plan runs; ``ways`` to show items are options in the place of ``how``'s.
+
+    A probe that has nothing to show on a task is left out where somebody hears of it (``unfit``).
+    """
     from judgebench.catalog import JudgeSettings  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
@@ -306,8 +336,8 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
             )
         ],
         [
-            Showing(order=order, reference=reference or "auto", **shown)
-            for reference, order in product(each(how["reference"]), each(how.get("order")))
+            Showing(order=order, reference=reference or "auto", **shown | way)
+            for reference, order, way in product(each(how["reference"]), each(how.get("order")), ways)
         ],
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
@@ -315,6 +345,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any], *, aloud: bool = Fa
         labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
         can_answer=bool(how["can_answer"]),
         grader=how.get("grader"),
+        unfit=unfit,
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])

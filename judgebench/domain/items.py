@@ -27,6 +27,11 @@ GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model",
 Role: TypeAlias = Literal["system", "user", "assistant", "call", "tool"]
 #: What a reader is told of turns that are nobody's words.
 _NAMED = {"call": "tool call", "tool": "tool result"}
+#: How the cases of a probe's placebo are named, after the probe.
+PLACEBO = " placebo"
+#: The attribute of an item that a probe changed which says where that pushes: towards response ``0``, ``1`` ..., or a
+#: single one ``up`` or ``down``.
+TARGET = "probe target"
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from judgebench.domain import Case
+from judgebench.domain.items import PLACEBO
 from judgebench.errors import BrokenPluginError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Plugged:
                 self._fail(item, f"a case of item {case.item.id!r}")
             if sorted(case.order) != list(range(len(case.item.responses))):
                 self._fail(item, f"the order {case.order!r} for {len(case.item.responses)} responses")
-            if case.probe not in {"", self.name}:
+            if case.probe not in {"", self.name, self.name + PLACEBO}:
                 self._fail(item, f"a case of probe {case.probe!r}")
             if case.key in keys:
                 self._fail(item, "one case twice")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
@@ -73,10 +73,10 @@ class Conventions:
 class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
-    ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
-    ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
-    beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
-    that are to be shown, and ``beside`` is what is known of items beyond their task.
+    ``items`` and ``total`` count items that are shown, and cases; ``annotators`` are those whose gold labels the items
+    carry, and ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the
+    judge's name beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the
+    references that are to be shown, and ``beside`` is what is known of items beyond their task.
     """
 
     task: Task
@@ -133,8 +133,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
-        raise UsageError(
-            f"probe {own!r} yields no case with its name in 'probe' on {task.name}: there would be nothing to measure"
+        raise UnfitProbeError(
+            f"probe {own!r} finds nothing to change in the items of {task.name}: there would be nothing to measure"
         )
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
@@ -162,7 +162,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         gold_source=next(iter(seen.sources)) if len(seen.sources) == 1 else "mixed",
         aggregates=conventions.aggregates,
         versions=_versions(judge),
-        counts={"items": seen.items, "cases": seen.cases},
+        counts={"items": seen.shown, "cases": seen.cases},
         content=seen.content,
         probe=own,
         # Labels of one's own change nothing about where the texts are.
@@ -174,7 +174,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         judge,
         selection.probe,
         run,
-        seen.items,
+        seen.shown,
         seen.cases,
         names,
         labelled=seen.labelled,
@@ -208,7 +208,7 @@ class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
     def __init__(self, probe: Probe, scale: Scale, reference: str, pictures: Pictures) -> None:
-        self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.items = self.shown = self.cases = self.unanswered = self.unreferenced = 0
         self._pictures = pictures
         self.labelled = False
         self._reference = reference
@@ -229,12 +229,15 @@ class _Seen:
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))
         self.items += 1
+        before = self.cases
         for case in self._probe.cases(item):
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)
-        self.unanswered += item.attribute("unanswered") == "yes"
-        self.unreferenced += all(one.kind != self._reference for one in item.references)
+        if self.cases > before:
+            self.shown += 1
+            self.unanswered += item.attribute("unanswered") == "yes"
+            self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
         self.labelled = self.labelled or any(label.code is not None for label in item.gold)

@@ -82,10 +82,11 @@ class StoredRun(NamedTuple):
     def judgments(self) -> Iterator[Verdict]:
         """Yield what is measured of `verdicts`, without the judge's words where these need not be read.
 
-        The cases of a run's own probe are what it is about, and so are its plain ones.
+        The cases of a run's own probe are what it is about; others of its cases, as a placebo's, are marked as theirs.
         """
         found, own = self.verdicts(texts=False), self.run.probe
-        found = (replace(one, probe="") for one in found if one.probe == own) if own else found
+        if own:
+            found = (replace(one, probe="" if one.probe == own else one.probe or "plain") for one in found)
         beside = self.beside()
         return judged_beside(found, beside) if beside else found
 

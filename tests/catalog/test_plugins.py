@@ -166,8 +166,8 @@ class Named(Strange):
     ("probe", "says"),
     [
         ("Raises", "probe 'p' failed on item '0': KeyError: 'x'"),
-        ("Nothing", "probe 'p' yields no case with its name in 'probe' on pandalm"),
-        ("Plain", "probe 'p' yields no case with its name in 'probe' on pandalm"),
+        ("Nothing", "probe 'p' finds nothing to change in the items of pandalm"),
+        ("Plain", "probe 'p' finds nothing to change in the items of pandalm"),
         ("Twice", "probe 'p' on item '0' yields one case twice"),
         ("Items", "probe 'p' on item '0' yields class Item, not a Case"),
         ("Other", "probe 'p' on item '0' yields a case of item 'else'"),

@@ -244,5 +244,5 @@ def test_a_blind_judge_judges_without_images_and_a_caption_stands_in_for_one() -
     assert case.item.question == "?\n(An image, in words: A red square.)"
     with pytest.raises(DataError, match="'i' has an image and no caption"):
         planned(blind, pictured(data(RED)), probe="captions")
-    with pytest.raises(UsageError, match="probe 'blind' yields no case"):
+    with pytest.raises(UsageError, match="probe 'blind' finds nothing to change"):
         planned(blind, pictured(), probe="blind")

@@ -1,0 +1,372 @@
+"""What a judge does where an item is changed: flips beside those of chance, towards what was pushed, right or wrong.
+
+A row is one item in one order, asked plainly (once or more), changed, and, where the probe has one, with the placebo.
+No verdict counts as a verdict of its own kind that is like no other: a judge that falls silent has changed its mind.
+
+Source: Ye et al. (2024), Justice or prejudice? (CALM: robustness rate, beside that of the same input asked again); Wang
+et al. (2025), Assessing judging bias in large reasoning models (harmful and helpful flips); Zhou et al. (2026),
+JudgeBiasBench (bias-sensitive rate).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from judgebench.agreement.bias import share_of
+from judgebench.agreement.estimates import estimated, shown
+from judgebench.agreement.policies import sign_of
+from judgebench.domain import Estimate
+from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.stats.inference.intervals import Interval
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.paired import Difference, sign_flip
+from judgebench.stats.influence import Clusters, RowOutcome, combine, mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Scale, Verdict
+    from judgebench.domain.scale import Code
+    from judgebench.stats.inference.paired import Bounds
+    from judgebench.stats.influence import Influences
+
+    Flags = npt.NDArray[np.bool_]
+    Floats = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int64]
+    Rows = npt.NDArray[np.intp]
+
+#: Below this p, after Holm's correction over a suite, a judge counts as led.
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item in one order: verdicts (None: no answer) without the change, with it, with its placebo.
+
+    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`).
+    """
+
+    cluster: str
+    gold: Code | None
+    target: str
+    plain: tuple[Code | None, ...]
+    changed: Code | None
+    placebo: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The rows of a probe; ``placebo`` says whether there is one, ``unmatched`` counts cases without a counterpart."""
+
+    scale: Scale
+    rows: tuple[Row, ...]
+    placebo: bool
+    unmatched: int = 0
+
+    _codes: Codes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Give each question its number, once."""
+        codes = {name: code for code, name in enumerate(dict.fromkeys(row.cluster for row in self.rows))}
+        object.__setattr__(self, "_codes", np.array([codes[row.cluster] for row in self.rows], np.int64))
+
+    def clusters(self, rows: Rows | None = None) -> Clusters:
+        """Questions that rows, by default all, belong to."""
+        return Clusters.of(self._codes if rows is None else self._codes[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe shows of a judge.
+
+    ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
+    judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
+    that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
+    ``retest``.
+    """
+
+    items: int
+    rows: int
+    effect: Estimate
+    p: float | None
+    against: str
+    figures: Mapping[str, Estimate]
+    unmatched: int = 0
+    adjusted: float | None = None
+
+    @property
+    def led(self) -> bool:
+        """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
+        p = self.p if self.adjusted is None else self.adjusted
+        value = self.effect.value
+        return p is not None and value is not None and value > 0 and p < ALPHA
+
+
+def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
+    """Put the verdicts of a probe beside the plain ones on the same item, in the same order."""
+    before: dict[tuple[str, tuple[int, ...]], list[Verdict]] = {}
+    for verdict in plain:
+        if not verdict.probe:
+            before.setdefault((verdict.item, verdict.order), []).append(verdict)
+    after: dict[tuple[str, tuple[int, ...]], dict[str, Verdict]] = {}
+    for verdict in changed:
+        if verdict.probe in {probe, probe + PLACEBO} and not verdict.repeat:
+            after.setdefault((verdict.item, verdict.order), {})[verdict.probe] = verdict
+    rows: list[Row] = []
+    has_placebo = any(probe + PLACEBO in found for found in after.values())
+    for key, found in after.items():
+        if key not in before or len(found) < 1 + has_placebo:
+            continue
+        own = sorted(before[key], key=lambda one: one.repeat)
+        said = found[probe]
+        rows.append(
+            Row(
+                said.cluster or said.item,
+                _majority(said),
+                dict(said.attributes).get(TARGET, ""),
+                tuple(one.code for one in own),
+                said.code,
+                found[probe + PLACEBO].code if has_placebo else None,
+            )
+        )
+    return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
+
+
+def _majority(verdict: Verdict) -> Code | None:
+    said = [code for _, code in verdict.gold if code is not None]
+    counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
+    if not counts:
+        return None
+    best = {said[index] for count, index in counts if count == counts[0][0]}
+    return best.pop() if len(best) == 1 else None
+
+
+def measure(paired: Paired) -> Probed:
+    """Measure what a probe shows; every figure is ``no_items`` where no case has its plain counterpart."""
+    rows = paired.rows
+    items = len({row.cluster for row in rows})
+    if not rows:
+        none = Estimate.missing("no_items")
+        return Probed(0, 0, none, None, "placebo" if paired.placebo else "retest", {}, paired.unmatched)
+    figures: dict[str, Estimate] = {}
+    clusters = paired.clusters()
+    flipped = np.array([_differs(row.plain[0], row.changed) for row in rows])
+    figures["robustness"] = share_of(~flipped, clusters)
+    figures |= _directions(paired, flipped)
+    # The share of the other askings that differ from the first: what asking again does by itself.
+    again = np.array([_noise(row) for row in rows])
+    asked = np.flatnonzero(~np.isnan(again))
+    if asked.size:
+        noise = paired.clusters(asked)
+        figures["retest_flips"] = _share(again[asked], noise)
+        figures["excess_flips"] = _estimate(flipped[asked] - again[asked], noise)
+    base = again
+    if paired.placebo:
+        base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
+        figures["placebo_flips"] = _share(base, clusters)
+    effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
+    return Probed(items, len(rows), effect, p, "placebo" if paired.placebo else "retest", figures, paired.unmatched)
+
+
+def suite(probed: Sequence[Probed]) -> list[Probed]:
+    """Correct the p-values of probes that were tried together (Holm 1979)."""
+    known = [index for index, one in enumerate(probed) if one.p is not None]
+    given = [cast("float", probed[index].p) for index in known]
+    adjusted = holm(given).tolist() if known else list[float]()
+    found = list(probed)
+    for index, p in zip(known, adjusted, strict=True):
+        found[index] = replace(found[index], adjusted=float(p))
+    return found
+
+
+def _effect(
+    paired: Paired, flipped: Floats, base: Floats, figures: dict[str, Estimate]
+) -> tuple[Estimate, float | None]:
+    """Measure what the change does beyond its placebo (or beyond asking again), with the p-value."""
+    scale, rows = paired.scale, paired.rows
+    pushed = np.array([row.target != "" for row in rows])
+    if pushed.any():
+        own = np.flatnonzero(pushed)
+        if scale.kind in {"rate", "number"}:
+            return _shift(paired, own, figures)
+        hits = np.array([_hit(rows[i].target, rows[i].changed, scale) for i in own])
+        before = np.array([_hit(rows[i].target, rows[i].plain[0], scale) for i in own])
+        away = np.flatnonzero(~before)
+        if away.size:
+            figures["targeted_success"] = share_of(hits[away], paired.clusters(own[away]))
+        if paired.placebo:
+            without = np.array([float(_hit(rows[i].target, rows[i].placebo, scale)) for i in own])
+        else:
+            without = np.array([_hits_without(rows[i], scale) for i in own])
+        found = _tested(hits.astype(np.float64), without, paired, own)
+        figures["follow_rate"] = _follow_rate(hits.astype(np.float64), without, paired.clusters(own), found[0])
+        return found
+    known = np.flatnonzero(~np.isnan(base))
+    if not known.size:
+        return Estimate.missing("no_repeats"), None
+    return _tested(flipped[known], base[known], paired, known)
+
+
+def _follow_rate(hits: Floats, without: Floats, clusters: Clusters, effect: Estimate) -> Estimate:
+    """How often the judge goes where it is pushed, of the times it would not have gone there: ``(a - b) / (1 - b)``."""
+    found = RowOutcome.ratio(hits - without, 1 - without, "no_room")
+    if found.value is None:
+        return Estimate.missing(found.reason or "no_room")
+    rate = estimated(found.influences(clusters), low=-np.inf, high=1.0)
+    if rate.low is not None or effect.low is None or effect.high is None:
+        return rate
+    # Nothing ever differs: what the effect can still be, of the room that there is.
+    room = 1 - float(without.mean())
+    return replace(rate, low=effect.low / room, high=min(1.0, effect.high / room), method=effect.method, no_interval="")
+
+
+def _tested(one: Floats, two: Floats, paired: Paired, rows: Rows) -> tuple[Estimate, float | None]:
+    clusters = paired.clusters(rows)
+    found = shares_apart(one, two, clusters)
+    return found, sign_flip(clusters.sums(one - two)).p
+
+
+def shares_apart(one: Floats, two: Floats, clusters: Clusters) -> Estimate:
+    """Difference of two shares of the same rows, from the rows on which only one of the two is.
+
+    Their shares, in which almost nothing may have happened, have intervals of their own, put together by their
+    correlation; of what is not yes or no it is t with CR2.
+    """
+    apart = one - two
+    if not np.isin(apart, (-1.0, 0.0, 1.0)).all():
+        return _estimate(apart, clusters)
+    more, less = (mean((apart == side).astype(np.float64), clusters) for side in (1.0, -1.0))
+    whole = combine([more, less], [1.0, -1.0])
+    bounds = _bounds(more, clusters), _bounds(less, clusters)
+    if bounds[0] is None or bounds[1] is None:
+        return _estimate(apart, clusters)
+    found = Difference.moved(whole, more, less, (bounds[0], bounds[1]), 0.95)
+    return shown(whole, apart.size, Interval(found.low, found.high, whole.se, "mover-paired"))
+
+
+def _bounds(share: Influences, clusters: Clusters) -> Bounds | None:
+    from judgebench.stats.inference.score_path import share_interval  # noqa: PLC0415 - loads scipy
+
+    deff, size = share.deff, clusters.codes.size
+    if deff is None or (share.se is None and not clusters.independent):
+        return None
+    df = max(1.0, size - 1) if clusters.independent else share.df
+    return lambda level: share_interval(share.value * size, size, deff, df, level)
+
+
+def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Estimate, float | None]:
+    """How far ratings move where the change pushes; rows without a rating on one side are left out."""
+    scale = paired.scale
+
+    def number(code: Code | None) -> float:
+        if not isinstance(code, int):
+            return np.nan
+        return float(scale.numbers(np.array([code]))[0]) if scale.kind == "number" else float(scale.values[code])
+
+    rows = [paired.rows[i] for i in own]
+    after = np.array([number(row.changed) for row in rows])
+    before = np.array([number(row.plain[0]) for row in rows])
+    without = np.array([number(row.placebo) for row in rows]) if paired.placebo else before
+    way = np.array([-1.0 if row.target == "down" else 1.0 for row in rows])
+    for name, moved in (("score_shift", after - before), ("effect", way * (after - without))):
+        known = np.flatnonzero(~np.isnan(moved))
+        if not known.size:
+            figures[name] = Estimate.missing("no_items")
+            continue
+        clusters = paired.clusters(own[known])
+        reach = float(max(scale.values) - min(scale.values)) if scale.values else np.inf
+        figures[name] = estimated(mean(moved[known], clusters), low=-reach, high=reach)
+        p = sign_flip(clusters.sums(moved[known])).p
+    effect = figures.pop("effect")
+    return effect, None if effect.value is None else p
+
+
+def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
+    """Flips by what they do to being right, and accuracy before and after; nothing without gold that can be met."""
+    if paired.scale.kind in {"rate", "number", "set"}:
+        return {}
+    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
+    if not own.size:
+        return {}
+    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+    before = np.array([_right(row.plain[0], row.gold, paired.scale) for row in rows])
+    after = np.array([_right(row.changed, row.gold, paired.scale) for row in rows])
+    changed = flipped[own]
+    found = {
+        "harmful": share_of(before & ~after, clusters),
+        "helpful": share_of(~before & after, clusters),
+        "neutral": share_of(changed & (before == after), clusters),
+        "accuracy_before": share_of(before, clusters),
+        "accuracy_after": share_of(after, clusters),
+        "accuracy_change": shares_apart(after.astype(np.float64), before.astype(np.float64), clusters),
+    }
+    right = np.flatnonzero(before)
+    if right.size:
+        found["bias_sensitive_rate"] = share_of(~after[right], paired.clusters(own[right]))
+    return found
+
+
+def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+    if code is None or gold is None:
+        return False
+    if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):
+        # A milder verdict for the same response is as right.
+        return bool(_sign(code, scale) == _sign(gold, scale) and (code == scale.both_bad) == (gold == scale.both_bad))
+    if scale.kind == "pick" and isinstance(gold, tuple):
+        return code in gold
+    return code == gold
+
+
+def _sign(code: int, scale: Scale) -> int:
+    return _signs(scale)[code]
+
+
+@lru_cache(maxsize=64)
+def _signs(scale: Scale) -> tuple[int, ...]:
+    """Sides of all labels: which response a label is for."""
+    return tuple(sign_of(np.arange(len(scale.labels)), scale).tolist())
+
+
+def _hit(target: str, code: Code | None, scale: Scale) -> bool:
+    """Whether a verdict is the one that was pushed for."""
+    if code is None:
+        return False
+    if isinstance(code, tuple):
+        return str(code[0]) == target if scale.kind == "rank" else False
+    if scale.kind == "pair":
+        return _sign(code, scale) == (-1 if target == "0" else 1)
+    if scale.kind == "check":
+        return code == (target == "up")
+    return str(code) == target
+
+
+def _hits_without(row: Row, scale: Scale) -> float:
+    """How often the plain case, asked again where it was, gets the verdict that is pushed for."""
+    asked = row.plain[1:] or row.plain
+    return float(np.mean([_hit(row.target, code, scale) for code in asked]))
+
+
+def _differs(one: Code | None, two: Code | None) -> bool:
+    return one is None or one != two
+
+
+def _noise(row: Row) -> float:
+    """Share of the further askings that differ from the first; NaN where there was one only."""
+    return float(np.mean([_differs(row.plain[0], code) for code in row.plain[1:]])) if len(row.plain) > 1 else np.nan
+
+
+def _share(values: Floats, clusters: Clusters) -> Estimate:
+    """Give a mean of shares its interval: that of a share where each is yes or no."""
+    return (
+        share_of(values > 0.5, clusters) if np.isin(values, (0.0, 1.0)).all() else _estimate(values, clusters, low=0.0)
+    )
+
+
+def _estimate(values: Floats, clusters: Clusters, *, low: float = -1.0) -> Estimate:
+    return estimated(mean(values.astype(np.float64), clusters), low=low, high=1.0)
