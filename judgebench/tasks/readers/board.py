@@ -28,7 +28,7 @@ from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, picked, stem
 from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
@@ -160,10 +160,7 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read a judge's board; systems of which the gold board knows nothing are passed over."""
         judges = self._recorded.of_judges(source.rows())
-        judge = column if column is not None and self._recorded.judge else next(iter(judges))
-        if judge not in judges or (column is None and len(judges) > 1):
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges)}")
+        judge = picked(column if self._recorded.judge else None, judges, source.name)
         replies: Replies = {}
         for criterion, systems in self._recorded.board(judges[judge]).items():
             for system, value in systems.items():

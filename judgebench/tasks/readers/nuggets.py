@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.passages import first_of
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,13 +106,10 @@ class Reader(base.Reader):
                 raise DataError(f"items {known[key]!r} and {name!r} are one nugget", file=source.name)
             known[key] = name
         rows = list(source.rows())
-        told = list(dict.fromkeys(_judge(row) for row in rows))
-        if (len(told) > 1) if column is None else (column not in told):
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(filter(None, told)) or 'none'}")
+        judge = picked(column, dict.fromkeys(_judge(row) for row in rows), source.name)
         replies: Replies = {}
         for row in rows:
-            if column is not None and _judge(row) != column:
+            if _judge(row) != judge:
                 continue
             query, answer = _names(row)
             for nugget in _nuggets(row, query, answer):
@@ -131,7 +128,7 @@ class Reader(base.Reader):
                 f"none of its nuggets is one of {self.card.name}:{self.split}, by query, answer and the nugget's text",
                 file=source.name,
             )
-        return Recording(column or told[0] or stem(Path(source.name)), replies, (_OWN_ORDER,))
+        return Recording(judge or stem(Path(source.name)), replies, (_OWN_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models whose records the file holds."""

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.labels.roles import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, no_judge, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -284,13 +284,8 @@ def _pick(names: Sequence[str], asked: str | None, file: str) -> str:
     if asked is None and len(names) == 1:
         return names[0]
     if asked is None or asked not in names:
-        _unknown(names, asked, file)
+        no_judge(asked, names, file)
     return asked
-
-
-def _unknown(names: Sequence[str], asked: str | None, file: str) -> NoReturn:
-    said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-    raise UsageError(f"{file}: {said}; there are: {', '.join(names) or 'none'}")
 
 
 def _plain(row: Row, name: str) -> str:
