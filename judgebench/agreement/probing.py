@@ -89,8 +89,9 @@ class Probed:
 
     ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
     judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
-    that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
-    ``retest``.
+    that of a sign-flip test over questions. ``against`` says what the effect is measured against: ``placebo`` or
+    ``retest``, or ``before`` where each case was asked once and there is no placebo (how much less often the judge is
+    right); what plain verdicts show has its own. ``either``: an effect below 0 leads the judge, too, the other way.
     """
 
     items: int
@@ -101,13 +102,14 @@ class Probed:
     figures: Mapping[str, Estimate]
     unmatched: int = 0
     adjusted: float | None = None
+    either: bool = False
 
     @property
     def led(self) -> bool:
         """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
         p = self.p if self.adjusted is None else self.adjusted
         value = self.effect.value
-        return p is not None and value is not None and value > 0 and p < ALPHA
+        return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 
 def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
@@ -131,7 +133,7 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
         rows.append(
             Row(
                 said.cluster or said.item,
-                _majority(said),
+                majority(said),
                 noted.get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
@@ -142,7 +144,8 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
 
 
-def _majority(verdict: Verdict) -> Code | None:
+def majority(verdict: Verdict) -> Code | None:
+    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
     said = [code for _, code in verdict.gold if code is not None]
     counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
     if not counts:
@@ -176,7 +179,12 @@ def measure(paired: Paired) -> Probed:
         base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
         figures["placebo_flips"] = _share(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
-    return Probed(items, len(rows), effect, p, "placebo" if paired.placebo else "retest", figures, paired.unmatched)
+    against = "placebo" if paired.placebo else "retest"
+    if effect.undefined == "no_repeats" and "accuracy_change" in figures:
+        # Without anything that chance is known by, a change may still do more harm than good.
+        effect, p = _harm(paired)
+        against = "before"
+    return Probed(items, len(rows), effect, p, against, figures, paired.unmatched)
 
 
 def suite(probed: Sequence[Probed]) -> list[Probed]:
@@ -315,6 +323,15 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if right.size:
         found["bias_sensitive_rate"] = share_of(~after[right], paired.clusters(own[right]))
     return found
+
+
+def _harm(paired: Paired) -> tuple[Estimate, float | None]:
+    """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
+    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
+    rows = [paired.rows[i] for i in own]
+    before = np.array([float(_right(row.plain[0], row.gold, paired.scale)) for row in rows])
+    after = np.array([float(_right(row.changed, row.gold, paired.scale)) for row in rows])
+    return _tested(before, after, paired, own)
 
 
 def _accepted(paired: Paired) -> dict[str, Estimate]:

@@ -18,6 +18,8 @@ class ProbeEntry(NamedTuple):
     observed: bool = False
 
 
+#: Where the probes are that ask nothing.
+_OBSERVED = "judgebench.agreement.observed."
 PROBES: dict[str, ProbeEntry] = {
     "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
     "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
@@ -42,6 +44,17 @@ PROBES: dict[str, ProbeEntry] = {
     ),
     "master-key": ProbeEntry(
         "judgebench.probes.master_key:OPERATORS", "a sign or an opening as the whole answer", "attack"
+    ),
+    "position": ProbeEntry(f"{_OBSERVED}position:position", "which place it prefers", "bias", observed=True),
+    "length": ProbeEntry(f"{_OBSERVED}length:length", "whether it prefers the longer answer", "bias", observed=True),
+    "self-preference": ProbeEntry(
+        f"{_OBSERVED}own:self_preference", "whether it prefers its own answers", "bias", observed=True
+    ),
+    "family-preference": ProbeEntry(
+        f"{_OBSERVED}own:family_preference", "whether it prefers those of its kin", "bias", observed=True
+    ),
+    "leniency": ProbeEntry(
+        f"{_OBSERVED}leniency:leniency", "whether its errors let answers pass", "bias", observed=True
     ),
 }
 
