@@ -9,7 +9,7 @@ from judgebench.domain.quick import new_item, new_part, new_response, new_turn
 from judgebench.errors import UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,11 +65,9 @@ class Reader(base.Reader):
         ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
         """
         judged, names = self._judged(source)
-        shown = next(iter(judged)) if column is None and len(judged) == 1 else names.get(column or "")
-        if shown is None:
-            problem = "name the judge" if column is None else f"{column!r} is not one judge of it"
-            known = ", ".join(judged) or f"none for split {self.split}"
-            raise UsageError(f"{source.name}: {problem}; there are: {known}")
+        if not judged:
+            raise UsageError(f"{source.name}: it holds verdicts on others, and none for split {self.split}")
+        shown = picked(column, judged, source.name, names)
         replies: Replies = {}
         for row, games in judged[shown]:
             pair = row.name("pair_id")
