@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 #: Every answer says which one it is, whose, and how long: the server reads the marks in the order of the answers.
 MARK = re.compile(r"\[(good|poor), by (\w+), (\d+)\]")
 SKILL = 0.8
-#: Words of an answer, and the system whose name the judge has.
-SIZES, SYSTEMS = (40, 90, 160, 260), ("planted", "other")
+#: Words of an answer; the systems, of which the first has the judge's name (the names are equally long).
+SIZES, SYSTEMS = (40, 90, 160, 260), ("planted", "another")
 Rows = list[dict[str, Any]]
 
 
@@ -100,14 +100,14 @@ def _length(asked: Asked, chance: random.Random) -> bool | None:
 
 
 def _slope(rows: Rows) -> float:
-    """The slope is that of a standard deviation of these items' differences, each asked in both orders."""
+    """Say the slope of a standard deviation of these items' differences, each asked in both orders."""
     apart = [len(row["answer_b"]) - len(row["answer_a"]) for row in rows]
     return SLOPE * float(np.std(np.repeat(apart, 2), ddof=1)) / 1000
 
 
 def _length_gap(_: Rows) -> float:
     """Of all items that there might be: right where the longer one is better, less where the shorter one is."""
-    lengths = [len(_text("good", "other", size)) for size in SIZES]
+    lengths = [len(_text("good", SYSTEMS[0], size)) for size in SIZES]
     longer = [_picks_right(one - two) for one in lengths for two in lengths if one > two]
     shorter = [_picks_right(one - two) for one in lengths for two in lengths if one < two]
     return float(np.mean(longer) - np.mean(shorter))

@@ -41,6 +41,13 @@ Suite = Annotated[
 Repeats = Annotated[
     int, Option("Times the unchanged case is asked; what differs between them is chance.", metavar="N", least=1)
 ]
+Figures = Annotated[
+    str,
+    Option(
+        "Figures that the table shows, by their names in JSON: accuracy_before,accuracy_after,robustness ...",
+        metavar="F,F",
+    ),
+]
 
 
 class ProbingAll(Probing, Verdicts, total=False):
@@ -56,6 +63,7 @@ def probe(
     probe: Named = (),
     suite: Suite = None,
     repeats: Repeats = 2,
+    columns: Figures = "",
     **options: Unpack[ProbingAll],
 ) -> Probes:
     """Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.
@@ -69,16 +77,18 @@ def probe(
         if judge or task:
             raise UsageError(f"give runs or a table, or {argument('judge')} and {argument('task')}; not both")
         if options.get("before_col") or options.get("placebo_col"):
-            return Probes(tuple(before_and_after(source, options)))
+            return _found(before_and_after(source, options), columns)
         if is_table(source, options):
-            return _found(measured(opened(source, options), specs, options, given))
-        return _found(measured(stored_runs(source), specs, options, given))
+            return _found(measured(opened(source, options), specs, options, given), columns)
+        return _found(measured(stored_runs(source), specs, options, given), columns)
     if lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
     specs = specs or specs_of(given, suite)
     how = filled(options)
     asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
-    return asked.ask_for(how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given)))
+    return asked.ask_for(
+        how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given), columns)
+    )
 
 
 @question
@@ -107,15 +117,19 @@ def _askings(specs: Sequence[str], repeats: int) -> int:
     return repeats if any(observed(one) is None for one in specs) else 1
 
 
-def _found(rows: Iterator[ProbeRow]) -> Probes:
-    """Give what was measured; DataError where there is nothing."""
+def _found(rows: Iterator[ProbeRow], columns: str) -> Probes:
+    """Give what was measured; DataError where there is nothing, UsageError where none has a figure asked for."""
     found = tuple(rows)
     if not found:
         raise DataError(
             "nothing to measure: no probe was asked, and plain verdicts show nothing of those that need no asking",
             hint="; ".join(f"{name}: {needs}" for name, needs in _NEEDS.items()),
         )
-    return Probes(found)
+    names = tuple(filter(None, map(str.strip, columns.split(","))))
+    known = dict.fromkeys(["effect", *(name for row in found for name in row.found.figures)])
+    if lost := [name for name in names if name not in known]:
+        raise UsageError(f"{argument('columns')}: no probe here has {lost[0]!r}; there are {', '.join(known)}")
+    return Probes(found, names)
 
 
 def stored_runs(source: Any) -> list[StoredRun]:
