@@ -19,7 +19,7 @@ PAIR, CHECK, RATE = Scale.pair(), Scale.check(), Scale.rate(1, 5)
 def item(*answers: str, question: str = "What is the tower made of?", gold: int = 0, **more: object) -> Item:
     responses = tuple(Response(text) for text in answers)
     turns = (Turn.of("user", question),)
-    return Item("i", turns, responses, (Label("a", gold),), "human", **more)  # type: ignore[arg-type]
+    return Item("i", turns, responses, (Label("a", gold),), "human", **more)  # type: ignore[arg-type]  # fields of an item
 
 
 def both(spec: str, one: Item, scale: Scale = CHECK, reference: str = "none") -> tuple[Item, Item | None]:
