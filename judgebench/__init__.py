@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
     from judgebench.api.validate import validate
+    from judgebench.api.validity import validate_judge
     from judgebench.domain import Item
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
@@ -92,6 +93,7 @@ __all__ = [
     "show",
     "systems",
     "validate",
+    "validate_judge",
     "verify",
     "view",
 ]
@@ -132,6 +134,7 @@ _LAZY = {
     "show": "judgebench.api.showing:show",
     "systems": "judgebench.api.systems:systems",
     "validate": "judgebench.api.validate:validate",
+    "validate_judge": "judgebench.api.validity:validate_judge",
     "verify": "judgebench.api.storing:verify",
     "view": "judgebench.view:view",
 }

@@ -146,6 +146,9 @@ PROBES: dict[str, ProbeEntry] = {
     ),
 }
 
+#: The few that find most: what `validate-judge` tries where nobody names others.
+CORE = ("bandwagon",)
+
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"

@@ -18,5 +18,5 @@ def png(size: int = 2, colour: tuple[int, int, int] = (200, 30, 30)) -> bytes:
 
 
 def jpeg(content: bytes = b"...") -> bytes:
-    """Write what begins as a JPEG does."""
-    return b"\xff\xd8\xff\xe0" + content
+    """Write what begins and ends as a JPEG does."""
+    return b"\xff\xd8\xff\xe0" + content + b"\xff\xd9"

@@ -29,7 +29,7 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     Where items were shown in both orders, there are ``position_consistency``, the share of items whose two games name
     one response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. Pairs have
     ``first_slot_rate``, a check ``positive_rate_difference`` and ratings ``mean_signed_error``, both
-    ``mean(judge - gold)``.
+    ``mean(judge - gold)``. Where a case was asked again, there is ``retest_agreement``.
 
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
@@ -37,7 +37,8 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     found = position(ratings, scored.policies.invalid)
     if ratings.scale.kind == "pair":
         found |= first_slot(ratings)
-    return found | _label_bias(scored)
+    again = retest_agreement(ratings)
+    return found | _label_bias(scored) | ({} if again.undefined == "no_repeats" else {"retest_agreement": again})
 
 
 def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
@@ -242,6 +243,6 @@ def retest_agreement(ratings: Ratings) -> Estimate:
         return Estimate.missing("no_repeats")
     clusters = Clusters.of(ratings.cluster[first[again]])
     shares = alike[again] / (asked[again] * (asked[again] - 1))
-    if (asked[again] == 2).all():
+    if np.isin(shares, (0.0, 1.0)).all():
         return share_of(shares > 0.5, clusters)
     return estimated(mean(shares, clusters), low=0.0, high=1.0)

@@ -10,7 +10,8 @@ JudgeBiasBench (bias-sensitive rate).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     Flags = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int64]
+    Rows = npt.NDArray[np.intp]
 
 #: Below this p, after Holm's correction over a suite, a judge counts as led.
 ALPHA = 0.05
@@ -66,11 +69,16 @@ class Paired:
     placebo: bool
     unmatched: int = 0
 
-    def clusters(self, rows: npt.NDArray[np.intp] | None = None) -> Clusters:
-        """Questions that rows belong to."""
+    _codes: Codes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Give each question its number, once."""
         codes = {name: code for code, name in enumerate(dict.fromkeys(row.cluster for row in self.rows))}
-        every = np.array([codes[row.cluster] for row in self.rows], np.int64)
-        return Clusters.of(every if rows is None else every[rows])
+        object.__setattr__(self, "_codes", np.array([codes[row.cluster] for row in self.rows], np.int64))
+
+    def clusters(self, rows: Rows | None = None) -> Clusters:
+        """Questions that rows, by default all, belong to."""
+        return Clusters.of(self._codes if rows is None else self._codes[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +204,29 @@ def _effect(
             without = np.array([float(_hit(rows[i].target, rows[i].placebo, scale)) for i in own])
         else:
             without = np.array([_hits_without(rows[i], scale) for i in own])
-        figures["follow_rate"] = _follow_rate(hits.astype(np.float64), without, paired.clusters(own))
-        return _tested(hits.astype(np.float64), without, paired, own)
+        found = _tested(hits.astype(np.float64), without, paired, own)
+        figures["follow_rate"] = _follow_rate(hits.astype(np.float64), without, paired.clusters(own), found[0])
+        return found
     known = np.flatnonzero(~np.isnan(base))
     if not known.size:
         return Estimate.missing("no_repeats"), None
     return _tested(flipped[known], base[known], paired, known)
 
 
-def _follow_rate(hits: Floats, without: Floats, clusters: Clusters) -> Estimate:
+def _follow_rate(hits: Floats, without: Floats, clusters: Clusters, effect: Estimate) -> Estimate:
     """How often the judge goes where it is pushed, of the times it would not have gone there: ``(a - b) / (1 - b)``."""
     found = RowOutcome.ratio(hits - without, 1 - without, "no_room")
     if found.value is None:
         return Estimate.missing(found.reason or "no_room")
-    return estimated(found.influences(clusters), low=-np.inf, high=1.0)
+    rate = estimated(found.influences(clusters), low=-np.inf, high=1.0)
+    if rate.low is not None or effect.low is None or effect.high is None:
+        return rate
+    # Nothing ever differs: what the effect can still be, of the room that there is.
+    room = 1 - float(without.mean())
+    return replace(rate, low=effect.low / room, high=min(1.0, effect.high / room), method=effect.method, no_interval="")
 
 
-def _tested(one: Floats, two: Floats, paired: Paired, rows: npt.NDArray[np.intp]) -> tuple[Estimate, float | None]:
+def _tested(one: Floats, two: Floats, paired: Paired, rows: Rows) -> tuple[Estimate, float | None]:
     clusters = paired.clusters(rows)
     found = shares_apart(one, two, clusters)
     return found, sign_flip(clusters.sums(one - two)).p
@@ -246,7 +260,7 @@ def _bounds(share: Influences, clusters: Clusters) -> Bounds | None:
     return lambda level: share_interval(share.value * size, size, deff, df, level)
 
 
-def _shift(paired: Paired, own: npt.NDArray[np.intp], figures: dict[str, Estimate]) -> tuple[Estimate, float | None]:
+def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Estimate, float | None]:
     """How far ratings move where the change pushes; rows without a rating on one side are left out."""
     scale = paired.scale
 
@@ -310,7 +324,13 @@ def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
 
 
 def _sign(code: int, scale: Scale) -> int:
-    return int(sign_of(np.array([code]), scale)[0])
+    return _signs(scale)[code]
+
+
+@lru_cache(maxsize=64)
+def _signs(scale: Scale) -> tuple[int, ...]:
+    """Sides of all labels: which response a label is for."""
+    return tuple(sign_of(np.arange(len(scale.labels)), scale).tolist())
 
 
 def _hit(target: str, code: Code | None, scale: Scale) -> bool:

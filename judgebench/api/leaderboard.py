@@ -67,9 +67,6 @@ def leaderboard(
             judges = ", ".join(map(argument, ("metric", "over", "by_system", "columns", "percent", "published")))
             raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
-    rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
-    kept = [row for row in rows if subsets or row.subset == "all"]
-    judged = judgments(tables)
     shape = _paper(
         [columns] if isinstance(columns, str) else columns or (),
         tables,
@@ -77,6 +74,13 @@ def leaderboard(
         intervals=intervals,
         published=published,
     )
+    if shape is not None and over is not None:
+        paper = ", ".join(map(argument, ("columns", "percent", "intervals", "published")))
+        raise UsageError(f"{argument('over')} is a table of its own, without {paper}")
+    rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
+    # A column may be of a subset; that table has no rows of them.
+    kept = [row for row in rows if subsets or shape is not None or row.subset == "all"]
+    judged = judgments(tables)
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged), paper=shape)
 
@@ -97,11 +101,25 @@ def _paper(
     if published:
         from judgebench.reproduce.published import listed_figures  # noqa: PLC0415 - loaded on use
 
+        tasks = tuple(dict.fromkeys(table.task for table in tables))
         listed = tuple(
-            Listed(task, one.judge, one.subset, one.metric, one.fraction, one.decimals, one.source, known)
-            for task in dict.fromkeys(table.task for table in tables)
+            Listed(
+                task,
+                one.judge,
+                one.subset,
+                one.metric,
+                one.fraction,
+                one.decimals,
+                one.source,
+                known,
+                one.unit,
+                one.conditions,
+            )
+            for task in tasks
             for one, known in listed_figures(task)
         )
+        if none := [task for task in tasks if task not in {one.task for one in listed}]:
+            tell(f"no published figures are known of {', '.join(none)}")
     return Paper(names, percent, intervals, listed)
 
 

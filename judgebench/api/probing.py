@@ -56,16 +56,15 @@ def probe(
     Each item is asked as it is, changed, and with a placebo, in the same orders; what was asked before is never asked
     again. Stored runs are measured without asking anybody.
     """
-    given = _named(probe)
+    given = named(probe)
     if is_given(source):
         if judge or task:
             raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
-        stored = [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
-        return Probes(tuple(measured(stored, _specs(given, suite) if given or suite else None)))
-    specs = _specs(given, suite)
+        return Probes(tuple(measured(stored_runs(source), specs_of(given, suite) if given or suite else None)))
+    specs = specs_of(given, suite)
     how = filled(options)
-    planned = _planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
-    return planned.ask_for(how["runs"], how["progress"], lambda runs: Probes(tuple(measured(runs, specs))))
+    asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
+    return asked.ask_for(how["runs"], how["progress"], lambda runs: Probes(tuple(measured(runs, specs))))
 
 
 @question
@@ -83,28 +82,35 @@ def estimate_probes(
     if is_given(source):
         raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
     how = filled(options)
-    return _planned(judge, task, _specs(_named(probe), suite), repeats, how, aloud=True).estimate(how["runs"])
+    return planned(judge, task, specs_of(named(probe), suite), repeats, how, aloud=True).estimate(how["runs"])
 
 
-def _named(given: str | Sequence[str]) -> list[str]:
+def stored_runs(source: Any) -> list[StoredRun]:
+    """Open the runs of a source."""
+    return [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
+
+
+def named(given: str | Sequence[str]) -> list[str]:
+    """Make a list of one name or several."""
     return [given] if isinstance(given, str) else list(given)
 
 
-def _specs(given: Sequence[str], suite: str | None) -> list[str]:
-    """Name every probe that is asked for, each variant of a family by itself."""
-    from judgebench.catalog import PROBES, behind_probe  # noqa: PLC0415 - loaded on use
+def specs_of(given: Sequence[str], suite: str | None, default: str = "bias") -> list[str]:
+    """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
+    from judgebench.catalog import CORE, PROBES, behind_probe  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
 
-    chosen = suite or (None if given else "bias")
+    chosen = suite or (None if given else default)
     names = [name for name, one in PROBES.items() if chosen and one.suite and chosen in {one.suite, "all"}]
+    if chosen == "core":
+        names = list(CORE)
     return list(
         dict.fromkeys(one for name in (*given, *names) for one in variants(name, behind_probe(Spec.of(name).name)))
     )
 
 
-def _planned(
-    judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict[str, Any], *, aloud: bool
-) -> Prepared:
+def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict[str, Any], *, aloud: bool) -> Prepared:
+    """Plan the plain runs and those of the probes that are asked."""
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
     if not judge or not task:
@@ -154,7 +160,7 @@ def measured(stored: Sequence[StoredRun], specs: Sequence[str] | None = None) ->
         corrected = suite([found for _, found in told])
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
-            yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision)
+            yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision, before.path)
 
 
 def _key(run: Run) -> tuple[Any, ...]:

@@ -56,6 +56,10 @@ COMMANDS: dict[str, Command] = {
         "judgebench.api.probing:probe",
         "Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.",
     ),
+    "validate-judge": Command(
+        "judgebench.api.validity:validate_judge",
+        "Say whether a judge is fit for use: agreement, order, stability, ceiling and what leads it, on one page.",
+    ),
     "jury": Command(
         "judgebench.api.jury:jury",
         "Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean.",
@@ -129,6 +133,7 @@ COMMANDS: dict[str, Command] = {
 #: Flags of a command that ask another question of the same source instead.
 INSTEAD: dict[str, dict[str, str]] = {
     "run": {"dry_run": "judgebench.api.running:estimate"},
+    "validate-judge": {"dry_run": "judgebench.api.validity:estimate_validation"},
     "probe": {"dry_run": "judgebench.api.probing:estimate_probes"},
     "score": {
         "sensitivity": "judgebench.api.score:sensitivity",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from judgebench.errors import RejectedError
 from judgebench.files.content import small_file
-from judgebench.files.pictures import kind_of
+from judgebench.files.pictures import is_cut, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +46,14 @@ def picture(image: str, most: int = _LARGEST) -> Picture | None:
     try:
         content = _decoded(image) if image.startswith("data:") else small_file(Path(image), most)
     except (OSError, ValueError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        why = f"it is not base64, {error}" if isinstance(error, binascii.Error) else type(error).__name__
+        why = (isinstance(error, OSError) and error.strerror) or why
         raise RejectedError(f"image {named(image)} can't be read: {why}") from None
     if (kind := kind_of(content)) is None:
         what = "it" if image.startswith("data:") else "the file"
         raise RejectedError(f"image {named(image)} can't be read: {what} holds no image")
+    if is_cut(content, kind):
+        raise RejectedError(f"image {named(image)} can't be read: the {kind} ends before its end")
     return Picture(kind, base64.b64encode(content).decode("ascii"))
 
 

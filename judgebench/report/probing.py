@@ -39,7 +39,7 @@ _REASONS = REASONS | {
 
 
 class ProbeRow(NamedTuple):
-    """What one probe shows of one judge on one task."""
+    """What one probe shows of one judge on one task; ``key`` tells the plain run that it belongs to from others."""
 
     task: str
     judge: str
@@ -48,6 +48,7 @@ class ProbeRow(NamedTuple):
     probe: str
     found: Probed
     revision: str = ""
+    key: object = None
 
 
 _ROW = record(

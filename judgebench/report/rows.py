@@ -124,7 +124,9 @@ _CEILING = (
     "judge_vs_each_cohen_kappa",
     "ratio_cohen_kappa",
 )
-_BIAS = ("position_consistency", "position_preference", "first_slot_rate", "positive_rate_difference")
+_BIAS = (
+    "position_consistency", "position_preference", "first_slot_rate", "positive_rate_difference", "retest_agreement",
+)  # fmt: skip
 
 
 def arrange(rows: Iterable[Agreement]) -> list[Agreement]:
@@ -191,6 +193,9 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         absent = "not_here" if (row.task, row.judge) in turned else "one_order"
         return cell(row.bias.get("position_consistency"), absent, _percent)
 
+    def again(row: Agreement) -> Cell:
+        return cell(row.bias.get("retest_agreement"), "no_repeats", _percent)
+
     fields: list[Field[Agreement]] = [
         Field("task", lambda row: row.task, right=False),
         Field("judge", judge, right=False),
@@ -223,6 +228,8 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
     # Only pairs and picks have an order of responses.
     if any(not row.scale or row.scale.startswith(("pair", "pick")) for row in rows):
         fields.append(Field("position consistency %", position, ("same", "when", "swapped")))
+    if any("retest_agreement" in row.bias for row in rows):
+        fields.append(Field("agreement with itself %", again, ("same", "asked", "again")))
     return grid(fields, rows, _remarks(rows, usual))
 
 

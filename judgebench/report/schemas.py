@@ -29,6 +29,7 @@ KINDS = {
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
+    "judge-validation": "judgebench.report.validity:JudgeValidation",
     "jury": "judgebench.report.jury:Juries",
     "labels": "judgebench.labels.annotations:Labelled",
     "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +15,7 @@ from judgebench.files.read import open_table
 from judgebench.files.rows import RowTable
 from judgebench.labels.vocabulary import number_of
 from judgebench.labels.where import Condition
+from judgebench.reproduce.keys import check_made, check_of
 from judgebench.reproduce.patterns import filled
 from judgebench.reproduce.printed import files_of
 
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 #: What a table is made of, in the order in which it is done.
 TABLE_KEYS = ("files", "of", "where", "unpivot", "pivot", "join", "make")
-_PIVOT, _UNPIVOT, _JOIN = ("id", "name", "value"), ("columns", "name", "value"), ("table", "on")
+#: Where a text names a column whose cells it takes.
+_CELL = re.compile(r"\{([^{}]+)\}")
 
 
 class Absent(LookupError):  # noqa: N818 - not an error: other data may have it
@@ -43,16 +46,9 @@ def check_table(table: Table) -> dict[str, Any]:
     said = {key: table.data.pop(key) for key in TABLE_KEYS if key in table.data}
     if ("files" in said) == ("of" in said):
         table.fail("files", "a table has files, or is made of another table: write one of files and of")
-    for key, wanted in (("unpivot", _UNPIVOT), ("pivot", _PIVOT), ("join", _JOIN)):
-        if key in said and not (isinstance(said[key], dict) and set(said[key]) == set(wanted)):
-            table.fail(key, f"expected a table of {', '.join(wanted)}")
-    made = said.get("make", {})
-    if not isinstance(made, dict):
-        table.fail("make", "expected a table of columns")
-    for name, how in made.items():
-        kinds = [kind for kind in MAKERS if isinstance(how, dict) and kind in how]
-        if len(kinds) != 1:
-            table.fail(f"make.{name}", f"say how it is made: one of {', '.join(MAKERS)}")
+    check_of(table, said)
+    if "make" in said:
+        check_made(table, said["make"])
     return said
 
 
@@ -72,21 +68,26 @@ class Tables:
             self._held[key] = self._made(how, names)
         return self._held[key]
 
-    def _spelled(self, how: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    def _spelled(
+        self, how: Mapping[str, Any], names: Mapping[str, str], within: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         """Put what is known into a table's keys, and in place of a table's name what it is made of."""
         found: dict[str, Any] = filled(dict(how), names)
         if "of" in found:
-            found["of"] = self._spelled(self._known(found["of"]), names)
+            found["of"] = self._named(found["of"], names, within)
         if "join" in found:
-            found["join"] = {**found["join"], "table": self._spelled(self._known(found["join"]["table"]), names)}
+            found["join"] = {**found["join"], "table": self._named(found["join"]["table"], names, within)}
         return found
 
-    def _known(self, name: Any) -> Mapping[str, Any]:
+    def _named(self, name: Any, names: Mapping[str, str], within: tuple[str, ...]) -> Mapping[str, Any]:
+        """Say what a table is made of, unless that is said already; UsageError where it is made of itself."""
         if isinstance(name, dict):
             return name
         if name not in self._said:
             raise UsageError(f"there is no [tables.{name}]; there are: {', '.join(self._said) or 'none'}")
-        return self._said[name]
+        if name in within:
+            raise UsageError(f"[tables.{name}] is made of itself: {' of '.join((*within, name))}")
+        return self._spelled(self._said[name], names, (*within, name))
 
     def kept(self, table: HeldTable, where: Sequence[str]) -> HeldTable:
         """Keep the rows on which all conditions hold; none may be left."""
@@ -208,7 +209,13 @@ def _same(table: HeldTable, columns: Sequence[str], said: Mapping[str, Any]) -> 
 def _written(table: HeldTable, text: str, said: Mapping[str, Any]) -> list[str]:
     """Write a text with the cells of other columns in it; those are named in ``from``."""
     columns = {name: table.words(name) for name in said["from"]}
-    return [text.format_map(dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+    if lost := next((name for name in _CELL.findall(text) if name not in columns), None):
+        raise UsageError(f"the text {text!r} has {{{lost}}}, which from doesn't name: {', '.join(columns)}")
+    pieces = _CELL.split(text)
+    return [
+        "".join(columns[piece][row] if at % 2 else piece for at, piece in enumerate(pieces))
+        for row in range(table.size)
+    ]
 
 
 def _renamed(table: HeldTable, column: str, said: Mapping[str, Any]) -> list[str]:

@@ -71,7 +71,8 @@ class Measures:
         if times is None:
             raw = rule.kind == "parts" and "of_metrics" in said
             times = 100.0 if figure.unit == "percent" and not raw else 1.0
-        return float(found) * times, ""
+        ours = float(found) * times
+        return (ours, "") if math.isfinite(ours) else (None, "its numbers are too large to be added up")
 
     def scored(self, table: HeldTable, said: Mapping[str, Any]) -> tuple[Ratings, Scored, Counted]:
         """Read labels as ``score --csv`` does, and choose the rows that count."""
@@ -198,10 +199,20 @@ class Measures:
     def function(self, _: HeldTable | None, said: Mapping[str, Any], __: Printed, names: Mapping[str, str]) -> float:
         """Compute by a benchmark's own formula, given a way to find files, the names, and what is said ``with`` it."""
         module, _, attribute = said["call"].partition(":")
-        value = getattr(import_module(module), attribute)(self._find, {**names, **said.get("with", {})})
-        if value is None:
+        try:
+            formula = getattr(import_module(module), attribute)
+        except (AttributeError, ImportError, ValueError) as error:
+            raise UsageError(f"call {said['call']!r}: {error}; write module:function") from None
+        try:
+            value = formula(self._find, {**names, **said.get("with", {})})
+            found = None if value is None else float(value)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if isinstance(error, Absent):
+                raise
+            raise UsageError(f"call {said['call']!r} failed: {type(error).__name__}: {error}") from None
+        if found is None:
             raise Undefined("its formula has no value")
-        return float(value)
+        return found
 
     def _find(self, name: str) -> Path:
         for home in self._tables.homes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"\{(\w+)\}")
+#: A name begins with a letter; other brackets are text.
+_NAME = re.compile(r"\{([^\W\d]\w*)\}")
 
 
 @lru_cache(maxsize=4096)
@@ -70,3 +72,13 @@ def first_capture(patterns: Mapping[str, tuple[str, ...]], texts: Mapping[str, s
             return None
         names |= found
     return names
+
+
+def is_inside(name: str) -> bool:
+    """Whether a file's name stays below the folder that it is looked for in.
+
+    >>> [is_inside(name) for name in ("boards/{board}.csv", "../secret.csv", "/etc/passwd", ".")]
+    [True, False, False, False]
+    """
+    path = PurePath(name)
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts

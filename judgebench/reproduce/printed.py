@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from judgebench.errors import DataError
 from judgebench.files.content import Content, find
 from judgebench.files.read import open_table
 from judgebench.files.table import cell
-from judgebench.reproduce.patterns import captured, filled
+from judgebench.reproduce.patterns import captured, filled, is_inside
 from judgebench.tasks.card import Table
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ _UNITS = ("number", "fraction", "count", "percent")
 #: Digits beyond which a printed number is what its computer made of it.
 _DIGITS = 12
 _TINY = 1e-9
+#: No figure is larger.
+_LARGEST = 1e300
+#: The keys of a figure; others are its publisher's own, unless they read like one of these.
+_KEYS = ("judge", "split", "metric", "value", "decimals", "unit", "source", "note", "match", "recomputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
     """
     try:
         data = json.loads(Content.at(path).read())
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise DataError(f"this is not JSON: {error}", file=str(path)) from None
     if not isinstance(data, list):
         # A table of a benchmark's own may have this name.
@@ -95,9 +99,13 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
             return []
         raise DataError("expected a list of figures, each an object", file=str(path))
     found: list[Printed] = []
+    seen: dict[str, int] = {}
     for number, one in enumerate(data, 1):
         if not isinstance(one, dict):
             raise DataError("expected an object", file=str(path), field=f"[{number}]")
+        if (first := seen.setdefault(repr(one), number)) != number:
+            # It would be counted twice.
+            raise DataError(f"this is [{first}] again; leave one out", file=str(path), field=f"[{number}]")
         found.append(_figure(Table(one, str(path), f"[{number}]."), shown or path.name))
     return found
 
@@ -115,30 +123,41 @@ def _figure(table: Table, file: str) -> Printed:
     data = table.data
     value = _number(table, "value")
     match = data.get("match", True)
-    if match not in {True, False, None}:
+    for key in data:
+        if key not in _KEYS and (near := get_close_matches(key, _KEYS, n=1, cutoff=0.75)):
+            table.fail(key, f"this key is not known here; did you mean {near[0]}?")
+    if match is not None and not isinstance(match, bool):
         table.fail("match", f"expected true, false or null, got {match!r}")
     decimals = data.get("decimals", places(value))
     if type(decimals) is not int or not 0 <= decimals <= _DIGITS + 8:
         table.fail("decimals", f"expected a whole number, got {decimals!r}")
     return Printed(
         judge=table.text("judge"),
-        split=str(data.get("split") or ""),
+        split=_said(table, "split"),
         metric=table.text("metric"),
         value=value,
         decimals=min(decimals, _DIGITS),
         unit=table.choice("unit", _UNITS, "number"),
-        source=str(data.get("source") or ""),
-        note=str(data.get("note") or ""),
+        source=_said(table, "source"),
+        note=_said(table, "note"),
         expected=_number(table, "recomputed") if match is False else None,
         lost=match is None,
         file=file,
     )
 
 
+def _said(table: Table, key: str) -> str:
+    """Give a text or a number as a text; nothing where there is none."""
+    value = table.data.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int, float))):
+        table.fail(key, f"expected a text, got {value!r}")
+    return "" if value is None else str(value)
+
+
 def _number(table: Table, key: str) -> float:
     value = table.data.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        table.fail(key, f"expected a number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:
+        table.fail(key, f"expected a number, got {str(value)[:40] if isinstance(value, int) else repr(value)}")
     return float(value)
 
 
@@ -167,12 +186,17 @@ class PrintedTable:
     def figures(self, homes: Sequence[Path], data: Path) -> Iterator[Printed]:
         """Read the figures of all files of that name in the first folder that has some, or those that are typed."""
         typed: list[tuple[Path | None, dict[str, str]]] = [(None, {})] if self.rows else []
-        for path, names in typed or files_of(self.file, homes):
+        files = typed or files_of(self.file, homes)
+        called = 0
+        columns: dict[str, None] = {}
+        for path, names in files:
             shown = (
                 "" if path is None else path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
             )
             for row, cells in self.rows if path is None else self._rows(path):
                 found = captured(filled(self.row, names), row)
+                columns |= dict.fromkeys(cells)
+                called += found is not None
                 for column, metric in self.metrics.items() if found is not None else ():
                     text = cells.get(column, "").strip()
                     if not text or text.lower() in {"nan", "none"}:
@@ -184,7 +208,15 @@ class PrintedTable:
                         value = float(text)
                     except ValueError:
                         where = "" if path is None else str(path)
-                        raise DataError(f"expected a number, got {text!r}", file=where, field=column) from None
+                        raise DataError(
+                            f"expected a number, got {text!r} in the row {row!r}", file=where, field=column
+                        ) from None
+                    if not abs(value) <= _LARGEST:
+                        raise DataError(
+                            f"{text!r} in the row {row!r} is no figure",
+                            file="" if path is None else str(path),
+                            field=column,
+                        )
                     yield Printed(
                         judge=filled(self.judge, said),
                         split=filled(self.split, said),
@@ -199,6 +231,17 @@ class PrintedTable:
                         lost=bool(self.lost),
                         file=shown,
                     )
+        self._check(files, called, columns)
+
+    def _check(self, files: Sequence[tuple[Path | None, object]], called: int, columns: Mapping[str, None]) -> None:
+        """Refuse a pattern that no row of any file fits, and a column that none of them has."""
+        if not columns:
+            return
+        where = self.file if files[0][0] is None else str(files[0][0])
+        if not called:
+            raise DataError(f"no row is called {self.row!r}", file=where, hint="row, and by, say what a row is called")
+        if lost := next((column for column in self.metrics if column not in columns), None):
+            raise DataError(f"no column is named {lost!r} (the columns are {', '.join(columns)})", file=where)
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         if path.name.removesuffix(".gz").endswith(".json"):
@@ -233,12 +276,18 @@ def printed_table(table: Table) -> PrintedTable:
     table.done()
     if not found.metrics:
         table.fail("metrics", "name at least one column and what it is")
+    if not rows and not is_inside(found.file):
+        table.fail("file", f"{found.file!r} is no file below the task's folder")
+    if not 0 <= found.decimals <= _DIGITS:
+        table.fail("decimals", f"expected 0 to {_DIGITS}, got {found.decimals}")
     return found
 
 
 def _typed(table: Table) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Take rows that are typed: texts, so that their decimals are those of the print; the first names the row."""
     columns, rows = table.texts("columns"), table.take("rows", list, [])
+    if rows and not columns:
+        table.fail("columns", "name the columns of the rows, the first of which names a row")
     for row in rows:
         if not isinstance(row, list) or len(row) != len(columns) or not all(isinstance(one, str) for one in row):
             table.fail("rows", f"expected a text for each of {', '.join(columns) or 'the columns'}, got {row!r}")
@@ -247,6 +296,9 @@ def _typed(table: Table) -> tuple[tuple[str, Mapping[str, str]], ...]:
 
 def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, str]]]:
     """Find the files of a name with ``{names}`` in it, in the first folder that has one, and what these stand for."""
+    if not is_inside(pattern):
+        # Whoever wrote the figures may not have the file of somebody else read.
+        raise DataError(f"{pattern!r} is no file below the task's folder")
     for home in homes:
         if "{" not in pattern:
             if (path := find(home, pattern)) is not None:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.files.content import find
 from judgebench.reproduce.printed import printed_table, same_in_print, stated_figure
 from judgebench.reproduce.rules import read_rules
@@ -172,7 +172,19 @@ def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
             continue
         if task not in {"", card.name}:
             table.fail("task", f"{task!r} in the folder of {card.name!r}")
-        found.append(_published(table, card, path.relative_to(data).as_posix()))
+        one = _published(table, card, path.relative_to(data).as_posix())
+        # What lies beside data came with them: it may name formulas of ours, and run nobody else's code.
+        for number, rule in enumerate(one.rules):
+            call = str(rule.said.get("call", "judgebench."))
+            if not call.startswith("judgebench."):
+                option = argument("published")
+                raise DataError(
+                    f"{call!r} is not judgebench's own, and a file that lies beside the data runs no code",
+                    file=str(path),
+                    field=f"rule[{number}].call",
+                    hint=f"if it is yours, name the file: {option} {path}",
+                )
+        found.append(one)
     return found
 
 

@@ -121,8 +121,17 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
     figures += plain
     sources.comparing(figures)
     cells, missing = _compared(card, figures, sources)
+    if not (cells or more or sources.held) and needed and printed and lost:
+        first, *rest = lost
+        raise DataError(
+            f"none of the {len(printed)} figures beside the data can be recomputed: {first.figure}: {first.reason}"
+            + (f" (and so on: {len(rest)} more)" if rest else ""),
+            file=printed[0].file or str(where.data),
+            hint="published.toml says how each is computed, by [[rule]] entries",
+        )
     if not (cells or more or sources.held) and needed:
-        known = " or ".join(sorted({recorded.file for recorded in card.recorded})) or "none that are known"
+        entries = [*card.recorded, *(entry for one in published for entry in one.recorded)]
+        known = " or ".join(sorted({recorded.file for recorded in entries})) or "none that are known"
         raise DataError(
             f"nothing of {name} can be recomputed here; its recorded verdicts are {known} (.gz may follow)",
             file=str(where.data),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
 from judgebench.labels.cells import Cells
 from judgebench.labels.layout import Layout
+from judgebench.reproduce.keys import RULE_KEYS, check_keys
 from judgebench.reproduce.made import TABLE_KEYS, check_table
 from judgebench.reproduce.patterns import first_capture
+from judgebench.tasks.card import Table, policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.reproduce.printed import Printed
-    from judgebench.tasks.card import Table
 
 __all__ = ["LAYOUT_KEYS", "Rule", "read_rules"]
 
@@ -80,7 +82,34 @@ def read_rules(table: Table) -> tuple[list[Rule], dict[str, dict[str, Any]]]:
         one = shared.table(name)
         tables[name] = check_table(one)
         one.done()
+    _check_made_of(shared, tables)
     return [_rule(entry, tables) for entry in table.tables("rule")], tables
+
+
+def _check_made_of(shared: Table, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a table that is made of one that isn't there, or of itself."""
+    made_of = {
+        name: {
+            key: known
+            for key, known in (("of", how.get("of", "")), ("join.table", how.get("join", {}).get("table", "")))
+            if known and "{" not in known
+        }
+        for name, how in tables.items()
+    }
+    for name, others in made_of.items():
+        for key, other in others.items():
+            if other not in tables:
+                shared.fail(f"{name}.{key}", f"there is no [tables.{other}]; there are {', '.join(tables)}")
+    for name in tables:
+        reached: set[str] = set()
+        following = list(made_of[name].values())
+        while following:
+            other = following.pop()
+            if other == name:
+                shared.fail(f"{name}.{next(iter(made_of[name]))}", "it is made of itself")
+            if other not in reached:
+                reached.add(other)
+                following += made_of[other].values()
 
 
 def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
@@ -105,6 +134,8 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
     expected = {name: _number(expecting, name) or 0.0 for name in tuple(expecting.data)}
     why, mine = table.text("why", ""), table.take("own", bool, default=False)
     said = {key: table.data.pop(key) for key in tuple(table.data) if key in known}
+    check_keys(table, said, RULE_KEYS)
+    policies_of(Table(said.get("policies", {}), table.file, f"{table.where}policies."))
     if table.data:
         key = next(iter(table.data))
         raise DataError(
@@ -118,6 +149,8 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
 def _number(table: Table, key: str) -> float | None:
     """Take a number, if it is there."""
     value = table.data.pop(key, None)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
+    ):
         table.fail(key, f"expected a number, got {value!r}")
     return value

@@ -420,6 +420,9 @@ def _aggregate(table: Table) -> Aggregate:
 def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
     """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
     names = table.texts("names")
+    file = str(table.data.get("file", ""))
+    if Path(file).is_absolute() or ".." in Path(file).parts:
+        table.fail("file", f"{file!r} is no file below the task's folder")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),

@@ -43,6 +43,7 @@ _CAME = ("observation", "obs", "result", "output")
 _PICTURES = {"screenshot", "screenshot_path"}
 
 _WRITE = 'write each as {"role": "user", "content": "…"}'
+_CALLED = 'write each as {"name": "…", "arguments": {…}}'
 
 
 def is_chat(value: object) -> bool:
@@ -61,6 +62,8 @@ def told(row: Row, column: str, folder: Path | None) -> list[tuple[Turn, ...]]:
     value: Any = _parsed(value_of(row, column))
     if isinstance(value, dict):
         value = next((value[name] for name in _MESSAGES if value.get(name) is not None), [value])
+    if isinstance(value, str) and (broken := _broken(value)):
+        row.fail(f"it begins as JSON does, and is not JSON: {broken}", column, _WRITE)
     if isinstance(value, str) or value is None:
         return [(Turn.of("user", value),)] if value else []
     if not isinstance(value, list):
@@ -70,8 +73,8 @@ def told(row: Row, column: str, folder: Path | None) -> list[tuple[Turn, ...]]:
             row.fail(f"{len(value)} texts, and nobody says who speaks", column, _WRITE)
         return [(Turn.of("user", one),) for one in value]
     if _are_steps(value):
-        return [turns_of_step(row, column, one, folder) for one in value]
-    return [tuple(_turns(row, column, one, folder)) for one in value]
+        return [turns_of_step(row, f"{column}[{at}]", one, folder) for at, one in enumerate(value)]
+    return [tuple(_turns(row, f"{column}[{at}]", one, folder)) for at, one in enumerate(value)]
 
 
 def _parsed(value: object) -> object:
@@ -81,6 +84,17 @@ def _parsed(value: object) -> object:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def _broken(text: str) -> str:
+    """Say why a text that is meant as messages isn't JSON; empty where it is any other text."""
+    if not "".join(text[:80].split()).startswith(("[{", '{"')):
+        return ""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return ""
 
 
 def _key(message: Mapping[str, Any], names: tuple[str, ...]) -> str:
@@ -112,7 +126,7 @@ def _turns(row: Row, column: str, message: object, folder: Path | None) -> Itera
         yield Turn("tool", _parts(row, column, message.get("output"), folder))
         return
     message = _inside(message)
-    calls = [*(message.get("tool_calls") or []), *filter(None, [message.get("function_call")])]
+    calls = _calls(row, column, message)
     if not (who := _key(message, _WHO)) or not (calls or any(name in message for name in _WHAT)):
         row.fail("a message without role and content", column, _WRITE)
     speaker = _SPEAKERS.get(str(message[who]).casefold())
@@ -128,6 +142,13 @@ def _turns(row: Row, column: str, message: object, folder: Path | None) -> Itera
     for one in calls:
         inner = one.get("function") if isinstance(one, dict) else None
         yield _call(row, column, inner if isinstance(inner, dict) else one)
+
+
+def _calls(row: Row, column: str, message: Mapping[str, Any]) -> list[Any]:
+    called = message.get("tool_calls") or []
+    if not isinstance(called, list):
+        row.fail(f"tool_calls is a list, not {called!r}", column, _CALLED)
+    return [*called, *filter(None, [message.get("function_call")])]
 
 
 def _blocks(row: Row, column: str, speaker: Role, blocks: Iterable[Any], folder: Path | None) -> Iterator[Turn]:
@@ -153,7 +174,7 @@ def _blocks(row: Row, column: str, speaker: Role, blocks: Iterable[Any], folder:
 def _call(row: Row, column: str, call: object) -> Turn:
     """Write a call as code does; its arguments are JSON, as a text or as it is."""
     if not isinstance(call, dict) or not isinstance(name := call.get("name"), str) or not name:
-        row.fail("a tool call without a name", column, 'write each as {"name": "…", "arguments": {…}}')
+        row.fail("a tool call without a name", column, _CALLED)
     given = next((call[key] for key in ("arguments", "input", "parameters") if call.get(key) is not None), "")
     return Turn.of("call", f"{name}({given if isinstance(given, str) else _json(given)})")
 
@@ -240,15 +261,23 @@ def image_of(row: Row, column: str, said: str | Mapping[str, Any], folder: Path 
     if not isinstance(said, str):
         return _held(row, column, said, folder, *homes)
     text = said.strip()
-    if text.startswith(_ELSEWHERE):
-        return text
+    scheme, colon, rest = text.partition(":")
+    if text.casefold().startswith(_ELSEWHERE):
+        return f"{scheme.casefold()}:{rest}"
+    if colon and rest.startswith("//"):
+        row.fail(
+            f"the image {text!r} is at no address that models look at",
+            column,
+            "write http://, https:// or data:, or a file below the data's folder",
+        )
     home = (folder or Path()).resolve()
     for place in ("", *homes):
         path = home / place / text
         try:
             path = path.resolve()
             inside, there = path.is_relative_to(home), path.is_file()
-        except (OSError, ValueError):
+        except (OSError, RuntimeError, ValueError):
+            # Python before 3.13 calls a loop of links a RuntimeError.
             inside, there = True, False
         if not inside:
             row.fail(f"the image {text!r} is not inside {home}", column, "an item names images below its data's folder")

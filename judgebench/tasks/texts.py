@@ -71,10 +71,11 @@ def one_text(row: Row, column: str) -> str:
     value = value_in(row, column)
     if isinstance(value, (list, dict)):
         inside = [str(step) for step in (value if isinstance(value, dict) else range(len(value)))][:3]
+        read = "" if isinstance(value, dict) else "; a list is messages (role, content) or steps (action …)"
         row.fail(
             f"{'an object' if isinstance(value, dict) else 'a list'} where one text was expected",
             column,
-            f"what is inside has a name: {', '.join(f'{column}.{step}' for step in inside)}" if inside else "",
+            f"what is inside has a name: {', '.join(f'{column}.{step}' for step in inside)}{read}" if inside else "",
         )
     return text_of(row, column)
 

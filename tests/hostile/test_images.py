@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from judges.test_llm_backends import ask, build
+from pictures import png
 from servers.raw import Raw, answer, chat
 
 from judgebench.api.asking import Showing, plan_run
@@ -83,7 +84,9 @@ def test_what_is_no_image_is_not_sent(tmp_path: Path) -> None:
         file.write(PNG)
         file.truncate(21 << 20)
     (tmp_path / "empty.png").touch()
-    names = [str(tmp_path / f"{name}.png") for name in ("pipe", "key", "large", "empty")]
+    (tmp_path / "cut.png").write_bytes(png()[:40])
+    names = [str(tmp_path / f"{name}.png") for name in ("pipe", "key", "large", "empty", "cut")]
+    names.append("data:image/png;base64,@@@")
     with Raw(lambda _: answer(chat("[[A]]"))) as server:
         for image in (*names, "/dev/zero", "/dev/stdin", str(tmp_path), "a\0.png", "x" * 5000, "\ud800.png"):
             with pytest.raises(RejectedError, match="can't be read"):

@@ -296,7 +296,7 @@ def test_the_sdks_own_address_variable_counts_and_is_recorded(
 def test_images_travel_inline(fake_llm: FakeLLM, backend: str, tmp_path) -> None:
     from judgebench.domain import Part
 
-    (tmp_path / "dot.png").write_bytes(b"\x89PNG fake")
+    (tmp_path / "dot.png").write_bytes(b"\x89PNG fake IEND")
     turn = Turn("user", (Part("What is this?"), Part(image=str(tmp_path / "dot.png"))))
     item = Item("i", (turn,), (Response("a dot"), Response("a cat")), (), "human")
     (reply,) = ask(build(backend, fake_llm.anthropic_url), Case(item, (0, 1)))

@@ -13,6 +13,7 @@ from judgebench.reproduce.printed import places
 from judgebench.reproduce.reproduction import reproduce
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TABLE = """\
@@ -371,3 +372,110 @@ why = "they counted some rows twice"
 def test_typed_figures_that_cannot_be_read(tmp_path, text, match):
     with pytest.raises(DataError, match=match):
         reproduce(["pandalm"], folder(tmp_path, text, []))
+
+
+def _bad_rules() -> Iterator[tuple[str, str]]:
+    """Tables and rules with one fault each, and what the error must name."""
+    head = '[tables.t]\nfiles = ["labels.csv"]\n'
+    rule = '[[rule]]\nmetric = "mean"\nkind = "mean"\n'
+    whole = f'{rule}table = "t"\ncolumns = ["human"]\n'
+    for value in ("7", '"labels.csv"', "[]", '["../../labels.csv"]', '["/etc/passwd"]', "[[]]"):
+        yield f"[tables.t]\nfiles = {value}\n{whole}", "tables.t.files"
+    for key, value in (
+        ("where", "7"), ("where", "[1]"), ("of", "[]"), ("pivot", '{id = "id", name = "a", value = "b"}'),
+        ("unpivot", '{columns = ["human"], name = "n"}'), ("join", '{table = "t", on = []}'),
+        ("make", '{x = {cut = "human"}}'), ("make", '{x = {cut = "human", at = "two"}}'),
+        ("make", '{x = {cut = "human", att = 2}}'), ("make", '{x = {sign = ["human"]}}'),
+        ("make", "{x = {median = []}}"),
+        ("make", '{x = {text = "{a}"}}'), ("make", '{x = {rename = "human", words = {a = 1}}}'),
+        ("make", '{x = {fraction = "human", of = 0}}'), ("make", "{x = 7}"),
+    ):  # fmt: skip
+        other = "" if key == "of" else 'of = "t"\n'
+        yield f"{head}[tables.u]\n{other}{key} = {value}\n{whole}", f"tables.u.{key}"
+    for said in ("columns = 7", "columns = []", 'columns = ["human"]\nmissing = 7', 'columns = ["human"]\ntimes = nan'):
+        key = said.splitlines()[-1].partition(" ")[0]
+        yield f'{head}{rule}table = "t"\n{said}', rf"rule\[0\]\.{key}"
+    agreed = '[[rule]]\nmetric = "mean"\ntable = "t"\ngold = "human"\nscale = "check"\n'
+    for said in ("words = 7", 'picks = "both"', 'confusion = "yes"', "judge_col = 3", 'thresholds = {a = "b"}'):
+        yield f"{head}{agreed}{said}", rf"rule\[0\]\.{said.partition(' ')[0]}"
+    yield f'{head}{agreed}policies = {{invalid = "nobody"}}', r"rule\[0\]\.policies\.invalid"
+    yield f'[tables.t]\nof = "u"\n[tables.u]\nof = "t"\n{whole}', "made of itself"
+    yield f'[tables.t]\nof = "nowhere"\n{whole}', r"tables\.t\.of.*no \[tables.nowhere\]"
+    # Data bring no code with them.
+    yield '[[rule]]\nmetric = "mean"\nkind = "function"\ncall = "os:system"', r"rule\[0\]\.call"
+    yield '[[recorded]]\nname = "s"\nfile = "../s.jsonl"', r"recorded\[0\]\.file"
+    printed = '[[printed]]\nfile = "labels.csv"\njudge = "{row}"\nsource = "s"\n'
+    yield f'{printed}metrics = {{nobody = "m"}}', "no column is named 'nobody'"
+    yield f'{printed}row = "run {{n}}"\nmetrics = {{human = "m"}}', "no row is called"
+    yield f'{printed}decimals = -5\nmetrics = {{human = "m"}}', r"printed\[0\]\.decimals"
+
+
+@pytest.mark.parametrize(("rules", "named"), list(_bad_rules()))
+def test_a_rule_that_says_what_nobody_can_do_is_named(tmp_path, rules, named):
+    with pytest.raises(DataError, match=named):
+        reproduce(["pandalm"], folder(tmp_path, rules, [entry("mean", 1.0)]))
+
+
+@pytest.mark.parametrize(
+    ("figure", "named"),
+    [
+        ({"mtach": False}, "mtach.*did you mean match"),
+        ({"match": 0}, "match"),
+        ({"match": []}, "match"),
+        ({"value": 10**400}, "value"),
+        ({"split": ["a"]}, "split"),
+        ({"source": {}}, "source"),
+    ],
+)
+def test_a_figure_with_a_typing_error_is_named(tmp_path, figure, named):
+    with pytest.raises(DataError, match=named):
+        reproduce(["pandalm"], folder(tmp_path, "", [{**entry("mean", 1.0), **figure}]))
+
+
+def test_a_figure_is_not_counted_twice(tmp_path):
+    with pytest.raises(DataError, match=r"\[2\].*\[1\] again"):
+        reproduce(["pandalm"], folder(tmp_path, "", [entry("mean", 1.0), entry("mean", 1.0)]))
+
+
+def test_figures_that_no_rule_is_about_say_so_where_nothing_else_is(tmp_path):
+    with pytest.raises(DataError, match="no rule says how it is computed"):
+        reproduce(["pandalm"], folder(tmp_path, "", [entry("mean", 1.0)]))
+
+
+def test_what_is_wrong_with_a_figure_is_said_beside_it(tmp_path):
+    rules = """
+[tables.t]
+files = ["labels.csv"]
+[tables.text]
+of = "t"
+make = {x = {text = "{question}-{nobody}", from = ["question"]}}
+
+[[rule]]
+metric = "code"
+kind = "function"
+call = "judgebench.nowhere:figure"
+
+[[rule]]
+metric = "text"
+kind = "count"
+table = "text"
+
+[[rule]]
+metric = "outside"
+kind = "count"
+files = ["{judge}.csv"]
+
+[[rule]]
+metric = "sum"
+kind = "mean"
+table = "t"
+columns = ["human"]
+times = 1e300
+"""
+    table = TABLE.replace("1,q1,s1,2", "1,q1,s1,1e30")
+    figures = [entry("code", 1), entry("text", 1), entry("outside", 1, judge="../j"), entry("sum", 1)]
+    notes = {cell.metric: cell.note for cell in reproduce(["pandalm"], folder(tmp_path, rules, figures, table)).cells}
+    assert "judgebench.nowhere" in notes["code"]
+    assert "{nobody}" in notes["text"]
+    assert "below the task's folder" in notes["outside"]
+    assert "too large" in notes["sum"]

@@ -146,7 +146,7 @@ def test_a_case_that_can_not_be_written_spoils_no_batch(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     gone = tmp_path / "gone.png"
-    gone.write_bytes(b"\x89PNG\r\n")
+    gone.write_bytes(b"\x89PNG\r\nIEND")
     missing = Response("b", images=("gone.png",))
     items = [
         Item(f"i{n}", (Turn.of("user", text),), (Response("a"), second), (Label("h", 0),), "human")

@@ -105,12 +105,18 @@ def test_a_step_is_what_was_seen_thought_done_and_came_of_it(tmp_path: Path) -> 
         (["a", "b"], "2 texts, and nobody says who speaks"),
         ([7], "a message without role and content"),
         (7, "expected a list of messages"),
+        ([{"role": "assistant", "tool_calls": 7}], "tool_calls is a list"),
+        ([{"screenshot": "loop.png", "action": "x"}], "there is no image 'loop.png'"),
+        ([{"screenshot": "file:///etc/passwd", "action": "x"}], "at no address"),
+        ('[{"role": "user", "content": "x"}', "is not JSON"),
     ],
 )
 def test_what_is_none_is_said_with_its_place(tmp_path: Path, value: Any, says: str) -> None:
+    (tmp_path / "loop.png").symlink_to("loop.png")
     with pytest.raises(DataError, match=says) as caught:
         turns_of(Row({"cell": value}, "rows.jsonl", 3), "cell", tmp_path)
-    assert (caught.value.file, caught.value.line, caught.value.field) == ("rows.jsonl", 3, "cell")
+    field = "cell[0]" if isinstance(value, list) and not isinstance(value[0], str) else "cell"
+    assert (caught.value.file, caught.value.line, caught.value.field) == ("rows.jsonl", 3, field)
 
 
 TURNS = (Turn.of("user", "q"), Turn.of("assistant", "I look."), Turn.of("call", "look()"), Turn.of("tool", "tea"))
@@ -137,3 +143,8 @@ def test_a_trajectory_in_one_text_names_who_speaks() -> None:
 def test_digests_of_items_without_tools_are_what_they_were() -> None:
     item = Item("i", (Turn.of("user", "q"),), (Response("a", turns=(Turn.of("assistant", "a"),)),), (), "human")
     assert item.content_digest == "a36d450cc2f22ea2837a8490"
+
+
+def test_a_scheme_is_one_however_it_is_written(tmp_path: Path) -> None:
+    row = Row({"c": [{"screenshot": "HTTPS://x.example/A.png", "action": "x"}]}, "f", 1)
+    assert turns_of(row, "c", tmp_path)[0].parts[0].image == "https://x.example/A.png"

@@ -152,7 +152,7 @@ def test_conversations_of_two_models_begin_alike(tmp_path: Path) -> None:
 )
 def test_turns_that_are_none_are_refused_with_their_place(tmp_path: Path, turns: object, says: str) -> None:
     file = written(tmp_path / "c.jsonl", [{"turns": turns, "answer": "x", "label": "pass"}])
-    with pytest.raises(DataError, match=rf"c.jsonl:1, field 'turns': {says}"):
+    with pytest.raises(DataError, match=rf"c.jsonl:1, field 'turns(\[0\])?': {says}"):
         list(open_own(file, Reading({"turns": ("turns",)}, "check")).items())
 
 

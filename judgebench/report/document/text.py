@@ -159,7 +159,8 @@ def interval(one: Bounded, write: Callable[[float], str] = decimal, *, unit: str
     """
     if one.value is None:
         return NONE
-    text = signed(one.value) if sign else f"{write(one.value)}{unit}"
+    text = f"{write(one.value)}{unit}"
+    text = f"+{text}" if sign and not text.startswith("-") else text
     return text if one.low is None or one.high is None else f"{text} {brackets(one.low, one.high, write)}"
 
 

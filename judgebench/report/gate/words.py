@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Literal
 
+from judgebench.report import junit
 from judgebench.report.document.text import NONE, clean, decimal, many, words_of
 from judgebench.report.words import REASONS
 from judgebench.stats.coefficients.catalog import title_of
@@ -172,14 +172,12 @@ def to_junit(found: Gate) -> str:
     """Write one test case a line of the gate.
 
     A line that fails is a failure; one that can't tell is an error, as JUnit calls a test that could not be carried
-    out. Without times and host names, so that the same decision gives the same bytes; XML 1.0 in the form of Jenkins'
-    ``junit-10.xsd``.
+    out.
     """
-    counts = {state: sum(line.state == state for line in found.lines) for state in ("fail", "undecided")}
-    totals = {"tests": str(len(found.lines)), "failures": str(counts["fail"]), "errors": str(counts["undecided"])}
-    name = f"judgebench gate: {safe(found.run)} on {safe(found.task)}"
-    suites = ET.Element("testsuites", {"name": "judgebench", **totals})
-    suite = ET.SubElement(suites, "testsuite", {"name": name, **totals, "skipped": "0", "time": "0"})
+    states: dict[str, tuple[Literal["pass", "failure", "error"], str]] = {
+        "fail": ("failure", "worse"),
+        "undecided": ("error", "undecided"),
+    }
     facts = {
         "baseline": safe(found.baseline),
         "run": safe(found.run),
@@ -187,21 +185,10 @@ def to_junit(found: Gate) -> str:
         "margin": f"{found.rules.margin:g}",
         "alpha": f"{found.rules.alpha:g}",
     }
-    properties = ET.SubElement(suite, "properties")
-    for key, value in facts.items():
-        ET.SubElement(properties, "property", {"name": key, "value": value})
-    for line in found.lines:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            {"name": line_name(line), "classname": f"judgebench.gate.{safe(found.task)}", "time": "0"},
-        )
-        said = phrase(line, found.rules.alpha)
-        if line.state == "fail":
-            ET.SubElement(case, "failure", {"type": "worse", "message": said}).text = said
-        elif line.state == "undecided":
-            ET.SubElement(case, "error", {"type": "undecided", "message": said}).text = said
-        else:
-            ET.SubElement(case, "system-out").text = said
-    ET.indent(suites)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'
+    place = f"judgebench.gate.{safe(found.task)}"
+    cases = [
+        junit.Case(line_name(line), place, state, phrase(line, found.rules.alpha), kind)
+        for line in found.lines
+        for state, kind in [states.get(line.state, ("pass", ""))]
+    ]
+    return junit.to_junit(f"judgebench gate: {safe(found.run)} on {safe(found.task)}", facts, cases)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import COUNT, ERROR, ESTIMATE, FLAG, NUMBER, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Notes, Sheet, Table, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
-from judgebench.report.leaderboard.paper import paper_grid
+from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
@@ -22,7 +22,7 @@ from judgebench.report.words import gold_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.report.document.blocks import Block, Grid
+    from judgebench.report.document.blocks import Block, Grid, Sheet
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.paper import Paper
     from judgebench.report.leaderboard.ranks import Baseline, Entry
@@ -47,6 +47,8 @@ METRICS = (
 )
 #: Tasks beside each other in one table of LaTeX; a page holds no more.
 _BESIDE = 3
+#: A judge's name is broken into pieces of so many characters before a column of a paper's table goes.
+_NAME = 20
 _RANK = maybe(Scalar({"type": "integer", "minimum": 1}))
 _ENTRY = replace(
     record(
@@ -124,6 +126,7 @@ _LISTED = record(
     metric=TEXT,
     value=NUMBER,
     decimals=(COUNT, None, "Of the printed number."),
+    unit=(choice("percent", "fraction"), None, "Of the printed number.", False),
     source=TEXT,
     recorded=(FLAG, None, "Whether the judge's verdicts are public, too."),
 )
@@ -176,8 +179,7 @@ class Leaderboard(Document):
 
     def sheet(self) -> Sheet:
         if self.paper is not None:
-            layout = paper_grid(self.entries, self.paper, bold=False)
-            return Sheet([one.title for one in layout.columns], [[cell.text for cell in row] for row in layout.rows])
+            return paper_sheet(self.entries, self.paper)
         if self.overall is not None:
             return sheet(SHEET, self.overall.lines)
         estimates = estimate_columns([entry.row for entry in self.entries], metrics=METRICS)
@@ -213,9 +215,13 @@ class Leaderboard(Document):
         tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))
         gold = ", ".join(dict.fromkeys(gold_words(entry.row.gold) for entry in self.entries))
         title = f"{clean(', '.join(tasks))}: {gold}"
+        layout = paper_grid(self.entries, how, bold=form != "table")
+        # What was asked for by name is never left out for want of room.
+        spare = () if how.columns else range(len(layout.columns) - 1, 1, -1)
         return Table(
-            paper_grid(self.entries, how, bold=form in {"tex", "md"}),
+            layout,
             (0,),
+            ((_NAME, spare), (8, ())),
             caption=title,
             label=f"judgebench-{latex_name('-'.join(tasks))}",
         )

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import UsageError, argument
-from judgebench.report.document.blocks import Cell, Column, Grid
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval
+from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
 from judgebench.report.leaderboard.ranks import usd_per_1000
-from judgebench.report.words import headline_name
-from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS
+from judgebench.report.words import REASONS, headline_name
+from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.domain import Agreement
+    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.document.blocks import Value
     from judgebench.report.leaderboard.ranks import Entry
 
-__all__ = ["Listed", "Paper", "paper_grid"]
+__all__ = ["Listed", "Paper", "paper_grid", "paper_sheet"]
 
-#: Columns that are no figure of a judge's verdicts.
-_PLAIN: Mapping[str, tuple[str, Callable[[Entry], str]]] = {
-    "rank": ("rank", lambda e: e.ranks),
-    "tier": ("tier", lambda e: "" if e.tier is None else str(e.tier)),
-    "items": ("items", lambda e: f"{e.row.items:,}"),
-    "coverage": ("coverage", lambda e: figure(100 * e.row.coverage, 1) + " %"),
-    "usd": ("USD per 1,000 judgments", lambda e: NONE if (usd := usd_per_1000(e.row)) is None else figure(usd, 2)),
+#: Columns that are no figure of a judge's verdicts: heading, cell, and what CSV holds.
+_PLAIN: Mapping[str, tuple[str, Callable[[Entry], str], Callable[[Entry], Value]]] = {
+    "rank": ("rank", lambda e: e.ranks, lambda e: e.ranks),
+    "tier": ("tier", lambda e: "" if e.tier is None else str(e.tier), lambda e: e.tier),
+    "items": ("items", lambda e: f"{e.row.items:,}", lambda e: e.row.items),
+    "coverage": ("coverage", lambda e: figure(100 * e.row.coverage, 1) + " %", lambda e: e.row.coverage),
+    "usd": (
+        "USD per 1,000 judgments",
+        lambda e: NONE if (usd := usd_per_1000(e.row)) is None else figure(usd, 2),
+        lambda e: usd_per_1000(e.row),
+    ),
 }
 _SAMPLE = "SAMPLE: measured on rows written for judgebench, not on the benchmark"
 
 
 class Listed(NamedTuple):
-    """A published figure, a fraction, of a judge on a task; ``recorded``: its verdicts are public, too."""
+    """A published figure, a fraction, of a judge on a task; ``recorded``: its verdicts are public, too.
+
+    ``decimals`` are those of the printed number, which is in ``unit``. ``conditions`` are policies other than the
+    benchmark's own.
+    """
 
     task: str
     judge: str
@@ -44,6 +54,17 @@ class Listed(NamedTuple):
     decimals: int
     source: str
     recorded: bool
+    unit: str = "percent"
+    conditions: str = ""
+
+    def digits(self, *, percent: bool) -> int:
+        """So many decimals the printed number has in percent, or as a fraction.
+
+        >>> one = Listed("t", "j", "all", "accuracy", 0.7107, 2, "s", False)
+        >>> one.digits(percent=True), one.digits(percent=False)
+        (2, 4)
+        """
+        return max(0, self.decimals + 2 * ((self.unit == "percent") - percent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +89,52 @@ class _Key(NamedTuple):
     metric: str
     subset: str
 
+    def scaled(self, how: Paper) -> bool:
+        """Whether it is written times 100: an error, and what has no bounds or none that are known, is no share."""
+        known = METRICS.get(self.metric) or ROW_METRICS.get(self.metric)
+        return how.percent and known is not None and known.perfect != 0 and known.high <= 1 and known.low >= -1
 
-class _Line(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class _Line:
     """A row of the table: a judge that was measured here, by task, or one of whom figures are published."""
 
     judge: str
     entries: Mapping[str, Entry]
     figures: Mapping[_Key, Listed]
-    notes: tuple[str, ...]
+    rows: Mapping[tuple[str, str], Agreement]
+
+    def estimate(self, key: _Key) -> Estimate | None:
+        row = self.rows.get((key.task, key.subset))
+        return None if row is None else row.metrics.get(key.metric)
+
+    def value(self, key: _Key) -> float | None:
+        if key in self.figures:
+            return self.figures[key].value
+        estimate = self.estimate(key)
+        return None if estimate is None else estimate.value
+
+    def sampled(self, task: str) -> bool:
+        return task in self.entries and self.entries[task].row.revision.startswith("sample")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of the whole row; a row of samples and data says it at the samples' figures."""
+        found = [_SAMPLE] if self.entries and all(map(self.sampled, self.entries)) else []
+        for one in self.figures.values():
+            end = "; its verdicts are public, too (judgebench reproduce)" if one.recorded else "; without verdicts"
+            found.append(f"published: {one.source}{f' ({one.conditions})' if one.conditions else ''}{end}")
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What is in the table, whatever its form: lines, columns (task, name, and its figure), and remarks."""
+
+    lines: list[_Line]
+    columns: list[tuple[str, str, _Key | None]]
+    several: bool
+    remarks: tuple[str, ...]
 
 
 def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Grid:
@@ -83,32 +142,93 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
 
     Rows are in the order of the first column of figures. UsageError where a column is no metric, or no row has it.
     """
-    tasks = list(dict.fromkeys(entry.row.task for entry in entries))
-    asked = [(task, name) for task in tasks for name in how.columns or _usual(task, entries, how)]
-    rows: dict[tuple[str, str, str], Agreement] = {(e.row.task, e.row.subset, e.row.judge): e.row for e in entries}
-    lines = [*_measured(entries), *_published(tasks, how)]
-    keys = {(task, name): key for task, name in asked if (key := _key(task, name)) is not None}
-    values = {key: [_value(line, key, rows) for line in lines] for key in keys.values()}
-    if missing := next((key for key, found in values.items() if all(value is None for value in found)), None):
-        name = missing.metric if missing.subset == "all" else f"{missing.metric}:{missing.subset}"
-        raise UsageError(f"{argument('columns')} {name}: no judge has it on {missing.task}")
-    best = {key: _best(key.metric, found) for key, found in values.items()}
-    first = next(iter(keys.values()), None)
-    order = sorted(range(len(lines)), key=lambda i: _place(first, values, i))
-    columns = [Column("judge", right=False)]
-    cells: list[list[Cell]] = [[Cell(clean(lines[i].judge), lines[i].notes)] for i in order]
-    for task, name in asked:
-        columns.append(Column(_heading(task, name, several=len(tasks) > 1)))
-        key = keys.get((task, name))
-        for row, i in zip(cells, order, strict=True):
-            if key is None:
-                entry = lines[i].entries.get(task)
-                row.append(Cell(NONE if entry is None else _PLAIN[name][1](entry)))
+    layout = _layout(entries, how)
+    best = {key: _best(key, layout.lines, how) for _, _, key in layout.columns if key is not None}
+    rows: list[tuple[Cell, ...]] = []
+    for i, line in enumerate(layout.lines):
+        cells = [Cell(clean(line.judge), line.notes)]
+        for task, name, key in layout.columns:
+            if key is not None:
+                cells.append(_cell(line, key, how, strong=best[key][i]))
             else:
-                strong = best[key] is not None and values[key][i] == best[key]
-                row.append(Cell(_written(lines[i], key, rows, how), strong=strong))
-    said = f"Figures{' in percent' if how.percent else ''}{' with 95 % intervals' if how.intervals else ''}"
-    return Grid(tuple(columns), tuple(map(tuple, cells)), (f"{said}; bold: the best." if bold else f"{said}.",))
+                entry = line.entries.get(task)
+                cells.append(Cell(NONE if entry is None else _PLAIN[name][1](entry)))
+        rows.append(tuple(cells))
+    remarks = list(layout.remarks)
+    if best:
+        said = f"Figures{' in percent' if how.percent else ''}{' with 95 % intervals' if how.intervals else ''}"
+        remarks.append(f"{said}; bold: the best." if bold and any(map(any, best.values())) else f"{said}.")
+    heads = [Column("judge", right=False)]
+    for task, name, _ in layout.columns:
+        text = _heading(name)
+        heads.append(Column(f"{task}: {text}", (f"{task}:", text)) if layout.several else Column(text))
+    return Grid(tuple(heads), tuple(rows), tuple(remarks))
+
+
+def paper_sheet(entries: Sequence[Entry], how: Paper) -> Sheet:
+    """Give the same table as numbers, with what is said of a row (a sample, a source) in a column ``note``."""
+    layout = _layout(entries, how)
+    header, rows = ["judge"], [[clean(line.judge)] for line in layout.lines]
+    table: list[list[Value]] = [list(row) for row in rows]
+    for task, name, key in layout.columns:
+        title = f"{task}: {name}" if layout.several else name
+        bounds = key is not None and how.intervals
+        header += [title, f"{title}_low", f"{title}_high"] if bounds else [title]
+        for line, row in zip(layout.lines, table, strict=True):
+            if key is None:
+                entry = line.entries.get(task)
+                row.append(None if entry is None else _PLAIN[name][2](entry))
+                continue
+            times = 100.0 if key.scaled(how) else 1.0
+            one = None if key in line.figures else line.estimate(key)
+            found = [line.value(key), *((one and one.low, one and one.high) if bounds else ())]
+            row += [None if value is None else times * value for value in found]
+    notes = [
+        "; ".join((*line.notes, *(() if line.notes else (f"SAMPLE: {t}" for t in line.entries if line.sampled(t)))))
+        for line in layout.lines
+    ]
+    if any(notes):
+        header.append("note")
+        for row, note in zip(table, notes, strict=True):
+            row.append(note)
+    return Sheet(header, table)
+
+
+def _layout(entries: Sequence[Entry], how: Paper) -> _Layout:
+    tasks = list(dict.fromkeys(entry.row.task for entry in entries))
+    asked = [(task, name) for task in tasks for name in dict.fromkeys(how.columns or _usual(task, entries, how))]
+    measured = _measured(entries)
+    columns = [(task, name, _key(task, name, entries)) for task, name in asked]
+    keys = [key for _, _, key in columns if key is not None]
+    listed = _published(keys, how)
+    lacking = [
+        (task, name)
+        for task, name, key in columns
+        if key is not None and not any(key in line.figures or line.estimate(key) for line in (*measured, *listed))
+    ]
+    for task, name in lacking:
+        # Beside a task that has it, a task without it needs no column of dashes.
+        if all((other, name) in lacking for other, called in asked if called == name):
+            raise _nowhere(task, name, entries)
+    kept = [column for column in columns if column[:2] not in lacking]
+    first = next((key for _, _, key in kept if key is not None), None)
+    lines = sorted((*measured, *listed), key=lambda line: _place(first, line))
+    remarks = [f"No judge has {name} on {clean(task)}." for task, name in lacking]
+    if how.published and not listed:
+        remarks.append("No published figure is of these columns.")
+    remarks += _order_words(kept, entries)
+    return _Layout(lines, kept, len(tasks) > 1, tuple(remarks))
+
+
+def _order_words(columns: Sequence[tuple[str, str, _Key | None]], entries: Sequence[Entry]) -> list[str]:
+    """Say by what the ranks are, where it isn't what the table shows first."""
+    found: list[str] = []
+    for task in dict.fromkeys(task for task, name, _ in columns if name in {"rank", "tier"}):
+        headline = next(entry.headline for entry in entries if entry.row.task == task)
+        shown = next((key for of, _, key in columns if of == task and key is not None), None)
+        if shown is None or (shown.metric, shown.subset) != (headline, "all"):
+            found.append(f"Ranks and tiers on {clean(task)} are by {_heading(headline)}.")
+    return found
 
 
 def _usual(task: str, entries: Sequence[Entry], how: Paper) -> list[str]:
@@ -120,65 +240,74 @@ def _usual(task: str, entries: Sequence[Entry], how: Paper) -> list[str]:
     return [metric if subset == "all" else f"{metric}:{subset}"]
 
 
-def _key(task: str, name: str) -> _Key | None:
+def _key(task: str, name: str, entries: Sequence[Entry]) -> _Key | None:
     if name in _PLAIN:
         return None
     metric, _, subset = name.partition(":")
-    if metric not in METRICS and metric not in ROW_METRICS:
+    # A benchmark's own score, or a plugin's metric, is one that a row has.
+    if metric not in METRICS and metric not in ROW_METRICS and not any(metric in e.row.metrics for e in entries):
+        near = " or ".join(get_close_matches(metric, [*_PLAIN, *METRICS, *ROW_METRICS], n=2))
         raise UsageError(
-            f"{argument('columns')} {name!r}: write {', '.join(_PLAIN)}, or a metric of judgebench list metrics (of a "
-            "subset: accuracy:Chat)"
+            f"{argument('columns')} {name!r}: {near and f'did you mean {near}? '}write {', '.join(_PLAIN)}, or a "
+            "metric of judgebench list metrics (of a subset: accuracy:Chat)"
         )
     return _Key(task, metric, subset or "all")
 
 
+def _nowhere(task: str, name: str, entries: Sequence[Entry]) -> UsageError:
+    metric, _, subset = name.partition(":")
+    rows = [entry.row for entry in entries if entry.row.task == task]
+    subsets = list(dict.fromkeys(row.subset for row in rows if row.subset != "all"))
+    if subset not in {"", "all", *subsets}:
+        hint = f"its subsets are {some(list(map(clean, subsets)), 8)}" if subsets else "it has no subsets"
+    else:
+        known = dict.fromkeys(one for row in rows for one, e in row.metrics.items() if e.value is not None)
+        hint = f"it has {some([one for one in known if one != metric], 8)}"
+    return UsageError(f"{argument('columns')} {name}: no judge has it on {task}; {hint}")
+
+
 def _measured(entries: Iterable[Entry]) -> list[_Line]:
-    found: dict[str, dict[str, Entry]] = {}
+    """Make a line of each judge; what was measured of it twice on a task, as on samples and on data, has two."""
+    found: dict[tuple[str, int], dict[str, Entry]] = {}
+    rows: dict[tuple[str, int], dict[tuple[str, str], Agreement]] = {}
+    seen: Counter[tuple[str, str, str]] = Counter()
     for entry in entries:
-        if entry.row.subset == "all":
-            found.setdefault(entry.row.judge, {}).setdefault(entry.row.task, entry)
-    return [
-        _Line(judge, own, {}, (_SAMPLE,) if any(e.row.revision.startswith("sample") for e in own.values()) else ())
-        for judge, own in found.items()
-    ]
+        row = entry.row
+        at = (row.judge, seen[row.task, row.subset, row.judge])
+        seen[row.task, row.subset, row.judge] += 1
+        rows.setdefault(at, {})[row.task, row.subset] = row
+        if row.subset == "all":
+            found.setdefault(at, {})[row.task] = entry
+    return [_Line(at[0], own, {}, rows[at]) for at, own in found.items()]
 
 
-def _published(tasks: Sequence[str], how: Paper) -> list[_Line]:
-    found: dict[str, list[Listed]] = {}
-    for one in how.published:
-        if one.task in tasks:
-            found.setdefault(one.judge, []).append(one)
-    lines: list[_Line] = []
-    for judge, some in found.items():
-        recorded = any(one.recorded for one in some)
-        end = "; its verdicts are public, too (judgebench reproduce)" if recorded else "; without verdicts"
-        notes = tuple(dict.fromkeys(f"published: {one.source}{end}" for one in some))
-        lines.append(_Line(judge, {}, {_Key(one.task, one.metric, one.subset): one for one in some}, notes[:1]))
-    return lines
+def _published(keys: Sequence[_Key], how: Paper) -> list[_Line]:
+    """Make a line of each judge of whom a figure of these columns is published, by the benchmark's own policies."""
+    found: dict[str, dict[_Key, Listed]] = {}
+    for one in sorted(how.published, key=lambda one: bool(one.conditions)):
+        key = _Key(one.task, one.metric, one.subset)
+        if key in keys:
+            found.setdefault(one.judge, {}).setdefault(key, one)
+    return [_Line(judge, {}, figures, {}) for judge, figures in found.items()]
 
 
-def _value(line: _Line, key: _Key, rows: Mapping[tuple[str, str, str], Agreement]) -> float | None:
-    if line.figures:
-        return line.figures[key].value if key in line.figures else None
-    row = rows.get((key.task, key.subset, line.judge))
-    estimate = None if row is None else row.metrics.get(key.metric)
-    return None if estimate is None else estimate.value
+def _cell(line: _Line, key: _Key, how: Paper, *, strong: bool) -> Cell:
+    if key in line.figures:
+        one = line.figures[key]
+        return Cell(_number(key, how, one.digits(percent=key.scaled(how)))(one.value), strong=strong)
+    estimate = line.estimate(key)
+    if estimate is None:
+        return Cell(NONE)
+    notes = (_SAMPLE,) if line.sampled(key.task) and not line.notes else ()
+    if estimate.value is None:
+        return Cell(NONE, (words_of(estimate.undefined or "", REASONS), *notes))
+    write = _number(key, how, _digits(key, how))
+    text = interval(estimate, write) if how.intervals else write(estimate.value)
+    return Cell(text, notes, strong)
 
 
-def _written(line: _Line, key: _Key, rows: Mapping[tuple[str, str, str], Agreement], how: Paper) -> str:
-    scaled = how.percent and not _is_error(key.metric)
-    if line.figures:
-        one = line.figures.get(key)
-        if one is None:
-            return NONE
-        digits = one.decimals if scaled else one.decimals + 2 if how.percent else max(3, one.decimals)
-        return figure(100 * one.value, digits) if scaled else decimal(one.value, digits)
-    row = rows.get((key.task, key.subset, line.judge))
-    estimate = None if row is None else row.metrics.get(key.metric)
-    if estimate is None or estimate.value is None:
-        return NONE
-    write = partial(_scaled, digits=_digits(key, how)) if scaled else decimal
-    return interval(estimate, write) if how.intervals else write(estimate.value)
+def _number(key: _Key, how: Paper, digits: int) -> Callable[[float], str]:
+    return partial(_scaled, digits=digits) if key.scaled(how) else partial(decimal, digits=digits)
 
 
 def _scaled(value: float, digits: int) -> str:
@@ -186,33 +315,46 @@ def _scaled(value: float, digits: int) -> str:
 
 
 def _digits(key: _Key, how: Paper) -> int:
-    """As many decimals as the published figures of the column have, else one."""
-    own = [one.decimals for one in how.published if (one.task, one.metric, one.subset) == key]
-    return max(own, default=1)
+    """As many decimals as the published figures of the column have, else what is usual."""
+    scaled = key.scaled(how)
+    own = [one.digits(percent=scaled) for one in how.published if (one.task, one.metric, one.subset) == key]
+    return max(own, default=1) if scaled else max([3, *own])
 
 
-def _is_error(metric: str) -> bool:
-    return METRICS[metric].perfect == 0 if metric in METRICS else ROW_METRICS[metric].lower_is_better
+def _distance(metric: str, value: float) -> float | None:
+    """How far a figure is from the best there can be, None where neither more nor less of it is known to be better."""
+    known = METRICS.get(metric) or ROW_METRICS.get(metric)
+    return None if known is None or known.perfect is None else abs(value - known.perfect)
 
 
-def _best(metric: str, values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
-        return None
-    return min(known, key=abs) if _is_error(metric) else max(known)
+def _best(key: _Key, lines: Sequence[_Line], how: Paper) -> list[bool]:
+    """Say which lines have the best figure of a column, as far as it is printed: what reads alike is bold alike.
+
+    A figure of samples is no rival of one of the benchmark.
+    """
+    known = {i: value for i, line in enumerate(lines) if (value := line.value(key)) is not None}
+    rivals = {i: value for i, value in known.items() if not lines[i].sampled(key.task)} or known
+    distances = {i: found for i, value in rivals.items() if (found := _distance(key.metric, value)) is not None}
+    if len(distances) < 2:
+        return [False] * len(lines)
+    write = _number(key, how, _digits(key, how))
+    best = write(rivals[min(distances, key=distances.__getitem__)])
+    return [i in rivals and write(rivals[i]) == best for i in range(len(lines))]
 
 
-def _place(first: _Key | None, values: Mapping[_Key, Sequence[float | None]], at: int) -> tuple[bool, float]:
-    value = None if first is None else values[first][at]
+def _place(first: _Key | None, line: _Line) -> tuple[bool, float]:
+    value = None if first is None else line.value(first)
     if first is None or value is None:
         return (value is None and first is not None, 0.0)
-    return (False, abs(value) if _is_error(first.metric) else -value)
+    distance = _distance(first.metric, value)
+    return (False, -value if distance is None else distance)
 
 
-def _heading(task: str, name: str, *, several: bool) -> str:
+def _heading(name: str) -> str:
     if name in _PLAIN:
-        text = _PLAIN[name][0]
-    else:
-        metric, _, subset = name.partition(":")
-        text = headline_name(metric) + (f", {subset}" if subset not in {"", "all"} else "")
-    return f"{task}: {text}" if several else text
+        return _PLAIN[name][0]
+    metric, _, subset = name.partition(":")
+    short = headline_name(metric)
+    # Other tables write shares in percent, and break words at the end of a line.
+    text = title_of(metric) if "%" in short or "- " in short else short
+    return text + (f", {subset}" if subset not in {"", "all"} else "")

@@ -195,6 +195,7 @@ class _Cell(NamedTuple):
     right: bool = False
     sort: str | None = None
     bar: _Bar | None = None
+    strong: bool = False
 
 
 class Link(NamedTuple):
@@ -252,7 +253,8 @@ def board(
         cells: list[_Cell] = []
         for i, text in zip(shown, line, strict=True):
             drawn = _bar(bars[y], edge) if i == bar_column and y < len(bars) else None
-            cells.append(_Cell(text, layout.columns[i].right, _sort(layout.rows[y][i].text), drawn))
+            own = layout.rows[y][i]
+            cells.append(_Cell(text, layout.columns[i].right, _sort(own.text), drawn, own.strong))
         rows.append(tuple(cells))
     last = len(rows) - foot
     return Board(

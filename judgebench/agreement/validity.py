@@ -1,0 +1,201 @@
+"""Is a judge fit for use? One line a question, each with a state and a reason.
+
+The questions are those of a minimum protocol: agreement corrected for chance, both orders, repeated askings, more than
+one kind of gold, stability that hides a bias, the human ceiling, and what leads the judge.
+
+Source: Norman et al. (2026), Reliability without validity (arXiv:2606.19544).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Agreement
+
+State: TypeAlias = Literal["pass", "warn", "fail", "open"]
+#: Worst first; ``open`` is what could not be looked at.
+STATES: tuple[State, ...] = ("fail", "warn", "open", "pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is asked of a judge.
+
+    ``agreement`` is the least headline (a kappa or its like), ``answered`` the least share of cases with a verdict,
+    ``itself`` the least agreement with itself, ``place`` the most that one place may gain over one half, ``led`` the
+    most that a change may lead it, in shares of cases (on ratings in points), ``repeats`` the fewest askings.
+    """
+
+    agreement: float = 0.4
+    answered: float = 0.95
+    itself: float = 0.9
+    place: float = 0.1
+    led: float = 0.1
+    repeats: int = 3
+
+
+class Line(NamedTuple):
+    """One answer: what about, of which task (empty: all), its state, the figure behind it, and the reason in a word.
+
+    ``limit`` is what the figure was held against, ``more`` names of what the reason is about.
+    """
+
+    about: str
+    task: str
+    state: State
+    figure: Estimate | None
+    reason: str
+    limit: float | None = None
+    more: tuple[str, ...] = ()
+
+
+class Evidence(NamedTuple):
+    """What is known of the judge on one task: its row of all items, how often it was asked, and the probes' findings.
+
+    ``domain`` says what kind of gold and question the task has: two tasks that share it are one construct.
+    """
+
+    task: str
+    row: Agreement
+    repeats: int
+    both_orders: bool
+    probes: Mapping[str, Probed]
+    domain: str = ""
+
+
+def validate(evidence: Sequence[Evidence], limits: Limits) -> list[Line]:
+    """Answer every question for every task, then those about all of them."""
+    found: list[Line] = []
+    for one in evidence:
+        found += _of_task(one, limits)
+    found.append(_constructs(evidence))
+    return found
+
+
+def overall(lines: Sequence[Line]) -> State:
+    """Give the worst state; what could not be looked at is a warning."""
+    states = {line.state for line in lines}
+    return "fail" if "fail" in states else "warn" if states & {"warn", "open"} else "pass"
+
+
+def _of_task(one: Evidence, limits: Limits) -> Iterator[Line]:
+    row = one.row
+    headline = row.metrics.get(row.headline)
+    if headline is not None:
+        yield _at_least("agreement", one.task, headline, limits.agreement)
+    yield _covered(one, limits)
+    yield from _orders(one, limits)
+    yield from _itself(one, limits)
+    ceiling = row.ceiling.get(row.headline)
+    yield _ceiling(one.task, headline, ceiling)
+    yield from _led(one, limits)
+
+
+def _at_least(about: str, task: str, figure: Estimate, limit: float) -> Line:
+    """Pass where the interval lies above a limit, fail where it lies below."""
+    if figure.value is None:
+        return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
+    low, high = figure.low, figure.high
+    if low is None or high is None:
+        return Line(about, task, "warn" if figure.value >= limit else "fail", figure, "no_interval", limit)
+    if low >= limit:
+        return Line(about, task, "pass", figure, "above", limit)
+    return Line(about, task, "fail" if high < limit else "warn", figure, "below" if high < limit else "unsure", limit)
+
+
+def _at_most(about: str, task: str, figure: Estimate, limit: float) -> Line:
+    """Pass where the interval lies below a limit, fail where it lies above."""
+    if figure.value is None:
+        return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
+    low, high = figure.low, figure.high
+    if low is None or high is None:
+        return Line(about, task, "warn" if figure.value <= limit else "fail", figure, "no_interval", limit)
+    if high <= limit:
+        return Line(about, task, "pass", figure, "below", limit)
+    return Line(about, task, "fail" if low > limit else "warn", figure, "above" if low > limit else "unsure", limit)
+
+
+def _covered(one: Evidence, limits: Limits) -> Line:
+    share = Estimate.alone(one.row.coverage, one.row.items, "counted")
+    state: State = "pass" if one.row.coverage >= limits.answered else "warn" if one.row.coverage >= 0.8 else "fail"
+    return Line("answers", one.task, state, share, "answered" if state == "pass" else "silent", limits.answered)
+
+
+def _orders(one: Evidence, limits: Limits) -> Iterator[Line]:
+    """Whether the place of an answer counts: on pairs the share of the first slot, less one half."""
+    first = one.row.bias.get("first_slot_rate")
+    if first is None:
+        return
+    if not one.both_orders:
+        yield Line("position", one.task, "open", None, "one_order")
+    elif first.value is None or first.low is None or first.high is None:
+        yield Line("position", one.task, "open", first, first.undefined or "no_interval", limits.place)
+    else:
+        away = (abs(first.low - 0.5), abs(first.high - 0.5))
+        # The furthest bound, and the nearest: none where the interval holds one half.
+        near = 0.0 if first.low <= 0.5 <= first.high else min(away)
+        lean = Estimate(abs(first.value - 0.5), near, max(away), first.n, method=first.method)
+        yield _at_most("position", one.task, lean, limits.place)
+
+
+def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
+    again = one.row.bias.get("retest_agreement")
+    if again is None or one.repeats < 2:
+        yield Line("repeats", one.task, "open", None, "asked_once", limits.itself)
+        return
+    line = _at_least("repeats", one.task, again, limits.itself)
+    if one.repeats < limits.repeats and line.state == "pass":
+        line = line._replace(state="warn", reason="few_repeats")
+    yield line
+    steady = again.value is not None and again.value >= limits.itself
+    led = tuple(name for name, found in one.probes.items() if found.led)
+    first = one.row.bias.get("first_slot_rate")
+    if first is not None and first.low is not None and first.high is not None and not first.low <= 0.5 <= first.high:
+        led = ("position", *(name for name in led if name != "position"))
+    if steady:
+        yield Line("stable but led", one.task, "fail" if led else "pass", again, "led" if led else "stable", more=led)
+
+
+def _ceiling(task: str, headline: Estimate | None, ceiling: Estimate | None) -> Line:
+    if headline is None or headline.value is None or ceiling is None or ceiling.value is None:
+        return Line("human ceiling", task, "open", None, "no_ceiling")
+    high = headline.high if headline.high is not None else headline.value
+    within = high >= (ceiling.low if ceiling.low is not None else ceiling.value)
+    return Line(
+        "human ceiling", task, "pass" if within else "warn", ceiling, "at_ceiling" if within else "below_ceiling"
+    )
+
+
+def _led(one: Evidence, limits: Limits) -> Iterator[Line]:
+    """One line for each probe that leads the judge, and one for all others."""
+    rest: list[str] = []
+    unsure: list[str] = []
+    for name, found in one.probes.items():
+        effect = found.effect
+        if found.led:
+            state: State = "fail" if effect.value is not None and effect.value > limits.led else "warn"
+            yield Line(f"led by {name}", one.task, state, effect, "beyond_placebo", limits.led)
+        elif effect.value is None or effect.high is None or effect.high > limits.led:
+            unsure.append(name)
+        else:
+            rest.append(name)
+    if unsure:
+        yield Line("other probes", one.task, "warn", None, "not_ruled_out", limits.led, tuple(unsure))
+    if rest:
+        yield Line("probes", one.task, "pass", None, "ruled_out", limits.led, tuple(rest))
+    if not one.probes:
+        yield Line("probes", one.task, "open", None, "no_probes")
+
+
+def _constructs(evidence: Sequence[Evidence]) -> Line:
+    kinds = tuple(dict.fromkeys(one.domain for one in evidence))
+    if len(evidence) > 1 and len(kinds) > 1:
+        return Line("tasks", "", "pass", None, "several_tasks", more=tuple(one.task for one in evidence))
+    return Line("tasks", "", "warn", None, "one_task" if len(evidence) < 2 else "one_kind", more=kinds)

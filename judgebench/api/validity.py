@@ -1,0 +1,131 @@
+"""``judgebench.validate_judge``: is a judge fit for use? One page, a line a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
+
+from judgebench.api.parameters import Option, question
+from judgebench.api.probing import Named, Repeats, measured, named, planned, specs_of, stored_runs
+from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled
+from judgebench.api.sources import is_given
+from judgebench.api.tables import Source
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.report.runs import Estimates
+from judgebench.report.validity import JudgeValidation, Validated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.agreement.validity import Evidence, Limits
+    from judgebench.domain import Run, Usage
+    from judgebench.report.probing import ProbeRow
+    from judgebench.store.runs import StoredRun
+
+Suite = Annotated[
+    Literal["core", "bias", "attack", "all"] | None,
+    Option("Probes to try; core, the few that found most, where neither this nor --probe is given."),
+]
+
+
+@question
+def validate_judge(
+    source: Source = None,
+    *,
+    judge: Judges = (),
+    task: Tasks = (),
+    probe: Named = (),
+    suite: Suite = None,
+    repeats: Repeats = 3,
+    min_agreement: Annotated[float, Option("Least kappa (or the scale's headline) asked of the judge.")] = 0.4,
+    max_led: Annotated[float, Option("Most that a probe may lead it, in shares of cases.", least=0)] = 0.1,
+    **options: Unpack[Probing],
+) -> JudgeValidation:
+    """Say whether a judge is fit for use: agreement, order, stability, ceiling and what leads it, on one page.
+
+    Asks what is missing: each case in both orders, three times, and changed by the probes. Exit code 1 where a line
+    fails.
+    """
+    from judgebench.agreement.validity import Limits  # noqa: PLC0415 - loaded on use
+
+    limits = Limits(agreement=min_agreement, led=max_led)
+    given = named(probe)
+    if is_given(source):
+        if judge or task:
+            raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
+        return _validation(stored_runs(source), specs_of(given, suite) if given or suite else None, limits)
+    specs = specs_of(given, suite, "core")
+    how = filled(options)
+    asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
+    return asked.ask_for(how["runs"], how["progress"], lambda runs: _validation(runs, specs, limits))
+
+
+@question
+def estimate_validation(
+    source: Source = None,
+    *,
+    judge: Judges = (),
+    task: Tasks = (),
+    probe: Named = (),
+    suite: Suite = None,
+    repeats: Repeats = 3,
+    **options: Unpack[AskingProbes],
+) -> Estimates:
+    """Say how many calls, tokens and dollars the validation would take; ask nothing."""
+    if is_given(source):
+        raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
+    how = filled(options)
+    return planned(judge, task, specs_of(named(probe), suite, "core"), repeats, how, aloud=True).estimate(how["runs"])
+
+
+def _validation(stored: Sequence[StoredRun], specs: Sequence[str] | None, limits: Limits) -> JudgeValidation:
+    from judgebench.agreement.validity import validate  # noqa: PLC0415 - loaded on use
+
+    probed = list(measured(stored, specs))
+    plain = [one for one in stored if not one.run.probe]
+    if not plain:
+        raise DataError("no run without a probe: nothing to validate")
+    found: list[Validated] = []
+    for judge in dict.fromkeys(map(_judge, plain)):
+        mine = [one for one in stored if _judge(one) == judge]
+        own = [one for one in plain if _judge(one) == judge]
+        lines = validate([_evidence(one, probed) for one in own], limits)
+        models = tuple(dict.fromkeys(name for one in mine for name in one.run.models))
+        found.append(
+            Validated(
+                own[0].run.judge,
+                tuple(lines),
+                digest_of(own[0].run, models),
+                models,
+                sum(one.run.counts.get("cases", 0) for one in mine),
+                _usage(mine),
+            )
+        )
+    return JudgeValidation(tuple(found))
+
+
+def _judge(one: StoredRun) -> tuple[str, str]:
+    """Tell judges apart, whatever their tasks' scales."""
+    return one.run.judge, digest_of(one.run, ())
+
+
+def digest_of(run: Run, models: Sequence[str]) -> str:
+    """Digest what a validation belongs to: the judge, its settings and prompts, and the versions that answered."""
+    from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
+
+    return digest([run.judge, dict(run.settings), sorted(models)], 12)
+
+
+def _evidence(plain: StoredRun, probed: Sequence[ProbeRow]) -> Evidence:
+    from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.validity import Evidence  # noqa: PLC0415 - loaded on use
+
+    run = plain.run
+    row = measure_run(run, plain.judgments())[0]
+    mine = {one.probe: one.found for one in probed if one.key == plain.path}
+    return Evidence(run.task, row, run.repeats, run.orders == "both", mine, f"{run.gold_source} {run.scale.kind}")
+
+
+def _usage(runs: Sequence[StoredRun]) -> Usage:
+    from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
+
+    return sum((verdict.usage for one in runs for verdict in one.verdicts(texts=False)), Usage())

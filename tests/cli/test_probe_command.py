@@ -1,0 +1,118 @@
+"""`judgebench probe` and `judgebench validate-judge`, on a loopback model and on baselines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+
+import pytest
+from servers.fake_llm import FakeLLM
+
+QUICK = ("--sample", "-q")
+
+
+@pytest.fixture
+def llm():
+    with FakeLLM() as server:
+        yield server
+
+
+def _server(llm, *more):
+    return ("--judge", "server/m", "--base-url", llm.openai_url, *more, *QUICK)
+
+
+def test_a_suite_asks_each_case_once_and_what_the_dry_run_said(judgebench, llm):
+    asked = ("probe", *_server(llm, "--task", "pandalm", "--probe", "bandwagon", "--probe", "bandwagon:right"))
+    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
+    expected = sum(run["calls"] for run in dry["runs"])
+    assert judgebench("run", *_server(llm, "--task", "pandalm")).code == 0
+    before = sum(llm.counts.values())
+    found = json.loads(judgebench(*asked, "--format", "json").out)
+    assert sum(llm.counts.values()) == expected
+    assert before == 48
+    assert [row["probe"] for row in found["rows"]] == ["bandwagon", "bandwagon:right"]
+    again = judgebench(*asked, "--format", "json")
+    assert sum(llm.counts.values()) == expected
+    assert json.loads(again.out) == found
+
+
+def test_stored_runs_are_measured_again(judgebench):
+    judge = ("--judge", "baseline/random", "--task", "pandalm", "--probe", "bandwagon", *QUICK)
+    first = judgebench("probe", *judge, "--format", "csv").out
+    assert judgebench("probe", "runs", "--format", "csv").out == first
+    [row] = csv.DictReader(first.splitlines())
+    assert (row["probe"], row["against"], row["led"]) == ("bandwagon", "placebo", "no")
+    scored = judgebench("score", "runs")
+    assert "probe bandwagon" in scored.out
+
+
+def test_a_probe_without_its_plain_run(judgebench):
+    assert (
+        judgebench("run", "--judge", "baseline/random", "--task", "pandalm", "--probe", "bandwagon", *QUICK).code == 0
+    )
+    found = judgebench("probe", "runs")
+    assert found.code == 3
+    assert "and not plainly" in found.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--probe", "bandwagn"), "did you mean 'bandwagon'"),
+        (("--probe", "bandwagon:left"), "the side is one of wrong, right, random"),
+        (("--probe", "bandwagon/x"), "has no variants"),
+        (("--probe", "blind"), "no probe has anything to change here"),
+    ],
+)
+def test_what_can_not_be_probed(judgebench, arguments, said):
+    found = judgebench("probe", "--judge", "baseline/random", "--task", "pandalm", *arguments, *QUICK)
+    assert found.code == 2
+    assert said in found.err
+
+
+def test_nobody_to_ask(judgebench):
+    found = judgebench("probe")
+    assert found.code == 2
+    assert "--judge and --task" in found.err
+
+
+def test_a_judge_is_validated_on_samples(judgebench, tmp_path):
+    asked = ("--judge", "baseline/longest", "--task", "pandalm", "--task", "judgebench", "--probe", "bandwagon", *QUICK)
+    found = judgebench("validate-judge", *asked, "--format", "json", "--junit", "j.xml")
+    assert found.code == 1
+    [one] = json.loads(found.out)["judges"]
+    states = {(line["about"], line["task"]): line["state"] for line in one["lines"]}
+    assert states["agreement", "judgebench"] == "fail"
+    assert states["position", "pandalm"] == "pass"
+    assert states["tasks", ""] == "pass"
+    junit = (tmp_path / "j.xml").read_text("utf-8")
+    assert junit.count("<failure ") == sum(state == "fail" for state in states.values())
+    assert junit.count("<testcase ") == len(states)
+    judgebench("validate-judge", "runs", "--output", "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "is not fit for use as it stands" in page
+
+
+def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, llm, tmp_path):
+    lines = ["question,answer_a,answer_b,gold"]
+    lines += [f"What is {i} plus one?,It is {i + 1}.,It is {i + 2} or so.,{'AB'[i % 2]}" for i in range(60)]
+    (tmp_path / "mine.csv").write_text("\n".join(lines), "utf-8")
+    asked = (
+        "validate-judge",
+        "--judge",
+        "server/m",
+        "--base-url",
+        llm.openai_url,
+        "--task",
+        "mine.csv",
+        "--probe",
+        "bandwagon",
+        "-q",
+    )
+    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
+    found = judgebench(*asked)
+    assert sum(llm.counts.values()) == sum(run["calls"] for run in dry["runs"]) == 60 * 2 * (3 + 2)
+    assert re.search(r"^server/m is not ", found.out)
+    assert "one task only" in found.out
+    assert max(len(line) for line in found.out.splitlines()) <= 120
