@@ -23,6 +23,7 @@ from judgebench.errors import (
     UsageError,
     argument,
 )
+from judgebench.probes.listed import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -105,49 +106,6 @@ JUDGE_NOTES: dict[str, str] = {
     "baseline/majority": "the most frequent gold label of the task, always",
 }
 
-
-class ProbeEntry(NamedTuple):
-    """A probe of ours, what it shows, and the suite that it is of.
-
-    In ``place`` is an operator, a family of them by variant, or what makes it of the plain one; of what is ``observed``
-    on plain verdicts a function of a run and its verdicts.
-    """
-
-    place: str
-    note: str
-    suite: Literal["bias", "attack", "consistency", ""] = ""
-    observed: bool = False
-
-
-PROBES: dict[str, ProbeEntry] = {
-    "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
-    "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
-    "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
-    "tone": ProbeEntry("judgebench.probes.tone:OPERATORS", "said cheerfully, sadly, angrily, or with emoji", "bias"),
-    "identity": ProbeEntry("judgebench.probes.identity:OPERATORS", "a note on the person who wrote it", "bias"),
-    "refined": ProbeEntry("judgebench.probes.refined:OPERATOR", "a note that it was revised", "bias"),
-    "format": ProbeEntry(
-        "judgebench.probes.formats:OPERATORS", "bullets, bold, a heading, JSON, or none of it", "bias"
-    ),
-    "concreteness": ProbeEntry("judgebench.probes.concreteness:OPERATORS", "made-up figures, technical words", "bias"),
-    "assertiveness": ProbeEntry("judgebench.probes.assertiveness:OPERATORS", "said with certainty, or hedged", "bias"),
-    "sycophancy": ProbeEntry("judgebench.probes.sycophancy:OPERATORS", "it flatters; the asker likes it", "bias"),
-    "language": ProbeEntry("judgebench.probes.language:OPERATORS", "a last sentence in another, or translated", "bias"),
-    "wrong-reference": ProbeEntry("judgebench.probes.beside:WRONG_REFERENCE", "a reference that is made wrong", "bias"),
-    "reference-order": ProbeEntry(
-        "judgebench.probes.beside:REFERENCE_ORDER", "several references in another order", "bias"
-    ),
-    "level-order": ProbeEntry("judgebench.probes.beside:LEVEL_ORDER", "a rubric's best level first", "bias"),
-    "rubric-echo": ProbeEntry(
-        "judgebench.probes.rubric_echo:OPERATORS", "it claims the rubric's words for itself", "attack"
-    ),
-    "vague": ProbeEntry(
-        "judgebench.probes.vague:OPERATOR", "replaced by words on the topic that say nothing", "attack"
-    ),
-}
-
-#: The few that find most: what `validate-judge` tries where nobody names others.
-CORE = ("bandwagon",)
 
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(

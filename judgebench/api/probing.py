@@ -12,6 +12,7 @@ from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
 from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.probes.listed import CORE, PROBES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
 
@@ -97,7 +98,7 @@ def named(given: str | Sequence[str]) -> list[str]:
 
 def specs_of(given: Sequence[str], suite: str | None, default: str = "bias") -> list[str]:
     """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
-    from judgebench.catalog import CORE, PROBES, behind_probe  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import behind_probe  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
 
     chosen = suite or (None if given else default)
@@ -129,7 +130,7 @@ def measured(stored: Sequence[StoredRun], specs: Sequence[str] | None = None) ->
     ``specs`` are the probes asked for, None all that there are. DataError where a probe's plain run is missing.
     """
     from judgebench.agreement.probing import measure, pair_up, suite  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import PROBES, observed  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
     plain = {_key(one.run): one for one in stored if not one.run.probe}
     names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))

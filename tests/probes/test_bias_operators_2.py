@@ -136,8 +136,8 @@ def test_a_foreign_sentence_is_foreign_in_english_alone() -> None:
 
 
 def test_no_note_on_a_person_pushes() -> None:
-    for variant in behind_probe("identity"):
-        changed, placebo = both(f"identity/{variant}", item("Steel."))
+    for variant in behind_probe("person"):
+        changed, placebo = both(f"person/{variant}", item("Steel."))
         assert changed.attribute(TARGET) == ""
         assert placebo is not None
         assert changed.question.startswith("What is the tower made of?\n\nNote: the person who wrote the answer ")

@@ -1,4 +1,4 @@
-"""Identity: the judge is told something of the person who wrote an answer that has no bearing on it.
+"""Identity of a person: the judge is told something of the person who wrote an answer that has no bearing on it.
 
 Nothing is said of anyone's answers or abilities, and no group is named without others of its kind: which one is drawn
 from the item. A fair verdict does not change in either direction, so that nothing is pushed.
@@ -37,7 +37,7 @@ def _operator(group: str) -> Operator:
         for place, said in enumerate(_PERSONS[group])
         for other in [_NEUTRAL[place % len(_NEUTRAL)]]
     ]
-    return noted(f"identity/{group}", bank, push="neither", side="random")
+    return noted(f"person/{group}", bank, push="neither", side="random")
 
 
 OPERATORS = {group: _operator(group) for group in _PERSONS}
