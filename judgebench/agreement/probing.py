@@ -128,7 +128,7 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
         rows.append(
             Row(
                 said.cluster or said.item,
-                _majority(said),
+                agreed(said),
                 dict(said.attributes).get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
@@ -138,7 +138,8 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
 
 
-def _majority(verdict: Verdict) -> Code | None:
+def agreed(verdict: Verdict) -> Code | None:
+    """Give the label that most annotators gave; None where there is none, or two are as frequent."""
     said = [code for _, code in verdict.gold if code is not None]
     counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
     if not counts:
@@ -295,8 +296,8 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if not own.size:
         return {}
     rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
-    before = np.array([_right(row.plain[0], row.gold, paired.scale) for row in rows])
-    after = np.array([_right(row.changed, row.gold, paired.scale) for row in rows])
+    before = np.array([is_right(row.plain[0], row.gold, paired.scale) for row in rows])
+    after = np.array([is_right(row.changed, row.gold, paired.scale) for row in rows])
     changed = flipped[own]
     found = {
         "harmful": share_of(before & ~after, clusters),
@@ -312,7 +313,8 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     return found
 
 
-def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+    """Say whether a verdict is the one of gold."""
     if code is None or gold is None:
         return False
     if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):

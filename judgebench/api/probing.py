@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
@@ -15,6 +16,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.probes.listed import CORE, PROBES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
+from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +63,9 @@ def probe(
     if is_given(source):
         if judge or task:
             raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
-        return Probes(tuple(measured(stored_runs(source), specs_of(given, suite) if given or suite else None)))
+        stored = stored_runs(source)
+        rows = tuple(measured(stored, specs_of(given, suite) if given or suite else None))
+        return Probes(rows, () if given or suite else tuple(compared(stored)))
     specs = specs_of(given, suite)
     how = filled(options)
     asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
@@ -162,6 +166,31 @@ def measured(stored: Sequence[StoredRun], specs: Sequence[str] | None = None) ->
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
             yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision, before.path)
+
+
+def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
+    """Compare the plain runs of a judge that differ in nothing but their prompt, or but their reference."""
+    from judgebench.agreement.templates import across  # noqa: PLC0415 - loaded on use
+
+    for condition in ("prompt", "reference"):
+        groups: dict[tuple[Any, ...], dict[str, StoredRun]] = {}
+        for one in stored:
+            if not one.run.probe and not one.run.answering:
+                way = str(getattr(one.run.conditions, condition))
+                groups.setdefault(_but(one.run, condition), {})[way] = one
+        for runs in groups.values():
+            first = next(iter(runs.values())).run
+            ways = {way.partition("@")[0]: one.verdicts(texts=False) for way, one in runs.items()}
+            found = across(ways, first.scale) if len(ways) > 1 else None
+            if found is not None:
+                yield WaysRow(first.task, first.judge, condition, first.scale, found)
+
+
+def _but(run: Run, condition: str) -> tuple[Any, ...]:
+    """Say what runs have in common that differ in one condition alone."""
+    others = replace(run.conditions, **{condition: "", "repeats": ""})
+    # Other references are other content.
+    return run.task, run.judge, run.content if condition == "prompt" else "", others
 
 
 def _key(run: Run) -> tuple[Any, ...]:

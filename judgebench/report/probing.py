@@ -17,6 +17,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report import ways
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
@@ -80,10 +81,14 @@ class Probes(Document):
     """Probes of one judge or several."""
 
     rows: tuple[ProbeRow, ...]
+    ways: tuple[ways.WaysRow, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
-        "", "What leads judges, and what does not, on items that were changed on purpose.", rows=ListOf(_ROW, 1)
+        "",
+        "What leads judges, and what does not, on items that were changed on purpose.",
+        rows=ListOf(_ROW),
+        ways=ListOf(ways.SHAPE),
     )
 
     def sheet(self) -> Sheet:
@@ -113,12 +118,19 @@ class Probes(Document):
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
             yield Table(grid(_fields(rows), rows), (0,))
-        yield Notes(_NOTES)
+        for one in self.ways:
+            yield ways.sentence(one)
+            yield Table(grid(ways.FIELDS, [one]), (0,))
+        yield Notes((*(_NOTES if self.rows else ()), *(_WAYS if self.ways else ())))
 
 
 _NOTES = (
     "Effect: how much more often the judge goes where the change pushes than on a placebo (ratings: how far it moves).",
     "Flips: changed verdicts, and those of the same case asked again. p is corrected for the number of probes (Holm).",
+)
+_WAYS = (
+    "Range: best less worst way. Sd between: what sampling does not explain of it.",
+    "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",
 )
 
 
