@@ -11,7 +11,7 @@ from judgebench.api.parameters import Option, question
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
-from judgebench.domain import names_of
+from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.probes.listed import CORE, PROBES
 from judgebench.report.probing import ProbeRow, Probes
@@ -172,25 +172,30 @@ def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
     """Compare the plain runs of a judge that differ in nothing but their prompt, or but their reference."""
     from judgebench.agreement.templates import across  # noqa: PLC0415 - loaded on use
 
+    plain = [one for one in stored if not one.run.probe and not one.run.answering]
+    names = dict(zip((one.path for one in plain), names_of([one.run for one in plain]), strict=True))
     for condition in ("prompt", "reference"):
         groups: dict[tuple[Any, ...], dict[str, StoredRun]] = {}
-        for one in stored:
-            if not one.run.probe and not one.run.answering:
-                way = str(getattr(one.run.conditions, condition))
-                groups.setdefault(_but(one.run, condition), {})[way] = one
+        for one in plain:
+            way = str(getattr(one.run.conditions, condition))
+            groups.setdefault(_but(one.run, condition), {})[way] = one
         for runs in groups.values():
-            first = next(iter(runs.values())).run
+            one = next(iter(runs.values()))
+            first, told = one.run, names[one.path]
+            others = {name: text for name, text in conditions_of(told).items() if name != condition}
             ways = {way.partition("@")[0]: one.verdicts(texts=False) for way, one in runs.items()}
             found = across(ways, first.scale) if len(ways) > 1 else None
             if found is not None:
-                yield WaysRow(first.task, first.judge, condition, first.scale, found)
+                yield WaysRow(first.task, JudgeName(bare(told), others), condition, first.scale, found)
 
 
 def _but(run: Run, condition: str) -> tuple[Any, ...]:
     """Say what runs have in common that differ in one condition alone."""
-    others = replace(run.conditions, **{condition: "", "repeats": ""})
+    chosen = replace(run.conditions, repeats="")
+    if condition == "prompt":
+        return run.task, run.judge, run.content, replace(chosen, prompt="")
     # Other references are other content.
-    return run.task, run.judge, run.content if condition == "prompt" else "", others
+    return run.task, run.judge, replace(chosen, reference="")
 
 
 def _key(run: Run) -> tuple[Any, ...]:

@@ -17,10 +17,12 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report import ways
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.ways import FIELDS as WAYS_FIELDS
+from judgebench.report.ways import SHAPE as WAYS
+from judgebench.report.ways import sentence as compared_sentence
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
 
@@ -81,14 +84,14 @@ class Probes(Document):
     """Probes of one judge or several."""
 
     rows: tuple[ProbeRow, ...]
-    ways: tuple[ways.WaysRow, ...] = ()
+    ways: tuple[WaysRow, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
         "",
         "What leads judges, and what does not, on items that were changed on purpose.",
         rows=ListOf(_ROW),
-        ways=ListOf(ways.SHAPE),
+        ways=ListOf(WAYS),
     )
 
     def sheet(self) -> Sheet:
@@ -119,8 +122,8 @@ class Probes(Document):
             yield _sentence(task, judge, rows)
             yield Table(grid(_fields(rows), rows), (0,))
         for one in self.ways:
-            yield ways.sentence(one)
-            yield Table(grid(ways.FIELDS, [one]), (0,))
+            yield compared_sentence(one)
+            yield Table(grid(WAYS_FIELDS, [one]), (0,))
         yield Notes((*(_NOTES if self.rows else ()), *(_WAYS if self.ways else ())))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, MapOf, maybe, record
+from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, MapOf, judge_keys, maybe, record
 from judgebench.report.document.blocks import Cell, Field, explained
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
 from judgebench.report.words import REASONS
@@ -36,7 +36,7 @@ SHAPE = record(
     "ways",
     "How far a judge's verdicts hang on how it is asked.",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     condition=(TEXT, lambda one: one.condition, "In what the runs differ: prompt, reference."),
     questions=(COUNT, lambda one: one.found.items),
     cases=(COUNT, lambda one: one.found.rows, "Cases asked in all ways."),
