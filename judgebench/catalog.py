@@ -448,10 +448,12 @@ def _replay(target: str, task: Task) -> Judge:
             f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
             + (f", or one of the known recordings: {', '.join(known)}" if known else "")
         )
-    if isinstance(task, CardTask) and not is_own_format(path, task.reader.recorded_fields):
-        recording = task.recorded(path, column or None)
-    else:
+    if not isinstance(task, CardTask):
         recording = read_recording(path, task.scale, column or None)
+    elif is_own_format(path, task.reader.recorded_fields):
+        recording = task.own_recording(path, column or None)
+    else:
+        recording = task.recorded(path, column or None)
     conditions = conditions_of(recording.name)
     return ReplayJudge(f"replay/{bare(recording.name)}", recording.replies, recording.orders, conditions)
 

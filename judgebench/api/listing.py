@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "list[tuple[str, ...]]"
 
-#: So many splits of a task fit a line.
+#: So many splits of a task fit a line, and so many letters of a scale.
 _SPLITS = 3
+_SPEC = 14
 
 
 def tasks() -> Rows:
@@ -126,4 +127,8 @@ def _splits(card: Card) -> str:
 
 
 def _scale(card: Card) -> str:
-    return "by split" if any(split.scale is not None for split in card.splits.values()) else card.scale.spec
+    """Write its scale; of a long list of labels how many there are."""
+    if any(split.scale is not None for split in card.splits.values()):
+        return "by split"
+    spec = card.scale.spec
+    return spec if len(spec) <= _SPEC else f"{spec.partition(':')[0]} of {len(card.scale.labels)}"

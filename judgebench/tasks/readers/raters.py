@@ -74,6 +74,8 @@ class Reader(own.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
+        # Benchmarks of this form also publish figures of all their ratings.
+        self.by_criterion = False
         form = self.form
         self.rater = form.text("rater", "")
         self.raters = form.texts("raters")
