@@ -23,7 +23,6 @@ from judgebench.errors import (
     UsageError,
     argument,
 )
-from judgebench.probes.listed import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -316,6 +315,7 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
     `judgebench.probes.operator.Operator`, or gives them by variant, is asked as ours are.
     """
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, probe_of  # noqa: PLC0415 - loaded on use
     from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
@@ -333,12 +333,16 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
 
 def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Probed | None] | None:
     """Load what measures a probe on plain verdicts; None of a probe that changes items."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     entry = PROBES.get(spec)
     return load(entry.place) if entry is not None and entry.observed else None
 
 
 def behind_probe(name: str) -> Any:
     """Load what a probe's name stands for; UnknownNameError where there is nothing."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     if name in PROBES:
         return load(PROBES[name].place)
     found = _plugin("probes", name)

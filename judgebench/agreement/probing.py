@@ -20,7 +20,7 @@ from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import estimated, shown
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import Difference, sign_flip
@@ -49,7 +49,8 @@ ALPHA = 0.05
 class Row:
     """One item in one order: verdicts (None: no answer) without the change, with it, with its placebo.
 
-    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`).
+    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`),
+    ``owed`` what is known to be due to an answer that was put in another's place (`domain.items.OWED`).
     """
 
     cluster: str
@@ -58,6 +59,7 @@ class Row:
     plain: tuple[Code | None, ...]
     changed: Code | None
     placebo: Code | None
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,16 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
             continue
         own = sorted(before[key], key=lambda one: one.repeat)
         said = found[probe]
+        noted = dict(said.attributes)
         rows.append(
             Row(
                 said.cluster or said.item,
                 agreed(said),
-                dict(said.attributes).get(TARGET, ""),
+                noted.get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
                 found[probe + PLACEBO].code if has_placebo else None,
+                noted.get(OWED, ""),
             )
         )
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
@@ -160,6 +164,7 @@ def measure(paired: Paired) -> Probed:
     flipped = np.array([_differs(row.plain[0], row.changed) for row in rows])
     figures["robustness"] = share_of(~flipped, clusters)
     figures |= _directions(paired, flipped)
+    figures |= _accepted(paired)
     # The share of the other askings that differ from the first: what asking again does by itself.
     again = np.array([_noise(row) for row in rows])
     asked = np.flatnonzero(~np.isnan(again))
@@ -311,6 +316,33 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if right.size:
         found["bias_sensitive_rate"] = share_of(~after[right], paired.clusters(own[right]))
     return found
+
+
+def _accepted(paired: Paired) -> dict[str, Estimate]:
+    """How often an answer is accepted of which it is known whether it ought to be, its placebo, and what it replaced.
+
+    A check accepts what it calls correct, a rating what it puts above the middle of the scale, a comparison what wins.
+    """
+    scale = paired.scale
+    own = np.array([i for i, row in enumerate(paired.rows) if row.owed], np.intp)
+    if not own.size:
+        return {}
+    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+
+    def share(codes: Iterable[Code | None]) -> Estimate:
+        said = zip(rows, codes, strict=True)
+        return share_of(np.array([_accepts(row.target, code, scale) for row, code in said]), clusters)
+
+    found = {"accepted": share(row.changed for row in rows), "accepted_before": share(row.plain[0] for row in rows)}
+    if paired.placebo:
+        found["accepted_placebo"] = share(row.placebo for row in rows)
+    return found
+
+
+def _accepts(target: str, code: Code | None, scale: Scale) -> bool:
+    if scale.kind == "rate":
+        return isinstance(code, int) and 2 * scale.values[code] > min(scale.values) + max(scale.values)
+    return _hit(target, code, scale) if target.isdecimal() else _hit("up", code, scale)
 
 
 def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.errors import UsageError, argument
-from judgebench.probes.listed import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +70,7 @@ def protocols() -> Rows:
 def probes() -> Rows:
     """List the ways to show items to a judge."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",

@@ -34,6 +34,9 @@ PLACEBO = " placebo"
 TARGET = "probe target"
 #: The attribute of an item whose levels (`Item.levels`) are shown from the best to the worst.
 BEST_FIRST = ("levels", "best first")
+#: The attribute of an item whose answer a probe replaced by one of which it is known what is owed to it: ``accept``,
+#: ``reject``.
+OWED = "probe owed"
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 

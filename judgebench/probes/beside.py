@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def _wrong(shown: Shown) -> tuple[Reference, ...] | None:
     """Edit what is right; None where no edit fits without another item's reference."""
-    made = Pool(shown.reference, shown.draw.number("reference", 1 << 31), {}).wrong(shown.item)
+    # What is drawn hangs on the texts alone.
+    made = Pool(shown.reference, shown.draw.number("reference", 1 << 31), {}).wrong(replace(shown.item, cluster=""))
     return None if made is None else tuple(replace(one, kind=shown.reference) for one in made.references)
 
 

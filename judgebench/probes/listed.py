@@ -43,6 +43,27 @@ PROBES: dict[str, ProbeEntry] = {
     "vague": ProbeEntry(
         "judgebench.probes.vague:OPERATOR", "replaced by words on the topic that say nothing", "attack"
     ),
+    "verbosity": ProbeEntry(
+        "judgebench.probes.verbosity:OPERATORS", "idle words, the question again, the end twice", "bias"
+    ),
+    "authority": ProbeEntry("judgebench.probes.authority:OPERATOR", "a made-up citation after it", "bias"),
+    "distraction": ProbeEntry(
+        "judgebench.probes.distraction:OPERATORS", "a sentence that has nothing to do with it", "bias"
+    ),
+    "superficial-reflection": ProbeEntry(
+        "judgebench.probes.superficial_reflection:OPERATOR", "it stops to think again, and goes on as before", "bias"
+    ),
+    "identity": ProbeEntry(
+        "judgebench.probes.identity:OPERATORS", "a label that says what kind of system wrote it", "bias"
+    ),
+    "dummy": ProbeEntry(
+        "judgebench.probes.dummy:OPERATORS",
+        "the reference, the question, a bare yes or nothing as the answer",
+        "attack",
+    ),
+    "master-key": ProbeEntry(
+        "judgebench.probes.master_key:OPERATORS", "a sign or an opening as the whole answer", "attack"
+    ),
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.

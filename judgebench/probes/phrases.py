@@ -76,7 +76,10 @@ def filler(words: int, draw: Draw) -> str:
     """Write sentences that say nothing of quality, of about so many words."""
     start = draw.number("filler", len(_FILLER))
     found: list[str] = []
-    while (missing := words - sum(len(one.split()) for one in found)) > 2 or not found:
-        one = _FILLER[(start + len(found)) % len(_FILLER)]
-        found.append(one if missing > 3 else "That is all.")
+    missing = words
+    while missing > 2:
+        turned = [_FILLER[(start + len(found) + more) % len(_FILLER)] for more in range(len(_FILLER))]
+        one = next((one for one in turned if len(one.split()) <= missing + 1), "That is all.")
+        found.append(one)
+        missing -= len(one.split())
     return " ".join(found)

@@ -58,8 +58,9 @@ def _echo(*, replaced: bool, placebo: bool) -> Change:
         words = _claim(shown.item, shown)
         if placebo:
             words = filler(len(words.split()), shown.draw)
-        whole = not shown.text.strip() or replaced
-        return shown.answered(words if whole else f"{shown.text}\n\n{words}")
+        if replaced:
+            return shown.replaced(words)
+        return shown.answered(f"{shown.text}\n\n{words}" if shown.text.strip() else words)
 
     return change
 
@@ -69,6 +70,7 @@ OPERATORS = {
         f"rubric-echo/{name}",
         _echo(replaced=name == "replaced", placebo=False),
         _echo(replaced=name == "replaced", placebo=True),
+        owed="reject" if name == "replaced" else "",
     )
     for name in ("added", "replaced")
 }

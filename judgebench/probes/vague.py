@@ -72,9 +72,9 @@ def _text(place: int) -> Change:
             return None
         words = [f"“{word}”" for word in named]
         said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-        return shown.answered(shown.draw.of("text", _TEXTS)[place].format(topics=said))
+        return shown.replaced(shown.draw.of("text", _TEXTS)[place].format(topics=said))
 
     return change
 
 
-OPERATOR = Operator("vague", _text(0), _text(1))
+OPERATOR = Operator("vague", _text(0), _text(1), owed="reject")

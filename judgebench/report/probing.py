@@ -198,6 +198,8 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         Field("flips %", flips),
         Field("again %", share("retest_flips"), ("asked", "again %")),
     ]
+    if "accepted" in known:
+        fields.append(Field("accepted %", _accepted, right=False))
     if "harmful" in known:
         fields += [
             Field("harmful %", share("harmful")),
@@ -206,3 +208,14 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         ]
     fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
     return tuple(fields)
+
+
+def _accepted(row: ProbeRow) -> str | Cell:
+    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    found = row.found.figures.get("accepted")
+    if found is None or found.value != 0:
+        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
+    most = percent(rule_of_three(row.found.items))
+    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))

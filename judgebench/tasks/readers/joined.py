@@ -70,6 +70,8 @@ class Reader(own.Reader):
         self._official = _formula_of(form.table("official"))
         self._meant, self._votes = _gold_of(form.table("gold"), self)
         self._files = self._files_of(form.table("recorded")) if "recorded" in form.data else None
+        # Rows of verdicts may have an id, too.
+        self.recorded_fields = self._files.fields if self._files else frozenset()
         form.done()
         if self._systems and len(self._systems) != len(self.roles.answers):
             form.fail("systems", f"{len(self._systems)} names for {len(self.roles.answers)} answers")

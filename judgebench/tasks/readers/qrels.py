@@ -6,7 +6,8 @@ judgments, its parts ``queries`` and ``passages`` the texts; without them labels
 columns of gold a list), further columns that tell items apart (``item``), the ``subset``, a constant ``gold`` where
 items were made to have it, from which grade on a passage counts as relevant on a scale of two (``cut``, and
 ``judge_cut`` of the judges' grades), what a negative grade is (``negative``: ``lowest`` or ``drop``), the columns that
-name the ``judge`` of a table with a row per verdict, and the ``criterion`` that judges are shown.
+name the ``judge`` of a table with a row per verdict, the ``criterion`` that judges are shown, and what fields are
+called in other files (`judgebench.tasks.readers.renamed`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from judgebench.labels.roles import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
+from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.recordings import Recording, stem
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ class Reader(base.Reader):
             judge=table.names("judge"),
             criterion=table.text("criterion", ""),
         )
+        self._renamed = Renamed.take(table)
+        self.recorded_fields = self._renamed.fields
         table.done()
         if self._form.cut and len(self.scale.labels) != 2:
             table.fail("cut", f"grades are cut to two labels, and the scale {self.scale.spec} has others")
@@ -88,7 +92,7 @@ class Reader(base.Reader):
         """Yield the judged pairs; of a table with a row per verdict each pair once."""
         texts = self._known(source)
         seen: set[str] = set()
-        for row in source.rows():
+        for row in self._renamed.rows(source.rows()):
             query, document, name = self._names(row)
             if self._form.judge:
                 if name in seen:
@@ -140,7 +144,7 @@ class Reader(base.Reader):
         """Read a file of verdicts; of one with many judges once for all of them."""
         key = f"{source.revision} {source.name}"
         if self._last[0] != key:
-            rows = list(source.rows())
+            rows = list(self._renamed.rows(source.rows()))
             if not rows:
                 raise DataError("no rows", file=source.name)
             self._last = key, rows
@@ -148,7 +152,7 @@ class Reader(base.Reader):
 
     def _known(self, source: Source) -> Texts:
         if self._texts is None:
-            pairs = [self._names(row)[:2] for row in source.rows()]
+            pairs = [self._names(row)[:2] for row in self._renamed.rows(source.rows())]
             self._texts = Texts(
                 read_texts(source, QUERIES, {query for query, _ in pairs}),
                 read_texts(source, PASSAGES, {document for _, document in pairs}),
@@ -190,7 +194,7 @@ class Reader(base.Reader):
         form = self._form
         if form.gold:
             return (Label("construction", self.scale.code(form.gold)),)
-        columns = form.grade or (first_of(row, _GRADE, "the grade"),)
+        columns = form.grade or (_grade_of(row),)
         labels: list[Label] = []
         for name in columns:
             grade = _whole(row, name)
@@ -283,6 +287,12 @@ class _Matched:
                 "put queries and passages beside the judgments",
             )  # fmt: skip
         return self._of.get((_plainly(row.text("query")), _plainly(row.text("passage"))), ())
+
+
+def _grade_of(row: Row) -> str:
+    """Name the column of gold; one that the usual names lack is the only one whose name says that it is people's."""
+    said = [name for name in row.data if is_gold(name)] if not row.data.keys() & {*_GRADE} else []
+    return said[0] if len(said) == 1 else first_of(row, _GRADE, "the grade")
 
 
 def _plainly(text: str) -> str:

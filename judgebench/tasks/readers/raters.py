@@ -23,6 +23,9 @@ may be anything. Rows of one ``id`` (and ``criterion``) are one item. ``[form]``
     [form.asked]                             # what a judge is asked by a criterion's name
     depth = "how deep the story goes"
 
+    [form.also]                              # other names of a field, and `records`: see `readers.renamed`
+    response = ["system_output"]
+
     [form.texts]                             # columns of the part `texts`, where texts are in a file of their own
     story = "Story ID"
 """
@@ -41,6 +44,7 @@ from judgebench.labels.cells import Cells
 from judgebench.tasks import own
 from judgebench.tasks.base import Located
 from judgebench.tasks.own import Place
+from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.recordings import Recording, stem
 from judgebench.tasks.texts import named_by
 
@@ -89,6 +93,7 @@ class Reader(own.Reader):
         asked, texts = form.table("asked"), form.table("texts")
         self.asked = {name: asked.text(name) for name in tuple(asked.data)}
         self.keys = {name: texts.text(name) for name in tuple(texts.data)}
+        self.renamed = Renamed.take(form)
         form.done()
         self._held: tuple[tuple[str, str], Mapping[str, list[tuple[Row, str, Rating]]]] | None = None
         self.gold_columns = tuple(Pattern(one) for one in self.roles.gold)
@@ -98,7 +103,7 @@ class Reader(own.Reader):
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item for each criterion of what was rated, in the order of the rows."""
         found: dict[tuple[str, str], tuple[Row, dict[str, Rating]]] = {}
-        for row in source.rows():
+        for row in self.renamed.rows(source.rows()):
             name = self._name(row)
             for rating in self._ratings(row, self.gold_columns):
                 _, given = found.setdefault((name, rating.criterion), (row, {}))
@@ -137,14 +142,17 @@ class Reader(own.Reader):
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges: of columns by their names, of rows those who rated and are not people whose word is gold."""
-        return {who: who for who in self._read(source) if who}
+        read = self._read(source)
+        # A pattern of columns may fit some that hold no judge's ratings, but a name or a score of another kind.
+        rated = [who for who, some in read.items() if any(self._reply(one).code is not None for _, _, one in some)]
+        return {who: who for who in rated or read if who}
 
     def _read(self, source: Source) -> Mapping[str, list[tuple[Row, str, Rating]]]:
         """Read what each judge of a file said, once for all of them."""
         key = source.name, source.revision
         if self._held is None or self._held[0] != key:
             found: dict[str, list[tuple[Row, str, Rating]]] = {}
-            for row in source.rows():
+            for row in self.renamed.rows(source.rows()):
                 name = self._name(row)
                 for rating in self._judged(row):
                     found.setdefault(rating.who, []).append((row, name, rating))

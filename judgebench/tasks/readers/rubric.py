@@ -22,6 +22,7 @@ card, nested ones by dotted paths::
     dummies = ["dummy output"]               # answers that stand for none
     [form.judges]
     gpt-4 = "gpt4_score"                     # verdicts in the same rows
+    "{eval_model}" = "score"                 # whose they are says another field
     [form.headers]
     question = "###The instruction to evaluate:"      # also answer, reference, rubric, end
 
@@ -33,6 +34,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
@@ -40,7 +42,7 @@ from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.rewardbench import content_order
-from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,31 +146,38 @@ class Reader(base.Reader):
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's verdicts, or one of its runs, ``NAME run N``, where a field holds several."""
-        column = picked(column, self.judges(source), source.name)
-        name, _, run = column.partition(" run ")
-        field, order = self._said.judges[name], tuple(range(2 if self.scale.kind == "pair" else 1))
+        judges = self._judges(source)
+        column = picked(column, judges, source.name)
+        of, run = judges[column]
+        field, order = self._said.judges[of], tuple(range(2 if self.scale.kind == "pair" else 1))
         replies: Replies = {}
         for item, row in self._named(source):
-            if item not in items:
+            if item not in items or _judge(row, of) != column.removesuffix(f" run {run}"):
                 continue
             said: Any = _cell(row, field)
             if isinstance(said, list):
-                place = int(run or 1) - 1
-                said = said[place] if place < len(said) else None
+                said = said[run - 1] if 0 < run <= len(said) else None
             code = self._code(row, field, said)
             replies[item, order] = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(said))
         return Recording(column, replies, (order,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges whose verdicts the rows hold, each of their runs where there are several."""
-        row = next(iter(_rows(source)))
-        found: list[str] = []
-        for name, field in self._said.judges.items():
-            said = value_of(row, field)
-            runs = len(said) if isinstance(said, list) else 1
-            if said is not None:
-                found += [f"{name} run {n}" for n in range(1, runs + 1)] if runs > 1 else [name]
-        return {name: name for name in found}
+        return {name: name for name in self._judges(source)}
+
+    def _judges(self, source: Source) -> dict[str, tuple[str, int]]:
+        """Find the judges whose verdicts the rows hold: what the card calls them, and which run of theirs it is."""
+        found: dict[str, tuple[str, int]] = {}
+        for row in _rows(source):
+            for name, field in self._said.judges.items():
+                said = value_of(row, field)
+                runs = len(said) if isinstance(said, list) else 1
+                who = "" if said is None else _judge(row, name)
+                if who and runs > 1:
+                    found |= {f"{who} run {run}": (name, run) for run in range(1, runs + 1)}
+                elif who:
+                    found[who] = name, 1
+        return found
 
     def _named(self, source: Source) -> Iterator[tuple[str, Row]]:
         seen: Counter[str] = Counter()
@@ -300,6 +309,13 @@ def _rows(source: Source) -> Iterator[Row]:
                 yield replace(row, data=one)
         else:
             yield row
+
+
+def _judge(row: Row, name: str) -> str:
+    """Name a judge as the card does, or as the field in its braces; as the file where that isn't there."""
+    if not name.startswith("{"):
+        return name
+    return _name(row, name[1:-1]) if name[1:-1] in row.data else stem(Path(row.file))
 
 
 def _cell(row: Row, name: str) -> Any:

@@ -78,6 +78,12 @@ class VerdictFiles:
             keyed=keyed,
         )
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields in which the verdicts are, as no file of ours has them."""
+        said = (self.saying.verdict, *self.saying.scores)
+        return frozenset(name.partition(".")[0] for name in said if name)
+
     def rows(self, source: Source) -> Iterator[Row]:
         """Give the rows of a file of verdicts that are read."""
         for row in source.rows():
