@@ -19,8 +19,8 @@ from judgebench.probes.orders import Plain
 from judgebench.probes.passages import last_passage, paragraphs
 
 OURS = {TARGET, OWED}
-#: Where the trait is the length itself, the placebo leaves it as it was.
-LENGTH = {"verbosity"}
+#: Where the trait is length itself, or signs that count as words, the placebo leaves the number of words as it was.
+LENGTH = {"verbosity", "format/bullets"}
 
 
 def operators() -> dict[str, Operator]:
@@ -98,7 +98,7 @@ def _check_target(case: Case, operator: Operator, item: Item) -> None:
 
 def _check_length(spec: str, item: Item, changed: Item, placebo: Item) -> None:
     before, one, two = shown_words(item), shown_words(changed), shown_words(placebo)
-    if Spec.of(spec).name in LENGTH:
+    if {spec, Spec.of(spec).name} & LENGTH:
         assert abs(two - before) <= 1
         assert one > before
     else:
