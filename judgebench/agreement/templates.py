@@ -91,7 +91,7 @@ def cochran_q(right: Floats) -> float | None:
     ``(k - 1) (k sum_j C_j² - N²) / (k N - sum_i R_i²)`` with sums of columns C, of rows R, and N of all.
 
     >>> round(cochran_q(np.array([[1.0, 1, 0], [1, 0, 0], [1, 1, 1], [1, 1, 0], [0, 1, 0]])), 4)
-    4.6667
+    4.5
     """
     k, total = right.shape[1], right.sum()
     below = k * total - (right.sum(axis=1) ** 2).sum()
