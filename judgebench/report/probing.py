@@ -20,6 +20,9 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.ways import FIELDS as WAYS_FIELDS
+from judgebench.report.ways import SHAPE as WAYS
+from judgebench.report.ways import sentence as compared_sentence
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
 
@@ -83,10 +87,14 @@ class Probes(Document):
     """Probes of one judge or several."""
 
     rows: tuple[ProbeRow, ...]
+    ways: tuple[WaysRow, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
-        "", "What leads judges, and what does not, on items that were changed on purpose.", rows=ListOf(_ROW, 1)
+        "",
+        "What leads judges, and what does not, on items that were changed on purpose.",
+        rows=ListOf(_ROW),
+        ways=ListOf(WAYS),
     )
 
     def sheet(self) -> Sheet:
@@ -119,9 +127,13 @@ class Probes(Document):
             if not any(_asked(row) for row in rows):
                 shown = [(row.probe, name, one) for row in rows for name, one in row.found.figures.items()]
                 yield Table(grid(_FIGURES, shown), (0, 1))
+        for one in self.ways:
+            yield compared_sentence(one)
+            yield Table(grid(WAYS_FIELDS, [one]), (0,))
         asked = [_asked(row) for row in self.rows]
         # The notes are about what is here.
-        yield Notes(tuple(note for note, kind in _NOTES if kind is None or kind in asked))
+        told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
+        yield Notes((*told, *(_WAYS if self.ways else ())))
 
 
 _NOTES: tuple[tuple[str, bool | None], ...] = (
@@ -135,6 +147,10 @@ _NOTES: tuple[tuple[str, bool | None], ...] = (
         False,
     ),
     ("p is corrected for the number of probes (Holm).", None),
+)
+_WAYS = (
+    "Range: best less worst way. Sd between: what sampling does not explain of it.",
+    "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",
 )
 
 
