@@ -311,8 +311,8 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if not own.size:
         return {}
     rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
-    before = np.array([_right(row.plain[0], row.gold, paired.scale) for row in rows])
-    after = np.array([_right(row.changed, row.gold, paired.scale) for row in rows])
+    before = np.array([is_right(row.plain[0], row.gold, paired.scale) for row in rows])
+    after = np.array([is_right(row.changed, row.gold, paired.scale) for row in rows])
     changed = flipped[own]
     found = {
         "harmful": share_of(before & ~after, clusters),
@@ -332,8 +332,8 @@ def _harm(paired: Paired) -> tuple[Estimate, float | None]:
     """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
     own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
     rows = [paired.rows[i] for i in own]
-    before = np.array([float(_right(row.plain[0], row.gold, paired.scale)) for row in rows])
-    after = np.array([float(_right(row.changed, row.gold, paired.scale)) for row in rows])
+    before = np.array([float(is_right(row.plain[0], row.gold, paired.scale)) for row in rows])
+    after = np.array([float(is_right(row.changed, row.gold, paired.scale)) for row in rows])
     return _tested(before, after, paired, own)
 
 
@@ -364,7 +364,8 @@ def _accepts(target: str, code: Code | None, scale: Scale) -> bool:
     return _hit(target, code, scale) if target.isdecimal() else _hit("up", code, scale)
 
 
-def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+    """Say whether a verdict is the one of gold."""
     if code is None or gold is None:
         return False
     if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):

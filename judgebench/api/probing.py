@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
@@ -11,11 +12,12 @@ from judgebench.api.probed_tables import Verdicts, before_and_after, described, 
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
-from judgebench.domain import names_of
+from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.probes.listed import CORE, PROBES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
+from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,7 +82,9 @@ def probe(
             return _found(before_and_after(source, options), columns)
         if is_table(source, options):
             return _found(measured(opened(source, options), specs, options, given), columns)
-        return _found(measured(stored_runs(source), specs, options, given), columns)
+        stored = stored_runs(source)
+        ways = () if specs else tuple(compared(stored))
+        return _found(measured(stored, specs, options, given), columns, ways)
     if lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
     specs = specs or specs_of(given, suite)
@@ -117,10 +121,10 @@ def _askings(specs: Sequence[str], repeats: int) -> int:
     return repeats if any(observed(one) is None for one in specs) else 1
 
 
-def _found(rows: Iterator[ProbeRow], columns: str) -> Probes:
+def _found(rows: Iterator[ProbeRow], columns: str, ways: tuple[WaysRow, ...] = ()) -> Probes:
     """Give what was measured; DataError where there is nothing, UsageError where none has a figure asked for."""
     found = tuple(rows)
-    if not found:
+    if not found and not ways:
         raise DataError(
             "nothing to measure: no probe was asked, and plain verdicts show nothing of those that need no asking",
             hint="; ".join(f"{name}: {needs}" for name, needs in _NEEDS.items()),
@@ -129,7 +133,7 @@ def _found(rows: Iterator[ProbeRow], columns: str) -> Probes:
     known = dict.fromkeys(["effect", *(name for row in found for name in row.found.figures)])
     if lost := [name for name in names if name not in known]:
         raise UsageError(f"{argument('columns')}: no probe here has {lost[0]!r}; there are {', '.join(known)}")
-    return Probes(found, names)
+    return Probes(found, ways, names)
 
 
 def stored_runs(source: Any) -> list[StoredRun]:
@@ -229,6 +233,36 @@ _NEEDS = {
     "family-preference": "that takes gold, and answers of models of its family and of others",
     "leniency": "that takes checks or ratings, and gold",
 }
+
+
+def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
+    """Compare the plain runs of a judge that differ in nothing but their prompt, or but their reference."""
+    from judgebench.agreement.templates import across  # noqa: PLC0415 - loaded on use
+
+    plain = [one for one in stored if not one.run.probe and not one.run.answering]
+    names = dict(zip((one.path for one in plain), names_of([one.run for one in plain]), strict=True))
+    for condition in ("prompt", "reference"):
+        groups: dict[tuple[Any, ...], dict[str, StoredRun]] = {}
+        for one in plain:
+            way = str(getattr(one.run.conditions, condition))
+            groups.setdefault(_but(one.run, condition), {})[way] = one
+        for runs in groups.values():
+            one = next(iter(runs.values()))
+            first, told = one.run, names[one.path]
+            others = {name: text for name, text in conditions_of(told).items() if name != condition}
+            ways = {way.partition("@")[0]: one.verdicts(texts=False) for way, one in runs.items()}
+            found = across(ways, first.scale) if len(ways) > 1 else None
+            if found is not None:
+                yield WaysRow(first.task, JudgeName(bare(told), others), condition, first.scale, found)
+
+
+def _but(run: Run, condition: str) -> tuple[Any, ...]:
+    """Say what runs have in common that differ in one condition alone."""
+    chosen = replace(run.conditions, repeats="")
+    if condition == "prompt":
+        return run.task, run.judge, run.content, replace(chosen, prompt="")
+    # Other references are other content.
+    return run.task, run.judge, replace(chosen, reference="")
 
 
 def _key(run: Run) -> tuple[Any, ...]:

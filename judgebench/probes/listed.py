@@ -24,6 +24,27 @@ PROBES: dict[str, ProbeEntry] = {
     "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
     "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
     "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
+    "tone": ProbeEntry("judgebench.probes.tone:OPERATORS", "said cheerfully, sadly, angrily, or with emoji", "bias"),
+    "person": ProbeEntry("judgebench.probes.person:OPERATORS", "a note on the person who wrote it", "bias"),
+    "refined": ProbeEntry("judgebench.probes.refined:OPERATOR", "a note that it was revised", "bias"),
+    "format": ProbeEntry(
+        "judgebench.probes.formats:OPERATORS", "bullets, bold, a heading, JSON, or none of it", "bias"
+    ),
+    "concreteness": ProbeEntry("judgebench.probes.concreteness:OPERATORS", "made-up figures, technical words", "bias"),
+    "assertiveness": ProbeEntry("judgebench.probes.assertiveness:OPERATORS", "said with certainty, or hedged", "bias"),
+    "sycophancy": ProbeEntry("judgebench.probes.sycophancy:OPERATORS", "it flatters; the asker likes it", "bias"),
+    "language": ProbeEntry("judgebench.probes.language:OPERATORS", "a last sentence in another, or translated", "bias"),
+    "wrong-reference": ProbeEntry("judgebench.probes.beside:WRONG_REFERENCE", "a reference that is made wrong", "bias"),
+    "reference-order": ProbeEntry(
+        "judgebench.probes.beside:REFERENCE_ORDER", "several references in another order", "bias"
+    ),
+    "level-order": ProbeEntry("judgebench.probes.beside:LEVEL_ORDER", "a rubric's best level first", "bias"),
+    "rubric-echo": ProbeEntry(
+        "judgebench.probes.rubric_echo:OPERATORS", "it claims the rubric's words for itself", "attack"
+    ),
+    "vague": ProbeEntry(
+        "judgebench.probes.vague:OPERATOR", "replaced by words on the topic that say nothing", "attack"
+    ),
     "verbosity": ProbeEntry(
         "judgebench.probes.verbosity:OPERATORS", "idle words, the question again, the end twice", "bias"
     ),

@@ -46,12 +46,16 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown."""
+    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown.
+
+    ``reference`` is the kind of references that the case shows.
+    """
 
     item: Item
     side: int
     slot: int
     draw: Draw
+    reference: str = "human"
 
     @property
     def response(self) -> Response:
@@ -171,7 +175,7 @@ class Perturbed:
             if change is None:
                 continue
             for case in self.plain.cases(item):
-                changed = change(Shown(item, side, case.order.index(side), draw))
+                changed = change(Shown(item, side, case.order.index(side), draw, case.reference))
                 if changed is None:
                     return
                 made.append(replace(case, item=self._marked(changed, side), probe=name))

@@ -63,9 +63,8 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
             write = decimal if number else percent
             if found is None:
                 return Cell(NONE)
-            return explained(
-                found, _REASONS, lambda one: interval(one, write) if roomy else write(cast("float", one.value))
-            )
+            alone = "" if found.value is None else write(found.value)
+            return explained(found, _REASONS, lambda one: interval(one, write) if roomy else alone)
 
         lines = tuple(filter(None, (first, f"{last} {unit}".rstrip())))
         return Field(f"{words} {unit}".rstrip(), value, lines, right=not roomy)

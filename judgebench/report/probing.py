@@ -17,10 +17,13 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Notes, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
 from judgebench.report.probe_tables import ROOMY, chosen, is_asked, tables
+from judgebench.report.ways import FIELDS as WAYS_FIELDS
+from judgebench.report.ways import SHAPE as WAYS
+from judgebench.report.ways import sentence as compared_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
 
@@ -74,11 +78,15 @@ class Probes(Document):
     """Probes of one judge or several; ``columns`` are the figures that the table shows, by default the usual ones."""
 
     rows: tuple[ProbeRow, ...]
+    ways: tuple[WaysRow, ...] = ()
     columns: tuple[str, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
-        "", "What leads judges, and what does not, on items that were changed on purpose.", rows=ListOf(_ROW, 1)
+        "",
+        "What leads judges, and what does not, on items that were changed on purpose.",
+        rows=ListOf(_ROW),
+        ways=ListOf(WAYS),
     )
 
     def sheet(self) -> Sheet:
@@ -108,12 +116,15 @@ class Probes(Document):
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
             yield from chosen(rows, self.columns) if self.columns else tables(rows)
-        if self.columns:
-            yield Notes(("Intervals are in --format csv and json.",) if len(self.columns) > ROOMY else ())
-            return
+        for one in self.ways:
+            yield compared_sentence(one)
+            yield Table(grid(WAYS_FIELDS, [one]), (0,))
         asked = [is_asked(row) for row in self.rows]
         # The notes are about what is here.
-        yield Notes(tuple(note for note, kind in _NOTES if kind is None or kind in asked))
+        told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
+        if self.columns:
+            told = ["Intervals are in --format csv and json."] if len(self.columns) > ROOMY else []
+        yield Notes((*told, *(_WAYS if self.ways else ())))
 
 
 _NOTES: tuple[tuple[str, bool | None], ...] = (
@@ -127,6 +138,10 @@ _NOTES: tuple[tuple[str, bool | None], ...] = (
         False,
     ),
     ("p is corrected for the number of probes (Holm).", None),
+)
+_WAYS = (
+    "Range: best less worst way. Sd between: what sampling does not explain of it.",
+    "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",
 )
 
 
