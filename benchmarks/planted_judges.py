@@ -1,6 +1,7 @@
 """Do probes find what was planted, and nothing else? Judges on a loopback server whose biases are known.
 
-    python benchmarks/planted_judges.py [--runs 200] [--items 80] [--only bandwagon] [--suite bias --suite attack]
+    python benchmarks/planted_judges.py [--runs 200] [--items 80] [--only bandwagon]
+    python benchmarks/planted_judges.py --items 24 --suite bias [--kind pair]
 
 Each run makes new items and a new judge, asks over HTTP as `judgebench probe` does, and looks whether the intervals of
 the figures hold the planted values. A clean judge answers by skill alone; the share of its runs in which any probe of
@@ -263,7 +264,7 @@ def _clean(server: Server, suite: str, runs: int, items: int, *, single: bool) -
         which.update(led)
         alarms += bool(led)
     kind = "check" if single else "pair"
-    print(f"clean judge, {suite} on a {kind} task: led by any of {probes} probes in {alarms} of {runs} runs", which)
+    print(f"clean judge, {suite} on a {kind} task: led by any of {probes} probes in {alarms} of {runs} runs", *which.items())
 
 
 def main() -> None:
@@ -273,6 +274,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=80)
     parser.add_argument("--only", default="")
     parser.add_argument("--suite", action="append", default=[])
+    parser.add_argument("--kind", choices=["pair", "check"], action="append", default=[])
     chosen = parser.parse_args()
     server = Server()
     server.start()
@@ -280,8 +282,8 @@ def main() -> None:
         if chosen.only in {"", plant.name}:
             _planted(server, plant, chosen.runs, chosen.items)
     for suite in chosen.suite:
-        for single in (False, True):
-            _clean(server, suite, chosen.runs, chosen.items, single=single)
+        for kind in chosen.kind or ["pair", "check"]:
+            _clean(server, suite, chosen.runs, chosen.items, single=kind == "check")
     print(f"{server.calls:,} calls")
 
 
