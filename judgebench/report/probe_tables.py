@@ -71,7 +71,7 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
 
     fields: list[Field[ProbeRow]] = [
         Field("probe", lambda row: row.probe, right=False),
-        Field("cases", lambda row: f"{row.found.rows:,}"),
+        Field("n", lambda row: f"{row.found.rows:,}"),
         *map(field, names),
     ]
     yield Table(grid(fields, rows), (0,))
@@ -98,7 +98,7 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
 
     fields: list[Field[ProbeRow]] = [
         Field("probe", lambda row: row.probe, right=False),
-        Field("cases", lambda row: f"{row.found.rows:,}"),
+        Field("n", lambda row: f"{row.found.rows:,}"),
         Field(
             "effect" if rated else "effect, % points",
             lambda row: cell(row.found.effect),
@@ -108,16 +108,20 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         Field("p", lambda row: p_value(row.found.p if row.found.adjusted is None else row.found.adjusted)),
     ]
     if "robustness" in known:
-        fields += [Field("flips %", flips), Field("again %", share("retest_flips"), ("asked", "again %"))]
+        fields += [
+            Field("flips %", flips, ("flips", "%")),
+            Field("asked again %", share("retest_flips"), ("asked", "again", "%")),
+        ]
     if "accepted" in known:
-        fields.append(Field("accepted %", _accepted, right=False))
+        fields.append(Field("accepted %", _accepted, ("accepted", "%"), right=False))
     elif "harmful" in known:
         fields += [
-            Field("harmful %", share("harmful")),
-            Field("right before %", share("accuracy_before"), ("right", "before %")),
-            Field("right after %", share("accuracy_after"), ("right", "after %")),
+            Field("harmful %", share("harmful"), ("harmful", "%")),
+            Field("right before %", share("accuracy_before"), ("right", "before", "%")),
+            Field("right after %", share("accuracy_after"), ("right", "after", "%")),
         ]
-    fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
+    if any(row.found.led for row in rows):
+        fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
     return tuple(fields)
 
 
