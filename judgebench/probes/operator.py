@@ -46,12 +46,16 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown."""
+    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown.
+
+    ``scale`` is what the judge answers on, where that is known.
+    """
 
     item: Item
     side: int
     slot: int
     draw: Draw
+    scale: Scale | None = None
 
     @property
     def response(self) -> Response:
@@ -162,7 +166,7 @@ class Perturbed:
     def cases(self, item: Item) -> Iterator[Case]:
         """Yield the changed cases, then the placebo's; none where only one of the two can be made."""
         draw = Draw((self.seed, self.operator.name, item.content_digest))
-        side = self._side(item, draw)
+        side = self.side_of(item, draw)
         if side is None:
             return
         ways = ((self.name, self.operator.change), (self.name + PLACEBO, self.operator.placebo))
@@ -171,13 +175,13 @@ class Perturbed:
             if change is None:
                 continue
             for case in self.plain.cases(item):
-                changed = change(Shown(item, side, case.order.index(side), draw))
+                changed = change(Shown(item, side, case.order.index(side), draw, self.scale))
                 if changed is None:
                     return
                 made.append(replace(case, item=self._marked(changed, side), probe=name))
         yield from made
 
-    def _side(self, item: Item, draw: Draw) -> int | None:
+    def side_of(self, item: Item, draw: Draw) -> int | None:
         """Choose the response that is changed; None where the item has none of the side."""
         count, kind = len(item.responses), self.scale.kind
         if not count:

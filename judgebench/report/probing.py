@@ -61,6 +61,7 @@ _ROW = record(
     probe=TEXT,
     questions=(COUNT, lambda one: one.found.items),
     cases=(COUNT, lambda one: one.found.rows, "Cases asked both ways."),
+    bank=(COUNT, lambda one: one.found.bank, "Of how many attacks a row sums up a bank; 0 of a single probe."),
     unmatched=(COUNT, lambda one: one.found.unmatched, "Changed cases without a plain or a placebo's counterpart."),
     effect=(ESTIMATE, lambda one: one.found.effect, "What the trait does and its placebo (or chance) does not."),
     against=(TEXT, lambda one: one.found.against, "What the effect is measured against: placebo, retest, gold ..."),
@@ -113,7 +114,7 @@ class Probes(Document):
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
             yield Table(grid(_fields(rows), rows), (0,))
-        yield Notes((*_NOTES, *_never_accepted(self.rows)))
+        yield Notes((*_NOTES, *_never_accepted(self.rows), *_worst(self.rows)))
 
 
 _NOTES = (
@@ -126,10 +127,24 @@ def _never_accepted(rows: Sequence[ProbeRow]) -> Iterator[str]:
     """Say what can't be ruled out where no answer that is to be rejected was accepted: the rule of three."""
     from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
 
-    counts = [row.found.items for row in rows if (one := row.found.figures.get("accepted")) and one.value == 0]
-    if counts:
-        most = percent(rule_of_three(min(counts)))
-        yield f"Never accepted on {min(counts):,} questions: up to {most} % of others may be (rule of three)."
+    for name, said in (("accepted", "Never accepted"), ("false_positives", "No wrong answer accepted")):
+        counts = [row.found.items for row in rows if (one := row.found.figures.get(name)) and one.value == 0]
+        if counts:
+            most = percent(rule_of_three(min(counts)))
+            yield f"{said} on {min(counts):,} questions: up to {most} % of others may be (rule of three)."
+
+
+def _worst(rows: Sequence[ProbeRow]) -> Iterator[str]:
+    """Name the attack of the largest effect, of those that rows sum up."""
+    for (task, judge), own in _grouped(rows):
+        banks = tuple(row.probe.partition(" (mean of ")[0] for row in own if row.found.bank)
+        single = [row for row in own if not row.found.bank and row.probe.startswith(banks) and banks]
+        known = [(row.found.effect.value, row) for row in single if row.found.effect.value is not None]
+        if known:
+            value, row = max(known, key=lambda one: one[0])
+            where = f" on {clean(judge)}, {clean(task)}" if len({(one.task, one.judge) for one in rows}) > 1 else ""
+            size = _effect(value, row)
+            yield f"Worst of {len(single)} attacks{where}: {clean(row.probe)}, {size}; the worst of many looks too bad."
 
 
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
