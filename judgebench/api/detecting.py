@@ -107,10 +107,7 @@ def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
 def _measured(
     task: str, model: str, texts: dict[str, dict[str, list[tuple[str, str]]]], found: dict[str, tuple[float, ...]]
 ) -> Iterator[DetectionRow]:
-    from judgebench.agreement.detection import (
-        Read,
-        held_against,
-    )
+    from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
 
     for spec, kinds in texts.items():
         read = {kind: [Read(name, found[text]) for name, text in pairs] for kind, pairs in kinds.items()}
