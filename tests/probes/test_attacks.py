@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 import pytest
-from cli.conftest import judgebench  # noqa: F401 - the command line in this process
 from hypothesis import given
 from hypothesis import strategies as st
 
