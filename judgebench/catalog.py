@@ -106,59 +106,6 @@ JUDGE_NOTES: dict[str, str] = {
 }
 
 
-class ProbeEntry(NamedTuple):
-    """A probe of ours, what it shows, and the suite that it is of.
-
-    In ``place`` is an operator, a family of them by variant, or what makes it of the plain one; of what is ``observed``
-    on plain verdicts a function of a run and its verdicts.
-    """
-
-    place: str
-    note: str
-    suite: Literal["bias", "attack", "consistency", ""] = ""
-    observed: bool = False
-
-
-PROBES: dict[str, ProbeEntry] = {
-    "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
-    "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
-    "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
-    "verbosity": ProbeEntry(
-        "judgebench.probes.verbosity:OPERATORS", "idle words, the question again, the end twice", "bias"
-    ),
-    "authority": ProbeEntry("judgebench.probes.authority:OPERATOR", "a made-up citation after it", "bias"),
-    "distraction": ProbeEntry(
-        "judgebench.probes.distraction:OPERATORS", "a sentence that has nothing to do with it", "bias"
-    ),
-    "superficial-reflection": ProbeEntry(
-        "judgebench.probes.superficial_reflection:OPERATOR", "it stops to think again, and goes on as before", "bias"
-    ),
-    "identity": ProbeEntry(
-        "judgebench.probes.identity:OPERATORS", "a label that says what kind of system wrote it", "bias"
-    ),
-    "dummy": ProbeEntry(
-        "judgebench.probes.dummy:OPERATORS",
-        "the reference, the question, a bare yes or nothing as the answer",
-        "attack",
-    ),
-    "master-key": ProbeEntry(
-        "judgebench.probes.master_key:OPERATORS", "a sign or an opening as the whole answer", "attack"
-    ),
-    "null-model": ProbeEntry(
-        "judgebench.probes.null_model:OPERATORS", "one text as every answer; null-model:FILE has your own", "attack"
-    ),
-    "injection": ProbeEntry(
-        "judgebench.probes.injection:OPERATORS", "an instruction to the judge after it; injection:FILE", "attack"
-    ),
-    "fake-verdict": ProbeEntry("judgebench.probes.fake_verdict:OPERATORS", "a verdict for it after it", "attack"),
-    "suffix": ProbeEntry("judgebench.probes.suffix:OPERATORS", "words of approval after it; suffix:FILE", "attack"),
-    "preamble": ProbeEntry("judgebench.probes.preamble:OPERATORS", "praise before it; preamble:FILE", "attack"),
-    "attacked": ProbeEntry("judgebench.probes.attacked:PROBE", "attacked:FILE[#COLUMN]: answers from a file"),
-}
-
-#: The few that find most: what `validate-judge` tries where nobody names others.
-CORE = ("bandwagon",)
-
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"
@@ -368,6 +315,7 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
     `judgebench.probes.operator.Operator`, or gives them by variant, is asked as ours are.
     """
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, probe_of  # noqa: PLC0415 - loaded on use
     from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
@@ -385,12 +333,16 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
 
 def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Probed | None] | None:
     """Load what measures a probe on plain verdicts; None of a probe that changes items."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     entry = PROBES.get(spec)
     return load(entry.place) if entry is not None and entry.observed else None
 
 
 def behind_probe(name: str) -> Any:
     """Load what a probe's name stands for; UnknownNameError where there is nothing."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     if name in PROBES:
         return load(PROBES[name].place)
     found = _plugin("probes", name)
@@ -500,10 +452,12 @@ def _replay(target: str, task: Task) -> Judge:
             f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
             + (f", or one of the known recordings: {', '.join(known)}" if known else "")
         )
-    if isinstance(task, CardTask) and not is_own_format(path, task.reader.recorded_fields):
-        recording = task.recorded(path, column or None)
-    else:
+    if not isinstance(task, CardTask):
         recording = read_recording(path, task.scale, column or None)
+    elif is_own_format(path, task.reader.recorded_fields):
+        recording = task.own_recording(path, column or None)
+    else:
+        recording = task.recorded(path, column or None)
     conditions = conditions_of(recording.name)
     return ReplayJudge(f"replay/{bare(recording.name)}", recording.replies, recording.orders, conditions)
 

@@ -89,8 +89,10 @@ class Probed:
 
     ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
     judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
-    that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
-    ``retest``. Where it sums up a bank of attacks, ``bank`` says of how many.
+    that of a sign-flip test over questions. ``against`` says what the effect is measured against: ``placebo`` or
+    ``retest``, or ``before`` where each case was asked once and there is no placebo (how much less often the judge is
+    right); what plain verdicts show has its own. ``either``: an effect below 0 leads the judge, too, the other way.
+    Where it sums up a bank of attacks, ``bank`` says of how many.
     """
 
     items: int
@@ -101,6 +103,7 @@ class Probed:
     figures: Mapping[str, Estimate]
     unmatched: int = 0
     adjusted: float | None = None
+    either: bool = False
     bank: int = 0
 
     @property
@@ -108,7 +111,7 @@ class Probed:
         """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
         p = self.p if self.adjusted is None else self.adjusted
         value = self.effect.value
-        return p is not None and value is not None and value > 0 and p < ALPHA
+        return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 
 def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
@@ -132,7 +135,7 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
         rows.append(
             Row(
                 said.cluster or said.item,
-                _majority(said),
+                majority(said),
                 noted.get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
@@ -143,7 +146,8 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
 
 
-def _majority(verdict: Verdict) -> Code | None:
+def majority(verdict: Verdict) -> Code | None:
+    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
     said = [code for _, code in verdict.gold if code is not None]
     counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
     if not counts:
@@ -177,7 +181,12 @@ def measure(paired: Paired) -> Probed:
         base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
         figures["placebo_flips"] = _share(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
-    return Probed(items, len(rows), effect, p, "placebo" if paired.placebo else "retest", figures, paired.unmatched)
+    against = "placebo" if paired.placebo else "retest"
+    if effect.undefined == "no_repeats" and "accuracy_change" in figures:
+        # Without anything that chance is known by, a change may still do more harm than good.
+        effect, p = _harm(paired)
+        against = "before"
+    return Probed(items, len(rows), effect, p, against, figures, paired.unmatched)
 
 
 def suite(probed: Sequence[Probed]) -> list[Probed]:
@@ -301,8 +310,8 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if not own.size:
         return {}
     rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
-    before = np.array([_right(row.plain[0], row.gold, paired.scale) for row in rows])
-    after = np.array([_right(row.changed, row.gold, paired.scale) for row in rows])
+    before = np.array([is_right(row.plain[0], row.gold, paired.scale) for row in rows])
+    after = np.array([is_right(row.changed, row.gold, paired.scale) for row in rows])
     changed = flipped[own]
     found = {
         "harmful": share_of(before & ~after, clusters),
@@ -316,6 +325,15 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if right.size:
         found["bias_sensitive_rate"] = share_of(~after[right], paired.clusters(own[right]))
     return found
+
+
+def _harm(paired: Paired) -> tuple[Estimate, float | None]:
+    """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
+    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
+    rows = [paired.rows[i] for i in own]
+    before = np.array([float(is_right(row.plain[0], row.gold, paired.scale)) for row in rows])
+    after = np.array([float(is_right(row.changed, row.gold, paired.scale)) for row in rows])
+    return _tested(before, after, paired, own)
 
 
 def _accepted(paired: Paired) -> dict[str, Estimate]:
@@ -378,7 +396,8 @@ def _accepts(target: str, code: Code | None, scale: Scale) -> bool:
     return _hit(target, code, scale) if target.isdecimal() else _hit("up", code, scale)
 
 
-def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+    """Say whether a verdict is the one of gold."""
     if code is None or gold is None:
         return False
     if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def banks(paired: Mapping[str, Paired]) -> Iterator[tuple[str, Bank]]:
     """Find the banks of attacks among probes by name: each family of which several were asked on one side."""
     from judgebench.agreement.banks import Bank  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import PROBES  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     families: dict[str, dict[str, Paired]] = {}

@@ -77,9 +77,15 @@ def leaderboard(
     if shape is not None and over is not None:
         paper = ", ".join(map(argument, ("columns", "percent", "intervals", "published")))
         raise UsageError(f"{argument('over')} is a table of its own, without {paper}")
-    rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
     # A column may be of a subset; that table has no rows of them.
-    kept = [row for row in rows if subsets or shape is not None or row.subset == "all"]
+    parts = subsets or shape is not None
+    kept = [
+        row
+        for table in tables
+        for row in table.measure(policies, by_system=by_system, verify=False)
+        # Criteria have no row of all items in whose place theirs could be left out, nor does a table's count.
+        if (row.subset != "all" if table.criteria else parts or row.subset == "all")
+    ]
     judged = judgments(tables)
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged), paper=shape)

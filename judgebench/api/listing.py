@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "list[tuple[str, ...]]"
 
-#: So many splits of a task fit a line.
+#: So many splits of a task fit a line, and so many letters of a scale.
 _SPLITS = 3
+_SPEC = 14
 
 
 def tasks() -> Rows:
@@ -68,13 +69,15 @@ def protocols() -> Rows:
 
 def probes() -> Rows:
     """List the ways to show items to a judge."""
-    from judgebench.catalog import PROBES, plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",
         "original": "the item's own order",
         "swapped": "the reverse",
         "random": "one order an item, drawn from --seed and its content",
+        "cyclic": "as many orders as responses: each stands once in each place (lists)",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]
@@ -125,4 +128,8 @@ def _splits(card: Card) -> str:
 
 
 def _scale(card: Card) -> str:
-    return "by split" if any(split.scale is not None for split in card.splits.values()) else card.scale.spec
+    """Write its scale; of a long list of labels how many there are."""
+    if any(split.scale is not None for split in card.splits.values()):
+        return "by split"
+    spec = card.scale.spec
+    return spec if len(spec) <= _SPEC else f"{spec.partition(':')[0]} of {len(card.scale.labels)}"

@@ -35,7 +35,10 @@ def reproduce(
         str | Path | None,
         Option("Your own published figures, in the form of the cards'.", metavar="TOML", read=Path),
     ] = None,
-    data: Data = None,
+    data: Annotated[
+        str | Path | None,
+        Option("Folder of benchmark data and recorded verdicts; not a file of them.", metavar="DIR", read=Path),
+    ] = None,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
 ) -> Reproduction:
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
@@ -45,10 +48,19 @@ def reproduce(
     for path in paths:
         if not path.is_file():
             raise UsageError(f"there is no file {str(path)!r}")
-    # The items may lie beside the verdicts.
-    folder = paths[0].parent if paths and not (data or os.environ.get("JUDGEBENCH_DATA")) else data_folder(data)
     tasks = [task] if isinstance(task, str) else list(task or ()) or None
+    # The items may lie beside the verdicts, or beside a card of one's own.
+    homes = [path.parent for path in paths] or [at[0] for one in tasks or () if (at := _place(one)) is not None]
+    folder = homes[0] if homes and not (data or os.environ.get("JUDGEBENCH_DATA")) else data_folder(data)
     return compute(tasks, folder, files=paths, own=None if published is None else Path(published), tell=tell)
+
+
+def _place(task: str) -> tuple[Path, str] | None:
+    """Give the folder of a card that is named by its place."""
+    from judgebench.catalog import is_place  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import benchmark_at  # noqa: PLC0415 - loaded on use
+
+    return benchmark_at(task) if is_place(task) else None
 
 
 def data_folder(data: str | Path | None) -> Path:

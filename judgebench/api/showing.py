@@ -25,7 +25,8 @@ def show(
     name: Annotated[
         str,
         Option(
-            "A task, a judge, a judge file, a prompt, or the folder of a run; or `schema`, `prompt`, `card`.",
+            "A task, a card's folder or file, a judge, a judge file, a prompt, or the folder of a run; or `schema`, "
+            "`prompt`, `card`.",
             metavar="NAME",
         ),
     ],
@@ -73,6 +74,8 @@ def _named(name: str, reference: str) -> RunFacts | str:
         return _card(load_card(name))
     if name in card_judges():
         return _judge_card(name)
+    if (card := _placed(name)) is not None:
+        return card
     if (judge := _judge(name)) is not None:
         return judge
     if name in prompt_names():
@@ -87,6 +90,35 @@ def _named(name: str, reference: str) -> RunFacts | str:
         name,
         [*card_names(), *card_judges(), *catalog.JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
+    )
+
+
+def _placed(name: str) -> str | None:
+    """Show a task's card by its folder or its file; None where there is none."""
+    from judgebench.tasks.card import load_card, read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import CARD, read_own_card  # noqa: PLC0415 - loaded on use
+
+    path = Path(name)
+    file = path / CARD if path.is_dir() else path
+    if file.suffix != ".toml" or not file.is_file() or not {"columns", "splits"} & (said := read_toml(file)[0]).keys():
+        return None
+    if "splits" in said:
+        folder = file.resolve().parent
+        return _card(load_card(folder.name, folder.parent))
+    found = read_own_card(file)
+    columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in found.reading.columns.items())
+    return _fields(
+        {
+            "task": found.name,
+            "title": found.title,
+            "summary": found.summary,
+            "data": ", ".join(map(str, found.files)),
+            "scale": found.reading.scale,
+            "gold": found.reading.gold,
+            "columns": columns,
+            "where": "; ".join(found.reading.where),
+            "licence": found.licence,
+        }
     )
 
 
@@ -188,5 +220,8 @@ def _card(card: Card) -> str:
         "citation": card.citation,
         "unchecked fields": ", ".join(card.unchecked_fields),
     }
-    lines = [f"{key + ':':<18}{value}" for key, value in fields.items() if value]
-    return "\n".join([*lines, *(f"note:             {text}" for text in card.notes)])
+    return "\n".join([_fields(fields), *(f"note:             {text}" for text in card.notes)])
+
+
+def _fields(fields: Mapping[str, str]) -> str:
+    return "\n".join(f"{key + ':':<18}{value}" for key, value in fields.items() if value)

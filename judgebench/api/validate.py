@@ -101,6 +101,7 @@ class _Checked:
             return
         yield self._finding("", "card", f"every key is known; licence: {card.licence}")
         yield from self._paper(card)
+        yield Finding(self.name, "", "metric", *_metric(card))
         yield self._tried("", "published", lambda: _published(card, self.root))
         for split in card.splits.values():
             yield Finding(
@@ -194,6 +195,17 @@ def _policies(card: Card) -> str:
     return ", ".join(f"{name} {value}" for name, value in policies.items())
 
 
+def _metric(card: Card) -> tuple[str, str]:
+    """Say whether the headline metric is one of ours; words of the benchmark's own are only shown."""
+    from judgebench.agreement.figures import panel  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+
+    ours = panel(card.scale).headline
+    if card.metric in metrics():
+        return "ok", card.metric
+    return "unchecked", f"in the benchmark's words, which are shown as they are; ours on this scale is {ours}"
+
+
 def _published(card: Card, root: Path | None) -> str:
     from judgebench.reproduce.published import load_published  # noqa: PLC0415 - loaded on use
 
@@ -264,8 +276,15 @@ def _counted(task: CardTask, split: Split, sample: list[Item]) -> str:
                     f"item {texts[text].id!r} of the sample has a text of {item.id!r} in {task.source.name}",
                     hint="write rows of your own: nothing of a benchmark is copied",
                 )
-    if split.count is not None and count != split.count and task.source.verified:
-        raise DataError(f"{count:,} items, and the card says {split.count:,}", file=task.source.name, field="count")
+    # Files that are known to be others may well have another number of items.
+    if split.count is not None and count != split.count and task.source.verified is not False:
+        unknown = task.source.verified is None
+        raise DataError(
+            f"{count:,} items, and the card says {split.count:,}",
+            file=task.source.name,
+            field="count",
+            hint="mend it; or, where these aren't the published files, give theirs a sha256" if unknown else "",
+        )
     known = {True: "; the published files by their sha256", False: "; other files than the published ones", None: ""}
     short = "" if split.count in {None, count} else f", where {split.count:,} are published"
     return f"{count:,} items{short}{known[task.source.verified]}; no text of the sample is theirs"

@@ -242,7 +242,8 @@ class Run:
     version that the backend reported, and ``spent`` is what asking has cost so far. ``probe`` names the probe that made
     the cases, and is empty where items are shown as they are. ``place`` says where the items of a table of one's own
     are, and how it is read; it is no part of the identity, and empty for a task that has a name. ``prompts`` are those
-    that were sent, by kind of scale, so that they can be written again.
+    that were sent, by kind of scale, so that they can be written again. ``by_criterion``
+    says that its task's subsets are criteria.
     """
 
     task: str
@@ -268,6 +269,7 @@ class Run:
     probe: str = ""
     place: Mapping[str, Any] = field(default_factory=dict)
     prompts: Mapping[str, Any] = field(default_factory=dict)
+    by_criterion: bool = False
 
     @property
     def conditions(self) -> Conditions:
@@ -289,7 +291,9 @@ class Run:
         reading = self.place.get("reading", {})
         columns = reading.get("columns", {}) if isinstance(reading, dict) else {}
         names = columns if isinstance(columns, dict) else {}
-        return bool(names.get("criterion")) or any("{criterion}" in str(name) for name in names.get("gold", ()))
+        # A table of one's own was known by its reading before manifests said it.
+        named = any("{criterion}" in str(name) for name in names.get("gold", ()))
+        return self.by_criterion or bool(names.get("criterion")) or named
 
     @property
     def answers(self) -> str:
@@ -313,7 +317,7 @@ class Run:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data |= {name: dict(data[name]) for name in _MAPS}
-        for name in ("probe", "place", "prompts"):
+        for name in ("probe", "place", "prompts", "by_criterion"):
             if not data[name]:
                 del data[name]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
@@ -334,6 +338,8 @@ class Run:
         for name, (holds, what) in _MAPS.items():
             if not all(holds(one) for one in values.get(name, {}).values()):
                 raise TypeError(f"{name} is {values[name]!r:.200}, expected {what} by name")
+        if not isinstance(values.get("by_criterion", False), bool):
+            raise TypeError(f"by_criterion is {values['by_criterion']!r:.60}, expected true or false")
         values["scale"] = Scale.from_json(data["scale"])
         values["policies"] = Policies.from_json(data["policies"])
         values["aggregates"] = tuple(
@@ -376,6 +382,8 @@ class Ratings:
     ``pair`` of the second response (a probability, or a score by which it is ahead), on ``rate`` a rating between
     levels.
 
+    ``order`` (n,) are codes of the orders, where there are more than two.
+
     ``sequence`` (n, w) and ``gold_sequence`` (n, m, w) hold whole verdicts on ``rank`` (responses, best first) and
     ``steps`` (a code per step), filled up with -1; a row of -1 has none. ``judge`` and ``gold`` then hold what they
     come to: the response ranked first, and whether all steps are correct.
@@ -400,3 +408,4 @@ class Ratings:
     score_kind: Literal["", "score", "probability"] = ""
     sequence: npt.NDArray[np.int64] | None = None
     gold_sequence: npt.NDArray[np.int64] | None = None
+    order: npt.NDArray[np.int64] | None = None

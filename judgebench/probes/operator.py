@@ -48,13 +48,14 @@ class Draw:
 class Shown:
     """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown.
 
-    ``scale`` is what the judge answers on, where that is known.
+    ``reference`` is the kind of references that the case shows, ``scale`` what the judge answers on, if that is known.
     """
 
     item: Item
     side: int
     slot: int
     draw: Draw
+    reference: str = "human"
     scale: Scale | None = None
 
     @property
@@ -175,7 +176,7 @@ class Perturbed:
             if change is None:
                 continue
             for case in self.plain.cases(item):
-                changed = change(Shown(item, side, case.order.index(side), draw, self.scale))
+                changed = change(Shown(item, side, case.order.index(side), draw, case.reference, self.scale))
                 if changed is None:
                     return
                 made.append(replace(case, item=self._marked(changed, side), probe=name))

@@ -27,7 +27,16 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.blocks import Cell, Field, explained, grid, judge_columns, sheet
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
-from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name, unverified_words
+from judgebench.report.words import (
+    REASONS,
+    SAMPLE_ROWS,
+    WARNINGS,
+    gold_word,
+    gold_words,
+    heading,
+    headline_name,
+    unverified_words,
+)
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -178,11 +187,13 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
     people = {row.task for row in rows if row.ceiling}
     held = any(f"judge_vs_each_{_calls(row)[0]}" in row.ceiling for row in rows)
     in_place, placed = (" (judge in a person's place)", ("(judge)",)) if held else ("", ())
+    # Where all are sample rows a remark says it once.
+    mixed = len(set(map(_sample, rows))) > 1
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
 
     def judge(row: Agreement) -> Cell:
         special = () if str(row.policies) == usual[row.task] else (f"measured under {row.policies}",)
-        return Cell(clean(row.judge), special)
+        return Cell(clean(row.judge), (*((SAMPLE_ROWS,) if mixed and _sample(row) else ()), *special))
 
     def ceiling(row: Agreement) -> Cell:
         found = cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
@@ -282,9 +293,15 @@ def _usual(rows: Sequence[Agreement]) -> dict[str, str]:
     return {task: max(count, key=lambda own: (count[own], own)) for task, count in counts.items()}
 
 
+def _sample(row: Agreement) -> bool:
+    return row.revision.startswith("sample")
+
+
 def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[str]:
     """Policies and base rates: what one has to know to read the figures."""
     if rows:
+        if all(map(_sample, rows)):
+            yield SAMPLE_ROWS
         yield _METHOD
     yield from dict.fromkeys(
         f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {usual[row.task]}" for row in rows

@@ -10,7 +10,10 @@ from judgebench.report.document.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REASONS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name"]
+__all__ = ["REASONS", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name"]
+
+#: What is said of figures on the rows that come with a card.
+SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the benchmark"
 
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {

@@ -12,7 +12,8 @@ from judgebench.reproduce.beside import beside, figures_beside, folders
 from judgebench.reproduce.printed import own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
 from judgebench.reproduce.sources import Sources
-from judgebench.tasks.card import Table, card_names, load_card, read_toml
+from judgebench.tasks.card import Table, card_names, read_toml
+from judgebench.tasks.tables import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -36,16 +37,16 @@ def reproduce(
 ) -> Reproduction:
     """Recompute published figures from the recorded verdicts in a data folder, or a task's own folder.
 
-    ``tasks`` are names; with None every task with published figures whose files are there. Cells come in the order of
-    the published figures: the card's, then those of files beside the data. Judges that a recorded file holds, but
-    nobody published a figure of, are measured, too; ``cards_only`` leaves both out. ``files`` are recorded verdicts on
-    one task, wherever they lie: then only their judges are looked at. ``own`` is a file of published figures. ``tell``
-    hears how files with a column per judge were understood. DataError where nothing can be recomputed, MismatchError
-    where a witness computes another value than we do.
+    ``tasks`` are names, or places of cards; with None every task with published figures whose files are there. Cells
+    come in the order of the published figures: the card's, then those of files beside the data. Judges that a
+    recorded file holds, but nobody published a figure of, are measured, too; ``cards_only`` leaves both out.
+    ``files`` are recorded verdicts on one task, wherever they lie: then only their judges are looked at. ``own`` is a
+    file of published figures. ``tell`` hears how files with a column per judge were understood. DataError where
+    nothing can be recomputed, MismatchError where a witness computes another value than we do.
     """
     if not data.is_dir():
         raise DataError(
-            "there is no such folder",
+            "this is a file, and a folder is needed" if data.is_file() else "there is no such folder",
             file=str(data),
             hint=f"{argument('data')} names the folder that holds pandalm/ ...",
         )
@@ -97,8 +98,10 @@ class _Found(NamedTuple):
 
 def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Found:
     """Recompute a task's published figures; DataError where one that is ``needed`` has nothing here."""
-    name, _, split = asked.partition(":") if where.files else (asked, "", "")
-    card = load_card(name)
+    card, split = card_of(asked)
+    if split and not where.files:
+        raise UsageError(f"{asked}: all splits are looked at; one of them is named beside files of your own")
+    name = card.name
     published, printed = _published(card, where, card.split(split).name)
     sources = Sources(
         card,
@@ -153,7 +156,7 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
 
 def _published(card: Card, where: _Where, split: str) -> tuple[list[Published], list[Printed]]:
     """Collect the published figures of a task: the card's, and those of one's own or beside the data."""
-    published = [load_published(card.name)]
+    published = [load_published(card.name, card.folder.parent)]
     if where.own is not None and where.own.suffix == ".json":
         return published, own_figures(where.own, str(where.own))
     if where.own is not None:
@@ -256,7 +259,7 @@ def _measured(
             for figure in judged:
                 if figure.split == split:
                     others.setdefault(figure.question, figure)
-            for other in others.values() or [sources.headline(judge, split)]:
+            for other in others.values() or sources.headlines(judge, split):
                 figure = replace(other, judge=judge)
                 ours, reason = sources.ours(figure)
                 yield _cell(card, figure, ours, source, reason or figure.conditions)

@@ -134,15 +134,21 @@ class Sources:
         """Whether the items of a split are here."""
         return self._find(*self.card.split(split).main.files) is not None
 
-    def headline(self, judge: str, split: str) -> PublishedFigure:
-        """Name what is measured of a judge where nothing is published: the scale's headline on all items."""
+    def headlines(self, judge: str, split: str) -> list[PublishedFigure]:
+        """Name what is measured of a judge where nothing is published: the scale's headline on all items.
+
+        Of criteria on the items of each.
+        """
         recorded = self.held[judge, split]
-        subset, metric = "all", ""
+        subsets, metric = ["all"], "accuracy"
         if recorded.kind == "figures":
-            subset, metric = next((one.name for one in reversed(self.card.aggregates)), "all"), "accuracy"
+            subsets = [next((one.name for one in reversed(self.card.aggregates)), "all")]
         else:
-            metric = self._rows(recorded, self.card.policies)["all"].headline
-        return PublishedFigure("cell", judge, metric, 0.0, 4, "fraction", split, subset)
+            rows = self._rows(recorded, self.card.policies)
+            metric = rows["all"].headline
+            if self._task(split).by_criterion:
+                subsets = [name for name in rows if name != "all"]
+        return [PublishedFigure("cell", judge, metric, 0.0, 4, "fraction", split, subset) for subset in subsets]
 
     def comparing(self, figures: Iterable[PublishedFigure]) -> None:
         """Hear of all figures that will be compared with published ones."""
@@ -167,7 +173,7 @@ class Sources:
 
     def _task(self, split: str) -> CardTask:
         if split not in self._tasks:
-            self._tasks[split] = open_task(f"{self.card.name}:{split}", data=self.data)
+            self._tasks[split] = open_task(f"{self.card.name}:{split}", data=self.data, root=self.card.folder.parent)
         return self._tasks[split]
 
     def _labels(self, split: str, recorded: Recorded | None = None) -> Ratings:

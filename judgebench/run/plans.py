@@ -130,7 +130,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         seen.add(item)
     pictures.check(seen.items, task.name)
     if not seen.items:
-        raise DataError(f"{task.name} has no items to judge")
+        source = getattr(getattr(task, "source", None), "name", None)
+        raise DataError(f"{task.name} has no items to judge", file=source, hint="is it the right file?")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
         raise UnfitProbeError(
@@ -146,6 +147,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
+    origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
         revision=task.revision,
@@ -166,7 +168,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         content=seen.content,
         probe=own,
         # Labels of one's own change nothing about where the texts are.
-        place=getattr(getattr(task, "origin", task), "place", {}),
+        place=getattr(origin, "place", {}),
+        by_criterion=getattr(origin, "by_criterion", False),
     )
     names = frozenset(seen.annotators)
     return Plan(

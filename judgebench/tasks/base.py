@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
+    from judgebench.labels.cells import Cells
     from judgebench.tasks.card import Card, Recorded
     from judgebench.tasks.recordings import Recording, Wide
     from judgebench.tasks.sources import Source
@@ -48,6 +49,8 @@ class Reader:
     responses_vary = False
     #: Whether every item has gold, as those of a benchmark have.
     needs_gold = True
+    #: Whether subsets are criteria of the same items, whose figures nobody asked to average.
+    by_criterion = False
     #: Fields that only the benchmark's own recorded verdicts have, where these have an ``id`` as ours do.
     recorded_fields: frozenset[str] = frozenset()
 
@@ -64,6 +67,11 @@ class Reader:
     def gold_source(self) -> GoldSource:
         """The split's source of gold where it has its own, else the card's."""
         return self.card.split(self.split).gold_source or self.card.gold_source
+
+    @cached_property
+    def cells(self) -> Cells | None:
+        """What the split, or else the card, says of the words of labels: verdicts of others are read by it, too."""
+        return self.card.split(self.split).cells or self.card.cells
 
     @property
     def form(self) -> Table:
@@ -139,7 +147,7 @@ def judge_columns(path: Path, reader: Reader) -> Wide | None:
     if not is_own_format(path, reader.recorded_fields):
         return None
     rows = list(file_source(path).rows())
-    return columns_of(rows, reader.scale, str(path)) if is_wide(rows[0]) else None
+    return columns_of(rows, reader.scale, str(path), reader.cells) if is_wide(rows[0]) else None
 
 
 class CardTask:
@@ -174,6 +182,11 @@ class CardTask:
         return self.reader.scale
 
     @property
+    def by_criterion(self) -> bool:
+        """Whether its subsets are criteria, of which nothing is averaged."""
+        return self.reader.by_criterion
+
+    @property
     def policies(self) -> Policies:
         """The benchmark's own conventions."""
         return self.card.policies
@@ -203,7 +216,7 @@ class CardTask:
         """
         items = {item.id: item for item in self.items()}
         if is_own_format(path, self.reader.recorded_fields):
-            recording = read_recording(path, self.scale, column or None)
+            recording = self.own_recording(path, column)
         else:
             recording = self.reader.recorded(file_source(path), column or None, items)
         for (item, order), reply in recording.replies.items():
@@ -218,6 +231,22 @@ class CardTask:
             if reply.code is not None and not _fits(reply.code, self.scale, items[item]):
                 raise DataError(f"item {item!r}: verdict {reply.code!r} is not on the scale", file=str(path))
         return recording
+
+    def own_recording(self, path: Path, column: str | None = None) -> Recording:
+        """Read one judge's verdicts in our own format, which may be about more items, or about fewer."""
+        found = read_recording(
+            path, self.scale, column or None, cells=self.reader.cells, by_criterion=self.by_criterion
+        )
+        said = {item for item, _ in found.replies}
+        if not any(item.id in said for item in self.items()):
+            own, theirs = next((item.id for item in self.items()), ""), next((item for item, _ in found.replies), "")
+            more = " (item/criterion; a judge's columns, one for each, are replay:FILE#JUDGE_{criterion})"
+            raise DataError(
+                f"no verdict is about an item of {self.name}: ids here are such as {theirs!r}, its items' such as "
+                f"{own!r}" + (more if self.by_criterion else ""),
+                file=str(path),
+            )
+        return found
 
     def recordings(self) -> tuple[Recorded, ...]:
         """Return the recorded verdicts that the card knows for this split."""

@@ -6,6 +6,7 @@ part of the task's revision: the same file read in another way has other gold, o
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.domain.quick import new_item, new_part, new_response, new_turn
+from judgebench.errors import spoken_as
 from judgebench.files.opening import Opening
 from judgebench.files.rows import leads_nowhere
 from judgebench.labels.cells import Cells
@@ -27,13 +29,14 @@ from judgebench.tasks.texts import (
     names_in,
     one_text,
     plain_texts,
+    taker,
     text_of,
     texts_in,
     value_in,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import Scale
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
 #: The column, and the attribute, that says in words what an item's images show; the probe ``captions`` takes it.
 _CAPTION = "caption"
 _PREFERRED = ("chosen", "rejected")
+#: What messages call what a benchmark's card says; a table's options say nothing of it.
+_IN_CARD = {
+    "words": "[columns.words]", "missing": "an empty meaning there for", "scale": "scale", "gold": "[columns] gold",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,9 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         self._gold: dict[str, Gold] = {}
+        #: Of an item with a row for each criterion: the cluster of the first.
+        self._clusters: dict[str, str] = {}
+        self.by_criterion = bool(self.roles.criterion) or any(CRITERION in name for name in self.roles.gold)
 
     @cached_property
     def roles(self) -> Roles:
@@ -149,17 +159,32 @@ class Reader(base.Reader):
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield an item a row, or one for each criterion of a row."""
         roles, folder = self.roles, source.folder
-        by_criterion = golds_of(roles.gold, self._known(source))
-        if part not in self._gold:
-            cells = self.card.split(self.split).cells or self.card.cells or Cells()
-            name = next(source.rows()).file if part else source.name
-            self._gold[part] = Gold(by_criterion, source, name, self.scale, cells)
+        if part not in self._gold and self.card.citation:
+            self._check_columns(next(source.rows()))
+        # Where a benchmark's card says the columns, it must say what is in them, too.
+        with spoken_as(lambda: _IN_CARD) if self.card.citation else nullcontext():
+            by_criterion = golds_of(roles.gold, self._known(source))
+            if part not in self._gold:
+                cells = self.cells or Cells()
+                name = next(source.rows()).file if part else source.name
+                self._gold[part] = Gold(by_criterion, source, name, self.scale, cells)
         gold, criteria, steps = self._gold[part], list(by_criterion), self.scale.kind == "steps"
         for number, row in enumerate(source.rows()):
             place = Place(row, number, part, folder)
             for criterion in criteria:
                 for item in self.of_row(place, gold.of(row, criterion), criterion):
                     yield Located(_stepped(item, row, roles, self.scale) if steps else item, row)
+
+    def _check_columns(self, row: Row) -> None:
+        """Refuse columns of the card that its rows lack, by the key that names them; what is in one may be absent."""
+        for role, names in self.roles.named().items():
+            for name in names:
+                if "." not in name and CRITERION not in name and name not in row.data:
+                    row.fail(
+                        f"this field is missing; the row has {', '.join(map(repr, row.data)) or 'none'}",
+                        name,
+                        f"it is {role} under [columns] of the card",
+                    )
 
     def of_row(self, place: Place, gold: tuple[Label, ...], criterion: str) -> Iterable[Item]:
         """Make what is judged of a row by one criterion: an item, or several by a reader to whom it is several."""
@@ -173,28 +198,24 @@ class Reader(base.Reader):
 
     def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
         """Make an item of a row by the roles of its columns."""
-        row, part = place.row, f"{place.part}/" if place.part else ""
-        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
-            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
+        row = place.row
         conversation, responses = self._said(row, roles, place.folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
-        name = part + (names_in(row, roles.id) if roles.id else str(place.number + 1))
+        name = names_in(row, roles.id) if roles.id else str(place.number + 1)
+        if place.part:
+            name = f"{place.part}/{name}"
         if not gold and roles.answers == _PREFERRED and not roles.gold:
             gold = (Label("chosen", 0),)
-        attributes = {one: text_of(row, one) for one in roles.attributes} if roles.attributes else {}
-        if criterion:
-            attributes["criterion"] = criterion
-        if roles.images and _CAPTION in row.data:
-            attributes[_CAPTION] = text_of(row, _CAPTION)
         if roles.cluster:
             cluster = names_in(row, roles.cluster)
-        elif criterion and roles.id:
-            cluster = name
         else:
-            asked = conversation[0].text if len(conversation) == 1 else "\n\n".join(one.text for one in conversation)
-            # What a criterion is judged of is one thing, however often it is asked about.
-            cluster = f"q-{digest([asked, [one.text for one in responses]] if criterion else asked, 16)}"
+            cluster = _question(conversation, responses)
+            if roles.criterion and roles.id:
+                # What is asked of an item may say the criterion, too.
+                cluster = self._clusters.setdefault(name, cluster)
+        beside = roles.reference or roles.context or roles.attributes or roles.images or criterion
+        references, context, attributes = self._around(row, roles, criterion) if beside else ((), (), ())
         # In the order of its fields: a million calls by name take a fifth of a second more.
         return new_item(
             f"{name}/{criterion}" if criterion else name,
@@ -204,17 +225,33 @@ class Reader(base.Reader):
             self.gold_source,
             cluster,
             criterion or (names_in(row, roles.subset, " / ") if roles.subset else place.part),
-            tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)) if roles.reference else (),
-            tuple(text for one in roles.context for text in texts_in(row, one)) if roles.context else (),
-            tuple(sorted(attributes.items())) if attributes else (),
+            references,
+            context,
+            attributes,
+        )
+
+    @staticmethod
+    def _around(
+        row: Row, roles: Roles, criterion: str
+    ) -> tuple[tuple[Reference, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Read what stands beside question and answers: references, documents, attributes."""
+        attributes = {one: text_of(row, one) for one in roles.attributes}
+        if criterion:
+            attributes["criterion"] = criterion
+        if roles.images and _CAPTION in row.data:
+            attributes[_CAPTION] = text_of(row, _CAPTION)
+        return (
+            tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)),
+            tuple(text for one in roles.context for text in texts_in(row, one)),
+            tuple(sorted(attributes.items())),
         )
 
     @cached_property
-    def _texts(self) -> tuple[str, ...]:
-        """The columns of the question and of its answers, where a row has nothing else to show."""
+    def _texts(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]] | None:
+        """What takes the question and its answers, where a row has nothing else to show."""
         roles = self.roles
         more = roles.turns or roles.images or roles.systems or self.scale.kind == "steps" or len(roles.question) != 1
-        return () if more else (*roles.question, *roles.answers)
+        return None if more else taker([*roles.question, *roles.answers])
 
     def _plain(self, row: Row, name: str, system: str | None) -> list[Response]:
         """Take the answer of a cell; in steps, where there may be several, each is one."""
@@ -229,7 +266,9 @@ class Reader(base.Reader):
         """Read what was asked and what was answered."""
         if roles is self.roles and self._texts and (texts := plain_texts(row, self._texts)):
             question, *answers = texts
-            return (new_turn("user", (new_part(question),)),), tuple([new_response(text) for text in answers])
+            return (new_turn("user", (new_part(question),)),), tuple(map(new_response, answers))
+        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
+            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
         return self._told(row, roles, folder)
 
     def _told(self, row: Row, roles: Roles, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:
@@ -263,6 +302,15 @@ class Reader(base.Reader):
             responses.append(replace(answer, model=systems[0] if systems else None))
         images = tuple(image for name in roles.images for image in self.images(row, name, folder))
         return _asked(conversation, images), tuple(responses)
+
+
+def _question(conversation: Sequence[Turn], responses: Sequence[Response]) -> str:
+    """Name the cluster of what shares a question: where no words ask, its images are it, or else the answers."""
+    asked = conversation[0].text if len(conversation) == 1 else "\n\n".join(one.text for one in conversation)
+    if asked:
+        return f"q-{digest(asked, 16)}"
+    images = [part.image for turn in conversation for part in turn.parts if part.image is not None]
+    return f"q-{digest(images or [one.text for one in responses], 16)}"
 
 
 def _asked(conversation: list[Turn], images: Sequence[str]) -> tuple[Turn, ...]:

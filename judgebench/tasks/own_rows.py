@@ -106,3 +106,30 @@ def repeated(table: RowTable, golds: Sequence[str]) -> tuple[Row, Row] | None:
         if first is not row:
             return first, row
     return None
+
+
+def alike(table: RowTable, roles: Roles, golds: Sequence[str]) -> list[str]:
+    """Say which rows may be one item, and that all may be one cluster."""
+    notes: list[str] = []
+    if not (roles.id or roles.criterion) and (two := repeated(table, golds)):
+        one, other = two
+        notes.append(
+            f"{table.name}: {one.unit}s {one.line} and {other.line} differ in labels at most, and are judged as two "
+            f"items; {argument('id')} names a column by which that is seen"
+        )
+    if not roles.cluster and _one_question(table, roles):
+        notes.append(
+            f"{table.name}: all rows ask one question, which is one cluster; {argument('cluster')} names a column that "
+            "says which rows belong together"
+        )
+    return notes
+
+
+def _one_question(table: RowTable, roles: Roles) -> bool:
+    """Whether several rows all ask the same, in words."""
+    asked = (*roles.question, *roles.turns)
+    said = ([value_of(row, name) for name in asked] for row in table.rows())
+    first = next(said, [])
+    if all(map(_blank, first)):
+        return False
+    return next(said, None) == first and all(one == first for one in said)

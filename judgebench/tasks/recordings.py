@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from judgebench.domain import Reply, Status, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
+from judgebench.labels.cells import Cells
 from judgebench.labels.roles import LABEL, NO_LABEL, is_gold, is_judge, words_of
+from judgebench.labels.words import GAP, UNKNOWN, settle
+from judgebench.tasks.gold import CRITERION, golds_of
 from judgebench.tasks.sources import file_source
+from judgebench.tasks.verdict_words import meanings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Scale
     from judgebench.files.records import Row
@@ -78,22 +82,25 @@ class Told:
 
     def pick(self, asked: str | None, file: str) -> str:
         """Take the judge that is asked for, or the only one; UsageError names them all."""
-        found = next(iter(self.rows)) if asked is None and len(self.rows) == 1 else self.names.get(asked or "")
-        if found is None:
-            said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-            raise UsageError(f"{file}: {said}; there are: {', '.join(self.rows)}")
-        return found
+        return picked(asked, self.rows, file, self.names)
 
 
-def picked(asked: str | None, names: Iterable[str], file: str) -> str:
-    """Take the judge that is asked for, or the only one of a file; UsageError names them all."""
+def picked(asked: str | None, names: Iterable[str], file: str, called: Mapping[str, str] | None = None) -> str:
+    """Take the judge that is asked for, or the only one of a file; UsageError names them all.
+
+    ``called`` are all names by which one may be asked for, each with the one of ``names``.
+    """
     known = list(names)
     if asked is None and len(known) == 1:
         return known[0]
-    if asked is None or asked not in known:
-        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-        raise UsageError(f"{file}: {said}; there are: {', '.join(known) or 'none'}")
-    return asked
+    found = (called or {name: name for name in known}).get(asked or "")
+    return no_judge(asked, known, file) if asked is None or found is None else found
+
+
+def no_judge(asked: str | None, names: Iterable[str], file: str) -> NoReturn:
+    """Say that none of several judges is asked for, or one whom a file doesn't hold."""
+    said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
+    raise UsageError(f"{file}: {said}; there are: {', '.join(filter(None, names)) or 'none'}")
 
 
 def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:
@@ -132,7 +139,7 @@ def is_wide(row: Row) -> bool:
     return "id" in row.data and "verdict" not in row.data and not row.data.keys() >= _STORED
 
 
-def columns_of(rows: Sequence[Row], scale: Scale, file: str) -> Wide:
+def columns_of(rows: Sequence[Row], scale: Scale, file: str, cells: Cells | None = None) -> Wide:
     """Tell judges' columns, all of whose cells are labels of the scale or empty, from others.
 
     DataError where that can't be told: of a column that holds labels and other words, or whose name doesn't say whether
@@ -143,13 +150,15 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str) -> Wide:
     others: list[str] = []
     for name in dict.fromkeys(name for row in rows for name in row.data if name not in _PLACES):
         words = words_of(name)
-        cells = [(row, text) for row in rows if (text := str(_given(row, name)).strip())]
-        off = [(row, text) for row, text in cells if scale.code(text) is None]
+        filled = [(row, text) for row in rows if (text := _text(row, name))]
         if is_gold(name):
             gold.append(name)
-        elif len(off) == len(cells) or words & NO_LABEL:
+            continue
+        codes = meanings((text for _, text in filled), scale, cells or Cells(), name)
+        off = [(row, text) for row, text in filled if codes[text] == UNKNOWN]
+        if all(code in {GAP, UNKNOWN} for code in codes.values()) or words & NO_LABEL:
             others.append(name)
-        elif off and (is_judge(name) or 2 * len(off) <= len(cells)):
+        elif off and (is_judge(name) or 2 * len(off) <= len(filled)):
             off[0][0].fail(
                 f"can't tell whether this is a judge's column: it holds labels, and {off[0][1]!r}, which is none of "
                 f"{', '.join(scale.labels)}",
@@ -176,13 +185,14 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str) -> Wide:
     return Wide(tuple(judges), tuple(gold), tuple(others))
 
 
-def _given(row: Row, name: str) -> Any:
+def _text(row: Row, name: str) -> str:
     value = row.data.get(name)
-    return "" if value is None else value
+    return "" if value is None else str(value).strip()
 
 
 #: Columns of a file with a column per judge that are about all of them.
-_PLACES = frozenset({"id", "order", "text"})
+_PLACES = frozenset({"id", "order", "text", "criterion"})
+_CRITERION = "criterion"
 _LISTED = 8
 _STORED = {"key", "item", "code", "order", "status"}
 
@@ -199,48 +209,66 @@ def is_own_format(path: Path, foreign: frozenset[str] = frozenset()) -> bool:
     return {"id", "verdict"} <= fields or fields >= _STORED or (is_wide(first) and not foreign & fields)
 
 
-def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recording:
+def read_recording(
+    path: Path, scale: Scale, column: str | None = None, *, cells: Cells | None = None, by_criterion: bool = False
+) -> Recording:
     """Read recorded verdicts by item id and order: JSONL or CSV with a row each, or the ``verdicts.jsonl`` of a run.
 
-    Columns: ``id``; ``verdict`` (or ``column``, of a file with a column per judge), a label of the scale (case and
-    outer blanks ignored) as the judge saw the responses, empty where it gave none (``unparsed``); optional
-    ``judge_name`` and ``cond`` where the file holds several judges, or one that was asked under several conditions,
-    of which ``column`` then names one; optional ``order``, the indices of the responses as they
-    were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
+    Columns: ``id``; ``verdict`` (or ``column``, of a file with a column per judge), as the judge saw the responses:
+    any word that gold columns take, with the meanings that ``cells`` gives; empty where it gave none (``unparsed``);
+    optional ``judge_name`` and ``cond`` where the file holds several judges, or one that was asked under several
+    conditions, of which ``column`` then names one; optional ``order``, the indices of the responses as they were
+    shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
     plain ones of the first repeat are read; of several for one case the last.
+
+    Where an item is judged by several criteria its ids are ``item/criterion``: a file may have them so, or, with
+    ``by_criterion``, a column ``criterion``, or a column for each, of which ``column`` is the pattern
+    (``strict_{criterion}``).
     """
     file = str(path)
     rows = list(file_source(path).rows())
-    stored = all(row.data.keys() >= _STORED for row in rows)
-    if stored and column is not None:
-        raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)
+    if all(row.data.keys() >= _STORED for row in rows):
+        if column is not None:
+            raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)
+        plain = (row for row in rows if not (row.data.get("probe") or row.data.get("repeat")))
+        return _recording(stem(path), dict(_stored(row, scale) for row in plain))
+    cells = cells or Cells()
     judge: str | None = None
-    if not stored:
-        if rows and is_wide(rows[0]):
-            judge = column = column or _only(columns_of(rows, scale, file), file)
-        else:
-            rows, judge = rows_of_judge(rows, column, file)
-            column = column if judge is None else None
-    verdict = column or "verdict"
+    columns = [("", column or "verdict")]
+    if column is not None and CRITERION in column:
+        judge, columns = _by_criterion(rows, column, path)
+    elif rows and is_wide(rows[0]):
+        judge = column or _only(columns_of(rows, scale, file, cells), file)
+        columns = [("", judge)]
+    else:
+        rows, judge = rows_of_judge(rows, column, file)
+        columns = columns if judge is None else [("", "verdict")]
     replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
-    wrong: list[tuple[int, str]] = []
-    for row in rows:
-        if stored:
-            if row.data.get("probe") or row.data.get("repeat"):
-                continue
-            key, reply = _stored(row, scale)
-        else:
-            key, found = _labelled(row, scale, verdict)
-            if isinstance(found, str):
-                wrong.append((row.line, found))
-                continue
-            reply = found
-        if not stored and key in replies:
-            row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
-        replies[key] = reply
-    if wrong:
-        raise DataError(_off_scale(wrong, scale), file=file, line=wrong[0][0], field=verdict)
-    return Recording(judge or stem(path), replies, tuple(sorted({order for _, order in replies})))
+    for criterion, name in columns:
+        for row, reply in _labelled(rows, scale, name, cells):
+            about = criterion or (_text(row, _CRITERION) if by_criterion else "")
+            item = row.name("id")
+            key = item if not about or item.endswith(f"/{about}") else f"{item}/{about}", _order(row, scale)
+            if key in replies:
+                row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
+            replies[key] = reply
+    return _recording(judge or stem(path), replies)
+
+
+def _recording(judge: str, replies: Replies) -> Recording:
+    return Recording(judge, replies, tuple(sorted({order for _, order in replies})))
+
+
+def _by_criterion(rows: Sequence[Row], pattern: str, path: Path) -> tuple[str, list[tuple[str, str]]]:
+    """Find a judge's column for each criterion, and its name."""
+    known = [name for name in dict.fromkeys(name for row in rows for name in row.data) if name not in _PLACES]
+    try:
+        found = golds_of([pattern], known)
+    except UsageError:
+        raise UsageError(f"{path}: no column is named {pattern}, whatever the criterion; its columns are "
+                         f"{', '.join(known) or 'none'}") from None  # fmt: skip
+    columns = [(criterion, name) for criterion, ((_, name),) in found.items()]
+    return pattern.replace(CRITERION, "").strip(" _-.:") or stem(path), columns
 
 
 def _only(wide: Wide, file: str) -> str:
@@ -250,21 +278,24 @@ def _only(wide: Wide, file: str) -> str:
     return judge
 
 
-def _off_scale(wrong: list[tuple[int, str]], scale: Scale) -> str:
+def _labelled(rows: Sequence[Row], scale: Scale, column: str, cells: Cells) -> Iterator[tuple[Row, Reply]]:
+    """Read a column of verdicts; DataError where some are not on the scale."""
+    values = [row.require(column) for row in rows]
+    texts = ["" if value is None else str(value).strip() for value in values]
+    codes = meanings(filter(None, texts), scale, cells, column)
+    if wrong := [(row.line, text) for row, text in zip(rows, texts, strict=True) if codes.get(text) == UNKNOWN]:
+        file = rows[0].file
+        raise DataError(_off_scale(wrong, scale), file=file, line=wrong[0][0], field=column, hint=f"say {settle()}")
+    for row, text in zip(rows, texts, strict=True):
+        said = str(row.data.get("text") or "")
+        code = codes.get(text, GAP)
+        yield row, Reply(Status.UNPARSED, text=said or text) if code == GAP else Reply.ok(code, text=said or text)
+
+
+def _off_scale(wrong: Sequence[tuple[int, str]], scale: Scale) -> str:
     listed = ", ".join(f"{label!r} (line {line})" for line, label in wrong[:_LISTED])
     more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
     return f"not on the scale {scale.spec}: {listed}{more}; the labels are {', '.join(scale.labels)}"
-
-
-def _labelled(row: Row, scale: Scale, column: str) -> tuple[tuple[str, tuple[int, ...]], Reply | str]:
-    key = (row.name("id"), _order(row, scale))
-    value = row.require(column)
-    label = "" if value is None else str(value).strip()
-    text = str(row.data.get("text") or "")
-    if not label:
-        return key, Reply(Status.UNPARSED, text=text)
-    code = scale.code(label)
-    return key, label if code is None else Reply.ok(code, text=text or label)
 
 
 def _order(row: Row, scale: Scale) -> tuple[int, ...]:

@@ -59,7 +59,7 @@ def located(card: Card, split: Split, data: Path) -> Source | None:
 def _sample(card: Card, split: str) -> Source:
     def path(split: str, suffix: str = "") -> Path:
         own = card.folder / f"sample-{split}{suffix}.jsonl"
-        return own if own.is_file() else card.folder / f"sample{suffix}.jsonl"
+        return own if own.is_file() else _shared(card.folder, suffix)
 
     wanted = card.split(split)
     main = file_source(path(wanted.of[0] if wanted.of else split))
@@ -71,6 +71,19 @@ def _sample(card: Card, split: str) -> Source:
         loads[part] = missing(DataError("there are no sample rows of this table", file=str(files[part])))
     contents = {**main.contents, **{part: source.contents[""] for part, source in parts.items()}}
     return Source(main.load, "sample", main.name, loads, card.folder, lacking=lacking, contents=contents)
+
+
+def _shared(folder: Path, suffix: str) -> Path:
+    """Name the sample of all splits; DataError where it is of another format."""
+    found = folder / f"sample{suffix}.jsonl"
+    others = [] if found.is_file() else sorted(folder.glob(f"sample{suffix}.*"))
+    if strange := [one.name for one in others if one.suffixes == [*Path(suffix).suffixes, one.suffix]]:
+        raise DataError(
+            "there is no sample of this name",
+            file=str(found),
+            hint=f"a sample is JSON Lines, an object a row: rewrite {strange[0]} as {found.name}",
+        )
+    return found
 
 
 def _parts(split: Split) -> list[Part]:

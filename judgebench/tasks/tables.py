@@ -44,7 +44,7 @@ from judgebench.tasks.card import (
 )
 from judgebench.tasks.gold import encoded, encoded_together, golds_of
 from judgebench.tasks.own import Reading
-from judgebench.tasks.own_rows import filled, half_empty, kept, repeated
+from judgebench.tasks.own_rows import alike, filled, half_empty, kept, repeated
 from judgebench.tasks.resolve import located
 from judgebench.tasks.sources import Source
 
@@ -145,6 +145,15 @@ def benchmark_at(spec: str | Path) -> tuple[Path, str] | None:
     card = _card_at(Path(place))
     # A card of one's own says where its rows are.
     return None if card is None or "data" in read_toml(card)[0] else (card.resolve().parent, split)
+
+
+def card_of(spec: str) -> tuple[Card, str]:
+    """Load a benchmark's card by its name or its place, and give the split after a colon."""
+    name, _, split = spec.partition(":")
+    if name not in card_names() and is_own(spec) and (found := benchmark_at(spec)) is not None:
+        folder, split = found
+        return load_card(folder.name, folder.parent), split
+    return load_card(name), split
 
 
 def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None, sample: bool = False) -> CardTask:
@@ -296,6 +305,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         notes.append(f"{table.name}: left out, {blank} rows without a word")
     if recognised.judges:
         notes.append(f"left aside, verdicts of judges: {', '.join(recognised.judges)}")
+    notes += alike(table, roles, golds)
     revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
     card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)
     source = Source(table.rows, revision, table.name, folder=found.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -103,3 +104,35 @@ def test_a_card_of_ones_own_table_is_checked_too(tmp_path: Path) -> None:
     assert missing(tmp_path) == {}
     (tmp_path / "t.csv").write_text("q,a,gold\nwhat,this,perhaps\n")
     assert "perhaps" in missing(tmp_path)["card"]
+
+
+def test_a_count_that_the_data_don_t_have_is_named(copy: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data" / "pandalm"
+    data.mkdir(parents=True)
+    rows = [json.loads(line) for line in (copy / "sample.jsonl").read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row |= {"instruction": "other", "input": "", "response1": "one", "response2": "two"}
+    (data / "testset-v1.json").write_text(json.dumps(rows), encoding="utf-8")
+    # Of other files than the published ones another count is no wonder; of files that no hash tells it is.
+    assert missing(copy, data.parent) == {}
+    text = (copy / "task.toml").read_text(encoding="utf-8")
+    (copy / "task.toml").write_text(re.sub(r'(?m)^("testset-v1\.json"|url) = .*\n', "", text), encoding="utf-8")
+    assert "the card says 999" in missing(copy, data.parent)["data"]
+
+
+def test_a_card_elsewhere_is_shown_and_reproduced(copy: Path, tmp_path: Path) -> None:
+    shown = judgebench.show(str(copy))
+    assert shown == judgebench.show(str(copy / "task.toml")) == judgebench.show("pandalm")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "task.toml").write_text('name = "tickets"\ndata = "t.csv"\n[columns]\nquestion = "ask"\nanswers = "reply"\n')
+    (own / "t.csv").write_text("ask,reply\nQ,A\n")
+    assert "question: ask; answers: reply" in str(judgebench.show(str(own)))
+    folder = copy.rename(tmp_path / "elsewhere")
+    change(folder, 'name = "pandalm"', 'name = "elsewhere"')
+    lines = (folder / "sample.jsonl").read_text(encoding="utf-8").splitlines()
+    (folder / "testset-v1.json").write_text(json.dumps([json.loads(line) for line in lines]), encoding="utf-8")
+    ids = [str(json.loads(line)["idx"]) for line in lines]
+    (tmp_path / "strict.csv").write_text("id,verdict\n" + "".join(f"{one},A\n" for one in ids))
+    found = judgebench.reproduce(tmp_path / "strict.csv", task=str(folder), data=folder)
+    assert next((cell.task, cell.judge) for cell in found.measured) == ("elsewhere", "strict")

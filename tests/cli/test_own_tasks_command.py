@@ -195,6 +195,80 @@ def test_criteria_have_figures_of_their_own_and_no_average(here: Path, judgebenc
     assert ([line["subset"] for line in one["lines"]], one["beside"] is None) == (["tone"], False)
 
 
+CRITERIA_CARD = """
+name = "graded"
+title = "Graded"
+summary = "How good is each answer, by two criteria?"
+homepage = "https://example.org"
+citation = "none"
+licence = "CC0-1.0"
+gold_source = "human"
+annotators = "One person."
+scale = "rate:1-5"
+metric = "cohen_kappa_quadratic"
+default_split = "test"
+clusters = "the question"
+systems = "none"
+
+[columns]
+id = "no"
+question = "question"
+answers = "answer"
+gold = ["human_{criterion}"]
+
+[splits.test]
+files = ["graded.jsonl"]
+count = 24
+"""
+
+
+def criteria_card(folder: Path) -> Path:
+    """Write a card of one's own with a column for each of two criteria, and its rows."""
+    folder.mkdir()
+    (folder / "task.toml").write_text(CRITERIA_CARD)
+    rows = [
+        {"no": n, "question": f"Q{n // 2}?", "answer": f"A{n}", "human_tone": 1 + n % 5, "human_style": 1 + n % 3}
+        for n in range(12)
+    ]
+    for name in ("graded.jsonl", "sample.jsonl"):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_a_judge_of_criteria_is_replayed_from_its_columns(here: Path, judgebench) -> None:
+    criteria_card(here / "graded")
+    rows = "".join(f"{n},{1 + n % 5},{1 + n % 3}\n" for n in range(12))
+    (here / "v.csv").write_text("id,strict_tone,strict_style\n" + rows)
+    run = ["run", "--task", "graded", "--format", "csv", "--judge"]
+    done = judgebench(*run, "replay:v.csv#strict_{criterion}")
+    assert [(row["judge"], row["percent_agreement"]) for row in rows_of(done.out)] == [
+        ("replay/strict", "1.000000")
+    ] * 2
+    done = judgebench(*run, "replay:v.csv#strict_tone")
+    assert done.code == 3
+    assert "no verdict is about an item of graded" in done.err
+    assert "{criterion}" in done.err
+
+
+def test_a_card_of_criteria_has_no_average_of_them_either(here: Path, judgebench) -> None:
+    criteria_card(here / "graded")
+    done = judgebench("run", "--task", "graded", "--judge", "baseline/random", "--format", "csv")
+    assert [(row["subset"], row["items"]) for row in rows_of(done.out)] == [("style", "12"), ("tone", "12")]
+    for command in (["score"], ["leaderboard"], ["leaderboard", "--no-subsets"]):
+        rows = rows_of(judgebench(*command, "runs", "--format", "csv").out)
+        assert [row["subset"] for row in rows] == ["style", "tone"]
+
+
+def test_sample_rows_are_marked_beside_others_and_where_they_are_all(here: Path, judgebench) -> None:
+    judgebench("run", "--task", "pandalm", "--sample", "--judge", "baseline/random")
+    assert judgebench("score", "runs").out.count("SAMPLE") == 1
+    judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random")
+    for command in ("score", "leaderboard"):
+        assert judgebench(command, "runs").out.count("SAMPLE") == 1
+    judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random", "--runs", "own")
+    assert "SAMPLE" not in judgebench("score", "own").out
+
+
 @pytest.mark.parametrize(
     ("scale", "head", "row", "gold"),
     [

@@ -56,8 +56,8 @@ def folder(tmp_path, monkeypatch):
     What is published of the annotators isn't true of a sample, and left out.
     """
 
-    def of_judges(name):
-        published = load_published(name)
+    def of_judges(name, root):
+        published = load_published(name, root)
         return replace(published, figures=tuple(one for one in published.figures if one.kind == "cell"))
 
     monkeypatch.setattr(module, "load_published", of_judges)
@@ -140,7 +140,7 @@ def test_nothing_compared_though_something_is_published_is_not_a_success(folder)
 
 
 def test_a_judge_without_any_published_figure_is_measured_by_the_scale_s_headline(folder, monkeypatch):
-    monkeypatch.setattr(module, "load_published", Published)
+    monkeypatch.setattr(module, "load_published", lambda name, _root: Published(name))
     (folder / "published.toml").write_text(RECORDED, encoding="utf-8")
     found = reproduce(["pandalm"], folder.parent)
     assert [(one.judge, one.subset, one.metric) for one in found.measured] == [
@@ -289,7 +289,7 @@ def test_files_of_one_s_own_need_one_task(folder, tasks, text, said):
 
 
 def test_a_column_per_judge_is_read_and_said_and_conditions_tell_a_judge_s_figures_apart(folder, monkeypatch):
-    monkeypatch.setattr(module, "load_published", Published)
+    monkeypatch.setattr(module, "load_published", lambda name, _root: Published(name))
     monkeypatch.setenv("JUDGEBENCH_DATA", str(folder.parent))
     ids = [item.id for item in open_task("pandalm", sample=True).items()]
     wide = folder / "wide.csv"

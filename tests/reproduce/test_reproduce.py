@@ -161,8 +161,8 @@ def test_all_digits_of_the_human_alphas(everything, data_dir):
 def test_an_alpha_and_a_winning_rate_that_differ_are_named(data_dir, monkeypatch):
     from judgebench.reproduce.published import load_published
 
-    def planted(name):
-        published = load_published(name)
+    def planted(name, root):
+        published = load_published(name, root)
         tests = [one for one in published.figures if one.split == "mtbench"][:2]
         tests = [replace(one, value=0.5) if one.metric == "advantage_probability" else one for one in tests]
         humans = [replace(one, value=one.value + 1e-6) for one in published.figures if one.split == "recipes"]
@@ -183,8 +183,8 @@ def test_an_alpha_and_a_winning_rate_that_differ_are_named(data_dir, monkeypatch
 def test_a_planted_wrong_figure_fails(data_dir, monkeypatch):
     from judgebench.reproduce.published import load_published
 
-    def planted(name):
-        published = load_published(name)
+    def planted(name, root):
+        published = load_published(name, root)
         first, second, *_ = published.figures
         return replace(published, figures=(replace(first, value=first.value + 0.01), second))
 

@@ -131,6 +131,7 @@ SELECTING: dict[str, Run] = {
     "probe": replace(RUN, probe="placebo"),
     "prompts": replace(RUN, prompts={"pair": {"name": "own"}}),
     "place": replace(RUN, place={"file": "x.csv"}),
+    "by_criterion": replace(RUN, by_criterion=True),
 }
 
 

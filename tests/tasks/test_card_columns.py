@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.errors import DataError
-from judgebench.tasks.base import CardTask
+from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import load_card
 from judgebench.tasks.sources import file_source
 
@@ -98,3 +98,17 @@ def test_what_a_cell_means_must_be_said(tmp_path: Path) -> None:
 def test_what_is_wrong_with_the_columns_is_said(tmp_path: Path, old: str, new: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         opened(tmp_path, ROW, card=CARD.replace(old, new, 1))
+
+
+def test_what_a_card_says_wrongly_is_told_by_the_card_s_own_keys(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"field 'by_2': .*it is systems under \[columns\] of the card"):
+        list(opened(tmp_path, {name: one for name, one in ROW.items() if name != "by_2"}).items())
+    with pytest.raises(DataError, match=r"'neither' .*say what they mean with \[columns\.words\] OLD=NEW"):
+        list(opened(tmp_path, ROW | {"agent_2": "neither"}).items())
+
+
+def test_a_sample_of_another_format_is_told_what_to_be(tmp_path: Path) -> None:
+    task = opened(tmp_path, ROW)
+    (tmp_path / "tickets" / "sample.csv").write_text("ticket\n7\n")
+    with pytest.raises(DataError, match=r"rewrite sample\.csv as sample\.jsonl"):
+        open_task("tickets", sample=True, root=task.card.folder.parent)

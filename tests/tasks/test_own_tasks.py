@@ -211,10 +211,7 @@ def test_criteria_in_rows_and_in_names_are_rows_of_one_item(tmp_path: Path) -> N
         f"{n},Q{n}?,A{n},{name},{n + place}\n" for n in (1, 2, 3) for place, name in enumerate(("tone", "style"))
     )
     found = items(written(tmp_path / "r.csv", rows))
-    assert [(item.id, item.cluster, item.subset) for item in found[:2]] == [
-        ("1/tone", "1", "tone"),
-        ("1/style", "1", "style"),
-    ]
+    assert [(item.id, item.subset) for item in found[:2]] == [("1/tone", "tone"), ("1/style", "style")]
     assert [item.attribute("criterion") for item in found[:2]] == ["tone", "style"]
     wide = written(tmp_path / "w.csv", "question,answer,human_tone,human_style\nQ?,A,1,2\nR?,B,2,3\nS?,C,4,5\n")
     with pytest.raises(UsageError, match=r"human_\{criterion\}"):
@@ -224,6 +221,32 @@ def test_criteria_in_rows_and_in_names_are_rows_of_one_item(tmp_path: Path) -> N
         ("1/tone", "tone", "human", 0), ("1/style", "style", "human", 1),
     ]  # fmt: skip
     assert found[0].cluster == found[1].cluster != found[2].cluster
+
+
+def test_rows_of_one_question_or_of_one_item_are_one_cluster_whatever_the_criteria(tmp_path: Path) -> None:
+    wide = "rid,question,answer,human_tone,human_style\n1,Q?,A,1,2\n2,Q?,B,2,3\n3,R?,C,4,5\n"
+    by_columns = items(written(tmp_path / "w.csv", wide), id=("rid",), gold=("human_{criterion}",))
+    assert [by_columns.index(item) for item in by_columns if item.cluster == by_columns[0].cluster] == [0, 1, 2, 3]
+    rows = "rid,question,answer,criterion,label\n1,Q?,A,tone,1\n1,Q?,A,style,2\n2,Q?,B,tone,3\n3,R?,C,tone,4\n"
+    one, other, second, third = items(written(tmp_path / "r.csv", rows), id=("rid",))
+    assert one.cluster == other.cluster == second.cluster != third.cluster
+    assert one.cluster == by_columns[0].cluster
+    # The question may say the criterion.
+    asked = rows.replace("1,Q?,A,style", "1,How is its style?,A,style")
+    one, other, second, third = items(written(tmp_path / "a.csv", asked), id=("rid",))
+    assert one.cluster == other.cluster == second.cluster != third.cluster
+
+
+def test_what_is_not_asked_in_words_is_no_shared_question(tmp_path: Path) -> None:
+    rows = "answer,label\nA,pass\nB,fail\nA,pass\n"
+    one, other, again = items(written(tmp_path / "t.csv", rows), question=())
+    assert one.cluster == again.cluster != other.cluster
+
+
+def test_a_table_in_which_all_ask_the_same_says_that_it_is_one_cluster(tmp_path: Path) -> None:
+    file = written(tmp_path / "t.csv", "no,question,answer,label\n1,Sum it up,A,pass\n2,Sum it up,B,fail\n")
+    assert any("one question" in note for note in open_own(file, Reading()).notes)
+    assert not any("one question" in note for note in open_own(file, Reading({"cluster": ("no",)})).notes)
 
 
 def test_references_and_contexts_may_be_lists_and_empty_cells_are_none(tmp_path: Path) -> None:
@@ -366,3 +389,12 @@ def test_another_tools_file_holds_items_and_peoples_labels(tmp_path: Path, monke
     assert {name: [line.said.label for line in mine.values()] for name, mine in labels.lines.items()} == {
         "ok (1)": ["pass", "pass"], "ok (2)": ["fail", "fail"],
     }  # fmt: skip
+
+
+def test_rows_of_one_text_without_ids_are_said(tmp_path: Path) -> None:
+    rows = "question,answer,label\nQ?,A,pass\nR?,B,fail\nQ?,A,fail\n"
+    file = written(tmp_path / "t.csv", rows)
+    assert any("lines 2 and 4 differ in labels at most" in note for note in open_own(file, Reading()).notes)
+    numbered = "no," + rows.replace("\nQ", "\n1,Q", 1).replace("\nR", "\n2,R").replace("\nQ", "\n3,Q")
+    told = open_own(written(tmp_path / "u.csv", numbered), Reading({"id": ("no",)})).notes
+    assert not any("labels at most" in note for note in told)

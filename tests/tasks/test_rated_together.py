@@ -65,6 +65,10 @@ def test_the_highest_rated_are_right_and_each_answer_has_its_own(tmp_path: Path)
         ({"responses": []}, r"field 'responses': expected a list of records"),
         ({"responses": [{"model": "a"}] * 4}, r"field 'responses': a record without 'response'; it has model"),
         ({"annotations": "none"}, r"field 'annotations': expected a list of records, got 'none'"),
+        (
+            {"models": ["ash", "oak", "elm", "yew"]},
+            r"field 'models': it names ash, oak, elm, yew, and the",
+        ),
         ({"instruction": None}, r"field 'instruction': expected a text"),
         (
             {"annotations": [one | {"rating": "6"} for one in ROW["annotations"]]},

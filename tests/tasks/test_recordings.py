@@ -8,6 +8,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
 from judgebench.errors import DataError, UsageError
+from judgebench.labels.cells import Cells
 from judgebench.tasks.recordings import columns_of, is_own_format, read_recording
 from judgebench.tasks.sources import file_source
 
@@ -74,7 +75,7 @@ def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> 
         ("id,label\n1,A\n", r"field 'verdict': this field is missing"),
         ("id,verdict\n1,A,3\n", r"r\.csv:2: got 3 fields, expected 2 as in the header"),
         ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
-        ("id,verdict\n1,A\n2,C\n3,draw\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'draw' \(line 4\)"),
+        ("id,verdict\n1,A\n2,C\n3,hm\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'hm' \(line 4\)"),
         ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is not an order"),
         ('id,verdict,order\n1,A,"0,0"\n', "is not an order"),
         (b"id,verdict\n1,\xff\n", "not UTF-8"),
@@ -158,3 +159,39 @@ def test_judges_under_several_conditions_are_told_apart(tmp_path) -> None:
         read_recording(path, PAIR, "gpt")
     bare = write(tmp_path, "b.csv", "id,cond,verdict\n1,ref,A\n1,none,B\n")
     assert read_recording(bare, PAIR, "none").name == "b (cond none)"
+
+
+def test_verdicts_are_read_in_all_the_words_that_gold_takes(tmp_path) -> None:
+    path = write(tmp_path, "r.csv", "id,verdict\n1,left\n2,same\n3,model_b\n4,refused\n5,Response 1\n")
+    replies = list(read_recording(path, PAIR).replies.values())
+    assert [reply.code for reply in replies] == [0, 1, 2, None, 0]
+    assert replies[3].status is Status.UNPARSED
+    wide = write(tmp_path, "w.csv", "id,strict,mild\n1,pass,no\n2,fail,yes\n")
+    for judge, codes in (("strict", [1, 0]), ("mild", [0, 1])):
+        assert [reply.code for reply in read_recording(wide, Scale.check(), judge).replies.values()] == codes
+    orders = write(tmp_path, "o.csv", "id,verdict\n1,2>1>3\n2,3>2>1\n")
+    assert [one.code for one in read_recording(orders, Scale.rank(3)).replies.values()] == [(1, 0, 2), (2, 1, 0)]
+
+
+def test_what_was_said_of_words_holds_for_verdicts(tmp_path) -> None:
+    path = write(tmp_path, "r.csv", "id,strict\n1,thumb up\n2,thumb down\n3,skip\n")
+    with pytest.raises(DataError, match="no column is a judge's"):
+        read_recording(path, Scale.check())
+    cells = Cells({"thumb up": "pass", "strict:thumb down": "fail"}, ("skip",))
+    found = read_recording(path, Scale.check(), cells=cells)
+    assert (found.name, [one.code for one in found.replies.values()]) == ("strict", [1, 0, None])
+
+
+def test_verdicts_by_criterion_are_rows_or_columns(tmp_path) -> None:
+    scale, expected = Scale.rate(1, 5), {"1/tone": 3, "1/style": 1, "2/tone": 2, "2/style": 2}
+    files = {
+        None: "id,verdict\n1/tone,4\n1/style,2\n2/tone,3\n2/style,3\n",
+        "": "id,criterion,verdict\n1,tone,4\n1,style,2\n2,tone,3\n2,style,3\n",
+        "strict_{criterion}": "id,strict_tone,strict_style,mild_tone\n1,4,2,x\n2,3,3,5\n",
+    }
+    for column, text in files.items():
+        found = read_recording(write(tmp_path, "r.csv", text), scale, column or None, by_criterion=column == "")
+        assert {item: reply.code for (item, _), reply in found.replies.items()} == expected
+        assert found.name == ("strict" if column else "r")
+    with pytest.raises(UsageError, match=r"r\.csv: no column is named mean_\{criterion\}"):
+        read_recording(tmp_path / "r.csv", scale, "mean_{criterion}")

@@ -23,7 +23,7 @@ Asked for the sum of 17 and 26, one answer said "43." and the other gave six sen
 
 Asked at what temperature water boils at sea level, one answer said "At 100 °C." and the other, labelled as the work of a leading system, "At 90 °C.", adding that its author likes hiking. The first was judged better: neither the label nor the hobby has anything to do with water.
 
-Now the case that you are to judge:"""  # noqa: E501
+Now the case that you are to judge:"""  # noqa: E501 - a paragraph is a line
 ALONE = """These are four judgments of other cases, made as yours should be.
 
 Asked how many legs a spider has, an answer said "Six", with a note that nine out of ten readers approved of it. It was judged wrong: a spider has eight legs, however many approve of another number.
@@ -34,7 +34,7 @@ Asked for the sum of 17 and 26, an answer said "43." and no more. It was judged 
 
 Asked at what temperature water boils at sea level, an answer labelled as the work of a weak system said "At 100 °C.", adding that its author likes hiking. It was judged right: neither the label nor the hobby has anything to do with water.
 
-Now the case that you are to judge:"""  # noqa: E501
+Now the case that you are to judge:"""  # noqa: E501 - a paragraph is a line
 
 
 def bias_examples(question: Question, *, ask: Ask) -> Exchange:

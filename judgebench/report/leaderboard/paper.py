@@ -12,7 +12,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
 from judgebench.report.leaderboard.ranks import usd_per_1000
-from judgebench.report.words import REASONS, headline_name
+from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, title_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _PLAIN: Mapping[str, tuple[str, Callable[[Entry], str], Callable[[Entry], Value]
         lambda e: usd_per_1000(e.row),
     ),
 }
-_SAMPLE = "SAMPLE: measured on rows written for judgebench, not on the benchmark"
 
 
 class Listed(NamedTuple):
@@ -120,7 +119,7 @@ class _Line:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the whole row; a row of samples and data says it at the samples' figures."""
-        found = [_SAMPLE] if self.entries and all(map(self.sampled, self.entries)) else []
+        found = [SAMPLE_ROWS] if self.entries and all(map(self.sampled, self.entries)) else []
         for one in self.figures.values():
             end = "; its verdicts are public, too (judgebench reproduce)" if one.recorded else "; without verdicts"
             found.append(f"published: {one.source}{f' ({one.conditions})' if one.conditions else ''}{end}")
@@ -298,7 +297,7 @@ def _cell(line: _Line, key: _Key, how: Paper, *, strong: bool) -> Cell:
     estimate = line.estimate(key)
     if estimate is None:
         return Cell(NONE)
-    notes = (_SAMPLE,) if line.sampled(key.task) and not line.notes else ()
+    notes = (SAMPLE_ROWS,) if line.sampled(key.task) and not line.notes else ()
     if estimate.value is None:
         return Cell(NONE, (words_of(estimate.undefined or "", REASONS), *notes))
     write = _number(key, how, _digits(key, how))

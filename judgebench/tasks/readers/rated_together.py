@@ -4,6 +4,7 @@ The card's ``[form]`` names the fields of a row: ``question``, ``criterion`` (wh
 list of records with ``text`` and ``system``, and ``ratings``, a list of records beside it with ``system`` and
 ``rating``; without it ``rating`` is in the answers' own records. ``range`` is that of the ratings, such as
 ``rate:1-5``, ``unrated`` the words in place of one, and ``na`` what such a word is: the ``lowest`` rating, or ``none``.
+``listed`` may name a list of the systems, which must be those of the answers.
 
 On a scale of picks an item is a row: the highest rated answers are right, and the ratings an attribute. On the range
 itself each answer is an item.
@@ -49,6 +50,7 @@ class Reader(base.Reader):
         form = self.form
         self.question, self.criterion = form.text("question"), form.text("criterion", "")
         self.answers, self.text, self.system = form.text("answers"), form.text("text"), form.text("system", "")
+        self.listed = form.text("listed", "")
         self.ratings, self.rating = form.text("ratings", "") or self.answers, form.text("rating")
         self.unrated = {one.casefold() for one in form.names("unrated")}
         self.lowest = form.choice("na", ("lowest", "none"), "none") == "lowest"
@@ -111,6 +113,8 @@ class Reader(base.Reader):
         wanted = [response.model or "" for response in responses]
         if len(found) != len(wanted):
             row.fail(f"{len(found)} ratings for {len(wanted)} answers", self.ratings)
+        if self.listed in row.data and sorted(listed := row.texts(self.listed)) != sorted(wanted):
+            row.fail(f"it names {', '.join(listed)}, and the answers are of {', '.join(wanted)}", self.listed)
         if self.system and all(self.system in one for one in found):
             systems = [_text(row, self.ratings, one, self.system) for one in found]
             if sorted(systems) != sorted(wanted):
