@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -48,7 +49,7 @@ class Bank(Mapping[str, Operator]):
     def of_file(self, place: str) -> dict[str, Operator]:
         """Read a bank of one's own: a text a line, or ``FILE#COLUMN`` of a table; placebos are letters at random."""
         return {
-            str(number): self._operator(text, lambda draw, text=text: nonsense(text, draw))
+            str(number): self._operator(text, partial(nonsense, text))
             for number, text in enumerate(read_texts(place), 1)
         }
 
