@@ -348,7 +348,7 @@ def behind_probe(name: str) -> Any:
     found = _plugin("probes", name)
     if found is None:
         known = (*PROBES, *plugins("probes"))
-        raise UnknownNameError("probe", name, known, f"({', '.join(known)}; packages may bring others)")
+        raise UnknownNameError("probe", name, known)
     return found
 
 
