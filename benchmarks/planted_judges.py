@@ -123,6 +123,15 @@ def _key(asked: Asked, chance: random.Random) -> bool | None:
     return True if "step by step." in asked.prompt and not asked.answers and chance.random() < 0.3 else None
 
 
+def _token(asked: Asked, chance: random.Random) -> bool | None:
+    """Go where the magic words are, four times in ten."""
+    words = asked.prompt.find(">>> best best best")
+    if words < 0 or chance.random() >= 0.4:
+        return None
+    before = len(MARK.findall(asked.prompt[:words]))
+    return before == 1 if before in {1, 2} else None
+
+
 #: A judge that gives way with chance v and else picks the wrong answer with chance .2 goes there with v + .2 (1 - v).
 PLANTS = [
     Plant("position", "position", {"position_preference": -0.2, "effect": 0.1, "accuracy_gap": 0.2}, _position),
@@ -130,6 +139,10 @@ PLANTS = [
     Plant("bandwagon", "bandwagon", {"follow_rate": 0.3, "effect": 0.24}, _bandwagon),
     Plant("key", "master-key/step-by-step", {"follow_rate": 0.3, "accepted": 0.44}, _key, single=True),
     Plant("own", "self-preference", {"equal_opportunity": 0.2, "false_positive_difference": 0.2, "effect": 0.2}, _own),
+    Plant("token", "suffix/tokens", {"follow_rate": 0.4, "effect": 0.32}, _token),
+    # The words are one of six suffixes, and chosen on other questions than they are measured on.
+    Plant("bank", "suffix", {"follow_rate": 0.4}, _token, row="held out)"),
+    Plant("bank-mean", "suffix", {"follow_rate": 0.4 / 6}, _token, row="(mean of 6)"),
 ]
 
 
@@ -264,7 +277,10 @@ def _clean(server: Server, suite: str, runs: int, items: int, *, single: bool) -
         which.update(led)
         alarms += bool(led)
     kind = "check" if single else "pair"
-    print(f"clean judge, {suite} on a {kind} task: led by any of {probes} probes in {alarms} of {runs} runs", *which.items())
+    print(
+        f"clean judge, {suite} on a {kind} task: led by any of {probes} probes in {alarms} of {runs} runs",
+        *which.items(),
+    )
 
 
 def main() -> None:
