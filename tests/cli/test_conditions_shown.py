@@ -90,6 +90,7 @@ def objects(node: Any) -> Iterator[Any]:
             yield from objects(one)
 
 
+@pytest.mark.usefixtures("one_measuring")
 @pytest.mark.parametrize(
     ("folder", "command", "form"), [(folder, line, form) for folder, line, forms in COMMANDS for form in forms]
 )
