@@ -41,7 +41,7 @@ COMMANDS = [
     ("facts", "compare", FORMS),
     ("facts", "systems", FORMS),
     ("facts", "correct --policy invalid=wrong", FORMS),
-    ("facts", "correct --no-gold", ("table", "json", "csv")),
+    ("facts", "correct --no-gold --draws 200", ("table", "json", "csv")),
     ("facts", "analyze", FORMS),
     ("people", "score", FORMS),
     ("people", "humans", FORMS),
