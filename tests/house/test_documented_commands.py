@@ -98,7 +98,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("our-figures.toml", _FIGURES),
         *(
             one
-            for page in ("tables", "own-data", "panels")
+            for page in ("tables", "own-data", "panels", "probes/observed")
             for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
         ),
     ):

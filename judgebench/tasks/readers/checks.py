@@ -16,7 +16,7 @@ Where texts of outputs or of checks are not here an item is named, and no judge 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
@@ -57,18 +58,14 @@ class Form:
     subset: tuple[str, ...] = ()
     judge: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
-    score: str = ""
+    score: str = one_of("", "balanced")
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        score = table.choice("score", ("", "balanced"), "")
-        names = {one.name: table.names(one.name) for one in fields(cls) if one.name != "score"}
-        for name in ("item", "check", "gold"):
-            if not names[name]:
-                table.fail(name, "name at least one field")
+        form = filled(cls, table)
         table.done()
-        return cls(**names, score=score)
+        return form
 
 
 class Reader(base.Reader):

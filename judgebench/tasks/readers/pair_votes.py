@@ -36,7 +36,7 @@ doesn't have come from further tables (`judgebench.tasks.readers.fastchat`).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
@@ -44,6 +44,7 @@ from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import is_chat, turns_of
+from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.fastchat import Texts
 from judgebench.tasks.recordings import Recording, picked
 
@@ -62,46 +63,47 @@ _UNANSWERED = ("unanswered", "yes")
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The further table of one model's answers, and its fields."""
+
+    part: str
+    answer: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What the fields of a row are called, as the card says it."""
 
-    id: tuple[str, ...]
-    question: tuple[str, ...]
-    systems: tuple[str, ...]
-    answers: tuple[str, ...]
-    turn: str
-    voter: str
-    gold: tuple[str, ...]
     vote: str
-    between: tuple[float, ...]
-    subset: tuple[str, ...]
-    attributes: tuple[str, ...]
-    reference: str
-    words: Mapping[str, str]
-    baseline: Mapping[str, str]
-    games: Mapping[str, tuple[str, ...]]
+    id: tuple[str, ...] = ()
+    question: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    turn: str = ""
+    voter: str = ""
+    gold: tuple[str, ...] = ()
+    between: tuple[float, ...] = ()
+    subset: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    reference: str = "human"
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    baseline: Baseline | None = None
+    games: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
         words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")
-        form = cls(
-            table.names("id"),
-            table.names("question"),
-            table.names("systems"),
-            table.names("answers"),
-            table.text("turn", ""),
-            table.text("voter", ""),
-            table.names("gold"),
-            table.text("vote"),
-            tuple(float(end) for end in between),
-            table.names("subset"),
-            table.names("attributes"),
-            table.text("reference", "human"),
-            {word: words.text(word, "") for word in tuple(words.data)},
-            {key: baseline.text(key) for key in (("part", "answer", "system") if baseline.data else ())},
-            {key: games.texts(key) for key in (("systems", "votes", "texts") if games.data else ())},
+        form = filled(
+            cls,
+            table,
+            between=tuple(float(end) for end in between),
+            # A word that means nothing is no verdict.
+            words={word: words.text(word, "") for word in tuple(words.data)},
+            baseline=filled(Baseline, baseline) if baseline.data else None,
+            games={key: games.texts(key) for key in (("systems", "votes", "texts") if games.data else ())},
         )
         baseline.done()
         games.done()
@@ -176,7 +178,7 @@ class Reader(base.Reader):
         form = self._said
         pairs: dict[str, tuple[Key, Row, list[Label]]] = {}
         votes: Counter[tuple[str, str]] = Counter()
-        for row in _against(source, form) if form.baseline else source.rows():
+        for row in source.rows() if form.baseline is None else _against(source, form, form.baseline):
             key, voter = Key.of(row, form), form.voter_of(row)
             if not form.judged_only and form.gold and not voter.startswith(form.gold):
                 continue
@@ -289,17 +291,17 @@ class Reader(base.Reader):
         )
 
 
-def _against(source: Source, form: Form) -> Iterator[Row]:
+def _against(source: Source, form: Form, baseline: Baseline) -> Iterator[Row]:
     """Put the baseline's answer beside each of a model's, found by the texts of the question."""
-    names, answer, system = form.baseline, form.baseline["answer"], form.baseline["system"]
+    answer, system = baseline.answer, baseline.system
 
     def asked(row: Row) -> tuple[str, ...]:
         return tuple(row.text(one) for one in form.question)
 
-    first = {asked(row): row for row in source.rows(names["part"])}
+    first = {asked(row): row for row in source.rows(baseline.part)}
     for row in source.rows():
         if (other := first.get(asked(row))) is None:
-            row.fail(f"its {names['part']} table has no answer to this question", form.question[0])
+            row.fail(f"its {baseline.part} table has no answer to this question", form.question[0])
         sides = dict(zip(form.answers, (_text(other, answer), _text(row, answer)), strict=True))
         who = (
             dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}

@@ -12,18 +12,20 @@ called in other files (`judgebench.tasks.readers.renamed`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.labels.roles import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
 from judgebench.tasks.readers.renamed import Renamed
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, no_judge, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,18 +47,19 @@ _UNANSWERED = ("unanswered", "yes")
 _UNSHOWN = "The texts are not here."
 
 
-class _Form(NamedTuple):
-    query: tuple[str, ...]
-    document: tuple[str, ...]
-    grade: tuple[str, ...]
-    item: tuple[str, ...]
-    subset: str
-    gold: str
-    cut: int
-    judge_cut: int
-    negative: str
-    judge: tuple[str, ...]
-    criterion: str
+@dataclass(frozen=True, slots=True)
+class _Form:
+    query: tuple[str, ...] = ()
+    document: tuple[str, ...] = ()
+    grade: tuple[str, ...] = ()
+    item: tuple[str, ...] = ()
+    subset: str = ""
+    gold: str = ""
+    cut: int = 0
+    judge_cut: int = 0
+    negative: str = one_of("refuse", "lowest", "drop")
+    judge: tuple[str, ...] = ()
+    criterion: str = ""
 
 
 class Reader(base.Reader):
@@ -65,19 +68,7 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         table = self.form
-        self._form = _Form(
-            query=table.names("query"),
-            document=table.names("document"),
-            grade=table.names("grade"),
-            item=table.names("item"),
-            subset=table.text("subset", ""),
-            gold=table.text("gold", ""),
-            cut=table.take("cut", int, 0),
-            judge_cut=table.take("judge_cut", int, 0),
-            negative=table.choice("negative", ("lowest", "drop", "refuse"), "refuse"),
-            judge=table.names("judge"),
-            criterion=table.text("criterion", ""),
-        )
+        self._form = filled(_Form, table)
         self._renamed = Renamed.take(table)
         self.recorded_fields = self._renamed.fields
         table.done()
@@ -303,13 +294,8 @@ def _pick(names: Sequence[str], asked: str | None, file: str) -> str:
     if asked is None and len(names) == 1:
         return names[0]
     if asked is None or asked not in names:
-        _unknown(names, asked, file)
+        no_judge(asked, names, file)
     return asked
-
-
-def _unknown(names: Sequence[str], asked: str | None, file: str) -> NoReturn:
-    said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-    raise UsageError(f"{file}: {said}; there are: {', '.join(names) or 'none'}")
 
 
 def _plain(row: Row, name: str) -> str:
