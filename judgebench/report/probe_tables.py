@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid
 from judgebench.report.document.text import NONE, decimal, interval, p_value, percent
@@ -11,9 +11,9 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.domain import Estimate
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Fields
-    from judgebench.report.probing import ProbeRow
 
 _REASONS = REASONS | {
     "no_items": "no case has its plain counterpart",
@@ -28,6 +28,19 @@ _REASONS = REASONS | {
 ROOMY = 3
 #: Figures that are no shares.
 _NUMBERS = ("shift", "logit")
+
+
+class ProbeRow(NamedTuple):
+    """What one probe shows of one judge on one task; ``key`` tells the plain run that it belongs to from others."""
+
+    task: str
+    judge: str
+    gold_source: str
+    scale: Scale
+    probe: str
+    found: Probed
+    revision: str = ""
+    key: object = None
 
 
 def is_asked(row: ProbeRow) -> bool:
