@@ -106,28 +106,6 @@ JUDGE_NOTES: dict[str, str] = {
 }
 
 
-class ProbeEntry(NamedTuple):
-    """A probe of ours, what it shows, and the suite that it is of.
-
-    In ``place`` is an operator, a family of them by variant, or what makes it of the plain one; of what is ``observed``
-    on plain verdicts a function of a run and its verdicts.
-    """
-
-    place: str
-    note: str
-    suite: Literal["bias", "attack", "consistency", ""] = ""
-    observed: bool = False
-
-
-PROBES: dict[str, ProbeEntry] = {
-    "blind": ProbeEntry("judgebench.probes.pictures:blind", "items that have images, without them"),
-    "captions": ProbeEntry("judgebench.probes.pictures:captions", "items that have images, with their caption instead"),
-    "bandwagon": ProbeEntry("judgebench.probes.bandwagon:OPERATOR", "a note that most people prefer it", "bias"),
-}
-
-#: The few that find most: what `validate-judge` tries where nobody names others.
-CORE = ("bandwagon",)
-
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"
@@ -337,6 +315,7 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
     `judgebench.probes.operator.Operator`, or gives them by variant, is asked as ours are.
     """
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, probe_of  # noqa: PLC0415 - loaded on use
     from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
@@ -354,18 +333,22 @@ def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe
 
 def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Probed | None] | None:
     """Load what measures a probe on plain verdicts; None of a probe that changes items."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     entry = PROBES.get(spec)
     return load(entry.place) if entry is not None and entry.observed else None
 
 
 def behind_probe(name: str) -> Any:
     """Load what a probe's name stands for; UnknownNameError where there is nothing."""
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
+
     if name in PROBES:
         return load(PROBES[name].place)
     found = _plugin("probes", name)
     if found is None:
         known = (*PROBES, *plugins("probes"))
-        raise UnknownNameError("probe", name, known, f"({', '.join(known)}; packages may bring others)")
+        raise UnknownNameError("probe", name, known)
     return found
 
 

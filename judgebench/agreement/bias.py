@@ -234,6 +234,8 @@ def retest_agreement(ratings: Ratings) -> Estimate:
         _, codes = np.unique(ratings.sequence, axis=0, return_inverse=True)
         said = np.where((ratings.sequence >= 0).any(axis=1), codes.reshape(-1), -1)
     case = 2 * ratings.item + ratings.swapped
+    if ratings.order is not None:
+        case = ratings.item * (int(ratings.order.max(initial=0)) + 1) + ratings.order
     _, first, place, asked = np.unique(case, return_index=True, return_inverse=True, return_counts=True)
     width, valid = int(said.max(initial=0)) + 1, said >= 0
     cells, counts = np.unique(place[valid] * width + said[valid], return_counts=True)

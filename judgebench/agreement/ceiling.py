@@ -119,7 +119,7 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
 def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
     """Keep some rows of ratings."""
     names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
-    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence")
+    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence", "order")
     present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
     return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
 

@@ -274,6 +274,7 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
                 strata=() if strata is None else first.strata,
                 score=None if own.score is None else own.score[rows],
                 has_score=None if own.has_score is None else own.has_score[rows],
+                order=None if own.order is None else own.order[rows],
                 sequence=None if own.sequence is None else _widened(own.sequence[rows], width),
                 gold_sequence=None
                 if own.gold_sequence is None

@@ -20,7 +20,7 @@ from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import estimated, shown
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import Difference, sign_flip
@@ -49,7 +49,8 @@ ALPHA = 0.05
 class Row:
     """One item in one order: verdicts (None: no answer) without the change, with it, with its placebo.
 
-    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`).
+    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`),
+    ``owed`` what is known to be due to an answer that was put in another's place (`domain.items.OWED`).
     """
 
     cluster: str
@@ -58,6 +59,7 @@ class Row:
     plain: tuple[Code | None, ...]
     changed: Code | None
     placebo: Code | None
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ class Probed:
 
     ``effect`` is what the trait does and chance does not: where the change pushes somewhere, how much more often the
     judge goes there than on the placebo (on ratings, how far), else how much more often it changes its mind; ``p`` is
-    that of a sign-flip test over questions. ``against`` says what the effect is measured against, ``placebo`` or
-    ``retest``.
+    that of a sign-flip test over questions. ``against`` says what the effect is measured against: ``placebo`` or
+    ``retest``, or ``before`` where each case was asked once and there is no placebo (how much less often the judge is
+    right); what plain verdicts show has its own. ``either``: an effect below 0 leads the judge, too, the other way.
     """
 
     items: int
@@ -99,13 +102,14 @@ class Probed:
     figures: Mapping[str, Estimate]
     unmatched: int = 0
     adjusted: float | None = None
+    either: bool = False
 
     @property
     def led(self) -> bool:
         """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
         p = self.p if self.adjusted is None else self.adjusted
         value = self.effect.value
-        return p is not None and value is not None and value > 0 and p < ALPHA
+        return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 
 def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
@@ -125,20 +129,23 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
             continue
         own = sorted(before[key], key=lambda one: one.repeat)
         said = found[probe]
+        noted = dict(said.attributes)
         rows.append(
             Row(
                 said.cluster or said.item,
-                _majority(said),
-                dict(said.attributes).get(TARGET, ""),
+                majority(said),
+                noted.get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
                 found[probe + PLACEBO].code if has_placebo else None,
+                noted.get(OWED, ""),
             )
         )
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
 
 
-def _majority(verdict: Verdict) -> Code | None:
+def majority(verdict: Verdict) -> Code | None:
+    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
     said = [code for _, code in verdict.gold if code is not None]
     counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
     if not counts:
@@ -159,6 +166,7 @@ def measure(paired: Paired) -> Probed:
     flipped = np.array([_differs(row.plain[0], row.changed) for row in rows])
     figures["robustness"] = share_of(~flipped, clusters)
     figures |= _directions(paired, flipped)
+    figures |= _accepted(paired)
     # The share of the other askings that differ from the first: what asking again does by itself.
     again = np.array([_noise(row) for row in rows])
     asked = np.flatnonzero(~np.isnan(again))
@@ -171,7 +179,12 @@ def measure(paired: Paired) -> Probed:
         base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
         figures["placebo_flips"] = _share(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
-    return Probed(items, len(rows), effect, p, "placebo" if paired.placebo else "retest", figures, paired.unmatched)
+    against = "placebo" if paired.placebo else "retest"
+    if effect.undefined == "no_repeats" and "accuracy_change" in figures:
+        # Without anything that chance is known by, a change may still do more harm than good.
+        effect, p = _harm(paired)
+        against = "before"
+    return Probed(items, len(rows), effect, p, against, figures, paired.unmatched)
 
 
 def suite(probed: Sequence[Probed]) -> list[Probed]:
@@ -295,8 +308,8 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     if not own.size:
         return {}
     rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
-    before = np.array([_right(row.plain[0], row.gold, paired.scale) for row in rows])
-    after = np.array([_right(row.changed, row.gold, paired.scale) for row in rows])
+    before = np.array([is_right(row.plain[0], row.gold, paired.scale) for row in rows])
+    after = np.array([is_right(row.changed, row.gold, paired.scale) for row in rows])
     changed = flipped[own]
     found = {
         "harmful": share_of(before & ~after, clusters),
@@ -312,7 +325,44 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     return found
 
 
-def _right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+def _harm(paired: Paired) -> tuple[Estimate, float | None]:
+    """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
+    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
+    rows = [paired.rows[i] for i in own]
+    before = np.array([float(is_right(row.plain[0], row.gold, paired.scale)) for row in rows])
+    after = np.array([float(is_right(row.changed, row.gold, paired.scale)) for row in rows])
+    return _tested(before, after, paired, own)
+
+
+def _accepted(paired: Paired) -> dict[str, Estimate]:
+    """How often an answer is accepted of which it is known whether it ought to be, its placebo, and what it replaced.
+
+    A check accepts what it calls correct, a rating what it puts above the middle of the scale, a comparison what wins.
+    """
+    scale = paired.scale
+    own = np.array([i for i, row in enumerate(paired.rows) if row.owed], np.intp)
+    if not own.size:
+        return {}
+    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+
+    def share(codes: Iterable[Code | None]) -> Estimate:
+        said = zip(rows, codes, strict=True)
+        return share_of(np.array([_accepts(row.target, code, scale) for row, code in said]), clusters)
+
+    found = {"accepted": share(row.changed for row in rows), "accepted_before": share(row.plain[0] for row in rows)}
+    if paired.placebo:
+        found["accepted_placebo"] = share(row.placebo for row in rows)
+    return found
+
+
+def _accepts(target: str, code: Code | None, scale: Scale) -> bool:
+    if scale.kind == "rate":
+        return isinstance(code, int) and 2 * scale.values[code] > min(scale.values) + max(scale.values)
+    return _hit(target, code, scale) if target.isdecimal() else _hit("up", code, scale)
+
+
+def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
+    """Say whether a verdict is the one of gold."""
     if code is None or gold is None:
         return False
     if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):

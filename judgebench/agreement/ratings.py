@@ -298,6 +298,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         systems=tuple(systems.codes) or ("",),
         stratum=arrays["stratum"] if any(strata.codes) else None,
         strata=tuple(strata.codes) if any(strata.codes) else (),
+        order=arrays["order"] if len(orders.codes) > 2 else None,
         **numbers.columns(),
         **({} if sequences is None else sequences.columns(tuple(gold))),
     )

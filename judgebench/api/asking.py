@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-Order: TypeAlias = Literal["both", "original", "swapped", "random"]
+Order: TypeAlias = Literal["both", "original", "swapped", "random", "cyclic"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,13 +69,15 @@ def protocols() -> Rows:
 
 def probes() -> Rows:
     """List the ways to show items to a judge."""
-    from judgebench.catalog import PROBES, plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     orders = {
         "both": "every item in its own order and reversed (the default): flips are counted",
         "original": "the item's own order",
         "swapped": "the reverse",
         "random": "one order an item, drawn from --seed and its content",
+        "cyclic": "as many orders as responses: each stands once in each place (lists)",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]

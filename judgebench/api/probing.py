@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
+from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
-from judgebench.domain import names_of
+from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.probes.listed import CORE, PROBES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
+from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from judgebench.api.prepared import Prepared
+    from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run
     from judgebench.store.runs import StoredRun
 
@@ -40,6 +45,10 @@ Repeats = Annotated[
 ]
 
 
+class ProbingAll(Probing, Verdicts, total=False):
+    """All that `probe` takes."""
+
+
 @question
 def probe(
     source: Source = None,
@@ -49,7 +58,7 @@ def probe(
     probe: Named = (),
     suite: Suite = None,
     repeats: Repeats = 2,
-    **options: Unpack[Probing],
+    **options: Unpack[ProbingAll],
 ) -> Probes:
     """Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.
 
@@ -57,14 +66,23 @@ def probe(
     again. Stored runs are measured without asking anybody.
     """
     given = named(probe)
+    specs = specs_of(given, suite) if given or suite else None
     if is_given(source):
         if judge or task:
-            raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
-        return Probes(tuple(measured(stored_runs(source), specs_of(given, suite) if given or suite else None)))
-    specs = specs_of(given, suite)
+            raise UsageError(f"give runs or a table, or {argument('judge')} and {argument('task')}; not both")
+        if options.get("before_col") or options.get("placebo_col"):
+            return Probes(tuple(before_and_after(source, options)))
+        if is_table(source, options):
+            return _found(measured(opened(source, options), specs, options, given))
+        stored = stored_runs(source)
+        ways = () if specs else tuple(compared(stored))
+        return _found(measured(stored, specs, options, given), ways)
+    if lost := said_of(options):
+        raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
+    specs = specs or specs_of(given, suite)
     how = filled(options)
-    asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
-    return asked.ask_for(how["runs"], how["progress"], lambda runs: Probes(tuple(measured(runs, specs))))
+    asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
+    return asked.ask_for(how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given)))
 
 
 @question
@@ -82,7 +100,26 @@ def estimate_probes(
     if is_given(source):
         raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
     how = filled(options)
-    return planned(judge, task, specs_of(named(probe), suite), repeats, how, aloud=True).estimate(how["runs"])
+    specs = specs_of(named(probe), suite)
+    return planned(judge, task, specs, _askings(specs, repeats), how, aloud=True).estimate(how["runs"])
+
+
+def _askings(specs: Sequence[str], repeats: int) -> int:
+    """How often plain cases are asked: once where nothing is held against the noise."""
+    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
+
+    return repeats if any(observed(one) is None for one in specs) else 1
+
+
+def _found(rows: Iterator[ProbeRow], ways: tuple[WaysRow, ...] = ()) -> Probes:
+    """Give what was measured; DataError where there is nothing."""
+    found = tuple(rows)
+    if not found and not ways:
+        raise DataError(
+            "nothing to measure: no probe was asked, and plain verdicts show nothing of those that need no asking",
+            hint="; ".join(f"{name}: {needs}" for name, needs in _NEEDS.items()),
+        )
+    return Probes(found, ways)
 
 
 def stored_runs(source: Any) -> list[StoredRun]:
@@ -97,7 +134,7 @@ def named(given: str | Sequence[str]) -> list[str]:
 
 def specs_of(given: Sequence[str], suite: str | None, default: str = "bias") -> list[str]:
     """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
-    from judgebench.catalog import CORE, PROBES, behind_probe  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import behind_probe  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
 
     chosen = suite or (None if given else default)
@@ -115,21 +152,27 @@ def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict
 
     if not judge or not task:
         raise UsageError(f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs")
-    plain = {"repeats": repeats, "probe": None}
     changed = [{"repeats": 1, "probe": one} for one in specs if observed(one) is None]
+    plain = {"repeats": repeats, "probe": None}
     found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=tell)
     if len(found.plans) < 2 and len(changed) == len(specs):
         raise UsageError("no probe has anything to change here")
     return found
 
 
-def measured(stored: Sequence[StoredRun], specs: Sequence[str] | None = None) -> Iterator[ProbeRow]:
+def measured(
+    stored: Sequence[StoredRun | Tabled],
+    specs: Sequence[str] | None = None,
+    said: Mapping[str, Any] | None = None,
+    named: Sequence[str] = (),
+) -> Iterator[ProbeRow]:
     """Measure each probe's run beside the plain run that it belongs to, and what the plain runs show by themselves.
 
-    ``specs`` are the probes asked for, None all that there are. DataError where a probe's plain run is missing.
+    ``specs`` are the probes asked for, None all that there are; ``said`` says of which family a judge is. Of a
+    probe that was ``named`` a person hears where nothing of it shows. DataError where a probe's plain run is missing.
     """
     from judgebench.agreement.probing import measure, pair_up, suite  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import PROBES, observed  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
     plain = {_key(one.run): one for one in stored if not one.run.probe}
     names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))
@@ -153,14 +196,59 @@ def measured(stored: Sequence[StoredRun], specs: Sequence[str] | None = None) ->
         ]
         for name in watched:
             look = observed(name)
-            found = None if look is None else look(before.run, before.verdicts)
-            told += [] if found is None else [(name, found)]
+            found = None if look is None else look(described(before.run, said or {}), before.verdicts)
+            if found is not None:
+                told.append((name, found))
+            elif name in named:
+                tell(f"{name}: nothing of it shows in {names[key]} on {before.run.task}: {_NEEDS.get(name, '')}")
+        if not named:
+            told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or ())}
         told.sort(key=lambda one: order.get(one[0], len(order)))
         corrected = suite([found for _, found in told])
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
             yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision, before.path)
+
+
+#: What must be there for a probe that plain verdicts show.
+_NEEDS = {
+    "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
+    "length": "that takes pairs of answers of known and different lengths, and gold",
+    "self-preference": "that takes gold, and answers of the judge's own among others'",
+    "family-preference": "that takes gold, and answers of models of its family and of others",
+    "leniency": "that takes checks or ratings, and gold",
+}
+
+
+def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
+    """Compare the plain runs of a judge that differ in nothing but their prompt, or but their reference."""
+    from judgebench.agreement.templates import across  # noqa: PLC0415 - loaded on use
+
+    plain = [one for one in stored if not one.run.probe and not one.run.answering]
+    names = dict(zip((one.path for one in plain), names_of([one.run for one in plain]), strict=True))
+    for condition in ("prompt", "reference"):
+        groups: dict[tuple[Any, ...], dict[str, StoredRun]] = {}
+        for one in plain:
+            way = str(getattr(one.run.conditions, condition))
+            groups.setdefault(_but(one.run, condition), {})[way] = one
+        for runs in groups.values():
+            one = next(iter(runs.values()))
+            first, told = one.run, names[one.path]
+            others = {name: text for name, text in conditions_of(told).items() if name != condition}
+            ways = {way.partition("@")[0]: one.verdicts(texts=False) for way, one in runs.items()}
+            found = across(ways, first.scale) if len(ways) > 1 else None
+            if found is not None:
+                yield WaysRow(first.task, JudgeName(bare(told), others), condition, first.scale, found)
+
+
+def _but(run: Run, condition: str) -> tuple[Any, ...]:
+    """Say what runs have in common that differ in one condition alone."""
+    chosen = replace(run.conditions, repeats="")
+    if condition == "prompt":
+        return run.task, run.judge, run.content, replace(chosen, prompt="")
+    # Other references are other content.
+    return run.task, run.judge, replace(chosen, reference="")
 
 
 def _key(run: Run) -> tuple[Any, ...]:

@@ -28,6 +28,41 @@ Names: TypeAlias = str | Sequence[str] | None
 Subset: TypeAlias = Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
 
 
+Long: TypeAlias = Annotated[
+    Names, Option("Short for --id-col, --rater-col and --label-col.", metavar="ITEM,RATER,LABEL", read=str)
+]
+Rater: TypeAlias = Annotated[
+    str | None,
+    Option(
+        "Column of raters: a row per item and rater. --judge-col and --gold-col then name raters; without "
+        "--gold-col all but the judges are annotators.",
+        "--rater-col",
+        "C",
+    ),
+]
+Label: TypeAlias = Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
+JudgeName: TypeAlias = Annotated[
+    Names,
+    Option(
+        "Column of judges' names, in rows beside gold columns: each name is a judge; repeatable (model, prompt).",
+        "--judge-name-col",
+        "C",
+        read=list[str],
+    ),
+]
+PicksWhat: TypeAlias = Annotated[
+    Picks | None, Option("Verdicts of the other order name a position (they are turned back) or an answer.")
+]
+Combined: TypeAlias = Annotated[
+    Combine | None,
+    Option("A rater's several labels of one item: each an asking of its own, or one by majority, mean or sum."),
+]
+Sides: TypeAlias = Annotated[
+    str | Sequence[str] | None,
+    Option("Columns that name the two responses; a label may name the winner.", metavar="A,B", read=str),
+]
+
+
 class FileForm(TypedDict, total=False):
     """How the file is cut into cells, as `judgebench.files.opening.Opening`."""
 
@@ -59,28 +94,10 @@ class RowLayout(TypedDict, total=False):
     cluster: Annotated[
         Names, Option("Column of the question that rows share; repeatable.", "--cluster-col", "C", read=list[str])
     ]
-    long: Annotated[
-        Names, Option("Short for --id-col, --rater-col and --label-col.", metavar="ITEM,RATER,LABEL", read=str)
-    ]
-    rater: Annotated[
-        str | None,
-        Option(
-            "Column of raters: a row per item and rater. --judge-col and --gold-col then name raters; without "
-            "--gold-col all but the judges are annotators.",
-            "--rater-col",
-            "C",
-        ),
-    ]
-    label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
-    judge_name: Annotated[
-        Names,
-        Option(
-            "Column of judges' names, in rows beside gold columns: each name is a judge; repeatable (model, prompt).",
-            "--judge-name-col",
-            "C",
-            read=list[str],
-        ),
-    ]
+    long: Long
+    rater: Rater
+    label: Label
+    judge_name: JudgeName
     order: Annotated[
         str | None,
         Option(
@@ -96,13 +113,8 @@ class RowLayout(TypedDict, total=False):
             read=list[str],
         ),
     ]
-    picks: Annotated[
-        Picks | None, Option("Verdicts of the other order name a position (they are turned back) or an answer.")
-    ]
-    combine: Annotated[
-        Combine | None,
-        Option("A rater's several labels of one item: each an asking of its own, or one by majority, mean or sum."),
-    ]
+    picks: PicksWhat
+    combine: Combined
     count: Annotated[str | None, Option("Column of how many items a row stands for.", "--count-col", "C")]
     categories: Annotated[
         Names,
@@ -125,10 +137,7 @@ class RowLayout(TypedDict, total=False):
             read=list[str],
         ),
     ]
-    sides: Annotated[
-        str | Sequence[str] | None,
-        Option("Columns that name the two responses; a label may name the winner.", metavar="A,B", read=str),
-    ]
+    sides: Sides
     where: Annotated[
         str | Sequence[str] | None,
         Option(

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
 from judgebench.api.parameters import Option, question
 from judgebench.api.probing import Named, Repeats, measured, named, planned, specs_of, stored_runs
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled
-from judgebench.api.sources import is_given
-from judgebench.api.tables import Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.runs import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from judgebench.agreement.validity import Evidence, Limits
     from judgebench.domain import Usage
     from judgebench.report.probing import ProbeRow
     from judgebench.store.runs import StoredRun
 
+#: Tables have no askings to look at.
+Runs = Annotated[
+    str | Path | Sequence[str | Path], Option("Run folders, or folders of runs.", metavar="[RUN]...", read=list[Path])
+]
 Suite = Annotated[
     Literal["core", "bias", "attack", "all"] | None,
     Option("Probes to try; core, the few that found most, where neither this nor --probe is given."),
@@ -29,7 +31,7 @@ Suite = Annotated[
 
 @question
 def validate_judge(
-    source: Source = None,
+    source: Runs = (),
     *,
     judge: Judges = (),
     task: Tasks = (),
@@ -49,7 +51,7 @@ def validate_judge(
 
     limits = Limits(agreement=min_agreement, led=max_led)
     given = named(probe)
-    if is_given(source):
+    if source:
         if judge or task:
             raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
         return _validation(stored_runs(source), specs_of(given, suite) if given or suite else None, limits)
@@ -61,7 +63,7 @@ def validate_judge(
 
 @question
 def estimate_validation(
-    source: Source = None,
+    source: Runs = (),
     *,
     judge: Judges = (),
     task: Tasks = (),
@@ -71,7 +73,7 @@ def estimate_validation(
     **options: Unpack[AskingProbes],
 ) -> Estimates:
     """Say how many calls, tokens and dollars the validation would take; ask nothing."""
-    if is_given(source):
+    if source:
         raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
     how = filled(options)
     return planned(judge, task, specs_of(named(probe), suite, "core"), repeats, how, aloud=True).estimate(how["runs"])

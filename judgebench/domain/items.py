@@ -32,6 +32,11 @@ PLACEBO = " placebo"
 #: The attribute of an item that a probe changed which says where that pushes: towards response ``0``, ``1`` ..., or a
 #: single one ``up`` or ``down``.
 TARGET = "probe target"
+#: The attribute of an item whose levels (`Item.levels`) are shown from the best to the worst.
+BEST_FIRST = ("levels", "best first")
+#: The attribute of an item whose answer a probe replaced by one of which it is known what is owed to it: ``accept``,
+#: ``reject``.
+OWED = "probe owed"
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 
@@ -162,7 +167,7 @@ class Item:
     def levels(self) -> tuple[tuple[str, str], ...]:
         """What verdicts mean on this item, where its own rubric says so: each ``level LABEL`` of its attributes."""
         found = [(name.removeprefix(_LEVEL), text) for name, text in self.attributes if name.startswith(_LEVEL)]
-        return tuple(sorted(found, key=lambda one: (len(one[0]), one[0])))
+        return tuple(sorted(found, key=lambda one: (len(one[0]), one[0]), reverse=BEST_FIRST in self.attributes))
 
     @property
     def question(self) -> str:

@@ -391,6 +391,8 @@ class Ratings:
     ``pair`` of the second response (a probability, or a score by which it is ahead), on ``rate`` a rating between
     levels.
 
+    ``order`` (n,) are codes of the orders, where there are more than two.
+
     ``sequence`` (n, w) and ``gold_sequence`` (n, m, w) hold whole verdicts on ``rank`` (responses, best first) and
     ``steps`` (a code per step), filled up with -1; a row of -1 has none. ``judge`` and ``gold`` then hold what they
     come to: the response ranked first, and whether all steps are correct.
@@ -415,3 +417,4 @@ class Ratings:
     score_kind: Literal["", "score", "probability"] = ""
     sequence: npt.NDArray[np.int64] | None = None
     gold_sequence: npt.NDArray[np.int64] | None = None
+    order: npt.NDArray[np.int64] | None = None

@@ -59,6 +59,12 @@ class HeldTable(Table):
         """Keep some rows, given by their places."""
         return HeldTable(self, rows=rows)
 
+    def only(self, names: Sequence[str]) -> HeldTable:
+        """Keep some columns."""
+        found = HeldTable(self)
+        found._columns = tuple(names)
+        return found
+
     def _read(self, name: str) -> npt.NDArray[np.object_]:
         found: list[str] = []
         for block in self.source.blocks([name], nested=True):

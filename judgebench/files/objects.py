@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -146,14 +146,12 @@ class JsonTable(FileTable):
 
     def _records(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, dict[str, Any]]]:
         if self._inside is not None:
-            yield from enumerate(self._inside, 1)
-            return
+            return iter(enumerate(self._inside, 1))
         found = self._of_array(decoder) if self.format == "json" else self._of_lines(decoder)
         first = next(found, None)
         if first is None:
             raise self.error("no rows")
-        yield first
-        yield from found
+        return chain((first,), found)
 
     def _within(self, whole: Any) -> list[dict[str, Any]]:
         """Find the rows inside one object; FormError where they may be in several places."""
@@ -190,11 +188,15 @@ class JsonTable(FileTable):
         self, decoder: json.JSONDecoder
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         only: tuple[int, dict[str, Any]] | None = None
-        first = True
+        first, may_be_one = True, self._one and decoder is _OF_COLUMNS
         with self.content.open() as stream:
             for number, raw in enumerate(stream, 1):
                 end, text = 0, ""
-                if (record := quick_object(raw)) is None:
+                if (record := quick_object(raw)) is not None and not may_be_one:
+                    first = False
+                    yield number, record
+                    continue
+                if record is None:
                     # Cut at \n only: U+2028 and U+0085 inside a text end no line.
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
                     if not text:
@@ -211,7 +213,7 @@ class JsonTable(FileTable):
                         return
                 if end < len(text):
                     raise self.error("more than one JSON value on this line", number, hint=_PER_LINE)
-                if first and self._one and decoder is _OF_COLUMNS:
+                if first and may_be_one:
                     only = number, record
                 elif only is not None:
                     yield only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
@@ -12,13 +13,20 @@ from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, c
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from typing import IO
 
     from judgebench.files.content import Content
 
 _BATCH = 65536
+#: What a batch may come to if each of its rows holds the longest word of its columns' dictionaries.
+_BATCH_BYTES = 1 << 30
+#: What is read at once of a column, however many rows are in one piece.
+_BUFFER = 1 << 16
 #: A column that always says the same takes no room: so many rows, or so many for each byte of the file.
 _ROWS, _ROWS_A_BYTE = 10_000_000, 100
 _LONG = 10_000
+#: A page with a dictionary, and the kinds of Thrift's fields.
+_DICTIONARY, _NUMBER, _STRUCT = 2, 5, 12
 
 
 class ParquetTable(FileTable):
@@ -33,17 +41,25 @@ class ParquetTable(FileTable):
         import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
         self._long: dict[str, str] = {}
+        #: By column, the bytes of its largest dictionary that is read word by word.
+        self._dictionaries: dict[str, int] = {}
         plain = content.on_disk()
         raw = content.read() if plain is None else b""
+
+        def opened(**options: Any) -> Any:
+            source = pa.BufferReader(raw) if plain is None else plain
+            return pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER, **options)
+
         with _damage(self.name):
-            self._file: Any = pq.ParquetFile(pa.BufferReader(raw) if plain is None else plain)
-            names = self._file.schema_arrow.names
+            self._file: Any = opened()
+            names, facts = self._file.schema_arrow.names, self._file.metadata
             self._columns = tuple(str(name).strip() for name in names)
-            size = len(raw) if plain is None else plain.stat().st_size
-            self._refuse_bomb(self._file.metadata, size)
-            # A word that is kept once and named in every row must not become as many words.
-            words = [name for name, kind in zip(names, self._file.schema_arrow.types, strict=True) if _is_text(kind)]
-            self._file = pq.ParquetFile(pa.BufferReader(raw) if plain is None else plain, read_dictionary=words)
+            self._refuse_bomb(facts, len(raw) if plain is None else plain.stat().st_size)
+            texts = {name for name, kind in zip(names, self._file.schema_arrow.types, strict=True) if _is_text(kind)}
+            with io.BytesIO(raw) if plain is None else plain.open("rb") as stream:
+                repeated = self._repeated(facts, stream) & texts
+            if repeated:
+                self._file = opened(metadata=facts, read_dictionary=sorted(repeated))
 
     def _refuse_bomb(self, facts: Any, size: int) -> None:
         unpacked = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
@@ -53,6 +69,22 @@ class ParquetTable(FileTable):
                 f"{size:,} bytes hold {facts.num_rows:,} rows, {len(self._columns):,} columns and {unpacked:,} bytes: "
                 "far more than a table does"
             )
+
+    def _repeated(self, facts: Any, stream: IO[bytes]) -> set[str]:
+        """Find the columns whose words are longer than what a row takes: each is read once, and named by its rows.
+
+        To read other columns so would be to keep all their words, of a million rows perhaps.
+        """
+        found: set[str] = set()
+        for group in map(facts.row_group, range(facts.num_row_groups)):
+            for chunk in map(group.column, range(group.num_columns)):
+                path, size, words = chunk.path_in_schema, *_dictionary(chunk, stream)
+                if size * chunk.num_values > 2 * chunk.total_uncompressed_size * words:
+                    found.add(path)
+                for name in {path, path.partition(".")[0]}:
+                    self._dictionaries[name] = max(size, self._dictionaries.get(name, 0))
+        self._dictionaries |= dict.fromkeys(found, 0)
+        return found
 
     def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
         import pyarrow as pa  # noqa: PLC0415 - loaded on use
@@ -75,13 +107,16 @@ class ParquetTable(FileTable):
         self.check_inner([(schema.names[position], inner) for position, inner in places if inner])
 
     def _rows(self) -> Iterator[Row]:
-        for lines, columns in self._batches(self.positions(self._columns, self._columns), BLOCK_ROWS):
+        names, name, unit = self._columns, self.name, self.unit
+        for lines, columns in self._batches(self.positions(names, names), BLOCK_ROWS):
             for line, values in zip(lines, zip(*columns, strict=True), strict=True):
-                yield Row(dict(zip(self._columns, values, strict=True)), self.name, line, unit=self.unit)
+                yield Row(dict(zip(names, values)), name, line, "", unit)  # noqa: B905 - one value a column
 
     def _batches(self, positions: Sequence[int], size: int) -> Iterator[tuple[range, list[list[Any]]]]:
         """Stream columns and the numbers of their rows."""
         names = [self._file.schema_arrow.names[position] for position in positions]
+        largest = sum(self._dictionaries.get(name, _BATCH_BYTES) for name in names)
+        size = max(1, min(size, _BATCH_BYTES // max(1, largest)))
         # Of few rows the threads cost more than they read.
         batches = self._file.iter_batches(
             batch_size=size, columns=list(dict.fromkeys(names)), use_threads=size > BLOCK_ROWS
@@ -105,15 +140,16 @@ class ParquetTable(FileTable):
 
         if not pa.types.is_dictionary(column.type):
             return list(column.to_pylist())
-        if len(column.dictionary) > len(column):
-            # The dictionary of all rows, a word or so each.
-            return list(column.dictionary_decode().to_pylist())
-        words = column.dictionary.to_pylist()
-        for code, word in enumerate(words):
+        codes, words = column.indices, column.dictionary
+        if len(words) > len(codes):
+            few = codes.dictionary_encode()
+            codes, words = few.indices, words.take(few.dictionary)
+        said = words.to_pylist()
+        for code, word in enumerate(said):
             if word is not None and len(word) > _LONG:
                 # Whoever looks up a word compares it with itself at once, and with its equal letter by letter.
-                words[code] = self._long.setdefault(word, word)
-        return [None if code is None else words[code] for code in column.indices.to_pylist()]
+                said[code] = self._long.setdefault(word, word)
+        return [None if code is None else said[code] for code in codes.to_pylist()]
 
 
 @contextlib.contextmanager
@@ -125,6 +161,43 @@ def _damage(name: str) -> Generator[None]:
     except (pa.ArrowException, OSError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"damaged Parquet file ({first})", file=name, hint="write it again") from None
+
+
+def _dictionary(chunk: Any, stream: IO[bytes]) -> tuple[int, int]:
+    """Bytes and words of a chunk's dictionary, unpacked, from the head of its page.
+
+    The head is in Thrift's compact form: what kind of page, its size, its packed size, perhaps a checksum, and the
+    number of its words, each behind a byte that ends in 5, or in 12 where a struct begins
+    (https://parquet.apache.org/docs/file-format/). One that is written in another way is taken to be one word.
+    """
+    if not chunk.has_dictionary_page:
+        shared = any("DICT" in one or one == "DELTA_BYTE_ARRAY" for one in chunk.encodings)
+        return int(chunk.total_uncompressed_size) * shared, 1
+    stream.seek(chunk.dictionary_page_offset)
+    head = iter(stream.read(32))
+    numbers: list[int] = []
+    for kind in head:
+        if kind & 15 == _STRUCT:
+            break
+        numbers.append(_varint(head))
+    if numbers[:1] != [_DICTIONARY] or len(numbers) < 3 or next(head, 0) & 15 != _NUMBER:
+        return int(chunk.total_uncompressed_size), 1
+    return numbers[1], max(1, _varint(head))
+
+
+def _varint(head: Iterator[int]) -> int:
+    """Read a number of Thrift's: seven bits a byte, the lowest first, and doubled where it isn't negative.
+
+    >>> _varint(iter([128, 1]))
+    64
+    """
+    value = shift = 0
+    for byte in head:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            break
+    return value >> 1
 
 
 def _is_text(kind: Any) -> bool:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.errors import UsageError, argument
+from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -93,6 +94,12 @@ class Condition:
         if odd := [word for word, number in numbers.items() if number is None]:
             raise UsageError(f"{argument('where')} {self.text!r}: {cut(odd[0])!r} is not a number")
         return np.array([(own := numbers.get(word)) is not None and compared(own, bound) for word in folded], np.bool_)
+
+    def on(self, cells: Iterable[str]) -> Flags:
+        """Say of each cell of a column whether the condition holds."""
+        words = Numbers()
+        codes = words.take(list(cells))
+        return self.holds(list(words))[codes]
 
 
 def _refuse_another(text: str, value: str, known: frozenset[str]) -> None:

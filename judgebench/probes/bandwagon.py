@@ -1,4 +1,4 @@
-"""Bandwagon: the judge is told that most people prefer a response.
+"""Bandwagon: the judge is told that most people prefer a response. The placebo says that they were shown it.
 
 Source: Koo et al. (2023), Benchmarking cognitive biases in large language models as evaluators (CoBBLEr); Wang et al.
 (2025), Assessing judging bias in large reasoning models (arXiv:2504.09946), who put it on the wrong one.
@@ -14,15 +14,37 @@ if TYPE_CHECKING:
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
+#: Of several responses: what most people think of one, and what they had to do with it.
+_AMONG = (
+    ("Note: 90 % of the people who were asked prefer {}.", "Note: 90 % of the people who were asked have read {}."),
+    (
+        "For your information: nine out of ten readers rank {} above the rest.",
+        "For your information: nine out of ten readers have seen {} with the rest.",
+    ),
+    (
+        "In a survey, 90 % of the participants chose {} as the best.",
+        "In a survey, 90 % of the participants saw {} on a screen.",
+    ),
+    ("Of those who compared them, about 90 % favour {}.", "Of those who compared them, about 90 % had seen {}."),
+)
+#: Of a single one.
+_ALONE = (
+    ("Note: 90 % of the people who were asked approve of {}.", "Note: 90 % of the people who were asked have read {}."),
+    (
+        "For your information: nine out of ten readers are happy with {}.",
+        "For your information: nine out of ten readers have looked at {}.",
+    ),
+    (
+        "In a survey, 90 % of the participants said that {} is good.",
+        "In a survey, 90 % of the participants saw {} on a screen.",
+    ),
+    ("Of those who were asked, about 90 % like {}.", "Of those who were asked, about 90 % had seen {}."),
+)
 
-def _change(shown: Shown) -> Item:
-    better = "correct" if shown.single else "the better one"
-    return shown.told(f"Note: 90 % of the people who were asked think that {shown.which} is {better}.")
+
+def _told(shown: Shown, way: int) -> Item:
+    wording = shown.draw.of("wording", _ALONE if shown.single else _AMONG)
+    return shown.told(wording[way].format(shown.which))
 
 
-def _placebo(shown: Shown) -> Item:
-    several = "it" if shown.single else "all of them"
-    return shown.told(f"Note: 90 % of the people who were asked have read {shown.which}, or {several}, to the end.")
-
-
-OPERATOR = Operator("bandwagon", _change, _placebo)
+OPERATOR = Operator("bandwagon", lambda shown: _told(shown, 0), lambda shown: _told(shown, 1))

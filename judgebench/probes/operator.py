@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, get_args
 
 from judgebench.domain import Part, Turn, digest
-from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET
 from judgebench.errors import UnfitProbeError
 
 if TYPE_CHECKING:
@@ -46,12 +46,16 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown."""
+    """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown.
+
+    ``reference`` is the kind of references that the case shows.
+    """
 
     item: Item
     side: int
     slot: int
     draw: Draw
+    reference: str = "human"
 
     @property
     def response(self) -> Response:
@@ -71,14 +75,21 @@ class Shown:
     @property
     def which(self) -> str:
         """The response in words that fit every prompt: by where it is shown, not by its letter."""
-        return "the answer" if self.single else f"the {_ORDINALS[self.slot]} answer"
+        if self.single:
+            return "the answer"
+        return f"the {_ORDINALS[self.slot]} answer" if self.slot < len(_ORDINALS) else f"answer number {self.slot + 1}"
 
     def answered(self, text: str) -> Item:
         """Give the item with another text of the response."""
         turns = self.response.turns
         if turns:
-            turns = (*turns[:-1], replace(turns[-1], parts=(Part(text),)))
+            kept = (part for part in turns[-1].parts if part.image is not None)
+            turns = (*turns[:-1], replace(turns[-1], parts=(Part(text), *kept)))
         return self.with_response(replace(self.response, text=text, turns=turns))
+
+    def replaced(self, text: str) -> Item:
+        """Give the item with another answer in the response's place: neither turns nor images of it are left."""
+        return self.with_response(replace(self.response, text=text, turns=(), images=()))
 
     def with_response(self, response: Response) -> Item:
         """Give the item with another response in its place."""
@@ -118,7 +129,8 @@ class Operator:
     """One way to change an item, and its placebo; either gives None where an item has nothing that it can change.
 
     ``push`` is what the change says of its response, ``side`` which response it changes where nobody says.
-    ``scales`` are the kinds of scale that it means something on.
+    ``scales`` are the kinds of scale that it means something on. ``owed`` is the verdict that is due to an answer which
+    the change puts in the response's place.
     """
 
     name: str
@@ -127,6 +139,7 @@ class Operator:
     push: Push = "for"
     side: Side = "wrong"
     scales: frozenset[str] = frozenset({"check", "pair", "rate", "pick", "rank", "number"})
+    owed: Literal["", "accept", "reject"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +175,7 @@ class Perturbed:
             if change is None:
                 continue
             for case in self.plain.cases(item):
-                changed = change(Shown(item, side, case.order.index(side), draw))
+                changed = change(Shown(item, side, case.order.index(side), draw, case.reference))
                 if changed is None:
                     return
                 made.append(replace(case, item=self._marked(changed, side), probe=name))
@@ -195,7 +208,8 @@ class Perturbed:
             target = str(side)
         elif push == "against" and len(item.responses) == 2:
             target = str(1 - side)
-        return replace(item, attributes=tuple(sorted((*item.attributes, (TARGET, target)))))
+        owed = ((OWED, self.operator.owed),) if self.operator.owed else ()
+        return replace(item, attributes=tuple(sorted((*item.attributes, (TARGET, target), *owed))))
 
 
 def majority(item: Item) -> Code | None:

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Item
 
-Orders: TypeAlias = Literal["both", "original", "swapped", "random"]
+Orders: TypeAlias = Literal["both", "original", "swapped", "random", "cyclic"]
 
 
 class Plain:
     """Show each item as it is, ``repeats`` times: a `Probe` that perturbs nothing.
 
     ``orders`` ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed and the
-    item's content, so that neither the order of items nor their number changes it. A tuple lists the orders themselves
+    item's content, so that neither the order of items nor their number changes it; ``cyclic`` shifts the responses
+    through all places, so that each stands once in each. A tuple lists the orders themselves
     (a recording's), a mapping those of each item. ``reference`` ``auto`` shows human references where there are some.
     """
 
@@ -59,4 +60,6 @@ class Plain:
         if self.orders == "random":
             rank = {i: digest([self.seed, item.content_digest, i]) for i in own}
             return (tuple(sorted(own, key=rank.__getitem__)),)
+        if self.orders == "cyclic":
+            return tuple(own[shift:] + own[:shift] for shift in own)
         return {"both": (own, own[::-1]), "original": (own,), "swapped": (own[::-1],)}[self.orders]

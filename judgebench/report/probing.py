@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import (
     COUNT,
-    ESTIMATE,
     FLAG,
+    MEASURED,
     SHARE,
     TEXT,
     ListOf,
@@ -20,6 +20,9 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.ways import FIELDS as WAYS_FIELDS
+from judgebench.report.ways import SHAPE as WAYS
+from judgebench.report.ways import sentence as compared_sentence
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
 
@@ -35,6 +39,9 @@ _REASONS = REASONS | {
     "no_items": "no case has its plain counterpart",
     "no_repeats": "nothing was asked twice, so that chance is not known",
     "no_room": "the judge goes there anyway",
+    "separated": "length and gold tell every pick, so that no slope fits best",
+    "no_errors": "the judge makes no errors",
+    "one_class": "gold is one label",
 }
 
 
@@ -62,7 +69,7 @@ _ROW = record(
     questions=(COUNT, lambda one: one.found.items),
     cases=(COUNT, lambda one: one.found.rows, "Cases asked both ways."),
     unmatched=(COUNT, lambda one: one.found.unmatched, "Changed cases without a plain or a placebo's counterpart."),
-    effect=(ESTIMATE, lambda one: one.found.effect, "What the trait does and its placebo (or chance) does not."),
+    effect=(MEASURED, lambda one: one.found.effect, "What the trait does and its placebo (or chance) does not."),
     against=(TEXT, lambda one: one.found.against, "What the effect is measured against: placebo, retest, gold ..."),
     p=(maybe(SHARE), lambda one: one.found.p, "Sign-flip test over questions."),
     p_adjusted=(
@@ -71,7 +78,7 @@ _ROW = record(
         "The same, corrected over all probes of the judge (Holm).",
     ),
     led=(FLAG, lambda one: one.found.led, "Whether the judge is led, at .05 after the correction."),
-    figures=(MapOf(ESTIMATE), lambda one: one.found.figures),
+    figures=(MapOf(MEASURED), lambda one: one.found.figures),
 )
 
 
@@ -80,10 +87,14 @@ class Probes(Document):
     """Probes of one judge or several."""
 
     rows: tuple[ProbeRow, ...]
+    ways: tuple[WaysRow, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
-        "", "What leads judges, and what does not, on items that were changed on purpose.", rows=ListOf(_ROW, 1)
+        "",
+        "What leads judges, and what does not, on items that were changed on purpose.",
+        rows=ListOf(_ROW),
+        ways=ListOf(WAYS),
     )
 
     def sheet(self) -> Sheet:
@@ -113,13 +124,39 @@ class Probes(Document):
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
             yield Table(grid(_fields(rows), rows), (0,))
-        yield Notes(_NOTES)
+            if not any(_asked(row) for row in rows):
+                shown = [(row.probe, name, one) for row in rows for name, one in row.found.figures.items()]
+                yield Table(grid(_FIGURES, shown), (0, 1))
+        for one in self.ways:
+            yield compared_sentence(one)
+            yield Table(grid(WAYS_FIELDS, [one]), (0,))
+        asked = [_asked(row) for row in self.rows]
+        # The notes are about what is here.
+        told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
+        yield Notes((*told, *(_WAYS if self.ways else ())))
 
 
-_NOTES = (
-    "Effect: how much more often the judge goes where the change pushes than on a placebo (ratings: how far it moves).",
-    "Flips: changed verdicts, and those of the same case asked again. p is corrected for the number of probes (Holm).",
+_NOTES: tuple[tuple[str, bool | None], ...] = (
+    (
+        "Effect: how much more often (ratings: how far) the judge goes where the change pushes than on a placebo.",
+        True,
+    ),
+    ("Flips: changed verdicts, and those of the same case asked again.", True),
+    (
+        "Of plain verdicts: position and leniency from one half, length beyond gold, own answers beyond others'.",
+        False,
+    ),
+    ("p is corrected for the number of probes (Holm).", None),
 )
+_WAYS = (
+    "Range: best less worst way. Sd between: what sampling does not explain of it.",
+    "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",
+)
+
+
+def _asked(row: ProbeRow) -> bool:
+    """Whether items were changed for it."""
+    return "robustness" in row.found.figures
 
 
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
@@ -134,7 +171,12 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
     where = f"{clean(judge)} on {clean(task)}"
     said = "is not seen to be led by any of them" if len(rest) > 1 else "is not seen to be led by it"
     head = f"{where} is led by {_listed([row.probe for row in led])}" if led else f"{where} {said}"
-    reach = [row.found.effect.high for row in rest if row.found.effect.high is not None]
+    bounds = [(row.found.effect, row.found.either) for row in rest]
+    reach = [
+        max(one.high, -one.low if either else one.high)
+        for one, either in bounds
+        if one.high is not None and one.low is not None
+    ]
     if rest and reach:
         others = "the others" if led and len(rest) > 1 else "the other" if led else "any"
         return f"{head}; an effect of {others} of up to {_effect(max(reach), rows[0])} can't be ruled out."
@@ -157,7 +199,7 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
     known = {name for row in rows for name in row.found.figures}
 
     def cell(one: Estimate) -> Cell:
-        return explained(one, _REASONS, lambda found: interval(found, write, sign=True))
+        return explained(one, _REASONS, lambda found: interval(found, lambda value: _signed(value, write)))
 
     def share(name: str) -> Callable[[ProbeRow], str]:
         def told(row: ProbeRow) -> str:
@@ -180,9 +222,11 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
             right=False,
         ),
         Field("p", lambda row: p_value(row.found.p if row.found.adjusted is None else row.found.adjusted)),
-        Field("flips %", flips),
-        Field("again %", share("retest_flips"), ("asked", "again %")),
     ]
+    if "robustness" in known:
+        fields += [Field("flips %", flips), Field("again %", share("retest_flips"), ("asked", "again %"))]
+    if "accepted" in known:
+        fields.append(Field("accepted %", _accepted, right=False))
     if "harmful" in known:
         fields += [
             Field("harmful %", share("harmful")),
@@ -191,3 +235,29 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         ]
     fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
     return tuple(fields)
+
+
+def _signed(value: float, write: Callable[[float], str]) -> str:
+    text = write(value)
+    return text if text.startswith("-") else f"+{text}"
+
+
+#: What is read off plain verdicts, a figure a line.
+_FIGURES: Fields[tuple[str, str, Estimate]] = (
+    Field("probe", lambda one: one[0], right=False),
+    Field("figure", lambda one: one[1] if one[1].startswith("P_") else one[1].replace("_", " "), right=False),
+    Field("value", lambda one: explained(one[2], _REASONS, interval), right=False),
+    Field("se", lambda one: NONE if one[2].se is None else decimal(one[2].se)),
+    Field("n", lambda one: f"{one[2].n:,}"),
+)
+
+
+def _accepted(row: ProbeRow) -> str | Cell:
+    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    found = row.found.figures.get("accepted")
+    if found is None or found.value != 0:
+        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
+    most = percent(rule_of_three(row.found.items))
+    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))

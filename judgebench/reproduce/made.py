@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import UsageError
 from judgebench.files.held import HeldTable
+from judgebench.files.joined import JoinedTable
 from judgebench.files.read import open_table
 from judgebench.files.rows import RowTable
 from judgebench.labels.vocabulary import number_of
@@ -96,10 +97,7 @@ class Tables:
         flags = np.ones(table.size, np.bool_)
         for text in where:
             condition = Condition.parse(text, table.columns)
-            words = table.words(condition.column)
-            known = {word: place for place, word in enumerate(dict.fromkeys(words))}
-            holds = condition.holds(list(known))
-            flags &= holds[[known[word] for word in words]] if len(words) else flags
+            flags &= condition.on(table.words(condition.column))
         return table.take(np.flatnonzero(flags))
 
     def _made(self, how: Mapping[str, Any], names: Mapping[str, str]) -> HeldTable:
@@ -110,7 +108,10 @@ class Tables:
         if "pivot" in how:
             table = _pivoted(table, **how["pivot"])
         if "join" in how:
-            table = _joined(table, self.open(how["join"]["table"], names), how["join"]["on"])
+            other, on = self.open(how["join"]["table"], names), how["join"]["on"]
+            # What both have is the first one's.
+            other = other.only([name for name in other.columns if name in on or name not in table.columns])
+            table = HeldTable(JoinedTable([table, other], on, "drop"))
         for name, said in how.get("make", {}).items():
             kind = next(kind for kind in MAKERS if kind in said)
             cells = MAKERS[kind](table, said[kind], {key: value for key, value in said.items() if key != kind})
@@ -266,20 +267,3 @@ def _pivoted(table: HeldTable, id: Sequence[str], name: str, value: str) -> Held
     columns = dict.fromkeys(column for own in rows.values() for column in own)
     records = [{column: own.get(column, "") for column in columns} for own in rows.values()]
     return HeldTable(RowTable.of_records(table.name, records))
-
-
-def _joined(table: HeldTable, other: HeldTable, on: Sequence[str]) -> HeldTable:
-    """Put the columns of another table's row of the same key beside those of each row; rows without one are left."""
-    place: dict[tuple[str, ...], int] = {}
-    for at, key in enumerate(zip(*(other.words(name) for name in on), strict=True)):
-        if place.setdefault(key, at) != at:
-            raise other.error(f"{'/'.join(key)} appears twice", line=at + 1, field=on[0])
-    found = [place.get(key, -1) for key in zip(*(table.words(name) for name in on), strict=True)]
-    rows = np.array([at for at, there in enumerate(found) if there >= 0], np.intp)
-    if not rows.size:
-        raise DataError(f"no row has a {'/'.join(on)} of {other.name}", file=table.name, field=on[0])
-    there = np.array([one for one in found if one >= 0], np.intp)
-    kept = table.take(rows)
-    return HeldTable(
-        kept, {name: other.words(name)[there].tolist() for name in other.columns if name not in table.columns}
-    )

@@ -200,7 +200,7 @@ class Table:
         """Take one of several words."""
         value = self.text(key, default)
         if value not in values:
-            self.fail(key, f"{value!r} is not one of {', '.join(values)}")
+            self.fail(key, f"{value!r} is not one of {', '.join(filter(None, values))}")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from judgebench.domain import Label
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.rows import RowTable
 from judgebench.labels.columns import Column, Raw, encode
-from judgebench.tasks.texts import text_of
+from judgebench.tasks.texts import taker, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,6 +95,7 @@ class Gold:
         self._columns = columns
         self._names = [name for named in columns.values() for _, name in named]
         self._by_criterion = {criterion: [name for _, name in named] for criterion, named in columns.items()}
+        self._taken = {criterion: taker(names) for criterion, names in self._by_criterion.items()}
         self._scale, self._cells = scale, cells
         self._labels: dict[str, dict[tuple[str, ...], tuple[Label, ...]]] = {criterion: {} for criterion in columns}
         self._codes: dict[str, dict[str, Code | None]] = {}
@@ -104,10 +105,8 @@ class Gold:
 
     def of(self, row: Row, criterion: str) -> tuple[Label, ...]:
         """Give the labels of a row by one criterion."""
-        data = row.data
         try:
-            cells: list[Any] = [data.get(name) for name in self._by_criterion[criterion]]
-            return self._labels[criterion][tuple(cells)]
+            return self._labels[criterion][self._taken[criterion](row.data)]
         except (KeyError, TypeError):
             # Not all are texts that have been seen together.
             nested = _nested(self._scale)

@@ -29,13 +29,14 @@ from judgebench.tasks.texts import (
     names_in,
     one_text,
     plain_texts,
+    taker,
     text_of,
     texts_in,
     value_in,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import Scale
@@ -197,20 +198,15 @@ class Reader(base.Reader):
 
     def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
         """Make an item of a row by the roles of its columns."""
-        row, part = place.row, f"{place.part}/" if place.part else ""
-        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
-            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
+        row = place.row
         conversation, responses = self._said(row, roles, place.folder)
         if roles.criterion:
             criterion = " / ".join(named_by(row, name) for name in roles.criterion)
-        name = part + (names_in(row, roles.id) if roles.id else str(place.number + 1))
+        name = names_in(row, roles.id) if roles.id else str(place.number + 1)
+        if place.part:
+            name = f"{place.part}/{name}"
         if not gold and roles.answers == _PREFERRED and not roles.gold:
             gold = (Label("chosen", 0),)
-        attributes = {one: text_of(row, one) for one in roles.attributes} if roles.attributes else {}
-        if criterion:
-            attributes["criterion"] = criterion
-        if roles.images and _CAPTION in row.data:
-            attributes[_CAPTION] = text_of(row, _CAPTION)
         if roles.cluster:
             cluster = names_in(row, roles.cluster)
         else:
@@ -218,6 +214,8 @@ class Reader(base.Reader):
             if roles.criterion and roles.id:
                 # What is asked of an item may say the criterion, too.
                 cluster = self._clusters.setdefault(name, cluster)
+        beside = roles.reference or roles.context or roles.attributes or roles.images or criterion
+        references, context, attributes = self._around(row, roles, criterion) if beside else ((), (), ())
         # In the order of its fields: a million calls by name take a fifth of a second more.
         return new_item(
             f"{name}/{criterion}" if criterion else name,
@@ -227,17 +225,33 @@ class Reader(base.Reader):
             self.gold_source,
             cluster,
             criterion or (names_in(row, roles.subset, " / ") if roles.subset else place.part),
-            tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)) if roles.reference else (),
-            tuple(text for one in roles.context for text in texts_in(row, one)) if roles.context else (),
-            tuple(sorted(attributes.items())) if attributes else (),
+            references,
+            context,
+            attributes,
+        )
+
+    @staticmethod
+    def _around(
+        row: Row, roles: Roles, criterion: str
+    ) -> tuple[tuple[Reference, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Read what stands beside question and answers: references, documents, attributes."""
+        attributes = {one: text_of(row, one) for one in roles.attributes}
+        if criterion:
+            attributes["criterion"] = criterion
+        if roles.images and _CAPTION in row.data:
+            attributes[_CAPTION] = text_of(row, _CAPTION)
+        return (
+            tuple(Reference(text) for one in roles.reference for text in texts_in(row, one)),
+            tuple(text for one in roles.context for text in texts_in(row, one)),
+            tuple(sorted(attributes.items())),
         )
 
     @cached_property
-    def _texts(self) -> tuple[str, ...]:
-        """The columns of the question and of its answers, where a row has nothing else to show."""
+    def _texts(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]] | None:
+        """What takes the question and its answers, where a row has nothing else to show."""
         roles = self.roles
         more = roles.turns or roles.images or roles.systems or self.scale.kind == "steps" or len(roles.question) != 1
-        return () if more else (*roles.question, *roles.answers)
+        return None if more else taker([*roles.question, *roles.answers])
 
     def _plain(self, row: Row, name: str, system: str | None) -> list[Response]:
         """Take the answer of a cell; in steps, where there may be several, each is one."""
@@ -252,7 +266,9 @@ class Reader(base.Reader):
         """Read what was asked and what was answered."""
         if roles is self.roles and self._texts and (texts := plain_texts(row, self._texts)):
             question, *answers = texts
-            return (new_turn("user", (new_part(question),)),), tuple([new_response(text) for text in answers])
+            return (new_turn("user", (new_part(question),)),), tuple(map(new_response, answers))
+        if lost := [one for one in roles.answers if "." in one and leads_nowhere(row, one)]:
+            row.fail("there is no answer here", lost[0], f"the row has {', '.join(row.data)}")
         return self._told(row, roles, folder)
 
     def _told(self, row: Row, roles: Roles, folder: Path | None) -> tuple[tuple[Turn, ...], tuple[Response, ...]]:

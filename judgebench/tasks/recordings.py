@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from judgebench.domain import Reply, Status, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
@@ -82,22 +82,25 @@ class Told:
 
     def pick(self, asked: str | None, file: str) -> str:
         """Take the judge that is asked for, or the only one; UsageError names them all."""
-        found = next(iter(self.rows)) if asked is None and len(self.rows) == 1 else self.names.get(asked or "")
-        if found is None:
-            said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-            raise UsageError(f"{file}: {said}; there are: {', '.join(self.rows)}")
-        return found
+        return picked(asked, self.rows, file, self.names)
 
 
-def picked(asked: str | None, names: Iterable[str], file: str) -> str:
-    """Take the judge that is asked for, or the only one of a file; UsageError names them all."""
+def picked(asked: str | None, names: Iterable[str], file: str, called: Mapping[str, str] | None = None) -> str:
+    """Take the judge that is asked for, or the only one of a file; UsageError names them all.
+
+    ``called`` are all names by which one may be asked for, each with the one of ``names``.
+    """
     known = list(names)
     if asked is None and len(known) == 1:
         return known[0]
-    if asked is None or asked not in known:
-        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-        raise UsageError(f"{file}: {said}; there are: {', '.join(known) or 'none'}")
-    return asked
+    found = (called or {name: name for name in known}).get(asked or "")
+    return no_judge(asked, known, file) if asked is None or found is None else found
+
+
+def no_judge(asked: str | None, names: Iterable[str], file: str) -> NoReturn:
+    """Say that none of several judges is asked for, or one whom a file doesn't hold."""
+    said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
+    raise UsageError(f"{file}: {said}; there are: {', '.join(filter(None, names)) or 'none'}")
 
 
 def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:

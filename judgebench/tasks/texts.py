@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.files.rows import value_of
@@ -10,7 +11,7 @@ from judgebench.files.table import cell
 from judgebench.tasks.chat import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.files.records import Row
@@ -42,13 +43,26 @@ def names_in(row: Row, columns: Sequence[str], joint: str = "/") -> str:
     return joint.join([named_by(row, one) for one in columns])
 
 
-def plain_texts(row: Row, columns: Sequence[str]) -> list[str]:
+def taker(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Make what takes several cells at once; KeyError where one is missing.
+
+    >>> taker(["a", "b"])({"a": 1, "b": 2}), taker(["a"])({"a": 1}), taker([])({"a": 1})
+    ((1, 2), (1,), ())
+    """
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda data: tuple([data[name] for name in columns])
+
+
+def plain_texts(row: Row, cells: Callable[[Mapping[str, Any]], tuple[Any, ...]]) -> tuple[str, ...]:
     """Take cells that can't be anything but a text; none where one may be a list of messages, or isn't there."""
-    data = row.data
-    found: list[Any] = [data.get(name) for name in columns]
+    try:
+        found = cells(row.data)
+    except KeyError:
+        return ()
     for text in found:
         if type(text) is not str or text[:1] in _MAY_OPEN:
-            return []
+            return ()
     return found
 
 

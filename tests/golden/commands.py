@@ -392,6 +392,34 @@ def _stored() -> Iterator[Scene]:
     )
 
 
+def _probes() -> Iterator[Scene]:
+    led = "probe --judge baseline/longest --judge baseline/random --task pandalm --sample -q --probe bandwagon --probe verbosity"
+    valid = "validate-judge --judge baseline/random --task pandalm --task triviaqa --sample -q"
+    yield scene(
+        "probe",
+        forms("asked", f"{led} --probe position"),
+        forms("again", "probe runs"),
+        step("checks", "probe --judge baseline/random --task triviaqa --sample -q --probe master-key/colon --probe dummy --repeats 3"),
+        step("dry", f"{led} --dry-run --format json"),
+        step("suite", "probe --judge baseline/random --task prometheus-absolute --sample -q --suite attack --format csv"),
+        step("wrong", "probe --judge baseline/longest --task pandalm --sample -q --probe bandwagn"),
+        forms("table", f"probe {of('pair')} --length-col words --length-col s --system-col system --system-col other --own-system alder "
+              "--probe length --probe self-preference"),
+        step("family", f"probe {of('pair')} --system-col system --system-col other --family good=alder --family alder=alder "
+             "--family birch=alder --family cedar=other --family dogwood=other --probe family-preference --format json"),
+        step("changed", "probe --csv pair.csv --before-col good --judge-col poor --placebo-col cleo --gold-col ann --id-col id "
+             "--cluster-col question --word n/a= --format json"),
+        step("both", "probe runs --judge baseline/first --task pandalm"),
+        inputs={"pair.csv": TABLES["pair.csv"]},
+    )  # fmt: skip
+    yield scene(
+        "validate-judge",
+        forms("asked", f"{valid} --probe bandwagon"),
+        step("again", "validate-judge runs --min-agreement .1 --max-led .3 --junit valid.xml"),
+        step("dry", f"{valid} --suite core --repeats 4 --dry-run"),
+    )
+
+
 def _tables() -> Iterator[Scene]:
     for kind in LABELS:
         line = of(kind)
@@ -713,4 +741,4 @@ def _gates() -> Iterator[Scene]:
         )
 
 
-SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_own(), *_gates(), *errors())
+SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_probes(), *_tables(), *_own(), *_gates(), *errors())

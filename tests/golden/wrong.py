@@ -58,6 +58,8 @@ COMMANDS = [
     "humans",
     "alt-test",
     "compare",
+    "probe",
+    "validate-judge",
     "jury",
     "cascade",
     "calibrate",

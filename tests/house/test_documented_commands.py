@@ -98,7 +98,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("our-figures.toml", _FIGURES),
         *(
             one
-            for page in ("tables", "own-data", "panels")
+            for page in ("tables", "own-data", "panels", "probes/observed")
             for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
         ),
     ):
@@ -171,7 +171,8 @@ def test_a_documented_command_runs(
         assert called("pack", "runs") == 0
     code = called(*words)
     said = capsys.readouterr()
-    assert code == 0, said.err
+    # A judge that isn't fit for use is an answer, too.
+    assert code == 0 or (words[0], code) == ("validate-judge", 1), said.err
     assert "Traceback" not in said.err
     if "--output" in words:
         assert (here / words[words.index("--output") + 1]).exists()

@@ -13,7 +13,7 @@ from judgebench.domain import Case, Item, Part, Reference, Response, Scale, Turn
 from judgebench.domain.scale import Kind
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.judges.forms.brackets import parse_verdict
-from judgebench.judges.prompts import default_prompts, load_prompt, prompt_names
+from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.read import KINDS, read_prompt
 from judgebench.judges.words import Words, bracketed, listed
 
@@ -52,7 +52,7 @@ def text_of(case: Case, scale: Scale, prompt: str | None = None) -> str:
 def test_every_kind_of_scale_has_a_prompt() -> None:
     # Numbers are asked for as ratings are.
     assert set(default_prompts()) == set(KINDS) == set(get_args(Kind))
-    assert {name.partition("/")[0] for name in prompt_names()} == set(KINDS) - {"number"}
+    assert {one.name.partition("/")[0] for one in default_prompts().values()} == set(KINDS) - {"number"}
     assert len({prompt.digest for prompt in default_prompts().values()}) == len(KINDS) - 1
 
 

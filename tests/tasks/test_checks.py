@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from judgebench.domain import Case, Reply, Verdict
+from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import DataError
 from judgebench.reproduce.reproduction import reproduce
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
@@ -122,3 +122,38 @@ def test_the_labels_collected_and_what_was_published_of_them(data_dir: Path) -> 
     cells = reproduce(["ruverbench"], data_dir).cells
     kinds = [cell.kind for cell in cells]
     assert (len(kinds), kinds.count("equal"), kinds.count("parts")) == (68, 32, 36)
+
+
+def test_verdicts_of_any_judge_by_the_checks_text_or_name(tmp_path: Path) -> None:
+    """As RuVerBench's scripts write them: the points of a report by their text, the checks of an agent by name."""
+    points = [
+        {"point_id": f"r1::{n}", "question_id": "r1", "point": f"Point {n}.", "covered": n == 0, "category": "x"}
+        for n in range(2)
+    ]
+    (tmp_path / "labels.json").write_text(json.dumps({"points": points}), encoding="utf-8")
+    said = [{"point": "Point 1.", "covered": True, "justification": "why"}, {"point": "Point 0.", "covered": None}]
+    given = [
+        {"id": "r1", "evaluator": "k-1", "result": {"coverage_results": said}},
+        {"id": "r9", "evaluator": "k-1", "result": {"coverage_results": [{"point": "Other.", "covered": True}]}},
+    ]
+    path = tmp_path / "k.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    task = open_task("ruverbench:deep-research", data=tmp_path / "labels.json")
+    assert recorded_judges(path, task.reader) == {"k-1": "k-1"}
+    read = {name: (reply.status, reply.code, reply.text) for (name, _), reply in task.recorded(path).replies.items()}
+    assert read == {"r1::1": (Status.OK, 1, "why"), "r1::0": (Status.UNPARSED, None, "")}
+    path.write_text(json.dumps([given[0] | {"result": {"coverage_results": [*said, said[0]]}}]), encoding="utf-8")
+    with pytest.raises(DataError, match="'r1::1' is judged twice"):
+        task.recorded(path)
+    path.write_text(json.dumps([given[0] | {"result": [{"point": "Else.", "covered": 1}]}]), encoding="utf-8")
+    with pytest.raises(DataError, match="no such check") as error:
+        task.recorded(path)
+    assert error.value.field == "point"
+    path.write_text(json.dumps(given[1:]), encoding="utf-8")
+    with pytest.raises(DataError, match="none of its outputs is in"):
+        task.recorded(path)
+    labels = {"instance_id": "a1", "SP": {"checks": [{"check_id": "c", "result": "success"}]}}
+    (tmp_path / "labels.json").write_text(json.dumps({"results": [labels]}), encoding="utf-8")
+    path.write_text(json.dumps({"results": [labels | {"eval_result": {"model": "k-1"}}], "summary": {}}), "utf-8")
+    agent = open_task("ruverbench:agentic-coding", data=tmp_path / "labels.json").recorded(path)
+    assert (agent.name, [reply.code for reply in agent.replies.values()]) == ("k-1", [1])

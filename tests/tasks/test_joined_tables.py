@@ -257,3 +257,19 @@ def test_the_published_files_of_joined_tables(data_dir: Path, name: str, items: 
     names = recorded_judges(data_dir / file, task.reader)
     assert len(names) == judges
     assert all(len(task.recorded(data_dir / file, judge).replies) >= items for judge in names)
+
+
+def test_verdicts_with_ids_are_about_the_pairs_that_their_models_say(tmp_path: Path) -> None:
+    """LLMFAO's own files have id, model_x, model_y and winner; another set numbers other pairs from 0, too."""
+    task = open_task("llmfao", sample=True)
+    first = next(iter(task.items()))
+    models = [one.model for one in first.responses]
+    path = tmp_path / "gpt4-crowd-comparisons.csv"
+    path.write_text("id,prompt,model_x,model_y,winner\n{},0,{},{},left\n".format(first.id, *models), encoding="utf-8")
+    assert {key: reply.code for key, reply in task.recorded(path).replies.items()} == {(first.id, (0, 1)): 0}
+    path.write_text("id,prompt,model_x,model_y,winner\n{},0,{},{},left\n".format(first.id, *models[::-1]), "utf-8")
+    assert {key: reply.code for key, reply in task.recorded(path).replies.items()} == {(first.id, (1, 0)): 0}
+    path.write_text(f"id,prompt,model_x,model_y,winner\n{first.id},0,else-1b,{models[0]},left\n", encoding="utf-8")
+    with pytest.raises(DataError, match="these are not the answers of item") as error:
+        task.recorded(path)
+    assert error.value.field == "model_x"

@@ -163,7 +163,7 @@ def test_a_file_of_several_judges_needs_a_name(tmp_path: Path) -> None:
     path = write(tmp_path / "judgments.jsonl", reduced({"one": {"scores": [1.5, -2]}, "two": {"response": "A it is"}}))
     with pytest.raises(UsageError, match="name the judge; there are: one, two"):
         task.recorded(path)
-    with pytest.raises(UsageError, match="'three' is not one judge of it"):
+    with pytest.raises(UsageError, match="'three' is not a judge of it"):
         task.recorded(path, "three")
     first = task.items()[0].id
     assert task.recorded(path, "one").replies[first, FORTH].scores == (1.5, -2.0)
@@ -180,7 +180,7 @@ def test_one_model_that_judged_in_two_ways_is_two_judges(tmp_path: Path) -> None
     assert list(recorded_judges(path, task.reader)) == ["arena_hard/m/x", "rubric/m/x"]
     with pytest.raises(UsageError, match="name the judge; there are: arena_hard/m/x, rubric/m/x"):
         task.recorded(path)
-    with pytest.raises(UsageError, match="'m/x' is not one judge of it"):
+    with pytest.raises(UsageError, match="'m/x' is not a judge of it"):
         task.recorded(path, "m/x")
     found = [task.recorded(path, judge) for judge in ("arena_hard/m/x", "rubric/m/x")]
     assert [recording.name for recording in found] == ["arena_hard/m/x", "rubric/m/x"]

@@ -131,7 +131,7 @@ def test_a_judge_in_its_native_form(tmp_path: Path) -> None:
         ({"question_id": 1.5}, "expected a name or a number", "question_id"),
         ({"model_b": None}, "expected a name or a number", "model_b"),
         ({"conversation_b": [{"role": "user", "content": "Else?"}, *OTHER[1:]]}, "begin differently", "conversation_b"),
-        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "nobody knows the role", "conversation_a"),
+        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "nobody knows the role", "conversation_a[0]"),
     ],
 )
 def test_bad_votes(tmp_path: Path, change: dict[str, Any], said: str, field: str) -> None:
@@ -208,6 +208,39 @@ def arena(tmp_path: Path, more: str = "", scale: str = "pair", words: str = "", 
     battle = {"prompt_id": "p", "prompt": "Q?", "left": "b", "right": "a", "left_text": "L", "right_text": "R"}
     data = write(tmp_path, battle | {"won": "left"} | row, battle | {"won": "right"}, name="battles.jsonl")
     return open_task("arena", data=data, root=tmp_path)
+
+
+def test_two_games_in_a_row_are_two_orders(tmp_path: Path) -> None:
+    """FastChat's gen_judgment writes who won either game, the prompts' names beside the judge's."""
+    task = open_task(MT, data=write(tmp_path, WHOLE, WHOLE | {"turn": 1}))
+    game = {
+        "question_id": 1, "model_1": "x-1b", "model_2": "c-2b", "turn": 2, "judge": ["k-1", "pair-v2-multi-turn"],
+        "g1_winner": "model_1", "g1_judgment": "[[A]]", "g2_winner": "model_1", "g2_judgment": "[[B]]",
+    }  # fmt: skip
+    turned = {"model_1": "c-2b", "model_2": "x-1b", "turn": 1, "judge": ["k-1", "pair-v2"]}
+    last = {"g1_winner": "tie", "g2_winner": "error"}
+    path = write(tmp_path / "judged", game, game | turned | last, name="k-1_pair.jsonl") / "k-1_pair.jsonl"
+    found = task.recorded(path)
+    # The first model of the file, x-1b, is the second of the item: what it won is B, and A where it stood first.
+    assert found.name == "k-1"
+    read = {(key[0][-1], key[1]): (reply.status, reply.code, reply.text) for key, reply in found.replies.items()}
+    assert read == {
+        ("2", (1, 0)): (Status.OK, 0, "[[A]]"),
+        ("2", (0, 1)): (Status.OK, 2, "[[B]]"),
+        ("1", (0, 1)): (Status.OK, 1, "[[A]]"),
+        ("1", (1, 0)): (Status.UNPARSED, None, "[[B]]"),
+    }
+    path.write_bytes(jsonl([game | {"g2_winner": "x-1b"}]))
+    with pytest.raises(DataError, match="expected one of") as error:
+        task.recorded(path)
+    assert error.value.field == "g2_winner"
+
+
+def test_votes_with_ids_of_their_own_are_votes(tmp_path: Path) -> None:
+    """Annotations of outputs that had an ``id``, as RewardBench's best-of-n files."""
+    rows = [PAIR | {"id": n, "instruction": f"Q{n}?", "annotator": "k", "preference": 1.2} for n in range(2)]
+    path = write(tmp_path, *rows, name="annotations.json") / "annotations.json"
+    assert len(open_task(f"{ALPACA}:annotations", data=path).recorded(path).replies) == 2
 
 
 def test_a_file_of_the_form_that_nobody_has_seen(tmp_path: Path) -> None:
@@ -331,7 +364,8 @@ def test_a_leaderboards_row_is_what_its_preferences_say() -> None:
 def test_a_repositorys_annotations_stand_in_for_the_table(tmp_path: Path) -> None:
     home = tmp_path / "alpaca_eval"
     (home / "leaderboards").mkdir(parents=True)
-    (home / "leaderboards" / "own_leaderboard.csv").write_text(",win_rate,n_total\nm-1,75.0,2\n", encoding="utf-8")
+    head = ",win_rate,standard_error,discrete_win_rate,n_wins,n_wins_base,n_draws,n_total"
+    (home / "leaderboards" / "own_leaderboard.csv").write_text(f"{head}\nm-1,75.0,,,,,,2\n", encoding="utf-8")
     said = [{"instruction": "Q", "preference": 2.0}, {"instruction": "R", "preference": 1.5}]
     write(home / "results" / "m-1" / "own", *said, name="annotations.json")
     made = judgebench.reproduce(data=tmp_path, task=ALPACA)

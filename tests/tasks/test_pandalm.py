@@ -109,12 +109,12 @@ def test_recorded_verdicts_of_both_judges_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([{"idx": 0, "result": "1"}], "gpt_result or pandalm_result"),
-        ([{"idx": 0, "gpt_result": "1"}, {"idx": 1, "pandalm_result": 1}], "the same in every row"),
-        ([{"idx": 0, "gpt_result": "A"}], "got 'A'"),
-        ([{"idx": 0, "gpt_result": True}], "got True"),
+        ([{"idx": 0, "result": "1"}], "expected .*gpt_result; or pandalm_result"),
+        ([{"idx": 0, "gpt_result": "1"}, {"idx": 1, "pandalm_result": 1}], "field 'gpt_result': this field is missing"),
+        ([{"idx": 0, "gpt_result": "C"}], "got 'C'"),
+        ([{"idx": 0, "gpt_result": True}], "got 'true'"),
         ([{"idx": 0, "gpt_result": "1"}, {"idx": 0, "gpt_result": "1"}], "appears twice"),
-        ([{"idx": 99, "gpt_result": "1"}], "not in the test set"),
+        ([{"idx": 99, "gpt_result": "1"}], "item '99' is not in the data"),
     ],
 )
 def test_wrong_verdicts_are_named(tmp_path: Path, records: list[dict[str, Any]], said: str) -> None:
@@ -141,7 +141,7 @@ def test_a_judge_name_tells_judges_of_one_file_apart(tmp_path: Path) -> None:
 
 def test_another_judge_is_not_read_by_mistake(tmp_path: Path) -> None:
     path = write(tmp_path / "v.json", [{"idx": 0, "gpt_result": "1"}])
-    with pytest.raises(UsageError, match=r"only gpt-3\.5-turbo"):
+    with pytest.raises(UsageError, match=r"not a judge of it; there are: gpt-3\.5-turbo"):
         open_task("pandalm", sample=True).recorded(path, "pandalm-7b")
 
 

@@ -15,9 +15,9 @@ from servers.fake_llm import FakeLLM
 
 from judgebench import run
 from judgebench.domain import Status
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 from judgebench.files.pictures import kind_of
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 from judgebench.tasks.fetching import _stored
 from judgebench.tasks.own import Reading
@@ -204,3 +204,26 @@ def test_images_of_an_answer_keep_their_place(tmp_path: Path) -> None:
     (tmp_path / "u.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     item = next(iter(open_own(tmp_path / "u.jsonl", Reading()).items()))
     assert [part.image is not None for part in item.responses[0].turns[0].parts] == [False, True, False]
+
+
+def test_parts_that_name_gold_otherwise_and_rows_of_several_judges(tmp_path: Path) -> None:
+    """As the repository's Benchmark_Lite and HQ parts do."""
+    base = {name: ROW[name] for name in ("id", "instruction", "image_path", "original_dataset")}
+    rows = [
+        base | {"score_id": n, "name": "a", "answer": "x", "Human_answer": n, "result": {"name": who, "judge": said}}
+        for n, who, said in ((3, "k", "4"), (4, "m", "5"))
+    ]
+    data = dataset(tmp_path, "Score.jsonl", *rows)
+    path = data / "Benchmark" / "Score.jsonl"
+    task = open_task(f"{NAME}:score", data=path)
+    assert [item.gold[0].code for item in task.items()] == [2, 3]
+    assert recorded_judges(path, task.reader) == {"k": "k", "m": "m"}
+    (reply,) = task.recorded(path, "m").replies.values()
+    assert reply.code == 4
+    with pytest.raises(UsageError, match="name the judge; there are: k, m"):
+        task.recorded(path)
+    lite = PAIR | {"human_answer": "B"}
+    del lite["human"]
+    dataset(tmp_path, "pair_lite.jsonl", lite)
+    (item,) = open_task(f"{NAME}:pair", data=data / "Benchmark" / "pair_lite.jsonl").items()
+    assert item.gold[0].code == 2

@@ -225,6 +225,31 @@ def test_a_judge_s_own_file_in_every_form(tmp_path: Path) -> None:
     assert recorded_judges(tmp_path / "long.csv", task.reader) == {"a": "a", "b": "b"}
 
 
+def test_a_judge_s_own_file_with_gold_under_other_names(tmp_path: Path) -> None:
+    """As published beside a paper: the query's id is called id, and one file holds texts, gold and verdicts."""
+    also = "also = {query_id = 'id', human = 'office_grade', prediction = 'overall'}"
+    text = (
+        "id,query,passage_id,passage,office_grade,response,facet,overall,model\n"
+        "q1,how far,d1,ten miles,2,1,,1,gpt-9-2031\nq1,how far,d2,no idea,0,3,,3,gpt-9-2031\n"
+    )
+    home(tmp_path, also, run_csv=text)
+    task = open_task("own", data=tmp_path / "run.csv", root=tmp_path / "cards")
+    items = list(task.items())
+    assert [(i.id, i.question, i.responses[0].text, i.gold[0].code) for i in items] == [
+        ("q1 d1", "how far", "ten miles", 2), ("q1 d2", "how far", "no idea", 0),
+    ]  # fmt: skip
+    recording = task.recorded(tmp_path / "run.csv")
+    assert recording.name == "gpt-9-2031"
+    assert [reply.code for reply in recording.replies.values()] == [1, 3]
+
+
+def test_the_one_column_that_says_people_is_gold(tmp_path: Path) -> None:
+    task = opened(tmp_path, qrels_tsv="query_id\tdoc_id\thuman_rel\nq1\td1\t3\nq1\td2\t0\n")
+    assert [(label.annotator, label.code) for item in task.items() for label in item.gold] == [
+        ("human_rel", 3), ("human_rel", 0),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "text", "error", "said"),
     [

@@ -10,7 +10,7 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
@@ -166,3 +166,36 @@ def test_a_word_where_ratings_belong_is_refused(tmp_path: Path, name: str, field
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     with pytest.raises(DataError, match=rf"rows.jsonl:2, field '{field}': expected a list or an object of ratings"):
         list(open_task(name, data=path).items())
+
+
+def test_a_benchmarks_files_that_name_their_fields_otherwise(tmp_path: Path) -> None:
+    """UniEval's own file: no index, and scores where the card has human."""
+    row = {"source": "s", "system_id": "x", "system_output": "r", "context": "c"}
+    scores = {"naturalness": 2.5, "coherence": 1.0, "engagingness": 3.0, "overall": 4.5}
+    (tmp_path / "topical_chat.json").write_text(json.dumps([row | {"scores": scores}] * 2), encoding="utf-8")
+    first, second = open_task("topical-chat:overall", data=tmp_path).items()
+    assert (first.id, second.id, first.responses[0].text) == ("0/overall", "1/overall", "r")
+    assert len(list(open_task("topical-chat", data=tmp_path).items())) == 6
+
+
+def test_rows_in_one_object_and_columns_that_are_no_judges(tmp_path: Path) -> None:
+    """FaithBench's release holds its samples in a list, each with what it was made by beside the detectors."""
+    samples = [
+        {
+            "sample_id": n, "source": "s", "summary": f"r{n}", "annotations": [{"label": labels}] if labels else [],
+            "metadata": {"summarizer": "x/1", "k-nli": n, "k-score": 0.25},
+        }
+        for n, labels in enumerate((["Unwanted", "Unwanted.Intrinsic"], []))
+    ]  # fmt: skip
+    path = tmp_path / "batch_9.json"
+    path.write_text(json.dumps({"samples": samples}), encoding="utf-8")
+    task = open_task("faithbench:batch", data=path)
+    assert [item.gold[0].code for item in task.items()] == [0, 1]
+    assert recorded_judges(path, task.reader) == {"k-nli": "k-nli"}
+    assert [reply.code for reply in task.recorded(path, "k-nli").replies.values()] == [0, 1]
+    with pytest.raises(UsageError, match="there are k-nli"):
+        task.recorded(path, "k-score")
+    path.write_text(json.dumps({"samples": [*samples, "s"]}), encoding="utf-8")
+    with pytest.raises(DataError, match="expected a list of objects") as error:
+        list(open_task("faithbench:batch", data=path).items())
+    assert error.value.field == "samples.2"

@@ -98,7 +98,7 @@ def test_two_scores_are_a_verdict_on_pandalm(tmp_path: Path) -> None:
     assert [(reply.code, reply.status) for reply in replies.values()] == [(0, Status.OK), (None, Status.UNPARSED)]
     assert task.recorded(path, "two").replies["0", (0, 1)].code == 1
     path.write_text("\n".join([*lines, "0,0,two,9,3"]), encoding="utf-8")
-    with pytest.raises(DataError, match=r"csv:5, field 'idx': idx 0 appears twice"):
+    with pytest.raises(DataError, match=r"csv:5, field 'idx': item '0' appears twice"):
         task.recorded(path, "two")
 
 

@@ -143,7 +143,13 @@ def test_one_object_of_rows_by_id_and_stand_ins(tmp_path: Path) -> None:
     (tmp_path / "sample_evals.json").write_text(json.dumps(data), encoding="utf-8")
     task = open_task(f"{ABSOLUTE}:biggen-evals", data=tmp_path)
     assert [item.attribute("unanswered") for item in task.items()] == ["yes", None]
-    assert [reply.code for reply in task.recorded(tmp_path / "sample_evals.json").replies.values()] == [4, 4]
+    path = tmp_path / "sample_evals.json"
+    assert [reply.code for reply in task.recorded(path).replies.values()] == [4, 4]
+    # The judge is who the rows say, any of the repository's: its file is named after none.
+    assert task.recorded(path).name == "sample_evals"
+    path.write_text(json.dumps({key: row | {"eval_model_name": "k/1"} for key, row in data.items()}), encoding="utf-8")
+    assert recorded_judges(path, task.reader) == {"k/1": "k/1"}
+    assert [reply.code for reply in task.recorded(path, "k/1").replies.values()] == [4, 4]
 
 
 def test_the_better_answer_is_not_always_first(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_what_is_no_solution_is_said_with_its_place(
         ('id = "i"\nquestion = "q"\nsteps = "s"', "say one of these: flags, wrong, record"),
         ('id = "i"\nquestion = "q"\nsteps = "s"\nflags = "f"\nwrong = "w"', "say one of these"),
         ('id = "i"\nquestion = "q"\nsteps = "s"\nrecord = [0]', "places or keys of text and flag"),
-        ('id = "i"\nquestion = "q"\nsteps = "s"\nflags = "f"\nscore = "best"', "'best' is not known"),
+        ('id = "i"\nquestion = "q"\nsteps = "s"\nflags = "f"\nscore = "best"', "'best' is not one of prm"),
         ('id = "i"\nquestion = "q"\nsteps = "s"\nflags = "f"\nwords = {a = "so so"}', "each word means correct"),
         ('id = "i"\nquestion = "q"\nsteps = "s"\nflags = "f"\nstep = "s"', "not known here"),
     ],

@@ -144,9 +144,9 @@ def test_the_wide_shape(tmp_path: Path) -> None:
     assert recording.orders == ((0,),)
     assert recording.replies[first.id, (0,)].code == 1
     assert recording.replies[second.id, (0,)].status is Status.UNPARSED
-    with pytest.raises(UsageError, match="there are Judge-1, Judge-2"):
+    with pytest.raises(UsageError, match="there are: Judge-1, Judge-2"):
         task.recorded(path, "Judge-3")
-    with pytest.raises(UsageError, match="name the judge's column"):
+    with pytest.raises(UsageError, match="name the judge; there are"):
         task.recorded(path)
 
 

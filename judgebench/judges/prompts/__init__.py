@@ -57,8 +57,9 @@ def _built_in() -> dict[str, Prompt]:
     folder = resources.files(__name__)
     found: dict[str, Prompt] = {}
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".toml"):
-            prompt = read_prompt(entry.read_text(encoding="utf-8"), entry.name)
+        if entry.name.endswith((".toml", *TEXTS)):
+            read = read_prompt if entry.name.endswith(".toml") else read_text
+            prompt = read(entry.read_text(encoding="utf-8"), entry.name, Path(entry.name).stem)
             found[prompt.name] = prompt
     return found
 
@@ -75,11 +76,12 @@ def prompt_names() -> tuple[str, ...]:
 
 
 def default_prompts() -> dict[str, Prompt]:
-    """Return the prompt of each kind of scale where none is named: the newest version."""
+    """Return the prompt of each kind of scale where none is named: the newest version of what has its kind's name."""
     chosen: dict[str, Prompt] = {}
     for prompt in sorted(_built_in().values(), key=lambda p: (p.name.partition("/")[0], _version(p.name))):
-        for kind in prompt.kinds:
-            chosen[kind] = prompt
+        # Others, as those of four lengths, are for whoever names them.
+        if prompt.name.partition("/")[0] in prompt.kinds:
+            chosen |= dict.fromkeys(prompt.kinds, prompt)
     return chosen
 
 

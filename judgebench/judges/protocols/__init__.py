@@ -81,6 +81,11 @@ ANSWERS = {
 }
 #: In the order in which they go around each other.
 LAYERS = {
+    "anonymous": Row(f"{_HERE}.anonymous:anonymous", "systems that are named in what is shown are numbered instead"),
+    "guard": Row(f"{_HERE}.guard:guard", "the system's message warns of what a verdict must not rest on"),
+    "bias-examples": Row(
+        f"{_HERE}.bias_examples:bias_examples", "examples of judgments that were not led stand above what is shown"
+    ),
     "own-answer": Row(f"{_HERE}.own_answer:own_answer_first", "the judge answers first, then judges beside its answer"),
     "confidence": Row(f"{_HERE}.confidence:confidence", "then it says how sure it is: probabilities of the labels"),
     "reflection": Row(f"{_HERE}.reflection:reflection", "it looks at its judgment again; the last verdict counts", "N"),

@@ -4,8 +4,8 @@ The card's ``[form.gold]`` says how the gold board is read, ``[form.recorded]`` 
 
 - a row per system: ``system``, and ``scores``, columns that are criteria;
 - a row per judged answer: ``system``, and ``score``, of which a system's is the mean;
-- battles: ``sides``, the columns of two systems, and ``winner``, whose ``words`` mean A, B or tie; the standing is a
-  win rate, or with ``standing = "bradley-terry"`` a strength, where a tie is half a win for both.
+- battles: ``sides``, the columns of two systems, and ``verdict``, whose ``words`` mean A, B or tie (see `sayings`); the
+  standing is a win rate, or with ``standing = "bradley-terry"`` a strength, where a tie is half a win for both.
 
 ``judge`` are the columns that name the judge of a row. Agreement of two boards is a correlation: of ranks where their
 units differ.
@@ -14,7 +14,7 @@ units differ.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,9 @@ from judgebench.files.records import shown
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, picked, stem
 from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
@@ -51,29 +52,25 @@ class Form:
     scores: tuple[str, ...] = ()
     score: str = ""
     sides: tuple[str, ...] = ()
-    winner: Saying = Saying()  # noqa: RUF009 - frozen
-    strengths: bool = False
+    standing: str = one_of("win-rate", "bradley-terry")
     judge: tuple[str, ...] = ()
+    winner: Saying = Saying()  # noqa: RUF009 - frozen
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Take a card's table; DataError where it describes no board, or two."""
-        names = {key: table.names(key) if key in table.data else () for key in ("scores", "sides", "judge")}
-        system, score, winner = table.text("system", ""), table.text("score", ""), table.text("winner", "")
-        standing = table.choice("standing", ("win-rate", "bradley-terry"), "win-rate")
-        words = table.table("words")
-        saying = Saying(verdict=winner, words={word: words.text(word, "") for word in tuple(words.data)})
+        form = filled(cls, table, winner=Saying())
+        # Scores are the board's own, and so aren't how a battle is said.
+        form = replace(form, winner=Saying.take(table))
         table.done()
-        kinds = [
-            key for key, said in (("scores", names["scores"]), ("score", score), ("sides", names["sides"])) if said
-        ]
+        kinds = [key for key in ("scores", "score", "sides") if getattr(form, key)]
         if len(kinds) != 1:
-            table.fail("scores", f"a board is of scores, score, or sides with winner; got {', '.join(kinds) or 'none'}")
-        if kinds[0] == "sides" and (len(names["sides"]) != 2 or not winner):
-            table.fail("sides", "a battle has two sides and a winner")
-        if kinds[0] != "sides" and not system:
+            table.fail("scores", f"a board is of scores, score, or sides; got {', '.join(kinds) or 'none'}")
+        if form.sides and (len(form.sides) != 2 or not form.winner.verdict):
+            table.fail("sides", "a battle has two sides and a verdict")
+        if not form.sides and not form.system:
             table.fail("system", "name the column of the systems")
-        return cls(system, names["scores"], score, names["sides"], saying, standing == "bradley-terry", names["judge"])
+        return form
 
     def of_judges(self, rows: Iterable[Row]) -> dict[str, list[Row]]:
         """Sort rows by who judged; one without a name where the form names no judge."""
@@ -117,7 +114,7 @@ class Form:
                 ties[right, left] += 1
             else:
                 wins[(left, right) if verdict == 0 else (right, left)] += 1
-        if self.strengths:
+        if self.standing == "bradley-terry":
             games = bt.Games.of(wins, ties)
             # Strengths of systems that only won or only lost are infinite without a prior.
             fit = bt.bradley_terry(games, phantom=not bool(bt.connected(games).all()))
@@ -163,10 +160,7 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read a judge's board; systems of which the gold board knows nothing are passed over."""
         judges = self._recorded.of_judges(source.rows())
-        judge = column if column is not None and self._recorded.judge else next(iter(judges))
-        if judge not in judges or (column is None and len(judges) > 1):
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges)}")
+        judge = picked(column if self._recorded.judge else None, judges, source.name)
         replies: Replies = {}
         for criterion, systems in self._recorded.board(judges[judge]).items():
             for system, value in systems.items():

@@ -7,31 +7,39 @@ the main table, or of a part as ``part.field``:
 - ``item``: names of the field with the output's name, of which each table has one; ``check``: the check's name;
 - ``gold``: whether it is satisfied, in words for correct and incorrect; ``text``: what is checked;
 - ``question``, ``answer``: what was asked and what came out, a text or an agent's messages; ``subset``;
-- ``score = "balanced"``: the benchmark's headline is the mean of the subsets' balanced accuracies.
+- ``score = "balanced"``: the benchmark's headline is the mean of the subsets' balanced accuracies;
+- ``judge``, ``reason``: in a file of verdicts, of the same form as the labels, who judged an output, and why. A check
+  that has no name there is known by its text.
 
 Where texts of outputs or of checks are not here an item is named, and no judge can be asked about it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Estimate, Item, Label, Response, Turn
+from judgebench.domain import Estimate, Item, Label, Reply, Response, Status, Turn
+from judgebench.errors import DataError
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
 from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
+from judgebench.tasks.forms import filled, one_of
+from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Verdict
-    from judgebench.tasks.card import Table
+    from judgebench.tasks.card import Card, Table
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
+_ORDER = (0,)
 _UNANSWERED = ("unanswered", "yes")
 #: A rubric of a rubric is nobody's.
 _DEEPEST = 6
@@ -48,22 +56,26 @@ class Form:
     question: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
     subset: tuple[str, ...] = ()
-    score: str = ""
+    judge: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    score: str = one_of("", "balanced")
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        score = table.choice("score", ("", "balanced"), "")
-        names = {one.name: table.names(one.name) for one in fields(cls) if one.name != "score"}
-        for name in ("item", "check", "gold"):
-            if not names[name]:
-                table.fail(name, "name at least one field")
+        form = filled(cls, table)
         table.done()
-        return cls(**names, score=score)
+        return form
 
 
 class Reader(base.Reader):
-    """Reads checks with what is joined to them."""
+    """Reads checks with what is joined to them, and verdicts on them."""
+
+    def __init__(self, card: Card, split: str) -> None:
+        super().__init__(card, split)
+        self.recorded_fields = frozenset(name.partition(".")[0] for name in Form.of(self.form).judge)
+        # Items by their output and what is checked.
+        self._told: dict[tuple[str, str], str] = {}
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the checks in the order of the main table."""
@@ -78,7 +90,50 @@ class Reader(base.Reader):
             for check in _checks(row, form):
                 name = _named(check, form.check)
                 found = {part: one.beside(output, name) for part, one in parts.items()}
-                yield Located(self._item(_Told(check, found), form, output, name), check)
+                told = _Told(check, found)
+                item = self._item(told, form, output, name)
+                self._told[output, _plain(told.value(form.text))] = item.id
+                yield Located(item, check)
+
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the judges of a file of verdicts, where it names them."""
+        form = Form.of(self.form)
+        found = (_first(row, form.judge) for row in _rows(source.rows(), form))
+        return {name: name for name in found if name}
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read one judge's verdicts; those on outputs that are not in the data are left out."""
+        form, names = Form.of(self.form), self.judges(source)
+        who = picked(column, names, source.name) if names else ""
+        replies: Replies = {}
+        outputs = {item.cluster for item in items.values()}
+        for row in _rows(source.rows(), form):
+            output = _named(row, form.item)
+            if output not in outputs or (names and _first(row, form.judge) != who):
+                continue
+            for data in _inside(list(row.data.values()), (*form.check, *form.text)):
+                check = Row(data, row.file, row.line, row.note, row.unit)
+                item = self._about(check, output, form, items)
+                if (item, _ORDER) in replies:
+                    check.fail(f"item {item!r} is judged twice")
+                said = next((value_of(check, name) for name in form.gold if value_of(check, name) is not None), "")
+                code = CHECK.get(_plain(said).casefold())
+                why = _first(check, form.reason) or _plain(said)
+                replies[item, _ORDER] = Reply(Status.UNPARSED, text=why) if code is None else Reply.ok(code, text=why)
+        if not replies:
+            raise DataError(f"none of its outputs is in {self.card.name}:{self.split}", file=source.name)
+        return Recording(who or stem(Path(source.name)), replies, (_ORDER,))
+
+    def _about(self, check: Row, output: str, form: Form, items: Mapping[str, Item]) -> str:
+        """Find the item of a verdict, by the check's name or by its text."""
+        text = next((name for name in form.text if value_of(check, name) is not None), "")
+        if name := _first(check, form.check):
+            found = name if name.startswith(output) else f"{output}/{name}"
+        else:
+            found = self._told.get((output, _plain(value_of(check, text))), "")
+        if found not in items:
+            check.fail(f"output {output!r} has no such check in the data", form.check[0] if name else text)
+        return found
 
     def _item(self, told: _Told, form: Form, output: str, check: str) -> Item:
         statement = told.place(form.text)
@@ -166,6 +221,15 @@ class _Told:
     def value(self, names: tuple[str, ...]) -> Any:
         found = self.place(names)
         return None if found is None else found[0].data[found[1]]
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _first(row: Row, names: tuple[str, ...]) -> str:
+    """Take the first of some fields that says something."""
+    return next((_plain(found) for name in names if (found := value_of(row, name)) is not None), "")
 
 
 def _named(row: Row, names: tuple[str, ...]) -> str:

@@ -8,12 +8,14 @@ place of the message, counted from ``first``), ``key`` (of the trajectory, in th
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from judgebench.domain import Item, Label, Response
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import told
+from judgebench.tasks.forms import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 PART = "trajectories"
 
 
-class Form(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Form:
     """Names of columns, and the number of the first message."""
 
     id: str
@@ -37,13 +40,12 @@ class Form(NamedTuple):
     step: str
     key: str
     trajectory: str
-    first: int
+    first: int = 0
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        names = {name: table.text(name) for name in cls._fields if name != "first"}
-        found = cls(first=table.take("first", int, 0), **names)
+        found = filled(cls, table)
         table.done()
         return found
 

@@ -9,39 +9,53 @@ The card says the columns as for any table; ``[form]`` says what more there is:
 - ``systems``: names of the answers' systems where no column has them; ``also``: other names of a field; ``first``: the
   number of the first row, where rows are named by their place; ``textless``: rows may lack the texts;
 - ``[form.gold]``: how gold is said (`judgebench.tasks.readers.sayings`), with ``votes`` in rows of a further part, by
-  ``key`` and ``rater``; ``[form.recorded]``: files of verdicts (`judgebench.tasks.readers.verdict_files`);
+  ``key`` and ``rater``; ``[[form.recorded]]``: files of verdicts (`judgebench.tasks.readers.verdict_forms`);
   ``[form.official]``: the benchmark's own formula (`judgebench.tasks.readers.official`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Label, Turn
 from judgebench.files.rows import value_of
-from judgebench.tasks import own
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled
 from judgebench.tasks.own import Place
+from judgebench.tasks.readers import verdict_files
 from judgebench.tasks.readers.official import FORMULAS
 from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.readers.verdict_files import NUMBER, VerdictFiles, fits
+from judgebench.tasks.readers.verdict_forms import NUMBER, fits
 from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from judgebench.domain import Estimate, Item, Verdict
+    from judgebench.domain import Code, Estimate, Item, Verdict
     from judgebench.files.records import Row
     from judgebench.labels.roles import Roles
     from judgebench.tasks.card import Card, Table
-    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _UNANSWERED = ("unanswered", "yes")
 _TEXTLESS = "The texts are not here."
 #: Name of the annotator where the card names no column of gold.
 _GOLD = "gold"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What more there is to know of the tables, as the module says."""
+
+    key: str = ""
+    skipped: str = ""
+    where: Mapping[str, str] = field(default_factory=dict[str, str])
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    distinct: bool = False
+    textless: bool = False
+    systems: tuple[str, ...] = ()
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +67,24 @@ class Votes:
     key: str
 
 
-class Reader(own.Reader):
+class Reader(verdict_files.Reader):
     """Reads a table by its columns after joining, choosing and naming what the card's form says."""
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         form = self.form
-        self._key, self._skipped = form.text("key", ""), form.text("skipped", "")
-        where, also = form.table("where"), form.table("also")
-        self._where = {name: where.text(name) for name in tuple(where.data)}
-        self._also = {name: also.names(name) for name in tuple(also.data)}
-        self._distinct = form.take("distinct", bool, default=False)
-        self._textless = form.take("textless", bool, default=False)
-        self._systems = form.texts("systems")
-        self._first = form.take("first", int, 1)
+        self._more = more = filled(Form, form)
         self._official = _formula_of(form.table("official"))
         self._meant, self._votes = _gold_of(form.table("gold"), self)
-        self._files = self._files_of(form.table("recorded")) if "recorded" in form.data else None
+        self.take_recorded(form)
+        others = (one for names in self._more.also.values() for one in names)
+        around = frozenset((*self.roles.gold, *self.roles.id, *self._more.also, *others))
+        self.verdicts = replace(
+            self.verdicts, first=self._more.first, where=self._more.where, around=around, partial=True
+        )
         form.done()
-        if self._systems and len(self._systems) != len(self.roles.answers):
-            form.fail("systems", f"{len(self._systems)} names for {len(self.roles.answers)} answers")
+        if more.systems and len(more.systems) != len(self.roles.answers):
+            form.fail("systems", f"{len(more.systems)} names for {len(self.roles.answers)} answers")
 
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield the items of a table; one whose gold can't be read off what the form says is left out."""
@@ -83,41 +95,21 @@ class Reader(own.Reader):
         seen: set[str] = set()
         for row in self._rows(source):
             item = self.item(Place(row, 0, part, source.folder), (), self.roles)
-            if self._distinct and item.id in seen:
+            if self._more.distinct and item.id in seen:
                 continue
             seen.add(item.id)
             if votes is None:
                 code = self._saying(row).code(row, self.scale, [response.model for response in item.responses])
-                labels = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
+                labels: Mapping[str, Code] = {} if code is None else {(*self.roles.gold, _GOLD)[0]: code}
             else:
-                labels = votes.get(text_of(row, self._key), {})
+                labels = votes.get(text_of(row, self._more.key), {})
             if labels:
                 yield Located(replace(item, gold=tuple(Label(who, code) for who, code in labels.items())), row)
-
-    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read one judge's verdicts as the form says them."""
-        return self._files.read(source, column, items) if self._files else super().recorded(source, column, items)
-
-    def judges(self, source: Source) -> Mapping[str, str]:
-        """Name the judges of a file."""
-        if self._files is None or not (self._files.judge or self._files.wide):
-            return super().judges(source)
-        return {name: name for name in self._files.judges(self._files.rows(source))}
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:
         """Compute what the formula of the form computes."""
         name, said = self._official
         return FORMULAS[name][0](verdicts, self.scale, said) if name else {}
-
-    def _files_of(self, table: Table) -> VerdictFiles:
-        around = {
-            *self.roles.gold,
-            *self.roles.id,
-            *self._also,
-            *(one for names in self._also.values() for one in names),
-        }
-        files = VerdictFiles.take(table, self.scale, self.roles.id)
-        return replace(files, around=(*around, *files.id), first=self._first, where=self._where)
 
     def _rows(self, source: Source) -> Iterator[Row]:
         """Give the main rows that are read, with the fields of the further parts in them."""
@@ -127,15 +119,15 @@ class Reader(own.Reader):
         for place, row in enumerate(source.rows()):
             joined = dict(row.data)
             for name, found in parts.items():
-                key: Any = text_of(row, self._key) if isinstance(found, dict) else place
+                key: Any = text_of(row, self._more.key) if isinstance(found, dict) else place
                 if key not in (found if isinstance(found, dict) else range(len(found))):
-                    row.fail(f"the {name} table has no row for it", self._key or None)
+                    row.fail(f"the {name} table has no row for it", self._more.key or None)
                 joined[name] = found[key]
-            for name, others in self._also.items():
+            for name, others in self._more.also.items():
                 if name not in joined and (other := next((one for one in others if one in joined), "")):
                     joined[name] = joined[other]
-            joined.setdefault(NUMBER, place + self._first)
-            if fits(joined, self._where) and not (self._skipped and joined.get(self._skipped)):
+            joined.setdefault(NUMBER, place + self._more.first)
+            if fits(joined, self._more.where) and not (self._more.skipped and joined.get(self._more.skipped)):
                 yield self._blank(replace(row, data=joined))
 
     def _part(self, source: Source, name: str) -> dict[str, Any] | list[Any]:
@@ -145,19 +137,19 @@ class Reader(own.Reader):
         if len(fields) == 1 and self._meant.meaning(word := next(iter(fields))) is not None:
             # The first of the words was taken for the name of a column.
             return [{"word": word}, *({"word": row.data[word]} for row in rows)]
-        if not self._key or self._key not in fields:
+        if not self._more.key or self._more.key not in fields:
             return [row.data for row in rows]
         found: dict[str, Any] = {}
         for row in rows:
-            key = text_of(row, self._key)
+            key = text_of(row, self._more.key)
             if key in found:
-                row.fail(f"{key!r} appears twice in the {name} table", self._key)
+                row.fail(f"{key!r} appears twice in the {name} table", self._more.key)
             found[key] = row.data
         return found
 
     def _blank(self, row: Row) -> Row:
         """Fill in what a row without texts lacks."""
-        if not self._textless or any(value_of(row, name) is not None for name in self.roles.answers):
+        if not self._more.textless or any(value_of(row, name) is not None for name in self.roles.answers):
             return row
         missing = dict.fromkeys((*self.roles.question, *self.roles.answers), "")
         return replace(row, data={**missing, **row.data, _TEXTLESS: True})
@@ -168,8 +160,8 @@ class Reader(own.Reader):
         item = super().item(
             place._replace(number=number - 1) if isinstance(number, int) else place, gold, roles, criterion
         )
-        if self._systems:
-            named = zip(item.responses, self._systems, strict=True)
+        if self._more.systems:
+            named = zip(item.responses, self._more.systems, strict=True)
             item = replace(item, responses=tuple(replace(one, model=name) for one, name in named))
         if _TEXTLESS not in row.data:
             return item
@@ -184,14 +176,14 @@ class Reader(own.Reader):
     def _saying(self, row: Row) -> Saying:
         """Read gold off the field that the file has, so that an error names that one."""
         name = self._meant.verdict
-        others = (one for one in self._also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
+        others = (one for one in self._more.also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
         return replace(self._meant, verdict=next(others, name))
 
-    def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, int]]:
+    def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, Code]]:
         """Read votes: by item, who said what."""
-        found: dict[str, dict[str, int]] = {}
+        found: dict[str, dict[str, Code]] = {}
         for row in source.rows(votes.part):
-            said = found.setdefault(named_by(row, votes.key or self._key), {})
+            said = found.setdefault(named_by(row, votes.key or self._more.key), {})
             who = text_of(row, votes.rater) if votes.rater in row.data else f"vote {len(said) + 1}"
             if who in said:
                 row.fail(f"{who!r} votes on one item twice", votes.rater)

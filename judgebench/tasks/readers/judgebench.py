@@ -9,7 +9,7 @@ from judgebench.domain.quick import new_item, new_part, new_response, new_turn
 from judgebench.errors import UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,17 +42,20 @@ class Reader(base.Reader):
             question = row.text("question")
             model = row.text("response_model")
             origin = row.text("source")
+            # In the order of its fields: calls by name take longer.
             item = new_item(
-                id=row.name("pair_id"),
-                conversation=(new_turn("user", (new_part(question),)),),
-                responses=(new_response(row.text("response_A"), model), new_response(row.text("response_B"), model)),
-                gold=row.choice("label", _GOLD),
-                gold_source="verifier",
+                row.name("pair_id"),
+                (new_turn("user", (new_part(question),)),),
+                (new_response(row.text("response_A"), model), new_response(row.text("response_B"), model)),
+                row.choice("label", _GOLD),
+                "verifier",
                 # Neither id names the question: original_id is null for three of four sources, and two of them
                 # hold one question under two ids.
-                cluster=f"q-{digest(question, 16)}",
-                subset=_subset(row, origin),
-                attributes=(("source", origin),),
+                f"q-{digest(question, 16)}",
+                _subset(row, origin),
+                (),
+                (),
+                (("source", origin),),
             )
             yield Located(item, row)
 
@@ -62,11 +65,9 @@ class Reader(base.Reader):
         ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
         """
         judged, names = self._judged(source)
-        shown = next(iter(judged)) if column is None and len(judged) == 1 else names.get(column or "")
-        if shown is None:
-            problem = "name the judge" if column is None else f"{column!r} is not one judge of it"
-            known = ", ".join(judged) or f"none for split {self.split}"
-            raise UsageError(f"{source.name}: {problem}; there are: {known}")
+        if not judged:
+            raise UsageError(f"{source.name}: it holds verdicts on others, and none for split {self.split}")
+        shown = picked(column, judged, source.name, names)
         replies: Replies = {}
         for row, games in judged[shown]:
             pair = row.name("pair_id")

@@ -8,16 +8,18 @@ has the same form (what the AutoNuggetizer writes), its nuggets in whatever orde
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.passages import first_of
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,8 +35,17 @@ _ANSWER = ("run_id", "docid", "doc_id", "system")
 _JUDGE = ("judge_name", "assigner_model", "judge", "model")
 _ASKED = ("query", "text", "narrative", "title")
 _TEXT = ("answer_text", "candidate_text", "answer", "response")
+_NUGGET = "{nugget}"
 _OWN_ORDER = (0,)
 _UNANSWERED = ("unanswered", "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a judge is asked of a nugget, and the words of an assignment that failed."""
+
+    criterion: str = f"whether the answer holds this fact: {_NUGGET}"
+    failed: tuple[str, ...] = ("failed", "none", "")
 
 
 class _Nugget(NamedTuple):
@@ -53,11 +64,10 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         table = self.form
-        self._asked = table.text("criterion", "whether the answer holds this fact: {nugget}")
-        self._failed = table.texts("failed") or ("failed", "none", "")
-        if "{nugget}" not in self._asked:
-            table.fail("criterion", "it needs {nugget} where the nugget's text goes")
+        self._said = filled(Form, table)
         table.done()
+        if _NUGGET not in self._said.criterion:
+            table.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per answer and nugget that somebody looked at."""
@@ -69,7 +79,7 @@ class Reader(base.Reader):
                 if code is None:
                     continue
                 attributes = [
-                    ("criterion", self._asked.replace("{nugget}", nugget.text)),
+                    ("criterion", self._said.criterion.replace(_NUGGET, nugget.text)),
                     ("importance", nugget.importance),
                     ("nugget", nugget.text),
                 ]
@@ -96,13 +106,10 @@ class Reader(base.Reader):
                 raise DataError(f"items {known[key]!r} and {name!r} are one nugget", file=source.name)
             known[key] = name
         rows = list(source.rows())
-        told = list(dict.fromkeys(_judge(row) for row in rows))
-        if (len(told) > 1) if column is None else (column not in told):
-            said = "name the judge" if column is None else f"{column!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(filter(None, told)) or 'none'}")
+        judge = picked(column, dict.fromkeys(_judge(row) for row in rows), source.name)
         replies: Replies = {}
         for row in rows:
-            if column is not None and _judge(row) != column:
+            if _judge(row) != judge:
                 continue
             query, answer = _names(row)
             for nugget in _nuggets(row, query, answer):
@@ -121,7 +128,7 @@ class Reader(base.Reader):
                 f"none of its nuggets is one of {self.card.name}:{self.split}, by query, answer and the nugget's text",
                 file=source.name,
             )
-        return Recording(column or told[0] or stem(Path(source.name)), replies, (_OWN_ORDER,))
+        return Recording(judge or stem(Path(source.name)), replies, (_OWN_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models whose records the file holds."""
@@ -131,7 +138,7 @@ class Reader(base.Reader):
     def _code(self, row: Row, nugget: _Nugget) -> int | None:
         """Read an assignment; None where nobody gave one."""
         said = nugget.assignment
-        if said is None or (isinstance(said, str) and said.strip().casefold() in self._failed):
+        if said is None or (isinstance(said, str) and said.strip().casefold() in self._said.failed):
             return None
         code = self.scale.code(said.strip()) if isinstance(said, str) else None
         if code is None:

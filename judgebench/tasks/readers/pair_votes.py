@@ -17,12 +17,17 @@ are called says the card::
     attributes = ["category"]
     reference = "model"                              # of what kind reference answers are
     [form.words]
-    model_a = "A"                                    # what a vote means
+    model_a = "A"                                    # what a vote means; nothing where there is none
 
     [form.baseline]                                  # rows are one model's answers, another's are in a further table:
     part = "baseline"                                # it is the first of each pair
     answer = "output"
     system = "generator"
+
+    [form.games]                                     # files in which a row holds a judge's verdicts in both orders:
+    systems = ["model_1", "model_2"]                 # who answered, as they stood in the first game
+    votes = ["g1_winner", "g2_winner"]               # who won it, and the game with the two exchanged
+    texts = ["g1_judgment", "g2_judgment"]           # the judge's words
 
 ``gold = "nobody"`` reads pairs to be judged: the votes in the file, if it has some, are a judge's. Texts that a row
 doesn't have come from further tables (`judgebench.tasks.readers.fastchat`).
@@ -31,7 +36,7 @@ doesn't have come from further tables (`judgebench.tasks.readers.fastchat`).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
@@ -39,6 +44,7 @@ from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import is_chat, turns_of
+from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.fastchat import Texts
 from judgebench.tasks.recordings import Recording, picked
 
@@ -57,47 +63,52 @@ _UNANSWERED = ("unanswered", "yes")
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The further table of one model's answers, and its fields."""
+
+    part: str
+    answer: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What the fields of a row are called, as the card says it."""
 
-    id: tuple[str, ...]
-    question: tuple[str, ...]
-    systems: tuple[str, ...]
-    answers: tuple[str, ...]
-    turn: str
-    voter: str
-    gold: tuple[str, ...]
     vote: str
-    between: tuple[float, ...]
-    subset: tuple[str, ...]
-    attributes: tuple[str, ...]
-    reference: str
-    words: Mapping[str, str]
-    baseline: Mapping[str, str]
+    id: tuple[str, ...] = ()
+    question: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    turn: str = ""
+    voter: str = ""
+    gold: tuple[str, ...] = ()
+    between: tuple[float, ...] = ()
+    subset: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    reference: str = "human"
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    baseline: Baseline | None = None
+    games: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
-        words, baseline = table.table("words"), table.table("baseline")
-        form = cls(
-            table.names("id"),
-            table.names("question"),
-            table.names("systems"),
-            table.names("answers"),
-            table.text("turn", ""),
-            table.text("voter", ""),
-            table.names("gold"),
-            table.text("vote"),
-            tuple(float(end) for end in between),
-            table.names("subset"),
-            table.names("attributes"),
-            table.text("reference", "human"),
-            {word: words.text(word) for word in tuple(words.data)},
-            {key: baseline.text(key) for key in (("part", "answer", "system") if baseline.data else ())},
+        words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")
+        form = filled(
+            cls,
+            table,
+            between=tuple(float(end) for end in between),
+            # A word that means nothing is no verdict.
+            words={word: words.text(word, "") for word in tuple(words.data)},
+            baseline=filled(Baseline, baseline) if baseline.data else None,
+            games={key: games.texts(key) for key in (("systems", "votes", "texts") if games.data else ())},
         )
         baseline.done()
-        for name, found in (("systems", form.systems), ("answers", form.answers), ("between", form.between)):
+        games.done()
+        twos = {"systems": form.systems, "answers": form.answers, "between": form.between}
+        for name, found in (*twos.items(), *((f"games.{key}", both) for key, both in form.games.items())):
             if found and len(found) != len(_ORDER):
                 table.fail(name, f"a pair has two, got {len(found)}")
         if not form.id and not (form.question and form.answers):
@@ -110,9 +121,16 @@ class Form:
         """Whether nobody's vote is gold."""
         return self.gold == (_NOBODY,)
 
+    def is_game(self, row: Row) -> bool:
+        """Whether a row holds the verdicts of two games, and none of both together."""
+        return bool(self.games) and self.vote not in row.data and self.games["votes"][0] in row.data
+
     def voter_of(self, row: Row) -> str:
         """Name who voted; empty where nobody is named. A list is a model with the name of its prompt."""
         said: Any = row.data.get(self.voter) if self.voter else None
+        if isinstance(said, list) and said and self.is_game(row):
+            # One judge has a prompt for each kind of question.
+            return str(said[0])
         return " ".join(map(str, said)) if isinstance(said, list) else str(said if said is not None else "").strip()
 
     def turn_of(self, row: Row) -> int:
@@ -152,13 +170,15 @@ class Reader(base.Reader):
         super().__init__(card, split)
         self._said = Form.of(self.form)
         self.needs_gold = not self._said.judged_only
+        # Rows of votes may have an id, too.
+        self.recorded_fields = frozenset({self._said.vote, *self._said.games.get("votes", ())})
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per pair, question and turn, in the order of the rows."""
         form = self._said
         pairs: dict[str, tuple[Key, Row, list[Label]]] = {}
         votes: Counter[tuple[str, str]] = Counter()
-        for row in _against(source, form) if form.baseline else source.rows():
+        for row in source.rows() if form.baseline is None else _against(source, form, form.baseline):
             key, voter = Key.of(row, form), form.voter_of(row)
             if not form.judged_only and form.gold and not voter.startswith(form.gold):
                 continue
@@ -186,45 +206,58 @@ class Reader(base.Reader):
         for row in source.rows():
             if names and form.voter_of(row) != who:
                 continue
-            key = Key.of(row, form)
+            game = form.is_game(row)
+            key = Key.of(row, replace(form, systems=form.games["systems"]) if game else form)
             if key.name in seen:
-                row.fail(f"{who or 'the judge'} has a second verdict on {key.name}", form.vote)
+                row.fail(f"{who or 'the judge'} has a second verdict on {key.name}", None if game else form.vote)
             seen.add(key.name)
-            reply = self._vote(row, flipped=key.flipped)
+            said = self._games(row, flipped=key.flipped) if game else {_ORDER: self._vote(row, flipped=key.flipped)}
             if key.name in items:
-                replies[key.name, _ORDER] = reply
+                replies |= {(key.name, order): reply for order, reply in said.items()}
         if not replies:
             raise DataError(f"none of its {len(seen)} pairs is one of {self.card.name}:{self.split}", file=source.name)
-        return Recording(who, replies, (_ORDER,))
+        return Recording(who, replies, tuple(sorted({order for _, order in replies})))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the voters."""
         return {name: name for row in source.rows() if (name := self._said.voter_of(row))}
 
-    def _vote(self, row: Row, *, flipped: bool) -> Reply:
+    def _games(self, row: Row, *, flipped: bool) -> dict[tuple[int, ...], Reply]:
+        """Read two games, each as it was shown: the votes name the same side by the same word in both."""
+        votes, texts = self._said.games["votes"], self._said.games["texts"]
+        orders = [_ORDER[::-1], _ORDER] if flipped else [_ORDER, _ORDER[::-1]]
+        return {
+            order: replace(self._vote(row, flipped=place > 0, field=votes[place]), text=str(row.data.get(text) or ""))
+            for place, (order, text) in enumerate(zip(orders, texts, strict=True))
+        }
+
+    def _vote(self, row: Row, *, flipped: bool, field: str = "") -> Reply:
         """Read a vote: one of the card's words, nothing, or a number between the two sides."""
-        form, said = self._said, row.require(self._said.vote)
+        field = field or self._said.vote
+        form, said = self._said, row.require(field)
         if said is None or said == "":
             return Reply(Status.UNPARSED)
         number = float(said) if isinstance(said, (int, float)) and not isinstance(said, bool) else None
         word = f"{number:g}" if number is not None else str(said).strip()
         if (meaning := form.words.get(word)) is not None:
+            if not meaning:
+                return Reply(Status.UNPARSED, text=str(said))
             code = self.scale.code(meaning)
             if not isinstance(code, int):
-                row.fail(f"the card's word for {word!r}, {meaning!r}, is not on the scale {self.scale.spec}", form.vote)
+                row.fail(f"the card's word for {word!r}, {meaning!r}, is not on the scale {self.scale.spec}", field)
             return Reply.ok(self.scale.undo(code, (1, 0)) if flipped else code, text=str(said))
         first, second = form.between or (0.0, 0.0)
         number = _number(word) if number is None else number
         if number is None or not first < number < second:
             more = f", or a number from {first:g} to {second:g}" if form.between else ""
-            row.fail(f"expected one of {', '.join(map(repr, form.words))}{more}, got {said!r}", form.vote)
+            row.fail(f"expected one of {', '.join(map(repr, form.words))}{more}, got {said!r}", field)
         share = (number - first) / (second - first)
         share = 1 - share if flipped else share
         words = {"A": 1 - share, "B": share}
         best = max(words, key=words.__getitem__) if share != 0.5 else "tie"
         code = self.scale.code(best)
         if not isinstance(code, int):
-            row.fail(f"a tie, {said!r}, is not on the scale {self.scale.spec}", form.vote)
+            row.fail(f"a tie, {said!r}, is not on the scale {self.scale.spec}", field)
         return Reply.ok(code, probabilities=tuple(words.get(label, 0.0) for label in self.scale.labels), text=str(said))
 
     def _item(self, key: Key, row: Row, gold: Sequence[Label], texts: Texts) -> Item:
@@ -258,17 +291,17 @@ class Reader(base.Reader):
         )
 
 
-def _against(source: Source, form: Form) -> Iterator[Row]:
+def _against(source: Source, form: Form, baseline: Baseline) -> Iterator[Row]:
     """Put the baseline's answer beside each of a model's, found by the texts of the question."""
-    names, answer, system = form.baseline, form.baseline["answer"], form.baseline["system"]
+    answer, system = baseline.answer, baseline.system
 
     def asked(row: Row) -> tuple[str, ...]:
         return tuple(row.text(one) for one in form.question)
 
-    first = {asked(row): row for row in source.rows(names["part"])}
+    first = {asked(row): row for row in source.rows(baseline.part)}
     for row in source.rows():
         if (other := first.get(asked(row))) is None:
-            row.fail(f"its {names['part']} table has no answer to this question", form.question[0])
+            row.fail(f"its {baseline.part} table has no answer to this question", form.question[0])
         sides = dict(zip(form.answers, (_text(other, answer), _text(row, answer)), strict=True))
         who = (
             dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}

@@ -9,7 +9,7 @@ What ``[form]`` of a card may say, and of a split before it:
   first answer is the better one;
 - ``figures``: by name, versions whose accuracy the benchmark reports; ``sensitive``: the share of pairs judged right
   in the version ``from`` that are judged wrong in the version ``to``, as ``name``;
-- ``set`` (of a split), ``recorded``: see `judgebench.tasks.readers.pair_verdicts`.
+- ``set`` (of a split), ``recorded``: see `judgebench.tasks.readers.verdict_forms`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Estimate, Label
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
-from judgebench.tasks import own
-from judgebench.tasks.readers.pair_verdicts import File, Forms
+from judgebench.tasks.readers import verdict_files
 from judgebench.tasks.readers.rewardbench import content_order
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 VERSION = "version"
 
 
-class Reader(own.Reader):
+class Reader(verdict_files.Reader):
     """Reads pairs by columns; its card says what else there is to know of their form."""
 
     needs_gold = True
@@ -60,12 +59,8 @@ class Reader(own.Reader):
                     where, f"{unknown[0]!r} is none of the versions ({', '.join(self.versions) or 'there are none'})"
                 )
         self.set = form.text("set", "")
-        self.verdicts = Forms.of(form, self.versions)
-        self.recorded_fields = self.verdicts.fields
+        self.take_recorded(form, self.versions)
         form.done()
-        # Items whose first answer is the file's second one.
-        self._turned: set[str] = set()
-        self._last: tuple[tuple[str, str], File] | None = None
 
     def of_table(self, source: Source, part: str) -> Iterator[Located]:
         """Yield the pairs of a file."""
@@ -91,7 +86,7 @@ class Reader(own.Reader):
                 item = replace(item, id=f"{item.id}/{name}", attributes=told)
             order = order or content_order(item.question, [one.text for one in item.responses])
             if self.by_content and order == (1, 0):
-                self._turned.add(item.id)
+                self.turned.add(item.id)
                 item = self._turn(item)
             yield item
 
@@ -102,22 +97,12 @@ class Reader(own.Reader):
         return replace(item, responses=item.responses[::-1], gold=gold)
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read the verdicts of one judge from a file of a form that the card describes."""
-        return self._opened(source).recording(column, items, self.scale, self._turned)
+        return super().recorded(self._flat(source), column, items)
 
     def judges(self, source: Source) -> Mapping[str, str]:
-        """Name the judges that a file of such a form holds."""
-        return {name: name for name in self._opened(source).judges}
+        return super().judges(self._flat(source))
 
-    def _opened(self, source: Source) -> File:
-        """Read a file of verdicts, but for the one that was read last: its other judges are asked for next."""
-        key = (source.name, source.revision)
-        if self._last is None or self._last[0] != key:
-            self._last = (key, self.verdicts.open(self._flat(source), self._sets(), self.card.name))
-        return self._last[1]
-
-    def _sets(self) -> dict[str, str]:
-        """Name the sets of this split as files of verdicts do, each with what its items' ids begin with."""
+    def sets(self) -> dict[str, str]:
         parts = self.card.split(self.split).of
         named = {part: str(self.card.split(part).form.get("set", part)) for part in parts}
         return {name: f"{part}/" for part, name in named.items()} or {self.set: ""}

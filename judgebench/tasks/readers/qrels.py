@@ -6,22 +6,26 @@ judgments, its parts ``queries`` and ``passages`` the texts; without them labels
 columns of gold a list), further columns that tell items apart (``item``), the ``subset``, a constant ``gold`` where
 items were made to have it, from which grade on a passage counts as relevant on a scale of two (``cut``, and
 ``judge_cut`` of the judges' grades), what a negative grade is (``negative``: ``lowest`` or ``drop``), the columns that
-name the ``judge`` of a table with a row per verdict, and the ``criterion`` that judges are shown.
+name the ``judge`` of a table with a row per verdict, the ``criterion`` that judges are shown, and what fields are
+called in other files (`judgebench.tasks.readers.renamed`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.labels.roles import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.tasks.readers.renamed import Renamed
+from judgebench.tasks.recordings import Recording, no_judge, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,18 +47,19 @@ _UNANSWERED = ("unanswered", "yes")
 _UNSHOWN = "The texts are not here."
 
 
-class _Form(NamedTuple):
-    query: tuple[str, ...]
-    document: tuple[str, ...]
-    grade: tuple[str, ...]
-    item: tuple[str, ...]
-    subset: str
-    gold: str
-    cut: int
-    judge_cut: int
-    negative: str
-    judge: tuple[str, ...]
-    criterion: str
+@dataclass(frozen=True, slots=True)
+class _Form:
+    query: tuple[str, ...] = ()
+    document: tuple[str, ...] = ()
+    grade: tuple[str, ...] = ()
+    item: tuple[str, ...] = ()
+    subset: str = ""
+    gold: str = ""
+    cut: int = 0
+    judge_cut: int = 0
+    negative: str = one_of("refuse", "lowest", "drop")
+    judge: tuple[str, ...] = ()
+    criterion: str = ""
 
 
 class Reader(base.Reader):
@@ -63,19 +68,9 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         table = self.form
-        self._form = _Form(
-            query=table.names("query"),
-            document=table.names("document"),
-            grade=table.names("grade"),
-            item=table.names("item"),
-            subset=table.text("subset", ""),
-            gold=table.text("gold", ""),
-            cut=table.take("cut", int, 0),
-            judge_cut=table.take("judge_cut", int, 0),
-            negative=table.choice("negative", ("lowest", "drop", "refuse"), "refuse"),
-            judge=table.names("judge"),
-            criterion=table.text("criterion", ""),
-        )
+        self._form = filled(_Form, table)
+        self._renamed = Renamed.take(table)
+        self.recorded_fields = self._renamed.fields
         table.done()
         if self._form.cut and len(self.scale.labels) != 2:
             table.fail("cut", f"grades are cut to two labels, and the scale {self.scale.spec} has others")
@@ -88,7 +83,7 @@ class Reader(base.Reader):
         """Yield the judged pairs; of a table with a row per verdict each pair once."""
         texts = self._known(source)
         seen: set[str] = set()
-        for row in source.rows():
+        for row in self._renamed.rows(source.rows()):
             query, document, name = self._names(row)
             if self._form.judge:
                 if name in seen:
@@ -140,7 +135,7 @@ class Reader(base.Reader):
         """Read a file of verdicts; of one with many judges once for all of them."""
         key = f"{source.revision} {source.name}"
         if self._last[0] != key:
-            rows = list(source.rows())
+            rows = list(self._renamed.rows(source.rows()))
             if not rows:
                 raise DataError("no rows", file=source.name)
             self._last = key, rows
@@ -148,7 +143,7 @@ class Reader(base.Reader):
 
     def _known(self, source: Source) -> Texts:
         if self._texts is None:
-            pairs = [self._names(row)[:2] for row in source.rows()]
+            pairs = [self._names(row)[:2] for row in self._renamed.rows(source.rows())]
             self._texts = Texts(
                 read_texts(source, QUERIES, {query for query, _ in pairs}),
                 read_texts(source, PASSAGES, {document for _, document in pairs}),
@@ -190,7 +185,7 @@ class Reader(base.Reader):
         form = self._form
         if form.gold:
             return (Label("construction", self.scale.code(form.gold)),)
-        columns = form.grade or (first_of(row, _GRADE, "the grade"),)
+        columns = form.grade or (_grade_of(row),)
         labels: list[Label] = []
         for name in columns:
             grade = _whole(row, name)
@@ -285,6 +280,12 @@ class _Matched:
         return self._of.get((_plainly(row.text("query")), _plainly(row.text("passage"))), ())
 
 
+def _grade_of(row: Row) -> str:
+    """Name the column of gold; one that the usual names lack is the only one whose name says that it is people's."""
+    said = [name for name in row.data if is_gold(name)] if not row.data.keys() & {*_GRADE} else []
+    return said[0] if len(said) == 1 else first_of(row, _GRADE, "the grade")
+
+
 def _plainly(text: str) -> str:
     return " ".join(text.split())
 
@@ -293,13 +294,8 @@ def _pick(names: Sequence[str], asked: str | None, file: str) -> str:
     if asked is None and len(names) == 1:
         return names[0]
     if asked is None or asked not in names:
-        _unknown(names, asked, file)
+        no_judge(asked, names, file)
     return asked
-
-
-def _unknown(names: Sequence[str], asked: str | None, file: str) -> NoReturn:
-    said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-    raise UsageError(f"{file}: {said}; there are: {', '.join(names) or 'none'}")
 
 
 def _plain(row: Row, name: str) -> str:

@@ -23,6 +23,9 @@ may be anything. Rows of one ``id`` (and ``criterion``) are one item. ``[form]``
     [form.asked]                             # what a judge is asked by a criterion's name
     depth = "how deep the story goes"
 
+    [form.also]                              # other names of a field, and `records`: see `readers.renamed`
+    response = ["system_output"]
+
     [form.texts]                             # columns of the part `texts`, where texts are in a file of their own
     story = "Story ID"
 """
@@ -30,7 +33,7 @@ may be anything. Rows of one ``id`` (and ``criterion``) are one item. ``[form]``
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,7 +43,9 @@ from judgebench.files.records import Row
 from judgebench.labels.cells import Cells
 from judgebench.tasks import own
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.own import Place
+from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.recordings import Recording, stem
 from judgebench.tasks.texts import named_by
 
@@ -67,6 +72,23 @@ class Rating(NamedTuple):
     column: str
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What else there is to know of the columns, as the module says."""
+
+    rater: str = ""
+    raters: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    judge_in: tuple[str, ...] = ()
+    criterion_in: tuple[str, ...] = ()
+    reduce: str = one_of("", "worst", "best")
+    none: str = ""
+    criterion: str = ""
+    asked: Mapping[str, str] = field(default_factory=dict[str, str])
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class Reader(own.Reader):
     """Reads tables of ratings by what a card says of their columns."""
 
@@ -77,20 +99,11 @@ class Reader(own.Reader):
         # Benchmarks of this form also publish figures of all their ratings.
         self.by_criterion = False
         form = self.form
-        self.rater = form.text("rater", "")
-        self.raters = form.texts("raters")
-        self.criteria = form.texts("criteria")
-        self.judge_columns = tuple(Pattern(one) for one in form.texts("judges"))
-        self.judge_in = form.texts("judge_in")
-        self.criterion_in = form.texts("criterion_in")
-        self.reduce = form.choice("reduce", ("worst", "best", ""), "")
-        self.none = form.text("none", "")
-        self.criterion = form.text("criterion", "")
-        asked, texts = form.table("asked"), form.table("texts")
-        self.asked = {name: asked.text(name) for name in tuple(asked.data)}
-        self.keys = {name: texts.text(name) for name in tuple(texts.data)}
+        self.more = filled(Form, form)
+        self.renamed = Renamed.take(form)
         form.done()
         self._held: tuple[tuple[str, str], Mapping[str, list[tuple[Row, str, Rating]]]] | None = None
+        self.judge_columns = tuple(Pattern(one) for one in self.more.judges)
         self.gold_columns = tuple(Pattern(one) for one in self.roles.gold)
         words = (self.card.split(self.split).cells or self.card.cells or Cells()).words
         self.words = {word: meaning for word, meaning in words.items() if isinstance(meaning, str)}
@@ -98,20 +111,20 @@ class Reader(own.Reader):
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item for each criterion of what was rated, in the order of the rows."""
         found: dict[tuple[str, str], tuple[Row, dict[str, Rating]]] = {}
-        for row in source.rows():
+        for row in self.renamed.rows(source.rows()):
             name = self._name(row)
             for rating in self._ratings(row, self.gold_columns):
                 _, given = found.setdefault((name, rating.criterion), (row, {}))
-                if rating.who in given and not self.reduce:
+                if rating.who in given and not self.more.reduce:
                     row.fail(f"{rating.who} rated {name!r} twice", rating.column)
-                given[rating.who if not self.reduce else f"{len(given)}"] = rating
-            if self.none:
+                given[rating.who if not self.more.reduce else f"{len(given)}"] = rating
+            if self.more.none:
                 found.setdefault((name, self._down(row, self.roles.criterion)), (row, {}))
         texts = self._beside(source)
         for number, ((_, criterion), (row, given)) in enumerate(found.items()):
             whole = self._joined(row, texts, source)
             labels = tuple(Label(who, self._code(rating, row)) for who, rating in given.items())
-            gold = self._reduced(labels) if self.reduce else labels
+            gold = self._reduced(labels) if self.more.reduce else labels
             if any(label.code is not None for label in gold):
                 yield Located(self._made(whole, row, number, gold, criterion, source.folder), row)
 
@@ -137,14 +150,17 @@ class Reader(own.Reader):
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges: of columns by their names, of rows those who rated and are not people whose word is gold."""
-        return {who: who for who in self._read(source) if who}
+        read = self._read(source)
+        # A pattern of columns may fit some that hold no judge's ratings, but a name or a score of another kind.
+        rated = [who for who, some in read.items() if any(self._reply(one).code is not None for _, _, one in some)]
+        return {who: who for who in rated or read if who}
 
     def _read(self, source: Source) -> Mapping[str, list[tuple[Row, str, Rating]]]:
         """Read what each judge of a file said, once for all of them."""
         key = source.name, source.revision
         if self._held is None or self._held[0] != key:
             found: dict[str, list[tuple[Row, str, Rating]]] = {}
-            for row in source.rows():
+            for row in self.renamed.rows(source.rows()):
                 name = self._name(row)
                 for rating in self._judged(row):
                     found.setdefault(rating.who, []).append((row, name, rating))
@@ -153,18 +169,18 @@ class Reader(own.Reader):
 
     def _judged(self, row: Row) -> Iterator[Rating]:
         """Yield what judges said in a row, in columns of theirs or in rows of theirs."""
-        own_columns = self.judge_columns or (self.gold_columns if self.rater and self.raters else ())
+        own_columns = self.judge_columns or (self.gold_columns if self.more.rater and self.more.raters else ())
         if not own_columns:
             raise UsageError(f"{row.file}: the card of {self.card.name} says of no column that it is a judge's")
         for rating in self._ratings(row, own_columns, judges=True):
-            if self.judge_columns or rating.who not in self.raters:
+            if self.judge_columns or rating.who not in self.more.raters:
                 yield rating
 
     def _ratings(self, row: Row, patterns: Sequence[Pattern], *, judges: bool = False) -> Iterator[Rating]:
         """Yield the ratings of a row, of people or of ``judges``; empty cells are none."""
-        who = self._down(row, (self.rater,)) if self.rater and not (judges and self.judge_columns) else ""
-        before = self._down(row, [name for name in self.judge_in if name in row.data]) if judges else ""
-        if who and not judges and self.raters and who not in self.raters:
+        who = self._down(row, (self.more.rater,)) if self.more.rater and not (judges and self.judge_columns) else ""
+        before = self._down(row, [name for name in self.more.judge_in if name in row.data]) if judges else ""
+        if who and not judges and self.more.raters and who not in self.more.raters:
             return
         about = self._down(row, self._criterion_down(row, judges=judges))
         cells: dict[str, Any] | None = None
@@ -183,18 +199,18 @@ class Reader(own.Reader):
                 if self._left_out(criterion, column, pattern) or value is None or str(value).strip() == "":
                     continue
                 name = holes.get("judge" if judges else "rater", "") or who or pattern.name(holes)
-                if judges or not self.raters or name in self.raters:
+                if judges or not self.more.raters or name in self.more.raters:
                     yield Rating(f"{before} {name}".strip(), criterion, value, column)
 
     def _criterion_down(self, row: Row, *, judges: bool) -> Sequence[str]:
         """Name the columns that say what a row's ratings are about; another file may call them otherwise."""
         if judges and not (self.roles.criterion and self.roles.criterion[0] in row.data):
-            return [name for name in self.criterion_in if name in row.data][:1]
+            return [name for name in self.more.criterion_in if name in row.data][:1]
         return self.roles.criterion
 
     def _left_out(self, criterion: str, column: str, pattern: Pattern) -> bool:
-        if self.criteria:
-            return criterion not in self.criteria
+        if self.more.criteria:
+            return criterion not in self.more.criteria
         # A pattern that is a criterion and nothing else fits every column.
         return pattern.bare and (column in self._roled or "." in column)
 
@@ -202,7 +218,7 @@ class Reader(own.Reader):
     def _roled(self) -> set[str]:
         roles = self.roles
         named = {name for role, names in roles.named().items() if role != "gold" for name in names}
-        return named | {self.rater, *self.keys}
+        return named | {self.more.rater, *self.more.texts}
 
     def _down(self, row: Row, columns: Sequence[str]) -> str:
         return " / ".join(named_by(row, name) for name in columns)
@@ -228,9 +244,9 @@ class Reader(own.Reader):
     def _reduced(self, labels: tuple[Label, ...]) -> tuple[Label, ...]:
         """Take the worst or the best of all labels; the scale has the worst first."""
         codes = [label.code for label in labels if isinstance(label.code, int)]
-        if not codes and self.none:
-            codes = [code for code in [self.scale.code(self._word(self.none))] if code is not None]
-        return (Label(self.reduce, (min if self.reduce == "worst" else max)(codes)),) if codes else ()
+        if not codes and self.more.none:
+            codes = [code for code in [self.scale.code(self._word(self.more.none))] if code is not None]
+        return (Label(self.more.reduce, (min if self.more.reduce == "worst" else max)(codes)),) if codes else ()
 
     def _reply(self, rating: Rating) -> Reply:
         text = str(rating.value)
@@ -243,7 +259,7 @@ class Reader(own.Reader):
             return None
         found: dict[tuple[str, ...], Row] = {}
         for row in source.rows("texts"):
-            found.setdefault(tuple(named_by(row, name) for name in self.keys.values()), row)
+            found.setdefault(tuple(named_by(row, name) for name in self.more.texts.values()), row)
         return found
 
     def _joined(self, row: Row, texts: Mapping[tuple[str, ...], Row] | None, source: Source) -> Row | None:
@@ -254,9 +270,9 @@ class Reader(own.Reader):
             return row
         if texts is None:
             return None if "texts" in source.lacking else row
-        key = tuple(named_by(row, name) for name in self.keys)
+        key = tuple(named_by(row, name) for name in self.more.texts)
         if key not in texts:
-            row.fail(f"there is no text of {'/'.join(key)}", next(iter(self.keys)))
+            row.fail(f"there is no text of {'/'.join(key)}", next(iter(self.more.texts)))
         return Row({**texts[key].data, **row.data}, row.file, row.line, row.note, row.unit)
 
     def _made(
@@ -286,7 +302,7 @@ class Reader(own.Reader):
         """Say what the criterion is, in the words of the card; a text that names a cluster is cut short."""
         if len(item.cluster) > _LONGEST:
             item = replace(item, cluster=f"q-{digest(item.cluster, 16)}")
-        words = self.asked.get(criterion, "" if criterion else self.criterion)
+        words = self.more.asked.get(criterion, "" if criterion else self.more.criterion)
         if not words:
             return item
         return replace(item, attributes=tuple(sorted((dict(item.attributes) | {"criterion": words}).items())))

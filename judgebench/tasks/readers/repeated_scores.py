@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Reply, Status
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.files.records import shown
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -105,11 +105,7 @@ def scored_recording(source: Source, asked: str | None, orders: Mapping[str, tup
 
     Where the highest one is shared, or an answer has none, there is no verdict.
     """
-    judges = scoring_judges(source)
-    judge = judges[0] if asked is None and len(judges) == 1 else asked or ""
-    if judge not in judges:
-        said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-        raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges) or 'none'}")
+    judge = picked(asked, scoring_judges(source), source.name)
     replies: Replies = {}
     for row in source.rows():
         one = read_scores([row], judge)[0]

@@ -22,6 +22,7 @@ card, nested ones by dotted paths::
     dummies = ["dummy output"]               # answers that stand for none
     [form.judges]
     gpt-4 = "gpt4_score"                     # verdicts in the same rows
+    "{eval_model}" = "score"                 # whose they are says another field
     [form.headers]
     question = "###The instruction to evaluate:"      # also answer, reference, rubric, end
 
@@ -32,15 +33,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
 from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.rewardbench import content_order
-from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.recordings import Recording, picked, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,47 +67,28 @@ _TIES = {"0": False, "1": True, "False": False, "True": True, "None": False, "":
 class Form:
     """What the fields of a row are called, as the card says it."""
 
-    id: tuple[str, ...]
-    cluster: tuple[str, ...]
-    prompt: tuple[str, ...]
-    question: tuple[str, ...]
-    system: str
-    answers: tuple[str, ...]
-    reference: tuple[str, ...]
-    criterion: str
-    levels: str
-    tie: str
-    gold: tuple[str, ...]
-    systems: tuple[str, ...]
-    subset: tuple[str, ...]
-    missing: tuple[str, ...]
-    dummies: tuple[str, ...]
-    judges: Mapping[str, str]
-    headers: Mapping[str, str]
+    id: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    prompt: tuple[str, ...] = ()
+    question: tuple[str, ...] = ()
+    system: str = ""
+    answers: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
+    criterion: str = ""
+    levels: str = ""
+    tie: str = ""
+    gold: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    subset: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    dummies: tuple[str, ...] = ()
+    judges: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
-        judges, headers = table.table("judges"), table.table("headers")
-        form = cls(
-            table.names("id"),
-            table.names("cluster"),
-            table.names("prompt"),
-            table.names("question"),
-            table.text("system", ""),
-            table.names("answers"),
-            table.names("reference"),
-            table.text("criterion", ""),
-            table.text("levels", ""),
-            table.text("tie", ""),
-            table.names("gold"),
-            table.names("systems"),
-            table.names("subset"),
-            table.names("missing"),
-            table.names("dummies"),
-            {name: judges.text(name) for name in tuple(judges.data)},
-            {name: headers.text(name) for name in tuple(headers.data)},
-        )
+        form = filled(cls, table)
         table.done()
         if bool(form.prompt) == bool(form.answers):
             table.fail("prompt", "say where the answers are: in a prompt, or in fields of their own (answers)")
@@ -144,31 +128,38 @@ class Reader(base.Reader):
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's verdicts, or one of its runs, ``NAME run N``, where a field holds several."""
-        column = picked(column, self.judges(source), source.name)
-        name, _, run = column.partition(" run ")
-        field, order = self._said.judges[name], tuple(range(2 if self.scale.kind == "pair" else 1))
+        judges = self._judges(source)
+        column = picked(column, judges, source.name)
+        of, run = judges[column]
+        told_in, order = self._said.judges[of], tuple(range(2 if self.scale.kind == "pair" else 1))
         replies: Replies = {}
         for item, row in self._named(source):
-            if item not in items:
+            if item not in items or _judge(row, of) != column.removesuffix(f" run {run}"):
                 continue
-            said: Any = _cell(row, field)
+            said: Any = _cell(row, told_in)
             if isinstance(said, list):
-                place = int(run or 1) - 1
-                said = said[place] if place < len(said) else None
-            code = self._code(row, field, said)
+                said = said[run - 1] if 0 < run <= len(said) else None
+            code = self._code(row, told_in, said)
             replies[item, order] = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(said))
         return Recording(column, replies, (order,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges whose verdicts the rows hold, each of their runs where there are several."""
-        row = next(iter(_rows(source)))
-        found: list[str] = []
-        for name, field in self._said.judges.items():
-            said = value_of(row, field)
-            runs = len(said) if isinstance(said, list) else 1
-            if said is not None:
-                found += [f"{name} run {n}" for n in range(1, runs + 1)] if runs > 1 else [name]
-        return {name: name for name in found}
+        return {name: name for name in self._judges(source)}
+
+    def _judges(self, source: Source) -> dict[str, tuple[str, int]]:
+        """Find the judges whose verdicts the rows hold: what the card calls them, and which run of theirs it is."""
+        found: dict[str, tuple[str, int]] = {}
+        for row in _rows(source):
+            for name, told_in in self._said.judges.items():
+                said = value_of(row, told_in)
+                runs = len(said) if isinstance(said, list) else 1
+                who = "" if said is None else _judge(row, name)
+                if who and runs > 1:
+                    found |= {f"{who} run {run}": (name, run) for run in range(1, runs + 1)}
+                elif who:
+                    found[who] = name, 1
+        return found
 
     def _named(self, source: Source) -> Iterator[tuple[str, Row]]:
         seen: Counter[str] = Counter()
@@ -179,7 +170,7 @@ class Reader(base.Reader):
                 row.fail(f"{name!r} appears twice", self._said.id[0])
             yield name, row
 
-    def _code(self, row: Row, field: str, said: Any) -> Code | None:
+    def _code(self, row: Row, column: str, said: Any) -> Code | None:
         """Read a label; a whole number may be written as a text or with a point."""
         if isinstance(said, float) and said.is_integer():
             said = int(said)
@@ -188,7 +179,7 @@ class Reader(base.Reader):
             return None
         code = None if isinstance(said, bool) else self.scale.code(word)
         if code is None:
-            row.fail(f"{said!r} is not on the scale {self.scale.spec}", field)
+            row.fail(f"{said!r} is not on the scale {self.scale.spec}", column)
         return code
 
     def _item(self, name: str, row: Row) -> Item:
@@ -197,9 +188,9 @@ class Reader(base.Reader):
             self._of_fields(row, one) for one in form.answers
         ]
         first = shown[0]
-        for other, field in zip(shown[1:], form.prompt[1:], strict=False):
+        for other, column in zip(shown[1:], form.prompt[1:], strict=False):
             if replace(other, answer=first.answer) != first:
-                row.fail("the two prompts differ in more than the answer", field)
+                row.fail("the two prompts differ in more than the answer", column)
         texts = [one.answer for one in shown]
         gold, order = self._gold(row, first.question, texts)
         systems: list[str | None] = [_name(row, one) for one in form.systems] or [None] * len(texts)
@@ -236,12 +227,12 @@ class Reader(base.Reader):
                 row.fail(f"a tie is not on the scale {self.scale.spec}", form.tie)
             return (Label("benchmark", best),), order
         labels: list[Label] = []
-        for field in form.gold:
-            said = _cell(row, field)
+        for column in form.gold:
+            said = _cell(row, column)
             if isinstance(said, list):
-                labels += [Label(f"{field} {n}", self._code(row, field, one)) for n, one in enumerate(said, 1)]
+                labels += [Label(f"{column} {n}", self._code(row, column, one)) for n, one in enumerate(said, 1)]
             else:
-                labels.append(Label(field, self._code(row, field, said)))
+                labels.append(Label(column, self._code(row, column, said)))
         return tuple(labels), order
 
     def _of_fields(self, row: Row, answer: str) -> _Shown:
@@ -250,16 +241,16 @@ class Reader(base.Reader):
         reference = "\n\n".join(text for one in form.reference if (text := _text(row, one)).strip())
         criterion = _text(row, form.criterion) if form.criterion else ""
         levels = [(label, form.levels.replace(_LEVEL, label)) for label in self._labels] if form.levels else []
-        found = tuple((label, _text(row, field)) for label, field in levels)
+        found = tuple((label, _text(row, column)) for label, column in levels)
         return _Shown(question, _text(row, answer), reference, criterion, found)
 
     @property
     def _labels(self) -> tuple[str, ...]:
         return self.scale.labels if self.scale.kind == "rate" else ()
 
-    def _of_prompt(self, row: Row, field: str) -> _Shown:
+    def _of_prompt(self, row: Row, column: str) -> _Shown:
         """Cut a prompt at its headers; of one that an answer holds, too, the first or the last is the prompt's own."""
-        text, headers = f"\n{row.text(field)}", self._said.headers
+        text, headers = f"\n{row.text(column)}", self._said.headers
         places: dict[str, int] = {}
         for part in _HEADERS:
             header = headers.get(part)
@@ -269,10 +260,10 @@ class Reader(base.Reader):
                 places[part] = at
         for part in ("question", "answer", "rubric"):
             if part not in places:
-                row.fail(f"the prompt has no line that begins {headers[part]!r}", field)
+                row.fail(f"the prompt has no line that begins {headers[part]!r}", column)
         ordered = sorted(places.items(), key=lambda one: one[1])
         if [part for part, _ in ordered] != [part for part in _HEADERS if part in places]:
-            row.fail(f"the headers are in another order: {', '.join(part for part, _ in ordered)}", field)
+            row.fail(f"the headers are in another order: {', '.join(part for part, _ in ordered)}", column)
         ends = [*(at for _, at in ordered[1:]), len(text)]
         cut = {
             part: text[at + len(headers[part]) + 1 : end].strip() for (part, at), end in zip(ordered, ends, strict=True)
@@ -300,6 +291,13 @@ def _rows(source: Source) -> Iterator[Row]:
                 yield replace(row, data=one)
         else:
             yield row
+
+
+def _judge(row: Row, name: str) -> str:
+    """Name a judge as the card does, or as the field in its braces; as the file where that isn't there."""
+    if not name.startswith("{"):
+        return name
+    return _name(row, name[1:-1]) if name[1:-1] in row.data else stem(Path(row.file))
 
 
 def _cell(row: Row, name: str) -> Any:

@@ -14,13 +14,15 @@ from judgebench.tasks.texts import text_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Scale
+    from judgebench.domain import Code, Scale
     from judgebench.files.records import Row
     from judgebench.tasks.card import Table
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 #: The first line of JudgeLM's and Vicuna's reviews: two scores and nothing else.
 _TWO_SCORES = re.compile(rf"\s*({_NUMBER})\s*[,\s]\s*({_NUMBER})\s*")
+#: Meanings that depend on gold, of verdicts that say whether the judge was right.
+_RIGHT, _WRONG = "right", "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Saying:
     ``scores`` names two fields of numbers, one field that holds a list of two, or a text whose first line is two
     numbers: the higher wins, equal ones tie, and one below ``lowest`` is no score. ``verdict`` names a field with a
     word, a system's name, or, with ``pattern``, a text whose last match (with ``first`` the first one) holds that.
-    ``words`` gives words their labels, an empty one none.
+    ``words`` gives words their labels, an empty one none; of a judge, ``right`` and ``wrong`` are what gold makes them.
     """
 
     scores: tuple[str, ...] = ()
@@ -76,26 +78,26 @@ class Saying:
         return bool(self.scores or self.verdict)
 
     @property
-    def field(self) -> str:
-        """The field to name where the verdict is wrong."""
-        return self.verdict or (self.scores[0] if self.scores else "")
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a verdict is read off."""
+        return (self.verdict,) if self.verdict else self.scores
 
-    def check(self, scale: Scale, table: Table) -> None:
-        """Refuse meanings that are no labels of the scale."""
+    def check(self, scale: Scale, table: Table, *, judged: bool = False) -> None:
+        """Refuse meanings that are no labels of the scale; of what is ``judged`` words may mean right and wrong."""
         for word, label in self.words.items():
-            if label and scale.code(label) is None:
+            if label and scale.code(label) is None and not (judged and label in {_RIGHT, _WRONG}):
                 table.fail(f"words.{word}", f"{label!r} is not on the scale {scale.spec} ({', '.join(scale.labels)})")
         if self.scores and scale.kind != "pair":
             table.fail("scores", f"two scores say which of two answers is better, and the scale is {scale.spec}")
 
-    def code(self, row: Row, scale: Scale, systems: Sequence[str | None] = ()) -> int | None:
-        """Read the verdict of a row as the row has the answers; None where it gives none.
+    def code(self, row: Row, scale: Scale, systems: Sequence[str | None] = (), gold: Code | None = None) -> Code | None:
+        """Read the verdict of a row as the row has the answers, as it has ``gold``; None where it gives none.
 
         DataError where a word is no label and no system's name; in a text, where a pattern looks for it, such a word is
         no verdict.
         """
         if self.scores:
-            found = self._scores(row)
+            found = self.numbers(row)
             return None if found is None else better(*found, scale)
         text = text_of(row, self.verdict).strip()
         matches = [] if self.pattern is None else list(self.pattern.finditer(text))
@@ -103,26 +105,28 @@ class Saying:
             return None
         word = matches[0 if self.first else -1][self.pattern.groups].strip() if self.pattern is not None else text
         label = self.meaning(word)
+        if label in {_RIGHT, _WRONG} and gold is not None:
+            return gold if label == _RIGHT else scale.undo(gold, (1, 0))
         code = _code(word, scale, systems) if label is None else scale.code(label)
         if code is None and label is None and self.pattern is None:
             known = dict.fromkeys([*self.words, *(name for name in systems if name), *scale.labels])
             row.fail(f"expected one of {', '.join(known)}, got {shown(word)}", self.verdict)
         return code
 
-    def reply(self, row: Row, scale: Scale, systems: Sequence[str | None] = ()) -> Reply:
+    def reply(self, row: Row, scale: Scale, systems: Sequence[str | None] = (), gold: Code | None = None) -> Reply:
         """Make the recorded reply of a row, in the row's own order of the answers."""
-        code = self.code(row, scale, systems)
-        numbers = self._scores(row) if self.scores else None
+        code = self.code(row, scale, systems, gold)
+        numbers = self.numbers(row) if self.scores else None
         said = " ".join(text_of(row, name) for name in self.scores) if self.scores else text_of(row, self.verdict)
         return Reply(
             Status.UNPARSED if code is None else Status.OK,
             code,
             scores=numbers or (),
             text=said,
-            error="" if code is not None else f"verdict {said[:80]!r}",
+            error="" if code is not None else f"verdict {said[:80]!r}" if said.strip() else "no verdict",
         )
 
-    def _scores(self, row: Row) -> tuple[float, float] | None:
+    def numbers(self, row: Row) -> tuple[float, float] | None:
         """Read the two scores; None where one is missing or not one."""
         if len(self.scores) == 2:
             first, second = (_number(row, name) for name in self.scores)

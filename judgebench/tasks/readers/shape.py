@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from judgebench.domain import Reference, Response, Turn
 from judgebench.domain.items import Part
 from judgebench.tasks.chat import image_of
+from judgebench.tasks.forms import filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,17 +64,7 @@ class Shape:
     @classmethod
     def of(cls, form: Table) -> Self:
         """Take the keys of a shape from ``[form]``."""
-        shape = cls(
-            form.text("question", ""),
-            form.texts("answers"),
-            form.texts("systems"),
-            form.texts("reference"),
-            form.texts("images"),
-            form.text("criterion", ""),
-            form.text("cluster", ""),
-            form.text("subset", ""),
-            form.texts("attributes"),
-        )
+        shape = filled(cls, form)
         if shape.systems and len(shape.systems) != len(shape.answers):
             form.fail("systems", f"{len(shape.systems)} for {len(shape.answers)} answers")
         return shape

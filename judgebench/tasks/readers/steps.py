@@ -9,7 +9,7 @@ item.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Estimate, Item, Label, Part, Response, Turn, digest
@@ -18,6 +18,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of
+from judgebench.tasks.forms import filled, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,32 +64,23 @@ class Form:
     attributes: tuple[str, ...] = ()
     words: Mapping[str, int] | None = None
     beyond: bool = False
-    score: str = ""
+    score: str = one_of("", "prm")
 
     @classmethod
     def of(cls, table: Table) -> Form:
         """Read the ``[form]`` of a card."""
-        names = {one.name: table.names(one.name) for one in fields(cls) if one.name not in _OTHERS}
         record: list[Any] = table.take("record", list, [])
         said: dict[str, Any] = table.take("words", dict, {})
-        beyond, score = table.take("beyond", bool, False), table.text("score", "")
-        if score not in {"", "prm"}:
-            table.fail("score", f"{score!r} is not known: prm, or nothing")
-        for name in ("id", "question", "steps"):
-            if not names[name]:
-                table.fail(name, "name at least one field")
-        if sum(map(bool, (names["flags"], names["wrong"], record))) != 1:
-            table.fail("flags", "say one of these: flags, wrong, record = [text, flag, kind]")
-        if record and len(record) not in {2, 3}:
-            table.fail("record", "expected the places or keys of text and flag, and of the kind where there is one")
-        table.done()
         meant = {str(word): CHECK.get(str(text).casefold(), -1) for word, text in said.items()}
         if -1 in meant.values():
             table.fail("words", "each word means correct or incorrect")
-        return cls(**names, record=tuple(record), words=meant, beyond=beyond, score=score)
-
-
-_OTHERS = {"record", "words", "beyond", "score"}
+        form = filled(cls, table, record=tuple(record), words=meant)
+        table.done()
+        if sum(map(bool, (form.flags, form.wrong, record))) != 1:
+            table.fail("flags", "say one of these: flags, wrong, record = [text, flag, kind]")
+        if record and len(record) not in {2, 3}:
+            table.fail("record", "expected the places or keys of text and flag, and of the kind where there is one")
+        return form
 
 
 class Reader(base.Reader):

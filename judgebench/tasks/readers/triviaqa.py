@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,11 +112,7 @@ def _is_judge(name: str, row: Row) -> bool:
 
 def _the_judge(source: Source, row: Row, asked: str | None) -> str:
     """Name of the only judge's column, where none was asked for."""
-    judges = [name for name in row.data if _is_judge(name, row)]
-    if asked is None and len(judges) == 1:
-        return judges[0]
-    said = "name the judge's column" if asked is None else f"{asked!r} is not a judge's column"
-    raise UsageError(f"{source.name}: {said}; there are {', '.join(judges) or 'none'}")
+    return picked(asked, (name for name in row.data if _is_judge(name, row)), source.name)
 
 
 def _label_columns(row: Row) -> tuple[str, ...]:

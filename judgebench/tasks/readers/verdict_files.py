@@ -1,198 +1,286 @@
-"""Published files of verdicts in a form that a card describes: whose rows, about which items, in which order."""
+"""Reads a benchmark's own files of recorded verdicts: whose rows, about which items, in which order.
+
+What their forms are says the card (`judgebench.tasks.readers.verdict_forms`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Reply, Status
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 from judgebench.files.content import find
-from judgebench.files.rows import value_of
-from judgebench.tasks.readers.sayings import Saying
-from judgebench.tasks.recordings import Recording, stem
+from judgebench.files.rows import leads_nowhere, value_of
+from judgebench.files.table import cell
+from judgebench.tasks import own
+from judgebench.tasks.readers.verdict_forms import NUMBER, Form
+from judgebench.tasks.recordings import Recording, picked, stem
 from judgebench.tasks.sources import file_source
-from judgebench.tasks.texts import named_by
+from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from judgebench.domain import Item, Scale
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.tasks.card import Card, Table
+    from judgebench.tasks.readers.sayings import Saying
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
-#: Column of a row's number, by which it is known where nothing names it.
-NUMBER = "#"
+_SWAPPED = (1, 0)
 
 
-@dataclass(frozen=True, slots=True)
+class Game(NamedTuple):
+    """A row of verdicts, which item it is about, and whether it is of the file with the answers swapped."""
+
+    row: Row
+    name: str
+    swapped: bool
+
+
+@dataclass(slots=True)
 class VerdictFiles:
-    """What ``[form.recorded]`` of a card says of the benchmark's own files of verdicts.
+    """The forms of a card, and what its reader knows of the items.
 
-    ``id`` are the fields that name the item, ``judge`` those that name the judge; columns that match ``wide``, and are
-    not ``around`` them, are a judge's each. ``shown`` are the fields of the answers, or of their systems, in the order
-    in which the judge saw them, and ``reversed`` ends the name of the file of the other order. ``records`` are the
-    lists that one object holds its rows in; with ``keyed`` it holds them under their numbers, from ``first``. ``where``
-    are patterns of cells that a row must have; a field that it lacks says nothing.
+    ``first`` is the number of the data's first row, where rows are named so; ``around`` are columns of the data, which
+    are no judge's. With ``partial`` the data have rows that are no items, and a verdict on none is passed over.
     """
 
-    saying: Saying
+    task: str
     scale: Scale
-    id: tuple[str, ...] = ()
-    judge: tuple[str, ...] = ()
-    wide: tuple[str, ...] = ()
-    around: tuple[str, ...] = ()
-    shown: tuple[str, ...] = ()
-    reversed: str = ""
-    records: tuple[str, ...] = ()
-    keyed: bool = False
+    forms: tuple[Form, ...]
     first: int = 1
     where: Mapping[str, str] = field(default_factory=dict[str, str])
+    around: frozenset[str] = frozenset()
+    partial: bool = False
+    _last: tuple[tuple[str, str], File] | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields of files of these forms, none of which has one of the data's."""
+        return frozenset(column.partition(".")[0] for form in self.forms for column in form.columns)
+
+    def open(self, source: Source, sets: Mapping[str, str]) -> File:
+        """Read a file by the first form that it fits; ``sets`` are those of the split, with what its ids begin with.
+
+        The one that was read last is kept: its other judges are asked for next.
+        """
+        key = (source.name, source.revision)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._open(source, sets))
+        return self._last[1]
+
+    def _open(self, source: Source, sets: Mapping[str, str]) -> File:
+        for form in self.forms:
+            named = form.named(Path(source.name))
+            if named is not None and (form.fits(rows := form.rows(source, self.where))):
+                return File.of(self, form, source, rows, sets, named)
+        row = next(iter(source.rows()))
+        return row.fail(f"these are no verdicts on {self.task}: expected {'; or '.join(map(str, self.forms))}")
+
+
+@dataclass(slots=True)
+class File:
+    """A file of verdicts, by judge; by none where nothing names one, and where each has a column."""
+
+    name: str
+    files: VerdictFiles
+    form: Form
+    judges: tuple[str, ...] = ()
+    games: dict[str, list[Game]] = field(default_factory=dict[str, "list[Game]"])
 
     @classmethod
-    def take(cls, table: Table, scale: Scale, ids: tuple[str, ...]) -> VerdictFiles:
-        """Take the keys of a card's table; ``ids`` are the fields that name the items of the task."""
-        lists = ("id", "judge", "wide", "shown", "records")
-        names = {name: table.names(name) if name in table.data else () for name in lists}
-        keyed, other = table.take("keyed", bool, default=False), table.text("reversed", "")
-        saying = Saying.take(table)
-        saying.check(scale, table)
-        table.done()
-        if not (saying.said or names["wide"]):
-            table.fail("verdict", "say where the verdicts are: scores, verdict, or wide")
-        if names["shown"] and len(names["shown"]) != 2:
-            table.fail("shown", f"expected the fields of two answers, got {len(names['shown'])}")
-        return cls(
-            saying,
-            scale,
-            id=names["id"] or ids,
-            judge=names["judge"],
-            wide=names["wide"],
-            shown=names["shown"],
-            reversed=other,
-            records=names["records"],
-            keyed=keyed,
-        )
+    def of(
+        cls,
+        files: VerdictFiles,
+        form: Form,
+        source: Source,
+        rows: Sequence[Row],
+        sets: Mapping[str, str],
+        named: Mapping[str, str],
+    ) -> File:
+        """Tell its rows apart by judge, and leave out those of other splits."""
+        file = cls(source.name, files, form)
+        if not form.set and len(sets) > 1:
+            raise UsageError(f"{source.name} is about one of {', '.join(sets)}: ask for that split")
+        elsewhere: dict[str, None] = {}
+        for swapped, read in ((False, rows), (True, file._second(source, len(rows), named))):
+            counted: dict[tuple[str, str], int] = {}
+            for row in read:
+                of_set = cell(value_of(row, form.set)) if form.set else next(iter(sets))
+                if of_set not in sets:
+                    elsewhere[of_set] = None
+                    continue
+                judge = form.of_judge(row, named)
+                place = counted[judge, of_set] = counted.get((judge, of_set), -1) + 1
+                name = sets[of_set] + file._about(row, place)
+                file.games.setdefault(judge, []).append(Game(row, name, swapped))
+        if not file.games:
+            raise DataError(
+                f"holds no verdicts on {', '.join(sets)}, only on {', '.join(elsewhere)}",
+                file=source.name,
+                field=form.set,
+            )
+        if form.wide:
+            taken = {*files.around, *form.id, form.position}
+            columns = dict.fromkeys(name for row in rows for name in row.data if name not in taken)
+            file.judges = tuple(name for name in columns if any(fnmatchcase(name, pattern) for pattern in form.wide))
+            if not file.judges:
+                raise UsageError(f"{source.name}: no column is a judge's ({', '.join(form.wide)})")
+        else:
+            file.judges = tuple(filter(None, file.games))
+        return file
 
-    def rows(self, source: Source) -> Iterator[Row]:
-        """Give the rows of a file of verdicts that are read."""
-        for row in source.rows():
-            if self.keyed:
-                yield from _under_numbers(row)
-                continue
-            inside = [name for name in self.records if isinstance(row.data.get(name), list)]
-            if inside:
-                yield from _in_lists(row, inside)
-            elif fits(row.data, self.where):
-                yield row
+    def _second(self, source: Source, rows: int, named: Mapping[str, str]) -> list[Row]:
+        """Read the file with the answers swapped, if it is there."""
+        name = self.form.second_of(named)
+        path = find(source.folder, name) if name and source.folder is not None else None
+        if path is None:
+            return []
+        found = self.form.rows(file_source(path), self.files.where)
+        if not (self.form.id or self.form.position) and len(found) != rows:
+            raise DataError(f"{len(found)} rows, and {source.name} has {rows}: not the same pairs", file=str(path))
+        return found
 
-    def judges(self, rows: Iterable[Row]) -> tuple[str, ...]:
-        """Name the judges of a file; none where it holds one without a name."""
-        if self.wide:
-            names = dict.fromkeys(name for row in rows for name in row.data if name not in self.around)
-            return tuple(name for name in names if any(fnmatchcase(name, pattern) for pattern in self.wide))
-        return tuple(dict.fromkeys(self._judge(row) for row in rows)) if self.judge else ()
+    def _about(self, row: Row, place: int) -> str:
+        """Name the item of a row in its set: by its id, its number, or its place."""
+        if self.form.position:
+            said = row.name(self.form.position)
+            place = (
+                int(said)
+                if said.isdecimal()
+                else row.fail(f"expected a number from 0, got {said!r}", self.form.position)
+            )
+        elif names := [named_by(row, one) for one in self.form.id if value_of(row, one) is not None]:
+            return "/".join(names)
+        return str(row.data.get(NUMBER, place + self.files.first))
 
-    def read(self, source: Source, asked: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read one judge's verdicts; UsageError where none is named of several, or no row is about an item."""
-        rows = list(self.rows(source))
-        judges = self.judges(rows)
-        judge = asked if asked is not None and judges else judges[0] if len(judges) == 1 else ""
-        if judges and judge not in judges:
-            said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-            raise UsageError(f"{source.name}: {said}; there are: {', '.join(judges)}")
-        if self.wide and not judges:
-            raise UsageError(f"{source.name}: no column is a judge's ({', '.join(self.wide)})")
-        saying = replace(self.saying, verdict=judge) if self.wide else self.saying
-        own = rows if self.wide or not self.judge else [row for row in rows if self._judge(row) == judge]
+    def recording(self, asked: str | None, items: Mapping[str, Item], turned: Collection[str] = ()) -> Recording:
+        """Read one judge's verdicts; ``turned`` are items whose first answer is the data's second one."""
+        judge = picked(asked, self.judges or (stem(Path(self.name)),), self.name)
+        form = self.form
+        games = self.games[judge if self.judges and not form.wide else next(iter(self.games))]
         replies: Replies = {}
-        # Rows that don't say their order come last: theirs is the one that is left.
-        for row, item, turned in sorted(self._both(source, own, items), key=lambda one: one[2] is None):
+        for game, version, item, swapped in self._matched(games, items, turned):
+            saying = replace(form.verdict[version], verdict=judge) if form.wide else form.verdict[version]
             order = tuple(range(len(item.responses)))
-            order = order[::-1] if turned else order
-            if turned is None and (item.id, order) in replies:
+            order = order[::-1] if swapped else order
+            if swapped is None and (item.id, order) in replies:
                 order = order[::-1]
             if (item.id, order) in replies:
-                row.fail(f"item {item.id!r} appears twice in one order", self.id[0] if self.id else None)
-            systems = [item.responses[index].model for index in order]
-            replies[item.id, order] = _reply(saying, row, self.scale, systems)
+                game.row.fail(f"item {item.id!r} appears twice in one order", self._field)
+            self._check(game.row, item, order)
+            replies[item.id, order] = self._reply(game.row, saying, item, order, form.text.get(version, ()))
+            if version in form.second and not game.swapped:
+                replies[item.id, order[::-1]] = self._again(game.row, version, item, order[::-1])
         if not replies:
-            raise UsageError(f"{source.name}: none of its rows is about an item of this task")
-        return Recording(judge or stem(Path(source.name)), replies, tuple(sorted({order for _, order in replies})))
+            raise UsageError(f"{self.name}: none of its rows is about an item of this task")
+        return Recording(judge, replies, tuple(sorted({order for _, order in replies})))
 
-    def _judge(self, row: Row) -> str:
-        return " / ".join(named_by(row, name) for name in self.judge)
+    @property
+    def _field(self) -> str | None:
+        return self.form.position or (self.form.id[0] if self.form.id else None)
 
-    def _both(
-        self, source: Source, rows: list[Row], items: Mapping[str, Item]
-    ) -> Iterator[tuple[Row, Item, bool | None]]:
-        """Give the rows about items, with whether they show the other order; those of its other file, too."""
-        told = [
-            (row, item, self._turned(row, item))
-            for place, row in enumerate(rows, self.first)
-            if (item := self._about(row, place, items)) is not None
-        ]
-        known = {turned for _, _, turned in told if turned is not None}
-        for row, item, turned in told:
-            # Two equal answers don't tell which is which; the other rows of the same file may.
-            yield row, item, next(iter(known)) if turned is None and len(known) == 1 else turned
-        path = Path(source.name)
-        bare = path.name.removesuffix(".gz").removesuffix(path.suffix)
-        if not self.reversed or bare.endswith(self.reversed):
-            return
-        for suffix in (path.suffix, ".jsonl", ""):
-            if (other := find(path.parent, f"{bare}{self.reversed}{suffix}")) is not None:
-                for place, row in enumerate(self.rows(file_source(other)), self.first):
-                    if (item := self._about(row, place, items)) is not None:
-                        yield row, item, True
-                return
+    def _matched(
+        self, games: Sequence[Game], items: Mapping[str, Item], turned: Collection[str]
+    ) -> list[tuple[Game, str, Item, bool | None]]:
+        """Give the items of games, with whether these show the other order; those that don't say it come last."""
+        found: list[tuple[Game, str, Item, bool | None]] = []
+        for game in games:
+            for version in self.form.verdict:
+                name = f"{game.name}/{version}" if version else game.name
+                item = items.get(name)
+                if item is not None:
+                    found.append((game, version, item, self._swapped(game, item, turned)))
+                elif not self.files.partial:
+                    game.row.fail(f"item {name!r} is not in the data: another version, or another split?", self._field)
+        known = {swapped for game, _, _, swapped in found if swapped is not None and not game.swapped}
+        # Two equal answers don't tell which is which; the other rows of the same file may.
+        told = next(iter(known)) if len(known) == 1 else None
+        whole = [(game, version, item, told if swapped is None else swapped) for game, version, item, swapped in found]
+        return sorted(whole, key=lambda one: one[3] is None)
 
-    def _about(self, row: Row, place: int, items: Mapping[str, Item]) -> Item | None:
-        """Find the item of a row; a file may hold more than one split."""
-        known = "/".join(named_by(row, one) for one in self.id if value_of(row, one) is not None)
-        return items.get(known or str(row.data.get(NUMBER, place)))
-
-    def _turned(self, row: Row, item: Item) -> bool | None:
+    def _swapped(self, game: Game, item: Item, turned: Collection[str]) -> bool | None:
         """Tell the order by what a row says of the answers; None where they are equal, or it says nothing."""
-        if not self.shown:
-            return False
-        said = [value_of(row, name) for name in self.shown]
+        if game.swapped or not self.form.shown:
+            return (item.id in turned) != game.swapped
+        said = [value_of(game.row, name) for name in self.form.shown]
         if said[0] is None or said[0] == said[1]:
             return None
-        for own in ([one.text for one in item.responses], [one.model for one in item.responses]):
-            if said in (own, own[::-1]):
-                return said != own
-        return row.fail(f"these are not the answers of item {item.id!r}, nor their systems", self.shown[0])
+        for plain in ([one.text for one in item.responses], [one.model for one in item.responses]):
+            if said in (plain, plain[::-1]):
+                return said != plain
+        return game.row.fail(f"these are not the answers of item {item.id!r}, nor their systems", self.form.shown[0])
+
+    def _check(self, row: Row, item: Item, order: tuple[int, ...]) -> None:
+        """Refuse a row whose gold isn't the item's."""
+        if (label := self.form.label) is None:
+            return
+        scale = self.files.scale
+        code, gold = label.code(row, scale), item.gold[0].code
+        if code is None or gold is None or code != scale.undo(gold, order):
+            row.fail(f"the label isn't the one of item {item.id!r} in the data: another version?", label.verdict)
+
+    def _reply(self, row: Row, saying: Saying, item: Item, order: tuple[int, ...], text: Sequence[str]) -> Reply:
+        """Make the reply of a row, with the words of one of its columns."""
+        if self.form.shown and all(value_of(row, name) is None for name in (*self.form.shown, *saying.columns)):
+            # A row that shows nothing is of a game that failed.
+            return Reply(Status.UNPARSED, error="no verdict")
+        for column in saying.columns:
+            if leads_nowhere(row, column):
+                row.require(column.partition(".")[0])
+                row.fail("there is nothing at this place in it", column)
+        scale, gold = self.files.scale, item.gold[0].code if item.gold else None
+        systems = [item.responses[index].model for index in order]
+        reply = saying.reply(row, scale, systems, None if gold is None else scale.undo(gold, order))
+        if self.form.beside is not None:
+            there = all(value_of(row, one) is not None for one in self.form.beside.scores)
+            reply = replace(reply, scores=(self.form.beside.numbers(row) or ()) if there else ())
+        said = "\n".join(words for name in text if value_of(row, name) is not None and (words := text_of(row, name)))
+        # Scores of several pairs in a row are no words.
+        return replace(reply, text=said or ("" if saying.scores and "" not in self.form.verdict else reply.text))
+
+    def _again(self, row: Row, version: str, item: Item, order: tuple[int, ...]) -> Reply:
+        """Make the reply of the row's second game; its scores are the answers', as in the first."""
+        form = self.form
+        reply = self._reply(row, form.second[version], item, order, form.second_text.get(version, ()))
+        code = reply.code
+        if code is not None and form.second_in == "own":
+            code = self.files.scale.undo(code, _SWAPPED)
+        return replace(reply, code=code, scores=reply.scores[::-1])
 
 
-def fits(data: Mapping[str, object], where: Mapping[str, str]) -> bool:
-    """Whether a row has the cells that are asked for; a field that it lacks says nothing."""
-    return all(fnmatchcase(str(data[name]), pattern) for name, pattern in where.items() if name in data)
+class Reader(own.Reader):
+    """Reads a table by its columns, and the files of verdicts on it that its card describes."""
 
+    def __init__(self, card: Card, split: str) -> None:
+        super().__init__(card, split)
+        #: Items whose first answer is the data's second one.
+        self.turned: set[str] = set()
+        self.verdicts = VerdictFiles(card.name, self.scale, ())
 
-def _under_numbers(row: Row) -> Iterator[Row]:
-    """Give the rows of an object that holds them under their numbers."""
-    for number, one in row.data.items():
-        if not isinstance(one, dict):
-            row.fail("expected an object under each number", number)
-        yield replace(row, data={**one, NUMBER: number})
+    def take_recorded(self, form: Table, versions: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """Take the forms of files of verdicts from the card's table."""
+        forms = tuple(Form.of(one, self.scale, self.roles.id, versions or {}) for one in form.tables("recorded"))
+        self.verdicts = replace(self.verdicts, forms=forms)
+        self.recorded_fields = self.verdicts.fields
 
+    def sets(self) -> dict[str, str]:
+        """Name the sets of this split as files of verdicts do, each with what its items' ids begin with."""
+        return {"": ""}
 
-def _in_lists(row: Row, names: list[str]) -> Iterator[Row]:
-    """Give the rows of an object that holds them in lists, each with what the object says of all."""
-    around = {name: value for name, value in row.data.items() if name not in names}
-    for name in names:
-        for one in row.data[name]:
-            if not isinstance(one, dict):
-                row.fail("expected a list of objects", name)
-            yield replace(row, data={**around, **one})
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read the verdicts of one judge from a file of a form that the card describes."""
+        if not self.verdicts.forms:
+            return super().recorded(source, column, items)
+        return self.verdicts.open(source, self.sets()).recording(column, items, self.turned)
 
-
-def _reply(saying: Saying, row: Row, scale: Scale, systems: list[str | None]) -> Reply:
-    if saying.verdict and value_of(row, saying.verdict) is None:
-        return Reply(Status.UNPARSED, error="no verdict")
-    return saying.reply(row, scale, systems)
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the judges that a file of such a form holds."""
+        if not self.verdicts.forms:
+            return super().judges(source)
+        return {name: name for name in self.verdicts.open(source, self.sets()).judges}

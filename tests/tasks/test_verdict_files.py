@@ -1,4 +1,4 @@
-"""Files of verdicts on pairs whose form a card describes: any judge, both orders, scores, other sets, bad files."""
+"""Files of verdicts whose form a card describes: any judge, both orders, scores, other sets, bad files."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_a_table_of_judges_and_sets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"winner": "3"}, "verdicts.jsonl:2, field 'winner': '3' is not a verdict; expected one of 1, 2, A, B"),
+        ({"winner": "3"}, "verdicts.jsonl:2, field 'winner': expected one of 1, 2, A, B, got '3'"),
         ({"winner": ["1"]}, "field 'winner'"),
         ({"winner_swap": ...}, "field 'winner_swap': this field is missing"),
-        ({"label": 1}, "field 'label': the label isn't the one of pair '2' in the data"),
-        ({"idx": 9}, "field 'idx': this is about pair 9, counted from 0, and there are 4"),
-        ({"idx": 0, "label": 1}, "field 'idx': pair '1' appears twice for Alder|Plain"),
+        ({"label": 1}, "field 'label': the label isn't the one of item '2' in the data"),
+        ({"idx": 9}, "field 'idx': item '10' is not in the data"),
+        ({"idx": 0, "label": 1}, "field 'idx': item '1' appears twice in one order"),
         ({"idx": "x"}, "field 'idx': expected a number from 0, got 'x'"),
         ({"base": ""}, "field 'base'"),
         ({"strategy": ...}, "field 'strategy': this field is missing"),
@@ -158,10 +158,10 @@ def test_files_of_two_orders_that_dont_fit(tmp_path: Path) -> None:
     write(tmp_path / "birch_output_exchanged.jsonl", [{"output": 0}] * 11)
     with pytest.raises(DataError, match=r"birch_output_exchanged\.jsonl: 11 rows, and .* has 12: not the same pairs"):
         task.recorded(path)
-    with pytest.raises(DataError, match="this is about pair 12, counted from 0, and there are 12"):
+    with pytest.raises(DataError, match=r"elm_output\.jsonl:13: item '13' is not in the data"):
         task.recorded(write(tmp_path / "elm_output.jsonl", [{"output": 0}] * 13))
     with pytest.raises(
-        DataError, match=r"oak_output\.jsonl:2, field 'output': '-1' is not a verdict; expected one of 0"
+        DataError, match=r"oak_output\.jsonl:2, field 'output': expected one of 0, 1, 2, A, tie, B, got '-1'"
     ):
         task.recorded(write(tmp_path / "oak_output.jsonl", [{"output": 0}, {"output": -1}]))
     with pytest.raises(DataError, match="expected output in a file named"):
@@ -186,7 +186,7 @@ def test_scores_of_a_reward_model_judge_every_version(tmp_path: Path) -> None:
         assert reply.scores == (chosen, rejected)
     bad = [{**row, **scores} for row in sample("rm-bench")]
     bad[1]["score_chosen"] = [1, "high", 3]
-    with pytest.raises(DataError, match=r"My-RM\.json:2, field 'score_chosen\.1': expected two numbers"):
+    with pytest.raises(DataError, match=r"My-RM\.json:2, field 'score_chosen\.1': expected a number, got 'high'"):
         task.recorded(write(tmp_path / "My-RM.json", bad))
 
 

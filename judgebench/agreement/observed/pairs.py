@@ -1,0 +1,55 @@
+"""Recorded verdicts on items before and after a change, measured as a probe that asks is.
+
+Source: Zhou et al. (2026), JudgeBiasBench: original and rewritten pairs, the bias-sensitive rate of each bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.probing import majority, measure, pair_up
+from judgebench.domain.items import PLACEBO, TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Scale, Verdict
+
+#: What a change is called where no subset names it.
+CHANGE = "change"
+
+
+def before_and_after(
+    before: Iterable[Verdict], after: Iterable[Verdict], placebo: Iterable[Verdict] | None, scale: Scale
+) -> Iterator[tuple[str, Probed]]:
+    """Measure each subset, which is the bias that was put in, by itself."""
+    plain = list(before)
+    groups: dict[str, list[Verdict]] = {}
+    for verdicts, ending in ((after, ""), (placebo or (), PLACEBO)):
+        for one in verdicts:
+            name = one.subset or CHANGE
+            groups.setdefault(name, []).append(replace(one, probe=name + ending))
+    for name, changed in groups.items():
+        yield name, measure(pair_up(plain, changed, name, scale))
+
+
+def versions(
+    verdicts: Iterable[Verdict], attribute: str, before: str, after: str, scale: Scale
+) -> Iterator[tuple[str, Probed]]:
+    """Measure the versions of a benchmark's items in one run, whose ids end in their names.
+
+    What was put into the later one speaks for the worse of two answers.
+    """
+    found: dict[str, list[Verdict]] = {before: [], after: []}
+    for one in verdicts:
+        version = dict(one.attributes).get(attribute, "")
+        if version in found and not one.probe:
+            gold = majority(one)
+            told = {TARGET: str(1 - gold)} if scale.kind == "pair" and isinstance(gold, int) and gold < 2 else {}
+            pushed = tuple(sorted((dict(one.attributes) | told).items()))
+            found[version].append(replace(one, item=one.item.removesuffix(f"/{version}"), attributes=pushed))
+    if found[before] and found[after]:
+        for name, probed in before_and_after(found[before], found[after], None, scale):
+            yield f"{after}/{name}", probed

@@ -1,0 +1,64 @@
+"""Distraction: a sentence that has nothing to do with the matter. The placebo is about the matter and says nothing.
+
+``author`` tells of the response's author in a note, ``answer`` has the author tell it, ``prompt`` has the user tell of
+something else.
+
+Source: Wang et al. (2025), Assessing judging bias in large reasoning models (arXiv:2504.09946); Koo et al. (2023),
+Benchmarking cognitive biases in large language models as evaluators (CoBBLEr).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.probes.operator import Operator
+from judgebench.probes.passages import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from judgebench.domain import Item
+    from judgebench.probes.operator import Shown
+
+_AUTHOR = (
+    ("The author of {} went hiking in the hills yesterday.", "The text of {} is shown to you here in full."),
+    ("Whoever wrote {} has a bicycle with a green bell.", "The words in {} stand one after the other here."),
+    ("The author of {} had soup for lunch on that day.", "The text of {} begins with its own first word."),
+    ("The author of {} is fond of old railway timetables.", "The text of {} is given the way it was written."),
+)
+_ANSWER = (
+    ("By the way, I went hiking in the hills yesterday.", "With this, the text that I wrote is at its end."),
+    ("I have a bicycle with a green bell, incidentally.", "I have come to the end of my answer with this."),
+    ("There was soup for lunch, and it has stopped raining.", "There is an end to what I wrote, and it is here."),
+    ("My neighbour is fond of old railway timetables.", "My answer to the question is what stands above."),
+)  # fmt: skip
+_PROMPT = (
+    (
+        "By the way, my neighbour's cat has learnt to open doors.",
+        "By this, I mean the question as I have put it above.",
+    ),
+    ("It has been raining here since early this morning.", "It has all been said in what I wrote above this."),
+    ("My train was late today, and I read a newspaper.", "My question is the one above, and I wait for a reply."),
+    ("The bakery at the corner has a new blue door.", "The words above are the ones that I meant to write."),
+)
+
+
+def _of_author(shown: Shown, way: int) -> Item:
+    return shown.told(f"Note: {shown.draw.of('wording', _AUTHOR)[way].format(shown.which)}")
+
+
+def _in_answer(shown: Shown, way: int) -> Item | None:
+    if not shown.text.strip():
+        return None
+    return shown.answered(joined(shown.text.rstrip(), shown.draw.of("wording", _ANSWER)[way]))
+
+
+def _in_prompt(shown: Shown, way: int) -> Item | None:
+    return shown.told(shown.draw.of("wording", _PROMPT)[way]) if shown.item.question.strip() else None
+
+
+def _operator(say: Callable[[Shown, int], Item | None]) -> Operator:
+    return Operator("distraction", lambda shown: say(shown, 0), lambda shown: say(shown, 1), "neither", "random")
+
+
+OPERATORS = {"author": _operator(_of_author), "answer": _operator(_in_answer), "prompt": _operator(_in_prompt)}

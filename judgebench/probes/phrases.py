@@ -1,0 +1,85 @@
+"""Operators that add phrases: of each phrase there are two, with the trait and without, about as long, drawn together.
+
+A phrase may hold ``{which}``, the answer as the judge knows it (`Shown.which`), and ``{better}``, what is said of one
+that is preferred.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.probes.operator import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from judgebench.domain import Item
+    from judgebench.probes.operator import Change, Draw, Push, Shown, Side
+
+
+class Phrase(NamedTuple):
+    """A phrase that has the trait, and its like that has not."""
+
+    trait: str
+    placebo: str
+
+
+def noted(name: str, bank: Sequence[Phrase], *, push: Push = "for", side: Side = "wrong") -> Operator:
+    """Put a note about a response after the question."""
+
+    def told(place: int) -> Change:
+        def change(shown: Shown) -> Item:
+            better = "right" if shown.single else "the better one"
+            return shown.told(shown.draw.of("phrase", bank)[place].format(which=shown.which, better=better))
+
+        return change
+
+    return Operator(name, told(0), told(1), push, side)
+
+
+def wrapped(
+    name: str,
+    opening: Sequence[Phrase],
+    closing: Sequence[Phrase] = (),
+    *,
+    push: Push = "for",
+    side: Side = "wrong",
+    fits: Callable[[Shown], object] = lambda _: True,
+) -> Operator:
+    """Put a sentence before a response, and one after it, where it has words and the item ``fits``."""
+
+    def around(place: int) -> Change:
+        def change(shown: Shown) -> Item | None:
+            if not shown.text.strip() or not fits(shown):
+                return None
+            before = shown.draw.of("opening", opening)[place] if opening else ""
+            after = shown.draw.of("closing", closing)[place] if closing else ""
+            return shown.answered("\n\n".join(filter(None, (before, shown.text, after))))
+
+        return change
+
+    return Operator(name, around(0), around(1), push, side)
+
+
+_FILLER = (
+    "It was written in one go.",
+    "It stands here as it was sent.",
+    "It begins at the top and ends at the bottom.",
+    "It was typed on a keyboard.",
+    "It can be read from here on.",
+    "It is one text out of several.",
+    "It was saved before it was sent.",
+)
+
+
+def filler(words: int, draw: Draw) -> str:
+    """Write sentences that say nothing of quality, of about so many words."""
+    start = draw.number("filler", len(_FILLER))
+    found: list[str] = []
+    missing = words
+    while missing > 2:
+        turned = [_FILLER[(start + len(found) + more) % len(_FILLER)] for more in range(len(_FILLER))]
+        one = next((one for one in turned if len(one.split()) <= missing + 1), "That is all.")
+        found.append(one)
+        missing -= len(one.split())
+    return " ".join(found)

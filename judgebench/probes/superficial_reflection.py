@@ -1,0 +1,31 @@
+"""Superficial reflection: a response stops to think again, and goes on as before. The placebo only goes on.
+
+Source: Wang et al. (2025), Assessing judging bias in large reasoning models (arXiv:2504.09946); Zhou et al. (2026),
+JudgeBiasBench (arXiv:2603.08091).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.probes.operator import Operator
+from judgebench.probes.passages import joined, last_passage
+
+if TYPE_CHECKING:
+    from judgebench.domain import Item
+    from judgebench.probes.operator import Shown
+
+_BANK = (
+    ("Wait, let me think about this once more.", "Here, this is what comes next in line."),
+    ("Hold on. I should look at this again, step by step.", "So far. What comes below is said here, line by line."),
+    ("Hmm, wait. Let me go over that again from the start.", "Well, now. What comes next is one more part of it."),
+    ("Let me pause here and think it through again.", "This is the place where the next part stands."),
+)
+
+
+def _inserted(shown: Shown, way: int) -> Item | None:
+    head, last = last_passage(shown.text)
+    return shown.answered(joined(head, shown.draw.of("wording", _BANK)[way], last)) if last else None
+
+
+OPERATOR = Operator("superficial-reflection", lambda shown: _inserted(shown, 0), lambda shown: _inserted(shown, 1))

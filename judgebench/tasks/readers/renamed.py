@@ -1,0 +1,60 @@
+"""Rows as a card names them, where another of the benchmark's files has them otherwise.
+
+``[form]`` says ``records``, the list in which one object holds the rows, and ``also``, other names of a field: ``#`` is
+a row's place in its file, from 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from judgebench.files.records import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from judgebench.tasks.card import Table
+
+_PLACE = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """Other names of fields, and where the rows are."""
+
+    also: Mapping[str, tuple[str, ...]]
+    records: str
+
+    @classmethod
+    def take(cls, form: Table) -> Self:
+        """Take the keys of ``[form]``."""
+        also = form.table("also")
+        return cls({name: also.names(name) for name in tuple(also.data)}, form.text("records", ""))
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Other names that tell the benchmark's own files from ours, whose rows have an id, too."""
+        return frozenset(one for others in self.also.values() for one in others) - {"id", _PLACE}
+
+    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Give rows their card's names; one that has them stays as it is."""
+        for place, row in enumerate(self._inside(rows)):
+            found = {
+                name: place if other == _PLACE else row.data[other]
+                for name, others in self.also.items()
+                if name not in row.data
+                and (other := next((one for one in others if one == _PLACE or one in row.data), ""))
+            }
+            yield replace(row, data={**row.data, **found}) if found else row
+
+    def _inside(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            held = row.data.get(self.records) if self.records else None
+            if not isinstance(held, list):
+                yield row
+                continue
+            for number, one in enumerate(held, 1):
+                if not isinstance(one, dict):
+                    row.fail("expected a list of objects", f"{self.records}.{number - 1}")
+                yield Row(one, row.file, number, row.note, "row")
