@@ -201,8 +201,10 @@ def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
 
 
 def _differ(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
-    usual = {"probe": {"none"}, "again": {None}}.get(name, set[str | None]())
-    return len({own.get(name) for own in runs} | usual) > 1
+    values = {own.get(name) for own in runs}
+    if name in {"probe", "again"}:
+        values.add("none" if name == "probe" else None)
+    return len(values) > 1
 
 
 def _brief(own: Mapping[str, str], name: str, tasks: Mapping[str, Sequence[Mapping[str, str]]]) -> str:

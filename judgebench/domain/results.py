@@ -336,8 +336,17 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
-        texts = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe")
-        texts += ("again",)
+        texts: tuple[str, ...] = (
+            "task",
+            "revision",
+            "card_digest",
+            "judge",
+            "orders",
+            "reference",
+            "gold_source",
+            "content",
+        )
+        texts += ("probe", "again")
         for name in texts:
             if not isinstance(values.get(name, ""), str):
                 raise TypeError(f"{name} is {values[name]!r}, expected text")

@@ -77,6 +77,12 @@ PROBES: dict[str, ProbeEntry] = {
     "leniency": ProbeEntry(
         f"{_OBSERVED}leniency:leniency", "whether its errors let answers pass", "bias", observed=True
     ),
+    "paraphrase": ProbeEntry(
+        "judgebench.probes.paraphrase:OPERATORS", "the same request in other words around it", "consistency"
+    ),
+    "transitivity": ProbeEntry(
+        f"{_OBSERVED}transitivity:transitivity", "whether its preferences run in a circle", "consistency", observed=True
+    ),
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.
