@@ -45,7 +45,10 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Plant:
-    """A bias: the probe that looks for it, the figure that estimates ``value``, and how the judge gives way to it."""
+    """A bias: the probe that looks for it, the figure that estimates ``value``, and how the judge gives way to it.
+
+    Of several rows the one is looked at whose name ends in ``row``.
+    """
 
     name: str
     probes: tuple[str, ...]
@@ -53,6 +56,7 @@ class Plant:
     value: float
     led: Callable[[Asked, random.Random], str | None]
     single: bool = False
+    row: str = ""
 
 
 def _bandwagon(asked: Asked, chance: random.Random) -> str | None:
@@ -64,8 +68,21 @@ def _position(_: Asked, chance: random.Random) -> str | None:
     return "A" if chance.random() < 0.2 else None
 
 
+def _token(asked: Asked, chance: random.Random) -> str | None:
+    """Go where the magic words are, four times in ten."""
+    words = asked.prompt.find(">>> best best best")
+    if words < 0 or chance.random() >= 0.4:
+        return None
+    before = len(MARK.findall(asked.prompt[:words]))
+    return "AB"[before - 1] if before in {1, 2} else None
+
+
 PLANTS = [
     Plant("bandwagon", ("bandwagon",), "follow_rate", 0.3, _bandwagon),
+    Plant("token", ("suffix/tokens",), "follow_rate", 0.4, _token),
+    # The words are one of six suffixes, and chosen on other questions than they are measured on.
+    Plant("bank", ("suffix",), "follow_rate", 0.4, _token, row="held out)"),
+    Plant("bank-mean", ("suffix",), "follow_rate", 0.4 / 6, _token, row="(mean of 6)"),
 ]
 
 
@@ -170,7 +187,8 @@ def main() -> None:
             continue
         covered = found = 0
         for run in range(chosen.runs):
-            [row] = _probed(server, plant, plant.probes, chosen.items, run, single=plant.single).rows
+            rows = _probed(server, plant, plant.probes, chosen.items, run, single=plant.single).rows
+            [row] = [one for one in rows if one.probe.endswith(plant.row)]
             figure = row.found.figures.get(plant.figure, row.found.effect)
             covered += figure.low is not None and figure.low <= plant.value <= figure.high
             found += row.found.led
@@ -180,7 +198,8 @@ def main() -> None:
             f"runs (+-{196 * math.sqrt(max(share * (1 - share), 1e-9) / chosen.runs):.1f}), led in {found}",
             flush=True,
         )
-    probes = tuple(dict.fromkeys(probe for plant in PLANTS if not plant.single for probe in plant.probes))
+    wanted = [plant for plant in PLANTS if not plant.single and chosen.only in {"", plant.name}]
+    probes = tuple(dict.fromkeys(probe for plant in wanted for probe in plant.probes))
     alarms = sum(
         any(row.found.led for row in _probed(server, None, probes, chosen.items, 10_000 + run, single=False).rows)
         for run in range(chosen.runs)

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from judgebench.api.alt_test import alt_test
     from judgebench.api.analyze import analyze
+    from judgebench.api.attacks import transfer
     from judgebench.api.calibrate import calibrate
     from judgebench.api.cascade import cascade
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
     from judgebench.api.demo import demo
+    from judgebench.api.detecting import detect
     from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
@@ -72,6 +74,7 @@ __all__ = [
     "consistency",
     "correct",
     "demo",
+    "detect",
     "doctor",
     "estimate",
     "export",
@@ -92,6 +95,7 @@ __all__ = [
     "sensitivity",
     "show",
     "systems",
+    "transfer",
     "validate",
     "validate_judge",
     "verify",
@@ -114,6 +118,7 @@ _LAZY = {
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",
     "doctor": "judgebench.api.doctor:doctor",
+    "detect": "judgebench.api.detecting:detect",
     "estimate": "judgebench.api.running:estimate",
     "export": "judgebench.api.preferences:export",
     "gate": "judgebench.api.gate:gate",
@@ -136,6 +141,7 @@ _LAZY = {
     "validate": "judgebench.api.validate:validate",
     "validate_judge": "judgebench.api.validity:validate_judge",
     "verify": "judgebench.api.storing:verify",
+    "transfer": "judgebench.api.attacks:transfer",
     "view": "judgebench.view:view",
 }
 #: Rooms of the name of a question: each is the question, too, so that it is one object whoever imported it first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from simulated import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from judgebench.report.reproduction import Reproduction
 
 # A job in the background inherits an ignored SIGINT, and would hand it on to the commands that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -36,6 +40,20 @@ def data_dir() -> Path:
     if not (folder / "INDEX.md").exists():
         pytest.skip("no benchmark data here: set JUDGEBENCH_DATA to the folder that holds pandalm/, judgebench/ ...")
     return folder
+
+
+@pytest.fixture(scope="session")
+def everything(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Reproduction:
+    """All published figures of the real data beside ours: by the first worker that needs them, for all."""
+    from judgebench.reproduce.reproduction import reproduce
+
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "everything.pickle"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(reproduce(None, data_dir)))
+        found: Reproduction = pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+    return found
 
 
 @pytest.fixture(autouse=True)

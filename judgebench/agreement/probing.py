@@ -92,6 +92,7 @@ class Probed:
     that of a sign-flip test over questions. ``against`` says what the effect is measured against: ``placebo`` or
     ``retest``, or ``before`` where each case was asked once and there is no placebo (how much less often the judge is
     right); what plain verdicts show has its own. ``either``: an effect below 0 leads the judge, too, the other way.
+    Where it sums up a bank of attacks, ``bank`` says of how many.
     """
 
     items: int
@@ -103,6 +104,7 @@ class Probed:
     unmatched: int = 0
     adjusted: float | None = None
     either: bool = False
+    bank: int = 0
 
     @property
     def led(self) -> bool:
@@ -166,7 +168,7 @@ def measure(paired: Paired) -> Probed:
     flipped = np.array([_differs(row.plain[0], row.changed) for row in rows])
     figures["robustness"] = share_of(~flipped, clusters)
     figures |= _directions(paired, flipped)
-    figures |= _accepted(paired)
+    figures |= _accepted(paired) | _false_positives(paired)
     # The share of the other askings that differ from the first: what asking again does by itself.
     again = np.array([_noise(row) for row in rows])
     asked = np.flatnonzero(~np.isnan(again))
@@ -353,6 +355,39 @@ def _accepted(paired: Paired) -> dict[str, Estimate]:
     if paired.placebo:
         found["accepted_placebo"] = share(row.placebo for row in rows)
     return found
+
+
+def _false_positives(paired: Paired) -> dict[str, Estimate]:
+    """How often a response that gold calls wrong gets the verdict that is pushed for it."""
+    scale = paired.scale
+    if scale.kind not in {"check", "pair", "pick"} or not paired.rows:
+        return {}
+    own = np.array([i for i, row in enumerate(paired.rows) if _wrong(row, scale)], np.intp)
+    if not own.size:
+        return {}
+    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+
+    def share(codes: Iterable[Code | None]) -> Estimate:
+        return share_of(
+            np.array([_hit(one.target, code, scale) for one, code in zip(rows, codes, strict=True)]), clusters
+        )
+
+    found = {
+        "false_positives": share(row.changed for row in rows),
+        "false_positives_before": share(row.plain[0] for row in rows),
+    }
+    if paired.placebo:
+        found["false_positives_placebo"] = share(row.placebo for row in rows)
+    return found
+
+
+def _wrong(row: Row, scale: Scale) -> bool:
+    """Whether gold is against what the change pushes for; a tie is against nobody."""
+    if row.gold is None or row.target in {"", "down"}:
+        return False
+    if scale.kind == "pick":
+        return isinstance(row.gold, tuple) and int(row.target) not in row.gold
+    return not _hit(row.target, row.gold, scale) and (scale.kind != "pair" or _sign(cast("int", row.gold), scale) != 0)
 
 
 def _accepts(target: str, code: Code | None, scale: Scale) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
+from judgebench.api.banks import summed_up
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
@@ -22,6 +23,7 @@ from judgebench.report.ways import WaysRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from judgebench.agreement.probing import Paired
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run
@@ -172,31 +174,19 @@ def measured(
     probe that was ``named`` a person hears where nothing of it shows. DataError where a probe's plain run is missing.
     """
     from judgebench.agreement.paraphrases import consistent  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.probing import measure, pair_up, suite  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing import measure, suite  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
-    plain = {_key(one.run): one for one in stored if not one.run.probe}
-    names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))
-    probed = [one for one in stored if one.run.probe and (specs is None or one.run.probe in specs)]
-    for one in probed:
-        if _key(one.run) not in plain:
-            raise DataError(
-                f"{one.run.judge} was asked about {one.run.task} under the probe {one.run.probe}, and not plainly",
-                file=str(one.path),
-                hint="give the plain run, too, or let `judgebench probe` ask it",
-            )
     watched = [name for name in PROBES if observed(name) is not None and (specs is None or name in specs)]
-    for key, before in plain.items():
-        mine = [one for one in probed if _key(one.run) == key]
-        told = [
-            (
-                one.run.probe,
-                measure(pair_up(before.verdicts(texts=False), one.verdicts(texts=False), one.run.probe, one.run.scale)),
-            )
-            for one in mine
-        ]
+    for judge, before, paired in paired_runs(stored, specs):
+        told = [(name, measure(one)) for name, one in paired.items()]
+        told += summed_up(paired)
         wordings = {
-            one.run.probe: one.verdicts(texts=False) for one in mine if one.run.probe.partition("/")[0] == PARAPHRASE
+            one.run.probe: one.verdicts(texts=False)
+            for one in stored
+            if one.run.probe.partition("/")[0] == PARAPHRASE
+            and one.run.probe in paired
+            and _key(one.run) == _key(before.run)
         }
         if wordings and (whole := consistent(before.verdicts(texts=False), wordings, before.run.scale)) is not None:
             told.append((PARAPHRASE, whole))
@@ -206,7 +196,7 @@ def measured(
             if found is not None:
                 told.append((name, found))
             elif name in named:
-                tell(f"{name}: nothing of it shows in {names[key]} on {before.run.task}: {_NEEDS.get(name, '')}")
+                tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {_NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or ())}
@@ -214,7 +204,39 @@ def measured(
         corrected = suite([found for _, found in told])
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
-            yield ProbeRow(run.task, names[key], run.gold_source, run.scale, name, found, run.revision, before.path)
+            yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, found, run.revision, before.path)
+
+
+def paired_runs(
+    stored: Sequence[StoredRun | Tabled], specs: Sequence[str] | None
+) -> Iterator[tuple[str, StoredRun | Tabled, dict[str, Paired]]]:
+    """Put each probe's run beside its plain one: the judge's name, the plain run, and the cases of each probe.
+
+    DataError where a probe's plain run is missing.
+    """
+    from judgebench.agreement.probing import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
+
+    wanted = None if specs is None else {Spec.of(one).kept for one in specs}
+    plain = {_key(one.run): one for one in stored if not one.run.probe}
+    names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))
+    probed = [one for one in stored if one.run.probe and (wanted is None or one.run.probe in wanted)]
+    for one in probed:
+        if _key(one.run) not in plain:
+            raise DataError(
+                f"{one.run.judge} was asked about {one.run.task} under the probe {one.run.probe}, and not plainly",
+                file=str(one.path),
+                hint="give the plain run, too, or let `judgebench probe` ask it",
+            )
+    for key, before in plain.items():
+        paired = {
+            one.run.probe: pair_up(
+                before.verdicts(texts=False), one.verdicts(texts=False), one.run.probe, one.run.scale
+            )
+            for one in probed
+            if _key(one.run) == key
+        }
+        yield names[key], before, paired
 
 
 #: The family whose members are looked at together, too.

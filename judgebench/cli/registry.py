@@ -134,7 +134,11 @@ COMMANDS: dict[str, Command] = {
 INSTEAD: dict[str, dict[str, str]] = {
     "run": {"dry_run": "judgebench.api.running:estimate"},
     "validate-judge": {"dry_run": "judgebench.api.validity:estimate_validation"},
-    "probe": {"dry_run": "judgebench.api.probing:estimate_probes"},
+    "probe": {
+        "dry_run": "judgebench.api.probing:estimate_probes",
+        "transfer": "judgebench.api.attacks:transfer",
+        "detect": "judgebench.api.detecting:detect",
+    },
     "score": {
         "sensitivity": "judgebench.api.score:sensitivity",
         "bounds": "judgebench.api.score:bounds",

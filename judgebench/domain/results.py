@@ -336,18 +336,7 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
-        texts: tuple[str, ...] = (
-            "task",
-            "revision",
-            "card_digest",
-            "judge",
-            "orders",
-            "reference",
-            "gold_source",
-            "content",
-        )
-        texts += ("probe", "again")
-        for name in texts:
+        for name in _TEXTS:
             if not isinstance(values.get(name, ""), str):
                 raise TypeError(f"{name} is {values[name]!r}, expected text")
         for name, bits in (("repeats", 63), ("seed", 1024), ("limit", 63)):
@@ -375,6 +364,7 @@ def _number(value: object) -> bool:
     return value is None or _whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
+_TEXTS = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe", "again")
 _MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
     "counts": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),
     "models": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),

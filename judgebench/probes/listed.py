@@ -83,6 +83,16 @@ PROBES: dict[str, ProbeEntry] = {
     "transitivity": ProbeEntry(
         f"{_OBSERVED}transitivity:transitivity", "whether its preferences run in a circle", "consistency", observed=True
     ),
+    "null-model": ProbeEntry(
+        "judgebench.probes.null_model:OPERATORS", "one text as every answer; null-model:FILE has your own", "attack"
+    ),
+    "injection": ProbeEntry(
+        "judgebench.probes.injection:OPERATORS", "an instruction to the judge after it; injection:FILE", "attack"
+    ),
+    "fake-verdict": ProbeEntry("judgebench.probes.fake_verdict:OPERATORS", "a verdict for it after it", "attack"),
+    "suffix": ProbeEntry("judgebench.probes.suffix:OPERATORS", "words of approval after it; suffix:FILE", "attack"),
+    "preamble": ProbeEntry("judgebench.probes.preamble:OPERATORS", "praise before it; preamble:FILE", "attack"),
+    "attacked": ProbeEntry("judgebench.probes.attacked:PROBE", "attacked:FILE[#COLUMN]: answers from a file"),
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.

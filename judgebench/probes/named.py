@@ -1,11 +1,16 @@
-"""Probes by ``NAME[/VARIANT][:SIDE]``: what stands behind a name, and the probe that it makes."""
+"""Probes by ``NAME[/VARIANT][:SIDE]``: what stands behind a name, and the probe that it makes.
+
+In the place of the side a bank of attacks may have a file of one's own: ``suffix:FILE``, ``attacked:FILE#COLUMN``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from judgebench.errors import UnknownNameError, UsageError
+from judgebench.probes.bank import Bank
 from judgebench.probes.operator import SIDES, Operator, Perturbed
 
 if TYPE_CHECKING:
@@ -30,14 +35,36 @@ class Spec(NamedTuple):
         name, _, variant = name.partition("/")
         return cls(name, variant, side)
 
+    @property
+    def file(self) -> str:
+        """What stands in the place of the side and is none."""
+        return "" if self.side in SIDES else self.side
+
+    @property
+    def kept(self) -> str:
+        """The probe as runs name it: of a file its name, for its folder is this machine's.
+
+        >>> Spec.of("suffix/3:banks/mine.txt").kept
+        'suffix/3:mine.txt'
+        """
+        return str(self._replace(side=Path(self.file).name) if self.file else self)
+
     def __str__(self) -> str:
         return self.name + (f"/{self.variant}" if self.variant else "") + (f":{self.side}" if self.side else "")
+
+
+class FromFile(NamedTuple):
+    """A probe that is all in a file: ``make`` takes its name, the file, and what other probes are made of."""
+
+    make: Callable[[str, str, Probe, Scale, int], Probe]
 
 
 def variants(text: str, behind: Any) -> list[str]:
     """Name the probes that a name stands for: one, or each variant of a family."""
     spec = Spec.of(text)
     if isinstance(behind, Mapping) and not spec.variant:
+        if isinstance(behind, Bank) and spec.file:
+            behind = behind.of_file(spec.file)
         return [str(spec._replace(variant=one)) for one in cast("Mapping[str, Any]", behind)]
     return [text]
 
@@ -45,9 +72,16 @@ def variants(text: str, behind: Any) -> list[str]:
 def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> Probe:
     """Make the probe that ``text`` asks for of what is ``behind`` its name.
 
-    That is an operator, a family of operators by variant, or a factory that takes the plain probe.
+    That is an operator, a family of operators by variant, a `FromFile`, or a factory that takes the plain probe.
     """
     spec = Spec.of(text)
+    if isinstance(behind, FromFile):
+        if not spec.file or spec.variant:
+            raise UsageError(f"probe {text!r}: name a file, as {spec.name}:answers.jsonl, or {spec.name}:FILE#COLUMN")
+        return behind.make(spec.kept, spec.file, plain, scale, seed)
+    if isinstance(behind, Bank) and spec.file:
+        behind, spec = behind.of_file(spec.file), spec._replace(side="")
+        text = Spec.of(text).kept
     if isinstance(behind, Mapping):
         family = cast("Mapping[str, Operator]", behind)
         if spec.variant not in family:

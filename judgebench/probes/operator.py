@@ -48,7 +48,7 @@ class Draw:
 class Shown:
     """What an operator changes: an item, the response that it is about, and the place (from 0) where that is shown.
 
-    ``reference`` is the kind of references that the case shows.
+    ``reference`` is the kind of references that the case shows, ``scale`` what the judge answers on, if that is known.
     """
 
     item: Item
@@ -56,6 +56,7 @@ class Shown:
     slot: int
     draw: Draw
     reference: str = "human"
+    scale: Scale | None = None
 
     @property
     def response(self) -> Response:
@@ -166,7 +167,7 @@ class Perturbed:
     def cases(self, item: Item) -> Iterator[Case]:
         """Yield the changed cases, then the placebo's; none where only one of the two can be made."""
         draw = Draw((self.seed, self.operator.name, item.content_digest))
-        side = self._side(item, draw)
+        side = self.side_of(item, draw)
         if side is None:
             return
         ways = ((self.name, self.operator.change), (self.name + PLACEBO, self.operator.placebo))
@@ -175,13 +176,13 @@ class Perturbed:
             if change is None:
                 continue
             for case in self.plain.cases(item):
-                changed = change(Shown(item, side, case.order.index(side), draw, case.reference))
+                changed = change(Shown(item, side, case.order.index(side), draw, case.reference, self.scale))
                 if changed is None:
                     return
                 made.append(replace(case, item=self._marked(changed, side), probe=name))
         yield from made
 
-    def _side(self, item: Item, draw: Draw) -> int | None:
+    def side_of(self, item: Item, draw: Draw) -> int | None:
         """Choose the response that is changed; None where the item has none of the side."""
         count, kind = len(item.responses), self.scale.kind
         if not count:

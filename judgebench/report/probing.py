@@ -68,6 +68,7 @@ _ROW = record(
     probe=TEXT,
     questions=(COUNT, lambda one: one.found.items),
     cases=(COUNT, lambda one: one.found.rows, "Cases asked both ways."),
+    bank=(COUNT, lambda one: one.found.bank, "Of how many attacks a row sums up a bank; 0 of a single probe."),
     unmatched=(COUNT, lambda one: one.found.unmatched, "Changed cases without a plain or a placebo's counterpart."),
     effect=(MEASURED, lambda one: one.found.effect, "What the trait does and its placebo (or chance) does not."),
     against=(TEXT, lambda one: one.found.against, "What the effect is measured against: placebo, retest, gold ..."),
@@ -133,7 +134,8 @@ class Probes(Document):
         asked = [_asked(row) for row in self.rows]
         # The notes are about what is here.
         told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
-        yield Notes((*told, *(_WAYS if self.ways else ())))
+        beside = (*_never_fooled(self.rows), *_worst(self.rows))
+        yield Notes((*told, *(_WAYS if self.ways else ()), *beside))
 
 
 _NOTES: tuple[tuple[str, bool | None], ...] = (
@@ -152,6 +154,30 @@ _WAYS = (
     "Range: best less worst way. Sd between: what sampling does not explain of it.",
     "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",
 )
+
+
+def _never_fooled(rows: Sequence[ProbeRow]) -> Iterator[str]:
+    """Say what can't be ruled out where no answer that gold calls wrong was accepted: the rule of three."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    told = [(row.found.items, row.found.figures.get("false_positives")) for row in rows]
+    counts = [items for items, one in told if one is not None and one.value == 0]
+    if counts:
+        most = percent(rule_of_three(min(counts)))
+        yield f"No wrong answer accepted on {min(counts):,} questions: up to {most} % of others may be (rule of three)."
+
+
+def _worst(rows: Sequence[ProbeRow]) -> Iterator[str]:
+    """Name the attack of the largest effect, of those that rows sum up."""
+    for (task, judge), own in _grouped(rows):
+        banks = tuple(row.probe.partition(" (mean of ")[0] for row in own if row.found.bank)
+        single = [row for row in own if not row.found.bank and row.probe.startswith(banks) and banks]
+        known = [(row.found.effect.value, row) for row in single if row.found.effect.value is not None]
+        if known:
+            value, row = max(known, key=lambda one: one[0])
+            where = f" on {clean(judge)}, {clean(task)}" if len({(one.task, one.judge) for one in rows}) > 1 else ""
+            size = _effect(value, row)
+            yield f"Worst of {len(single)} attacks{where}: {clean(row.probe)}, {size}; the worst of many looks too bad."
 
 
 def _asked(row: ProbeRow) -> bool:

@@ -35,6 +35,8 @@ KINDS = {
     "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
     "probes": "judgebench.report.probing:Probes",
+    "transfer": "judgebench.report.transfer:Transfers",
+    "detection": "judgebench.report.detection:Detections",
     "reproduction": "judgebench.report.reproduction:Reproduction",
     "run": "judgebench.report.runs:RunFacts",
     "scores": "judgebench.report.scores:Scores",

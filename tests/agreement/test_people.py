@@ -96,17 +96,17 @@ def test_a_person_as_the_judge_reaches_what_people_reach():
     assert found["ratio_cohen_kappa"].high - found["ratio_cohen_kappa"].low < 0.12
 
 
-@pytest.mark.parametrize("name", ["cohen_kappa", "percent_agreement", "judge_vs_each_cohen_kappa"])
-def test_the_error_is_that_of_leaving_out_clusters(name):
+def test_the_error_is_that_of_leaving_out_clusters():
     judge, gold = labels(n=240, seed=7)
     cluster = np.arange(240) // 3
-    whole = ceiling(ratings(judge, gold, cluster=cluster), Policies())[name]
-    less = []
-    for group in range(80):
-        kept = cluster != group
-        less.append(ceiling(ratings(judge[kept], gold[kept], cluster=cluster[kept]), Policies())[name].value)
-    jackknife = math.sqrt(79 / 80 * np.square(np.array(less) - np.mean(less)).sum())
-    assert whole.se == pytest.approx(jackknife, rel=0.05)
+    whole, *less = (
+        ceiling(ratings(judge[kept], gold[kept], cluster=cluster[kept]), Policies())
+        for kept in (cluster != group for group in (-1, *range(80)))
+    )
+    for name in ("cohen_kappa", "percent_agreement", "judge_vs_each_cohen_kappa"):
+        values = np.array([one[name].value for one in less])
+        jackknife = math.sqrt(79 / 80 * np.square(values - values.mean()).sum())
+        assert whole[name].se == pytest.approx(jackknife, rel=0.05), name
 
 
 @pytest.mark.parametrize("tie", ["class", "drop", "wrong", "half"])

@@ -11,12 +11,13 @@ import pytest
 from judgebench.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _TESTS = str(Path(__file__).resolve().parent.parent)
 if _TESTS not in sys.path:
     sys.path.insert(0, _TESTS)
 
+from once import measured_once  # noqa: E402 - importable once the folder is on the path
 from processes import Outcome, python  # noqa: E402 - importable once the folder is on the path
 from servers.plugin import fake_llm  # noqa: E402, F401 - a fixture, importable once the folder is on the path
 
@@ -57,3 +58,10 @@ def judgebench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
         return Outcome(int(ended.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture(scope="module")
+def one_measuring() -> Iterator[None]:
+    """From here to the end of the file, measure once what several commands show."""
+    with measured_once():
+        yield

@@ -41,7 +41,7 @@ COMMANDS = [
     ("facts", "compare", FORMS),
     ("facts", "systems", FORMS),
     ("facts", "correct --policy invalid=wrong", FORMS),
-    ("facts", "correct --no-gold", ("table", "json", "csv")),
+    ("facts", "correct --no-gold --draws 200", ("table", "json", "csv")),
     ("facts", "analyze", FORMS),
     ("people", "score", FORMS),
     ("people", "humans", FORMS),
@@ -90,6 +90,7 @@ def objects(node: Any) -> Iterator[Any]:
             yield from objects(one)
 
 
+@pytest.mark.usefixtures("one_measuring")
 @pytest.mark.parametrize(
     ("folder", "command", "form"), [(folder, line, form) for folder, line, forms in COMMANDS for form in forms]
 )

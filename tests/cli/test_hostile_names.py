@@ -10,15 +10,14 @@ import random
 import re
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from processes import python
 from stored_cases import edited
 
+import judgebench as jb
 from judgebench.store.lines import decode, encode
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Of judges, subsets and systems.
 NAMES = (
@@ -67,6 +66,7 @@ def table(tmp_path: Path) -> list[str]:
     return ["--csv", "labels.csv", *judges, "--id-col", "id", "--scale", "check"]
 
 
+@pytest.mark.usefixtures("one_measuring")
 @pytest.mark.parametrize("command", [
     ["score", "--gold-col", "h1", "--subset-col", "sub"],
     ["score", "--gold-col", "h1", "--sensitivity"],
@@ -110,14 +110,21 @@ def hostile_runs(folder: Path) -> None:
         edited(path, judge=NAMES[own])
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile") / "runs"
+    judges = ["baseline/longest", "baseline/shortest"]
+    jb.run(judges, ["pandalm", "judgebench"], sample=True, runs=folder)
+    hostile_runs(folder)
+    return folder
+
+
 @pytest.fixture
-def runs(judgebench, tmp_path: Path) -> Path:
-    judges = itertools.chain.from_iterable(("--judge", f"baseline/{name}") for name in ("longest", "shortest"))
-    assert judgebench("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample").code == 0
-    hostile_runs(tmp_path / "runs")
-    return tmp_path / "runs"
+def runs(asked: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(asked, tmp_path / "runs")
 
 
+@pytest.mark.usefixtures("one_measuring")
 @pytest.mark.parametrize("options", [[], ["--systems"], ["--aggregate", "rank"], ["--by-system"]], ids=str)
 def test_leaderboards_of_hostile_names(judgebench, runs, options) -> None:
     texts = {}
@@ -144,8 +151,26 @@ def test_a_site_of_hostile_names(judgebench, runs, tmp_path: Path) -> None:
             assert "<script>alert" not in path.read_text("utf-8")
 
 
-@pytest.mark.parametrize("form", ["csv", "md", "html", "tex", "json", "table"])
-def test_the_same_runs_give_the_same_bytes(judgebench, runs, tmp_path: Path, form: str) -> None:
+#: A board of judges and one of systems, in all forms, from one measuring.
+_BOARDS = """
+import sys
+sys.path.append(sys.argv[1])
+from judgebench.cli import main
+from once import measured_once
+folder = sys.argv[2]
+with measured_once():
+    for form in ("csv", "md", "html", "tex", "json", "table"):
+        for options in ([], ["--systems"]):
+            sys.argv = ["judgebench", "leaderboard", folder, *options, "--format", form]
+            try:
+                main()
+            except SystemExit as ended:
+                if ended.code:
+                    raise
+"""
+
+
+def test_the_same_runs_give_the_same_bytes(runs: Path, tmp_path: Path) -> None:
     """Other hash seeds, another order in the folder: copies whose names sort the other way round."""
     turned = tmp_path / "turned"
     for number, path in enumerate(sorted(runs.iterdir(), reverse=True)):
@@ -153,9 +178,9 @@ def test_the_same_runs_give_the_same_bytes(judgebench, runs, tmp_path: Path, for
             shutil.copytree(path, turned / f"{number:02d}")
     found = set()
     for seed, folder in (("0", "runs"), ("12345", "turned")):
-        done = judgebench("leaderboard", folder, "--format", form, env={"PYTHONHASHSEED": seed})
+        done = python(tmp_path, "-c", _BOARDS, Path(__file__).parents[1], folder, env={"PYTHONHASHSEED": seed})
         assert done.code == 0, done.err
-        systems = judgebench("leaderboard", folder, "--systems", "--format", form, env={"PYTHONHASHSEED": seed})
-        assert systems.code == 0, systems.err
-        found.add(done.out + systems.out)
+        assert "judgebench.leaderboard/" in done.out
+        assert "\\begin{tabular}" in done.out
+        found.add(done.out)
     assert len(found) == 1

@@ -52,15 +52,16 @@ def test_the_estimate_is_within_5_percent_of_the_bill(judgebench, data_dir, tmp_
         base = ("run", "--judge", "judge.toml", "--task", "judgebench", "--data", data_dir, "--format", "json")
         assert judgebench(*base, "--limit", 60, env=KEYS).code == 0
         asked = len(llm.requests)
+        base = (*base, "--limit", 180)
         [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
         assert len(llm.requests) == asked
         done = judgebench(*base, env=KEYS)
         assert done.code == 0, done.err
-    assert (estimate["to_ask"], estimate["pilot_answers"]) == (700 - asked, asked)
+    assert (estimate["to_ask"], estimate["pilot_answers"]) == (360 - asked, asked)
     bills = {row["items"]: row["usage"]["usd"] for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
     pilot = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
     paid = next(row["usage"]["usd"] for row in pilot if row["subset"] == "all" and row["items"] == 60)
-    bill = bills[350] - paid
+    bill = bills[180] - paid
     assert estimate["usd"] == pytest.approx(bill, rel=0.05)
     assert estimate["usd_low"] < bill < estimate["usd_high"]
     if judge == "openai/gpt-4o":

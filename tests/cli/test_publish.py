@@ -16,17 +16,23 @@ import pytest
 import yaml
 from stored_cases import edited
 
+import judgebench as jb
 from judgebench.report.schemas import json_schema
 from judgebench.report.site import MARK
 
-JUDGES = ("--judge", "baseline/longest", "--judge", "baseline/random", "--judge", "baseline/majority")
+JUDGES = ("baseline/longest", "baseline/random", "baseline/majority")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("asked") / "runs"
+    jb.run(JUDGES, ["pandalm", "judgebench"], sample=True, runs=folder)
+    return folder
 
 
 @pytest.fixture
-def sampled(judgebench, tmp_path: Path) -> Path:
-    done = judgebench("run", *JUDGES, "--task", "pandalm", "--task", "judgebench", "--sample")
-    assert done.code == 0, done.err
-    return tmp_path / "runs"
+def sampled(asked: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(asked, tmp_path / "runs")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -186,7 +192,7 @@ def test_only_what_it_wrote_itself_is_replaced_or_removed(judgebench, sampled: P
     strange = site / "figures" / "judgebench.csv"
     assert not strange.exists()
     strange.write_text("mine")
-    judgebench("run", *JUDGES, "--task", "judgebench", "--sample")
+    jb.run(JUDGES, "judgebench", sample=True, runs=tmp_path / "runs")
     done = judgebench("publish", "runs", "--output", "site", "--allow-samples")
     assert done.code == 2
     assert strange.read_text() == "mine"

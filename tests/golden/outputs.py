@@ -7,7 +7,6 @@ import glob
 import hashlib
 import io
 import os
-import pickle
 import platform
 import re
 import sys
@@ -16,6 +15,8 @@ import warnings
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from once import measured_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +47,7 @@ def play(scene: Scene, root: Path) -> dict[str, bytes]:
         file.write_bytes(content)
     found: dict[str, bytes] = {}
     before = _files(folder)
-    with _apart(folder, home), _measured_once():
+    with _apart(folder, home), measured_once():
         for step in scene.steps:
             if step.change is not None:
                 step.change(folder)
@@ -157,28 +158,6 @@ def _apart(folder: Path, home: Path) -> Iterator[None]:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
                 # A judge of the next scene may have the same name.
                 del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _measured_once() -> Iterator[None]:
-    """Measure the same ratings in the same way once in a scene: six forms show one figure."""
-    module = import_module("judgebench.agreement.measure")
-    measure, known = module.measure, {}
-
-    def once(*args: object, **kwargs: object) -> object:
-        try:
-            key = hashlib.sha256(pickle.dumps((args, sorted(kwargs.items())))).digest()
-        except (pickle.PicklingError, AttributeError, TypeError):
-            return measure(*args, **kwargs)
-        if key not in known:
-            known[key] = measure(*args, **kwargs)
-        return list(known[key])
-
-    module.measure = once
-    try:
-        yield
-    finally:
-        module.measure = measure
 
 
 def _files(folder: Path) -> dict[str, str]:

@@ -138,7 +138,8 @@ def meant(line: str, llm: Vendors, data_dir: Callable[[], Path]) -> list[str]:
     words = [_OWN.get(word, word) for word in shlex.split(line)]
     places = {"http://localhost:8000/v1": llm.openai_url}
     if "path/to/data" in words:
-        places["path/to/data"] = str(data_dir())
+        # Without a task, everything that lies there: one benchmark is enough here.
+        places["path/to/data"] = str(data_dir() if "--task" in words else data_dir() / "rewardbench")
     if any(word.endswith(".csv.gz") for word in words):
         places |= {path.name: str(path) for path in data_dir().rglob("*.csv.gz")}
     words = [places.get(word, word) for word in words]

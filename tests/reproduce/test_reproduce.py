@@ -28,11 +28,6 @@ BAD = replace(GOOD, published=71.09, match=False)
 anything = st.text(st.characters(exclude_categories=()), max_size=30)
 
 
-@pytest.fixture(scope="module")
-def everything(data_dir):
-    return reproduce(None, data_dir)
-
-
 @pytest.mark.data
 @pytest.mark.slow
 def test_every_published_figure_matches(everything):

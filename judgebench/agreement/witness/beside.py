@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations, permutations
 from math import fsum, lcm
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -60,6 +61,9 @@ def verify_row(
     """
     if not scored.size:
         return {}
+    again = row.bias.get("retest_agreement")
+    if again is not None and again.value is not None:
+        hold("retest_agreement", again.value, _with_itself(ratings), PLAIN, where=where)
     if scored.scale.sequential:
         people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
         return {**verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries), **people}
@@ -67,12 +71,12 @@ def verify_row(
         verify_ceilings(row, ratings, scored, where=where)
         verify_classes(row, scored, where=where)
         return verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
-    pairs = Pairs.of(scored)
+    pairs, held = Pairs.of(scored), {*row.metrics, "retest_agreement"}
     _classes(row, scored, pairs, where)
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored, known, where),
-        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, scored, where),
+        **_biases({name: one for name, one in row.bias.items() if name not in held}, ratings, scored, where),
     }
 
 
@@ -264,6 +268,25 @@ def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, whe
             continue
         hold(name, one.value, theirs, PLAIN, where=where)
     return alone
+
+
+def _answered(said: int | tuple[int, ...]) -> bool:
+    return any(code >= 0 for code in said) if isinstance(said, tuple) else said >= 0
+
+
+def _with_itself(ratings: Ratings) -> float:
+    """Over cases that were asked again, the mean share of pairs of askings that give one verdict."""
+    verdicts = ratings.judge.tolist() if ratings.sequence is None else [tuple(one) for one in ratings.sequence.tolist()]
+    order = ratings.swapped if ratings.order is None else ratings.order
+    asked: dict[tuple[int, int], list[Any]] = {}
+    for item, shown, said in zip(ratings.item.tolist(), order.tolist(), verdicts, strict=True):
+        asked.setdefault((item, shown), []).append(said)
+    shares = [
+        fmean(_answered(one) and one == two for one, two in combinations(said, 2))
+        for said in asked.values()
+        if len(said) > 1
+    ]
+    return fmean(shares)
 
 
 def _side(code: int, ratings: Ratings) -> int:

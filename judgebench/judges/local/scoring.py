@@ -31,7 +31,7 @@ class Compared(NamedTuple):
     references: tuple[tuple[int, ...], ...]
 
 
-class _Model:
+class WholeTexts:
     """A loaded model that reads whole texts."""
 
     def __init__(self, spec: Spec, kind: str) -> None:
@@ -64,7 +64,7 @@ class _Model:
         return [*self.fitting(run, works[:half]), *self.fitting(run, works[half:])]
 
 
-class Reward(_Model):
+class Reward(WholeTexts):
     """A model with one output for a text: how good the answer is."""
 
     def __init__(self, spec: Spec, stopped: Callable[[], bool]) -> None:  # noqa: ARG002 - a batch is one pass
@@ -92,7 +92,7 @@ class Reward(_Model):
         return list(scores)
 
 
-class Embedding(_Model):
+class Embedding(WholeTexts):
     """A model whose states make a vector of a text; two are compared by the cosine between them."""
 
     def __init__(self, spec: Spec, stopped: Callable[[], bool]) -> None:  # noqa: ARG002 - as above

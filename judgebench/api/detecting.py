@@ -1,0 +1,117 @@
+"""``judgebench.detect``: whether attacked texts stand out by their perplexity under a language model here."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from judgebench.api.items import is_task, task_of
+from judgebench.api.notes import tell
+from judgebench.api.parameters import place, question, several
+from judgebench.api.probing import Named, Suite, named, specs_of
+from judgebench.api.running import AskingProbes, Judges, Tasks, filled
+from judgebench.api.sources import is_given
+from judgebench.api.tables import Source
+from judgebench.errors import UnfitProbeError, UsageError, argument
+from judgebench.report.detection import DetectionRow, Detections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.domain import Item, Task
+
+PLAIN, CHANGED, CALM = "plain", "attacked", "placebo"
+
+
+@question
+def detect(
+    source: Source = None,
+    *,
+    judge: Judges = (),
+    task: Tasks = (),
+    probe: Named = (),
+    suite: Suite = None,
+    **options: Unpack[AskingProbes],
+) -> Detections:
+    """Say whether attacked answers are told from plain ones by their perplexity under the ``judge``, an hf/MODEL."""
+    from judgebench.judges.local.surprise import surprises  # noqa: PLC0415 - loaded on use
+
+    specs, how = specs_of(named(probe), suite, "attack"), filled(options)
+    if is_given(source):
+        raise UsageError(f"runs don't hold the texts: give {argument('judge')} hf/MODEL and {argument('task')}")
+    readers = [one for one in several("judge", judge, lambda one: isinstance(one, str)) if isinstance(one, str)]
+    tasks = several("task", task, is_task)
+    if not readers or not tasks:
+        raise UsageError(
+            f"say who reads the texts and of which items: {argument('judge')} hf/MODEL and {argument('task')}"
+        )
+    rows: list[DetectionRow] = []
+    for one in tasks:
+        opened = _opened(task_of(one, how), how)
+        texts = dict(_texts(opened, specs, how.get("limit"), how["seed"]))
+        if not texts:
+            raise UsageError(f"no probe changes an answer of {opened.name}: there is nothing to detect")
+        every = list(dict.fromkeys(text for kinds in texts.values() for pairs in kinds.values() for _, text in pairs))
+        for reader in readers:
+            found = dict(zip(every, surprises(reader, every), strict=True))
+            rows += _measured(opened.name, reader, texts, found)
+    return Detections(tuple(rows))
+
+
+def _opened(task: Any, how: Mapping[str, Any]) -> Task:
+    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+
+    data = how.get("data")
+    folder = None if data is None else Path(place("data", data))
+    opened: Task = make_task(task, data=folder, sample=how["sample"]) if isinstance(task, str) else task
+    return opened
+
+
+def _texts(
+    task: Task, specs: Sequence[str], limit: int | None, seed: int
+) -> Iterator[tuple[str, dict[str, list[tuple[str, str]]]]]:
+    """Give of each probe the answers that it changes, by question: as they were, attacked, and with the placebo."""
+    from judgebench.catalog import make_probe, observed  # noqa: PLC0415 - loaded on use
+    from judgebench.domain.items import PLACEBO  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
+
+    items = list(islice(task.items(), limit))
+    for spec in specs:
+        if observed(spec) is not None:
+            continue
+        try:
+            made = make_probe(spec, Plain("original"), task.scale, seed=seed)
+        except UnfitProbeError as error:
+            tell(str(error))
+            continue
+        kinds: dict[str, list[tuple[str, str]]] = {PLAIN: [], CHANGED: [], CALM: []}
+        for item in items:
+            for case in made.cases(item):
+                calm = case.probe.endswith(PLACEBO)
+                for before, after in _changed(item, case.item):
+                    question = item.cluster or item.id
+                    kinds[CALM if calm else CHANGED].append((question, after))
+                    if not calm:
+                        kinds[PLAIN].append((question, before))
+        if kinds[CHANGED]:
+            yield made.name, kinds
+
+
+def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
+    for one, two in zip(item.responses, other.responses, strict=True):
+        if one.text != two.text:
+            yield one.text, two.text
+
+
+def _measured(
+    task: str, model: str, texts: dict[str, dict[str, list[tuple[str, str]]]], found: dict[str, tuple[float, ...]]
+) -> Iterator[DetectionRow]:
+    from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
+
+    for spec, kinds in texts.items():
+        read = {kind: [Read(name, found[text]) for name, text in pairs] for kind, pairs in kinds.items()}
+        for by in ("whole", "window"):
+            attacked = held_against(read[PLAIN], read[CHANGED], windowed=by == "window")
+            calm = held_against(read[PLAIN], read[CALM], windowed=by == "window") if read[CALM] else None
+            yield DetectionRow(task, model, spec, by, attacked, calm)
