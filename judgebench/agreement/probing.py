@@ -186,6 +186,9 @@ def measure(paired: Paired) -> Probed:
         # Without anything that chance is known by, a change may still do more harm than good.
         effect, p = _harm(paired)
         against = "before"
+    if all(code is None for row in rows for code in (*row.plain, row.changed, row.placebo)):
+        # Silence that nothing changes is no steadiness.
+        effect, p = Estimate.missing("unanswered", len(rows)), None
     return Probed(items, len(rows), effect, p, against, figures, paired.unmatched)
 
 

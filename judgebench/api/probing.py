@@ -45,6 +45,13 @@ Suite = Annotated[
 Repeats = Annotated[
     int, Option("Times the unchanged case is asked; what differs between them is chance.", metavar="N", least=1)
 ]
+Figures = Annotated[
+    str,
+    Option(
+        "Figures that the table shows, by their names in JSON: accuracy_before,accuracy_after,robustness ...",
+        metavar="F,F",
+    ),
+]
 
 
 class ProbingAll(Probing, Verdicts, total=False):
@@ -60,6 +67,7 @@ def probe(
     probe: Named = (),
     suite: Suite = None,
     repeats: Repeats = 2,
+    columns: Figures = "",
     **options: Unpack[ProbingAll],
 ) -> Probes:
     """Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.
@@ -73,18 +81,20 @@ def probe(
         if judge or task:
             raise UsageError(f"give runs or a table, or {argument('judge')} and {argument('task')}; not both")
         if options.get("before_col") or options.get("placebo_col"):
-            return Probes(tuple(before_and_after(source, options)))
+            return _found(before_and_after(source, options), columns)
         if is_table(source, options):
-            return _found(measured(opened(source, options), specs, options, given))
+            return _found(measured(opened(source, options), specs, options, given), columns)
         stored = stored_runs(source)
         ways = () if specs else tuple(compared(stored))
-        return _found(measured(stored, specs, options, given), ways)
+        return _found(measured(stored, specs, options, given), columns, ways)
     if lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
     specs = specs or specs_of(given, suite)
     how = filled(options)
     asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
-    return asked.ask_for(how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given)))
+    return asked.ask_for(
+        how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given), columns)
+    )
 
 
 @question
@@ -113,15 +123,19 @@ def _askings(specs: Sequence[str], repeats: int) -> int:
     return repeats if any(observed(one) is None for one in specs) else 1
 
 
-def _found(rows: Iterator[ProbeRow], ways: tuple[WaysRow, ...] = ()) -> Probes:
-    """Give what was measured; DataError where there is nothing."""
+def _found(rows: Iterator[ProbeRow], columns: str, ways: tuple[WaysRow, ...] = ()) -> Probes:
+    """Give what was measured; DataError where there is nothing, UsageError where none has a figure asked for."""
     found = tuple(rows)
     if not found and not ways:
         raise DataError(
             "nothing to measure: no probe was asked, and plain verdicts show nothing of those that need no asking",
             hint="; ".join(f"{name}: {needs}" for name, needs in _NEEDS.items()),
         )
-    return Probes(found, ways)
+    names = tuple(filter(None, map(str.strip, columns.split(","))))
+    known = dict.fromkeys(["effect", *(name for row in found for name in row.found.figures)])
+    if lost := [name for name in names if name not in known]:
+        raise UsageError(f"{argument('columns')}: no probe here has {lost[0]!r}; there are {', '.join(known)}")
+    return Probes(found, ways, names)
 
 
 def stored_runs(source: Any) -> list[StoredRun]:

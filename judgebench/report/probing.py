@@ -17,32 +17,23 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.document.text import clean, decimal, percent
+from judgebench.report.probe_tables import ROOMY, chosen, is_asked, tables
 from judgebench.report.ways import FIELDS as WAYS_FIELDS
 from judgebench.report.ways import SHAPE as WAYS
 from judgebench.report.ways import sentence as compared_sentence
-from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
-    from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
-
-_REASONS = REASONS | {
-    "no_items": "no case has its plain counterpart",
-    "no_repeats": "nothing was asked twice, so that chance is not known",
-    "no_room": "the judge goes there anyway",
-    "separated": "length and gold tell every pick, so that no slope fits best",
-    "no_errors": "the judge makes no errors",
-    "one_class": "gold is one label",
-}
 
 
 class ProbeRow(NamedTuple):
@@ -85,10 +76,11 @@ _ROW = record(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Probes(Document):
-    """Probes of one judge or several."""
+    """Probes of one judge or several; ``columns`` are the figures that the table shows, by default the usual ones."""
 
     rows: tuple[ProbeRow, ...]
     ways: tuple[WaysRow, ...] = ()
+    columns: tuple[str, ...] = ()
 
     SCHEMA = "judgebench.probes/1"
     SHAPE = record(
@@ -124,17 +116,16 @@ class Probes(Document):
     def blocks(self) -> Iterator[Block]:
         for (task, judge), rows in _grouped(self.rows):
             yield _sentence(task, judge, rows)
-            yield Table(grid(_fields(rows), rows), (0,))
-            if not any(_asked(row) for row in rows):
-                shown = [(row.probe, name, one) for row in rows for name, one in row.found.figures.items()]
-                yield Table(grid(_FIGURES, shown), (0, 1))
+            yield from chosen(rows, self.columns) if self.columns else tables(rows)
         for one in self.ways:
             yield compared_sentence(one)
             yield Table(grid(WAYS_FIELDS, [one]), (0,))
-        asked = [_asked(row) for row in self.rows]
+        asked = [is_asked(row) for row in self.rows]
         # The notes are about what is here.
         told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
         beside = (*_never_fooled(self.rows), *_worst(self.rows))
+        if self.columns:
+            told, beside = ["Intervals are in --format csv and json."] if len(self.columns) > ROOMY else [], ()
         yield Notes((*told, *(_WAYS if self.ways else ()), *beside))
 
 
@@ -180,11 +171,6 @@ def _worst(rows: Sequence[ProbeRow]) -> Iterator[str]:
             yield f"Worst of {len(single)} attacks{where}: {clean(row.probe)}, {size}; the worst of many looks too bad."
 
 
-def _asked(row: ProbeRow) -> bool:
-    """Whether items were changed for it."""
-    return "robustness" in row.found.figures
-
-
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
     keys = dict.fromkeys((row.task, row.judge) for row in rows)
     for key in keys:
@@ -195,6 +181,10 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
     led = [row for row in rows if row.found.led]
     rest = [row for row in rows if not row.found.led and row.found.effect.value is not None]
     where = f"{clean(judge)} on {clean(task)}"
+    if not led and not rest:
+        silent = all(row.found.effect.undefined == "unanswered" for row in rows)
+        why = "gave no answer that can be used" if silent else "shows nothing that a probe could measure"
+        return f"{where} {why}: whether it is led can't be told."
     said = "is not seen to be led by any of them" if len(rest) > 1 else "is not seen to be led by it"
     head = f"{where} is led by {_listed([row.probe for row in led])}" if led else f"{where} {said}"
     bounds = [(row.found.effect, row.found.either) for row in rest]
@@ -217,73 +207,3 @@ def _effect(value: float, row: ProbeRow) -> str:
     if row.scale.kind in {"rate", "number"}:
         return f"{decimal(value, 2)} points"
     return f"{percent(value)} % of cases"
-
-
-def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
-    rated = rows[0].scale.kind in {"rate", "number"}
-    write = decimal if rated else percent
-    known = {name for row in rows for name in row.found.figures}
-
-    def cell(one: Estimate) -> Cell:
-        return explained(one, _REASONS, lambda found: interval(found, lambda value: _signed(value, write)))
-
-    def share(name: str) -> Callable[[ProbeRow], str]:
-        def told(row: ProbeRow) -> str:
-            found = row.found.figures.get(name)
-            return NONE if found is None else percent(found.value)
-
-        return told
-
-    def flips(row: ProbeRow) -> str:
-        found = row.found.figures.get("robustness")
-        return NONE if found is None or found.value is None else percent(1 - found.value)
-
-    fields: list[Field[ProbeRow]] = [
-        Field("probe", lambda row: row.probe, right=False),
-        Field("cases", lambda row: f"{row.found.rows:,}"),
-        Field(
-            "effect" if rated else "effect, % points",
-            lambda row: cell(row.found.effect),
-            ("effect", "points" if rated else "% points"),
-            right=False,
-        ),
-        Field("p", lambda row: p_value(row.found.p if row.found.adjusted is None else row.found.adjusted)),
-    ]
-    if "robustness" in known:
-        fields += [Field("flips %", flips), Field("again %", share("retest_flips"), ("asked", "again %"))]
-    if "accepted" in known:
-        fields.append(Field("accepted %", _accepted, right=False))
-    if "harmful" in known:
-        fields += [
-            Field("harmful %", share("harmful")),
-            Field("right before %", share("accuracy_before"), ("right", "before %")),
-            Field("right after %", share("accuracy_after"), ("right", "after %")),
-        ]
-    fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
-    return tuple(fields)
-
-
-def _signed(value: float, write: Callable[[float], str]) -> str:
-    text = write(value)
-    return text if text.startswith("-") else f"+{text}"
-
-
-#: What is read off plain verdicts, a figure a line.
-_FIGURES: Fields[tuple[str, str, Estimate]] = (
-    Field("probe", lambda one: one[0], right=False),
-    Field("figure", lambda one: one[1] if one[1].startswith("P_") else one[1].replace("_", " "), right=False),
-    Field("value", lambda one: explained(one[2], _REASONS, interval), right=False),
-    Field("se", lambda one: NONE if one[2].se is None else decimal(one[2].se)),
-    Field("n", lambda one: f"{one[2].n:,}"),
-)
-
-
-def _accepted(row: ProbeRow) -> str | Cell:
-    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
-    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
-
-    found = row.found.figures.get("accepted")
-    if found is None or found.value != 0:
-        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
-    most = percent(rule_of_three(row.found.items))
-    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))

@@ -237,3 +237,11 @@ def test_intervals_hold_what_was_planted():
         rows = list(_planted(rng, 80))
         outside["clean"] += any(look(probe, rows, PAIR).p < 0.025 for probe in (position, length))
     assert max(outside.values()) <= 6
+
+
+def test_a_judge_that_lets_nothing_wrong_pass():
+    rows = [said(CHECK, f"wrong{item}", 0, gold=0) for item in range(20)]
+    rows += [said(CHECK, f"right{item}", int(item % 3 > 0), gold=1) for item in range(60)]
+    found = look(leniency, rows, CHECK).figures["P_+"]
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert 0 < found.high < 1

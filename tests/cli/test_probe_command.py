@@ -116,3 +116,32 @@ def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, llm, tmp_path):
     assert re.search(r"^server/m is not ", found.out)
     assert "one task only" in found.out
     assert max(len(line) for line in found.out.splitlines()) <= 120
+
+
+def test_a_silent_judge_is_not_called_steady(judgebench):
+    with FakeLLM(faults="none") as silent:
+        asked = _server(silent, "--task", "pandalm", "--limit", "4", "--probe", "bandwagon", "--probe", "distraction")
+        found = judgebench("probe", *asked)
+        assert "gave no answer that can be used" in found.out
+        [*_, row] = json.loads(judgebench("probe", *asked, "--format", "json").out)["rows"]
+    assert (row["effect"]["undefined"], row["p"], row["led"]) == ("unanswered", None, False)
+
+
+def test_figures_by_name(judgebench):
+    asked = ("probe", "--judge", "baseline/longest", "--task", "judgebench", *QUICK, "--probe", "verbosity/padding")
+    found = judgebench(*asked, "--columns", "accuracy_before,accuracy_after,accuracy_change,robustness,harmful,helpful")
+    assert re.search(r"^verbosity/padding +\d+( +-?\d+\.\d){6}$", found.out, re.MULTILINE)
+    few = judgebench(*asked, "--columns", "effect, harmful")
+    assert re.search(r"^verbosity/padding +\d+( +-?\d+\.\d \[.*?\]){2}$", few.out, re.MULTILINE)
+    lost = judgebench(*asked, "--columns", "accuracy")
+    assert (lost.code, "no probe here has 'accuracy'; there are effect, robustness" in lost.err) == (2, True)
+
+
+@pytest.mark.parametrize("task", ["triviaqa", "pandalm"])
+def test_names_of_probes_stay_on_a_line(judgebench, task):
+    probes = ("superficial-reflection", "assertiveness/confident", "master-key/thought-process", "identity/anonymous")
+    asked = [word for name in probes for word in ("--probe", name)]
+    found = judgebench("probe", "--judge", "baseline/random", "--task", task, *asked, *QUICK)
+    for name in probes:
+        [line] = re.findall(rf"^{name} .*$", found.out, re.MULTILINE)
+        assert len(line) <= 100

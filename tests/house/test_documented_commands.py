@@ -32,6 +32,8 @@ _FILES = re.compile(r"^```\w+ prompt:(\S+)\n(.*?)^```", flags=re.MULTILINE | re.
 _TABLE = re.compile(r"^`([^`\s]+)`:\n\n```\w*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _CELLS = "--judge baseline/longest --judge baseline/random --task pandalm --task judgebench --sample"
 _CHECKED = "--judge baseline/random --judge contains --task triviaqa --sample"
+#: In two ways that the probes' documents compare.
+_TWICE = "--reference human --reference wrong --runs asked"
 #: Names that stand for the reader's own, and what lies under them here.
 _OWN = {"RUN": "runs/one", "RUN_BEFORE": "runs/one", "RUN_A": "runs/one", "RUN_B": "runs/two"}
 _LABELS = "question,judge,h1,h2\n" + "".join(f"q{i // 2},{i % 2},{i % 3 % 2},{i % 2}\n" for i in range(40))
@@ -98,7 +100,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("our-figures.toml", _FIGURES),
         *(
             one
-            for page in ("tables", "own-data", "panels", "probes/observed")
+            for page in ("tables", "own-data", "panels", "probes/observed", "probes/papers")
             for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
         ),
     ):
@@ -107,6 +109,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         assert called("run", *_CELLS.split(), "--quiet") == 0
         assert called("run", *_CHECKED.split(), "--quiet") == 0
+        assert called("run", *_CHECKED.split(), *_TWICE.split(), "--quiet") == 0
         own, other = sorted(Path("runs").glob("pandalm*"))
         own.rename("runs/one")
         other.rename("runs/two")

@@ -193,6 +193,8 @@ def mover_ratio(
 
     >>> [round(bound, 3) for bound in mover_ratio(0.4, (0.3, 0.5), 0.5, (0.4, 0.6), 0.0)]
     [0.57, 1.097]
+    >>> [round(bound, 3) for bound in mover_ratio(0.0, (0.0, 0.1), 0.5, (0.4, 0.6), 0.0)]
+    [0.0, 0.204]
     """
     if of_two[0] <= TINY:
         return None
@@ -203,7 +205,10 @@ def mover_ratio(
         middle, scale = one * two - correlation * reach * apart, two**2 - apart**2
         rest = one**2 - reach**2
         root = math.sqrt(max(0.0, middle**2 - scale * rest))
-        return (middle + side * root) / scale if side * middle > 0 else rest / (middle - side * root)
+        if side * middle > 0:
+            return (middle + side * root) / scale
+        # Both are 0 where the first figure and its bound are: so is the ratio.
+        return rest / (middle - side * root) if middle or root else 0.0
 
     below, above = one - of_one[0], of_one[1] - one
     # Where r is negative, r times the greater bound of the second figure is the lesser one.

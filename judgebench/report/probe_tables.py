@@ -1,0 +1,151 @@
+"""Tables of probes: what changed answers did, what replaced ones did, what plain verdicts show, or figures by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.document.blocks import Cell, Field, Table, explained, grid
+from judgebench.report.document.text import NONE, decimal, interval, p_value, percent
+from judgebench.report.words import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Fields
+    from judgebench.report.probing import ProbeRow
+
+_REASONS = REASONS | {
+    "no_items": "no case has its plain counterpart",
+    "no_repeats": "nothing was asked twice, so that chance is not known",
+    "no_room": "the judge goes there anyway",
+    "unanswered": "no answer can be used",
+    "separated": "length and gold tell every pick, so that no slope fits best",
+    "no_errors": "the judge makes no errors",
+    "one_class": "gold is one label",
+}
+#: So many figures have room for their intervals.
+ROOMY = 3
+#: Figures that are no shares.
+_NUMBERS = ("shift", "logit")
+
+
+def is_asked(row: ProbeRow) -> bool:
+    """Whether items were changed for it."""
+    return "robustness" in row.found.figures
+
+
+def tables(rows: Sequence[ProbeRow]) -> Iterator[Table]:
+    """Draw a judge's probes: one table of those that change answers, of those that replace them, and of the rest."""
+    replacing = [row for row in rows if "accepted" in row.found.figures]
+    changing = [row for row in rows if is_asked(row) and "accepted" not in row.found.figures]
+    watching = [row for row in rows if not is_asked(row)]
+    for some in filter(None, (changing, replacing, watching)):
+        yield Table(grid(_fields(some), some), (0,))
+    if len(watching) == len(rows):
+        shown = [(row.probe, name, one) for row in rows for name, one in row.found.figures.items()]
+        yield Table(grid(_FIGURES, shown), (0, 1))
+
+
+def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
+    """Draw the figures that are asked for, a column each; a few have room for their intervals."""
+    roomy = len(names) <= ROOMY
+    rated = rows[0].scale.kind in {"rate", "number"}
+
+    def field(name: str) -> Field[ProbeRow]:
+        number = any(one in name for one in _NUMBERS) or (rated and name == "effect")
+        unit = "" if number else "%"
+        words = name if name.startswith("P_") else name.replace("_", " ")
+        first, _, last = words.rpartition(" ")
+
+        def value(row: ProbeRow) -> Cell:
+            found = row.found.effect if name == "effect" else row.found.figures.get(name)
+            write = decimal if number else percent
+            if found is None:
+                return Cell(NONE)
+            alone = "" if found.value is None else write(found.value)
+            return explained(found, _REASONS, lambda one: interval(one, write) if roomy else alone)
+
+        lines = tuple(filter(None, (first, f"{last} {unit}".rstrip())))
+        return Field(f"{words} {unit}".rstrip(), value, lines, right=not roomy)
+
+    fields: list[Field[ProbeRow]] = [
+        Field("probe", lambda row: row.probe, right=False),
+        Field("n", lambda row: f"{row.found.rows:,}"),
+        *map(field, names),
+    ]
+    yield Table(grid(fields, rows), (0,))
+
+
+def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
+    rated = rows[0].scale.kind in {"rate", "number"}
+    write = decimal if rated else percent
+    known = {name for row in rows for name in row.found.figures}
+
+    def cell(one: Estimate) -> Cell:
+        return explained(one, _REASONS, lambda found: interval(found, lambda value: _signed(value, write)))
+
+    def share(name: str) -> Callable[[ProbeRow], str]:
+        def told(row: ProbeRow) -> str:
+            found = row.found.figures.get(name)
+            return NONE if found is None else percent(found.value)
+
+        return told
+
+    def flips(row: ProbeRow) -> str:
+        found = row.found.figures.get("robustness")
+        return NONE if found is None or found.value is None else percent(1 - found.value)
+
+    fields: list[Field[ProbeRow]] = [
+        Field("probe", lambda row: row.probe, right=False),
+        Field("n", lambda row: f"{row.found.rows:,}"),
+        Field(
+            "effect" if rated else "effect, % points",
+            lambda row: cell(row.found.effect),
+            ("effect", "points" if rated else "% points"),
+            right=False,
+        ),
+        Field("p", lambda row: p_value(row.found.p if row.found.adjusted is None else row.found.adjusted)),
+    ]
+    if "robustness" in known:
+        fields += [
+            Field("flips %", flips, ("flips", "%")),
+            Field("asked again %", share("retest_flips"), ("asked", "again", "%")),
+        ]
+    if "accepted" in known:
+        fields.append(Field("accepted %", _accepted, ("accepted", "%"), right=False))
+    elif "harmful" in known:
+        fields += [
+            Field("harmful %", share("harmful"), ("harmful", "%")),
+            Field("right before %", share("accuracy_before"), ("right", "before", "%")),
+            Field("right after %", share("accuracy_after"), ("right", "after", "%")),
+        ]
+    if any(row.found.led for row in rows):
+        fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))
+    return tuple(fields)
+
+
+def _signed(value: float, write: Callable[[float], str]) -> str:
+    text = write(value)
+    return text if text.startswith("-") else f"+{text}"
+
+
+#: What is read off plain verdicts, a figure a line.
+_FIGURES: Fields[tuple[str, str, Estimate]] = (
+    Field("probe", lambda one: one[0], right=False),
+    Field("figure", lambda one: one[1] if one[1].startswith("P_") else one[1].replace("_", " "), right=False),
+    Field("value", lambda one: explained(one[2], _REASONS, interval), right=False),
+    Field("se", lambda one: NONE if one[2].se is None else decimal(one[2].se)),
+    Field("n", lambda one: f"{one[2].n:,}"),
+)
+
+
+def _accepted(row: ProbeRow) -> str | Cell:
+    """Write how often an answer was accepted of which it is known whether it ought to be; never is not impossible."""
+    from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
+    found = row.found.figures.get("accepted")
+    if found is None or found.value != 0:
+        return NONE if found is None else explained(found, _REASONS, lambda one: interval(one, percent))
+    most = percent(rule_of_three(row.found.items))
+    return Cell(interval(found, percent), (f"never: of other questions up to {most} % may be (rule of three)",))
