@@ -96,4 +96,7 @@ PROBES: dict[str, ProbeEntry] = {
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.
-CORE = ("bandwagon",)
+CORE = (
+    "position", "length", "self-preference", "bandwagon", "authority", "verbosity/padding", "fake-verdict/brackets",
+    "injection/ignore",
+)  # fmt: skip
