@@ -70,12 +70,12 @@ class Evidence(NamedTuple):
     domain: str = ""
 
 
-def validate(evidence: Sequence[Evidence], limits: Limits) -> list[Line]:
-    """Answer every question for every task, then those about all of them."""
+def validate(evidence: Sequence[Evidence], limits: Limits, models: Sequence[str] = ()) -> list[Line]:
+    """Answer every question for every task, then those about all of them; ``models`` are the versions that answered."""
     found: list[Line] = []
     for one in evidence:
         found += _of_task(one, limits)
-    found.append(_constructs(evidence))
+    found += [_constructs(evidence), _version(models)]
     return found
 
 
@@ -199,3 +199,12 @@ def _constructs(evidence: Sequence[Evidence]) -> Line:
     if len(evidence) > 1 and len(kinds) > 1:
         return Line("tasks", "", "pass", None, "several_tasks", more=tuple(one.task for one in evidence))
     return Line("tasks", "", "warn", None, "one_task" if len(evidence) < 2 else "one_kind", more=kinds)
+
+
+def _version(models: Sequence[str]) -> Line:
+    """Whether one model version answered: another one may judge otherwise."""
+    if not models:
+        return Line("version", "", "open", None, "no_version")
+    if len(models) > 1:
+        return Line("version", "", "warn", None, "versions", more=tuple(models))
+    return Line("version", "", "pass", None, "one_version", more=tuple(models))

@@ -44,6 +44,7 @@ class Showing:
     seed: int = 0
     limit: int | None = None
     probe: str | None = None
+    again: str = ""
 
 
 def plan_named(
@@ -229,6 +230,7 @@ def plan_run(
         seed=showing.seed,
         limit=showing.limit,
         needs_answers=judge.needs.answers,
+        again=showing.again,
     )
     own = card.policies if card is not None else Policies()
     conventions = Conventions(own)

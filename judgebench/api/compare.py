@@ -14,6 +14,7 @@ from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OnlyTas
 from judgebench.errors import UsageError, argument
 from judgebench.report.compare import TwoJudges
 from judgebench.report.standings import ManyJudges
+from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
 
 
@@ -84,4 +85,7 @@ def compare(
     )
     if fail_if_worse and found.directional:
         raise UsageError(f"{argument('fail_if_worse')}: more or less {found.headline} is neither better nor worse")
-    return TwoJudges(replace(found, differing=tuple(differing(matched))), items, fail_if_worse)
+    sides = [one.stored.run for one in opened if one.stored is not None]
+    versions = versions_of(*sides) if len(sides) == 2 else ((), ())
+    found = replace(found, differing=tuple(differing(matched)), versions=versions)
+    return TwoJudges(found, items, fail_if_worse)

@@ -146,6 +146,7 @@ def _hold(
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
+    from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
 
     source, stored = asked.opened()
     policies = source.policies(policy)
@@ -169,7 +170,9 @@ def _hold(
     )
     decided = {line.subset for line in found.lines}
     return Decision(
-        found, tuple(row for row in _beside(source, policy) if not source.criteria or row.subset in decided)
+        found,
+        tuple(row for row in _beside(source, policy) if not source.criteria or row.subset in decided),
+        versions_of(before, own),
     )
 
 

@@ -119,7 +119,8 @@ class Before:
         items = self.to_grade(answers, foreseen=foreseen) if self.grader is not None else []
         if not items or self.grader is None:
             return None
-        return _planned(Beneath(self.task, Scale.check(), lambda: items), self.grader, "human")
+        beneath = Beneath(self.task, Scale.check(), lambda: items)
+        return _planned(beneath, self.grader, "human", again=self.answering.run.again)
 
 
 def text_of(answer: Verdict | None) -> str:
@@ -127,13 +128,13 @@ def text_of(answer: Verdict | None) -> str:
     return after_reasoning(answer.text).strip() if answer is not None and answer.code is not None else ""
 
 
-def _planned(task: Task, judge: Judge, reference: str = "none") -> Plan:
+def _planned(task: Task, judge: Judge, reference: str = "none", again: str = "") -> Plan:
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
 
     shown = Plain("original", reference=reference)
-    selection = Selection(shown, orders="original", reference=reference, needs_answers=False)
+    selection = Selection(shown, orders="original", reference=reference, needs_answers=False, again=again)
     return plan(task, judge, selection, Conventions(Policies()))
 
 
@@ -182,7 +183,7 @@ def asked_before(
         place,
         task,
         limit,
-        _planned(Beneath(task, ANSWERED, questions), answers),
+        _planned(Beneath(task, ANSWERED, questions), answers, again=planned.run.again),
         replan if own else None,
         named or same,
         None if recipe is None else Elsewhere(recipe),

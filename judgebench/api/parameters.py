@@ -106,7 +106,8 @@ class Parameter:
             return ranged(self.name, value, low, high, float not in kinds)
         if bool in kinds:
             heard = callable(value) and any(get_origin(kind) is Callable for kind in kinds)
-            return value if heard else flag(self.name, value)
+            worded = isinstance(value, str) and str in kinds
+            return value if heard or worded else flag(self.name, value)
         return text(self.name, value, path=Path in kinds) if plain else self._several(value, kinds)
 
     @property

@@ -187,6 +187,7 @@ def measured(
     ``specs`` are the probes asked for, None all that there are; ``said`` says of which family a judge is. Of a
     probe that was ``named`` a person hears where nothing of it shows. DataError where a probe's plain run is missing.
     """
+    from judgebench.agreement.paraphrases import consistent  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.probing import measure, suite  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
 
@@ -194,6 +195,15 @@ def measured(
     for judge, before, paired in paired_runs(stored, specs):
         told = [(name, measure(one)) for name, one in paired.items()]
         told += summed_up(paired)
+        wordings = {
+            one.run.probe: one.verdicts(texts=False)
+            for one in stored
+            if one.run.probe.partition("/")[0] == PARAPHRASE
+            and one.run.probe in paired
+            and _key(one.run) == _key(before.run)
+        }
+        if wordings and (whole := consistent(before.verdicts(texts=False), wordings, before.run.scale)) is not None:
+            told.append((PARAPHRASE, whole))
         for name in watched:
             look = observed(name)
             found = None if look is None else look(described(before.run, said or {}), before.verdicts)
@@ -243,12 +253,15 @@ def paired_runs(
         yield names[key], before, paired
 
 
+#: The family whose members are looked at together, too.
+PARAPHRASE = "paraphrase"
 #: What must be there for a probe that plain verdicts show.
 _NEEDS = {
     "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
     "length": "that takes pairs of answers of known and different lengths, and gold",
     "self-preference": "that takes gold, and answers of the judge's own among others'",
     "family-preference": "that takes gold, and answers of models of its family and of others",
+    "transitivity": "that takes pairs with named systems, three or more of which answer one question",
     "leniency": "that takes checks or ratings, and gold",
 }
 

@@ -11,6 +11,7 @@ from judgebench.api.parameters import Option, check_output, check_texts, policie
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
 from judgebench.api.texts import table_texts, task_behind
+from judgebench.api.validations import Standings
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def report_sources(
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
+    standings = Standings()
     tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
     for source in opened:
         stored = source.as_run()
@@ -118,9 +120,18 @@ def report_sources(
                 unread=unread,
                 sent=None if sent is None else sent.first,
                 beside={} if source.stored is None else source.stored.beside(),
+                standing=_standing(source, standings),
             )
         )
     return reported
+
+
+def _standing(source: sources.Source, standings: Standings) -> str:
+    """Say whether a run's judge was validated; of a rule or a recording only where somebody did."""
+    if source.stored is None:
+        return ""
+    asked = "prompts" in source.stored.run.settings
+    return next(standings.told(source.stored, source.judge, always=asked), "")
 
 
 def _judged(source: sources.Source, stored: StoredRun | TableRun, policies: Policies) -> Judged:

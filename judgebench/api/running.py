@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
@@ -55,6 +56,16 @@ def _temperature(text: str) -> float | None:
     if not 0 <= value < math.inf:
         raise UsageError(f"{argument('temperature')} {text!r} is neither a number from 0 up nor 'none'")
     return value
+
+
+def _day(again: bool | str | None) -> str:  # noqa: FBT001 - as a person gives it
+    """Give the day that a run is dated by which asks again; empty where nobody wants that."""
+    if not isinstance(again, str):
+        return f"{datetime.now(UTC):%Y-%m-%d}" if again else ""
+    try:
+        return date.fromisoformat(again).isoformat()
+    except ValueError:
+        raise UsageError(f"{argument('again')} {again!r} is no day; write it as 2026-11-30") from None
 
 
 def _concurrency(text: str) -> int | None:
@@ -193,6 +204,14 @@ class Asking(TypedDict, total=False):
         Option("Take answers to the same cases from other runs in --runs.", "--cache/--no-cache", default=True),
     ]
     refresh: Annotated[bool, Option("Ask everything again; what was judged is kept under another name.", default=False)]
+    again: Annotated[
+        bool | str,
+        Option(
+            "Ask a judge anew that was asked before: a run of its own, dated today (UTC), beside the earlier one.",
+            read=bool,
+            default=False,
+        ),
+    ]
     runs: Annotated[
         str | Path,
         Option(
@@ -322,6 +341,7 @@ def prepared(
     if asked["samples_by"] is not None and asked["samples"] is None:
         raise UsageError(f"{argument('samples_by')} needs {argument('samples')} N")
     shown, data = given("repeats", "seed", "limit", "probe"), how.get("data")
+    shown["again"] = _day(how.get("again"))
     prompts = [None if one is None else str(one) for one in each(how.get("prompt"))]
     temperatures = how["temperature"] if how["temperature"] != [] else "default"
     if how.get("grader") is not None and not how["can_answer"]:

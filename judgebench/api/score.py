@@ -9,6 +9,7 @@ from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.api.validations import Standings
 from judgebench.errors import UsageError, argument
 from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.consistency import Consistencies, Line, Pair, Winner
@@ -52,6 +53,10 @@ def score(
         # Nobody asked for an average of criteria.
         if not one.criteria or row.subset != "all"
     ]
+    standings = Standings()
+    asked = [(one.stored, one.judge) for one in tables if one.stored is not None]
+    for told in dict.fromkeys(said for one in asked for said in standings.told(*one, always=False)):
+        say(told)
     if by_system and rows and not any(row.subset.startswith("system:") for row in rows):
         say(f"{argument('by_system')}: nothing says which system was judged ({argument('system')})")
     return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))

@@ -15,7 +15,7 @@ from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
     from judgebench.agreement.validity import Evidence, Limits
-    from judgebench.domain import Run, Usage
+    from judgebench.domain import Usage
     from judgebench.report.probing import ProbeRow
     from judgebench.store.runs import StoredRun
 
@@ -81,40 +81,31 @@ def estimate_validation(
 
 def _validation(stored: Sequence[StoredRun], specs: Sequence[str] | None, limits: Limits) -> JudgeValidation:
     from judgebench.agreement.validity import validate  # noqa: PLC0415 - loaded on use
+    from judgebench.api.validations import digest_of, judges_of, keep_beside, last_day  # noqa: PLC0415 - loaded on use
 
     probed = list(measured(stored, specs))
     plain = [one for one in stored if not one.run.probe]
     if not plain:
         raise DataError("no run without a probe: nothing to validate")
     found: list[Validated] = []
-    for judge in dict.fromkeys(map(_judge, plain)):
-        mine = [one for one in stored if _judge(one) == judge]
-        own = [one for one in plain if _judge(one) == judge]
-        lines = validate([_evidence(one, probed) for one in own], limits)
-        models = tuple(dict.fromkeys(name for one in mine for name in one.run.models))
-        found.append(
-            Validated(
-                own[0].run.judge,
-                tuple(lines),
-                digest_of(own[0].run, models),
-                models,
-                sum(one.run.counts.get("cases", 0) for one in mine),
-                _usage(mine),
-            )
+    for mine in judges_of(stored):
+        own = [one for one in plain if one in mine]
+        if not own:
+            continue
+        models = tuple(sorted({name for one in mine for name in one.run.models}))
+        lines = validate([_evidence(one, probed) for one in own], limits, models)
+        one = Validated(
+            own[0].run.judge,
+            tuple(lines),
+            digest_of([one.run for one in mine], models),
+            models,
+            sum(one.run.counts.get("cases", 0) for one in mine),
+            _usage(mine),
+            last_day(mine),
         )
+        keep_beside(mine, one)
+        found.append(one)
     return JudgeValidation(tuple(found))
-
-
-def _judge(one: StoredRun) -> tuple[str, str]:
-    """Tell judges apart, whatever their tasks' scales."""
-    return one.run.judge, digest_of(one.run, ())
-
-
-def digest_of(run: Run, models: Sequence[str]) -> str:
-    """Digest what a validation belongs to: the judge, its settings and prompts, and the versions that answered."""
-    from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-
-    return digest([run.judge, dict(run.settings), sorted(models)], 12)
 
 
 def _evidence(plain: StoredRun, probed: Sequence[ProbeRow]) -> Evidence:

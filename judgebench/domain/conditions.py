@@ -44,6 +44,7 @@ class Conditions:
     max_tokens: str = ""
     effort: str = ""
     probe: str = ""
+    again: str = ""
     base_url: str = ""
     revision: str = ""
     others: tuple[tuple[str, str], ...] = ()
@@ -191,7 +192,7 @@ def _said(own: Mapping[str, str]) -> Mapping[str, str]:
 def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
     """Find the conditions that are not the same in all runs on some task, in the order in which they are told.
 
-    A probe is always told: items that it turned are not the task's.
+    A probe is always told, since items that it turned are not the task's, and so is when a judge was asked again.
     """
     names = dict.fromkeys(name for runs in tasks for own in runs for name in own)
     found = [name for name in names if any(_differ(name, runs) for runs in tasks)]
@@ -200,7 +201,10 @@ def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
 
 
 def _differ(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
-    return len({own.get(name) for own in runs} | ({"none"} if name == "probe" else set())) > 1
+    values = {own.get(name) for own in runs}
+    if name in {"probe", "again"}:
+        values.add("none" if name == "probe" else None)
+    return len(values) > 1
 
 
 def _brief(own: Mapping[str, str], name: str, tasks: Mapping[str, Sequence[Mapping[str, str]]]) -> str:

@@ -243,7 +243,8 @@ class Run:
     the cases, and is empty where items are shown as they are. ``place`` says where the items of a table of one's own
     are, and how it is read; it is no part of the identity, and empty for a task that has a name. ``prompts`` are those
     that were sent, by kind of scale, so that they can be written again. ``by_criterion``
-    says that its task's subsets are criteria.
+    says that its task's subsets are criteria. ``again`` is the day (2026-11-30) on which a judge was asked anew, so
+    that nothing comes from its earlier answers; empty where nobody wanted that.
     """
 
     task: str
@@ -270,6 +271,7 @@ class Run:
     place: Mapping[str, Any] = field(default_factory=dict)
     prompts: Mapping[str, Any] = field(default_factory=dict)
     by_criterion: bool = False
+    again: str = ""
 
     @property
     def conditions(self) -> Conditions:
@@ -282,6 +284,7 @@ class Run:
             seed=self.seed,
             limit=self.limit,
             probe=self.probe or None,
+            again=self.again,
             revision=self.revision,
         )
 
@@ -296,9 +299,14 @@ class Run:
         return self.by_criterion or bool(names.get("criterion")) or named
 
     @property
-    def answers(self) -> str:
-        """Digest of what, beside the case itself, decides an answer."""
+    def judging(self) -> str:
+        """Digest of all settings that can change an answer: of two runs with the same, one judge was asked."""
         return digest([self.judge, dict(self.settings), self.scale.to_json()])
+
+    @property
+    def answers(self) -> str:
+        """Digest of what, beside the case itself, decides an answer: the judge, and when it was asked again."""
+        return digest([self.judging, self.again]) if self.again else self.judging
 
     @property
     def answering(self) -> bool:
@@ -317,7 +325,7 @@ class Run:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data |= {name: dict(data[name]) for name in _MAPS}
-        for name in ("probe", "place", "prompts", "by_criterion"):
+        for name in ("probe", "place", "prompts", "by_criterion", "again"):
             if not data[name]:
                 del data[name]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
@@ -328,8 +336,7 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
-        texts = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe")
-        for name in texts:
+        for name in _TEXTS:
             if not isinstance(values.get(name, ""), str):
                 raise TypeError(f"{name} is {values[name]!r}, expected text")
         for name, bits in (("repeats", 63), ("seed", 1024), ("limit", 63)):
@@ -357,6 +364,7 @@ def _number(value: object) -> bool:
     return value is None or _whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
+_TEXTS = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe", "again")
 _MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
     "counts": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),
     "models": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),

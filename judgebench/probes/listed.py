@@ -77,6 +77,12 @@ PROBES: dict[str, ProbeEntry] = {
     "leniency": ProbeEntry(
         f"{_OBSERVED}leniency:leniency", "whether its errors let answers pass", "bias", observed=True
     ),
+    "paraphrase": ProbeEntry(
+        "judgebench.probes.paraphrase:OPERATORS", "the same request in other words around it", "consistency"
+    ),
+    "transitivity": ProbeEntry(
+        f"{_OBSERVED}transitivity:transitivity", "whether its preferences run in a circle", "consistency", observed=True
+    ),
     "null-model": ProbeEntry(
         "judgebench.probes.null_model:OPERATORS", "one text as every answer; null-model:FILE has your own", "attack"
     ),
@@ -90,4 +96,7 @@ PROBES: dict[str, ProbeEntry] = {
 }
 
 #: The few that find most: what `validate-judge` tries where nobody names others.
-CORE = ("bandwagon",)
+CORE = (
+    "position", "length", "self-preference", "bandwagon", "authority", "verbosity/padding", "fake-verdict/brackets",
+    "injection/ignore",
+)  # fmt: skip

@@ -30,6 +30,7 @@ from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
+from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -236,6 +237,7 @@ class TwoJudges(Document):
         tests=_TESTS,
         detectable=(maybe(_DETECTABLE), lambda found: found.power),
         **END,
+        models=versions_key("first", "second"),
         differing=ListOf(_DIFFERING),
     )
 
@@ -274,7 +276,8 @@ class TwoJudges(Document):
     def blocks(self) -> Iterator[Block]:
         found = self.found
         yield _verdict(found)
-        yield Table(grid(_LINES, found.lines, _remarks(found)), plan=((8, (5,)),))
+        notes = [*_remarks(found), *versions_words(found.versions, "A", "B")]
+        yield Table(grid(_LINES, found.lines, notes), plan=((8, (5,)),))
         if shown := found.differing[: self.listed or 0]:
             note = f"{len(shown):,} of the {found.differ:,} judgments on which the verdicts differ."
             yield Table(grid(_ITEMS, shown, [note]))

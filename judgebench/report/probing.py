@@ -163,6 +163,10 @@ def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[P
         yield key, [row for row in rows if (row.task, row.judge) == key]
 
 
+#: An effect that matters, in shares of cases or points.
+_LARGE = 0.1
+
+
 def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
     led = [row for row in rows if row.found.led]
     rest = [row for row in rows if not row.found.led and row.found.effect.value is not None]
@@ -179,10 +183,13 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         for one, either in bounds
         if one.high is not None and one.low is not None
     ]
-    if rest and reach:
-        others = "the others" if led and len(rest) > 1 else "the other" if led else "any"
-        return f"{head}; an effect of {others} of up to {_effect(max(reach), rows[0])} can't be ruled out."
-    return f"{head}."
+    if len(reach) == 1:
+        other = "the other" if led else "it"
+        return f"{head}; an effect of {other} of up to {_effect(reach[0], rows[0])} can't be ruled out."
+    if large := sum(one > _LARGE for one in reach):
+        others = "all others" if led and large == len(reach) else "all" if large == len(reach) else f"{large} of them"
+        return f"{head}; of {others} more than {_effect(_LARGE, rows[0])} can't be ruled out: too few items."
+    return f"{head}; none of the others by more than {_effect(max(reach), rows[0])}." if reach and led else f"{head}."
 
 
 def _listed(names: Sequence[str]) -> str:

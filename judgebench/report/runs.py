@@ -208,6 +208,7 @@ class RunFacts(Document):
         models=MapOf(COUNT),
         spent=_OBJECT,
         probe=Key(TEXT, None, "The probe that made the cases, where there is one.", required=False),
+        again=Key(TEXT, None, "The day on which the judge was asked anew, where it was.", required=False),
         conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
         holds=_HOLDS,
     )
@@ -233,7 +234,8 @@ class RunFacts(Document):
             "scale": run.scale.spec,
             "shown": f"order {run.orders}, reference {run.reference}, {_times(run.repeats)}"
             + ("" if run.limit is None else f", the first {run.limit} items")
-            + (f", probe {run.probe}" if run.probe else ""),
+            + (f", probe {run.probe}" if run.probe else "")
+            + (f", again {run.again}" if run.again else ""),
             "settings": ", ".join(f"{name} {value}" for name, value in settings),
             "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
             "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",

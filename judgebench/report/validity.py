@@ -15,14 +15,14 @@ from judgebench.report.document.text import clean, decimal, interval, many, perc
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.validity import Line, State
     from judgebench.domain import Usage
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
-__all__ = ["JudgeValidation", "Validated"]
+__all__ = ["JudgeValidation", "Validated", "standing_words"]
 
 _STATE = choice(*STATES)
 
@@ -50,6 +50,9 @@ _SAID: Mapping[str, str] = {
     "several_tasks": "several kinds of gold: {more}",
     "one_task": "one task only; add one of another kind of gold",
     "one_kind": "all tasks have one kind of gold: {more}",
+    "no_version": "the backend reports none: that the model changed would not be seen",
+    "one_version": "one model version answered: {more}",
+    "versions": "several model versions answered: {more}",
 }
 _OPPOSED = {"position": {"below": "surely at most {limit}", "above": "surely more than {limit}"}}
 
@@ -105,7 +108,7 @@ _JUDGE = record(
     models=(TEXTS, None, "Versions that the backend reported."),
     cases=(TEXT, lambda one: str(one.cases)),
     usd=(maybe(NUMBER), lambda one: one.usage.usd),
-    at=(TEXT, None, "When the last verdict was kept."),
+    at=(TEXT, None, "The day of the last verdict."),
     lines=ListOf(_LINE, 1),
 )
 
@@ -215,3 +218,31 @@ _FIELDS: Fields[Line] = (
     Field("figure", _figure, right=False),
     Field("because", _said, right=False),
 )
+
+
+def standing_words(
+    judge: str,
+    state: str = "",
+    at: str = "",
+    stale: str = "",
+    before: Sequence[str] = (),
+    now: Sequence[str] = (),
+) -> str:
+    """Say in a line whether a judge was validated, when, with what outcome, and whether that still holds.
+
+    >>> standing_words("m", "warn", "2026-11-30")
+    'm was validated on 2026-11-30: WARN.'
+    >>> standing_words("m", "pass", "2026-06-01", "version", ["m-1"], ["m-2"])
+    'The validation of m of 2026-06-01 (pass) is stale: m-1 was validated, m-2 answered here.'
+    """
+    name = clean(judge)
+    if not state:
+        return f"{name} was not validated (judgebench validate-judge)."
+    word = clean(_WORDS.get(state, state))
+    if not stale:
+        return f"{name} was validated on {clean(at)}: {word}."
+    why = "it was asked with another prompt, form or setting"
+    if stale == "version":
+        old, new = (some([clean(one) for one in names], 3) or "no named version" for names in (before, now))
+        why = f"{old} was validated, {new} answered here"
+    return f"The validation of {name} of {clean(at)} ({word}) is stale: {why}."

@@ -58,6 +58,7 @@ class Selection:
     seed: int = 0
     limit: int | None = None
     needs_answers: bool = True
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         # Labels of one's own change nothing about where the texts are.
         place=getattr(origin, "place", {}),
         by_criterion=getattr(origin, "by_criterion", False),
+        again=selection.again,
     )
     names = frozenset(seen.annotators)
     return Plan(

@@ -65,8 +65,9 @@ def test_defaults_are_those_of_what_is_made_of_them() -> None:
     for made in (JudgeSettings(), Options(), Showing()):
         for field in fields(made):
             name = renamed.get(field.name, field.name)
-            # An engine's own patience is nobody's option; what a local model takes stands in a judge file.
-            if name not in {"backoff", "give_up_after", "dtype", "batch_tokens", "thresholds"}:
+            # An engine's own patience is nobody's option; what a local model takes stands in a judge file. Of again, a
+            # run knows the day alone.
+            if name not in {"again", "backoff", "give_up_after", "dtype", "batch_tokens", "thresholds"}:
                 assert said[name] == getattr(made, field.name), name
 
 

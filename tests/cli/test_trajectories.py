@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pictures import png
 from servers.fake_llm import FakeLLM
 
 from judgebench.api.asking import Showing, plan_run
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 KEYS = {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"}
 BACKENDS = ("openai", "anthropic", "server")
-PNG = base64.b64decode("iVBORw0KGgo=")
+PNG = png()
+ENCODED = base64.b64encode(PNG).decode()
 
 
 def sent(body: dict[str, Any]) -> list[tuple[str, bytes]]:
@@ -86,7 +88,7 @@ ANTHROPIC = [
         {"type": "text", "text": "Let me look."}, {"type": "tool_use", "id": "t", "name": "look", "input": {"at": 3}}]},
     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [
         {"type": "text", "text": "a picture"},
-        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}]}]},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ENCODED}}]}]},
 ]  # fmt: skip
 STEPS = [
     {"url": "https://a.example", "screenshot": "shot.png", "reasoning": "A button.", "action": "click('1')"},

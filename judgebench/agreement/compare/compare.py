@@ -186,6 +186,8 @@ class Comparison:
     differing: tuple[Differing, ...] = ()
     #: Of measurement, at which alpha is taken.
     level: str = ""
+    #: Where one judge is held against itself: the model versions that answered on either side.
+    versions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def judges(self) -> tuple[str, str]:

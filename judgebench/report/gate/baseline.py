@@ -91,6 +91,9 @@ _SHAPE = shape(
     repeats=Scalar({"type": "integer", "minimum": 1}),
     reference=TEXT,
     conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
+    models=Key(
+        MapOf(COUNT), lambda one: one.models or None, "Answers by the model version that was reported.", required=False
+    ),
     figures=MapOf(OneOf((NUMBER, ListOf(maybe(NUMBER), 3, 3)), lambda one: isinstance(one, list))),
     items=(COUNT, lambda one: len(one.verdicts)),
     item_digest=(_DIGEST, lambda one: item_digest(one.verdicts)),
@@ -116,7 +119,7 @@ class Baseline:
     ``content`` is the digest of the items as a judge saw them, ``judge_digest`` that of all settings that can change an
     answer. A case is the order of the responses, ``0,1``, with ``#2`` for its second repeat. ``usage`` is what the
     cases of an item took together: input tokens, output tokens, dollars (null where unknown) and seconds. ``labels`` is
-    the gold by item: only of a run, never in a file.
+    the gold by item: only of a run, never in a file. ``models`` counts the answers of each reported model version.
     """
 
     task: str
@@ -137,6 +140,7 @@ class Baseline:
     usage: dict[str, list[Any]] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)
     conditions: dict[str, str] = field(default_factory=dict)
+    models: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Build the document, checksum included."""
@@ -239,7 +243,7 @@ def record(
         revision=run.revision,
         content=run.content,
         judge=run.judge,
-        judge_digest=run.answers,
+        judge_digest=run.judging,
         scale=run.scale.spec,
         policies=policies.to_json(),
         gold_source=run.gold_source,
@@ -253,6 +257,7 @@ def record(
         usage={item: used for item in sorted(spent) if any(used := _used(*spent[item]))},
         labels=labels,
         conditions=run.conditions.named(),
+        models=dict(sorted(run.models.items())),
     )
 
 
@@ -363,6 +368,7 @@ def _checked(document: dict[str, Any]) -> Baseline:
         _expect(all(one >= 0 for one in used if one is not None), f"usage {used!r}")
     _expect(items == len(document["verdicts"]) and shown == item_digest(document["verdicts"]), "items")
     _expect(all(isinstance(one, str) for one in document.get("conditions", {}).values()), "conditions")
+    _expect(all(type(one) is int for one in document.get("models", {}).values()), "models")
     return Baseline(**document)
 
 

@@ -45,6 +45,7 @@ from judgebench.report.gate.words import (
     value,
     verdict,
 )
+from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import WARNINGS
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.versions import Versions
 
 __all__ = ["Decision"]
 
@@ -152,10 +154,14 @@ _ODDS_FIELDS: Fields[GateLine] = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Decision(Document):
-    """A run held against its baseline; ``beside`` is the run as `score` measures it, by criterion where it has some."""
+    """A run held against its baseline; ``beside`` is the run as `score` measures it, by criterion where it has some.
+
+    ``versions`` are the model versions that answered, the baseline's and the run's.
+    """
 
     gate: Gate
     beside: tuple[Agreement, ...] = ()
+    versions: Versions = ((), ())
 
     SCHEMA = "judgebench.gate/1"
     SHAPE = record(
@@ -202,6 +208,7 @@ class Decision(Document):
             "The same by criterion, where there are several.",
             required=False,
         ),
+        models=versions_key("baseline", "run"),
         warnings=(TEXTS, attrgetter("gate.warnings")),
     )
     MORE: ClassVar = {
@@ -232,7 +239,9 @@ class Decision(Document):
         found = self.gate
         yield self.verdict
         level = f"{100 * (1 - found.rules.alpha):g} % each"
-        yield Table(grid(_fields(level), found.lines, _remarks(found, self.beside)), names=(1, 2))
+        notes = _remarks(found, self.beside)
+        notes += versions_words(self.versions, "the baseline", "the run")
+        yield Table(grid(_fields(level), found.lines, notes), names=(1, 2))
         yield Table(grid(_ODDS_FIELDS, found.lines, [_chances(found)]), names=(0,))
 
 

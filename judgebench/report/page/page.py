@@ -113,6 +113,7 @@ def _runs_rows(reported: Sequence[Reported]) -> list[tuple[str, ...]]:
 def _runs_notes(reported: Sequence[Reported]) -> list[str]:
     licences = dict.fromkeys((one.run.task, one.licence) for one in reported if one.licence)
     notes = [f"Licence of the data of {clean(task)}: {clean(licence)}." for task, licence in licences]
+    notes += dict.fromkeys(one.standing for one in reported if one.standing)
     notes.append("Intervals hold 95 %; items that share a question count as one (cluster-robust standard errors).")
     return notes
 

@@ -81,7 +81,8 @@ class Reported:
     ``rows`` begin with ``all``. ``verdicts`` reads them with the judge's text, by item first; ``items`` reads the items
     with their texts, in the task's order, and is None where they are not at hand: ``unread`` says why, and how to get
     them. ``licence`` is that of the task's data, as its card says. ``sent`` writes the requests of a case again, where
-    the run keeps its prompts. ``beside`` is what the run knows of its items beyond their task, by id.
+    the run keeps its prompts. ``beside`` is what the run knows of its items beyond their task, by id, and ``standing``
+    says whether its judge was validated.
     """
 
     run: Run
@@ -94,6 +95,7 @@ class Reported:
     unread: str = ""
     sent: Callable[[Case], Sequence[Request]] | None = None
     beside: Mapping[str, Beside] = field(default_factory=dict[str, "Beside"])
+    standing: str = ""
 
     @property
     def ratings(self) -> Ratings:

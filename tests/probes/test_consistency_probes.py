@@ -1,0 +1,104 @@
+"""Consistency without labels: wordings of one request, and preferences that run in a circle."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from servers.fake_llm import FakeLLM
+
+import judgebench as jb
+from judgebench.agreement.observed.transitivity import to_order, triads
+from judgebench.catalog import make_probe
+from judgebench.domain import Case, Item, Part, Response, Scale, Turn
+from judgebench.probes.orders import Plain
+from judgebench.probes.paraphrase import OPERATORS
+
+NAMES = ("a", "b", "c", "d")
+
+
+def item(question: str, *answers: str, image: str | None = None) -> Item:
+    parts = (Part(question), *([Part("", image=image)] if image else []))
+    return Item("i", (Turn("user", parts),), tuple(map(Response, answers)), (), "unspecified")
+
+
+@given(st.text(), st.text(), st.text(), st.sampled_from(sorted(OPERATORS)))
+def test_all_but_the_request_stays_and_the_request_is_in_it(question: str, one: str, two: str, variant: str) -> None:
+    before = item(question, one, two)
+    made = make_probe(f"paraphrase/{variant}", Plain("both"), Scale.pair())
+    cases = list(made.cases(before))
+    if not question.strip():
+        assert not cases
+        return
+    assert [case.order for case in cases] == [(0, 1), (1, 0)]
+    assert len({case.item.question for case in cases}) == 1
+    for case in cases:
+        assert case.item.responses == before.responses
+        assert question.rstrip() in case.item.conversation[-1].parts[0].text
+        assert case.item.question != before.question
+        assert (
+            dict(case.item.attributes)["probe target"] == "" if "probe target" in dict(case.item.attributes) else True
+        )
+
+
+def test_wordings_with_braces_and_images_are_left_as_they_are() -> None:
+    made = make_probe("paraphrase/framed", Plain("original"), Scale.check())
+    [case] = made.cases(item("What is {x} in {}?", "1", image="data:image/png;base64,AA=="))
+    first, second = case.item.conversation[-1].parts
+    assert first.text == "My request:\n\nWhat is {x} in {}?"
+    assert second.image == "data:image/png;base64,AA=="
+
+
+@given(st.permutations(NAMES))
+def test_an_order_has_no_circle_and_needs_no_edit(order: list[str]) -> None:
+    wins = {(a, b): -1 if order.index(a) < order.index(b) else 1 for a, b in combinations(NAMES, 2)}
+    assert list(triads(wins)) == [False] * 4
+    assert to_order(wins) == 0
+
+
+@given(st.lists(st.sampled_from([-1, 0, 1]), min_size=6, max_size=6))
+def test_a_circle_needs_an_edit(sides: list[int]) -> None:
+    wins = dict(zip(combinations(NAMES, 2), sides, strict=True))
+    assert to_order(wins) >= any(triads(wins))
+    assert to_order(wins) <= 3
+
+
+@pytest.fixture
+def llm():
+    with FakeLLM() as server:
+        yield server
+
+
+def test_wordings_are_asked_and_their_agreement_told(llm, tmp_path):
+    how = {"judge": "server/m", "base_url": llm.openai_url, "task": "pandalm", "sample": True, "runs": tmp_path}
+    found = jb.probe(suite="consistency", **how)
+    rows = {row.probe: row.found for row in found.rows}
+    assert {f"paraphrase/{name}" for name in OPERATORS} < set(rows)
+    whole = rows["paraphrase"].figures
+    assert whole["retest_agreement"].value == 1
+    assert 0 <= whole["fully_consistent"].value < whole["pairwise_agreement"].value < 1
+    assert whole["alpha"].value < 0.5
+    # A judge that draws its verdict from the prompt's words is seen to be inconsistent.
+    assert rows["paraphrase"].led
+    assert sum(llm.counts.values()) == (2 + len(OPERATORS)) * 48
+
+
+def test_circles_of_a_round_robin_are_counted(tmp_path):
+    # One question whose verdicts run in a circle, and one with an order.
+    beats = {"q0": "a>b b>c c>a", "q1": "a>b b>c a>c"}
+    lines = ["id,question,answer_a,answer_b,system_a,system_b,gold"]
+    for q in beats:
+        lines += [f"{q}{a}{b},{q},text {a} {q},text {b} {q},{a},{b},A" for a, b in combinations("abc", 2)]
+    (tmp_path / "mine.csv").write_text("\n".join(lines), "utf-8")
+
+    def circular(case: Case, scale: Scale) -> str:
+        a, b = (case.item.responses[place].text.split()[1] for place in case.order)
+        return "A" if f"{a}>{b}" in beats[case.item.question] else "B"
+
+    jb.run(judge=circular, task=tmp_path / "mine.csv", runs=tmp_path / "runs")
+    [row] = jb.probe(tmp_path / "runs", probe="transitivity").rows
+    assert row.found.figures["cyclic_triads"].value == 0.5
+    assert row.found.figures["pair_flips"].value == 0
+    assert row.found.figures["edits"].value == 0.5
