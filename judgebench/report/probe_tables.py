@@ -27,7 +27,7 @@ _REASONS = REASONS | {
 #: So many figures have room for their intervals.
 ROOMY = 3
 #: Figures that are no shares.
-_NUMBERS = ("shift", "logit")
+_NUMBERS = ("shift", "logit", "alpha")
 
 
 class ProbeRow(NamedTuple):
@@ -61,7 +61,13 @@ def tables(rows: Sequence[ProbeRow]) -> Iterator[Table]:
 
 
 def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
-    """Draw the figures that are asked for, a column each; a few have room for their intervals."""
+    """Draw the figures that are asked for, a column each; a few have room for their intervals.
+
+    A probe that has none of them is left out.
+    """
+    rows = [row for row in rows if "effect" in names or any(name in row.found.figures for name in names)]
+    if not rows:
+        return
     roomy = len(names) <= ROOMY
     rated = rows[0].scale.kind in {"rate", "number"}
 
