@@ -252,13 +252,13 @@ def _planted(server: Server, plant: Plant, runs: int, items: int) -> None:
         led += row.found.led
         for name, truth in plant.truths.items():
             figure = row.found.figures.get(name, row.found.effect) if name != "effect" else row.found.effect
-            value = truth if isinstance(truth, float) else truth(rows)
+            value = truth(rows) if callable(truth) else truth
             if figure.low is not None and figure.high is not None:
                 covered[name] += figure.low <= value <= figure.high
                 widths.setdefault(name, []).append(figure.high - figure.low)
     for name, truth in plant.truths.items():
         share = covered[name] / runs
-        told = f"{truth:g}" if isinstance(truth, float) else "as the items have it"
+        told = "as the items have it" if callable(truth) else f"{truth:g}"
         around = 196 * math.sqrt(max(share * (1 - share), 1e-9) / runs)
         print(
             f"{plant.name}: {name} {told}: {100 * share:.1f} % (+-{around:.1f}) of {runs} intervals hold it, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid
 from judgebench.report.document.text import NONE, decimal, interval, p_value, percent
@@ -11,9 +11,9 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.domain import Estimate
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Fields
-    from judgebench.report.probing import ProbeRow
 
 _REASONS = REASONS | {
     "no_items": "no case has its plain counterpart",
@@ -27,7 +27,20 @@ _REASONS = REASONS | {
 #: So many figures have room for their intervals.
 ROOMY = 3
 #: Figures that are no shares.
-_NUMBERS = ("shift", "logit")
+_NUMBERS = ("shift", "logit", "alpha")
+
+
+class ProbeRow(NamedTuple):
+    """What one probe shows of one judge on one task; ``key`` tells the plain run that it belongs to from others."""
+
+    task: str
+    judge: str
+    gold_source: str
+    scale: Scale
+    probe: str
+    found: Probed
+    revision: str = ""
+    key: object = None
 
 
 def is_asked(row: ProbeRow) -> bool:
@@ -48,7 +61,13 @@ def tables(rows: Sequence[ProbeRow]) -> Iterator[Table]:
 
 
 def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
-    """Draw the figures that are asked for, a column each; a few have room for their intervals."""
+    """Draw the figures that are asked for, a column each; a few have room for their intervals.
+
+    A probe that has none of them is left out.
+    """
+    rows = [row for row in rows if "effect" in names or any(name in row.found.figures for name in names)]
+    if not rows:
+        return
     roomy = len(names) <= ROOMY
     rated = rows[0].scale.kind in {"rate", "number"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import (
     COUNT,
@@ -20,7 +20,7 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
-from judgebench.report.probe_tables import ROOMY, chosen, is_asked, tables
+from judgebench.report.probe_tables import ROOMY, ProbeRow, chosen, is_asked, tables
 from judgebench.report.ways import FIELDS as WAYS_FIELDS
 from judgebench.report.ways import SHAPE as WAYS
 from judgebench.report.ways import sentence as compared_sentence
@@ -28,25 +28,11 @@ from judgebench.report.ways import sentence as compared_sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
-    from judgebench.domain import Estimate, Scale
+    from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
-
-
-class ProbeRow(NamedTuple):
-    """What one probe shows of one judge on one task; ``key`` tells the plain run that it belongs to from others."""
-
-    task: str
-    judge: str
-    gold_source: str
-    scale: Scale
-    probe: str
-    found: Probed
-    revision: str = ""
-    key: object = None
 
 
 _ROW = record(
