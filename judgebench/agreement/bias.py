@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from judgebench.domain import InvalidPolicy, Ratings
 
 
-def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
+def biases(ratings: Ratings, scored: Scored, *, again: bool = False) -> dict[str, Estimate]:
     """Measure what these judgments, games included, can show.
 
     Where items were shown in both orders, there are ``position_consistency``, the share of items whose two games name
     one response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. Pairs have
     ``first_slot_rate``, a check ``positive_rate_difference`` and ratings ``mean_signed_error``, both
-    ``mean(judge - gold)``. Where a case was asked again, there is ``retest_agreement``.
+    ``mean(judge - gold)``. Where cases were asked ``again`` (rows of one case may as well be those of its annotators),
+    there is ``retest_agreement``.
 
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
@@ -37,8 +38,9 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     found = position(ratings, scored.policies.invalid)
     if ratings.scale.kind == "pair":
         found |= first_slot(ratings)
-    again = retest_agreement(ratings)
-    return found | _label_bias(scored) | ({} if again.undefined == "no_repeats" else {"retest_agreement": again})
+    if again:
+        found["retest_agreement"] = retest_agreement(ratings)
+    return found | _label_bias(scored)
 
 
 def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:

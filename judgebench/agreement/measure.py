@@ -95,13 +95,15 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     revision: str = "",
     interval: IntervalMethod = "default",
     verify: Verify = False,
+    again: bool = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
     ``metrics`` are those to choose from, by default all: evaluated are those that mean something on the scale. ``by``
     names the divisions that get a row each; a system's row is named ``system:<name>``. ``aggregates`` are figures over
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
-    without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
+    without statuses, coverage is the share of judgments with a code. ``again`` says that further rows of a case are
+    further askings. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
     estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
     differs, and names in ``unverified`` what has none.
@@ -150,7 +152,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             metrics=group.metrics,
             ceiling=between_people(ratings, group.ratings, group.scored, mutual),
             people=behind(group.ratings),
-            bias=biases(group.ratings, group.scored)
+            bias=biases(group.ratings, group.scored, again=again)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
             statuses=group.statuses,
@@ -242,6 +244,7 @@ def measure_run(
         revision=run.revision,
         interval=interval,
         verify=verify,
+        again=run.repeats > 1,
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))

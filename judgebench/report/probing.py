@@ -188,7 +188,7 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         return f"{head}; an effect of {other} of up to {_effect(reach[0], rows[0])} can't be ruled out."
     if large := sum(one > _LARGE for one in reach):
         others = "all others" if led and large == len(reach) else "all" if large == len(reach) else f"{large} of them"
-        return f"{head}; of {others} more than {_effect(_LARGE, rows[0])} can't be ruled out: too few items."
+        return f"{head}; for {others} more than {_effect(_LARGE, rows[0])} can't be ruled out: too few items."
     return f"{head}; none of the others by more than {_effect(max(reach), rows[0])}." if reach and led else f"{head}."
 
 

@@ -131,7 +131,7 @@ CASES = {
 @cache
 def measured(case):
     given, policies = CASES[case]()
-    row = measure(given, task="t", judge="j", policies=policies, verify=True)[0]
+    row = measure(given, task="t", judge="j", policies=policies, verify=True, again=True)[0]
     return given, row
 
 
@@ -198,7 +198,7 @@ def test_definitions_alone_ask_no_library(case, monkeypatch):
     given, row = measured(case)
     for kind in ("LABELS", "NUMBERS", "RATED", "REAL", "SETS", "ORDERS", "STEPS"):
         monkeypatch.setattr(libraries, kind, None)
-    assert measure(given, task="t", judge="j", policies=CASES[case]()[1], verify="definitions")[0] == row
+    assert measure(given, task="t", judge="j", policies=CASES[case]()[1], verify="definitions", again=True)[0] == row
 
 
 def test_each_library_that_is_named_raises_the_alarm():
@@ -280,8 +280,8 @@ def test_a_fault_beside_the_metrics_stops_it_too(place, monkeypatch):
 
     true = getattr(module, place)
 
-    def wrong(*given):
-        return {name: one if one.value is None else shifted(one) for name, one in true(*given).items()}
+    def wrong(*given, **how):
+        return {name: one if one.value is None else shifted(one) for name, one in true(*given, **how).items()}
 
     monkeypatch.setattr(module, place, wrong)
     given, policies = CASES["pair"]()
