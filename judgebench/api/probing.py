@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run
+    from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
 Named = Annotated[
@@ -187,7 +188,19 @@ def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict
             tell(text)
     if len(found.plans) < 2 and len(changed) == len(specs):
         raise UsageError("no probe has anything to change here")
+    for text in dict.fromkeys(text for one, _ in found.plans if (text := _strays(one))):
+        tell(text)
     return found
+
+
+def _strays(plan: Plan) -> str:
+    """Say which ids of a file of answers no item of the task has."""
+    texts: Mapping[str, Any] = getattr(plan.probe, "texts", {})
+    lost = list(texts.keys() - {item.id for item in plan.task.items()}) if texts else []
+    if not lost:
+        return ""
+    first = min(lost)
+    return f"{plan.probe.name}: {len(lost)} of its {len(texts)} ids are of no item of {plan.task.name}, as {first!r}"
 
 
 #: Up to so many probes that have nothing to change are told with the reason of each.
