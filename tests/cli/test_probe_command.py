@@ -150,6 +150,23 @@ def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, llm, tmp_path):
     assert max(len(line) for line in found.out.splitlines()) <= 120
 
 
+def test_without_gold_nobody_is_asked_for_a_validation(judgebench, llm, tmp_path):
+    (tmp_path / "mine.csv").write_text("question,answer_a,answer_b\nWhat?,This.,That.\n", "utf-8")
+    found = judgebench(
+        "validate-judge", "--judge", "server/m", "--base-url", llm.openai_url, "--task", "mine.csv", "-q"
+    )
+    assert (found.code, "no item has a gold label" in found.err, llm.counts.total()) == (3, True, 0)
+
+
+def test_one_item_shows_neither_steadiness_nor_a_place(judgebench, tmp_path):
+    (tmp_path / "mine.csv").write_text("question,answer_a,answer_b,gold\nWhat?,This.,The other.,B\n", "utf-8")
+    asked = ("--judge", "baseline/longest", "--task", "mine.csv", "--probe", "bandwagon", "-q")
+    [one] = json.loads(judgebench("validate-judge", *asked, "--format", "json").out)["judges"]
+    lines = {line["about"]: line for line in one["lines"]}
+    assert lines["stable but led"]["state"] == "warn"
+    assert (lines["position"]["state"], lines["position"]["figure"]["value"]) == ("open", 0.0)
+
+
 def test_a_silent_judge_is_not_called_steady(judgebench):
     with FakeLLM(faults="none") as silent:
         asked = _server(silent, "--task", "pandalm", "--limit", "4", "--probe", "bandwagon", "--probe", "distraction")
