@@ -47,7 +47,7 @@ def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict
     names = {name: code for code, name in enumerate(dict.fromkeys(_cluster(first[key]) for key in keys))}
     clusters = Clusters.of(np.array([names[_cluster(first[key])] for key in keys], np.int64))
     pairs = list(combinations(ways.values(), 2))
-    alike = np.array([np.mean([_same(one[key], two[key]) for one, two in pairs]) for key in keys])
+    alike = np.array([np.mean([_same(one[key], two[key]) for one, two in pairs]) for key in keys], np.float64)
     whole = across({name: [_bare(way[key]) for key in keys] for name, way in ways.items()}, scale)
     figures = {
         "pairwise_agreement": estimated(mean(alike, clusters), low=0.0, high=1.0),
@@ -56,7 +56,7 @@ def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict
     if whole is not None:
         figures["alpha"] = whole.alpha
     effect, p = Estimate.missing("no_repeats"), None
-    again = np.array([_again(said[key]) for key in keys])
+    again = np.array([_again(said[key]) for key in keys], np.float64)
     known = np.flatnonzero(~np.isnan(again))
     if known.size:
         apart, own = again[known] - alike[known], clusters.take(known)

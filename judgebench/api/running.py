@@ -356,7 +356,7 @@ def prepared(
             )
         ],
         [
-            Showing(order=order, reference=reference or "auto", **shown | way)
+            Showing(order=order, reference=reference or "auto", **{**shown, **way})
             for reference, order, way in product(each(how["reference"]), each(how.get("order")), ways)
         ],
         data=None if data is None else Path(place("data", data)),

@@ -77,7 +77,8 @@ def read(root: Path) -> list[Validation]:
     for file in sorted((root / FOLDER).glob("*.json")):
         try:
             data = unsealed(read_object(file, "a validation", _TODO)).data
-            found.append(Validation(**data | {"models": tuple(data["models"])}))
+            fields: dict[str, Any] = {**data, "models": tuple(data["models"])}
+            found.append(Validation(**fields))
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"not a validation ({error})", file=str(file), hint=_TODO) from None
     return sorted(found, key=lambda one: (one.at, one.judge))
@@ -85,6 +86,6 @@ def read(root: Path) -> list[Validation]:
 
 def standing(run: Run, known: list[Validation]) -> tuple[Validation, Stale] | None:
     """Find what holds of a run's judge: a validation that is not stale, else the latest; None where there is none."""
-    own = [(one, one.stale(run)) for one in known if one.judge == run.judge]
+    own: list[tuple[Validation, Stale]] = [(one, one.stale(run)) for one in known if one.judge == run.judge]
     holds = [one for one in own if not one[1]]
     return next(reversed(holds or own), None)
