@@ -172,14 +172,11 @@ def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict
     changed = [{"repeats": 1, "probe": one} for one in specs if observed(one) is None]
     plain = {"repeats": repeats, "probe": None}
     lost: dict[str, dict[str, str]] = {}
-    found = prepared(
-        judge,
-        task,
-        how,
-        aloud=aloud,
-        ways=(plain, *changed),
-        unfit=lambda task, probe, why: lost.setdefault(task, {}).setdefault(probe, why),
-    )
+
+    def unfit(on: str, probe: str, why: str) -> None:
+        lost.setdefault(on, {})[probe] = why
+
+    found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=unfit)
     for on, reasons in lost.items():
         told = list(reasons.values())
         if len(told) > _FEW:
