@@ -104,7 +104,7 @@ def _at_least(about: str, task: str, figure: Estimate, limit: float) -> Line:
         return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
     low, high = figure.low, figure.high
     if low is None or high is None:
-        return Line(about, task, "warn" if figure.value >= limit else "fail", figure, "no_interval", limit)
+        return Line(about, task, "warn", figure, "no_interval", limit)
     if low >= limit:
         return Line(about, task, "pass", figure, "above", limit)
     return Line(about, task, "fail" if high < limit else "warn", figure, "below" if high < limit else "unsure", limit)
@@ -116,7 +116,7 @@ def _at_most(about: str, task: str, figure: Estimate, limit: float) -> Line:
         return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
     low, high = figure.low, figure.high
     if low is None or high is None:
-        return Line(about, task, "warn" if figure.value <= limit else "fail", figure, "no_interval", limit)
+        return Line(about, task, "warn", figure, "no_interval", limit)
     if high <= limit:
         return Line(about, task, "pass", figure, "below", limit)
     return Line(about, task, "fail" if low > limit else "warn", figure, "above" if low > limit else "unsure", limit)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.validity import STATES, overall
-from judgebench.domain.shapes import ESTIMATE, NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
+from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import MismatchError
 from judgebench.report import junit
 from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, judge_columns, sheet
@@ -32,7 +32,7 @@ _SAID: Mapping[str, str] = {
     "above": "surely at least {limit}",
     "below": "surely below {limit}",
     "unsure": "too few items to tell it from {limit}",
-    "no_interval": "no interval, so that only the value counts",
+    "no_interval": "too few items for an interval",
     "answered": "answers nearly everything",
     "silent": "too many cases without a verdict",
     "one_order": "asked in one order only; --order both shows it",
@@ -106,7 +106,7 @@ _JUDGE = record(
     state=_STATE,
     digest=(TEXT, None, "Of judge, model version, prompts and form: with another one this says nothing."),
     models=(TEXTS, None, "Versions that the backend reported."),
-    cases=(TEXT, lambda one: str(one.cases)),
+    cases=(COUNT, None, "Answers, those of probes and of askings again among them."),
     usd=(maybe(NUMBER), lambda one: one.usage.usd),
     at=(TEXT, None, "The day of the last verdict."),
     lines=ListOf(_LINE, 1),
