@@ -187,6 +187,13 @@ def test_kin_by_name_and_by_word():
         family_preference, rows[:20], CHECK, judge="hf/theta", settings={FAMILIES: {"theta": "z", "zeta-2": "Z"}}
     )
     assert told.effect.value == found.effect.value
+    filed = look(family_preference, rows[:20], CHECK, judge="ours", family="Zeta")
+    assert filed.effect.value == found.effect.value
+    # What was said for measuring goes before the judge's file.
+    assert (
+        look(family_preference, rows[:20], CHECK, judge="ours", family="zeta", settings={FAMILIES: {"ours": "x"}})
+        is None
+    )
 
 
 def test_versions_of_items_are_paired_by_what_their_ids_begin_with():
