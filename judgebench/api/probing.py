@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.banks import summed_up
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
+from judgebench.api.probed_together import OF_SEVERAL, is_beside
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
@@ -21,16 +22,13 @@ from judgebench.report.runs import Estimates
 from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from judgebench.agreement.probing import Paired, Probed
+    from judgebench.agreement.probing import Paired
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run
     from judgebench.store.runs import StoredRun
-
-    #: What measures a probe on plain verdicts.
-    Look: TypeAlias = Callable[..., Probed | None]
 
 Named = Annotated[
     str | Sequence[str],
@@ -208,14 +206,16 @@ def measured(
         if wordings and (whole := consistent(before.verdicts(texts=False), wordings, before.run.scale)) is not None:
             told.append((PARAPHRASE, whole))
         for name in watched:
-            look = cast("Look", observed(name))
-            if name == CROSS_MODE:
-                looked = list(_in_both_modes(before, stored, look))
+            look = observed(name)
+            if look is None:
+                continue
+            if name in OF_SEVERAL:
+                looked = list(OF_SEVERAL[name](before, stored, look))
             else:
                 found = look(described(before.run, said or {}), before.verdicts)
                 looked = [] if found is None else [(name, found)]
             told += looked
-            if not looked and name in named and not (name == CROSS_MODE and _shape(before.run)[0]):
+            if not looked and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
                 tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {_NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
@@ -261,8 +261,6 @@ def paired_runs(
 
 #: The family whose members are looked at together, too.
 PARAPHRASE = "paraphrase"
-#: The one that takes two runs.
-CROSS_MODE = "cross-mode"
 #: What must be there for a probe that plain verdicts show.
 _NEEDS = {
     "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
@@ -271,34 +269,9 @@ _NEEDS = {
     "family-preference": "that takes gold, and answers of models of its family and of others",
     "transitivity": "that takes pairs with named systems, three or more of which answer one question",
     "leniency": "that takes checks or ratings, and gold",
-    CROSS_MODE: "that takes pairs, and beside the plain run one with --protocol rate-each",
+    "recorded-attack": "that takes a split of attacked items, and beside it those that have them as they were",
+    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each",
 }
-
-
-def _in_both_modes(
-    before: StoredRun | Tabled, stored: Sequence[StoredRun | Tabled], look: Look
-) -> Iterator[tuple[str, Probed]]:
-    """Hold a plain run on pairs against those that rated each response, and else differ in nothing that was chosen."""
-    if _shape(before.run)[0]:
-        return
-    rating = [one for one in stored if _shape(one.run)[0] and _modeless(one.run) == _modeless(before.run)]
-    for one in rating:
-        found = look(before.run, before.verdicts, one.verdicts)
-        if found is not None:
-            yield CROSS_MODE if len(rating) == 1 else f"{CROSS_MODE}/{_shape(one.run)[0]}", found
-
-
-def _shape(run: Run) -> tuple[str, tuple[str, ...]]:
-    """Tell how a run rated each response by itself (empty: not at all), and the rest of its protocol."""
-    parts = [part.strip() for part in run.conditions.protocol.split("+") if part.strip()]
-    each = [part for part in parts if part.partition(":")[0] == "rate-each"]
-    return (each[0] if each and run.scale.kind == "pair" else ""), tuple(part for part in parts if part not in each)
-
-
-def _modeless(run: Run) -> tuple[Any, ...]:
-    """Say what runs in both modes have in common: ratings have prompts of their own, and don't hang on the order."""
-    chosen = replace(run.conditions, prompt="", protocol="", orders="", repeats="")
-    return run.task, run.judge, run.content, run.scale, run.probe, chosen, _shape(run)[1]
 
 
 def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:

@@ -89,6 +89,11 @@ PROBES: dict[str, ProbeEntry] = {
         "consistency",
         observed=True,
     ),
+    "recorded-attack": ProbeEntry(
+        f"{_OBSERVED}pairs:recorded_attack",
+        "what attacks did that a benchmark holds beside the items as they were",
+        observed=True,
+    ),
     "null-model": ProbeEntry(
         "judgebench.probes.null_model:OPERATORS", "one text as every answer; null-model:FILE has your own", "attack"
     ),
