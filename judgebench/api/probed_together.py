@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from judgebench.store.runs import StoredRun
 
     #: What measures a probe on plain verdicts.
-    Look: TypeAlias = Callable[..., Probed | None]
+    Look: TypeAlias = Callable[..., Any]
     Probable: TypeAlias = StoredRun | Tabled
 
 

@@ -52,11 +52,11 @@ def cross_mode(
     for one in verdicts(texts=False):
         if one.probe or one.repeat:
             continue
-        said, implied = _side(one, run.scale), by_case.get((one.item, one.order), by_item.get(one.item))
-        if said is None or implied is None:
+        picked, rating = _side(one, run.scale), by_case.get((one.item, one.order), by_item.get(one.item))
+        if picked is None or rating is None:
             unmatched += 1
         else:
-            pairs.append((one, said, implied))
+            pairs.append((one, picked, rating))
     if not pairs:
         return None
     names: dict[str, int] = {}
