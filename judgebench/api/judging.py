@@ -24,7 +24,11 @@ def shown_judge(path: Path) -> str:
 def _lines(said: JudgeFile, stem: str, seat: Said, within: tuple[Path, ...] = ()) -> Iterator[tuple[int, str]]:
     panel = said.panel
     if panel is None:
-        own = {"price": said.price and "of its own", "tokenizer": said.tokenizer and said.tokenizer.name}
+        own = {
+            "family": said.family,
+            "price": said.price and "of its own",
+            "tokenizer": said.tokenizer and said.tokenizer.name,
+        }
         named = f"{said.name}: {said.judge}" if said.name and said.name != said.judge else said.judge
         yield 0, f"{named}{_said({**seat, **said.settings, **{name: one for name, one in own.items() if one}})}"
         return

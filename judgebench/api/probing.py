@@ -10,6 +10,7 @@ from judgebench.api.banks import summed_up
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
+from judgebench.api.probed_together import OF_SEVERAL, is_beside
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Source
@@ -235,10 +236,15 @@ def measured(
             told.append((PARAPHRASE, whole))
         for name in watched:
             look = observed(name)
-            found = None if look is None else look(described(before.run, said or {}), before.verdicts)
-            if found is not None:
-                told.append((name, found))
-            elif name in named:
+            if look is None:
+                continue
+            if name in OF_SEVERAL:
+                looked = list(OF_SEVERAL[name](before, stored, look))
+            else:
+                found = look(described(before.run, said or {}), before.verdicts)
+                looked = [] if found is None else [(name, found)]
+            told += looked
+            if not looked and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
                 tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {_NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
@@ -293,6 +299,8 @@ _NEEDS = {
     "family-preference": "that takes gold, and answers of models of its family and of others",
     "transitivity": "that takes pairs with named systems, three or more of which answer one question",
     "leniency": "that takes checks or ratings, and gold",
+    "recorded-attack": "that takes a split of attacked items, and beside it those that have them as they were",
+    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each",
 }
 
 

@@ -45,6 +45,7 @@ def shown_card(card: Card) -> str:
         "code": card.code,
         "weights": card.weights,
         "models": "; ".join(f"{model} ({licence})" for model, licence in card.models),
+        "family": card.family,
         "order": card.order,
     }
     head = [f"{key + ':':<12}{value}" for key, value in facts.items() if value]

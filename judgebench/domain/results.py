@@ -244,7 +244,8 @@ class Run:
     are, and how it is read; it is no part of the identity, and empty for a task that has a name. ``prompts`` are those
     that were sent, by kind of scale, so that they can be written again. ``by_criterion``
     says that its task's subsets are criteria. ``again`` is the day (2026-11-30) on which a judge was asked anew, so
-    that nothing comes from its earlier answers; empty where nobody wanted that.
+    that nothing comes from its earlier answers; empty where nobody wanted that. ``family`` is that of the
+    judge, where its file or card says it: for measuring alone, so that it is no part of what decides an answer.
     """
 
     task: str
@@ -272,6 +273,7 @@ class Run:
     prompts: Mapping[str, Any] = field(default_factory=dict)
     by_criterion: bool = False
     again: str = ""
+    family: str = ""
 
     @property
     def conditions(self) -> Conditions:
@@ -325,7 +327,7 @@ class Run:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data |= {name: dict(data[name]) for name in _MAPS}
-        for name in ("probe", "place", "prompts", "by_criterion", "again"):
+        for name in ("probe", "place", "prompts", "by_criterion", "again", "family"):
             if not data[name]:
                 del data[name]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
@@ -364,7 +366,10 @@ def _number(value: object) -> bool:
     return value is None or _whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
-_TEXTS = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe", "again")
+_TEXTS = (
+    *("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe", "again"),
+    "family",
+)
 _MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
     "counts": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),
     "models": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),

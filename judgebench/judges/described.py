@@ -48,8 +48,8 @@ class Described:
         judge = self._make(said.judge, replace(settings, **said.settings))
         if isinstance(judge, (CardJudge, LLMJudge, ScoreJudge)):
             tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
-            return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
-        if said.name or said.price or said.tokenizer or said.settings:
+            return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens, family=said.family))
+        if said.name or said.price or said.tokenizer or said.family or said.settings:
             raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
         return judge
 

@@ -7,6 +7,7 @@ A judge file is TOML::
     model = "openai/gpt-4o"            # the model that it asks, by default the card's own
     parser = "strict"                  # who reads a card's replies, as --parser
     name = "gpt-4o, short prompt"      # in tables; by default the judge's own
+    family = "gpt"                     # whose answers are those of its kin; by default its name's first word
     prompt = "short.toml"              # a prompt's name, or a file beside this one
     form = "json"                      # how the verdict is written, as --form
     samples = 5                        # asked so often, with samples_by = "majority" or "mean"
@@ -58,11 +59,11 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("judge", "card", "model", "parser", "name", "prompt", "form", "samples", "samples_by", "effort"),
-    *("base_url", "temperature", "max_tokens", "seed", "protocol", "tokenizer", "price"),
+    *("base_url", "temperature", "max_tokens", "seed", "protocol", "tokenizer", "price", "family"),
     *("dtype", "batch_tokens", "thresholds"),
 )
 #: What each judge has of its own, and no panel for all.
-_OF_ONE = ("judge", "card", "model", "tokenizer", "price")
+_OF_ONE = ("judge", "card", "model", "tokenizer", "price", "family")
 _PRICE_KEYS = ("input", "output", "cached", "batch")
 
 
@@ -76,6 +77,7 @@ class JudgeFile:
     price: Tariff | None = None
     tokenizer: Path | None = None
     panel: PanelFile | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _one(data: Mapping[str, Any], path: Path, keys: tuple[str, ...] = _KEYS) -> 
         _text(data, "name", path),
         _price(data["price"], path) if "price" in data else None,
         None if tokenizer is None else _beside(path, tokenizer),
+        family=_text(data, "family", path),
     )
 
 

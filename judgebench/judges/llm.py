@@ -45,6 +45,7 @@ class LLMJudge:
         protocol: str = "",
     ) -> None:
         self.name = model.name
+        self.family = ""
         self.model = model
         self.samples = Samples(samples, samples_by, at_once="n" in model.can)
         self._prompt = prompt if isinstance(prompt, Prompt) else None
@@ -151,10 +152,16 @@ class LLMJudge:
         return asked or self.samples.count > 1 or "logprobs" in self._notation.needs
 
     def configured(
-        self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None
+        self,
+        *,
+        name: str | None = None,
+        price: Price | None = None,
+        tokens: TokenCounter | None = None,
+        family: str | None = None,
     ) -> LLMJudge:
         """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
         self.name = name or self.name
+        self.family = family or self.family
         self.model.price = price or self.model.price
         self.model.counter = tokens or self.model.counter
         return self

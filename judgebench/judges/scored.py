@@ -36,6 +36,7 @@ class ScoreJudge:
         self, model: Model, reads: Reads, settings: Mapping[str, object], thresholds: Sequence[float] = ()
     ) -> None:
         self.name = model.name
+        self.family = ""
         self.needs = Needs(gpus=model.gpus)
         self.settings = dict(settings) | ({"thresholds": list(thresholds)} if thresholds else {})
         self.backends: Mapping[str, Backend] = {model.name: model}
@@ -44,10 +45,16 @@ class ScoreJudge:
         self._thresholds = tuple(thresholds)
 
     def configured(
-        self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None
+        self,
+        *,
+        name: str | None = None,
+        price: Price | None = None,
+        tokens: TokenCounter | None = None,
+        family: str | None = None,
     ) -> ScoreJudge:
         """Take over what a judge file says beside settings; none of it changes a number."""
         self.name = name or self.name
+        self.family = family or self.family
         self._model.price = price or self._model.price
         self._model.counter = tokens or self._model.counter
         return self

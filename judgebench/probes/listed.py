@@ -83,6 +83,17 @@ PROBES: dict[str, ProbeEntry] = {
     "transitivity": ProbeEntry(
         f"{_OBSERVED}transitivity:transitivity", "whether its preferences run in a circle", "consistency", observed=True
     ),
+    "cross-mode": ProbeEntry(
+        f"{_OBSERVED}cross_mode:cross_mode",
+        "whether its ratings of single answers prefer what it picks",
+        "consistency",
+        observed=True,
+    ),
+    "recorded-attack": ProbeEntry(
+        f"{_OBSERVED}pairs:recorded_attack",
+        "what attacks did that a benchmark holds beside the items as they were",
+        observed=True,
+    ),
     "null-model": ProbeEntry(
         "judgebench.probes.null_model:OPERATORS", "one text as every answer; null-model:FILE has your own", "attack"
     ),

@@ -57,7 +57,8 @@ def tables(rows: Sequence[ProbeRow]) -> Iterator[Table]:
         yield Table(grid(_fields(some), some), (0,))
     if len(watching) == len(rows):
         shown = [(row.probe, name, one) for row in rows for name, one in row.found.figures.items()]
-        yield Table(grid(_FIGURES, shown), (0, 1))
+        if shown:
+            yield Table(grid(_FIGURES, shown), (0, 1))
 
 
 def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:

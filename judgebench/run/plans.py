@@ -172,6 +172,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         place=getattr(origin, "place", {}),
         by_criterion=getattr(origin, "by_criterion", False),
         again=selection.again,
+        family=getattr(judge, "family", ""),
     )
     names = frozenset(seen.annotators)
     return Plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from stored_cases import RUN
 from judgebench.agreement.observed.length import length
 from judgebench.agreement.observed.leniency import leniency
 from judgebench.agreement.observed.own import FAMILIES, OWN_SYSTEMS, family_of, family_preference, self_preference
-from judgebench.agreement.observed.pairs import before_and_after, versions
+from judgebench.agreement.observed.pairs import before_and_after, recorded_attack, versions
 from judgebench.agreement.observed.position import position
 from judgebench.agreement.ratings import from_verdicts
+from judgebench.api.probing import measured
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Verdict
 from judgebench.probes.orders import Plain
 
@@ -187,6 +189,13 @@ def test_kin_by_name_and_by_word():
         family_preference, rows[:20], CHECK, judge="hf/theta", settings={FAMILIES: {"theta": "z", "zeta-2": "Z"}}
     )
     assert told.effect.value == found.effect.value
+    filed = look(family_preference, rows[:20], CHECK, judge="ours", family="Zeta")
+    assert filed.effect.value == found.effect.value
+    # What was said for measuring goes before the judge's file.
+    assert (
+        look(family_preference, rows[:20], CHECK, judge="ours", family="zeta", settings={FAMILIES: {"ours": "x"}})
+        is None
+    )
 
 
 def test_versions_of_items_are_paired_by_what_their_ids_begin_with():
@@ -245,3 +254,35 @@ def test_a_judge_that_lets_nothing_wrong_pass():
     found = look(leniency, rows, CHECK).figures["P_+"]
     assert (found.value, found.low) == (0.0, 0.0)
     assert 0 < found.high < 1
+
+
+def test_attacked_answers_are_held_against_the_same_as_they_were():
+    rate = Scale.rate(0, 3)
+
+    def graded(name, code, query, document, subset=""):
+        one = said(rate, name, code, gold=0, cluster=query, subset=subset)
+        return replace(one, attributes=(("document", document),))
+
+    plain = [graded(f"q{i} d", 0, f"q{i}", "d") for i in range(6)]
+    attacked = [graded(f"q{i} d words", 3 if i < 2 else 0, f"q{i}", "d", "words") for i in range(5)]
+    attacked += [graded("q5 d order", 2, "q5", "d", "order"), graded("q0 made", 3, "q0", "", "words")]
+    # A case that a recording doesn't hold is no answer, one that can't be read is.
+    attacked += [replace(graded("q5 d words", None, "q5", "d", "words"), status=Status.FAILED)]
+    found = recorded_attack(replace(RUN, scale=rate), lambda **_: iter(attacked), [lambda **_: iter(plain)])
+    assert {name: one.rows for name, one in found.items()} == {"words": 5, "order": 1}
+    words = found["words"].figures
+    assert (words["accepted"].value, words["accepted_before"].value) == (pytest.approx(2 / 5), 0)
+    assert words["score_shift"].value == found["words"].effect.value == pytest.approx(6 / 5)
+    assert recorded_attack(replace(RUN, scale=rate), lambda **_: iter(attacked)) is None
+
+
+def test_a_card_says_where_attacked_items_are_as_they_were():
+    def run(split, judge, code):
+        one = said(Scale.rate(0, 3), f"q {split}", code, gold=0, cluster="q", subset="words")
+        told = replace(RUN, task=f"relevance-gullibility{split}", judge=judge, scale=Scale.rate(0, 3))
+        shown = replace(one, attributes=(("document", "d"),))
+        return SimpleNamespace(run=told, path=None, verdicts=lambda **_: iter([shown]))
+
+    runs = [run("", "one", 0), run("", "two", 2), run(":attacks", "one", 3), run(":dl22-binary", "one", 1)]
+    rows = list(measured(runs, ["recorded-attack"]))
+    assert [(row.judge, row.probe, row.found.effect.value) for row in rows] == [("one", "recorded-attack/words", 3)]

@@ -62,7 +62,8 @@ def commands(text: str) -> list[str]:
             continue
         for line in block.replace("\\\n", " ").splitlines():
             bare = re.sub(r"^\$ ", "", line.strip())
-            for part in re.split(r"\s(?:&&|;|\||>)\s", f" {bare} "):
+            # Not at what stands within quotes: a judge's name may hold a bar.
+            for part in re.split(r"\s(?:&&|;|\||>)\s(?=(?:[^']*'[^']*')*[^']*$)", f" {bare} "):
                 words = re.sub(r"\s#\s.*", "", part).strip()
                 if re.match(r"(?:\S*/bin/|python -m )?judgebench\s", words):
                     found.append(re.sub(r"^.*?judgebench\s+", "", words))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from stored_cases import RUN
 
 from judgebench.catalog import JudgeSettings, make_judge, make_task
+from judgebench.domain import Completion, Run
 from judgebench.errors import UsageError
+from judgebench.judges.cards.judge import CardJudge
+from judgebench.judges.cards.read import read_card
 from judgebench.judges.judge_file import read_judge_file
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +69,38 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
     priced = made(tmp_path, 'judge = "gpt-4o"\n[price]\ninput = 1\noutput = 1')
     assert plain.settings == priced.settings
     assert plain.model.cost(10, 10).usd != priced.model.cost(10, 10).usd
+
+
+def test_a_family_is_written_down_and_decides_no_answer(tmp_path: Path) -> None:
+    plain, filed = made(tmp_path, 'judge = "gpt-4o"'), made(tmp_path, 'judge = "gpt-4o"\nfamily = "ours"')
+    assert (plain.family, filed.family) == ("", "ours")
+    assert plain.settings == filed.settings
+    told = replace(RUN, family="ours")
+    assert (told.identity, told.answers) == (RUN.identity, RUN.answers)
+    assert "family" not in RUN.to_json()
+    assert Run.from_json(told.to_json()).family == "ours"
+
+
+def test_the_family_of_a_card_is_that_of_its_own_models() -> None:
+    card = """
+family = "gpt"
+models = [{ id = "server/own", licence = "ours" }]
+
+[[layouts]]
+scale = "check"
+parser = "brackets:ABC"
+strict = "(yes|no)"
+words = { yes = "correct", no = "incorrect" }
+user = "{{question}} {{answer}}"
+"""
+    read = read_card(card, "card.toml", "card")
+    assert read.family == "gpt"
+
+    async def never(*_: object) -> Completion:
+        raise AssertionError
+
+    judges = [CardJudge(read, read.layouts[0], Model(name, never), {}) for name in ("server/own", "server/x")]
+    assert [one.family for one in judges] == ["gpt", ""]
 
 
 def test_what_only_local_models_take_is_refused_elsewhere(tmp_path: Path) -> None:

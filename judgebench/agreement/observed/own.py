@@ -44,7 +44,10 @@ def family_preference(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> P
     told: Mapping[str, str] = run.settings.get(FAMILIES) or {}
     said = {_plain(name): _plain(one) for name, one in told.items()}
     mine = {_plain(name) for name in (*(run.settings.get(OWN_SYSTEMS) or ()), bare(run.judge), *run.models)}
-    kin = {said.get(name) or family_of(name) for name in mine} - {""}
+    here = {said[name] for name in mine if name in said}
+    if not here and run.family:
+        here = {_plain(run.family)}
+    kin = here or {family_of(name) for name in mine} - {""}
 
     def akin(system: str) -> bool | None:
         name = _plain(system)

@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.probing import majority, measure, pair_up
-from judgebench.domain.items import PLACEBO, TARGET
+from judgebench.domain import Status
+from judgebench.domain.items import OWED, PLACEBO, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from judgebench.agreement.probing import Probed
-    from judgebench.domain import Scale, Verdict
+    from judgebench.domain import Run, Scale, Verdict
 
 #: What a change is called where no subset names it.
 CHANGE = "change"
@@ -53,3 +54,32 @@ def versions(
     if found[before] and found[after]:
         for name, probed in before_and_after(found[before], found[after], None, scale):
             yield f"{after}/{name}", probed
+
+
+def recorded_attack(
+    run: Run, verdicts: Callable[..., Iterable[Verdict]], before: Sequence[Callable[..., Iterable[Verdict]]] = ()
+) -> dict[str, Probed] | None:
+    """Measure each subset of attacked answers, which ought to be rejected, against the same answers as they were.
+
+    An answer is told by its question (the cluster) and its attribute ``document``; those of which nobody has the plain
+    one, as of made-up text, are left out. None without any.
+    """
+    plain: dict[tuple[str, str], Verdict] = {}
+    for one in (verdict for own in before for verdict in own(texts=False)):
+        if not one.probe and not one.repeat and one.status is not Status.FAILED:
+            plain[_answer(one)] = one
+    was: list[Verdict] = []
+    after: list[Verdict] = []
+    for one in verdicts(texts=False):
+        as_it_was = plain.get(_answer(one))
+        # Of what a recording doesn't hold nothing is known: a case that failed is no answer.
+        if as_it_was is None or one.probe or one.repeat or one.status is Status.FAILED:
+            continue
+        pushed = dict(one.attributes) | {TARGET: "up", OWED: "reject"}
+        after.append(replace(one, attributes=tuple(sorted(pushed.items()))))
+        was.append(replace(as_it_was, item=one.item, order=one.order))
+    return dict(before_and_after(was, after, None, run.scale)) if after else None
+
+
+def _answer(one: Verdict) -> tuple[str, str]:
+    return one.cluster, dict(one.attributes).get("document", "")

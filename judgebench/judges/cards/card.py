@@ -102,7 +102,8 @@ class Layout:
 class Card:
     """A published judge: where it comes from, and its layouts; the first one that serves a scale is taken.
 
-    ``models`` are pairs of a judge's name and its licence, the first one is asked where none is named.
+    ``models`` are pairs of a judge's name and its licence, the first one is asked where none is named; ``family`` is
+    theirs, where the names don't say it (`judgebench.agreement.observed.own`).
     """
 
     name: str
@@ -115,6 +116,7 @@ class Card:
     order: str
     layouts: tuple[Layout, ...]
     notes: tuple[str, ...] = ()
+    family: str = ""
     file: str = field(default="", compare=False)
 
     @property

@@ -33,6 +33,8 @@ class CardJudge:
         self.card, self.layout, self.model = card, layout, replace(model, can=model.can - {"images"})
         self.reader: Reader = reader
         self.name = f"{card.name}:{model.name}"
+        # Of another model than the card's own nobody has said it.
+        self.family = card.family if model.name in dict(card.models) else ""
         self._settings = {**settings, "card": f"{card.name}/{layout.name}@{layout.digest}", "parser": reader}
 
     @property
@@ -55,10 +57,16 @@ class CardJudge:
         return {self.model.name: self.model}
 
     def configured(
-        self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None
+        self,
+        *,
+        name: str | None = None,
+        price: Price | None = None,
+        tokens: TokenCounter | None = None,
+        family: str | None = None,
     ) -> CardJudge:
         """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
         self.name = name or self.name
+        self.family = family or self.family
         self.model.price = price or self.model.price
         self.model.counter = tokens or self.model.counter
         return self

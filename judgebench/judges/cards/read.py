@@ -16,7 +16,7 @@ from judgebench.judges.cards.template import Template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TEXTS = ("title", "source", "paper", "code", "weights", "order")
+_TEXTS = ("title", "source", "paper", "code", "weights", "order", "family")
 _OWN = (*_TEXTS, "name", "models", "notes", "layouts")
 _LAYOUT = tuple(field.name for field in fields(Layout))
 _NEEDS = ("reference", "context", "criterion")

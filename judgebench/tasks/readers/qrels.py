@@ -7,7 +7,8 @@ columns of gold a list), further columns that tell items apart (``item``), the `
 items were made to have it, from which grade on a passage counts as relevant on a scale of two (``cut``, and
 ``judge_cut`` of the judges' grades), what a negative grade is (``negative``: ``lowest`` or ``drop``), the columns that
 name the ``judge`` of a table with a row per verdict, the ``criterion`` that judges are shown, and what fields are
-called in other files (`judgebench.tasks.readers.renamed`).
+called in other files (`judgebench.tasks.readers.renamed`), and which splits have the attacked passages as they were
+(``before``).
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class _Form:
     negative: str = one_of("refuse", "lowest", "drop")
     judge: tuple[str, ...] = ()
     criterion: str = ""
+    before: tuple[str, ...] = ()
 
 
 class Reader(base.Reader):

@@ -1,0 +1,89 @@
+"""Pointwise against pairwise: whether a judge that rates two responses one by one prefers the one that it picks.
+
+Source: FairJudge (2026), cross-mode consistency; its figures are ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.bias import share_of
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.figures import scored_rows
+from judgebench.agreement.policies import sign_of
+from judgebench.agreement.probing import Probed
+from judgebench.agreement.ratings import from_verdicts
+from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import Clusters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from judgebench.domain import Run, Verdict
+
+#: What both modes say: the first response, neither, the second.
+_SIDES = Scale.pair(3)
+
+
+def cross_mode(
+    run: Run, verdicts: Callable[..., Iterable[Verdict]], rated: Callable[..., Iterable[Verdict]] | None = None
+) -> Probed | None:
+    """Hold a judge's verdicts on pairs against those that its ratings of single responses imply (``rated``).
+
+    A case is an item in one order; of ratings asked in another order those of the item count, since each response was
+    rated by itself. Verdicts are sides: two ratings don't say how much better, or "both bad". Equal ratings are
+    a tie, on a scale without one, too. The effect is the share of cases in which the modes prefer different
+    responses; a judge that guesses has one, too, so that there is no p. None without ratings.
+    """
+    if run.scale.kind != "pair" or rated is None:
+        return None
+    by_case: dict[tuple[str, tuple[int, ...]], int] = {}
+    by_item: dict[str, int] = {}
+    for one in rated(texts=False):
+        side = None if one.probe or one.repeat else _side(one, run.scale)
+        if side is not None:
+            by_case[one.item, one.order] = by_item[one.item] = side
+    pairs: list[tuple[Verdict, int, int]] = []
+    unmatched = 0
+    for one in verdicts(texts=False):
+        if one.probe or one.repeat:
+            continue
+        picked, rating = _side(one, run.scale), by_case.get((one.item, one.order), by_item.get(one.item))
+        if picked is None or rating is None:
+            unmatched += 1
+        else:
+            pairs.append((one, picked, rating))
+    if not pairs:
+        return None
+    names: dict[str, int] = {}
+    clusters = Clusters.of(np.array([names.setdefault(one.cluster or one.item, len(names)) for one, _, _ in pairs]))
+    said, implied = (np.array([pair[at] for pair in pairs], np.int64) for at in (1, 2))
+    effect = share_of(said * implied < 0, clusters)
+    rows = [
+        replace(one, code=side + 1, gold=(("ratings", other + 1),), scores=(), probabilities=())
+        for one, side, other in pairs
+    ]
+    counted = Counted.of(scored_rows(from_verdicts(rows, _SIDES), Policies(order="mean", invalid="drop")))
+    figures = {
+        "percent_agreement": estimate(METRICS["percent_agreement"], counted)[0],
+        "kappa": estimate(METRICS["cohen_kappa"], counted)[0],
+        "contradictions": effect,
+        "rating_ties": share_of(implied == 0, clusters),
+        "pair_ties": share_of(said == 0, clusters),
+    }
+    decided = np.flatnonzero((said != 0) & (implied != 0))
+    if decided.size:
+        figures["agreement_decided"] = share_of(said[decided] == implied[decided], clusters.take(decided))
+    return Probed(len(names), len(pairs), effect, None, "the other mode", figures, unmatched)
+
+
+def _side(one: Verdict, scale: Scale) -> int | None:
+    """Say which response a verdict prefers: -1 the first, 1 the second, 0 neither; None where there is none."""
+    if isinstance(one.code, int):
+        return int(sign_of(np.array([one.code]), scale)[0])
+    # Equal ratings on a scale without a tie are no verdict, and yet known.
+    return 0 if len(one.scores) == 2 and one.scores[0] == one.scores[1] else None
