@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Paired
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
-    from judgebench.domain import Run
+    from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
 
 Named = Annotated[
@@ -195,15 +195,10 @@ def measured(
     for judge, before, paired in paired_runs(stored, specs):
         told = [(name, measure(one)) for name, one in paired.items()]
         told += summed_up(paired)
-        wordings = {
-            one.run.probe: one.verdicts(texts=False)
-            for one in stored
-            if one.run.probe.partition("/")[0] == PARAPHRASE
-            and one.run.probe in paired
-            and _key(one.run) == _key(before.run)
-        }
-        if wordings and (whole := consistent(before.verdicts(texts=False), wordings, before.run.scale)) is not None:
-            told.append((PARAPHRASE, whole))
+        for name, wordings in _wordings(stored, before, paired).items():
+            whole = consistent(before.verdicts(texts=False), wordings, before.run.scale)
+            if whole is not None:
+                told.append((name, whole))
         for name in watched:
             look = observed(name)
             found = None if look is None else look(described(before.run, said or {}), before.verdicts)
@@ -219,6 +214,21 @@ def measured(
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
             yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, found, run.revision, before.path)
+
+
+def _wordings(
+    stored: Sequence[StoredRun | Tabled], before: StoredRun | Tabled, paired: Mapping[str, Paired]
+) -> dict[str, dict[str, Iterator[Verdict]]]:
+    """Find the verdicts on other wordings of a plain run's requests, ours and those of each file by themselves."""
+    from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
+
+    found: dict[str, dict[str, Iterator[Verdict]]] = {}
+    for one in stored:
+        spec = Spec.of(one.run.probe)
+        if spec.name == PARAPHRASE and one.run.probe in paired and _key(one.run) == _key(before.run):
+            whole = str(spec._replace(variant="", side=spec.file))
+            found.setdefault(whole, {})[one.run.probe] = one.verdicts(texts=False)
+    return found
 
 
 def paired_runs(
