@@ -54,8 +54,16 @@ Figures = Annotated[
 ]
 
 
+AlikeFrom = Annotated[
+    float | None,
+    Option("With --similarity: mean cosine from which a question's answers count as alike (.8).", metavar="COSINE"),
+]
+
+
 class ProbingAll(Probing, Verdicts, total=False):
     """All that `probe` takes."""
+
+    alike_from: AlikeFrom
 
 
 @question
@@ -76,6 +84,8 @@ def probe(
     again. Stored runs are measured without asking anybody.
     """
     given = named(probe)
+    if options.get("alike_from") is not None:
+        raise UsageError(f"{argument('alike_from')} is about how alike answers are: `judgebench probe --similarity`")
     specs = specs_of(given, suite) if given or suite else None
     if is_given(source):
         if judge or task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import judgebench as jb
 from judgebench.agreement.observed.transitivity import to_order, triads
 from judgebench.catalog import make_probe
 from judgebench.domain import Case, Item, Part, Response, Scale, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import BackendError, DataError, UsageError
 from judgebench.probes.named import variants
 from judgebench.probes.orders import Plain
 from judgebench.probes.paraphrase import OPERATORS
@@ -179,3 +180,29 @@ def test_circles_of_a_round_robin_are_counted(tmp_path):
     assert row.found.figures["cyclic_triads"].value == 0.5
     assert row.found.figures["pair_flips"].value == 0
     assert row.found.figures["edits"].value == 0.5
+
+
+def test_answers_to_one_question_are_compared_by_their_vectors(judgebench, tmp_path, monkeypatch) -> None:
+    # A stand-in for the encoder: answers are alike in so far as they share their first letters.
+    def cosines(name: str, pairs: list[tuple[str, str]]) -> list[float]:
+        return [float(one[0] == two[0]) for one, two in pairs]
+
+    monkeypatch.setattr("judgebench.judges.backends.embedding.cosines", cosines)
+    rows = ("p,Oslo", "p,Oslo", "p,Bergen", "q,Tungsten", "q,Tin", "r,alone", "s,Yes", "s,")
+    (tmp_path / "answers.csv").write_text("question,answer\n" + "".join(f"{row}\n" for row in rows), "utf-8")
+    asked = ("--judge", "embedding/stand-in", "--task", "answers.csv", "--scale", "check", "--similarity")
+    [row] = json.loads(judgebench("probe", *asked, "--format", "json").out)["rows"]
+    assert (row["questions"], row["pairs"]) == (2, 4)
+    assert row["mean"]["value"] == pytest.approx((1 / 3 + 1) / 2)
+    assert row["mean"]["low"] < row["mean"]["value"] < row["mean"]["high"]
+    assert row["alike"]["value"] == 0.5
+    assert (row["least"], row["least_text"]) == (pytest.approx(1 / 3), "p")
+    assert judgebench("probe", "--similarity", "--judge", "embedding/x").code == 2
+    none = judgebench("probe", *asked, "--alike-from", "2")
+    assert (none.code, "between -1 and 1" in none.err) == (2, True)
+
+
+def test_only_embedding_models_compare(tmp_path) -> None:
+    (tmp_path / "answers.csv").write_text("question,answer\np,Oslo\np,Bergen\n", "utf-8")
+    with pytest.raises(BackendError, match="embedding/MODEL"):
+        jb.similarity(judge="gpt-4o", task=tmp_path / "answers.csv", scale="check")
