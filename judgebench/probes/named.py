@@ -71,7 +71,7 @@ def variants(text: str, behind: Any) -> list[str]:
     """Name the probes that a name stands for: one, or each variant of a family."""
     spec = Spec.of(text)
     if isinstance(behind, Mapping) and not spec.variant:
-        if isinstance(behind, Filed) and spec.file:
+        if spec.file and isinstance(behind, Filed):
             behind = behind.of_file(spec.file)
         return [str(spec._replace(variant=one)) for one in cast("Mapping[str, Any]", behind)]
     return [text]
@@ -87,7 +87,7 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
         if not spec.file or spec.variant:
             raise UsageError(f"probe {text!r}: name a file, as {spec.name}:answers.jsonl, or {spec.name}:FILE#COLUMN")
         return behind.make(spec.kept, spec.file, plain, scale, seed)
-    if isinstance(behind, Filed) and spec.file:
+    if spec.file and isinstance(behind, Filed):
         behind, spec = behind.of_file(spec.file), spec._replace(side="")
         text = Spec.of(text).kept
     if isinstance(behind, Mapping):
