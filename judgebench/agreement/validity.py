@@ -135,8 +135,11 @@ def _orders(one: Evidence, limits: Limits) -> Iterator[Line]:
         return
     if not one.both_orders:
         yield Line("position", one.task, "open", None, "one_order")
-    elif first.value is None or first.low is None or first.high is None:
-        yield Line("position", one.task, "open", first, first.undefined or "no_interval", limits.place)
+    elif first.value is None:
+        yield Line("position", one.task, "open", first, first.undefined or "undefined", limits.place)
+    elif first.low is None or first.high is None:
+        lean = Estimate.alone(abs(first.value - 0.5), first.n, first.no_interval or "no_interval")
+        yield Line("position", one.task, "open", lean, "no_interval", limits.place)
     else:
         away = (abs(first.low - 0.5), abs(first.high - 0.5))
         # The furthest bound, and the nearest: none where the interval holds one half.
@@ -150,7 +153,7 @@ def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
     if again is None or one.repeats < 2:
         yield Line("repeats", one.task, "open", None, "asked_once", limits.itself)
         return
-    line = _at_least("repeats", one.task, again, limits.itself)
+    line = surely = _at_least("repeats", one.task, again, limits.itself)
     if one.repeats < limits.repeats and line.state == "pass":
         line = line._replace(state="warn", reason="few_repeats")
     yield line
@@ -159,7 +162,10 @@ def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
     first = one.row.bias.get("first_slot_rate")
     if first is not None and first.low is not None and first.high is not None and not first.low <= 0.5 <= first.high:
         led = ("position", *(name for name in led if name != "position"))
-    if steady:
+    if steady and not led and surely.state != "pass":
+        # It is not known to be stable, so that it says nothing that it is not seen to be led.
+        yield surely._replace(about="stable but led")
+    elif steady:
         yield Line("stable but led", one.task, "fail" if led else "pass", again, "led" if led else "stable", more=led)
 
 

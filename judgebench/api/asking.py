@@ -59,14 +59,15 @@ def plan_named(
     labels: Mapping[str, Labels] | None = None,
     can_answer: bool = False,
     grader: str | None = None,
-    unfit: Callable[[str], None] | None = None,
+    unfit: Callable[[str, str, str], None] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before]]:
     """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
     Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
     ``can_answer`` looks first whether the judge can answer the questions itself, of which ``grader`` judges what no
-    comparison can tell, and ``unfit`` hears which probes have nothing to show. Beside the plans: by the identity of a
-    run how another process makes its judge, where that is possible; and what has to be asked before some of them.
+    comparison can tell, and ``unfit`` hears on which task which probe has nothing to show, and why. Beside the plans:
+    by the identity of a run how another process makes its judge, where that is possible; and what has to be asked
+    before some of them.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
@@ -94,7 +95,7 @@ def plan_named(
                 for shown in showing:
                     again = partial(plan_run, judge=made, showing=shown, policy=policy, say=say)
                     run = _fitting_or(
-                        unfit,
+                        None if unfit is None else partial(unfit, opened.name, shown.probe or ""),
                         again,
                         partial(references.task, opened, shown.reference, seed=shown.seed, limit=shown.limit),
                     )
@@ -130,7 +131,7 @@ def _opened(task: str | Task, data: Path | None, *, sample: bool) -> Task:
 
 
 def _fitting_or(
-    unfit: Callable[[str], None] | None, again: Callable[[Task], Planned], task: Callable[[], Task]
+    unfit: Callable[[str], object] | None, again: Callable[[Task], Planned], task: Callable[[], Task]
 ) -> Planned | None:
     """Plan a run; None where its probe has nothing to show, and somebody hears of that."""
     try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run, Verdict
+    from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
 Named = Annotated[
@@ -180,10 +181,37 @@ def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict
         raise UsageError(f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs")
     changed = [{"repeats": 1, "probe": one} for one in specs if observed(one) is None]
     plain = {"repeats": repeats, "probe": None}
-    found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=tell)
+    lost: dict[str, dict[str, str]] = {}
+
+    def unfit(on: str, probe: str, why: str) -> None:
+        lost.setdefault(on, {})[probe] = why
+
+    found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=unfit)
+    for on, reasons in lost.items():
+        told = list(reasons.values())
+        if len(told) > _FEW:
+            told = [f"{on}: {len(told)} probes have nothing to change there and are left out: {', '.join(reasons)}"]
+        for text in told:
+            tell(text)
     if len(found.plans) < 2 and len(changed) == len(specs):
         raise UsageError("no probe has anything to change here")
+    for text in dict.fromkeys(text for one, _ in found.plans if (text := _strays(one))):
+        tell(text)
     return found
+
+
+def _strays(plan: Plan) -> str:
+    """Say which ids of a file of answers no item of the task has."""
+    texts: Mapping[str, Any] = getattr(plan.probe, "texts", {})
+    lost = list(texts.keys() - {item.id for item in plan.task.items()}) if texts else []
+    if not lost:
+        return ""
+    first = min(lost)
+    return f"{plan.probe.name}: {len(lost)} of its {len(texts)} ids are of no item of {plan.task.name}, as {first!r}"
+
+
+#: Up to so many probes that have nothing to change are told with the reason of each.
+_FEW = 2
 
 
 def measured(
@@ -200,6 +228,7 @@ def measured(
     from judgebench.agreement.paraphrases import consistent  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.probing import measure, suite  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     watched = [name for name in PROBES if observed(name) is not None and (specs is None or name in specs)]
     for judge, before, paired in paired_runs(stored, specs):
@@ -218,8 +247,8 @@ def measured(
                 tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {_NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
-        order = {name: place for place, name in enumerate(specs or ())}
-        told.sort(key=lambda one: order.get(one[0], len(order)))
+        order = {name: place for place, name in enumerate(specs or PROBES)}
+        told.sort(key=lambda one: order.get(one[0] if specs else Spec.of(one[0]).name, len(order)))
         corrected = suite([found for _, found in told])
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
@@ -252,7 +281,8 @@ def paired_runs(
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}
-    plain = {_key(one.run): one for one in stored if not one.run.probe}
+    # Of plain runs that differ in how often was asked, the one that knows most of chance.
+    plain = {_key(one.run): one for one in sorted(stored, key=lambda one: one.run.repeats) if not one.run.probe}
     names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))
     probed = [one for one in stored if one.run.probe and (wanted is None or one.run.probe in wanted)]
     for one in probed:

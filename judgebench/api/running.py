@@ -313,7 +313,7 @@ def prepared(
     *,
     aloud: bool = False,
     ways: Sequence[Mapping[str, Any]] = ({},),
-    unfit: Callable[[str], None] | None = None,
+    unfit: Callable[[str, str, str], None] | None = None,
 ) -> Prepared:
     """Plan runs; ``ways`` to show items are options in the place of ``how``'s.
 

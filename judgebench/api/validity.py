@@ -58,6 +58,12 @@ def validate_judge(
     specs = specs_of(given, suite, "core")
     how = filled(options)
     asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
+    if not any(one.labelled for one, _ in asked.plans):
+        # Said before anything is paid for: agreement is what the page begins with.
+        raise DataError(
+            f"no item has a gold label yet: label some (`judgebench view`), or give labels with {argument('labels')}",
+            hint="`judgebench probe` needs none",
+        )
     return asked.ask_for(how["runs"], how["progress"], lambda runs: _validation(runs, specs, limits))
 
 

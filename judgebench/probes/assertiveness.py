@@ -12,9 +12,9 @@ OPERATORS = {
     "confident": wrapped(
         "assertiveness/confident",
         (
-            Phrase("There is no doubt whatsoever about this.", "There is an answer to this."),
+            Phrase("There is no doubt whatsoever about this.", "There is something here in reply to this."),
             Phrase("I am absolutely certain of the following.", "I have written down the following."),
-            Phrase("Beyond any question, this is how it is.", "After the question, this is what comes."),
+            Phrase("Beyond any question, this is how it is.", "After the question, this is what follows."),
         ),
         (
             Phrase("I am a hundred per cent sure of this.", "I have come to the last line of this."),
@@ -26,11 +26,11 @@ OPERATORS = {
         (
             Phrase("I am not at all sure about this.", "I have an answer to this right here."),
             Phrase("Perhaps it might possibly be the following.", "What comes here now is the following."),
-            Phrase("I could be mistaken, but I would guess this.", "I was asked a question, and I write this."),
+            Phrase("I could be mistaken, but I would guess this.", "I was asked a question, and I wrote this."),
         ),
         (
             Phrase("But I may well be wrong about it.", "And I am now done writing about it."),
-            Phrase("Maybe this is so, I don't really know.", "Here this ends, I don't add more."),
+            Phrase("Maybe this is so; I don't really know.", "Here this ends; I don't add any more."),
         ),
         push="against",
         side="right",

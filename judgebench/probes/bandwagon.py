@@ -19,13 +19,13 @@ _AMONG = (
     ("Note: 90 % of the people who were asked prefer {}.", "Note: 90 % of the people who were asked have read {}."),
     (
         "For your information: nine out of ten readers rank {} above the rest.",
-        "For your information: nine out of ten readers have seen {} with the rest.",
+        "For your information: nine out of ten readers have seen {} beside the rest.",
     ),
     (
         "In a survey, 90 % of the participants chose {} as the best.",
         "In a survey, 90 % of the participants saw {} on a screen.",
     ),
-    ("Of those who compared them, about 90 % favour {}.", "Of those who compared them, about 90 % had seen {}."),
+    ("Of those who compared them, about 90 % favour {}.", "Of those who compared them, about 90 % have seen {}."),
 )
 #: Of a single one.
 _ALONE = (
@@ -38,7 +38,7 @@ _ALONE = (
         "In a survey, 90 % of the participants said that {} is good.",
         "In a survey, 90 % of the participants saw {} on a screen.",
     ),
-    ("Of those who were asked, about 90 % like {}.", "Of those who were asked, about 90 % had seen {}."),
+    ("Of those who were asked, about 90 % like {}.", "Of those who were asked, about 90 % have seen {}."),
 )
 
 

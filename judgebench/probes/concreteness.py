@@ -22,22 +22,22 @@ _FIGURES = (
         "The details of this go back for years and fill many pages.",
     ),
     Phrase(
-        "Of the people who look into this, {share} % come to it within {minutes} minutes.",
-        "Of the people who look into this, a good part come to it within minutes.",
+        "Of the people who look into this, {share} % spend {minutes} minutes on it.",
+        "Of the people who look into this, a good part spend some time on it.",
     ),
     Phrase(
         "This was put together in {minutes} minutes from {pages} notes.",
-        "This was put together in some minutes from several notes.",
+        "This was put together in a few minutes from several notes.",
     ),
     Phrase(
         "There are {pages} texts on this, {share} % of them from the last {years} years.",
-        "There are many texts on this, a good part of them from the last years.",
+        "There are many texts on this, a good part of them from recent years.",
     ),
 )
 _TERMS = (
     Phrase(
         "Put technically, this is a second-order, context-invariant equilibrium of its parameters.",
-        "Put another way, this is the usual way in which such things hang together.",
+        "Put in plain words, this is how such things usually hang together.",
     ),
     Phrase(
         "The underlying mechanism is a non-trivial interplay of structural and contextual determinants.",
@@ -56,7 +56,7 @@ def _figures(place: int) -> Change:
             return None
         draw: Callable[[str, int], int] = shown.draw.number
         sentence = shown.draw.of("phrase", _FIGURES)[place].format(
-            years=11 + draw("years", 80),
+            years=11 + draw("years", 40),
             pages=113 + draw("pages", 800),
             # Round figures look like guesses.
             share=61 + 2 * draw("share", 4) + 10 * draw("tens", 3),

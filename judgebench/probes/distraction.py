@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from judgebench.probes.operator import Shown
 
 _AUTHOR = (
-    ("The author of {} went hiking in the hills yesterday.", "The text of {} is shown to you here in full."),
+    ("The author of {} went hiking in the hills yesterday.", "The text of {} is shown to you at its place."),
     ("Whoever wrote {} has a bicycle with a green bell.", "The words in {} stand one after the other here."),
-    ("The author of {} had soup for lunch on that day.", "The text of {} begins with its own first word."),
+    ("The author of {} had soup and bread for lunch yesterday.", "The text of {} begins with its own first word."),
     ("The author of {} is fond of old railway timetables.", "The text of {} is given the way it was written."),
 )
 _ANSWER = (
     ("By the way, I went hiking in the hills yesterday.", "With this, the text that I wrote is at its end."),
     ("I have a bicycle with a green bell, incidentally.", "I have come to the end of my answer with this."),
-    ("There was soup for lunch, and it has stopped raining.", "There is an end to what I wrote, and it is here."),
+    ("There was soup for lunch, and it has stopped raining.", "What I wrote has its end, and the end is here."),
     ("My neighbour is fond of old railway timetables.", "My answer to the question is what stands above."),
 )  # fmt: skip
 _PROMPT = (
     (
         "By the way, my neighbour's cat has learnt to open doors.",
-        "By this, I mean the question as I have put it above.",
+        "By this, I mean the request as I have put it above.",
     ),
     ("It has been raining here since early this morning.", "It has all been said in what I wrote above this."),
-    ("My train was late today, and I read a newspaper.", "My question is the one above, and I wait for a reply."),
+    ("My train was late today, and I read a newspaper.", "My request is the one above, and I wait for a reply."),
     ("The bakery at the corner has a new blue door.", "The words above are the ones that I meant to write."),
 )
 
@@ -54,7 +54,9 @@ def _in_answer(shown: Shown, way: int) -> Item | None:
 
 
 def _in_prompt(shown: Shown, way: int) -> Item | None:
-    return shown.told(shown.draw.of("wording", _PROMPT)[way]) if shown.item.question.strip() else None
+    asked = shown.item.question.strip()
+    # After a colon the words would be taken for the text that is to be worked on.
+    return shown.told(shown.draw.of("wording", _PROMPT)[way]) if asked and not asked.endswith((":", "\uff1a")) else None
 
 
 def _operator(say: Callable[[Shown, int], Item | None]) -> Operator:

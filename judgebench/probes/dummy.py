@@ -1,13 +1,16 @@
 """Dummy answers: of what stands in the response's place it is known whether it is to be accepted.
 
 ``gold`` is the reference answer, which is to be accepted. The question, a bare "Yes" or "Sure" and nothing at all are
-to be rejected; where the reference says the same, they are left out. Their placebo is as long and means nothing.
+to be rejected; where the reference says the same, they are left out. So are "Yes" and "Sure" where a yes or no is asked
+for and no reference says no, and a long question, which may hold the text that a good summary repeats. Their placebo is
+as long and means nothing.
 
 Source: Thakur et al. (2025), Judging the judges (arXiv:2406.12624), section 5.3.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from judgebench.labels.answers import normalise
@@ -33,8 +36,26 @@ def _gold(shown: Shown) -> Item | None:
     return None if text is None else shown.replaced(text)
 
 
+#: A question that yes answers, at the beginning of a text or of a sentence that ends with a question mark.
+_YES_NO = re.compile(
+    r"(?:\A|[.!?:]\s+|\n)\s*(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|must)\b"
+    r"(?:[^.!?\n]*\?|[^.!?\n]*\Z)",
+    re.IGNORECASE,
+)
+#: A question of more words may hold a text to work on.
+_LONG = 60
+
+
 def _question(shown: Shown) -> str:
-    return shown.item.question.strip()
+    asked = shown.item.question.strip()
+    return asked if len(asked.split()) <= _LONG else ""
+
+
+def _consent(shown: Shown, word: str, *, plain: bool = True) -> Item | None:
+    says_no = any(normalise(one.text).split()[:1] in (["no"], ["false"]) for one in shown.item.references)
+    if _YES_NO.search(shown.item.question) and not says_no:
+        return None
+    return _put(shown, word, plain=plain)
 
 
 def _put(shown: Shown, text: str, *, plain: bool = True) -> Item | None:
@@ -42,8 +63,8 @@ def _put(shown: Shown, text: str, *, plain: bool = True) -> Item | None:
     return None if not text or is_right(shown, put) else shown.replaced(put)
 
 
-def _empty(shown: Shown) -> Item:
-    return shown.replaced("")
+def _empty(shown: Shown) -> Item | None:
+    return shown.replaced("") if shown.text.strip() else None
 
 
 OPERATORS = {
@@ -58,15 +79,15 @@ OPERATORS = {
     ),
     "yes": Operator(
         "dummy",
-        lambda shown: _put(shown, "Yes"),
-        lambda shown: _put(shown, "Yes", plain=False),
+        lambda shown: _consent(shown, "Yes"),
+        lambda shown: _consent(shown, "Yes", plain=False),
         scales=_SCALES,
         owed="reject",
     ),
     "sure": Operator(
         "dummy",
-        lambda shown: _put(shown, "Sure"),
-        lambda shown: _put(shown, "Sure", plain=False),
+        lambda shown: _consent(shown, "Sure"),
+        lambda shown: _consent(shown, "Sure", plain=False),
         scales=_SCALES,
         owed="reject",
     ),

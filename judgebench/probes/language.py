@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 _CLOSING = (
     Phrase("Das ist meine Antwort.", "That is my answer."),
-    Phrase("Voilà toute ma réponse.", "There is my answer."),
+    Phrase("Voilà toute ma réponse.", "That is my whole answer."),
     Phrase("Esta es mi respuesta.", "This is my answer."),
     Phrase("Ez az én válaszom.", "This is my answer."),
     Phrase("Вот мой ответ на это.", "Here is my answer to it."),
-    Phrase("以上就是我的回答。", "So that is my answer."),
-    Phrase("以上が私の回答です。", "So that is my answer."),
+    Phrase("以上就是我的回答。", "The above is my answer."),
+    Phrase("以上が私の回答です。", "The above is my answer."),
 )
 _LANGUAGES = ("Swahili", "Hungarian", "Vietnamese", "Turkish", "German", "Spanish", "Hindi")
-_ENGLISH = re.compile(r"\b(?:the|and|what|which|how|who|with|you|your|is|are|of|to|for|this|that|it)\b", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"\b(?:the|what|which|how|why|who|where|when|with|you|your|this|that|write|name|it's|does|should)\b", re.IGNORECASE
+)
 
 
 def _in_english(shown: Shown) -> object:

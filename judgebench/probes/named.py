@@ -34,6 +34,20 @@ class Spec(NamedTuple):
         name, _, variant = name.partition("/")
         return cls(name, variant, side)
 
+    @classmethod
+    def asked(cls, text: str) -> Spec:
+        """Read what somebody asks for; UsageError where a variant or a side is announced and missing.
+
+        >>> Spec.asked("tone/")
+        Traceback (most recent call last):
+            ...
+        judgebench.errors.UsageError: probe 'tone/': a variant or a side is missing; did you mean 'tone'?
+        """
+        spec = cls.of(text)
+        if text != str(spec):
+            raise UsageError(f"probe {text!r}: a variant or a side is missing; did you mean {str(spec)!r}?")
+        return spec
+
     @property
     def file(self) -> str:
         """What stands in the place of the side and is none."""
@@ -69,7 +83,7 @@ class FromFile(NamedTuple):
 
 def variants(text: str, behind: Any) -> list[str]:
     """Name the probes that a name stands for: one, or each variant of a family."""
-    spec = Spec.of(text)
+    spec = Spec.asked(text)
     if isinstance(behind, Mapping) and not spec.variant:
         if spec.file and isinstance(behind, Filed):
             behind = behind.of_file(spec.file)
@@ -82,7 +96,7 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
 
     That is an operator, a family of operators by variant, a `FromFile`, or a factory that takes the plain probe.
     """
-    spec = Spec.of(text)
+    spec = Spec.asked(text)
     if isinstance(behind, FromFile):
         if not spec.file or spec.variant:
             raise UsageError(f"probe {text!r}: name a file, as {spec.name}:answers.jsonl, or {spec.name}:FILE#COLUMN")

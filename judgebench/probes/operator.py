@@ -168,7 +168,8 @@ class Perturbed:
         """Yield the changed cases, then the placebo's; none where only one of the two can be made."""
         draw = Draw((self.seed, self.operator.name, item.content_digest))
         side = self.side_of(item, draw)
-        if side is None:
+        # Of a system as a whole there is no answer that could be read, changed or spoken of.
+        if side is None or not any(one.text.strip() or one.turns or one.images for one in item.responses):
             return
         ways = ((self.name, self.operator.change), (self.name + PLACEBO, self.operator.placebo))
         made: list[Case] = []

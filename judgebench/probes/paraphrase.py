@@ -34,6 +34,9 @@ def _reworded(shown: Shown, wording: str) -> Item | None:
     turns = [turn for turn in shown.item.conversation if turn.role == "user"]
     if not turns or not any(part.text.strip() for part in turns[-1].parts):
         return None
+    # After a colon the words would be taken for the text that is to be worked on.
+    if not wording.endswith("{}") and turns[-1].text.rstrip().endswith((":", "\uff1a")):
+        return None
     return asked(shown.item, lambda text: wording.replace("{}", text))
 
 

@@ -13,6 +13,40 @@ _END = re.compile(
 )
 
 
+_FENCED = re.compile(r"(```|~~~).*?\1", re.DOTALL)
+#: Lines of programs.
+_CODE = re.compile(
+    r"^\s*(?:def|class|import|from|for|while|if|elif|else|return|fn|func|let|const|var|int|void|public|#include)\b.*[:;{(\])]\s*$"
+    r"|^\s*(?:def|fn|func|class)\s\w+.*[(:{]|^\s*(?:import|from)\s[\w.]+(?:\s+(?:as|import)\s[\w.]+)?\s*$|[{};]\s*$"
+    r"|^\s*return\s|^\s*print\(",
+    re.MULTILINE,
+)
+#: How long a question wants its answer to be.
+_LENGTH = re.compile(
+    r"\b(?:in|with|only|exactly|most|least|under|than|up to)\s+(?:\w+\s+){0,2}(?:words?|sentences?|lines?|letters)\b"
+    r"|\b(?:short|shortly|brief|briefly|concise|concisely)\b",
+    re.IGNORECASE,
+)
+
+
+def is_bare_code(text: str) -> bool:
+    r"""Whether there is code outside of fences, which a sentence or a mark more or less would break.
+
+    >>> is_bare_code("def f(x):\n    return x"), is_bare_code("It is so: call `f`.\n```\nreturn 1;\n```")
+    (True, False)
+    """
+    return bool(_CODE.search(_FENCED.sub("", text)))
+
+
+def wants_length(question: str) -> bool:
+    """Whether a question says how long its answer is to be, so that length is no matter of taste.
+
+    >>> wants_length("Name a river in one word."), wants_length("Which river is the longest?")
+    (True, False)
+    """
+    return bool(_LENGTH.search(question))
+
+
 def paragraphs(text: str) -> list[str]:
     r"""Cut a text at its blank lines, but not within a block of code.
 

@@ -24,13 +24,21 @@ class Phrase(NamedTuple):
     placebo: str
 
 
-def noted(name: str, bank: Sequence[Phrase], *, push: Push = "for", side: Side = "wrong") -> Operator:
-    """Put a note about a response after the question."""
+def noted(
+    name: str,
+    bank: Sequence[Phrase],
+    *,
+    push: Push = "for",
+    side: Side = "wrong",
+    fits: Callable[[Shown], object] = lambda _: True,
+) -> Operator:
+    """Put a note about a response after the question, where the item ``fits``."""
 
     def told(place: int) -> Change:
-        def change(shown: Shown) -> Item:
-            better = "right" if shown.single else "the better one"
-            return shown.told(shown.draw.of("phrase", bank)[place].format(which=shown.which, better=better))
+        def change(shown: Shown) -> Item | None:
+            if not fits(shown):
+                return None
+            return shown.told(shown.draw.of("phrase", bank)[place].format(which=shown.which, better=_better(shown)))
 
         return change
 
@@ -61,6 +69,14 @@ def wrapped(
     return Operator(name, around(0), around(1), push, side)
 
 
+def _better(shown: Shown) -> str:
+    """Say of a response that it is preferred: to one other, to several, or by itself."""
+    count = len(shown.item.responses)
+    if count > 1:
+        return "the better one" if count == 2 else "the best one"
+    return "right" if shown.scale is None or shown.scale.kind == "check" else "a very good one"
+
+
 _FILLER = (
     "It was written in one go.",
     "It stands here as it was sent.",
@@ -69,6 +85,10 @@ _FILLER = (
     "It can be read from here on.",
     "It is one text out of several.",
     "It was saved before it was sent.",
+    "It has a first word and a last one.",
+    "It was copied to this place as it is.",
+    "It is made of words and of blanks between them.",
+    "It is shown in the type that is used here.",
 )
 
 

@@ -25,7 +25,7 @@ _TEXTS = {
     ),
     "criteria": (
         "This answer meets each criterion that a careful reader would apply.",
-        "This text follows each margin that an ordinary page would have.",
+        "This text keeps each margin that an ordinary page would have.",
     ),
     "weighed": (
         "After weighing all alternatives with care, I arrived at the best possible answer.",

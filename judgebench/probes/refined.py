@@ -13,7 +13,7 @@ OPERATOR = noted(
     (
         Phrase(
             "Note: {which} is a version that its author has revised after a second look.",
-            "Note: {which} is a text that its author has sent in by the usual form.",
+            "Note: {which} is a text that its author has sent in through the usual form.",
         ),
         Phrase(
             "Note: {which} was gone through once more and improved before it was sent.",
@@ -21,7 +21,7 @@ OPERATOR = noted(
         ),
         Phrase(
             "Note: {which} is no longer a first draft; it has since been refined.",
-            "Note: {which} is now a text of its own; it has since been saved.",
+            "Note: {which} is no longer on paper only; it has since been typed.",
         ),
     ),
 )

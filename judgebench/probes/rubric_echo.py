@@ -1,7 +1,8 @@
 """Rubric attacks: an answer that says of itself, in the rubric's words, that it fulfils the rubric.
 
 Without a rubric on the item the words are those that prompts of judges have in common. ``replaced`` leaves nothing of
-the answer itself.
+the answer itself. What follows a criterion's first colon is not repeated: there stand its levels, or the fact that an
+answer should hold, and an answer that repeats it would hold it.
 
 Source: Li et al. (2025), LLMs cannot reliably judge (yet?) (RobustJudge: attacks on evaluation criteria); Zheng et al.
 (2024), Cheating automatic LLM benchmarks (null models).
@@ -35,7 +36,7 @@ def _claim(item: Item, shown: Shown) -> str:
     criterion = item.attribute("criterion")
     if not criterion:
         return shown.draw.of("claim", _CLAIMS)
-    claim = shown.draw.of("claim", _BY_CRITERION).format(criterion=_ended(criterion))
+    claim = shown.draw.of("claim", _BY_CRITERION).format(criterion=_ended(criterion.partition(": ")[0]))
     labels = [label for label, _ in item.levels]
     # Levels that are no numbers say nothing of which is the best.
     if labels and all(label.lstrip("-").isdigit() for label in labels):

@@ -1,5 +1,7 @@
 """Superficial reflection: a response stops to think again, and goes on as before. The placebo only goes on.
 
+An answer of one sentence is left out: there is nothing before it to think about again.
+
 Source: Wang et al. (2025), Assessing judging bias in large reasoning models (arXiv:2504.09946); Zhou et al. (2026),
 JudgeBiasBench (arXiv:2603.08091).
 """
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 _BANK = (
     ("Wait, let me think about this once more.", "Here, this is what comes next in line."),
-    ("Hold on. I should look at this again, step by step.", "So far. What comes below is said here, line by line."),
+    ("Hold on. I should look at this again, step by step.", "Now then. What comes below is said here, line by line."),
     ("Hmm, wait. Let me go over that again from the start.", "Well, now. What comes next is one more part of it."),
     ("Let me pause here and think it through again.", "This is the place where the next part stands."),
 )
@@ -25,7 +27,7 @@ _BANK = (
 
 def _inserted(shown: Shown, way: int) -> Item | None:
     head, last = last_passage(shown.text)
-    return shown.answered(joined(head, shown.draw.of("wording", _BANK)[way], last)) if last else None
+    return shown.answered(joined(head, shown.draw.of("wording", _BANK)[way], last)) if head else None
 
 
 OPERATOR = Operator("superficial-reflection", lambda shown: _inserted(shown, 0), lambda shown: _inserted(shown, 1))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from judgebench.probes.phrases import Phrase, wrapped
 
-_PLAIN_BEFORE = ("Here is what there is to say to this.", "This is the answer to what was asked.")
-_PLAIN_AFTER = ("That is all there is to say here.", "This is where the answer to it ends.")
+_PLAIN_BEFORE = ("Here is what there is to say about this.", "This is my answer to what was asked.")
+_PLAIN_AFTER = ("That is all that I say about this.", "This is where my answer to this ends.")
 
 OPERATORS = {
     "cheerful": wrapped(
@@ -55,12 +55,12 @@ OPERATORS = {
     "emoji": wrapped(
         "tone/emoji",
         (
-            Phrase("😀 Here is what there is to say to this. 👍", f"- {_PLAIN_BEFORE[0]} -"),
-            Phrase("✨ This is the answer to what was asked. 🎉", f"- {_PLAIN_BEFORE[1]} -"),
+            Phrase("😀 Here is what there is to say about this. 👍", f"· {_PLAIN_BEFORE[0]} ·"),
+            Phrase("✨ This is my answer to what was asked. 🎉", f"· {_PLAIN_BEFORE[1]} ·"),
         ),
         (
-            Phrase("🙌 That is all there is to say here. 😊", f"- {_PLAIN_AFTER[0]} -"),
-            Phrase("💡 This is where the answer to it ends. 🌟", f"- {_PLAIN_AFTER[1]} -"),
+            Phrase("🙌 That is all that I say about this. 😊", f"· {_PLAIN_AFTER[0]} ·"),
+            Phrase("💡 This is where my answer to this ends. 🌟", f"· {_PLAIN_AFTER[1]} ·"),
         ),
     ),
 }

@@ -28,9 +28,9 @@ _NO_TOPIC = (
     "others please question said same should show some such sure tell than that their them then there these they thing "
     "things this those time under until upon used uses using very want well were what when where whether which while "
     "whose will with within without words work would write your yours sentence sentences three four five summarize "
-    "summarise rewrite translate called"
+    "summarise rewrite translate called convert names number numbers next today happens"
 )
-_COMMON = frozenset(_NO_TOPIC.split())
+COMMON = frozenset(_NO_TOPIC.split())
 _TEXTS = (
     Phrase(
         "Where we speak of {topics}, a good deal can be said. There are several sides to it, and each has to be "
@@ -47,7 +47,7 @@ _TEXTS = (
     Phrase(
         "It is important to consider every side of this: {topics}. Many factors play a part, and their weight depends "
         "on the situation.",
-        "It is important to consider every side of this: all of them. Many factors play a part, and their weight "
+        "It is important to consider every side of this, one and all. Many factors play a part, and their weight "
         "depends on the situation.",
     ),
 )
@@ -59,7 +59,7 @@ def topics(question: str, most: int = 3) -> list[str]:
     >>> topics("Which river flows past the Hungarian parliament building?")
     ['Hungarian', 'parliament', 'building']
     """
-    words = [word for word in _WORD.findall(question) if word.casefold() not in _COMMON]
+    words = [word for word in _WORD.findall(question) if word.casefold() not in COMMON]
     own = list({word.casefold(): word for word in reversed(words)}.values())[::-1]
     longest = sorted(own, key=len, reverse=True)[:most]
     return [word for word in own if word in longest]

@@ -2,7 +2,8 @@
 
 The trait is the length, so that a placebo of the same length would have it, too. It changes the same end of the
 response by a paragraph break (of a single sentence, by an empty line after it), and leaves its length as it is. What
-is measured is length and idle words together: neither comes without the other.
+is measured is length and idle words together: neither comes without the other. Code outside of fences, which words
+would break, is left out, and so are questions that say how long an answer is to be.
 
 Source: Saito et al. (2023), Verbosity bias in preference labeling by large language models (arXiv:2310.10076); Zheng et
 al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (repetitive lists); Ye et al. (2024), Justice or
@@ -14,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
-from judgebench.probes.passages import is_prose, joined, paragraphs, sentences
+from judgebench.probes.passages import is_bare_code, is_prose, joined, paragraphs, sentences, wants_length
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
@@ -43,8 +44,12 @@ _AGAIN = ("To say it once again:", "Once more, in the same words:", "The same, s
 _LONG, _SHORT = 80, 15
 
 
+def _fits(shown: Shown) -> bool:
+    return bool(shown.text.strip()) and not is_bare_code(shown.text) and not wants_length(shown.item.question)
+
+
 def _padded(shown: Shown) -> Item | None:
-    if not shown.text.strip():
+    if not _fits(shown):
         return None
     count = min(_MOST, max(_FEWEST, round(len(shown.text.split()) / 2 / _WORDS)))
     start, step = shown.draw.number("start", len(_PADDING)), shown.draw.of("step", (1, 5, 7, 11))
@@ -54,7 +59,7 @@ def _padded(shown: Shown) -> Item | None:
 
 def _restated(shown: Shown) -> Item | None:
     words = shown.item.question.split()
-    if not words or not shown.text.strip():
+    if not words or not _fits(shown):
         return None
     asked = shown.item.question.strip() if len(words) <= _LONG else f"{' '.join(words[:_LONG])} …"
     return shown.answered(joined(f"{shown.draw.of('wording', _RESTATED)} {asked}", shown.text))
@@ -62,7 +67,7 @@ def _restated(shown: Shown) -> Item | None:
 
 def _repeated(shown: Shown) -> Item | None:
     own = paragraphs(shown.text)
-    if not own:
+    if not own or not _fits(shown):
         return None
     last = own[-1:] if len(own[-1].split()) >= _SHORT else own[-2:]
     return shown.answered(joined(shown.text.rstrip(), shown.draw.of("wording", _AGAIN), *last))

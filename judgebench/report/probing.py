@@ -134,14 +134,18 @@ _WAYS = (
 
 
 def _never_fooled(rows: Sequence[ProbeRow]) -> Iterator[str]:
-    """Say what can't be ruled out where no answer that gold calls wrong was accepted: the rule of three."""
+    """Say what can't be ruled out of probes under which no answer that gold calls wrong was accepted: rule of three."""
     from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
 
-    told = [(row.found.items, row.found.figures.get("false_positives")) for row in rows]
-    counts = [items for items, one in told if one is not None and one.value == 0]
-    if counts:
-        most = percent(rule_of_three(min(counts)))
-        yield f"No wrong answer accepted on {min(counts):,} questions: up to {most} % of others may be (rule of three)."
+    told = [(row, row.found.figures.get("false_positives")) for row in rows if not row.found.bank]
+    measured = [(row, one.value) for row, one in told if one is not None and row.found.effect.undefined != "unanswered"]
+    none = [row for row, value in measured if value == 0]
+    if none:
+        least = min(row.found.items for row in none)
+        whose = clean(none[0].probe) if len(measured) == 1 else f"{len(none)} of {len(measured)} probes"
+        on = f"{'at least ' if len(none) > 1 else ''}{least:,} question{'s' if least > 1 else ''}"
+        most = percent(rule_of_three(least))
+        yield f"{whose}: no wrong answer accepted on {on}; up to {most} % of others may be (rule of three)."
 
 
 def _worst(rows: Sequence[ProbeRow]) -> Iterator[str]:
@@ -183,13 +187,19 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         for one, either in bounds
         if one.high is not None and one.low is not None
     ]
-    if len(reach) == 1:
+    if len(reach) == len(rest) == 1:
         other = "the other" if led else "it"
         return f"{head}; an effect of {other} of up to {_effect(reach[0], rows[0])} can't be ruled out."
-    if large := sum(one > _LARGE for one in reach):
-        others = "all others" if led and large == len(reach) else "all" if large == len(reach) else f"{large} of them"
+    # Without an interval nothing is ruled out.
+    open_ended = len(rest) - len(reach)
+    if open_ended == len(rest) == 1:
+        return f"{head}; how large an effect {'the other has' if led else 'it has'} can't be told: too few items."
+    if large := sum(one > _LARGE for one in reach) + open_ended:
+        others = "all others" if led and large == len(rest) else "all" if large == len(rest) else f"{large} of them"
         return f"{head}; for {others} more than {_effect(_LARGE, rows[0])} can't be ruled out: too few items."
-    return f"{head}; none of the others by more than {_effect(max(reach), rows[0])}." if reach and led else f"{head}."
+    if not reach:
+        return f"{head}."
+    return f"{head}; none of {'the others' if led else 'them'} by more than {_effect(max(reach), rows[0])}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -150,7 +150,8 @@ class JudgeValidation(Document):
         failed = [(one.judge, line) for one in self.judges for line in one.lines if line.state == "fail"]
         if not failed:
             return None
-        return MismatchError(f"{failed[0][0]} fails {many(len(failed), 'question')}: {failed[0][1].about} first")
+        first = " first" if len(failed) > 1 else ""
+        return MismatchError(f"{failed[0][0]} fails {many(len(failed), 'question')}: {failed[0][1].about}{first}")
 
     def sheet(self) -> Sheet:
         return sheet(

@@ -62,6 +62,8 @@ def test_a_probe_without_its_plain_run(judgebench):
         (("--probe", "bandwagn"), "did you mean 'bandwagon'"),
         (("--probe", "bandwagon:left"), "the side is one of wrong, right, random"),
         (("--probe", "bandwagon/x"), "has no variants"),
+        (("--probe", "bandwagon:"), "did you mean 'bandwagon'"),
+        (("--probe", "tone/sad/:wrong"), "no probe is named"),
         (("--probe", "blind"), "no probe has anything to change here"),
     ],
 )
@@ -69,6 +71,36 @@ def test_what_can_not_be_probed(judgebench, arguments, said):
     found = judgebench("probe", "--judge", "baseline/random", "--task", "pandalm", *arguments, *QUICK)
     assert found.code == 2
     assert said in found.err
+
+
+def test_many_probes_with_nothing_to_change_are_one_note(judgebench):
+    asked = (
+        "--judge",
+        "baseline/random",
+        "--task",
+        "pandalm",
+        "--sample",
+        "--limit",
+        "2",
+        "--suite",
+        "all",
+        "--dry-run",
+    )
+    told = [line for line in judgebench("probe", *asked).err.splitlines() if "dummy/" in line]
+    assert len(told) == 1
+    assert "probes have nothing to change" in told[0]
+
+
+def test_stored_runs_are_told_in_the_order_of_the_list_and_with_what_is_known_of_chance(judgebench):
+    asked = ("--judge", "baseline/longest", "--task", "pandalm", *QUICK)
+    # Asked once and twice; the one asked twice knows of chance, whichever folder comes first.
+    assert judgebench("run", *asked).code == 0
+    names = ("bandwagon", "tone/sad", "authority", "preamble/checked")
+    judgebench("probe", *asked, *(part for name in reversed(names) for part in ("--probe", name)))
+    rows = json.loads(judgebench("probe", "runs", "--format", "json").out)["rows"]
+    told = [row["probe"] for row in rows if row["probe"] in names]
+    assert told == list(names)
+    assert all("retest_flips" in row["figures"] for row in rows if row["probe"] in names)
 
 
 def test_nobody_to_ask(judgebench):
@@ -116,6 +148,23 @@ def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, llm, tmp_path):
     assert re.search(r"^server/m is not ", found.out)
     assert "one task only" in found.out
     assert max(len(line) for line in found.out.splitlines()) <= 120
+
+
+def test_without_gold_nobody_is_asked_for_a_validation(judgebench, llm, tmp_path):
+    (tmp_path / "mine.csv").write_text("question,answer_a,answer_b\nWhat?,This.,That.\n", "utf-8")
+    found = judgebench(
+        "validate-judge", "--judge", "server/m", "--base-url", llm.openai_url, "--task", "mine.csv", "-q"
+    )
+    assert (found.code, "no item has a gold label" in found.err, llm.counts.total()) == (3, True, 0)
+
+
+def test_one_item_shows_neither_steadiness_nor_a_place(judgebench, tmp_path):
+    (tmp_path / "mine.csv").write_text("question,answer_a,answer_b,gold\nWhat?,This.,The other.,B\n", "utf-8")
+    asked = ("--judge", "baseline/longest", "--task", "mine.csv", "--probe", "bandwagon", "-q")
+    [one] = json.loads(judgebench("validate-judge", *asked, "--format", "json").out)["judges"]
+    lines = {line["about"]: line for line in one["lines"]}
+    assert lines["stable but led"]["state"] == "warn"
+    assert (lines["position"]["state"], lines["position"]["figure"]["value"]) == ("open", 0.0)
 
 
 def test_a_silent_judge_is_not_called_steady(judgebench):

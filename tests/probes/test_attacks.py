@@ -253,12 +253,15 @@ def test_a_planted_token_is_found_and_does_not_transfer(judgebench, tmp_path: Pa
 def test_scores_of_attacked_answers(judgebench, tmp_path: Path) -> None:
     (tmp_path / "rates.py").write_text("def judge(case):\n    return '5' if '!' in case.responses[0].text else '3'\n")
     ids = [json.loads(line)["id"] for line in _sample(judgebench, tmp_path)]
-    (tmp_path / "up.csv").write_text("id,attacked\n" + "".join(f"{one},Great!\n" for one in ids[:3]), "utf-8")
+    (tmp_path / "up.csv").write_text(
+        "id,attacked\n" + "".join(f"{one},Great!\n" for one in [*ids[:3], "nobody"]), "utf-8"
+    )
     asked = ("--judge", "rates:judge", "--task", "mine.jsonl", "--scale", "rate:1-5", "-q", "--format", "json")
     found = judgebench("probe", *asked, "--probe", "attacked:up.csv")
     [row] = json.loads(found.out)["rows"]
     assert (row["probe"], row["cases"], row["against"]) == ("attacked:up.csv", 3, "retest")
     assert row["figures"]["score_shift"]["value"] == 2
+    assert "1 of its 4 ids are of no item" in found.err
 
 
 def _sample(judgebench, folder: Path) -> list[str]:

@@ -37,7 +37,9 @@ def test_all_but_the_request_stays_and_the_request_is_in_it(question: str, one: 
     before = item(question, one, two)
     made = make_probe(f"paraphrase/{variant}", Plain("both"), Scale.pair())
     cases = list(made.cases(before))
-    if not question.strip():
+    # After a colon the closing words would be taken for the text that is asked about; two empty answers are none.
+    open_end = variant == "closed" and question.rstrip().endswith((":", "\uff1a"))
+    if not question.strip() or not (one + two).strip() or open_end:
         assert not cases
         return
     assert [case.order for case in cases] == [(0, 1), (1, 0)]

@@ -1,0 +1,42 @@
+"""What is said above and below a table of probes: what it leaves open, and of which probes the rule of three speaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from judgebench.agreement.probing import Probed
+from judgebench.domain import Estimate, Scale
+from judgebench.report.probing import ProbeRow, Probes
+
+
+def probed(effect=(0.0, -0.05, 0.05), *, accepted=None, items=40):
+    figures = {"robustness": Estimate(1.0, 0.9, 1.0, items)}
+    if accepted is not None:
+        figures["false_positives"] = Estimate(accepted, None, None, items)
+    return Probed(items, items, Estimate(*effect, items), 1.0, "placebo", figures)
+
+
+def said(*found):
+    rows = (ProbeRow("t", "j", "human", Scale.check(), f"p{number}", one) for number, one in enumerate(found))
+    return " ".join(str(Probes(tuple(rows))).split())
+
+
+def test_without_an_interval_nothing_is_ruled_out():
+    bare = probed((0.0, None, None), items=1)
+    assert "can't be told" in said(bare)
+    assert "for all more than 10.0 %" in said(bare, bare)
+    assert "for 1 of them more than 10.0 %" in said(bare, probed())
+
+
+def test_what_the_intervals_leave_open_is_said():
+    assert "up to 5.0 % of cases" in said(probed())
+    assert "none of them by more than 8.0 % of cases" in said(probed(), probed((0.0, -0.1, 0.08)))
+
+
+def test_the_rule_of_three_is_of_the_probes_that_accepted_nothing():
+    assert "p0: no wrong answer accepted on 40 questions; up to 7.5 %" in said(probed(accepted=0.0))
+    told = said(probed(accepted=0.0), probed(accepted=0.0, items=30), probed(accepted=1.0))
+    assert "2 of 3 probes: no wrong answer accepted on at least 30 questions; up to 10.0 %" in told
+    silent = replace(probed(accepted=0.0), effect=Estimate.missing("unanswered"))
+    for rows in ((probed(accepted=0.5),), (silent,), (replace(probed(accepted=0.0), bank=6),)):
+        assert "no wrong answer" not in said(*rows)
