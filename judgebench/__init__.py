@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from judgebench.api.running import estimate, run
     from judgebench.api.score import bounds, consistency, score, sensitivity
     from judgebench.api.showing import show
+    from judgebench.api.similarity import similarity
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
     from judgebench.api.validate import validate
@@ -94,6 +95,7 @@ __all__ = [
     "score",
     "sensitivity",
     "show",
+    "similarity",
     "systems",
     "transfer",
     "validate",
@@ -137,6 +139,7 @@ _LAZY = {
     "score": "judgebench.api.score:score",
     "sensitivity": "judgebench.api.score:sensitivity",
     "show": "judgebench.api.showing:show",
+    "similarity": "judgebench.api.similarity:similarity",
     "systems": "judgebench.api.systems:systems",
     "validate": "judgebench.api.validate:validate",
     "validate_judge": "judgebench.api.validity:validate_judge",

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict]], scale: Scale) -> Probed | None:
-    """Measure agreement over the plain wording and others (by probe); None where no case has a verdict in all.
+    """Measure agreement over the plain wording and others (by probe); None where no case was asked in another.
 
-    ``pairwise_agreement`` is the mean over all pairs of wordings, ``fully_consistent`` the share of cases with one
-    verdict in all, ``alpha`` Krippendorff's with the wordings as raters. A missing verdict is like no other. The effect
-    is how much less wordings agree than the same wording asked again.
+    ``pairwise_agreement`` is the mean over all pairs of wordings that a case has, ``fully_consistent`` the share of
+    cases with one verdict in all of them, ``alpha`` Krippendorff's with the wordings as raters, gaps allowed. A missing
+    verdict is like no other. The effect is how much less wordings agree than the same wording asked again.
     """
     said: dict[tuple[str, tuple[int, ...]], list[Verdict]] = {}
     for one in plain:
@@ -41,14 +41,14 @@ def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict
         name: {(one.item, one.order): one for one in verdicts if one.probe == name and not one.repeat}
         for name, verdicts in reworded.items()
     }
-    keys = [key for key in first if all(key in way for way in ways.values())]
-    if not keys or len(ways) < 2:
+    keys = [key for key in first if sum(key in way for way in ways.values()) > 1]
+    if not keys:
         return None
     names = {name: code for code, name in enumerate(dict.fromkeys(_cluster(first[key]) for key in keys))}
     clusters = Clusters.of(np.array([names[_cluster(first[key])] for key in keys], np.int64))
-    pairs = list(combinations(ways.values(), 2))
-    alike = np.array([np.mean([_same(one[key], two[key]) for one, two in pairs]) for key in keys], np.float64)
-    whole = across({name: [_bare(way[key]) for key in keys] for name, way in ways.items()}, scale)
+    asked = [[way[key] for way in ways.values() if key in way] for key in keys]
+    alike = np.array([np.mean([_same(*pair) for pair in combinations(own, 2)]) for own in asked], np.float64)
+    whole = across({name: [_bare(way, first[key]) for key in keys] for name, way in ways.items()}, scale)
     figures = {
         "pairwise_agreement": estimated(mean(alike, clusters), low=0.0, high=1.0),
         "fully_consistent": share_of(alike == 1, clusters),
@@ -73,8 +73,10 @@ def _same(one: Verdict, two: Verdict) -> bool:
     return one.code is not None and one.code == two.code
 
 
-def _bare(one: Verdict) -> Verdict:
-    return replace(one, probe="", repeat=0)
+def _bare(way: Mapping[tuple[str, tuple[int, ...]], Verdict], first: Verdict) -> Verdict:
+    """Give a wording's verdict on the case of ``first`` as a plain one; a gap where it was not asked."""
+    found = way.get((first.item, first.order), replace(first, code=None))
+    return replace(found, probe="", repeat=0)
 
 
 def _again(own: list[Verdict]) -> float:

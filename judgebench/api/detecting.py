@@ -48,24 +48,25 @@ def detect(
         )
     rows: list[DetectionRow] = []
     for one in tasks:
-        opened = _opened(task_of(one, how), how)
-        texts = dict(_texts(opened, specs, how.get("limit"), how["seed"]))
+        found_task = opened(task_of(one, how), how)
+        texts = dict(_texts(found_task, specs, how.get("limit"), how["seed"]))
         if not texts:
-            raise UsageError(f"no probe changes an answer of {opened.name}: there is nothing to detect")
+            raise UsageError(f"no probe changes an answer of {found_task.name}: there is nothing to detect")
         every = list(dict.fromkeys(text for kinds in texts.values() for pairs in kinds.values() for _, text in pairs))
         for reader in readers:
             found = dict(zip(every, surprises(reader, every), strict=True))
-            rows += _measured(opened.name, reader, texts, found)
+            rows += _measured(found_task.name, reader, texts, found)
     return Detections(tuple(rows))
 
 
-def _opened(task: Any, how: Mapping[str, Any]) -> Task:
+def opened(task: Any, how: Mapping[str, Any]) -> Task:
+    """Open a task whose texts are read."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
 
     data = how.get("data")
     folder = None if data is None else Path(place("data", data))
-    opened: Task = make_task(task, data=folder, sample=how["sample"]) if isinstance(task, str) else task
-    return opened
+    made: Task = make_task(task, data=folder, sample=how["sample"]) if isinstance(task, str) else task
+    return made
 
 
 def _texts(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.probing import Paired
     from judgebench.api.prepared import Prepared
     from judgebench.api.probed_tables import Tabled
-    from judgebench.domain import Run
+    from judgebench.domain import Run, Verdict
     from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
@@ -56,8 +56,16 @@ Figures = Annotated[
 ]
 
 
+AlikeFrom = Annotated[
+    float | None,
+    Option("With --similarity: mean cosine from which a question's answers count as alike (.8).", metavar="COSINE"),
+]
+
+
 class ProbingAll(Probing, Verdicts, total=False):
     """All that `probe` takes."""
+
+    alike_from: AlikeFrom
 
 
 @question
@@ -78,6 +86,8 @@ def probe(
     again. Stored runs are measured without asking anybody.
     """
     given = named(probe)
+    if options.get("alike_from") is not None:
+        raise UsageError(f"{argument('alike_from')} is about how alike answers are: `judgebench probe --similarity`")
     specs = specs_of(given, suite) if given or suite else None
     if is_given(source):
         if judge or task:
@@ -225,15 +235,10 @@ def measured(
     for judge, before, paired in paired_runs(stored, specs):
         told = [(name, measure(one)) for name, one in paired.items()]
         told += summed_up(paired)
-        wordings = {
-            one.run.probe: one.verdicts(texts=False)
-            for one in stored
-            if one.run.probe.partition("/")[0] == PARAPHRASE
-            and one.run.probe in paired
-            and _key(one.run) == _key(before.run)
-        }
-        if wordings and (whole := consistent(before.verdicts(texts=False), wordings, before.run.scale)) is not None:
-            told.append((PARAPHRASE, whole))
+        for name, wordings in _wordings(stored, before, paired).items():
+            whole = consistent(before.verdicts(texts=False), wordings, before.run.scale)
+            if whole is not None:
+                told.append((name, whole))
         for name in watched:
             look = observed(name)
             if look is None:
@@ -254,6 +259,21 @@ def measured(
         for (name, _), found in zip(told, corrected, strict=True):
             run = before.run
             yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, found, run.revision, before.path)
+
+
+def _wordings(
+    stored: Sequence[StoredRun | Tabled], before: StoredRun | Tabled, paired: Mapping[str, Paired]
+) -> dict[str, dict[str, Iterator[Verdict]]]:
+    """Find the verdicts on other wordings of a plain run's requests, ours and those of each file by themselves."""
+    from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
+
+    found: dict[str, dict[str, Iterator[Verdict]]] = {}
+    for one in stored:
+        spec = Spec.of(one.run.probe)
+        if spec.name == PARAPHRASE and one.run.probe in paired and _key(one.run) == _key(before.run):
+            whole = str(spec._replace(variant="", side=spec.file))
+            found.setdefault(whole, {})[one.run.probe] = one.verdicts(texts=False)
+    return found
 
 
 def paired_runs(

@@ -138,6 +138,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "dry_run": "judgebench.api.probing:estimate_probes",
         "transfer": "judgebench.api.attacks:transfer",
         "detect": "judgebench.api.detecting:detect",
+        "similarity": "judgebench.api.similarity:similarity",
     },
     "score": {
         "sensitivity": "judgebench.api.score:sensitivity",

@@ -78,7 +78,9 @@ PROBES: dict[str, ProbeEntry] = {
         f"{_OBSERVED}leniency:leniency", "whether its errors let answers pass", "bias", observed=True
     ),
     "paraphrase": ProbeEntry(
-        "judgebench.probes.paraphrase:OPERATORS", "the same request in other words around it", "consistency"
+        "judgebench.probes.paraphrase:OPERATORS",
+        "the same request in other words around it; paraphrase:FILE",
+        "consistency",
     ),
     "transitivity": ProbeEntry(
         f"{_OBSERVED}transitivity:transitivity", "whether its preferences run in a circle", "consistency", observed=True

@@ -1,16 +1,15 @@
 """Probes by ``NAME[/VARIANT][:SIDE]``: what stands behind a name, and the probe that it makes.
 
-In the place of the side a bank of attacks may have a file of one's own: ``suffix:FILE``, ``attacked:FILE#COLUMN``.
+In the place of the side some have a file of one's own: ``suffix:FILE``, ``paraphrase:FILE``, ``attacked:FILE#COLUMN``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from judgebench.errors import UnknownNameError, UsageError
-from judgebench.probes.bank import Bank
 from judgebench.probes.operator import SIDES, Operator, Perturbed
 
 if TYPE_CHECKING:
@@ -67,6 +66,15 @@ class Spec(NamedTuple):
         return self.name + (f"/{self.variant}" if self.variant else "") + (f":{self.side}" if self.side else "")
 
 
+@runtime_checkable
+class Filed(Protocol):
+    """A family of operators whose texts a person may bring."""
+
+    def of_file(self, place: str) -> Mapping[str, Operator]:
+        """Make the operators of a file, by variant."""
+        ...
+
+
 class FromFile(NamedTuple):
     """A probe that is all in a file: ``make`` takes its name, the file, and what other probes are made of."""
 
@@ -77,7 +85,7 @@ def variants(text: str, behind: Any) -> list[str]:
     """Name the probes that a name stands for: one, or each variant of a family."""
     spec = Spec.asked(text)
     if isinstance(behind, Mapping) and not spec.variant:
-        if isinstance(behind, Bank) and spec.file:
+        if spec.file and isinstance(behind, Filed):
             behind = behind.of_file(spec.file)
         return [str(spec._replace(variant=one)) for one in cast("Mapping[str, Any]", behind)]
     return [text]
@@ -93,7 +101,7 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
         if not spec.file or spec.variant:
             raise UsageError(f"probe {text!r}: name a file, as {spec.name}:answers.jsonl, or {spec.name}:FILE#COLUMN")
         return behind.make(spec.kept, spec.file, plain, scale, seed)
-    if isinstance(behind, Bank) and spec.file:
+    if spec.file and isinstance(behind, Filed):
         behind, spec = behind.of_file(spec.file), spec._replace(side="")
         text = Spec.of(text).kept
     if isinstance(behind, Mapping):

@@ -37,6 +37,7 @@ KINDS = {
     "probes": "judgebench.report.probing:Probes",
     "transfer": "judgebench.report.transfer:Transfers",
     "detection": "judgebench.report.detection:Detections",
+    "similarity": "judgebench.report.similarity:Similarities",
     "reproduction": "judgebench.report.reproduction:Reproduction",
     "run": "judgebench.report.runs:RunFacts",
     "scores": "judgebench.report.scores:Scores",

@@ -27,6 +27,7 @@ from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
+from judgebench.probes.named import Spec
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
 from judgebench.run.pictures import Pictures
@@ -135,8 +136,10 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge", file=source, hint="is it the right file?")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
+        file = Spec.of(own).file
         raise UnfitProbeError(
-            f"probe {own!r} finds nothing to change in the items of {task.name}: there would be nothing to measure"
+            f"probe {own!r} finds nothing to change in the items of {task.name}: "
+            + (f"are the ids in {file} those of its items?" if file else "there would be nothing to measure")
         )
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(

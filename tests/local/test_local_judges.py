@@ -231,6 +231,13 @@ def compared_with(reference: str, *answers: str) -> Case:
     return Case(replace(ITEM, responses=responses, references=(Reference(reference),)), (0, 1, 2), reference="human")
 
 
+def test_pairs_of_answers_have_the_cosines_of_answers_and_references(models: Models) -> None:
+    folder, texts = models("embedding"), ["Paris " * 40, "In France.", "In France."]
+    [wanted] = scores(embedding.create(str(folder)), compared_with(texts[1], *texts))
+    pairs = [(text, texts[1]) for text in texts]
+    assert embedding.cosines(f"embedding/{folder}", pairs) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_a_real_model_judges_a_sample(minilm: Path, run: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "near.toml").write_text(f'judge = "embedding/{minilm}"\nname = "near"\nthresholds = [0.5]\n')
     verdicts = run("near.toml", task="triviaqa")

@@ -6,6 +6,7 @@ its vector is read from the folder, as sentence-transformers writes it; where no
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,9 +14,12 @@ from judgebench.errors import BackendError
 from judgebench.judges.local.model import LocalModel
 from judgebench.judges.local.numbers import number, scoring
 from judgebench.judges.local.scoring import Compared
+from judgebench.judges.local.weights import find
 from judgebench.judges.scored import compared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.domain import Completion, Request
     from judgebench.judges.local.weights import Weights
 
@@ -50,16 +54,40 @@ class EmbeddingBackend:
     async def complete(self, request: Request) -> Completion:
         """Compare the last message with those before it; texts are cut where the model's authors cut them."""
         started = time.monotonic()
-        tokenizer = await self.model.tokenizer()
-        longest = min(self._most or self.model.longest, self.model.longest)
-        texts = [
-            tuple(tokenizer(self._prefix + one.text, truncation=True, max_length=longest)["input_ids"])
-            for one in request.messages
-        ]
+        texts = await self.tokens([one.text for one in request.messages])
         *references, answer = texts
         work = Compared(answer, tuple(references))
         cosine: float = await self.model.run(self._pooling, work, max(map(len, texts)), work)
         return number(cosine, sum(map(len, texts)), self.model, started)
+
+    async def tokens(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """Give the tokens of texts, cut where the model's authors cut them."""
+        tokenizer = await self.model.tokenizer()
+        longest = min(self._most or self.model.longest, self.model.longest)
+        return [tuple(tokenizer(self._prefix + one, truncation=True, max_length=longest)["input_ids"]) for one in texts]
+
+    async def cosines(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Compare the texts of each pair."""
+        try:
+            texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+            known = dict(zip(texts, await self.tokens(texts), strict=True))
+            works = [Compared(known[one], (known[two],)) for one, two in pairs]
+            found = [
+                self.model.run(self._pooling, work, max(len(work.answer), *map(len, work.references)), work)
+                for work in works
+            ]
+            return list(await asyncio.gather(*found))
+        finally:
+            await self.model.aclose()
+
+
+def cosines(name: str, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """Compare the texts of each pair with ``embedding/MODEL``; BackendError where it isn't one, or can't be loaded."""
+    backend, _, model = name.partition("/")
+    if backend != "embedding" or not model:
+        raise BackendError(f"{name} makes no vectors of texts: name an embedding model here, as embedding/MODEL")
+    made = EmbeddingBackend(find(backend, model), dtype=None, batch_tokens=None)
+    return asyncio.run(made.cosines(pairs))
 
 
 def _pooling(name: str, weights: Weights, folder: str) -> str:

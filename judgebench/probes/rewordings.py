@@ -1,0 +1,99 @@
+"""Rewordings of requests from a file of one's own, by the ids of items: each is asked in its request's place.
+
+A table has an id, and a rewording in one column or in several; an id may have several rows. Where items share a
+question, its id does for all of them. Items that the file does not have are left as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from judgebench.errors import DataError, UsageError
+from judgebench.probes.operator import Operator, asked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.domain import Item
+    from judgebench.files.records import Row
+    from judgebench.probes.operator import Shown
+
+_IDS = ("id", "item_id", "item", "question_id")
+#: Names of columns that hold rewordings, where nobody names them; each may have a number behind it.
+_TEXTS = re.compile(r"(paraphrased?|rephrased|reworded|rewording|text)s?[ _-]?\d*", re.IGNORECASE)
+
+
+def operators(file: str) -> dict[str, Operator]:
+    """Make an operator of each rewording, by its number; the first of every item is one wording, and so on."""
+    texts = read_rewordings(file)
+    most = max(map(len, texts.values()))
+    return {
+        str(place + 1): Operator(f"paraphrase/{place + 1}", partial(_said, texts, place), None, "neither", "random")
+        for place in range(most)
+    }
+
+
+def _said(texts: Mapping[str, Sequence[str]], place: int, shown: Shown) -> Item | None:
+    item = shown.item
+    own = texts.get(item.id) or texts.get(item.cluster) or ()
+    if place >= len(own) or not any(turn.role == "user" for turn in item.conversation):
+        return None
+    changed = asked(item, lambda _: own[place])
+    return None if changed.conversation == item.conversation else changed
+
+
+def read_rewordings(file: str) -> dict[str, list[str]]:
+    """Read the rewordings of ``FILE`` or ``FILE#COLUMN[,COLUMN]`` by the ids of their items.
+
+    UsageError where a column can't be told, DataError where a row has no id or no rewording, or has one twice.
+    """
+    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+
+    name, _, said = file.partition("#")
+    table = open_table(Path(name))
+    ids, wanted = _columns(name, [str(one) for one in table.columns], said)
+    found: dict[str, list[str]] = {}
+    for row in table.rows():
+        own = row.data.get(ids)
+        if own is None or not str(own).strip():
+            row.fail("this is empty, and names the item", ids)
+        texts = found.setdefault(str(own).strip(), [])
+        before = len(texts)
+        for column in wanted:
+            for text in _texts(row, column):
+                if text in texts:
+                    row.fail(f"this rewording of {str(own).strip()!r} appears twice", column)
+                texts.append(text)
+        if len(texts) == before:
+            row.fail("there is no rewording in this row", ", ".join(wanted))
+    if not found:
+        raise DataError("there is no rewording in it", file=name, hint="a table of ids and rewordings")
+    return found
+
+
+def _columns(name: str, columns: Sequence[str], said: str) -> tuple[str, list[str]]:
+    """Tell the column of ids, and those of rewordings."""
+    listed = f"it has {', '.join(columns)}"
+    ids = next((one for one in _IDS if one in columns), None)
+    if ids is None:
+        raise UsageError(f"{name} has no column of ids ({', '.join(_IDS)}); {listed}")
+    named = [said] if said in columns else [one.strip() for one in said.split(",") if one.strip()]
+    if lost := [one for one in named if one not in columns]:
+        raise UsageError(f"{name} has no column {lost[0]!r}; {listed}")
+    wanted = named or [one for one in columns if one != ids and _TEXTS.fullmatch(one)]
+    if not wanted:
+        raise UsageError(
+            f"{name} has no column called paraphrase, rephrased, reworded or text (or paraphrase_1, paraphrase_2 ...); "
+            f"{listed}: write {name}#COLUMN"
+        )
+    return ids, wanted
+
+
+def _texts(row: Row, column: str) -> list[str]:
+    """Read the rewordings of a cell: a text, in JSON a list of them, or nothing."""
+    cell = row.data.get(column)
+    texts = row.texts(column) if isinstance(cell, list) else [] if cell is None else [row.text(column)]
+    return [text.strip() for text in texts if text.strip()]
