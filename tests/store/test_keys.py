@@ -108,6 +108,7 @@ ANSWERING: dict[str, Run] = {
     "judge": replace(RUN, judge="server/n"),
     "settings": replace(RUN, settings={"model": "m", "temperature": 1.0}),
     "scale": replace(RUN, scale=Scale.pair(5)),
+    "again": replace(RUN, again="2026-11-30"),
 }
 #: They say which cases there are, or how they are scored; the case's own key says the rest.
 SELECTING: dict[str, Run] = {
@@ -132,6 +133,7 @@ SELECTING: dict[str, Run] = {
     "prompts": replace(RUN, prompts={"pair": {"name": "own"}}),
     "place": replace(RUN, place={"file": "x.csv"}),
     "by_criterion": replace(RUN, by_criterion=True),
+    "family": replace(RUN, family="gpt"),
 }
 
 
