@@ -410,6 +410,8 @@ def _probes() -> Iterator[Scene]:
         step("changed", "probe --csv pair.csv --before-col good --judge-col poor --placebo-col cleo --gold-col ann --id-col id "
              "--cluster-col question --word n/a= --format json"),
         step("both", "probe runs --judge baseline/first --task pandalm"),
+        step("columns", "probe runs --columns accuracy_before,accuracy_after,harmful"),
+        step("transfer", "probe runs --transfer"),
         inputs={"pair.csv": TABLES["pair.csv"]},
     )  # fmt: skip
     yield scene(

@@ -20,7 +20,8 @@ HOW = "see the difference with `python tests/golden --against REV`; meant? list 
 #: What no scene can give: servers, clusters and providers' keys, or a command that never ends.
 OUT_OF_REACH = {
     "run": {"--connect-timeout", "--first-byte-timeout", "--tpm", "--poll", "--wait", "--no-wait", "--batch-size", "--workers",
-            "--ray-address", "--data"},
+            "--ray-address", "--data", "--again"},
+    "probe": {"--detect", "--similarity", "--alike-from"},
     "view": {"--task", "--labels", "--limit", "--both-orders", "--seed", "--policy", "--host", "--port", "--open", "--config"},
     "reproduce": {"--task", "--output", "--config"},
     "results": {"--data", "--output", "--config"},

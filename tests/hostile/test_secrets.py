@@ -98,6 +98,14 @@ USES = {
         "run --judge file.toml --task pandalm --sample --runs file",
         "run --judge server/m --base-url {url} --task pandalm --sample --limit {url}",
     ],
+    "probe": [
+        "probe --judge server/m --base-url {url} --task pandalm --sample --limit 2 --probe refined --runs led",
+        "probe {bad}",
+    ],
+    "validate-judge": [
+        "validate-judge --judge server/m --base-url {url} --task pandalm --sample --limit 2 --probe refined --runs led",
+        "validate-judge {bad}",
+    ],
     "demo": ["demo"],
     "score": ["score runs", "score runs --format json", "score {bad}"],
     "humans": ["humans --csv labels.csv --judge-col judge --gold-col ann --gold-col ben --gold-col cleo"],

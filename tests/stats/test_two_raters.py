@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from agreement_cases import expand, quick, table
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
@@ -284,7 +284,7 @@ def failing(found, label):
         "youden_j",
     ],
 )
-@quick
+@settings(quick, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(found=counts(top=20), data=st.data())
 def test_failing_a_right_answer_never_pays(name, found, data):
     label = data.draw(st.sampled_from([code for code in range(len(found)) if found[code, code]] or [None]))
