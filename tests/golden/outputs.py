@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: What a clock says.
 _CLOCKS = (
     (re.compile(r"\b\d{8}T\d{6}Z"), "<now>"),
+    (re.compile(r'("at": )"\d{4}-\d\d-\d\d"'), r'\1"<today>"'),
     (re.compile(r"(\) in | retries, )[\d.,]+( s\b)"), r"\1<T>\2"),
     (re.compile(r'("seconds": )[\d.e+-]+(,\s+"usd")'), r"\1<T>\2"),
 )
