@@ -20,7 +20,7 @@ from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import estimated, shown
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.domain.items import OWED, PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import Difference, sign_flip
@@ -135,7 +135,7 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
         rows.append(
             Row(
                 said.cluster or said.item,
-                majority(said),
+                majority(code for _, code in said.gold),
                 noted.get(TARGET, ""),
                 tuple(one.code for one in own),
                 said.code,
@@ -144,16 +144,6 @@ def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, sc
             )
         )
     return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
-
-
-def majority(verdict: Verdict) -> Code | None:
-    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
-    said = [code for _, code in verdict.gold if code is not None]
-    counts = sorted(((said.count(code), index) for index, code in enumerate(said)), key=lambda one: (-one[0], one[1]))
-    if not counts:
-        return None
-    best = {said[index] for count, index in counts if count == counts[0][0]}
-    return best.pop() if len(best) == 1 else None
 
 
 def measure(paired: Paired) -> Probed:

@@ -16,8 +16,9 @@ import numpy as np
 
 from judgebench.agreement.bias import share_of
 from judgebench.agreement.ceiling import joint_alpha
-from judgebench.agreement.probing import is_right, majority
+from judgebench.agreement.probing import is_right
 from judgebench.domain import Estimate
+from judgebench.domain.items import majority
 from judgebench.stats.inference.paired import wald
 from judgebench.stats.influence import Clusters
 
@@ -119,7 +120,7 @@ def _scores(rows: Sequence[Sequence[Verdict]], scale: Scale) -> Floats:
         return np.array([[rating(one) for one in row] for row in rows])
     if scale.kind == "set":
         return np.full((len(rows), len(rows[0])), np.nan)
-    gold = [majority(row[0]) for row in rows]
+    gold = [majority(code for _, code in row[0].gold) for row in rows]
     return np.array(
         [
             [np.nan if true is None else float(is_right(one.code, true, scale)) for one in row]

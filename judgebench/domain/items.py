@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from judgebench.domain.scale import Code
 
@@ -231,6 +232,12 @@ class Case:
     def swapped(self) -> bool:
         """Whether the order differs from the item's own."""
         return self.order != tuple(range(len(self.order)))
+
+
+def majority(codes: Iterable[Code | None]) -> Code | None:
+    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
+    counts = Counter(code for code in codes if code is not None).most_common(2)
+    return counts[0][0] if counts and (len(counts) == 1 or counts[0][1] > counts[1][1]) else None
 
 
 def case_key(item: str, content: str, order: tuple[int, ...], repeat: int, probe: str, reference: str) -> str:

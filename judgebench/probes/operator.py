@@ -7,12 +7,11 @@ and not on the second is the trait's doing.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, get_args
 
 from judgebench.domain import Part, Turn, digest
-from judgebench.domain.items import OWED, PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 from judgebench.errors import UnfitProbeError
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ class Perturbed:
         if not count:
             return None
         drawn = draw.number("side", count)
-        gold = majority(item)
+        gold = majority(label.code for label in item.gold)
         if self.side == "random" or gold is None or kind in {"rate", "number"}:
             return drawn
         if kind == "check":
@@ -212,12 +211,6 @@ class Perturbed:
             target = str(1 - side)
         owed = ((OWED, self.operator.owed),) if self.operator.owed else ()
         return replace(item, attributes=tuple(sorted((*item.attributes, (TARGET, target), *owed))))
-
-
-def majority(item: Item) -> Code | None:
-    """Find the label that most annotators gave; None where there is none, or two are equally frequent."""
-    counts = Counter(label.code for label in item.gold if label.code is not None).most_common(2)
-    return counts[0][0] if counts and (len(counts) == 1 or counts[0][1] > counts[1][1]) else None
 
 
 def _right(gold: Code, scale: Scale) -> set[int]:

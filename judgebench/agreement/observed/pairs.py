@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.probing import majority, measure, pair_up
+from judgebench.agreement.probing import measure, pair_up
 from judgebench.domain import Status
-from judgebench.domain.items import OWED, PLACEBO, TARGET
+from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ def versions(
     for one in verdicts:
         version = dict(one.attributes).get(attribute, "")
         if version in found and not one.probe:
-            gold = majority(one)
+            gold = majority(code for _, code in one.gold)
             told = {TARGET: str(1 - gold)} if scale.kind == "pair" and isinstance(gold, int) and gold < 2 else {}
             pushed = tuple(sorted((dict(one.attributes) | told).items()))
             found[version].append(replace(one, item=one.item.removesuffix(f"/{version}"), attributes=pushed))

@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import estimated, shown
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.probing import majority
+from judgebench.domain.items import majority
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import Difference, correlation
 from judgebench.stats.influence import Clusters, Influences, combine, mean
@@ -65,7 +65,7 @@ class Observed:
             if one.probe or one.repeat:
                 continue
             said.append(number(one.code))
-            gold.append(number(majority(one)))
+            gold.append(number(majority(code for _, code in one.gold)))
             swapped.append(one.order != tuple(range(len(one.order))))
             ahead.append(float(one.lengths[1] - one.lengths[0]) if len(one.lengths) == 2 else np.nan)
             longest.append(float(max(one.lengths, default=0)))
