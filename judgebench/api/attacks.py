@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from judgebench.api.banks import banks
+from judgebench.api.keys import check_keys
 from judgebench.api.parameters import question
 from judgebench.api.probing import Named, Repeats, Suite, named, paired_runs, planned, specs_of, stored_runs
 from judgebench.api.running import Judges, Probing, Tasks, filled
@@ -38,6 +39,7 @@ def transfer(
             raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
         return Transfers(tuple(_transferred(stored_runs(source), specs_of(given, suite) if given or suite else None)))
     specs, how = specs_of(given, suite, "attack"), filled(options)
+    check_keys(judge, how)
     asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
     return asked.ask_for(how["runs"], how["progress"], lambda runs: Transfers(tuple(_transferred(runs, specs))))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.banks import summed_up
+from judgebench.api.keys import check_keys
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
@@ -103,6 +104,7 @@ def probe(
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
     specs = specs or specs_of(given, suite)
     how = filled(options)
+    check_keys(judge, how)
     asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
     return asked.ask_for(
         how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given), columns)

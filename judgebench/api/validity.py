@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
+from judgebench.api.keys import check_keys
 from judgebench.api.parameters import Option, question
 from judgebench.api.probing import Named, Repeats, measured, named, planned, specs_of, stored_runs
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled
@@ -57,6 +58,7 @@ def validate_judge(
         return _validation(stored_runs(source), specs_of(given, suite) if given or suite else None, limits)
     specs = specs_of(given, suite, "core")
     how = filled(options)
+    check_keys(judge, how)
     asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
     if not any(one.labelled for one, _ in asked.plans):
         # Said before anything is paid for: agreement is what the page begins with.
