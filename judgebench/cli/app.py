@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from judgebench import __version__
 from judgebench.api.listing import LISTS, listing
 from judgebench.cli.output import emit_lines, note
 from judgebench.cli.registry import COMMANDS, INSTEAD
@@ -29,7 +28,9 @@ def _kebab(token: str) -> str:
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
     if value:
-        typer.echo(f"judgebench {__version__}")
+        from judgebench.cli.version import told  # noqa: PLC0415 - loaded on use
+
+        typer.echo(told())
         raise typer.Exit
 
 
@@ -40,7 +41,7 @@ def _root() -> None:
 def _root_with_version(
     *,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print what is installed: judgebench, Python, extras.")
     ] = False,
 ) -> None:
     pass
