@@ -43,4 +43,3 @@ def _report(error: Exception) -> str:
     ) as file:
         file.write(hide_logins(text))
     return file.name
-
