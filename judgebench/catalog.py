@@ -65,7 +65,7 @@ BACKENDS: dict[str, _Backend] = {
     ),
     "litellm": _Backend(
         "judgebench.judges.backends.litellm:create",
-        "every provider of litellm; pip install 'judgebench[litellm]'",
+        "every provider of litellm; the extra litellm",
         "PROVIDER/MODEL",
     ),
     "server": _Backend(
@@ -74,7 +74,7 @@ BACKENDS: dict[str, _Backend] = {
     ),
     "hf": _Backend(
         "judgebench.judges.backends.hf:create",
-        "a language model here; pip install 'judgebench[local]', as for the next two",
+        "a language model here; the extra local, as for the next two",
         takes=("dtype", "batch_tokens"),
     ),
     "reward": _Backend(
@@ -110,14 +110,12 @@ JUDGE_NOTES: dict[str, str] = {
     "baseline/majority": "the most frequent gold label of the task, always",
 }
 
-
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"
     r"|^(?:JUDGEBENCH|OPENAI|ANTHROPIC|AZURE|AWS|GOOGLE|VERTEXAI|HF|LITELLM)_"
 )
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-
 
 #: Tokens that an answer may have where nobody says.
 MOST_TOKENS = 2048
