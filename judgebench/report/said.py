@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import NONE, clean, decimal, figure, words_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "apart", "bounds", "first_up", "is_share", "name_of", "numbers", "percent", "ranged", "reason", "shown", "span",
-    "told", "whom",
+    "told", "two", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -30,6 +30,25 @@ _SHARES = frozenset(
 def percent(share: float, digits: int = 1) -> str:
     """Print a share."""
     return f"{figure(100 * share, digits)} %"
+
+
+def whole(share: float | None) -> str:
+    """Print a share as first tables have it.
+
+    >>> whole(0.594)
+    '59 %'
+    """
+    return NONE if share is None else percent(share, 0)
+
+
+def two(one: Bounded | None, digits: int = 2) -> str:
+    """Print a kappa or its kin with its interval as first tables have it.
+
+    >>> from judgebench.domain import Estimate
+    >>> two(Estimate(0.4958, 0.45, 0.54, 999))
+    '.50 [.45, .54]'
+    """
+    return NONE if one is None else interval(one, partial(decimal, digits=digits))
 
 
 def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import JudgeName, bare
 from judgebench.errors import UsageError
-from judgebench.report.document.text import NONE, clean, decimal, many
-from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, shorten, text_room, ticks
+from judgebench.report.document.text import NONE, clean, decimal, many, shorten
+from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, text_room, ticks
 from judgebench.report.page.parts import Chart
 from judgebench.report.said import (
     apart,
