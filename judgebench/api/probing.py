@@ -23,7 +23,7 @@ from judgebench.report.ways import WaysRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Paired
+    from judgebench.agreement.paired import Paired
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
@@ -187,7 +187,7 @@ def paired_runs(
 
     DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.probing import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.paired import pair_up  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}
