@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.page.parts import name_of, percent, told, whom
+from judgebench.report.said import name_of, percent, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.alt_test import AltTest
-    from judgebench.domain import Agreement
-    from judgebench.report.page.parts import Reported
+    from judgebench.domain import Agreement, Policies, Ratings
 
 __all__ = ["KAPPAS", "MARGIN", "Answer", "State", "answer"]
 
@@ -73,8 +72,8 @@ class Answer:
     deciding: tuple[str, ...] = ()
 
 
-def answer(reported: Reported) -> Answer:
-    """Say whether the judge of a run may stand in for the people who labelled its task.
+def answer(row: Agreement, ratings: Ratings, policies: Policies) -> Answer:
+    """Say whether a judge may stand in for the people who labelled its task, by its row of all items and their ratings.
 
     Gold must be people's, else the question has no answer here. With several annotators the judge's kappa in the place
     of one of two people is divided by theirs with each other. *No*: the interval of that ratio lies below ``1 -
@@ -84,43 +83,42 @@ def answer(reported: Reported) -> Answer:
     rare label, verdicts that are missing, rows written for a demonstration). Else it can't be told, and so where *no*
     would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either.
     """
-    row = reported.rows[0]
-    metric = kappa_of(reported.ratings.scale)
+    metric = kappa_of(ratings.scale)
     ratio = row.ceiling.get(f"ratio_{metric}") or Estimate.missing("one_annotator")
     if row.gold not in HUMAN_SOURCES:
         return Answer("not-human", row.task, row.judge, row, metric, _against(row), _people_missing(row), ratio)
-    alt = _alt_test(reported)
-    doubts = list(_doubts(reported, alt))
+    alt = _alt_test(row, ratings, policies)
+    doubts = list(_doubts(row, ratings, alt))
     if not row.coverage:
         # Under most policies a failed judgment counts as a label; a server that was away is not a constant judge.
         state, because, missing = _SILENT
-    elif reported.ratings.scale.sequential:
+    elif ratings.scale.sequential:
         state, because, missing = _no_labels(row)
     elif ratio.value is None:
         state, because, missing = _without_ceiling(row, metric, ratio)
     else:
         state, because, missing = _beside_people(row, metric, ratio, alt)
-    deciding = tuple(_deciding(reported, state, alt)) if ratio.value is not None else ()
+    deciding = tuple(_deciding(ratings, policies, state, alt)) if ratio.value is not None else ()
     if deciding:
         state, because, missing = "open", f"{because}, but not without {_named(deciding)}", (_look_at(deciding),)
-    if (state == "yes" and doubts) or (state == "no" and _void(reported)):
+    if (state == "yes" and doubts) or (state == "no" and _void(row)):
         state, because = "open", f"{because}, but that is not yet sure"
         missing = ()
     return Answer(state, row.task, row.judge, row, metric, because, (*missing, *doubts), ratio, alt, deciding)
 
 
-def _deciding(reported: Reported, state: State, alt: AltTest | None) -> Iterator[str]:
+def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest | None) -> Iterator[str]:
     """Name the annotators without whom a yes is none, or a no is a yes."""
     from judgebench.agreement.humans import ratios_without  # noqa: PLC0415 - loads numpy
     from judgebench.agreement.unlisted_humans import unlisted_ratios  # noqa: PLC0415 - as above
 
-    people = len(reported.ratings.annotators)
-    if state not in {"yes", "no"} or people <= 2 or reported.ratings.sequence is not None:
+    people = len(ratings.annotators)
+    if state not in {"yes", "no"} or people <= 2 or ratings.sequence is not None:
         return
     tests = {} if alt is None else {one.name: one for one in alt.without}
-    names = tuple(tests) or reported.ratings.annotators
-    ratios = ratios_without if reported.ratings.scale.listed else unlisted_ratios
-    for name, ratio in ratios(reported.ratings, reported.policies, names):
+    names = tuple(tests) or ratings.annotators
+    ratios = ratios_without if ratings.scale.listed else unlisted_ratios
+    for name, ratio in ratios(ratings, policies, names):
         known = ratio.low is not None and ratio.low >= 1 - MARGIN
         passes = known and (name not in tests or tests[name].passed is not False)
         if passes != (state == "yes"):
@@ -136,17 +134,16 @@ def _look_at(deciding: tuple[str, ...]) -> str:
     return f"a look at the labels of {_named(deciding[:1])}: one annotator may not decide"
 
 
-def _alt_test(reported: Reported) -> AltTest | None:
+def _alt_test(row: Agreement, ratings: Ratings, policies: Policies) -> AltTest | None:
     from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
         alt_test_ratings,
         default_epsilon,
     )
 
-    ratings = reported.ratings
     if len(ratings.annotators) < _ENOUGH_ANNOTATORS or not ratings.scale.listed:
         return None
-    epsilon = default_epsilon(reported.rows[0].gold)
-    return alt_test_ratings(ratings, reported.policies, epsilon=epsilon)
+    epsilon = default_epsilon(row.gold)
+    return alt_test_ratings(ratings, policies, epsilon=epsilon)
 
 
 def _against(row: Agreement) -> str:
@@ -172,26 +169,24 @@ def _people_missing(row: Agreement) -> tuple[str, ...]:
     return ("labels by people, best by two or more on the same items",)
 
 
-def _void(reported: Reported) -> bool:
+def _void(row: Agreement) -> bool:
     """Whether these rows can't even say no: few of them, made up to show how it works, or mostly without a verdict."""
-    row = reported.rows[0]
-    return _sample(reported) or "few_items" in row.warnings or row.coverage < _MOSTLY
+    return _sample(row) or "few_items" in row.warnings or row.coverage < _MOSTLY
 
 
-def _sample(reported: Reported) -> bool:
-    return reported.run.revision.startswith("sample")
+def _sample(row: Agreement) -> bool:
+    return row.revision.startswith("sample")
 
 
-def _doubts(reported: Reported, alt: AltTest | None) -> Iterator[str]:
-    row = reported.rows[0]
-    if _sample(reported):
+def _doubts(row: Agreement, ratings: Ratings, alt: AltTest | None) -> Iterator[str]:
+    if _sample(row):
         yield "real data: these rows were written as a sample"
     for code, help_ in _DOUBTS.items():
         if code in row.warnings:
             yield help_
     if alt is not None and "majority_passes" in alt.warnings:
         yield "items with less skewed labels: a judge that always gives the most frequent label passes, too"
-    if alt is None and len(reported.ratings.annotators) > 1:
+    if alt is None and len(ratings.annotators) > 1:
         yield "a third annotator, so that the judge can be held to two others in the place of each"
 
 
