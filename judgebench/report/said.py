@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
-    "reason", "shown", "span", "told", "two", "whole", "whom",
+    "apart", "bounds", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent",
+    "ranged", "reason", "shown", "span", "told", "two", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
