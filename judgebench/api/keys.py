@@ -36,8 +36,8 @@ def check_keys(judge: Any, how: Mapping[str, Any]) -> None:
         return
     if len(lacking) == len(given):
         raise_first(lacking)
-    for error in lacking if on_command_line() else ():
-        tell(f"{error}; the other judges are asked")
+    for one in lacking if on_command_line() else ():
+        tell(f"{one}; the other judges are asked")
 
 
 def _answered(name: str, runs: str | Path) -> bool:
