@@ -15,7 +15,7 @@ from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import flags, meanings
-from judgebench.cli.output import emit, emit_lines, note, room, tell_system
+from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
 from judgebench.files.content import small_file
@@ -38,6 +38,9 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
 
     Flags and environment variables win over both.
     """
+    if context.resilient_parsing:
+        # A shell completes a line.
+        return value
     if _HERE.is_file():
         context.default_map = found = _defaults(context, _HERE)
         if found:
@@ -106,6 +109,9 @@ EndingOption = Annotated[
     Form | None,
     typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
 ]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Print all there is to say: every column, and what each figure rests on.")
+]
 CsvOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -147,6 +153,7 @@ def command(
         options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
         form, plain = (EndingOption, None) if kind.BY_ENDING else (FormOption, "table")
         options += [_parameter("written_as", form, plain), _parameter("output", OutputOption, None)]
+        options.append(_parameter("explain", ExplainOption, default=False))
     options.append(_parameter("config", ConfigOption, None))
     made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
     made.__annotations__ = {one.name: one.annotation for one in options}
@@ -158,7 +165,13 @@ def _answering(
     question: Callable[..., Any], known: Mapping[str, Parameter], instead: Mapping[str, Callable[..., Document]]
 ) -> Callable[..., None]:
     def called(
-        *, written_as: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
+        *,
+        written_as: str | None,
+        output: Path | None,
+        explain: bool,
+        junit: Path | None = None,
+        github: bool = False,
+        **given: Any,
     ) -> None:
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
@@ -181,7 +194,8 @@ def _answering(
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
             ending = "" if output is None else output.suffix.removeprefix(".").lower()
-            emit(answer.render(written_as or ending or "table", width=room(output)), output)
+            form = written_as or ending or "table"
+            emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
         with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))

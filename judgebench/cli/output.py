@@ -66,6 +66,14 @@ def tell_system(lines: str) -> None:
 
 def room(output: Path | None) -> int:
     """Columns that a table has: those of the terminal, else as many as suit a file or a pipe."""
-    shown = output is None and cast("object", sys.stdout) is not None and sys.stdout.isatty()
     # Below 80 nothing fits, and a terminal that knows no width says 0.
-    return max(80, shutil.get_terminal_size((_WIDE, 24)).columns) if shown else _WIDE
+    return max(80, shutil.get_terminal_size((_WIDE, 24)).columns) if _on_terminal(output) else _WIDE
+
+
+def colours(output: Path | None) -> bool:
+    """Whether what is printed may have colours (no-color.org)."""
+    return _on_terminal(output) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _on_terminal(output: Path | None) -> bool:
+    return output is None and cast("object", sys.stdout) is not None and sys.stdout.isatty()

@@ -81,8 +81,8 @@ class Estimates(Document):
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.runs)))
 
-    def render(self, form: str = "table", *, width: int = _WIDE) -> str:
-        return Document.render(self, form, width=max(width, _WIDE))
+    def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
+        return Document.render(self, form, width=max(width, _WIDE), explain=explain, colour=colour)
 
 
 def _sentence(run: Forecast) -> str:

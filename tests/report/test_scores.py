@@ -16,8 +16,7 @@ from report.report_rows import estimates, one_row, rows
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Usage
 from judgebench.errors import UsageError
 from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_table import text_width
-from judgebench.report.document.text import clean, decimal
+from judgebench.report.document.text import clean, decimal, text_width
 from judgebench.report.rows import ROW
 from judgebench.report.scores import Scores
 from judgebench.report.words import SHORT

@@ -15,7 +15,7 @@ from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale, names_of
 from judgebench.report.page.page import sections, sentence
-from judgebench.report.page.stand_in import MARGIN, answer
+from judgebench.report.stand_in import MARGIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def _section(found: list[Section], name: str) -> Section:
 
 def test_yes() -> None:
     run = _made(0.95)
-    found = answer(run)
+    found = run.answer()
     ratio = run.rows[0].ceiling["ratio_cohen_kappa"]
     assert ratio.low is not None
     assert ratio.low >= 1 - MARGIN
@@ -53,7 +53,7 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
     truth, labels = people(400, 5, 0.95)
     rng = np.random.default_rng(8)
     gold = [(*map(int, row[:4]), int(rng.integers(0, 2))) for row in labels]
-    found = answer(reported(Made(gold=gold, judge=noisy(truth, 0.9))))
+    found = reported(Made(gold=gold, judge=noisy(truth, 0.9))).answer()
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
@@ -64,7 +64,7 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
 
 def test_no() -> None:
     run = _made(0.65)
-    found = answer(run)
+    found = run.answer()
     assert found.ratio.high is not None
     assert found.ratio.high < 1 - MARGIN
     assert found.state == "no"
@@ -73,7 +73,7 @@ def test_no() -> None:
 
 def test_an_interval_across_the_margin_decides_nothing() -> None:
     run = _made(0.85, size=60)
-    found = answer(run)
+    found = run.answer()
     assert found.ratio.low is not None
     assert found.ratio.high is not None
     assert found.ratio.low < 1 - MARGIN < found.ratio.high
@@ -91,7 +91,7 @@ def test_a_good_ratio_is_not_enough_without_the_alternative_annotator_test() -> 
         first = 3 * (i // 20)
         row[first : first + 3] = map(int, labels[i])
         gold.append(tuple(row))
-    found = answer(reported(Made(gold=gold, judge=noisy(truth, 1.0))))
+    found = reported(Made(gold=gold, judge=noisy(truth, 1.0))).answer()
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
@@ -108,7 +108,7 @@ def _lenient(share: float) -> Reported:
 
 
 def test_two_tests_that_differ_decide_nothing() -> None:
-    found = answer(_lenient(0.85))
+    found = _lenient(0.85).answer()
     assert found.ratio.high is not None
     assert found.ratio.high < 1 - MARGIN
     assert found.alt is not None
@@ -118,7 +118,7 @@ def test_two_tests_that_differ_decide_nothing() -> None:
 
 
 def test_a_test_that_a_constant_passes_says_nothing() -> None:
-    found = answer(_lenient(0.9))
+    found = _lenient(0.9).answer()
     assert found.alt is not None
     assert "majority_passes" in found.alt.warnings
     assert found.state == "no"
@@ -147,32 +147,32 @@ def test_many_tasks_are_counted() -> None:
 
 def test_one_annotator_can_not_say_yes() -> None:
     run = _made(0.95, annotators=1)
-    found = answer(run)
+    found = run.answer()
     assert found.state == "open"
     assert found.missing == ("a second person's labels on the same items",)
     assert "nothing says how far people would agree" in sentence([run])
 
 
 def test_two_annotators_need_a_third() -> None:
-    found = answer(_made(0.97, annotators=2))
+    found = _made(0.97, annotators=2).answer()
     assert found.alt is None
     assert found.state == "open"
     assert found.missing[0].startswith("a third annotator")
-    assert answer(_made(0.6, annotators=2)).state == "no"
+    assert _made(0.6, annotators=2).answer().state == "no"
 
 
 @pytest.mark.parametrize("annotators", [1, 3])
 def test_a_constant_judge_may_not(annotators: int) -> None:
     _, gold = people(200, annotators, 0.9)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[1] * 200))
-    assert answer(run).state == "no"
+    assert run.answer().state == "no"
     assert "it gives one and the same verdict throughout" in sentence([run])
 
 
 def test_an_opposite_judge_may_not() -> None:
     truth, _ = people(200, 1, 1.0)
     run = reported(Made(gold=[(int(code),) for code in truth], judge=[1 - code for code in noisy(truth, 0.8)]))
-    assert answer(run).state == "no"
+    assert run.answer().state == "no"
     assert "no better than chance" in sentence([run])
 
 
@@ -187,7 +187,7 @@ def test_an_opposite_judge_may_not() -> None:
 )
 def test_gold_that_is_not_known_to_be_peoples_answers_nothing(source: str, words: str) -> None:
     run = _made(0.95, source=source)
-    assert answer(run).state == "not-human"
+    assert run.answer().state == "not-human"
     said = sentence([run])
     assert said.startswith("Whether model may stand in for people can't be told from task: ")
     assert words in said
@@ -208,14 +208,14 @@ def test_doubts_take_a_yes_back(change: dict[str, Any], doubt: str) -> None:
     run = _made(0.95, manifest=change)
     if "counts" in change:
         run = replace(run, rows=tuple(replace(row, warnings=(*row.warnings, "incomplete_run")) for row in run.rows))
-    found = answer(run)
+    found = run.answer()
     assert found.state == "open"
     assert any(doubt in text for text in found.missing)
 
 
 def test_a_sample_does_not_say_no_either() -> None:
-    assert answer(_made(0.6, manifest={"revision": "sample"})).state == "open"
-    assert answer(_made(0.5, size=8)).state == "open"
+    assert _made(0.6, manifest={"revision": "sample"}).answer().state == "open"
+    assert _made(0.5, size=8).answer().state == "open"
 
 
 def test_low_coverage_takes_a_yes_back() -> None:
@@ -224,7 +224,7 @@ def test_low_coverage_takes_a_yes_back() -> None:
     judge[:24] = [None] * 24
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=judge, policies=Policies(invalid="drop")))
     assert "low_coverage" in run.rows[0].warnings
-    found = answer(run)
+    found = run.answer()
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
@@ -322,7 +322,7 @@ def test_a_judge_without_any_verdict_is_told_and_not_drawn() -> None:
     _, gold = people(100, 3, 0.9)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[None] * 100))
     found = sections([run])
-    assert answer(run).state == "open"
+    assert run.answer().state == "open"
     assert "0.0 % of its judgments hold a verdict" in _section(found, "summary").lead
 
 
@@ -351,8 +351,8 @@ def test_a_run_that_mostly_failed_says_no_to_nobody() -> None:
     judge: list[int | None] = [None] * 400
     judge[:100] = noisy(truth[:100], 1.0)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=judge))
-    assert answer(run).state == "open"
-    assert "verdicts on the items that it left without one" in answer(run).missing
+    assert run.answer().state == "open"
+    assert "verdicts on the items that it left without one" in run.answer().missing
 
 
 def test_what_can_be_seen_of_one_judge_only_stands_in_its_own_row() -> None:
@@ -419,6 +419,6 @@ def test_rankings_and_steps_are_told_and_not_judged(spec: str) -> None:
     one, other = ((0, 1, 2), (2, 1, 0)) if spec == "rank:3" else ((1, 1, 1), (1, 0, 1))
     gold = [(one if i % 2 else other,) * 3 for i in range(60)]
     run = reported(Made(gold=gold, judge=[one if i % 3 else other for i in range(60)], scale=scale))
-    assert answer(run).state == "open"
+    assert run.answer().state == "open"
     assert "the rule rests on single labels" in sentence([run])
     assert [section.name for section in sections([run])][:2] == ["task-summary", "task-limits"]

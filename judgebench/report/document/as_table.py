@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.blocks import Table, texts_of
-from judgebench.report.document.text import clean, cut, unobeyed
+from judgebench.report.document.text import clean, cut, text_width, unobeyed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,20 +29,6 @@ def _block(block: Block, width: int) -> str:
     return "".join(f"{line}\n" for text in texts_of(block) for line in fill(text, width))
 
 
-def text_width(text: str) -> int:
-    """Count the terminal columns that a text takes.
-
-    >>> text_width("kappa"), text_width("評価")
-    (5, 4)
-    """
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
-
-
 def draw(
     grid: Grid, *, width: int, names: Sequence[int] = (), plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
 ) -> str:
@@ -57,11 +42,11 @@ def draw(
     cells, footnotes = _resolved(grid, shown)
     sizes = [widths[i] for i in shown]
     right = [grid.columns[i].right for i in shown]
-    lines = _line([grid.columns[i].heading for i in shown], sizes, right, bottom=True)
+    lines = line_of([grid.columns[i].heading for i in shown], sizes, right, bottom=True)
     lines.append("  ".join("─" * size for size in sizes))
     for row in cells:
         pieces = [_wrap(cell, widths[i]) if i in names else (cell,) for i, cell in zip(shown, row, strict=True)]
-        lines += _line(pieces, sizes, right)
+        lines += line_of(pieces, sizes, right)
     notes = list(footnotes)
     if dropped:
         notes.append(f"Left out for want of room: {', '.join(dropped)} (--format csv has them).")
@@ -100,9 +85,10 @@ def _fit(
     return widths, shown, dropped
 
 
-def _line(
+def line_of(
     cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False
 ) -> list[str]:
+    """Lay cells of some lines each side by side."""
     height = max(map(len, cells))
     padded = [[""] * (height - len(c)) + list(c) if bottom else list(c) + [""] * (height - len(c)) for c in cells]
     lines: list[str] = []
@@ -129,7 +115,7 @@ def _wrap(text: str, width: int) -> tuple[str, ...]:
     return (*lines, line)
 
 
-def fill(text: str, width: int) -> list[str]:
+def fill(text: str, width: int, *, indent: str = "  ") -> list[str]:
     """Break a text at blanks, the following lines indented; what is not to be printed is escaped first."""
     text = clean(cut(text, _LONGEST_TEXT))
     lines: list[str] = []
@@ -137,7 +123,7 @@ def fill(text: str, width: int) -> list[str]:
     for word in text.split(" "):
         if line.strip() and text_width(line) + 1 + text_width(word) > width:
             lines.append(line)
-            line = f"  {word}"
+            line = f"{indent}{word}"
         else:
             line = f"{line} {word}" if line else word
     # A single word may be longer than a line.

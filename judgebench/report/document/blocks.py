@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, interval, words_of
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block", "Cell", "Column", "Content", "Field", "Fields", "Grid", "Notes", "Sentences", "Sheet", "Table",
-    "explained", "grid", "judge_columns", "sheet", "texts_of",
+    "Tone", "explained", "grid", "judge_columns", "sheet", "texts_of",
 ]  # fmt: skip
 
 R = TypeVar("R")
 Value: TypeAlias = "str | float | None"
+#: Yes, not sure, no.
+Tone: TypeAlias = Literal["", "good", "doubt", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,15 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """Text of a cell and the footnotes that it points to; ``strong``, the best of its column, is bold."""
+    """Text of a cell and the footnotes that it points to; ``strong``, the best of its column, is bold.
+
+    ``tone`` is the colour that repeats what the text says, where there are colours.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
     strong: bool = False
+    tone: Tone = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ class Grid:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
+    #: Positions of rows above which a terminal draws a line.
+    breaks: tuple[int, ...] = ()
 
     @property
     def right(self) -> list[int]:
@@ -109,7 +117,7 @@ class Grid:
         """Keep some of the columns."""
         kept = list(positions)
         rows = tuple(tuple(row[i] for i in kept) for row in self.rows)
-        return Grid(tuple(self.columns[i] for i in kept), rows, self.remarks)
+        return Grid(tuple(self.columns[i] for i in kept), rows, self.remarks, self.breaks)
 
     def without(self, *titles: str) -> Grid:
         """Leave columns out."""

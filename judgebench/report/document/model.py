@@ -9,6 +9,7 @@ from judgebench.domain.shapes import json_schema
 from judgebench.errors import UsageError, argument
 from judgebench.report.document import FORMS
 from judgebench.report.document.blocks import Content, Sentences
+from judgebench.report.document.brief import WIDEST, Brief
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -38,14 +39,25 @@ class Document(Content):
         """What ends the command line with another exit code than 0, after the answer is printed."""
         return None
 
-    def render(self, form: str = "table", *, width: int = 120) -> str:
-        """Write it as ``--format`` does, in a terminal of ``width`` columns; UsageError where there is no such form."""
+    def brief(self) -> Brief | None:
+        """Say in brief what a terminal shows without ``--explain``; None where its blocks are brief enough."""
+        return None
+
+    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
+        """Write it as ``--format`` does, in a terminal of ``width`` columns; UsageError where there is no such form.
+
+        A table is brief unless ``explain`` asks for all that there is to say.
+        """
         if form in self.MORE:
             return self.MORE[form](self)
         if form not in FORMS:
             raise UsageError(
                 f"{argument('form')} {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}"
             )
+        if form == "table" and not explain and (brief := self.brief()) is not None:
+            from judgebench.report.document import as_brief  # noqa: PLC0415 - loaded on use
+
+            return as_brief.write(brief, width=min(width, WIDEST), colour=colour)
         writer = importlib.import_module(f"judgebench.report.document.as_{form}")
         text: str = writer.write(self, width=width)
         return text
@@ -64,6 +76,8 @@ class Document(Content):
 
     def sentences(self) -> list[str]:
         """Give the answer: the sentences that come before the first table."""
+        if (brief := self.brief()) is not None:
+            return list(brief.answer)
         found: list[str] = []
         for block in self.blocks():
             if isinstance(block, str):

@@ -31,8 +31,10 @@ __all__ = [
     "p_value",
     "percent",
     "share",
+    "shorten",
     "signed",
     "some",
+    "text_width",
     "unobeyed",
     "words_of",
 ]
@@ -78,6 +80,36 @@ def cut(text: str, most: int) -> str:
         return text
     end = (most - 40) // 2
     return f"{text[:end]} … {len(text) - 2 * end:,} characters left out … {text[-end:]}"
+
+
+def text_width(text: str) -> int:
+    """Count the terminal columns that a text takes.
+
+    >>> text_width("kappa"), text_width("評価")
+    (5, 4)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut a name in its middle, since names of models differ at either end.
+
+    >>> shorten("replay/gpt-3.5-turbo", 12), shorten("gpt-4o", 12)
+    ('replay…turbo', 'gpt-4o')
+    """
+    shown = clean(text)
+    if text_width(shown) <= most:
+        return shown
+    front, back = shown[: most // 2], shown[len(shown) - (most - most // 2 - 1) :]
+    # Wide characters take two columns.
+    while text_width(front) + text_width(back) >= most and (front or back):
+        front, back = (front[:-1], back) if text_width(front) > text_width(back) else (front, back[1:])
+    return f"{front}…{back}"
 
 
 def unobeyed(text: str) -> str:

@@ -9,13 +9,14 @@ import numpy as np
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many, some
 from judgebench.report.page.charts.groups import division
-from judgebench.report.page.parts import Section, name_of, percent, shown
+from judgebench.report.page.parts import Section
+from judgebench.report.said import name_of, percent, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.report.page.parts import Reported
-    from judgebench.report.page.stand_in import Answer
+    from judgebench.report.stand_in import Answer
 
 __all__ = ["limits"]
 

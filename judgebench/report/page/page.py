@@ -15,10 +15,11 @@ from judgebench.report.document.text import NONE, clean, figure, many, some
 from judgebench.report.page.caveats import limits
 from judgebench.report.page.charts.judges import constant_share, cost_of, forest
 from judgebench.report.page.disagreements import explorer
-from judgebench.report.page.parts import Section, first_up, name_of, percent, ranged, told, whom
+from judgebench.report.page.parts import Section
 from judgebench.report.page.sections import deeper, probed, rankings
-from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.rows import row_grid
+from judgebench.report.said import first_up, name_of, percent, ranged, told, whom
+from judgebench.report.stand_in import KAPPAS, MARGIN, Answer
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def sentence(reported: Sequence[Reported]) -> str:
         return "There is no run to report."
     tasks = _by_task(reported)
     if len(tasks) > _CLAUSES:
-        return f"{_by_answer([_judges([answer(run) for run in runs]) for runs in tasks.values()])}."
+        return f"{_by_answer([_judges([run.answer() for run in runs]) for runs in tasks.values()])}."
     brief = len(tasks) > 1
     return f"{first_up('; '.join(_on_task(runs, brief=brief) for runs in tasks.values()))}."
 
@@ -157,7 +158,7 @@ def sections(reported: Sequence[Reported]) -> list[Section]:
 
 def _of_task(task: str, runs: Sequence[Reported], *, several: bool) -> list[Section]:
     slug = slugged(task)
-    answers = [answer(run) for run in runs]
+    answers = [run.answer() for run in runs]
     ranked = rankings(runs)
     probes = probed(runs, ranked, name=f"{slug}-probes")
     made = [
@@ -194,7 +195,7 @@ def _place(reported: Reported) -> tuple[bool, float, str]:
 
 
 def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
-    judges = _judges([answer(run) for run in runs])
+    judges = _judges([run.answer() for run in runs])
     if brief:
         return _brief(judges)
     best = _best(judges)

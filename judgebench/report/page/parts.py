@@ -1,42 +1,21 @@
-"""What a page is made of, charts and sections, and how it puts figures into words."""
+"""What a page is made of: runs with what is behind them, charts and sections."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import NONE, clean, decimal, figure, words_of
-from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word
-from judgebench.stats.coefficients.catalog import METRICS, title_of
+from judgebench.report.stand_in import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Agreement, Case, Estimate, Item, Policies, Ratings, Request, Run, Verdict
-    from judgebench.report.document.text import Bounded
+    from judgebench.domain import Agreement, Case, Item, Policies, Ratings, Request, Run, Verdict
+    from judgebench.report.stand_in import Answer
     from judgebench.store.beside import Beside
 
-__all__ = [
-    "Chart",
-    "Reported",
-    "Section",
-    "apart",
-    "bounds",
-    "first_up",
-    "is_share",
-    "name_of",
-    "numbers",
-    "percent",
-    "ranged",
-    "reason",
-    "shown",
-    "span",
-    "told",
-    "whom",
-]
+__all__ = ["Chart", "Reported", "Section"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,118 +81,6 @@ class Reported:
         """Judgments and gold as columns."""
         return self.judged.ratings
 
-
-_PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
-_SHARES = frozenset(
-    {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
-)
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """Print a share."""
-    return f"{figure(100 * share, digits)} %"
-
-
-def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:
-    """Print ``value (low to high)``; the value alone where it has no bounds, and a dash where there is none."""
-    if one.value is None:
-        return NONE
-    text = f"{write(one.value)}{unit}"
-    return text if one.low is None or one.high is None else f"{text} ({span(one.low, one.high, write, unit)})"
-
-
-def span(low: float, high: float, write: Callable[[float], str], unit: str = "") -> str:
-    """Print ``low to high``."""
-    return f"{write(low)} to {write(high)}{unit}"
-
-
-def is_share(metric: str) -> bool:
-    """Whether a figure is a plain share, which is printed in percent."""
-    known = METRICS.get(metric)
-    return metric in _SHARES if known is None else known.proportion
-
-
-def shown(metric: str, value: float) -> str:
-    """Print a figure as its kind is printed.
-
-    >>> shown("percent_agreement", 0.7107), shown("cohen_kappa", 0.4958)
-    ('71.1 %', '.496')
-    """
-    write, unit = _written(metric)
-    return f"{write(value)}{unit}"
-
-
-def _written(metric: str) -> tuple[Callable[[float], str], str]:
-    if is_share(metric):
-        return share_text, " %"
-    known = METRICS.get(metric)
-    # An error is in the scale's units, not a fraction.
-    return partial(figure, digits=2) if known is not None and known.perfect == 0 else decimal, ""
-
-
-def bounds(metric: str, estimate: Estimate) -> str:
-    """Print an interval; nothing where there is none."""
-    return "" if estimate.low is None or estimate.high is None else span(estimate.low, estimate.high, *_written(metric))
-
-
-def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
-    """Print a figure, or why there is none, and its interval, for two cells."""
-    if estimate is None or estimate.value is None:
-        return f"undefined: {reason(estimate)}", NONE
-    return shown(metric, estimate.value), bounds(metric, estimate) or NONE
-
-
-def numbers(estimates: Iterable[Estimate | None]) -> list[float]:
-    """List the values and bounds that there are, for a scale that holds them all."""
-    known = [one for one in estimates if one is not None]
-    return [value for one in known for value in (one.value, one.low, one.high) if value is not None]
-
-
-def told(metric: str, estimate: Estimate) -> str:
-    """Print a figure with its interval, or why there is none.
-
-    >>> from judgebench.domain import Estimate
-    >>> told("cohen_kappa", Estimate(0.4958, 0.45, 0.54, 999)), told("cohen_kappa", Estimate.missing("no_items"))
-    ('.496 (.450 to .540)', 'undefined: no item could be scored')
-    """
-    if estimate.value is None:
-        return f"undefined: {reason(estimate)}"
-    return ranged(estimate, *_written(metric))
-
-
-def whom(gold: str) -> str:
-    """Name who gave the gold, as a sentence has it.
-
-    >>> whom("expert"), whom("verifier"), whom("mixed")
-    ('people', 'the verifier', 'gold')
-    """
-    word = gold_word(gold) if gold else "gold"
-    return {"humans": "people", "gold": "gold", "model": "the model that gave gold"}.get(word, f"the {word}")
-
-
-def reason(estimate: Estimate | None) -> str:
-    """Say why there is no figure."""
-    code = "not_measured" if estimate is None or estimate.undefined is None else estimate.undefined
-    return words_of(code, REASONS)
-
-
-def name_of(metric: str) -> str:
-    """Give the title of a figure, as a sentence has it.
-
-    >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
-    ('percent agreement', 'Brier score', 'F1 of wrong steps')
-    """
-    title = clean(title_of(metric))
-    first = title.partition(" ")[0]
-    # Names of people and abbreviations keep their capital.
-    named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
-    return title if named else title[:1].lower() + title[1:]
-
-
-def first_up(text: str) -> str:
-    """Begin a sentence.
-
-    >>> first_up("macro F1 of each")
-    'Macro F1 of each'
-    """
-    return text[:1].upper() + text[1:]
+    def answer(self) -> Answer:
+        """Say whether the judge may stand in for people."""
+        return answer(self.rows[0], self.ratings, self.policies)

@@ -15,7 +15,8 @@ from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.groups import subsets, systems
 from judgebench.report.page.charts.judges import cost_of, pareto
 from judgebench.report.page.charts.verdicts import calibration, confusion, length, points, position
-from judgebench.report.page.parts import Section, first_up, name_of, ranged, told, whom
+from judgebench.report.page.parts import Section
+from judgebench.report.said import first_up, name_of, ranged, told, whom
 from judgebench.report.systems import WARNINGS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.domain import JudgeName
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, shorten
 from judgebench.report.page.charts.markup import code_of, inline
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = [
     "Shape",
     "fitted",
     "open_canvas",
-    "shorten",
     "text_room",
     "ticks",
 ]
@@ -41,19 +40,6 @@ _WIDTHS = (("ijlI.,:;|!'", 0.34), ('frt()[]/- "', 0.42), ("mwMW@%", 1.0))
 _SIDES = {"start": "left", "middle": "center", "end": "right"}
 #: matplotlib's settings belong to the whole process; two threads of a server must not set them at once.
 _ALONE = threading.Lock()
-
-
-def shorten(text: str, most: int) -> str:
-    """Cut a name in its middle, since names of models differ at either end.
-
-    >>> shorten("replay/gpt-3.5-turbo", 12), shorten("gpt-4o", 12)
-    ('replay…turbo', 'gpt-4o')
-    """
-    shown = clean(text)
-    if len(shown) <= most:
-        return shown
-    front = most // 2
-    return f"{shown[:front]}…{shown[len(shown) - (most - front - 1) :]}"
 
 
 def text_room(text: str, size: float = 12) -> float:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from judgebench.report.document.text import NONE, clean, decimal, figure
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, ticks
 from judgebench.report.page.charts.judges import tick
-from judgebench.report.page.parts import Chart, first_up, name_of, numbers, ranged, reason, shown, told, whom
+from judgebench.report.page.parts import Chart
+from judgebench.report.said import first_up, name_of, numbers, ranged, reason, shown, told, whom
 from judgebench.report.systems import REASONS
 from judgebench.stats.coefficients.catalog import METRICS
 

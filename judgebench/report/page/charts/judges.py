@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import JudgeName, bare
 from judgebench.errors import UsageError
-from judgebench.report.document.text import NONE, clean, decimal, many
-from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, shorten, text_room, ticks
-from judgebench.report.page.parts import (
-    Chart,
+from judgebench.report.document.text import NONE, clean, decimal, many, shorten
+from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, text_room, ticks
+from judgebench.report.page.parts import Chart
+from judgebench.report.said import (
     apart,
     bounds,
     first_up,
@@ -22,7 +22,7 @@ from judgebench.report.page.parts import (
     shown,
     told,
     whom,
-)  # fmt: skip
+)
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 

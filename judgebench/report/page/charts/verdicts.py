@@ -13,7 +13,8 @@ from judgebench.domain import Estimate
 from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.charts.groups import division
-from judgebench.report.page.parts import Chart, first_up, name_of, percent, reason, told, whom
+from judgebench.report.page.parts import Chart
+from judgebench.report.said import first_up, name_of, percent, reason, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
 from judgebench.stats.influence import Clusters
 

@@ -1,0 +1,200 @@
+"""How sentences put figures: values with bounds, reasons, titles, and who gave gold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+from judgebench.domain import bare, conditions_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
+from judgebench.report.document.text import percent as share_text
+from judgebench.report.words import REASONS, gold_word
+from judgebench.stats.coefficients.catalog import METRICS, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from judgebench.domain import Estimate
+    from judgebench.report.document.text import Bounded
+
+__all__ = [
+    "apart", "bounds", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent",
+    "ranged", "reason", "shown", "span", "told", "two", "whole", "whom",
+]  # fmt: skip
+
+_PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
+_SHARES = frozenset(
+    {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
+)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Print a share."""
+    return f"{figure(100 * share, digits)} %"
+
+
+def whole(share: float | None) -> str:
+    """Print a share as first tables have it.
+
+    >>> whole(0.594)
+    '59 %'
+    """
+    return NONE if share is None else percent(share, 0)
+
+
+def of_100(share: float) -> str:
+    """Say a share as sentences have it.
+
+    >>> of_100(0.701)
+    '70 of 100'
+    """
+    return f"{figure(100 * share, 0)} of 100"
+
+
+def two(one: Bounded | None, digits: int = 2) -> str:
+    """Print a kappa or its kin with its interval as first tables have it.
+
+    >>> from judgebench.domain import Estimate
+    >>> two(Estimate(0.4958, 0.45, 0.54, 999))
+    '.50 [.45, .54]'
+    """
+    return NONE if one is None else interval(one, partial(decimal, digits=digits))
+
+
+def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:
+    """Print ``value (low to high)``; the value alone where it has no bounds, and a dash where there is none."""
+    if one.value is None:
+        return NONE
+    text = f"{write(one.value)}{unit}"
+    return text if one.low is None or one.high is None else f"{text} ({span(one.low, one.high, write, unit)})"
+
+
+def span(low: float, high: float, write: Callable[[float], str], unit: str = "") -> str:
+    """Print ``low to high``."""
+    return f"{write(low)} to {write(high)}{unit}"
+
+
+def is_share(metric: str) -> bool:
+    """Whether a figure is a plain share, which is printed in percent."""
+    known = METRICS.get(metric)
+    return metric in _SHARES if known is None else known.proportion
+
+
+def shown(metric: str, value: float) -> str:
+    """Print a figure as its kind is printed.
+
+    >>> shown("percent_agreement", 0.7107), shown("cohen_kappa", 0.4958)
+    ('71.1 %', '.496')
+    """
+    write, unit = _written(metric)
+    return f"{write(value)}{unit}"
+
+
+def _written(metric: str) -> tuple[Callable[[float], str], str]:
+    if is_share(metric):
+        return share_text, " %"
+    known = METRICS.get(metric)
+    # An error is in the scale's units, not a fraction.
+    return partial(figure, digits=2) if known is not None and known.perfect == 0 else decimal, ""
+
+
+def bounds(metric: str, estimate: Estimate) -> str:
+    """Print an interval; nothing where there is none."""
+    return "" if estimate.low is None or estimate.high is None else span(estimate.low, estimate.high, *_written(metric))
+
+
+def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
+    """Print a figure, or why there is none, and its interval, for two cells."""
+    if estimate is None or estimate.value is None:
+        return f"undefined: {reason(estimate)}", NONE
+    return shown(metric, estimate.value), bounds(metric, estimate) or NONE
+
+
+#: Conditions that say by their value alone what they are.
+_PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
+_RECORDED = "replay/"
+
+
+def known_as(judges: Iterable[str]) -> dict[str, str]:
+    """Name judges as first tables have them: with what tells runs of one judge apart, and not that it was recorded.
+
+    >>> from judgebench.domain import JudgeName
+    >>> list(known_as(["replay/gpt-4", JudgeName("m", {"prompt": "strict", "reference": "none"})]).values())
+    ['gpt-4', 'm · strict · reference none']
+    """
+    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED)) for name in judges}
+    taken = Counter(found.values())
+    return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
+
+
+def _known_as(name: str, start: str) -> str:
+    told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
+    return clean(" · ".join((start, *told)))
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List names in a sentence, at most so many.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"]), listed(list("abcde"))
+    ('a and b', 'a, b and c', 'a, b, c and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def numbers(estimates: Iterable[Estimate | None]) -> list[float]:
+    """List the values and bounds that there are, for a scale that holds them all."""
+    known = [one for one in estimates if one is not None]
+    return [value for one in known for value in (one.value, one.low, one.high) if value is not None]
+
+
+def told(metric: str, estimate: Estimate) -> str:
+    """Print a figure with its interval, or why there is none.
+
+    >>> from judgebench.domain import Estimate
+    >>> told("cohen_kappa", Estimate(0.4958, 0.45, 0.54, 999)), told("cohen_kappa", Estimate.missing("no_items"))
+    ('.496 (.450 to .540)', 'undefined: no item could be scored')
+    """
+    if estimate.value is None:
+        return f"undefined: {reason(estimate)}"
+    return ranged(estimate, *_written(metric))
+
+
+def whom(gold: str) -> str:
+    """Name who gave the gold, as a sentence has it.
+
+    >>> whom("expert"), whom("verifier"), whom("mixed")
+    ('people', 'the verifier', 'gold')
+    """
+    word = gold_word(gold) if gold else "gold"
+    return {"humans": "people", "gold": "gold", "model": "the model that gave gold"}.get(word, f"the {word}")
+
+
+def reason(estimate: Estimate | None) -> str:
+    """Say why there is no figure."""
+    code = "not_measured" if estimate is None or estimate.undefined is None else estimate.undefined
+    return words_of(code, REASONS)
+
+
+def name_of(metric: str) -> str:
+    """Give the title of a figure, as a sentence has it.
+
+    >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
+    ('percent agreement', 'Brier score', 'F1 of wrong steps')
+    """
+    title = clean(title_of(metric))
+    first = title.partition(" ")[0]
+    # Names of people and abbreviations keep their capital.
+    named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
+    return title if named else title[:1].lower() + title[1:]
+
+
+def first_up(text: str) -> str:
+    """Begin a sentence.
+
+    >>> first_up("macro F1 of each")
+    'Macro F1 of each'
+    """
+    return text[:1].upper() + text[1:]
