@@ -30,7 +30,8 @@ def tasks() -> Rows:
 
 def judges() -> Rows:
     """List the judges by name or name pattern."""
-    from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     return [*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())]
 

@@ -65,8 +65,8 @@ def show(
 
 def _named(name: str, reference: str) -> RunFacts | str:
     """Show what a name alone says; a task goes before the judge card of its name."""
-    from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names as card_judges  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -88,7 +88,7 @@ def _named(name: str, reference: str) -> RunFacts | str:
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,
-        [*card_names(), *card_judges(), *catalog.JUDGE_NOTES, *prompt_names()],
+        [*card_names(), *card_judges(), *JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks|judges|prompts shows them)",
     )
 
@@ -125,7 +125,7 @@ def _placed(name: str) -> str | None:
 def _judge(name: str) -> str | None:
     """Say what a judge is, by its name or its file; None where it is neither."""
     from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     if name in JUDGE_NOTES:
         return f"{name}: {JUDGE_NOTES[name]}"
