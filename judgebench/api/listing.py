@@ -82,7 +82,8 @@ def probes() -> Rows:
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]
-    return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
+    plugged = ((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())
+    return [*ours, *plugged, *rows]
 
 
 def metrics() -> Rows:
