@@ -46,7 +46,6 @@ _FOR_JUDGES = re.compile(
 )
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
-
 #: Tokens that an answer may have where nobody says.
 MOST_TOKENS = 2048
 

@@ -33,8 +33,8 @@ def show(
     kind: Annotated[
         str | None,
         Option(
-            "After `schema`: a kind of document, such as scores, compare or gate. After `prompt`: its name or file, or "
-            "a judge card's. After `card`: a judge card's name or file.",
+            "After `schema`: a kind of document, such as scores, compare or gate, or config (judgebench.toml). After "
+            "`prompt`: its name or file, or a judge card's. After `card`: a judge card's name or file.",
             metavar="KIND",
         ),
     ] = None,
@@ -141,17 +141,22 @@ def _judge_card(name: str | None) -> str:
     return shown_card(load_card(name))
 
 
-def _schema(kind: str | None) -> str:
+def schema(kind: str | None) -> str:
+    """Write the JSON Schema of a kind of document, or of ``judgebench.toml``."""
+    from judgebench.catalog import load  # noqa: PLC0415 - loaded on use
     from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
     from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
 
     if kind is None:
-        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
+        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}; or config, for judgebench.toml")
+    if kind == "config":
+        # Its fields are the options of the commands, which this room doesn't know.
+        return write_json(load("judgebench.cli.settings:json_schema")())
     return write_json(json_schema(kind))
 
 
 #: What takes a name of its own.
-_OF_KIND = {"schema": _schema, "card": _judge_card}
+_OF_KIND = {"schema": schema, "card": _judge_card}
 
 
 def _of_prompt(

@@ -112,7 +112,7 @@ def _shown(_: str) -> Iterator[str]:
 def _schemas(_: str) -> Iterator[str]:
     from judgebench.report.schemas import KINDS  # noqa: PLC0415 - loaded on use
 
-    return iter(KINDS)
+    yield from ("config", *KINDS)
 
 
 _FLAGS: dict[str, Callable[[str], Iterator[str]]] = {

@@ -34,7 +34,7 @@ BACKENDS: dict[str, Backend] = {
     ),
     "litellm": Backend(
         "judgebench.judges.backends.litellm:create",
-        "every provider of litellm; pip install 'judgebench[litellm]'",
+        "every provider of litellm; the extra litellm",
         "PROVIDER/MODEL",
     ),
     "server": Backend(
@@ -43,7 +43,7 @@ BACKENDS: dict[str, Backend] = {
     ),
     "hf": Backend(
         "judgebench.judges.backends.hf:create",
-        "a language model here; pip install 'judgebench[local]', as for the next two",
+        "a language model here; the extra local, as for the next two",
         takes=("dtype", "batch_tokens"),
     ),
     "reward": Backend(
