@@ -65,7 +65,7 @@ BACKENDS: dict[str, _Backend] = {
     ),
     "server": _Backend(
         "judgebench.judges.backends.server:create",
-        "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+        "an OpenAI-compatible server at --base-url (vLLM, SGLang, Ollama, llama.cpp)",
     ),
     "hf": _Backend(
         "judgebench.judges.backends.hf:create",
@@ -94,8 +94,8 @@ JUDGE_NOTES: dict[str, str] = {
     **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
-    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
+    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list cards)",
+    "FILE.toml": "a judge file: a judge with its own prompt, sampling and prices, or a panel",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",
@@ -218,7 +218,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        hint = "(judgebench list tasks shows them all; a table of your own is named by its file, as tickets.csv)"
+        hint = "(judgebench list tasks; a table of your own is named by its file, as tickets.csv)"
         raise UnknownNameError("task", name, task_names(), hint)
     return open_task(spec, data=data, sample=sample)
 
@@ -259,8 +259,10 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
-    model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
-    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+    model = f"write a model as BACKEND/MODEL, such as openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
+    if spec.endswith(".py"):
+        model = f"write a function of yours as {spec.removesuffix('.py')}:FUNCTION"
+    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
 
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
