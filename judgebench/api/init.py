@@ -41,7 +41,7 @@ def init(
     ci: Annotated[bool, Option("Write a GitHub workflow that runs the gate.", "--ci")] = False,
     **items: Unpack[Items],
 ) -> Done:
-    """Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.
+    """Write task, prompt, judge and settings for a table; with --ci, a gate's workflow.
 
     What was understood of the table is shown with three of its rows, and nothing is overwritten.
     """

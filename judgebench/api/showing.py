@@ -51,7 +51,7 @@ def show(
     sample: Sample = False,
     **items: Unpack[Items],
 ) -> RunFacts | str:
-    """Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document."""
+    """Show a task, a judge, a card, a prompt as it is sent, a run, or a JSON Schema."""
     if name == "prompt":
         return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
     if task is not None:
@@ -89,7 +89,7 @@ def _named(name: str, reference: str) -> RunFacts | str:
         "task, judge, prompt or run folder",
         name,
         [*card_names(), *card_judges(), *JUDGE_NOTES, *prompt_names()],
-        "(judgebench list tasks|judges|prompts shows them)",
+        "(judgebench list tasks, list judges, list prompts)",
     )
 
 

@@ -39,7 +39,7 @@ BACKENDS: dict[str, Backend] = {
     ),
     "server": Backend(
         "judgebench.judges.backends.server:create",
-        "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+        "an OpenAI-compatible server at --base-url (vLLM, SGLang, Ollama, llama.cpp)",
     ),
     "hf": Backend(
         "judgebench.judges.backends.hf:create",
@@ -68,8 +68,8 @@ JUDGE_NOTES: dict[str, str] = {
     **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
-    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
+    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list cards)",
+    "FILE.toml": "a judge file: a judge with its own prompt, sampling and prices, or a panel",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",

@@ -95,7 +95,7 @@ def test_importing_every_module_writes_fetches_and_prints_nothing(nowhere: Path)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commands_title_is_the_first_line_of_its_help(name: str) -> None:
-    place, title = COMMANDS[name]
+    place, title, _ = COMMANDS[name]
     module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
     told = inspect.getdoc(command)
