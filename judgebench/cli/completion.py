@@ -67,7 +67,7 @@ def stand_in(words: Sequence[str]) -> Callable[..., None] | None:
 
 
 def _first(kind: str) -> Iterator[str]:
-    return (row[0] for row in LISTS[kind]())
+    return (row[0] for row in LISTS[kind].rows())
 
 
 def _judges(_: str) -> Iterator[str]:
