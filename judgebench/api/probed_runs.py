@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
+from judgebench.api.keys import check_keys
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option
 from judgebench.api.running import filled, prepared
@@ -77,6 +78,7 @@ class ProbedRuns(NamedTuple):
         if self.stored:
             return measure(stored_runs(self.source), self.chosen)
         how = filled(self.options)
+        check_keys(self.judge, how)
         specs, asked = self._planned(how, aloud=bool(how["progress"]))
         check(asked)
         return asked.ask_for(how["runs"], how["progress"], lambda runs: measure(runs, specs))

@@ -383,7 +383,8 @@ LabelsMode: TypeAlias = Annotated[
     Mode | None,
     Option(
         "only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they are added to the gold."
+        "add: they are added to the gold; settled: one label an item, that which annotators settled on in `judgebench "
+        "view`, or all gave."
     ),
 ]
 Policy: TypeAlias = Annotated[
