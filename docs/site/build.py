@@ -23,7 +23,7 @@ REPO = DOCS.parent
 
 #: The pages under each page, in the order of the navigation.
 NAVIGATION = {
-    "index": ["start", "howto/index", "reference/index", "explanation/index", "probes/index", "contribute/index"],
+    "index": ["start", "howto/index", "reference/index", "explanation/index", "Probes <probes/index>", "contribute/index"],
     "howto/index": [
         "choose-a-judge",
         "improve-a-prompt",
