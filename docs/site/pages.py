@@ -165,7 +165,7 @@ def _members(one: type) -> list[str]:
 
 def metrics() -> str:
     """Every figure with its witness."""
-    return table(["key", "name", "needs", "witness"], [[f"`{row[0]}`", *row[1:]] for row in LISTS["metrics"]()])
+    return table(LISTS["metrics"].columns, [[f"`{row[0]}`", *row[1:]] for row in judgebench.listing("metrics")])
 
 
 #: What stands in a page for each `<!-- generated: NAME -->`.
