@@ -1,4 +1,4 @@
-"""The docs site as far as it needs no Sphinx: what is generated, the order of pages, links (`nox -s docs` builds it)."""
+"""The docs site without Sphinx: what is generated, the order of pages, links; `nox -s docs` builds it."""
 
 from __future__ import annotations
 
