@@ -166,7 +166,7 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
     names = sorted(path.name for path in (folder / "runs").glob("pandalm*"))
     until(lambda: not any(row["measuring"] for row in server.ask("GET", "/api/runs").json()["runs"]))
     rows = server.ask("GET", "/api/runs").json()["runs"]
-    assert [row["name"] for row in rows] == names
+    assert sorted(row["name"] for row in rows) == names
     assert {row["status"] for row in rows} == {"complete"}
     assert all(row["judged"] == row["cases"] == 48 for row in rows)
     longest = next(row for row in rows if row["judge"] == JUDGE)
@@ -176,8 +176,13 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
         check=True,
     )
     (row,) = [row for row in json.loads(done.stdout)["rows"] if row["judge"] == JUDGE and row["subset"] == "all"]
-    kappa = row["metrics"]["cohen_kappa"]
-    assert longest["value"] == f"{kappa['value']:.3f} [{kappa['low']:.3f}, {kappa['high']:.3f}]".replace("0.", ".")
+    # Three people labelled: the judge is held against one of them, as they are against each other.
+    for told, name in (("value", "judge_vs_each_cohen_kappa"), ("human", "cohen_kappa")):
+        figure = row["ceiling"][name]
+        assert {key: longest[told][key] for key in ("value", "low", "high")} == {
+            key: pytest.approx(figure[key]) for key in ("value", "low", "high")
+        }
+    assert (longest["answer"], longest["sample"], longest["people"]) == ("sample", True, 3)
 
 
 def test_report_and_compare(server, folder) -> None:
@@ -194,7 +199,14 @@ def test_report_and_compare(server, folder) -> None:
     assert b"p Holm" in compared.body or b"kappa" in compared.body
     alone = server.ask("GET", f"/compare?run={names[0]}")
     assert alone.status == 400
-    assert b"two judges or more" in alone.body
+    assert b"choose two runs" in alone.body
+    assert server.ask("GET", "/compare").status == 400
+    listed = server.ask("GET", f"/api/compare/items?{query}").json()["items"]
+    item = server.ask("GET", f"/api/compare/item?n=0&{query}").json()
+    assert (item["id"], item["now"]) == (listed[0]["id"], listed[0]["now"])
+    assert all(len(side) == 2 for side in item["sides"])
+    for place in (str(len(listed)), "-1", "x", "9" * 30):
+        assert server.ask("GET", f"/api/compare/item?n={place}&{query}").status == 400
 
 
 def test_an_image_that_no_file_can_be_is_named() -> None:
