@@ -198,7 +198,10 @@ class CellWords(TypedDict, total=False):
     ]
     read_replies: Annotated[
         bool,
-        Option("Read decorated words and replies by named rules, which are listed (docs/tables.md).", default=False),
+        Option(
+            "Read decorated words and replies by named rules, which are listed (docs/reference/tables.md).",
+            default=False,
+        ),
     ]
 
 
@@ -387,7 +390,7 @@ LabelsMode: TypeAlias = Annotated[
 Policy: TypeAlias = Annotated[
     Mapping[str, str] | Sequence[str] | str | Policies,
     Option(
-        "Override a convention: order, tie, invalid or gold (docs/policies.md); repeatable.",
+        "Override a convention: order, tie, invalid or gold (docs/explanation/policies.md); repeatable.",
         metavar="NAME=VALUE",
         read=list[str],
     ),
