@@ -294,6 +294,48 @@ def test_judges_are_not_revealed_before_the_end(server) -> None:
     assert JUDGE.encode() not in answer.body
 
 
+def test_nobody_sees_what_another_said_before_answering(server) -> None:
+    def label(name, said, count):
+        for n in range(count):
+            showing = shown(server, n, annotator=name)
+            body = WHO | {"annotator": name, "n": n, "mark": showing["mark"], "said": said, "comment": f"of {name}"}
+            assert server.ask("POST", "/api/label/save", body | {"attempt": f"{name}{n}"}).status == 200
+
+    def together(name):
+        answer = server.ask("POST", "/api/label/together", WHO | {"annotator": name})
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    label("alone", 1, opened(server, annotator="alone")["overview"]["total"])
+    label("beside", 0, 1)
+    told = together("beside")
+    assert (told["ready"], told["shared"]) == (False, 1)
+    assert "of alone" not in json.dumps(told)
+    for path, more in (("apart", {}), ("settle", {"mark": "0" * 12, "said": 0})):
+        who = WHO | {"annotator": "beside", "n": 10} | more
+        assert server.ask("POST", f"/api/label/{path}", who).status == 400
+    label("beside", 0, 6)
+    told = together("beside")
+    assert (told["ready"], told["shared"]) == (True, 6)
+    assert json.dumps(told).count("of alone") == len(told["apart"])
+    # What was not labelled yet stays hidden, and on what they agree there is nothing to settle.
+    assert server.ask("POST", "/api/label/apart", WHO | {"annotator": "beside", "n": 7}).status == 400
+
+
+@pytest.mark.parametrize("name", ["adjudicated", "Adjudicated"])
+def test_no_annotator_is_called_as_settled_labels_are(server, name) -> None:
+    answer = server.ask("POST", "/api/label/open", WHO | {"annotator": name})
+    assert (answer.status, "take another name" in answer.json()["error"]) == (400, True)
+
+
+def test_a_rubric_that_can_not_be_read(judgebench, folder) -> None:
+    (folder / "empty.md").write_text(" \n")
+    (folder / "bytes.md").write_bytes(b"\xff\xfe\x00")
+    for name, why in (("none.md", "can't read"), ("empty.md", "is empty"), ("bytes.md", "not UTF-8")):
+        done = judgebench("view", folder / "runs", "--rubric", folder / name)
+        assert (done.code, why in done.err) == (2, True), done.err
+
+
 def test_names_of_files_are_not_names_of_people(server, folder) -> None:
     opened(server, annotator="../../Élodie")
     files = {path.name for path in (folder / "labels").iterdir()}
