@@ -16,7 +16,7 @@ from judgebench.report.document.text import clean, shorten, text_width, unobeyed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.document.blocks import Cell, Grid, Tone
+    from judgebench.report.document.blocks import Cell, Column, Grid, Tone
     from judgebench.report.document.brief import Brief, Next
 
 __all__ = ["write"]
@@ -35,7 +35,7 @@ def write(brief: Brief, *, width: int, colour: bool = False) -> str:
     if brief.table is not None and brief.table.rows:
         parts.append(_table(_narrowed(_aligned(brief.table), width), colour=colour))
     parts.append([line for note in brief.notes for line in fill(note, width, indent="")])
-    parts.append(_next(brief.next))
+    parts.append(_next(brief.next, width))
     return unobeyed("\n".join("".join(f"{line.rstrip()}\n" for line in lines) for lines in parts if lines))
 
 
@@ -71,12 +71,14 @@ def _table(grid: Grid, *, colour: bool) -> list[str]:
     return lines
 
 
-def _next(steps: Sequence[Next]) -> list[str]:
+def _next(steps: Sequence[Next], width: int) -> list[str]:
+    """List commands whole, since they are copied; what they are good for where there is room."""
     most = max((text_width(clean(one.command)) for one in steps), default=0)
     lines: list[str] = []
     for i, one in enumerate(steps):
-        command = clean(one.command)
-        lines.append(f"{'' if i else 'Next:':5}  {command}{' ' * (most - text_width(command))}   {clean(one.why)}")
+        command = f"{'' if i else 'Next:':5}  {clean(one.command)}"
+        line = f"{command}{' ' * (most + 7 - text_width(command))}   {clean(one.why)}"
+        lines.append(line if text_width(line) <= width else command)
     return lines
 
 
@@ -95,7 +97,11 @@ def _narrowed(grid: Grid, width: int) -> Grid:
     for i in reversed(range(len(grid.columns))):
         if grid.columns[i].spare and excess() > 0:
             grid = grid.only(j for j in range(len(grid.columns)) if j != i)
-    names = [i for i, one in enumerate(grid.columns) if not one.right]
+    names = [
+        i
+        for i, one in enumerate(grid.columns)
+        if not (one.right or any(_INTERVAL.search(row[i].text) for row in grid.rows))
+    ]
     while names and (over := excess()) > 0:
         sizes = _sizes(grid)
         wide = max(names, key=sizes.__getitem__)
@@ -111,10 +117,12 @@ def _cut(grid: Grid, column: int, most: int) -> Grid:
     def row(cells: Sequence[Cell]) -> tuple[Cell, ...]:
         return tuple(one._replace(text=shorten(one.text, most)) if i == column else one for i, one in enumerate(cells))
 
-    heads = tuple(
-        replace(one, title=shorten(one.title, most), lines=()) if i == column and text_width(one.title) > most else one
-        for i, one in enumerate(grid.columns)
-    )
+    def head(one: Column) -> Column:
+        if max(map(text_width, one.heading)) <= most:
+            return one
+        return replace(one, title=shorten(one.title, most), lines=())
+
+    heads = tuple(head(one) if i == column else one for i, one in enumerate(grid.columns))
     return replace(grid, columns=heads, rows=tuple(map(row, grid.rows)))
 
 
