@@ -13,6 +13,8 @@ from servers.viewing import ViewServer
 
 import judgebench as jb
 from judgebench.catalog import JudgeSettings, make_judge, make_task
+from judgebench.domain import JudgeName
+from judgebench.report.said import known_as
 from judgebench.domain import Case
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
