@@ -78,8 +78,7 @@ def _table(lines: Sequence[Line]) -> Grid:
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
     tasks = len({one.task for one in lines})
-    # A table of several tasks needs its room for names.
-    place = ("in a person's", "place?") if tasks > 1 else ()
+    place = ("in a person's", "place?")
 
     def people(one: Line) -> str:
         found = one.people

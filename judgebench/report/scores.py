@@ -15,7 +15,7 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
 from judgebench.report.strata import strata_tables
-from judgebench.report.words import REASONS, gold_words
+from judgebench.report.words import REASONS, gold_words, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -329,7 +329,7 @@ class Scores(Document, Sequence[Agreement]):
             name = (row.task, row.judge, row.revision)
             if row.subset == "all" or name not in whole:
                 # A second row of this name is the same under another convention; criteria have no row together.
-                on = clean(row.task) if name in whole else f"{clean(row.task)}, {clean(row.subset)}"
+                on = task_name(row.task, row.revision) + ("" if name in whole else f", {clean(row.subset)}")
                 said.setdefault((*name, row.subset), f"{clean(row.judge)} on {on}: {_said(row)}")
         return list(said.values())
 

@@ -13,10 +13,9 @@ from servers.viewing import ViewServer
 
 import judgebench as jb
 from judgebench.catalog import JudgeSettings, make_judge, make_task
-from judgebench.domain import JudgeName
-from judgebench.report.said import known_as
-from judgebench.domain import Case
+from judgebench.domain import Case, JudgeName
 from judgebench.probes.orders import Plain
+from judgebench.report.said import known_as
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.run.plans import Conventions, Selection, plan

@@ -1,7 +1,7 @@
 """Brief answers on a terminal.
 
-Nothing wraps but sentences: where the table is too wide, spare columns go, then names are cut in the middle, figures
-never.
+Nothing wraps but sentences. Where the table is too wide, headings are broken into their lines, then spare columns go,
+then names are cut in the middle, figures never.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ __all__ = ["write"]
 
 #: A name is still known by so many characters.
 _SHORTEST = 12
+#: And by so few where conditions follow.
+_HEAD = 4
 _INTERVAL = re.compile(r"(\S+) \[(\S+), (\S+)\](.*)")
 #: Codes of the colours; bold is the answer.
 _BOLD = "1"
@@ -90,10 +92,15 @@ def _sizes(grid: Grid) -> list[int]:
 
 def _narrowed(grid: Grid, width: int) -> Grid:
     """Fit a grid into a width: without its spare columns, the last first, then with its longest names cut."""
+    whole = grid
 
     def excess() -> int:
         return sum(_sizes(grid)) + 2 * (len(grid.columns) - 1) - width
 
+    grid = replace(whole, columns=tuple(replace(one, lines=()) for one in whole.columns))
+    if excess() <= 0:
+        return grid
+    grid = whole
     for i in reversed(range(len(grid.columns))):
         if grid.columns[i].spare and excess() > 0:
             grid = grid.only(j for j in range(len(grid.columns)) if j != i)
@@ -115,7 +122,7 @@ def _narrowed(grid: Grid, width: int) -> Grid:
 
 def _cut(grid: Grid, column: int, most: int) -> Grid:
     def row(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-        return tuple(one._replace(text=shorten(one.text, most)) if i == column else one for i, one in enumerate(cells))
+        return tuple(one._replace(text=_shorter(one.text, most)) if i == column else one for i, one in enumerate(cells))
 
     def head(one: Column) -> Column:
         if max(map(text_width, one.heading)) <= most:
@@ -124,6 +131,13 @@ def _cut(grid: Grid, column: int, most: int) -> Grid:
 
     heads = tuple(head(one) if i == column else one for i, one in enumerate(grid.columns))
     return replace(grid, columns=heads, rows=tuple(map(row, grid.rows)))
+
+
+def _shorter(name: str, most: int) -> str:
+    """Cut a name, and of one with conditions what stands before them: these tell it from the next row."""
+    head, dot, conditions = name.partition(" · ")
+    room = most - text_width(f"{dot}{conditions}")
+    return f"{shorten(head, room)}{dot}{conditions}" if dot and room >= _HEAD else shorten(name, most)
 
 
 def _aligned(grid: Grid) -> Grid:
