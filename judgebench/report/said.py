@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "apart", "bounds", "brief_name", "figure_cell", "first_up", "is_share", "known_as", "listed", "name_of", "numbers",
-    "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two", "whole", "whom",
+    "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two",
+    "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
-    {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
-)
+    {
+        "position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement",
+        "sample_agreement", "win_rate",
+    }
+)  # fmt: skip
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -164,6 +168,19 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def unfinished(judges: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """Say which judges' runs hold less than they were to give, by the warnings of their rows.
+
+    >>> unfinished([("a", ["incomplete_run"]), ("b", [])])
+    ['Incomplete: a has fewer verdicts than there are cases. The same run command goes on.']
+    """
+    short = list(dict.fromkeys(judge for judge, warnings in judges if "incomplete_run" in warnings))
+    has = "has" if len(short) == 1 else "have"
+    return [
+        f"Incomplete: {listed(short)} {has} fewer verdicts than there are cases. The same run command goes on."
+    ] * bool(short)
 
 
 def numbers(estimates: Iterable[Estimate | None]) -> list[float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, whole
+from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
 from judgebench.report.score_lines import Line
 from judgebench.report.score_sentences import sentences, why
 
@@ -131,9 +131,7 @@ def incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
             f"Incomplete: {count:,} of {many(every, 'call')} of {listed(list(failed))} failed. The same run command "
             "asks only those."
         )
-    short = list(dict.fromkeys(judge for judge, row in rows if "incomplete_run" in row.warnings))
-    if short:
-        yield f"Incomplete: {listed(short)} has fewer verdicts than there are cases. The same run command goes on."
+    yield from unfinished((judge, row.warnings) for judge, row in rows)
 
 
 def odd(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
