@@ -51,6 +51,13 @@ class Prepared:
     by_system: bool
     before: tuple[Before, ...] = ()
 
+    def only(self, wanted: Callable[[Plan], bool]) -> Prepared:
+        """Leave out the other runs, and what only they need to be told first."""
+        places = [place for place, (planned, _) in enumerate(self.plans) if wanted(planned)]
+        now = {old: new for new, old in enumerate(places)}
+        before = tuple(replace(one, place=now[one.place]) for one in self.before if one.place in now)
+        return replace(self, plans=tuple(told_apart([self.plans[old] for old in places])), before=before)
+
     def ask(
         self,
         runs: str | Path,

@@ -74,7 +74,8 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
         option.removeprefix("--"): parameter
         for parameter in context.command.params
         for option in parameter.opts
-        if option.startswith("--")
+        # A file that names another one would be read by nobody.
+        if option.startswith("--") and option != "--config"
     }
     if unknown := sorted(name for name in section if name.replace("_", "-") not in names):
         raise DataError(
