@@ -12,6 +12,7 @@ from judgebench import __version__
 from judgebench.api.listing import LISTS, listing
 from judgebench.cli.output import emit_lines, note
 from judgebench.cli.registry import COMMANDS, INSTEAD
+from judgebench.report.document import TYPED
 from judgebench.report.document.text import one_line
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; its exit code."""
     # `list` has no options, which keeps it quick: these are a list of their own.
     arguments = ["list", "cards"] if list(arguments) == ["list", "judges", "--cards"] else arguments
+    TYPED.set(tuple(arguments))
     try:
         return build(arguments)(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
     except typer.Abort:

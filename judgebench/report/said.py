@@ -5,23 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from judgebench.domain import Estimate
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "first_up", "is_share", "name_of", "numbers", "percent", "ranged", "reason", "shown", "span",
-    "told", "two", "whole", "whom",
+    "apart", "bounds", "called", "first_up", "is_share", "name_of", "numbers", "percent", "plain_name", "ranged",
+    "reason", "shown", "span", "told", "two", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
+_PLAIN = {"cohen_kappa": "kappa", "cohen_kappa_quadratic": "kappa", "percent_agreement": "same"}
 _SHARES = frozenset(
     {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
 )
@@ -145,6 +147,34 @@ def name_of(metric: str) -> str:
     # Names of people and abbreviations keep their capital.
     named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
     return title if named else title[:1].lower() + title[1:]
+
+
+def plain_name(metric: str) -> str:
+    """Name a figure as first tables and their sentences do: kappa is kappa, weighted or not.
+
+    >>> plain_name("cohen_kappa_quadratic"), plain_name("percent_agreement"), plain_name("gwet_ac1")
+    ('kappa', 'same', "Gwet's AC1")
+    """
+    return _PLAIN.get(metric) or name_of(metric)
+
+
+def called(judges: Sequence[str]) -> list[str]:
+    """Call judges as first tables do: recorded ones by their names alone, runs of one judge by what differs.
+
+    >>> from judgebench.domain import JudgeName
+    >>> called(["replay/GPT-4", JudgeName("server/m", {"prompt": "strict", "reference": "none"})])
+    ['GPT-4', 'server/m · strict · reference none']
+    """
+    short = [_called(one, bare(one).removeprefix("replay/")) for one in judges]
+    # One that was recorded and the same one asked now are two.
+    pairs = zip(short, judges, strict=True)
+    return [one if short.count(one) == 1 else _called(judge, bare(judge)) for one, judge in pairs]
+
+
+def _called(judge: str, name: str) -> str:
+    told = conditions_of(judge)
+    own = (text if kind == "prompt" else f"{kind.replace('_', ' ')} {text}" for kind, text in told.items())
+    return clean(" · ".join([name, *own]))
 
 
 def first_up(text: str) -> str:
