@@ -65,7 +65,7 @@ def compare(
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> TwoJudges | ManyJudges:
-    """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
+    """Say which judge is better on the same items, and whether that is sure."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.differing import changed, differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use

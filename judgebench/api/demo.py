@@ -23,7 +23,7 @@ _JUDGES = {
 
 @question
 def demo(*, seed: Annotated[int, Option("Seed of random orders and guesses.")] = 0) -> Demo:
-    """Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network."""
+    """See it work: samples of five tasks, four baselines, no key, no network."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.report.leaderboard.ranks import rank  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use

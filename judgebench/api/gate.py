@@ -74,7 +74,7 @@ def gate(
     verify: Verify = False,
     **table: Unpack[RowsAndScores],
 ) -> Decision | None:
-    """Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.
+    """Pass or fail a run against a baseline: exit 0, 1, or 6 for too few items.
 
     Paired on the same items, clustered by question, one-sided; deterministic; an improvement never fails. Exit code 3
     if run and baseline differ in task, revision, items, gold, scale or policies.

@@ -51,6 +51,13 @@ class Prepared:
     by_system: bool
     before: tuple[Before, ...] = ()
 
+    def only(self, wanted: Callable[[Plan], bool]) -> Prepared:
+        """Leave out the other runs, and what only they need to be told first."""
+        places = [place for place, (planned, _) in enumerate(self.plans) if wanted(planned)]
+        now = {old: new for new, old in enumerate(places)}
+        before = tuple(replace(one, place=now[one.place]) for one in self.before if one.place in now)
+        return replace(self, plans=tuple(told_apart([self.plans[old] for old in places])), before=before)
+
     def ask(
         self,
         runs: str | Path,
@@ -117,10 +124,10 @@ class Prepared:
                 )
                 stopped = early + stopped
             if stopped and not score:
-                _raise_first(stopped)
+                raise_first(stopped)
             # Two names of one judge are one run.
             yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
-        _raise_first(stopped)
+        raise_first(stopped)
 
     def _settled(
         self,
@@ -265,7 +272,8 @@ def _asked(outcome: Execution) -> Asked:
     return Asked(run.task, outcome.plan.name, outcome.path, summary.asked, summary.reused, summary.usage)
 
 
-def _raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
+def raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
+    """Raise the first of what stopped, the others as its notes."""
     if not stopped:
         return
     for text in [text for text in dict.fromkeys(map(str, stopped)) if text != str(stopped[0])]:

@@ -38,6 +38,9 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
 
     Flags and environment variables win over both.
     """
+    if context.resilient_parsing:
+        # A shell completes a line.
+        return value
     if _HERE.is_file():
         context.default_map = found = _defaults(context, _HERE)
         if found:
@@ -71,7 +74,8 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
         option.removeprefix("--"): parameter
         for parameter in context.command.params
         for option in parameter.opts
-        if option.startswith("--")
+        # A file that names another one would be read by nobody.
+        if option.startswith("--") and option != "--config"
     }
     if unknown := sorted(name for name in section if name.replace("_", "-") not in names):
         raise DataError(

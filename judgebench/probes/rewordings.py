@@ -29,10 +29,11 @@ _TEXTS = re.compile(r"(paraphrased?|rephrased|reworded|rewording|text)s?[ _-]?\d
 def operators(file: str) -> dict[str, Operator]:
     """Make an operator of each rewording, by its number; the first of every item is one wording, and so on."""
     texts = read_rewordings(file)
-    most = max(map(len, texts.values()))
     return {
-        str(place + 1): Operator(f"paraphrase/{place + 1}", partial(_said, texts, place), None, "neither", "random")
-        for place in range(most)
+        str(place + 1): Operator(
+            f"paraphrase/{place + 1}", partial(_said, texts, place), None, "neither", "random", ids=frozenset(texts)
+        )
+        for place in range(max(map(len, texts.values())))
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
 from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word
+from judgebench.report.words import REASONS, gold_word, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "called", "first_up", "is_share", "name_of", "numbers", "percent", "plain_name", "ranged",
-    "reason", "shown", "span", "told", "two", "whole", "whom",
+    "apart", "bounds", "brief_name", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100",
+    "percent", "ranged", "reason", "shown", "span", "told", "two", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
-_PLAIN = {"cohen_kappa": "kappa", "cohen_kappa_quadratic": "kappa", "percent_agreement": "same"}
 _SHARES = frozenset(
     {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
 )
@@ -41,6 +41,15 @@ def whole(share: float | None) -> str:
     '59 %'
     """
     return NONE if share is None else percent(share, 0)
+
+
+def of_100(share: float) -> str:
+    """Say a share as sentences have it.
+
+    >>> of_100(0.701)
+    '70 of 100'
+    """
+    return f"{figure(100 * share, 0)} of 100"
 
 
 def two(one: Bounded | None, digits: int = 2) -> str:
@@ -102,6 +111,39 @@ def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
     return shown(metric, estimate.value), bounds(metric, estimate) or NONE
 
 
+#: Conditions that say by their value alone what they are.
+_PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
+_RECORDED = "replay/"
+
+
+def known_as(judges: Iterable[str]) -> dict[str, str]:
+    """Name judges as first tables have them: with what tells runs of one judge apart, and not that it was recorded.
+
+    >>> from judgebench.domain import JudgeName
+    >>> list(known_as(["replay/gpt-4", JudgeName("m", {"prompt": "strict", "reference": "none"})]).values())
+    ['gpt-4', 'm · strict · reference none']
+    """
+    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED)) for name in judges}
+    taken = Counter(found.values())
+    return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
+
+
+def _known_as(name: str, start: str) -> str:
+    told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
+    return clean(" · ".join((start, *told)))
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List names in a sentence, at most so many.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"]), listed(list("abcde"))
+    ('a and b', 'a, b and c', 'a, b, c and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def numbers(estimates: Iterable[Estimate | None]) -> list[float]:
     """List the values and bounds that there are, for a scale that holds them all."""
     known = [one for one in estimates if one is not None]
@@ -149,32 +191,24 @@ def name_of(metric: str) -> str:
     return title if named else title[:1].lower() + title[1:]
 
 
-def plain_name(metric: str) -> str:
-    """Name a figure as first tables and their sentences do: kappa is kappa, weighted or not.
+_BRIEF = {
+    **dict.fromkeys(("cohen_kappa", "cohen_kappa_quadratic"), "kappa"),
+    "lin_ccc": "concordance",
+    "krippendorff_alpha_masi": "alpha (MASI)",
+}
 
-    >>> plain_name("cohen_kappa_quadratic"), plain_name("percent_agreement"), plain_name("gwet_ac1")
-    ('kappa', 'same', "Gwet's AC1")
+
+def brief_name(metric: str) -> str:
+    """Name a figure as first tables and sentences have it.
+
+    >>> brief_name("cohen_kappa_quadratic"), brief_name("first_error_f1"), brief_name("brier")
+    ('kappa', 'first error F1', 'Brier score')
     """
-    return _PLAIN.get(metric) or name_of(metric)
-
-
-def called(judges: Sequence[str]) -> list[str]:
-    """Call judges as first tables do: recorded ones by their names alone, runs of one judge by what differs.
-
-    >>> from judgebench.domain import JudgeName
-    >>> called(["replay/GPT-4", JudgeName("server/m", {"prompt": "strict", "reference": "none"})])
-    ['GPT-4', 'server/m · strict · reference none']
-    """
-    short = [_called(one, bare(one).removeprefix("replay/")) for one in judges]
-    # One that was recorded and the same one asked now are two.
-    pairs = zip(short, judges, strict=True)
-    return [one if short.count(one) == 1 else _called(judge, bare(judge)) for one, judge in pairs]
-
-
-def _called(judge: str, name: str) -> str:
-    told = conditions_of(judge)
-    own = (text if kind == "prompt" else f"{kind.replace('_', ' ')} {text}" for kind, text in told.items())
-    return clean(" · ".join([name, *own]))
+    if metric in _BRIEF:
+        return _BRIEF[metric]
+    short = headline_name(metric)
+    # Headings break words at the end of a line, and have shares in percent.
+    return name_of(metric).replace("_", " ") if "%" in short or "- " in short or short.islower() else short
 
 
 def first_up(text: str) -> str:

@@ -29,7 +29,7 @@ def test_a_decision_is_reached_from_python(tmp_path, monkeypatch):
         ({"margin": 5}, "margin 5: cohen_kappa can never change by more than 2"),
         ({"margin": "5%"}, "margin='5%': expected a number"),
         ({"max_cost_increase": -1}, "max_cost_increase -1: it must be above 0"),
-        ({"subset": "x"}, "no subset is named 'x'"),
+        ({"subset": "x"}, "no subset is named x"),
         ({"limit": 5}, "judgebench.gate: got an unexpected keyword argument 'limit'"),
     ):
         with pytest.raises(judgebench.JudgebenchError, match=says):

@@ -31,7 +31,7 @@ assert run is judgebench.run and score is judgebench.score
 try:
     run("baseline/first", "pandlm")
 except judgebench.JudgebenchError as error:
-    assert "did you mean 'pandalm'" in str(error), error
+    assert "Did you mean pandalm" in str(error), error
 else:
     raise SystemExit("no error")
 """

@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written, headed, same_as
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import called, first_up, percent, plain_name
+from judgebench.report.said import brief_name, first_up, known_as, percent
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ NO_ITEMS = Asked()
 
 def brief(found: Comparison, asked: Asked, cautions: Sequence[str]) -> Brief:
     """Say who is better, then the figures, or the items on which the two differ; ``cautions`` in words."""
-    names = first, second = called(found.judges)
+    names = first, second = tuple(known_as(found.judges).values())
     if asked.items:
         return _items(found, asked, names)
     line, written = _said(found)
@@ -71,12 +71,12 @@ def _way(difference: Estimate, p: float | None) -> int:
 
 def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
     """Say in a sentence which of two is better, or that it can't be told."""
-    (line, written), (first, second) = _said(found), called(found.judges)
+    (line, written), (first, second) = _said(found), known_as(found.judges).values()
     difference, value = line.difference, line.difference.value
     both, nothing = f"{first} and {second}", value is not None and abs(value) < 1e-12
     if value is None:
         why = clean(difference.undefined or "").replace("_", " ")
-        return f"{both} can't be compared: {plain_name(found.headline)} is undefined ({why})."
+        return f"{both} can't be compared: {brief_name(found.headline)} is undefined ({why})."
     if found.differ == 0 and nothing:
         if not any(found.coverage):
             return f"Neither {first} nor {second} gives a verdict on any of {many(found.items, 'item')}."
@@ -86,7 +86,7 @@ def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
     figures = f"{values}, {written.difference(difference)}"
     if found.directional:
         verb = "is" if found.ahead else "may be"
-        return f"{first_up(plain_name(found.headline))} {verb} another for {first} than for {second}: {figures}."
+        return f"{first_up(brief_name(found.headline))} {verb} another for {first} than for {second}: {figures}."
     if found.outcome == "equivalent" and found.equivalence is not None:
         though = f", and {first} is surely {_better(found.ahead == 'first')}" if found.ahead else ""
         return f"{both} differ by less than {decimal(found.equivalence.margin)}{though}: {figures}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.blocks import Column
 from judgebench.report.document.text import NONE, brackets, decimal, figure, text_width
-from judgebench.report.said import is_share, plain_name, ranged
+from judgebench.report.said import brief_name, is_share, ranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ class Written:
     @property
     def name(self) -> str:
         """The metric's name as a row has it."""
-        return self.right.removeprefix("the ") if self.counts else plain_name(self.metric)
+        return self.right.removeprefix("the ") if self.counts else brief_name(self.metric)
 
     def number(self, value: float) -> str:
         """Write a value without its unit."""
@@ -120,4 +120,4 @@ class Written:
         one, two = (NONE if each.value is None else self.number(each.value) for each in (first, second))
         if self.counts:
             return f"{self.right} on {one} of 100 {unit} against {two}"
-        return f"{plain_name(self.metric)} {self.plain(first)} against {self.plain(second)}"
+        return f"{brief_name(self.metric)} {self.plain(first)} against {self.plain(second)}"

@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, many, some
-from judgebench.report.said import called, plain_name, whom
+from judgebench.report.said import brief_name, known_as, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SURELY = "Places and “surely ahead” hold for all pairs at once (95 %)."
 
 def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     """Name who may be the best, then each judge with its places; ``cautions`` in words."""
-    names = dict(zip(found.judges, called(found.judges), strict=True))
+    names = known_as(found.judges)
     ahead = {
         one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and _sure(pair.p_max_t)]
         for one in found.standings
@@ -57,7 +57,7 @@ def _sure(p: float | None) -> bool:
 
 
 def _name(found: Standings) -> str:
-    name = plain_name(found.metric)
+    name = brief_name(found.metric)
     known = METRICS.get(found.metric)
     return f"{name}, less is better," if known is not None and known.perfect == 0 else name
 
@@ -69,7 +69,7 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     if not leaders:
         return f"On {data} no judge can be ranked."
     if len(leaders) == 1:
-        return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {plain_name(found.metric)}."
+        return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {brief_name(found.metric)}."
     if len(leaders) <= _NAMED:
         said = f"{', '.join(leaders[:-1])} or {leaders[-1]}"
         return f"{said}: {data} can't say which {best}."

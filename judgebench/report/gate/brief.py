@@ -10,7 +10,7 @@ from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief, Next
 from judgebench.report.document.text import decimal, interval, many
 from judgebench.report.gate.words import STATES, amount, change, reason, safe, title, value
-from judgebench.report.said import called, first_up, plain_name
+from judgebench.report.said import brief_name, first_up, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ def brief(found: Gate, cautions: Sequence[str], compare: str = "") -> Brief:
 
 def sentence(found: Gate, line: GateLine, *, of_all: bool = False) -> str:  # noqa: PLR0911 - one a state and reason
     """Say what became of one figure."""
-    run = called([found.baseline, found.run])[1]
+    run = known_as([found.baseline, found.run])[found.run]
     name = figure_of(line)
     values = f"{name} {value(line, line.run)} against {value(line, line.baseline)}"
     worse, limit, sure = line.worse, amount(line, line.limit), f"{100 * (1 - found.rules.alpha):g} % sure"
@@ -76,7 +76,7 @@ def sentence(found: Gate, line: GateLine, *, of_all: bool = False) -> str:  # no
 
 def figure_of(line: GateLine) -> str:
     """Name a line's figure, and its part of the data."""
-    name = title(line) if line.operation else safe(plain_name(line.figure).replace("same", "same labels"))
+    name = title(line) if line.operation else safe(brief_name(line.figure))
     return name if line.subset == "all" else f"{name} on {safe(line.subset)}"
 
 
