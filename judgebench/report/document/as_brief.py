@@ -104,20 +104,25 @@ def _narrowed(grid: Grid, width: int) -> Grid:
     for i in reversed(range(len(grid.columns))):
         if grid.columns[i].spare and excess() > 0:
             grid = grid.only(j for j in range(len(grid.columns)) if j != i)
-    names = [
-        i
-        for i, one in enumerate(grid.columns)
-        if not (one.right or any(_INTERVAL.search(row[i].text) for row in grid.rows))
-    ]
-    while names and (over := excess()) > 0:
+    least = [_least(grid, i) for i in range(len(grid.columns))]
+    while (over := excess()) > 0:
         sizes = _sizes(grid)
-        wide = max(names, key=sizes.__getitem__)
-        if sizes[wide] <= _SHORTEST:
+        loose = [i for i, size in enumerate(sizes) if size > least[i]]
+        if not loose:
             break
+        wide = max(loose, key=sizes.__getitem__)
         # The widest gives way down to the next one, so that short names stay whole.
-        others = max((sizes[i] for i in names if i != wide), default=0)
-        grid = _cut(grid, wide, max(_SHORTEST, min(sizes[wide] - 1, max(others, sizes[wide] - over))))
+        others = max((sizes[i] for i in loose if i != wide), default=0)
+        grid = _cut(grid, wide, max(least[wide], min(sizes[wide] - 1, max(others, sizes[wide] - over))))
     return grid
+
+
+def _least(grid: Grid, column: int) -> int:
+    """Say how narrow a column may be: names give way, figures don't, but for the name above them."""
+    texts = [row[column].text for row in grid.rows]
+    if grid.columns[column].right or any(_INTERVAL.fullmatch(text) or " [" in text for text in texts):
+        return max(_SHORTEST, *map(text_width, texts), *map(text_width, grid.columns[column].lines))
+    return _SHORTEST
 
 
 def _cut(grid: Grid, column: int, most: int) -> Grid:
