@@ -227,6 +227,15 @@ def browser(session: nox.Session) -> None:
     pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into ``.nox/docs/site``; a dead link, a page without a place and an old output are errors."""
+    install_wheel(session, *group("docs"))
+    script = str(ROOT / "docs" / "site" / "{}.py")
+    session.run("python", script.format("renew"), "--check")
+    session.run("python", script.format("build"), str(NOX / "docs" / "site"))
+
+
 @nox.session(venv_backend="none")
 def gate(session: nox.Session) -> None:
     """Run the gate action's script on this project itself, and hold its JUnit files against Jenkins' schema."""

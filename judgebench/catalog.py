@@ -41,22 +41,27 @@ Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 class _Backend(NamedTuple):
     """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
 
-    ``takes`` are the settings that it alone has a use for.
+    ``takes`` are the settings that it alone has a use for, ``key`` is the variable of a key without which it can't ask.
     """
 
     create: str
     note: str
     model: str = "MODEL"
     takes: tuple[str, ...] = ()
+    key: str = ""
 
 
 #: Backends of LLM judges: ``name/model``.
 BACKENDS: dict[str, _Backend] = {
     "openai": _Backend(
-        "judgebench.judges.backends.openai:create", "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix"
+        "judgebench.judges.backends.openai:create",
+        "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
+        key="OPENAI_API_KEY",
     ),
     "anthropic": _Backend(
-        "judgebench.judges.backends.anthropic:create", "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix"
+        "judgebench.judges.backends.anthropic:create",
+        "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
+        key="ANTHROPIC_API_KEY",
     ),
     "litellm": _Backend(
         "judgebench.judges.backends.litellm:create",
@@ -218,8 +223,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        hint = "(judgebench list tasks; a table of your own is named by its file, as tickets.csv)"
-        raise UnknownNameError("task", name, task_names(), hint)
+        raise UnknownNameError("task", name, task_names(), "(judgebench list tasks; a table is named by its file)")
     return open_task(spec, data=data, sample=sample)
 
 
@@ -259,9 +263,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
-    model = f"write a model as BACKEND/MODEL, such as openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
-    if spec.endswith(".py"):
-        model = f"write a function of yours as {spec.removesuffix('.py')}:FUNCTION"
+    model = f"a model is openai/{spec.partition('/')[2] or spec or 'gpt-4o'}, a function of yours is MODULE:NAME"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
 
 
@@ -294,11 +296,7 @@ def _language_model(spec: str, settings: JudgeSettings) -> LLMJudge | None:
 
 def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
     """Make the judge that asks a model; None where the name is not one's."""
-    backend, slash, model = spec.partition("/")
-    if not slash and _OPENAI_MODEL.match(spec):
-        backend, model = "openai", spec
-    elif not slash and spec.startswith("claude-"):
-        backend, model = "anthropic", spec
+    backend, model = _backend_of(spec)
     if backend not in BACKENDS:
         return None
     if not model:
@@ -307,6 +305,30 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
     default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
     options = _options(settings, default) | {"timeout": _timeouts(settings)} | _local(spec, backend, settings)
     return cast("LLMJudge | ScoreJudge", create(model, **options))
+
+
+def _backend_of(spec: str) -> tuple[str, str]:
+    """Read a judge's name as that of a model: its backend, which may be none of ours, and the model."""
+    backend, slash, model = spec.partition("/")
+    if not slash and _OPENAI_MODEL.match(spec):
+        return "openai", spec
+    return ("anthropic", spec) if not slash and spec.startswith("claude-") else (backend, model)
+
+
+def model_label(spec: str) -> str:
+    """Name a model as runs that ask it do; empty where the name is a card's, a file's, or no model's."""
+    backend, model = _backend_of(spec)
+    return f"{backend}/{model}" if backend in BACKENDS else ""
+
+
+def check_key(spec: str) -> None:
+    """Refuse a judge that asks a model whose key is not set, BackendError; no library of its provider's is loaded."""
+    if label := model_label(spec):
+        if variable := BACKENDS[label.partition("/")[0]].key:
+            load("judgebench.judges.backend:required_key")(variable, label)
+    elif ".toml" in spec or spec.partition(":")[0].partition("/")[0] in load("judgebench.judges.cards:card_names")():
+        for one in load("judgebench.judges.described:models_behind")(spec):
+            check_key(one)
 
 
 def make_probe(spec: str, plain: Probe, scale: Scale, *, seed: int = 0) -> Probe:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.probing import Paired, measure
+from judgebench.agreement.paired import Paired
+from judgebench.agreement.probing import measure
 from judgebench.domain import digest
 
 if TYPE_CHECKING:

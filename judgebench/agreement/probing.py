@@ -1,7 +1,6 @@
 """What a judge does where an item is changed: flips beside those of chance, towards what was pushed, right or wrong.
 
-A row is one item in one order, asked plainly (once or more), changed, and, where the probe has one, with the placebo.
-No verdict counts as a verdict of its own kind that is like no other: a judge that falls silent has changed its mind.
+The rows are those of `judgebench.agreement.paired`.
 
 Source: Ye et al. (2024), Justice or prejudice? (CALM: robustness rate, beside that of the same input asked again); Wang
 et al. (2025), Assessing judging bias in large reasoning models (harmful and helpful flips); Zhou et al. (2026),
@@ -10,17 +9,15 @@ JudgeBiasBench (bias-sensitive rate).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import estimated, shown
-from judgebench.agreement.policies import sign_of
+from judgebench.agreement.paired import accepts, differs, gold_against, hits, hits_without, is_right, noise
 from judgebench.domain import Estimate
-from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import Difference, sign_flip
@@ -31,56 +28,17 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.domain import Scale, Verdict
+    from judgebench.agreement.paired import Paired
     from judgebench.domain.scale import Code
     from judgebench.stats.inference.paired import Bounds
     from judgebench.stats.influence import Influences
 
     Flags = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.float64]
-    Codes = npt.NDArray[np.int64]
     Rows = npt.NDArray[np.intp]
 
 #: Below this p, after Holm's correction over a suite, a judge counts as led.
 ALPHA = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One item in one order: verdicts (None: no answer) without the change, with it, with its placebo.
-
-    ``plain`` are the askings of the unchanged case, ``target`` is where the change pushes (`domain.items.TARGET`),
-    ``owed`` what is known to be due to an answer that was put in another's place (`domain.items.OWED`).
-    """
-
-    cluster: str
-    gold: Code | None
-    target: str
-    plain: tuple[Code | None, ...]
-    changed: Code | None
-    placebo: Code | None
-    owed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """The rows of a probe; ``placebo`` says whether there is one, ``unmatched`` counts cases without a counterpart."""
-
-    scale: Scale
-    rows: tuple[Row, ...]
-    placebo: bool
-    unmatched: int = 0
-
-    _codes: Codes = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Give each question its number, once."""
-        codes = {name: code for code, name in enumerate(dict.fromkeys(row.cluster for row in self.rows))}
-        object.__setattr__(self, "_codes", np.array([codes[row.cluster] for row in self.rows], np.int64))
-
-    def clusters(self, rows: Rows | None = None) -> Clusters:
-        """Questions that rows, by default all, belong to."""
-        return Clusters.of(self._codes if rows is None else self._codes[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,38 +72,6 @@ class Probed:
         return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 
-def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:
-    """Put the verdicts of a probe beside the plain ones on the same item, in the same order."""
-    before: dict[tuple[str, tuple[int, ...]], list[Verdict]] = {}
-    for verdict in plain:
-        if not verdict.probe:
-            before.setdefault((verdict.item, verdict.order), []).append(verdict)
-    after: dict[tuple[str, tuple[int, ...]], dict[str, Verdict]] = {}
-    for verdict in changed:
-        if verdict.probe in {probe, probe + PLACEBO} and not verdict.repeat:
-            after.setdefault((verdict.item, verdict.order), {})[verdict.probe] = verdict
-    rows: list[Row] = []
-    has_placebo = any(probe + PLACEBO in found for found in after.values())
-    for key, found in after.items():
-        if key not in before or len(found) < 1 + has_placebo:
-            continue
-        own = sorted(before[key], key=lambda one: one.repeat)
-        said = found[probe]
-        noted = dict(said.attributes)
-        rows.append(
-            Row(
-                said.cluster or said.item,
-                majority(code for _, code in said.gold),
-                noted.get(TARGET, ""),
-                tuple(one.code for one in own),
-                said.code,
-                found[probe + PLACEBO].code if has_placebo else None,
-                noted.get(OWED, ""),
-            )
-        )
-    return Paired(scale, tuple(rows), has_placebo, len(after) - len(rows))
-
-
 def measure(paired: Paired) -> Probed:
     """Measure what a probe shows; every figure is ``no_items`` where no case has its plain counterpart."""
     rows = paired.rows
@@ -155,20 +81,20 @@ def measure(paired: Paired) -> Probed:
         return Probed(0, 0, none, None, "placebo" if paired.placebo else "retest", {}, paired.unmatched)
     figures: dict[str, Estimate] = {}
     clusters = paired.clusters()
-    flipped = np.array([_differs(row.plain[0], row.changed) for row in rows])
+    flipped = np.array([differs(row.plain[0], row.changed) for row in rows])
     figures["robustness"] = share_of(~flipped, clusters)
     figures |= _directions(paired, flipped)
     figures |= _accepted(paired) | _false_positives(paired)
     # The share of the other askings that differ from the first: what asking again does by itself.
-    again = np.array([_noise(row) for row in rows])
+    again = np.array([noise(row) for row in rows])
     asked = np.flatnonzero(~np.isnan(again))
     if asked.size:
-        noise = paired.clusters(asked)
-        figures["retest_flips"] = _share(again[asked], noise)
-        figures["excess_flips"] = _estimate(flipped[asked] - again[asked], noise)
+        own = paired.clusters(asked)
+        figures["retest_flips"] = _share(again[asked], own)
+        figures["excess_flips"] = _estimate(flipped[asked] - again[asked], own)
     base = again
     if paired.placebo:
-        base = np.array([float(_differs(row.plain[0], row.placebo)) for row in rows])
+        base = np.array([float(differs(row.plain[0], row.placebo)) for row in rows])
         figures["placebo_flips"] = _share(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
     against = "placebo" if paired.placebo else "retest"
@@ -203,17 +129,17 @@ def _effect(
         own = np.flatnonzero(pushed)
         if scale.kind in {"rate", "number"}:
             return _shift(paired, own, figures)
-        hits = np.array([_hit(rows[i].target, rows[i].changed, scale) for i in own])
-        before = np.array([_hit(rows[i].target, rows[i].plain[0], scale) for i in own])
+        there = np.array([hits(rows[i].target, rows[i].changed, scale) for i in own])
+        before = np.array([hits(rows[i].target, rows[i].plain[0], scale) for i in own])
         away = np.flatnonzero(~before)
         if away.size:
-            figures["targeted_success"] = share_of(hits[away], paired.clusters(own[away]))
+            figures["targeted_success"] = share_of(there[away], paired.clusters(own[away]))
         if paired.placebo:
-            without = np.array([float(_hit(rows[i].target, rows[i].placebo, scale)) for i in own])
+            without = np.array([float(hits(rows[i].target, rows[i].placebo, scale)) for i in own])
         else:
-            without = np.array([_hits_without(rows[i], scale) for i in own])
-        found = _tested(hits.astype(np.float64), without, paired, own)
-        figures["follow_rate"] = _follow_rate(hits.astype(np.float64), without, paired.clusters(own), found[0])
+            without = np.array([hits_without(rows[i], scale) for i in own])
+        found = _tested(there.astype(np.float64), without, paired, own)
+        figures["follow_rate"] = _follow_rate(there.astype(np.float64), without, paired.clusters(own), found[0])
         return found
     known = np.flatnonzero(~np.isnan(base))
     if not known.size:
@@ -221,9 +147,9 @@ def _effect(
     return _tested(flipped[known], base[known], paired, known)
 
 
-def _follow_rate(hits: Floats, without: Floats, clusters: Clusters, effect: Estimate) -> Estimate:
+def _follow_rate(there: Floats, without: Floats, clusters: Clusters, effect: Estimate) -> Estimate:
     """How often the judge goes where it is pushed, of the times it would not have gone there: ``(a - b) / (1 - b)``."""
-    found = RowOutcome.ratio(hits - without, 1 - without, "no_room")
+    found = RowOutcome.ratio(there - without, 1 - without, "no_room")
     if found.value is None:
         return Estimate.missing(found.reason or "no_room")
     rate = estimated(found.influences(clusters), low=-np.inf, high=1.0)
@@ -342,7 +268,7 @@ def _accepted(paired: Paired) -> dict[str, Estimate]:
 
     def share(codes: Iterable[Code | None]) -> Estimate:
         said = zip(rows, codes, strict=True)
-        return share_of(np.array([_accepts(row.target, code, scale) for row, code in said]), clusters)
+        return share_of(np.array([accepts(row.target, code, scale) for row, code in said]), clusters)
 
     found = {"accepted": share(row.changed for row in rows), "accepted_before": share(row.plain[0] for row in rows)}
     if paired.placebo:
@@ -355,14 +281,14 @@ def _false_positives(paired: Paired) -> dict[str, Estimate]:
     scale = paired.scale
     if scale.kind not in {"check", "pair", "pick"} or not paired.rows:
         return {}
-    own = np.array([i for i, row in enumerate(paired.rows) if _wrong(row, scale)], np.intp)
+    own = np.array([i for i, row in enumerate(paired.rows) if gold_against(row, scale)], np.intp)
     if not own.size:
         return {}
     rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
 
     def share(codes: Iterable[Code | None]) -> Estimate:
         return share_of(
-            np.array([_hit(one.target, code, scale) for one, code in zip(rows, codes, strict=True)]), clusters
+            np.array([hits(one.target, code, scale) for one, code in zip(rows, codes, strict=True)]), clusters
         )
 
     found = {
@@ -372,71 +298,6 @@ def _false_positives(paired: Paired) -> dict[str, Estimate]:
     if paired.placebo:
         found["false_positives_placebo"] = share(row.placebo for row in rows)
     return found
-
-
-def _wrong(row: Row, scale: Scale) -> bool:
-    """Whether gold is against what the change pushes for; a tie is against nobody."""
-    if row.gold is None or row.target in {"", "down"}:
-        return False
-    if scale.kind == "pick":
-        return isinstance(row.gold, tuple) and int(row.target) not in row.gold
-    return not _hit(row.target, row.gold, scale) and (scale.kind != "pair" or _sign(cast("int", row.gold), scale) != 0)
-
-
-def _accepts(target: str, code: Code | None, scale: Scale) -> bool:
-    if scale.kind == "rate":
-        return isinstance(code, int) and 2 * scale.values[code] > min(scale.values) + max(scale.values)
-    return _hit(target, code, scale) if target.isdecimal() else _hit("up", code, scale)
-
-
-def is_right(code: Code | None, gold: Code | None, scale: Scale) -> bool:
-    """Say whether a verdict is the one of gold."""
-    if code is None or gold is None:
-        return False
-    if scale.kind == "pair" and isinstance(code, int) and isinstance(gold, int):
-        # A milder verdict for the same response is as right.
-        return bool(_sign(code, scale) == _sign(gold, scale) and (code == scale.both_bad) == (gold == scale.both_bad))
-    if scale.kind == "pick" and isinstance(gold, tuple):
-        return code in gold
-    return code == gold
-
-
-def _sign(code: int, scale: Scale) -> int:
-    return _signs(scale)[code]
-
-
-@lru_cache(maxsize=64)
-def _signs(scale: Scale) -> tuple[int, ...]:
-    """Sides of all labels: which response a label is for."""
-    return tuple(sign_of(np.arange(len(scale.labels)), scale).tolist())
-
-
-def _hit(target: str, code: Code | None, scale: Scale) -> bool:
-    """Whether a verdict is the one that was pushed for."""
-    if code is None:
-        return False
-    if isinstance(code, tuple):
-        return str(code[0]) == target if scale.kind == "rank" else False
-    if scale.kind == "pair":
-        return _sign(code, scale) == (-1 if target == "0" else 1)
-    if scale.kind == "check":
-        return code == (target == "up")
-    return str(code) == target
-
-
-def _hits_without(row: Row, scale: Scale) -> float:
-    """How often the plain case, asked again where it was, gets the verdict that is pushed for."""
-    asked = row.plain[1:] or row.plain
-    return float(np.mean([_hit(row.target, code, scale) for code in asked]))
-
-
-def _differs(one: Code | None, two: Code | None) -> bool:
-    return one is None or one != two
-
-
-def _noise(row: Row) -> float:
-    """Share of the further askings that differ from the first; NaN where there was one only."""
-    return float(np.mean([_differs(row.plain[0], code) for code in row.plain[1:]])) if len(row.plain) > 1 else np.nan
 
 
 def _share(values: Floats, clusters: Clusters) -> Estimate:

@@ -16,7 +16,7 @@ import numpy as np
 
 from judgebench.agreement.bias import share_of
 from judgebench.agreement.ceiling import joint_alpha
-from judgebench.agreement.probing import is_right
+from judgebench.agreement.paired import is_right
 from judgebench.domain import Estimate
 from judgebench.domain.items import majority
 from judgebench.stats.inference.paired import wald

@@ -89,7 +89,7 @@ def _of_task(one: Evidence, limits: Limits) -> Iterator[Line]:
     row = one.row
     headline = row.metrics.get(row.headline)
     if headline is not None:
-        yield _at_least("agreement", one.task, headline, limits.agreement)
+        yield _held("agreement", one.task, headline, limits.agreement, "above")
     yield _covered(one, limits)
     yield from _orders(one, limits)
     yield from _itself(one, limits)
@@ -98,28 +98,19 @@ def _of_task(one: Evidence, limits: Limits) -> Iterator[Line]:
     yield from _led(one, limits)
 
 
-def _at_least(about: str, task: str, figure: Estimate, limit: float) -> Line:
-    """Pass where the interval lies above a limit, fail where it lies below."""
+def _held(about: str, task: str, figure: Estimate, limit: float, good: Literal["above", "below"]) -> Line:
+    """Pass where the interval lies on the good side of a limit, fail where it lies on the other."""
     if figure.value is None:
         return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
     low, high = figure.low, figure.high
     if low is None or high is None:
         return Line(about, task, "warn", figure, "no_interval", limit)
-    if low >= limit:
-        return Line(about, task, "pass", figure, "above", limit)
-    return Line(about, task, "fail" if high < limit else "warn", figure, "below" if high < limit else "unsure", limit)
-
-
-def _at_most(about: str, task: str, figure: Estimate, limit: float) -> Line:
-    """Pass where the interval lies below a limit, fail where it lies above."""
-    if figure.value is None:
-        return Line(about, task, "open", figure, figure.undefined or "undefined", limit)
-    low, high = figure.low, figure.high
-    if low is None or high is None:
-        return Line(about, task, "warn", figure, "no_interval", limit)
-    if high <= limit:
-        return Line(about, task, "pass", figure, "below", limit)
-    return Line(about, task, "fail" if low > limit else "warn", figure, "above" if low > limit else "unsure", limit)
+    passed, failed = (low >= limit, high < limit) if good == "above" else (high <= limit, low > limit)
+    if passed:
+        return Line(about, task, "pass", figure, good, limit)
+    if failed:
+        return Line(about, task, "fail", figure, "below" if good == "above" else "above", limit)
+    return Line(about, task, "warn", figure, "unsure", limit)
 
 
 def _covered(one: Evidence, limits: Limits) -> Line:
@@ -145,7 +136,7 @@ def _orders(one: Evidence, limits: Limits) -> Iterator[Line]:
         # The furthest bound, and the nearest: none where the interval holds one half.
         near = 0.0 if first.low <= 0.5 <= first.high else min(away)
         lean = Estimate(abs(first.value - 0.5), near, max(away), first.n, method=first.method)
-        yield _at_most("position", one.task, lean, limits.place)
+        yield _held("position", one.task, lean, limits.place, "below")
 
 
 def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
@@ -153,7 +144,7 @@ def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
     if again is None or one.repeats < 2:
         yield Line("repeats", one.task, "open", None, "asked_once", limits.itself)
         return
-    line = surely = _at_least("repeats", one.task, again, limits.itself)
+    line = surely = _held("repeats", one.task, again, limits.itself, "above")
     if one.repeats < limits.repeats and line.state == "pass":
         line = line._replace(state="warn", reason="few_repeats")
     yield line

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from judgebench.api.banks import banks
 from judgebench.api.parameters import question
-from judgebench.api.probing import Named, Repeats, Suite, named, paired_runs, planned, specs_of, stored_runs
-from judgebench.api.running import Judges, Probing, Tasks, filled
-from judgebench.api.sources import is_given
+from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
+from judgebench.api.probing import Suite, paired_runs
+from judgebench.api.running import Judges, Probing, Tasks
 from judgebench.api.tables import Source
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, argument
 from judgebench.report.transfer import TransferRow, Transfers
 
 if TYPE_CHECKING:
@@ -32,14 +32,8 @@ def transfer(
     **options: Unpack[Probing],
 ) -> Transfers:
     """Say whether the attack that is best on one judge leads the others, on questions that it was not chosen on."""
-    given = named(probe)
-    if is_given(source):
-        if judge or task:
-            raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
-        return Transfers(tuple(_transferred(stored_runs(source), specs_of(given, suite) if given or suite else None)))
-    specs, how = specs_of(given, suite, "attack"), filled(options)
-    asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
-    return asked.ask_for(how["runs"], how["progress"], lambda runs: Transfers(tuple(_transferred(runs, specs))))
+    runs = ProbedRuns(source, judge, task, probe, suite, repeats, options, "attack")
+    return runs.measured(lambda stored, specs: Transfers(tuple(_transferred(stored, specs))))
 
 
 def _transferred(stored: Sequence[StoredRun], specs: Sequence[str] | None) -> Iterator[TransferRow]:

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.agreement.banks import Bank
-    from judgebench.agreement.probing import Paired, Probed
+    from judgebench.agreement.paired import Paired
+    from judgebench.agreement.probing import Probed
 
 
 def banks(paired: Mapping[str, Paired]) -> Iterator[tuple[str, Bank]]:

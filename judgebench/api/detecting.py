@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from judgebench.api.items import is_task, task_of
 from judgebench.api.notes import tell
 from judgebench.api.parameters import place, question, several
-from judgebench.api.probing import Named, Suite, named, specs_of
+from judgebench.api.probed_runs import Named, named, specs_of
+from judgebench.api.probing import Suite
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
 from judgebench.api.sources import is_given
 from judgebench.api.tables import Source

@@ -305,7 +305,7 @@ def _prompt_file(task: OwnTask) -> str:
 # What the judge is told. This is judgebench's own prompt for such a task: make it yours.
 # {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
 # item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
-# docs/prompts.md: criteria, levels, examples, verdicts in words of your own.
+# docs/reference/prompts.md: criteria, levels, examples, verdicts in words of your own.
 name = {_toml(f"{task.name}/1")}
 kinds = [{_toml(kind)}]
 

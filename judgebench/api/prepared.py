@@ -117,10 +117,10 @@ class Prepared:
                 )
                 stopped = early + stopped
             if stopped and not score:
-                _raise_first(stopped)
+                raise_first(stopped)
             # Two names of one judge are one run.
             yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
-        _raise_first(stopped)
+        raise_first(stopped)
 
     def _settled(
         self,
@@ -265,7 +265,8 @@ def _asked(outcome: Execution) -> Asked:
     return Asked(run.task, outcome.plan.name, outcome.path, summary.asked, summary.reused, summary.usage)
 
 
-def _raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
+def raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
+    """Raise the first of what stopped, the others as its notes."""
     if not stopped:
         return
     for text in [text for text in dict.fromkeys(map(str, stopped)) if text != str(stopped[0])]:

@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.banks import summed_up
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
+from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
 from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
 from judgebench.api.probed_together import OF_SEVERAL, is_beside
-from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled, prepared
-from judgebench.api.sources import is_given, open_sources
+from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.api.tables import Source
 from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.probes.listed import CORE, PROBES
+from judgebench.probes.listed import PROBES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
 from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Paired
-    from judgebench.api.prepared import Prepared
+    from judgebench.agreement.paired import Paired
     from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run, Verdict
-    from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
-Named = Annotated[
-    str | Sequence[str],
-    Option(
-        "A probe, as NAME[/VARIANT][:SIDE] (judgebench list probes); repeatable.",
-        "--probe",
-        "NAME",
-        read=list[str],
-    ),
-]
 Suite = Annotated[
     Literal["bias", "attack", "consistency", "all"] | None,
     Option("All probes of a kind; bias where neither this nor --probe is given."),
-]
-Repeats = Annotated[
-    int, Option("Times the unchanged case is asked; what differs between them is chance.", metavar="N", least=1)
 ]
 Figures = Annotated[
     str,
@@ -85,28 +70,23 @@ def probe(
     Each item is asked as it is, changed, and with a placebo, in the same orders; what was asked before is never asked
     again. Stored runs are measured without asking anybody.
     """
-    given = named(probe)
+    runs = ProbedRuns(source, judge, task, probe, suite, repeats, options, once=True)
+    given = runs.named
     if options.get("alike_from") is not None:
         raise UsageError(f"{argument('alike_from')} is about how alike answers are: `judgebench probe --similarity`")
-    specs = specs_of(given, suite) if given or suite else None
-    if is_given(source):
-        if judge or task:
-            raise UsageError(f"give runs or a table, or {argument('judge')} and {argument('task')}; not both")
+    if runs.stored:
         if options.get("before_col") or options.get("placebo_col"):
             return _found(before_and_after(source, options), columns)
         if is_table(source, options):
-            return _found(measured(opened(source, options), specs, options, given), columns)
-        stored = stored_runs(source)
-        ways = () if specs else tuple(compared(stored))
-        return _found(measured(stored, specs, options, given), columns, ways)
-    if lost := said_of(options):
+            return _found(measured(opened(source, options), runs.chosen, options, given), columns)
+    elif lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
-    specs = specs or specs_of(given, suite)
-    how = filled(options)
-    asked = planned(judge, task, specs, _askings(specs, repeats), how, aloud=bool(how["progress"]))
-    return asked.ask_for(
-        how["runs"], how["progress"], lambda runs: _found(measured(runs, specs, options, given), columns)
-    )
+
+    def found(stored: Sequence[StoredRun], specs: list[str] | None) -> Probes:
+        ways = compared(stored) if specs is None else ()
+        return _found(measured(stored, specs, options, given), columns, tuple(ways))
+
+    return runs.measured(found)
 
 
 @question
@@ -121,18 +101,7 @@ def estimate_probes(
     **options: Unpack[AskingProbes],
 ) -> Estimates:
     """Say how many calls, tokens and dollars probes would take; ask nothing."""
-    if is_given(source):
-        raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
-    how = filled(options)
-    specs = specs_of(named(probe), suite)
-    return planned(judge, task, specs, _askings(specs, repeats), how, aloud=True).estimate(how["runs"])
-
-
-def _askings(specs: Sequence[str], repeats: int) -> int:
-    """How often plain cases are asked: once where nothing is held against the noise."""
-    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
-
-    return repeats if any(observed(one) is None for one in specs) else 1
+    return ProbedRuns(source, judge, task, probe, suite, repeats, options, once=True).estimate()
 
 
 def _found(rows: Iterator[ProbeRow], columns: str, ways: tuple[WaysRow, ...] = ()) -> Probes:
@@ -148,71 +117,6 @@ def _found(rows: Iterator[ProbeRow], columns: str, ways: tuple[WaysRow, ...] = (
     if lost := [name for name in names if name not in known]:
         raise UsageError(f"{argument('columns')}: no probe here has {lost[0]!r}; there are {', '.join(known)}")
     return Probes(found, ways, names)
-
-
-def stored_runs(source: Any) -> list[StoredRun]:
-    """Open the runs of a source."""
-    return [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
-
-
-def named(given: str | Sequence[str]) -> list[str]:
-    """Make a list of one name or several."""
-    return [given] if isinstance(given, str) else list(given)
-
-
-def specs_of(given: Sequence[str], suite: str | None, default: str = "bias") -> list[str]:
-    """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
-    from judgebench.catalog import behind_probe  # noqa: PLC0415 - loaded on use
-    from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
-
-    chosen = suite or (None if given else default)
-    names = [name for name, one in PROBES.items() if chosen and one.suite and chosen in {one.suite, "all"}]
-    if chosen == "core":
-        names = list(CORE)
-    return list(
-        dict.fromkeys(one for name in (*given, *names) for one in variants(name, behind_probe(Spec.of(name).name)))
-    )
-
-
-def planned(judge: Any, task: Any, specs: Sequence[str], repeats: int, how: dict[str, Any], *, aloud: bool) -> Prepared:
-    """Plan the plain runs and those of the probes that are asked."""
-    from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
-
-    if not judge or not task:
-        raise UsageError(f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs")
-    changed = [{"repeats": 1, "probe": one} for one in specs if observed(one) is None]
-    plain = {"repeats": repeats, "probe": None}
-    lost: dict[str, dict[str, str]] = {}
-
-    def unfit(on: str, probe: str, why: str) -> None:
-        lost.setdefault(on, {})[probe] = why
-
-    found = prepared(judge, task, how, aloud=aloud, ways=(plain, *changed), unfit=unfit)
-    for on, reasons in lost.items():
-        told = list(reasons.values())
-        if len(told) > _FEW:
-            told = [f"{on}: {len(told)} probes have nothing to change there and are left out: {', '.join(reasons)}"]
-        for text in told:
-            tell(text)
-    if len(found.plans) < 2 and len(changed) == len(specs):
-        raise UsageError("no probe has anything to change here")
-    for text in dict.fromkeys(text for one, _ in found.plans if (text := _strays(one))):
-        tell(text)
-    return found
-
-
-def _strays(plan: Plan) -> str:
-    """Say which ids of a file of answers no item of the task has."""
-    texts: Mapping[str, Any] = getattr(plan.probe, "texts", {})
-    lost = list(texts.keys() - {item.id for item in plan.task.items()}) if texts else []
-    if not lost:
-        return ""
-    first = min(lost)
-    return f"{plan.probe.name}: {len(lost)} of its {len(texts)} ids are of no item of {plan.task.name}, as {first!r}"
-
-
-#: Up to so many probes that have nothing to change are told with the reason of each.
-_FEW = 2
 
 
 def measured(
@@ -283,7 +187,7 @@ def paired_runs(
 
     DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.probing import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.paired import pair_up  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict,
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.items import Items, TaskLike, is_task, task_of
+from judgebench.api.keys import check_keys
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, checked, each, keys, place, policies_of, question, several
@@ -285,6 +286,7 @@ def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
     how = filled(options)
+    check_keys(judge, how)
     return prepared(judge, task, how, aloud=bool(how["progress"])).ask(how["runs"], how["progress"])
 
 

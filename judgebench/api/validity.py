@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
 from judgebench.api.parameters import Option, question
-from judgebench.api.probing import Named, Repeats, measured, named, planned, specs_of, stored_runs
-from judgebench.api.running import AskingProbes, Judges, Probing, Tasks, filled
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
+from judgebench.api.probing import measured
+from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
+from judgebench.errors import DataError, argument
 from judgebench.report.runs import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
     from judgebench.agreement.validity import Evidence, Limits
+    from judgebench.api.prepared import Prepared
     from judgebench.domain import Usage
     from judgebench.report.probing import ProbeRow
     from judgebench.store.runs import StoredRun
@@ -50,21 +52,17 @@ def validate_judge(
     from judgebench.agreement.validity import Limits  # noqa: PLC0415 - loaded on use
 
     limits = Limits(agreement=min_agreement, led=max_led)
-    given = named(probe)
-    if source:
-        if judge or task:
-            raise UsageError(f"give runs, or {argument('judge')} and {argument('task')}; not both")
-        return _validation(stored_runs(source), specs_of(given, suite) if given or suite else None, limits)
-    specs = specs_of(given, suite, "core")
-    how = filled(options)
-    asked = planned(judge, task, specs, repeats, how, aloud=bool(how["progress"]))
+    runs = ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core")
+    return runs.measured(lambda stored, specs: _validation(stored, specs, limits), _labelled)
+
+
+def _labelled(asked: Prepared) -> None:
+    """Refuse what has no gold before anything is paid for: agreement is what the page begins with."""
     if not any(one.labelled for one, _ in asked.plans):
-        # Said before anything is paid for: agreement is what the page begins with.
         raise DataError(
             f"no item has a gold label yet: label some (`judgebench view`), or give labels with {argument('labels')}",
             hint="`judgebench probe` needs none",
         )
-    return asked.ask_for(how["runs"], how["progress"], lambda runs: _validation(runs, specs, limits))
 
 
 @question
@@ -79,10 +77,7 @@ def estimate_validation(
     **options: Unpack[AskingProbes],
 ) -> Estimates:
     """Say how many calls, tokens and dollars the validation would take; ask nothing."""
-    if source:
-        raise UsageError("stored runs are measured without asking anybody: there is nothing to estimate")
-    how = filled(options)
-    return planned(judge, task, specs_of(named(probe), suite, "core"), repeats, how, aloud=True).estimate(how["runs"])
+    return ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core").estimate()
 
 
 def _validation(stored: Sequence[StoredRun], specs: Sequence[str] | None, limits: Limits) -> JudgeValidation:

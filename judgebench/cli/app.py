@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from judgebench import __version__
 from judgebench.api.listing import LISTS, listing
 from judgebench.cli.help import WIDEST, Command, Group
 from judgebench.cli.lists import FORMS, written
@@ -31,7 +31,9 @@ def _kebab(token: str) -> str:
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
     if value:
-        typer.echo(f"judgebench {__version__}")
+        from judgebench.cli.version import told  # noqa: PLC0415 - loaded on use
+
+        typer.echo(told())
         raise typer.Exit
 
 
@@ -42,12 +44,17 @@ def _root() -> None:
 def _root_with_version(
     *,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_version, help="Print what is installed: judgebench, Python, extras."
+        ),
     ] = False,
 ) -> None:
     pass
 
 
+#: The variable by which a shell asks for what may stand at the cursor, as typer calls it.
+_ASKED = "_JUDGEBENCH_COMPLETE"
 #: What typer, or the click inside it, raises on wrong usage.
 _WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
 
@@ -58,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
     arguments = ["list", "cards"] if list(arguments) == ["list", "judges", "--cards"] else arguments
     _check_names(arguments)
     try:
-        return build(arguments)(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
+        command = _completing() if _ASKED in os.environ else build(arguments)
+        return command(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
     except typer.Abort:
         note("Aborted!")
         return 1
@@ -93,7 +101,22 @@ def build(arguments: Sequence[str]) -> Any:
     options = any(argument.startswith("-") for argument in arguments)
     own = called in COMMANDS and called != "list"
     command = _loaded(COMMANDS[called].place) if own else None
-    return _built(called if called in COMMANDS else "", command, options, arguments[:1] == [called])
+    # Options about completion are the program's own, and cost a command that has none of them some time.
+    alone = arguments[:1] == [called] and _ASKED not in os.environ
+    return _built(called if called in COMMANDS else "", command, options, alone)
+
+
+def _completing() -> Any:
+    """Make the click command that completes a line: what was called, or what stands in for it."""
+    from judgebench.cli.completion import stand_in, words_so_far  # noqa: PLC0415 - loaded on use
+
+    words = words_so_far()
+    if (made := stand_in(words)) is None:
+        return build(words)
+    app = typer.Typer(rich_markup_mode=None)
+    app.callback()(_root)
+    app.command(words[0], context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(made)
+    return typer.main.get_command(app)
 
 
 @functools.cache
@@ -102,7 +125,7 @@ def _built(called: str, command: Callable[..., Any] | None, options: bool, alone
         cls=Group,
         no_args_is_help=True,
         add_help_option=options or called != "list",
-        add_completion=False,
+        add_completion=not alone,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={

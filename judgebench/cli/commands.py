@@ -38,6 +38,9 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
 
     Flags and environment variables win over both.
     """
+    if context.resilient_parsing:
+        # A shell completes a line.
+        return value
     if _HERE.is_file():
         context.default_map = found = _defaults(context, _HERE)
         if found:

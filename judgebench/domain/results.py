@@ -34,7 +34,7 @@ POLICY_VALUES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The named conventions that decide numbers (see ``docs/policies.md``)."""
+    """The named conventions that decide numbers (see ``docs/explanation/policies.md``)."""
 
     order: OrderPolicy = "mean"
     tie: TiePolicy = "class"

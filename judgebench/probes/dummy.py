@@ -11,6 +11,7 @@ Source: Thakur et al. (2025), Judging the judges (arXiv:2406.12624), section 5.3
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.labels.answers import normalise
@@ -18,6 +19,8 @@ from judgebench.probes.nonsense import nonsense
 from judgebench.probes.operator import Operator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
@@ -51,16 +54,24 @@ def _question(shown: Shown) -> str:
     return asked if len(asked.split()) <= _LONG else ""
 
 
-def _consent(shown: Shown, word: str, *, plain: bool = True) -> Item | None:
+def _consent(word: str, shown: Shown) -> str:
     says_no = any(normalise(one.text).split()[:1] in (["no"], ["false"]) for one in shown.item.references)
-    if _YES_NO.search(shown.item.question) and not says_no:
-        return None
-    return _put(shown, word, plain=plain)
+    return "" if _YES_NO.search(shown.item.question) and not says_no else word
 
 
-def _put(shown: Shown, text: str, *, plain: bool = True) -> Item | None:
-    put = text if plain else nonsense(text, shown.draw)
+def _put(shown: Shown, text: str, put: str) -> Item | None:
     return None if not text or is_right(shown, put) else shown.replaced(put)
+
+
+def _rejected(text: Callable[[Shown], str]) -> Operator:
+    """Put a text in the answer's place, or as much of nothing; none where the text is empty."""
+    return Operator(
+        "dummy",
+        lambda shown: _put(shown, said := text(shown), said),
+        lambda shown: _put(shown, said := text(shown), nonsense(said, shown.draw)),
+        scales=_SCALES,
+        owed="reject",
+    )
 
 
 def _empty(shown: Shown) -> Item | None:
@@ -70,26 +81,8 @@ def _empty(shown: Shown) -> Item | None:
 OPERATORS = {
     # A judge that errs rejects it.
     "gold": Operator("dummy", _gold, None, "against", "right", _SCALES, "accept"),
-    "question": Operator(
-        "dummy",
-        lambda shown: _put(shown, _question(shown)),
-        lambda shown: _put(shown, _question(shown), plain=False),
-        scales=_SCALES,
-        owed="reject",
-    ),
-    "yes": Operator(
-        "dummy",
-        lambda shown: _consent(shown, "Yes"),
-        lambda shown: _consent(shown, "Yes", plain=False),
-        scales=_SCALES,
-        owed="reject",
-    ),
-    "sure": Operator(
-        "dummy",
-        lambda shown: _consent(shown, "Sure"),
-        lambda shown: _consent(shown, "Sure", plain=False),
-        scales=_SCALES,
-        owed="reject",
-    ),
+    "question": _rejected(_question),
+    "yes": _rejected(partial(_consent, "Yes")),
+    "sure": _rejected(partial(_consent, "Sure")),
     "empty": Operator("dummy", _empty, None, scales=_SCALES, owed="reject"),
 }

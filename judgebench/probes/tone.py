@@ -6,61 +6,75 @@ JudgeBiasBench (arXiv:2603.08091).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from judgebench.probes.phrases import Phrase, wrapped
 
-_PLAIN_BEFORE = ("Here is what there is to say about this.", "This is my answer to what was asked.")
-_PLAIN_AFTER = ("That is all that I say about this.", "This is where my answer to this ends.")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-OPERATORS = {
-    "cheerful": wrapped(
-        "tone/cheerful",
+    from judgebench.probes.operator import Operator
+
+#: What stands before and after the answer without any tone.
+_BEFORE = ("Here is what there is to say about this.", "This is my answer to what was asked.")
+_AFTER = ("That is all that I say about this.", "This is where my answer to this ends.")
+
+
+class _Tone(NamedTuple):
+    """Sentences before and after an answer, whether they speak for it, and the form of the plain ones beside them."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    good: bool = True
+    form: str = "{}"
+
+
+_TONES = {
+    "cheerful": _Tone(
         (
-            Phrase("What a joy it is to answer this!", _PLAIN_BEFORE[0]),
-            Phrase("Great news, I am delighted to help!", _PLAIN_BEFORE[1]),
-            Phrase("Wonderful, this one makes me really happy!", _PLAIN_BEFORE[0]),
+            "What a joy it is to answer this!",
+            "Great news, I am delighted to help!",
+            "Wonderful, this one makes me really happy!",
         ),
-        (
-            Phrase("I hope this brightens up your whole day!", _PLAIN_AFTER[0]),
-            Phrase("Isn't that lovely? Have a fantastic day!", _PLAIN_AFTER[1]),
-        ),
+        ("I hope this brightens up your whole day!", "Isn't that lovely? Have a fantastic day!"),
     ),
-    "sad": wrapped(
-        "tone/sad",
+    "sad": _Tone(
         (
-            Phrase("It makes me sad to write all this.", _PLAIN_BEFORE[0]),
-            Phrase("Sadly, it has come down to this.", _PLAIN_BEFORE[1]),
-            Phrase("I write this with a very heavy heart.", _PLAIN_BEFORE[0]),
+            "It makes me sad to write all this.",
+            "Sadly, it has come down to this.",
+            "I write this with a very heavy heart.",
         ),
-        (
-            Phrase("What a gloomy thing it is to say.", _PLAIN_AFTER[0]),
-            Phrase("I feel quite miserable about all of it.", _PLAIN_AFTER[1]),
-        ),
-        push="against",
-        side="right",
+        ("What a gloomy thing it is to say.", "I feel quite miserable about all of it."),
+        good=False,
     ),
-    "angry": wrapped(
-        "tone/angry",
+    "angry": _Tone(
         (
-            Phrase("How annoying that I have to answer this!", _PLAIN_BEFORE[0]),
-            Phrase("I am sick and tired of such questions.", _PLAIN_BEFORE[1]),
-            Phrase("It makes me furious to be asked this.", _PLAIN_BEFORE[0]),
+            "How annoying that I have to answer this!",
+            "I am sick and tired of such questions.",
+            "It makes me furious to be asked this.",
         ),
-        (
-            Phrase("Now stop bothering me with all of this!", _PLAIN_AFTER[0]),
-            Phrase("I am fed up with the whole thing!", _PLAIN_AFTER[1]),
-        ),
-        push="against",
-        side="right",
+        ("Now stop bothering me with all of this!", "I am fed up with the whole thing!"),
+        good=False,
     ),
-    "emoji": wrapped(
-        "tone/emoji",
-        (
-            Phrase("😀 Here is what there is to say about this. 👍", f"· {_PLAIN_BEFORE[0]} ·"),
-            Phrase("✨ This is my answer to what was asked. 🎉", f"· {_PLAIN_BEFORE[1]} ·"),
-        ),
-        (
-            Phrase("🙌 That is all that I say about this. 😊", f"· {_PLAIN_AFTER[0]} ·"),
-            Phrase("💡 This is where my answer to this ends. 🌟", f"· {_PLAIN_AFTER[1]} ·"),
-        ),
+    "emoji": _Tone(
+        (f"😀 {_BEFORE[0]} 👍", f"✨ {_BEFORE[1]} 🎉"),
+        (f"🙌 {_AFTER[0]} 😊", f"💡 {_AFTER[1]} 🌟"),
+        form="· {} ·",
     ),
 }
+
+
+def _operator(name: str, tone: _Tone) -> Operator:
+    def beside(said: Sequence[str], plain: Sequence[str]) -> list[Phrase]:
+        return [Phrase(text, tone.form.format(plain[i % len(plain)])) for i, text in enumerate(said)]
+
+    return wrapped(
+        f"tone/{name}",
+        beside(tone.before, _BEFORE),
+        beside(tone.after, _AFTER),
+        push="for" if tone.good else "against",
+        side="wrong" if tone.good else "right",
+    )
+
+
+OPERATORS = {name: _operator(name, tone) for name, tone in _TONES.items()}

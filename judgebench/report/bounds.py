@@ -38,7 +38,7 @@ __all__ = ["Bounds", "Judge"]
 
 _NOTE = (
     "worst: missing answers are wrong in the way that is least favourable to the figure, as score has them; best: all "
-    "of them are right; answered: without them (docs/policies.md)."
+    "of them are right; answered: without them (docs/explanation/policies.md)."
 )
 _CURVE = (
     "Accuracy on that share of the items of which the judge is surest, by {}; items without a verdict come last, as "

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from judgebench.domain import Estimate
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "first_up", "is_share", "name_of", "numbers", "percent", "ranged", "reason", "shown", "span",
-    "told", "two", "whole", "whom",
+    "apart", "bounds", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent",
+    "ranged", "reason", "shown", "span", "told", "two", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -39,6 +41,15 @@ def whole(share: float | None) -> str:
     '59 %'
     """
     return NONE if share is None else percent(share, 0)
+
+
+def of_100(share: float) -> str:
+    """Say a share as sentences have it.
+
+    >>> of_100(0.701)
+    '70 of 100'
+    """
+    return f"{figure(100 * share, 0)} of 100"
 
 
 def two(one: Bounded | None, digits: int = 2) -> str:
@@ -98,6 +109,39 @@ def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
     if estimate is None or estimate.value is None:
         return f"undefined: {reason(estimate)}", NONE
     return shown(metric, estimate.value), bounds(metric, estimate) or NONE
+
+
+#: Conditions that say by their value alone what they are.
+_PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
+_RECORDED = "replay/"
+
+
+def known_as(judges: Iterable[str]) -> dict[str, str]:
+    """Name judges as first tables have them: with what tells runs of one judge apart, and not that it was recorded.
+
+    >>> from judgebench.domain import JudgeName
+    >>> list(known_as(["replay/gpt-4", JudgeName("m", {"prompt": "strict", "reference": "none"})]).values())
+    ['gpt-4', 'm · strict · reference none']
+    """
+    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED)) for name in judges}
+    taken = Counter(found.values())
+    return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
+
+
+def _known_as(name: str, start: str) -> str:
+    told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
+    return clean(" · ".join((start, *told)))
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List names in a sentence, at most so many.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"]), listed(list("abcde"))
+    ('a and b', 'a, b and c', 'a, b, c and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def numbers(estimates: Iterable[Estimate | None]) -> list[float]:

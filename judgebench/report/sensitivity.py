@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Sensitivity", "Variant"]
 
 _NOTE = (
-    "Each line is the same verdicts under other conventions (docs/policies.md); * marks the ones in force. Here one "
-    "convention changes at a time; --format csv and json hold every combination."
+    "Each line is the same verdicts under other conventions (docs/explanation/policies.md); * marks the ones in force. "
+    "Here one convention changes at a time; --format csv and json hold every combination."
 )
 
 

@@ -1,4 +1,4 @@
-"""May a judge stand in for people? The rule that answers it from what was measured; docs/reports-reading.md has it.
+"""May a judge stand in for people? The rule that answers it (docs/reference/reports-reading.md) from what was measured.
 
 Nothing is estimated here. The rule reads the ratio of the judge's agreement with each person to that of people with
 each other, and the alternative annotator test; where either is not to be had, it says what is missing.

@@ -29,7 +29,7 @@ from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.named import Spec
 from judgebench.probes.orders import Plain
-from judgebench.run.dialogue import forecast
+from judgebench.run.dialogue import Dialogue, forecast
 from judgebench.run.pictures import Pictures
 from judgebench.store.verify import unfit
 
@@ -151,6 +151,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
+    if seen.first is not None and not judge.backends:
+        _begin(judge, seen.first, task.scale)
     origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
@@ -191,6 +193,16 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     )
 
 
+def _begin(judge: Judge, case: Case, scale: Scale) -> None:
+    """Let a judge that asks nobody see its first case: one that is not for this scale says so before it has a run."""
+    try:
+        Dialogue(judge, case, scale)
+    except UsageError:
+        raise
+    except Exception:  # noqa: BLE001 - what is wrong with a case costs that case, when it is its turn
+        return
+
+
 def _folder(task: Task) -> Path | None:
     """Find where the files lie that a task's items may name: its own ``folder``, or where one works."""
     folder: Path | str | None = getattr(task, "folder", Path())
@@ -220,6 +232,7 @@ class _Seen:
         self.items = self.shown = self.cases = self.unanswered = self.unreferenced = 0
         self._pictures = pictures
         self.labelled = False
+        self.first: Case | None = None
         self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
@@ -240,6 +253,7 @@ class _Seen:
         self.items += 1
         before = self.cases
         for case in self._probe.cases(item):
+            self.first = self.first or case
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)

@@ -72,6 +72,7 @@ _MOST = 64 * 1024
 #: Texts that a page may name: of a run, of a task, of an annotator.
 _LONGEST = 500
 _LONGEST_SET = 20_000
+_LONGEST_COMMENT = 4_000
 _LARGEST = 2**53
 
 
@@ -113,6 +114,9 @@ class View:
                 web.post("/api/label/item", self.item),
                 web.post("/api/label/save", self.save),
                 web.post("/api/label/reveal", self.reveal),
+                web.post("/api/label/together", self.together),
+                web.post("/api/label/apart", self.apart),
+                web.post("/api/label/settle", self.settle),
             ]
         )
         return app
@@ -208,7 +212,14 @@ class View:
 
         def opened() -> dict[str, Any]:
             session = self._session(data)
-            overview = session.overview() | {"command": self._sessions.command(session, self._runs.root)}
+            self._sessions.refresh(session)
+            together = self._sessions.together(session)
+            overview = session.overview() | {
+                "command": self._sessions.command(session, self._runs.root),
+                "common": self._sessions.common(self._runs.root),
+                "people": together.progress(),
+                "shared": len(together.shared()),
+            }
             return {"overview": overview, "next": _next(session, -1, over=data.get("over") is True)}
 
         return _json(await self._labelling.do(opened))
@@ -225,7 +236,12 @@ class View:
         def saved() -> dict[str, Any]:
             session, n = self._session(data), _whole(data, "n")
             session.save(
-                n, _text(data, "mark"), _code(data), seconds=_number(data, "seconds"), attempt=_text(data, "attempt")
+                n,
+                _text(data, "mark"),
+                _code(data),
+                comment=_comment(data),
+                seconds=_number(data, "seconds"),
+                attempt=_text(data, "attempt"),
             )
             return {
                 "saved": True,
@@ -244,6 +260,33 @@ class View:
             return self._sessions.reveal(session, [one.stored for one in self._runs.scan() if one.stored is not None])
 
         return _json(await self._measuring.do(revealed))
+
+    async def together(self, request: web.Request) -> web.Response:
+        """Say how far a person and the others agree, and on what they differ."""
+        data = await _body(request)
+        return _json(await self._labelling.do(lambda: self._sessions.together(self._session(data)).to_json()))
+
+    async def apart(self, request: web.Request) -> web.Response:
+        """Show an item on which people differ."""
+        data = await _body(request)
+        return _json(
+            await self._labelling.do(lambda: self._sessions.together(self._session(data)).show(_whole(data, "n")))
+        )
+
+    async def settle(self, request: web.Request) -> web.Response:
+        """Keep what people settle on about an item."""
+        data = await _body(request)
+
+        def settled() -> dict[str, Any]:
+            said = _code(data)
+            if said is None:
+                raise UsageError("choose a label to settle on, or leave the item open")
+            session = self._session(data)
+            return self._sessions.settle(
+                session, _whole(data, "n"), _text(data, "mark"), said, _comment(data)
+            ).to_json()
+
+        return _json(await self._labelling.do(settled))
 
     def _session(self, data: dict[str, Any]) -> Session:
         return self._sessions.session(_text(data, "task"), _text(data, "annotator"))
@@ -309,6 +352,13 @@ def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise UsageError(f"{name} has to be a text")
+    return value
+
+
+def _comment(data: dict[str, Any]) -> str:
+    value = data.get("comment", "")
+    if not isinstance(value, str) or len(value) > _LONGEST_COMMENT:
+        raise UsageError(f"a comment is a text of at most {_LONGEST_COMMENT:,} characters")
     return value
 
 

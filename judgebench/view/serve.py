@@ -17,6 +17,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
+from judgebench.view.rubric import read_rubric
 from judgebench.view.run_table import RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
@@ -40,6 +41,7 @@ def build(
     *,
     labels: Path,
     selection: Selection,
+    rubric: Path | None,
     data: Path | None,
     sample: bool,
     policy: Sequence[str],
@@ -47,6 +49,9 @@ def build(
 ) -> View:
     """Put the server's parts together: the runs of a folder, and items of tasks (by default theirs) to label."""
     check_texts(sample=sample, data=data)
+    if rubric is not None:
+        # What can't be read is said now, not to the first annotator.
+        read_rubric(rubric)
     folder = fetched(runs)
     if not folder.is_dir() and not tasks:
         raise UsageError(
@@ -56,7 +61,7 @@ def build(
     measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
     table = RunTable(folder, measured)
     offered = LabelTasks(table, tasks, data=data, sample=sample)
-    return View(table, Sessions(offered.names, offered.open, labels, selection, measured), pages)
+    return View(table, Sessions(offered.names, offered.open, labels, selection, measured, rubric), pages)
 
 
 def rooms(

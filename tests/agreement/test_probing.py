@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.probing import Paired, Row, measure, suite
+from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probing import measure, suite
 from judgebench.domain import Scale
 
 PAIR = Scale.pair(3)

@@ -73,8 +73,8 @@ def test_colours_are_the_pages(drawn: Path, new_page: Callable[..., Any]) -> Non
         tab, _ = new_page(color_scheme=scheme)
         tab.goto(drawn.as_uri())
         found[scheme] = tab.evaluate(_COLOURS)
-    assert found["light"][1:] == ["rgb(255, 255, 255)", "rgb(31, 95, 191)"]
-    assert found["dark"][1:] == ["rgb(20, 23, 27)", "rgb(134, 179, 255)"]
+    assert found["light"][1:] == ["rgb(255, 255, 255)", "rgb(26, 86, 176)"]
+    assert found["dark"][1:] == ["rgb(19, 22, 26)", "rgb(143, 186, 255)"]
     assert found["light"][0] != found["dark"][0]
 
 

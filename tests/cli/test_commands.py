@@ -4,11 +4,14 @@ import csv
 import gzip
 import io
 import json
+import platform
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
+from judgebench import __version__
+from judgebench.api.installed import requirements
 from judgebench.report import schemas
 
 if TYPE_CHECKING:
@@ -79,6 +82,16 @@ def test_show_prints_the_schema_of_every_kind(judgebench) -> None:
     assert (unknown.code, unknown.out) == (2, "")
     assert "Did you mean humans" in unknown.err
     assert judgebench("show", "schema").code == judgebench("show", "pandalm", "humans").code == 2
+
+
+def test_the_version_says_what_is_installed(judgebench) -> None:
+    told = judgebench("--version").out.splitlines()
+    assert told[0] == f"judgebench {__version__}"
+    assert told[1] == f"Python {platform.python_version()}"
+    installed = {one.package: one.version for one in requirements() if one.extra}
+    assert len(told) > 3 + 3
+    for package, version in installed.items():
+        assert any(f"{package} {version or 'not installed'}" in line for line in told[3:] if line.startswith("extra "))
 
 
 def test_list_and_show(judgebench) -> None:

@@ -156,6 +156,6 @@ def test_the_action_hands_inputs_over_by_environment_only():
 
 
 def test_the_documents_say_what_the_action_takes():
-    text = (_REPO / "docs" / "gates.md").read_text("utf-8")
+    text = (_REPO / "docs" / "reference" / "gates.md").read_text("utf-8")
     names = re.findall(r"^  ([\w-]+):\n    description", (ACTION / "action.yml").read_text("utf-8"), flags=re.MULTILINE)
     assert not [name for name in names if f"`{name}`" not in text]

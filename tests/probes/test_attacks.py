@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.banks import Bank, Halves, transfer
 from judgebench.agreement.detection import Read, held_against, window
-from judgebench.agreement.probing import Paired, Probed, Row, measure
+from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probing import Probed, measure
 from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Item, Label, Response, Scale, Turn
 from judgebench.domain.items import OWED, PLACEBO, TARGET

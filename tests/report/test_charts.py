@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -16,7 +15,6 @@ from judgebench.agreement.bias import length_preference
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
-from judgebench.report.document.as_html import asset
 from judgebench.report.document.text import clean
 from judgebench.report.page.charts.groups import subsets, systems
 from judgebench.report.page.charts.judges import forest, pareto
@@ -147,11 +145,6 @@ def test_the_same_bytes_whatever_a_program_set(pairs: list[Reported]) -> None:
     with mpl.rc_context({"svg.hashsalt": None, "font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9}):
         assert _all(pairs) == first
         assert mpl.rcParams["font.size"] == 30
-
-
-def test_roles_are_those_of_the_style_sheet() -> None:
-    light = asset("theme.css").partition("@media")[0]
-    assert dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", light)).items() >= ROLES.items()
 
 
 def test_undefined_figures_are_told_and_never_drawn(pairs: list[Reported]) -> None:
