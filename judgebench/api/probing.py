@@ -69,7 +69,7 @@ def probe(
     columns: Figures = "",
     **options: Unpack[ProbingAll],
 ) -> Probes:
-    """Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.
+    """Find what leads a judge astray: position, length, authority, attacks and more.
 
     Each item is asked as it is, changed, and with a placebo, in the same orders; what was asked before is never asked
     again. Stored runs are measured without asking anybody.

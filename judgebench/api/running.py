@@ -293,7 +293,7 @@ class Probing(AskingProbes, Pace, total=False):
 
 @question
 def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
-    """Ask judges about tasks and measure how far they agree with the gold labels.
+    """Ask judges about tasks, and measure how far they agree with people.
 
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """

@@ -44,7 +44,7 @@ def validate_judge(
     max_led: Annotated[float, Option("Most that a probe may lead it, in shares of cases.", least=0)] = 0.1,
     **options: Unpack[Probing],
 ) -> JudgeValidation:
-    """Say whether a judge is fit for use: agreement, order, stability, ceiling and what leads it, on one page.
+    """Say whether a judge is fit for use: agreement, order, stability, what leads it.
 
     Asks what is missing: each case in both orders, three times, and changed by the probes. Exit code 1 where a line
     fails.

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from judgebench import __version__
-from judgebench.api.installed import requirements
+from judgebench.installed import requirements
 from judgebench.report import schemas
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_show_prints_the_schema_of_every_kind(judgebench) -> None:
         assert json.loads(done.out) == schemas.json_schema(kind)
     unknown = judgebench("show", "schema", "human")
     assert (unknown.code, unknown.out) == (2, "")
-    assert "did you mean 'humans'" in unknown.err
+    assert "Did you mean humans" in unknown.err
     assert judgebench("show", "schema").code == judgebench("show", "pandalm", "humans").code == 2
 
 
@@ -105,8 +105,8 @@ def test_list_and_show(judgebench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "did you mean 'pandalm'"),
-        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "did you mean 'baseline/longest'"),
+        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "Did you mean pandalm"),
+        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "Did you mean baseline/longest"),
         (("run", "--judge", "gpt-4o", "--task", "pandalm", "--sample"), 4, "OPENAI_API_KEY"),
         (("run", "--judge", "claude-x", "--task", "pandalm", "--sample"), 4, "ANTHROPIC_API_KEY"),
         (("run", "--judge", "server/m", "--task", "pandalm", "--sample"), 2, "--base-url"),

@@ -59,10 +59,10 @@ def test_a_probe_without_its_plain_run(judgebench):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--probe", "bandwagn"), "did you mean 'bandwagon'"),
+        (("--probe", "bandwagn"), "Did you mean bandwagon"),
         (("--probe", "bandwagon:left"), "the side is one of wrong, right, random"),
         (("--probe", "bandwagon/x"), "has no variants"),
-        (("--probe", "bandwagon:"), "did you mean 'bandwagon'"),
+        (("--probe", "bandwagon:"), "Did you mean bandwagon"),
         (("--probe", "tone/sad/:wrong"), "no probe is named"),
         (("--probe", "blind"), "finds nothing to change in the items of pandalm"),
     ],
