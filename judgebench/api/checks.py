@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from judgebench.api.installed import requirements, version_of
+from judgebench.installed import requirements, to_install, version_of
 from judgebench.redaction import hide_logins
 from judgebench.report.checks import Check, Checks
 
@@ -36,9 +36,9 @@ def checks() -> Checks:
 def _versions() -> Iterator[Check]:
     yield Check("package", "python", "ok", sys.version.split()[0])
     yield Check("package", "judgebench", "ok", version_of("judgebench") or "not installed as a package")
-    for name, found, extra in requirements():
+    for name, found, _, extra in requirements():
         if extra:
-            hint = f"pip install 'judgebench[{extra}]', if you need it"
+            hint = f"{to_install(extra)}, if you need it"
             yield Check("extra", f"{extra}: {name}", "ok" if found else "missing", found or hint)
         else:
             yield Check("package", name, "ok" if found else "trouble", found or "missing; install judgebench again")

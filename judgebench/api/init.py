@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
+from judgebench.api import showing
 from judgebench.api.items import Items, reading_of
 from judgebench.api.notes import Done, on_command_line, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
+from judgebench.installed import from_source
 from judgebench.report.document.text import many
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 WORKFLOW = Path(".github/workflows/judge.yml")
 #: Characters that are shown of a text.
 _CHARACTERS = 34
+#: What editors check `judgebench.toml` by, and complete from.
+_SCHEMA = Path(".judgebench/config.schema.json")
 _SERVER = "server/"
 #: What is asked of an item, by the kind of scale.
 _ASKS = {
@@ -69,13 +73,14 @@ def init(
             home / "prompt.toml": _prompt_file(task),
             home / "judge.toml": _judge_file(judge, task),
             home / "judgebench.toml": _SETTINGS,
+            home / _SCHEMA: showing.schema("config"),
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
             tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
         written[home / WORKFLOW] = _workflow(*((judge, tables) if tables is not None else _there(home, judge)))
     _write(written, force=force)
-    said = [_wrote([str(file.relative_to(home)) for file in written], home)]
+    said = [_wrote([str(file.relative_to(home)) for file in written if file != home / _SCHEMA], home)]
     if task is not None:
         gold = task.roles.gold
         labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
@@ -295,7 +300,8 @@ def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-_SETTINGS = """\
+_SETTINGS = f"""\
+#:schema ./{_SCHEMA.as_posix()}
 # What `judgebench` takes in this folder where a command doesn't say otherwise.
 # Flags win over JUDGEBENCH_* variables, these over --config, that over this file.
 
@@ -374,7 +380,7 @@ permissions:
   contents: read
 env:
   # FILL IN where judgebench comes from, a tag of its repository or a wheel:
-  #   judgebench{wanted} @ git+https://HOST/OWNER/judgebench@TAG
+  #   {from_source(*extras)}
   #   ./wheels/judgebench-VERSION-py3-none-any.whl{wanted}
   JUDGEBENCH: ""
 jobs:

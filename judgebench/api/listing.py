@@ -39,7 +39,8 @@ def tasks() -> Rows:
 
 def judges() -> Rows:
     """List whom `--judge` takes, by name or pattern."""
-    from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     return [*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())]
 
@@ -89,7 +90,8 @@ def probes() -> Rows:
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]
-    return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
+    plugged = ((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())
+    return [*ours, *plugged, *rows]
 
 
 def metrics() -> Rows:

@@ -8,8 +8,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from judgebench.api.installed import version_of
 from judgebench.cli import version
+from judgebench.installed import version_of
 from judgebench.redaction import hide_logins
 
 

@@ -71,7 +71,7 @@ def _first(kind: str) -> Iterator[str]:
 
 
 def _judges(_: str) -> Iterator[str]:
-    from judgebench.catalog import BACKENDS  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import BACKENDS  # noqa: PLC0415 - loaded on use
 
     # What is in capitals stands for a name of one's own.
     yield from (name for name in _first("judges") if name.rpartition("/")[2].islower())
@@ -112,7 +112,7 @@ def _shown(_: str) -> Iterator[str]:
 def _schemas(_: str) -> Iterator[str]:
     from judgebench.report.schemas import KINDS  # noqa: PLC0415 - loaded on use
 
-    return iter(KINDS)
+    yield from ("config", *KINDS)
 
 
 _FLAGS: dict[str, Callable[[str], Iterator[str]]] = {

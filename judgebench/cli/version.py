@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 
 from judgebench import __version__
-from judgebench.api.installed import requirements
+from judgebench.installed import requirements
 
 
 def told() -> str:

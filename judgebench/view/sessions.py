@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Code, Task
+    from judgebench.domain import Code, Task
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
-    from judgebench.view.run_table import RunTable
+    from judgebench.view.run_table import Measured, RunTable
 
 
 #: Annotators whose files are open at once.
@@ -52,7 +52,7 @@ class Sessions:
         open_task: Callable[[str], LabelTask],
         folder: Path,
         selection: Selection,
-        measure: Callable[[StoredRun], Agreement],
+        measure: Callable[[StoredRun], Measured],
         rubric: Path | None = None,
     ) -> None:
         self._names = names

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from judgebench import __version__
-from judgebench.api.installed import requirements
+from judgebench.installed import requirements
 from judgebench.report import schemas
 
 if TYPE_CHECKING:
