@@ -1,10 +1,10 @@
 """judgebench: how far does an LLM judge agree with gold labels, and how sure are we.
 
-The package is layered (see ``docs/architecture.md``): ``domain`` holds the nouns, the asking wing
+The package is layered (see ``docs/contribute/architecture.md``): ``domain`` holds the nouns, the asking wing
 (``tasks``, ``judges``, ``probes``, ``run``) and the measuring wing (``agreement``, ``report``) meet
 only at ``store`` and ``domain``. Importing it creates, reads and configures nothing.
 
-From Python (``docs/python.md``)::
+From Python (``docs/reference/python.md``)::
 
     import judgebench
 

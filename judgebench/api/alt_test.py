@@ -54,7 +54,7 @@ def alt_test(
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> AltTests:
-    """Test whether a judge may replace human annotators (the alternative annotator test).
+    """Test whether a judge can take a person's place (the alternative annotator test).
 
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import re
 import shutil
 import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from judgebench.installed import requirements, to_install, version_of
 from judgebench.report.checks import Check, Checks
 
 if TYPE_CHECKING:
@@ -35,28 +34,13 @@ def checks() -> Checks:
 
 def _versions() -> Iterator[Check]:
     yield Check("package", "python", "ok", sys.version.split()[0])
-    yield Check("package", "judgebench", "ok", _version("judgebench") or "not installed as a package")
-    extras: dict[str, list[str]] = {}
-    for line in importlib.metadata.requires("judgebench") or [] if _version("judgebench") else []:
-        name = re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0]
-        extra = re.search(r"extra == ['\"]([^'\"]+)", line)
-        if extra is None:
-            found = _version(name)
+    yield Check("package", "judgebench", "ok", version_of("judgebench") or "not installed as a package")
+    for name, found, _, extra in requirements():
+        if extra:
+            hint = f"{to_install(extra)}, if you need it"
+            yield Check("extra", f"{extra}: {name}", "ok" if found else "missing", found or hint)
+        else:
             yield Check("package", name, "ok" if found else "trouble", found or "missing; install judgebench again")
-        elif extra[1] != "all" and name != "judgebench":
-            extras.setdefault(extra[1], []).append(name)
-    for extra_name, names in extras.items():
-        for name in names:
-            found = _version(name)
-            hint = f"pip install 'judgebench[{extra_name}]', if you need it"
-            yield Check("extra", f"{extra_name}: {name}", "ok" if found else "missing", found or hint)
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _keys() -> Iterator[Check]:

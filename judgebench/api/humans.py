@@ -40,7 +40,7 @@ def humans(
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> Panels:
-    """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
+    """Say how far people agree with each other, and who agrees with nobody."""
     policies = policies_of(policy)
     columns = Columns.of(table)
     said = columns.judge or columns.rows.golden or len(columns.gold) > 1

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
+from judgebench.api import showing
 from judgebench.api.items import Items, reading_of
 from judgebench.api.notes import Done, on_command_line, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
+from judgebench.installed import from_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from judgebench.tasks.tables import OwnTask
 
 WORKFLOW = Path(".github/workflows/judge.yml")
+#: What editors check `judgebench.toml` by, and complete from.
+_SCHEMA = Path(".judgebench/config.schema.json")
 #: Rows that are shown of what was understood, and characters of a text.
 _ROWS, _CHARACTERS = 3, 60
 _SERVER = "server/"
@@ -37,7 +41,7 @@ def init(
     ci: Annotated[bool, Option("Write a GitHub workflow that runs the gate.", "--ci")] = False,
     **items: Unpack[Items],
 ) -> Done:
-    """Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.
+    """Write task, prompt, judge and settings for a table; with --ci, a gate's workflow.
 
     What was understood of the table is shown with three of its rows, and nothing is overwritten.
     """
@@ -61,6 +65,7 @@ def init(
             home / "prompt.toml": _prompt_file(task),
             home / "judge.toml": _judge_file(judge, task),
             home / "judgebench.toml": _SETTINGS,
+            home / _SCHEMA: showing.schema("config"),
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
@@ -266,7 +271,8 @@ def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-_SETTINGS = """\
+_SETTINGS = f"""\
+#:schema ./{_SCHEMA.as_posix()}
 # What `judgebench` takes in this folder where a command doesn't say otherwise.
 # Flags win over JUDGEBENCH_* variables, these over --config, that over this file.
 
@@ -305,7 +311,7 @@ def _prompt_file(task: OwnTask) -> str:
 # What the judge is told. This is judgebench's own prompt for such a task: make it yours.
 # {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
 # item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
-# docs/prompts.md: criteria, levels, examples, verdicts in words of your own.
+# docs/reference/prompts.md: criteria, levels, examples, verdicts in words of your own.
 name = {_toml(f"{task.name}/1")}
 kinds = [{_toml(kind)}]
 
@@ -345,7 +351,7 @@ permissions:
   contents: read
 env:
   # FILL IN where judgebench comes from, a tag of its repository or a wheel:
-  #   judgebench{wanted} @ git+https://HOST/OWNER/judgebench@TAG
+  #   {from_source(*extras)}
   #   ./wheels/judgebench-VERSION-py3-none-any.whl{wanted}
   JUDGEBENCH: ""
 jobs:

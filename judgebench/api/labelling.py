@@ -61,6 +61,8 @@ def open_labels(
     found = read_labels([Path(one) for one in files], mode or usual, said)
     for note in (one for labels in found.values() for one in labels.notes):
         tell(note)
+    if unused := sum(len(labels.settled) for labels in found.values()):
+        tell(f"{unused:,} settled labels are not used: {argument('labels_mode')} settled takes them as gold")
     return found
 
 
@@ -149,6 +151,6 @@ def labelled_runs(
 
 
 def _others(labels: Mapping[str, Labels], what: str) -> DataError:
-    every = (lines for mine in labels.values() for lines in (*mine.lines.values(), *mine.again.values()))
+    every = (lines for mine in labels.values() for lines in (*mine.lines.values(), *mine.again.values(), mine.settled))
     first = next(line for lines in every for line in lines.values())
     return first.fail(f"labels of {', '.join(sorted(labels))}, {what}", "give the file of that task's labels")

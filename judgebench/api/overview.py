@@ -20,7 +20,7 @@ _HEAD = """# Tasks
 
 `judgebench run --judge gpt-4o --task NAME`, or `NAME:SPLIT`; `--sample` takes rows of ours, `--data DIR` a clone or a
 file. A folder has the card, what people were asked and quirks (README.md), and rows written for this project.
-[How to add a task](../docs/tasks.md).
+[How to add a task](../docs/reference/tasks.md).
 
 """
 _COLUMNS = ("task", "split", "items", "scale", "gold", "recorded judges", "published figures", "source")

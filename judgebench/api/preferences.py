@@ -46,7 +46,7 @@ def export(
     task: OnlyTasks = (),
     **table: Unpack[Labels],
 ) -> Done:
-    """Write a judge's preferences as training data (DPO, KTO, rankings), each with where it comes from."""
+    """Write a judge's preferences as training data: DPO, KTO, rankings."""
     from judgebench.files.lines import replace_file  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)

@@ -36,7 +36,7 @@ def publish(
     title: Annotated[str, Option("Heading of the page.")] = "Leaderboard of judges",
     policy: Policy = (),
 ) -> Done:
-    """Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first."""
+    """Write the folder of a static site: page, CSV, JSON, labels, dataset card."""
     from judgebench.report.publication import refuse  # noqa: PLC0415 - loaded on use
     from judgebench.report.site import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use

@@ -5,7 +5,8 @@
     def test_judge(judge_run):
         assert judge_run("gpt-4o", "pandalm").kappa.low > 0.4
 
-``docs/python.md`` says more. This module loads nothing but pytest: a session that tests no judge pays nothing for it.
+``docs/reference/python.md`` says more. This module loads nothing but pytest: a session that tests no judge pays
+nothing for it.
 """
 
 from __future__ import annotations

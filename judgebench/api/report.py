@@ -46,7 +46,7 @@ def report(
     ] = None,
     **table: Unpack[LabelsAndScores],
 ) -> Done:
-    """Write a report of runs or of a table: one HTML file with the figures, charts and every item behind them."""
+    """Write one HTML page: the answer, charts, and every item behind them."""
     from judgebench.files.lines import replace_file  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 

@@ -41,7 +41,7 @@ def reproduce(
     ] = None,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
 ) -> Reproduction:
-    """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
+    """Recompute published figures from public verdicts; exit 1 where one differs."""
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
 
     paths = [Path(one) for one in ([files] if isinstance(files, (str, Path)) else files or ())]
@@ -80,7 +80,7 @@ def results(
     data: Data = None,
     output: Annotated[str | Path, Option("Folder to write.", metavar="DIR", read=Path)] = "results",
 ) -> Done:
-    """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
+    """Rebuild the published leaderboards from the data at hand."""
     from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use

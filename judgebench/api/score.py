@@ -34,7 +34,7 @@ def score(
     verify: Verify = False,
     **table: Unpack[LabelsAndScores],
 ) -> Scores:
-    """Measure again: stored runs, or a table of your own labels.
+    """Measure stored runs again, or a table of your own labels.
 
     Every judge has a row for all items and one per subset.
     """

@@ -33,8 +33,8 @@ def show(
     kind: Annotated[
         str | None,
         Option(
-            "After `schema`: a kind of document, such as scores, compare or gate. After `prompt`: its name or file, or "
-            "a judge card's. After `card`: a judge card's name or file.",
+            "After `schema`: a kind of document, such as scores, compare or gate, or config (judgebench.toml). After "
+            "`prompt`: its name or file, or a judge card's. After `card`: a judge card's name or file.",
             metavar="KIND",
         ),
     ] = None,
@@ -51,7 +51,7 @@ def show(
     sample: Sample = False,
     **items: Unpack[Items],
 ) -> RunFacts | str:
-    """Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document."""
+    """Show a task, a judge, a card, a prompt as it is sent, a run, or a JSON Schema."""
     if name == "prompt":
         return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
     if task is not None:
@@ -65,8 +65,8 @@ def show(
 
 def _named(name: str, reference: str) -> RunFacts | str:
     """Show what a name alone says; a task goes before the judge card of its name."""
-    from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names as card_judges  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -88,8 +88,8 @@ def _named(name: str, reference: str) -> RunFacts | str:
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,
-        [*card_names(), *card_judges(), *catalog.JUDGE_NOTES, *prompt_names()],
-        "(judgebench list tasks|judges|prompts shows them)",
+        [*card_names(), *card_judges(), *JUDGE_NOTES, *prompt_names()],
+        "(judgebench list tasks, list judges, list prompts)",
     )
 
 
@@ -125,7 +125,7 @@ def _placed(name: str) -> str | None:
 def _judge(name: str) -> str | None:
     """Say what a judge is, by its name or its file; None where it is neither."""
     from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     if name in JUDGE_NOTES:
         return f"{name}: {JUDGE_NOTES[name]}"
@@ -141,17 +141,22 @@ def _judge_card(name: str | None) -> str:
     return shown_card(load_card(name))
 
 
-def _schema(kind: str | None) -> str:
+def schema(kind: str | None) -> str:
+    """Write the JSON Schema of a kind of document, or of ``judgebench.toml``."""
+    from judgebench.catalog import load  # noqa: PLC0415 - loaded on use
     from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
     from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
 
     if kind is None:
-        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
+        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}; or config, for judgebench.toml")
+    if kind == "config":
+        # Its fields are the options of the commands, which this room doesn't know.
+        return write_json(load("judgebench.cli.settings:json_schema")())
     return write_json(json_schema(kind))
 
 
 #: What takes a name of its own.
-_OF_KIND = {"schema": _schema, "card": _judge_card}
+_OF_KIND = {"schema": schema, "card": _judge_card}
 
 
 def _of_prompt(

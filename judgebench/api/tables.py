@@ -198,7 +198,10 @@ class CellWords(TypedDict, total=False):
     ]
     read_replies: Annotated[
         bool,
-        Option("Read decorated words and replies by named rules, which are listed (docs/tables.md).", default=False),
+        Option(
+            "Read decorated words and replies by named rules, which are listed (docs/reference/tables.md).",
+            default=False,
+        ),
     ]
 
 
@@ -380,13 +383,14 @@ LabelsMode: TypeAlias = Annotated[
     Mode | None,
     Option(
         "only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they are added to the gold."
+        "add: they are added to the gold; settled: one label an item, that which annotators settled on in `judgebench "
+        "view`, or all gave."
     ),
 ]
 Policy: TypeAlias = Annotated[
     Mapping[str, str] | Sequence[str] | str | Policies,
     Option(
-        "Override a convention: order, tie, invalid or gold (docs/policies.md); repeatable.",
+        "Override a convention: order, tie, invalid or gold (docs/explanation/policies.md); repeatable.",
         metavar="NAME=VALUE",
         read=list[str],
     ),

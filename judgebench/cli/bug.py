@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import platform
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
+from judgebench.cli import version
+from judgebench.installed import version_of
 from judgebench.redaction import hide_logins
 
 
@@ -32,8 +32,8 @@ def _report(error: Exception) -> str:
     # A value may be private: a file's name, an address.
     asked = [argument.partition("=")[0] for argument in sys.argv[1:] if argument.startswith("-")]
     text = "\n".join([
-        f"judgebench {_version('judgebench')}, Python {platform.python_version()}, {platform.platform()}",
-        f"numpy {_version('numpy')}, pyarrow {_version('pyarrow')}",
+        version.told(),
+        f"numpy {version_of('numpy')}, pyarrow {version_of('pyarrow')}",
         f"command: {' '.join([*sys.argv[1:2], *asked])}",
         "",
         *traceback.format_exception(error),
@@ -43,10 +43,3 @@ def _report(error: Exception) -> str:
     ) as file:
         file.write(hide_logins(text))
     return file.name
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"

@@ -14,6 +14,7 @@ from judgebench.files.header import HEAD_ROWS, Head, header_rows
 from judgebench.files.records import Row
 from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, cell
 from judgebench.files.zips import Archive
+from judgebench.installed import to_install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ class WorkbookTable(FileTable):
             from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
         except ImportError:
             raise UsageError(
-                f"{self.name} is a workbook: pip install 'judgebench[spreadsheets]' reads it, or save it as CSV UTF-8"
+                f"{self.name} is a workbook: {to_install('spreadsheets')} reads it, or save it as CSV UTF-8"
             ) from None
         path = self.content.on_disk()
         try:

@@ -63,6 +63,14 @@ def key_from(variable: str, backend: str) -> str:
     return key
 
 
+def required_key(variable: str, backend: str) -> str:
+    """Read a key from the environment; BackendError where there is none."""
+    key = key_from(variable, backend)
+    if not key:
+        raise BackendError(f"{backend} needs a key: set {variable}")
+    return key
+
+
 def checked_url(url: str) -> str:
     """Return a base URL without a trailing slash; UsageError if it is not one."""
     learn(url)

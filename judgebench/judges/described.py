@@ -17,6 +17,8 @@ from judgebench.judges.scored import ScoreJudge
 from judgebench.judges.tokens import file_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from judgebench.domain import Judge, Scale
     from judgebench.judges.judge_file import PanelFile
 
@@ -27,6 +29,19 @@ class Make(Protocol):
     def __call__(self, spec: str, settings: Any, /) -> Judge:
         """Make it."""
         ...
+
+
+def models_behind(spec: str, within: tuple[str, ...] = ()) -> Iterator[str]:
+    """Name the judges that a card or a file asks, those of a panel's members, too."""
+    carded = named(spec)
+    if carded is not None:
+        yield carded.model
+    elif spec.endswith(".toml") and spec not in within:
+        said = read_judge_file(Path(spec))
+        for one in [seat.said for seat in said.panel.seats] if said.panel is not None else [said]:
+            yield from models_behind(one.judge, (*within, spec))
+    else:
+        yield spec
 
 
 class Described:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from judgebench.labels.label_tables import LabelTable
 
 _MOST = 60
+#: Where settled labels are among an annotator's first and second showings.
+_SETTLED = 2
 #: What people label by hand is far from it.
 _LARGEST = 1 << 30
 
@@ -68,7 +70,7 @@ def read_file(file: Path) -> Iterator[Placed]:
                 f"not a label ({type(error).__name__}: {error})",
                 file=str(file),
                 line=number,
-                hint="docs/labelling.md says what a line holds",
+                hint="docs/reference/view.md says what a line holds",
             ) from None
 
 
@@ -91,11 +93,12 @@ def read_labels(paths: Sequence[Path], mode: Mode = "only", form: LabelTable | N
 
         if is_table(paths[0]):
             return {ANY: read_label_table(paths[0], form or LabelTable(), mode)}
-    found: dict[str, tuple[dict[str, dict[str, Placed]], dict[str, dict[str, Placed]]]] = {}
+    found: dict[str, tuple[dict[str, dict[str, Placed]], ...]] = {}
     for file in _files(paths):
         for line in read_file(file):
             said = line.said
-            mine = found.setdefault(said.task, ({}, {}))[said.showing - 1].setdefault(said.annotator, {})
+            kind = _SETTLED if said.settles else said.showing - 1
+            mine = found.setdefault(said.task, ({}, {}, {}))[kind].setdefault(said.annotator, {})
             other = mine.get(said.item)
             if other is not None and other.file != line.file:
                 raise line.fail(
@@ -105,7 +108,11 @@ def read_labels(paths: Sequence[Path], mode: Mode = "only", form: LabelTable | N
             mine[said.item] = line
     if not found:
         raise DataError("no labels here", file=", ".join(map(str, paths)), hint="`judgebench view` writes them")
-    return {task: Labels(task, first, again, mode) for task, (first, again) in found.items()}
+    made = {
+        task: Labels(task, first, again, {item: line for mine in settled.values() for item, line in mine.items()}, mode)
+        for task, (first, again, settled) in found.items()
+    }
+    return {task: labels.on_common_ground() for task, labels in made.items()} if mode == "settled" else made
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

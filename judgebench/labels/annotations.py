@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "judgebench.labels/1"
 _WITH = "+labels-"
-#: Whether labels take the place of a task's gold, or stand beside it.
-Mode: TypeAlias = Literal["only", "add"]
+#: Whether labels take the place of a task's gold, or stand beside it; settled: those on which annotators agreed.
+Mode: TypeAlias = Literal["only", "add", "settled"]
+#: The annotator of labels that people settled on together.
+ADJUDICATED = "adjudicated"
 #: A label in words, in the item's own order; None where the person could not say.
 Words: TypeAlias = str | tuple[str, ...] | None
 
@@ -32,6 +34,15 @@ _LABEL = (
     "that are equally right. null: skipped, the annotator can't say."
 )
 _SHOWING = "2: shown a second time, the other way round; measures position consistency and is not gold."
+_COMMENT = "What the person wrote beside the label; not read when it is measured."
+_SETTLES = (
+    "On a label that annotators settled on: the labels on which they differed, which stay in their own files. The "
+    f"annotator of such a line is called {ADJUDICATED}, and it is nobody's own label."
+)
+_WORDS = OneOf(
+    (TEXT, ListOf(TEXT, 1), Scalar({"type": "null"})),
+    lambda words: 2 if words is None else int(isinstance(words, tuple)),
+)
 _LINE = replace(
     record(
         "",
@@ -42,23 +53,32 @@ _LINE = replace(
         content=(TEXT, None, "Digest of the item as it was shown: a changed text makes the label void."),
         annotator=(Scalar({"type": "string", "minLength": 1}), None, "Who labelled."),
         scale=(TEXT, None, "The scale, as --scale writes it."),
-        label=(
-            OneOf(
-                (TEXT, ListOf(TEXT, 1), Scalar({"type": "null"})),
-                lambda words: 2 if words is None else int(isinstance(words, tuple)),
-            ),
-            None,
-            _LABEL,
-        ),
+        label=(_WORDS, None, _LABEL),
         shown=(ListOf(COUNT), None, "Which response stood in which place: [1, 0] is a pair the other way round."),
         showing=Key(Scalar({"enum": [1, 2]}), None, _SHOWING, required=False),
         seed=Key(Scalar({"type": "integer"}), None, "Of the order of the items and of the responses.", required=False),
         seconds=Key(Scalar({"type": "number", "minimum": 0}), None, "How long the item was in sight.", required=False),
         at=Key(TEXT, None, "When it was saved (UTC, ISO 8601).", required=False),
+        comment=Key(TEXT, lambda line: line.comment or None, _COMMENT, required=False),
+        rubric=Key(TEXT, lambda line: line.rubric or None, "Digest of the rubric that was shown.", required=False),
+        by=Key(TEXT, lambda line: line.by or None, "Who settled, where the label was settled on.", required=False),
+        settles=Key(
+            ListOf(record(annotator=TEXT, label=(_WORDS, None, _LABEL)), 1),
+            lambda line: line.settles or None,
+            _SETTLES,
+            required=False,
+        ),
     ),
     # Other programs write lines, too, and may keep more in them.
     says={"additionalProperties": True},
 )
+
+
+class Own(NamedTuple):
+    """What one annotator had said of an item that was settled."""
+
+    annotator: str
+    label: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,9 @@ class Labelled:
     ``content`` digests the item as it was shown, ``shown[slot]`` is the index of the response in that slot, and
     ``showing`` is 2 where the item was shown a second time, the other way round. ``label`` has words of the scale
     (`Scale.spec`) in the item's own order, whatever order was shown; None where it was skipped. ``seed`` is that of the
-    order of items and responses, ``seconds`` how long the person looked at it, ``at`` when it was saved.
+    order of items and responses, ``seconds`` how long the person looked at it, ``at`` when it was saved. ``rubric``
+    digests the one that was shown. A line that ``settles`` what annotators said is their common label, written ``by``
+    one of them.
     """
 
     task: str
@@ -83,6 +105,10 @@ class Labelled:
     seed: int = 0
     seconds: float = 0.0
     at: str = ""
+    comment: str = ""
+    rubric: str = ""
+    by: str = ""
+    settles: tuple[Own, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, one line of the file."""
@@ -103,16 +129,16 @@ class Labelled:
                 raise TypeError(f"{name} is {data[name]!r}, expected text")
         if not data["annotator"].strip():
             raise ValueError("annotator is empty")
-        label, shown = data["label"], data["shown"]
-        words = label if isinstance(label, list) else [] if label is None else [label]
-        if not all(type(word) is str for word in words):
-            raise TypeError(f"label is {label!r}, expected a word of the scale, several, or null")
+        shown = data["shown"]
         numbers = [*shown, showing := data.get("showing", 1), seed := data.get("seed", 0)]
         if not all(type(one) is int for one in numbers) or showing not in {1, 2}:
             raise TypeError("shown, showing or seed holds something else than whole numbers")
         seconds, at = data.get("seconds", 0.0), data.get("at", "")
         if type(seconds) not in {int, float} or type(at) is not str:
             raise TypeError("seconds is not a number, or at is not text")
+        more = {name: data.get(name, "") for name in ("comment", "rubric", "by")}
+        if wrong := [name for name, text in more.items() if type(text) is not str]:
+            raise TypeError(f"{wrong[0]} is not text")
         return cls(
             task=data["task"],
             revision=data["revision"],
@@ -120,13 +146,23 @@ class Labelled:
             content=data["content"],
             annotator=data["annotator"],
             scale=data["scale"],
-            label=tuple(label) if isinstance(label, list) else label,
+            label=_words(data["label"]),
             shown=tuple(shown),
             showing=showing,
             seed=seed,
             seconds=float(seconds),
             at=at,
+            **more,
+            settles=tuple(Own(str(one["annotator"]), _words(one["label"])) for one in data.get("settles", ())),
         )
+
+
+def _words(label: Any) -> Words:
+    """Read a label; TypeError where it is something else than words of a scale."""
+    words = label if isinstance(label, list) else [] if label is None else [label]
+    if not all(type(word) is str for word in words):
+        raise TypeError(f"label is {label!r}, expected a word of the scale, several, or null")
+    return tuple(words) if isinstance(label, list) else label
 
 
 def own_revision(revision: str) -> str:
@@ -191,17 +227,41 @@ class Labels:
     """What annotators said about the items of one task, by annotator and item.
 
     ``lines`` holds the line that counts: the last one about the first showing. ``again`` holds second showings, which
-    tell how far people agree with themselves and are not gold. ``mode`` says whether the labels replace the task's
-    gold. Labels of a table have no task, no content and no scale; with ``numbered`` its 1 and 2 are two responses.
+    tell how far people agree with themselves and are not gold. ``settled`` are those that annotators agreed on after
+    they had differed, by item: nobody's own, and gold only `on_common_ground`. ``mode`` says whether the labels replace
+    the task's gold. Labels of a table have no task, no content and no scale; with ``numbered`` its 1 and 2 are two
+    responses.
     """
 
     task: str
     lines: Mapping[str, Mapping[str, Placed]]
     again: Mapping[str, Mapping[str, Placed]] = field(default_factory=dict)
+    settled: Mapping[str, Placed] = field(default_factory=dict)
     mode: Mode = "only"
     numbered: bool = False
     #: What was done to a table's cells.
     notes: tuple[str, ...] = ()
+
+    def on_common_ground(self) -> Labels:
+        """Take of each item the label that was settled on, else the one that all who labelled it gave.
+
+        An item on which people differ, and have not settled, has none. It is one column of gold: how far people agree
+        by themselves is in their own labels.
+        """
+        said: dict[str, list[Placed]] = {}
+        for mine in self.lines.values():
+            for item, line in mine.items():
+                said.setdefault(item, []).extend([line] if line.said.label is not None else [])
+        same = {item: lines[0] for item, lines in said.items() if lines and not differ(line.said for line in lines)}
+        open_ = sum(bool(lines) and item not in same and item not in self.settled for item, lines in said.items())
+        where = f" of {self.task}" if self.task else ""
+        note = f"left out {open_:,} items{where} on which annotators differ and have not settled"
+        common = {
+            item: line._replace(said=replace(line.said, annotator=ADJUDICATED))
+            for item, line in (same | dict(self.settled)).items()
+        }
+        notes = (*self.notes, *([note] if open_ else []))
+        return replace(self, lines={ADJUDICATED: common}, again={}, settled={}, mode="only", notes=notes)
 
     @property
     def digest(self) -> str:
@@ -291,6 +351,11 @@ class Labels:
                 f"{argument('words')} OLD=NEW"
             )
         return None if code == words.GAP else code
+
+
+def differ(lines: Iterable[Labelled]) -> bool:
+    """Whether people gave an item different labels."""
+    return len({line.label for line in lines if line.label is not None}) > 1
 
 
 def _changed(item: str) -> tuple[str, str]:

@@ -103,7 +103,8 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     for who, mine in lines.items():
         lines[who] = {item: _meaning(one, meant[who]) for item, one in mine.items()}
     words = {word for own in meant.values() for word in own.values()}
-    return replace(Labels(ANY, lines, {}, mode), numbered=numbered_pair(words), notes=tuple(notes))
+    found = replace(Labels(ANY, lines, mode=mode), numbered=numbered_pair(words), notes=tuple(notes))
+    return found.on_common_ground() if mode == "settled" else found
 
 
 def _replies(

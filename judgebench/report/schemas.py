@@ -52,7 +52,7 @@ KINDS = {
 def json_schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a kind of document, such as ``scores``."""
     if kind not in KINDS:
-        raise UnknownNameError("schema", kind, KINDS, f"(there is {', '.join(KINDS)})")
+        raise UnknownNameError("schema", kind, KINDS, "(judgebench show schema lists them)")
     first, *others = (_class(place).json_schema() for place in KINDS[kind].split())
     if not others:
         return first

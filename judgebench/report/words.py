@@ -10,11 +10,16 @@ from judgebench.report.document.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REASONS", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name"]
+__all__ = [
+    "REASONS", "SAMPLE", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name",
+    "sampled", "task_name",
+]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
 SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the benchmark"
 
+#: What stands before the name of a task whose rows come with its card.
+SAMPLE = "SAMPLE"
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {
     "no_items": "no item could be scored",
@@ -134,6 +139,20 @@ SHORT: dict[str, tuple[str, ...]] = {
     "step_kappa": ("steps", "kappa"),
     "error_f1": ("wrong", "steps", "F1"),
 }
+
+
+def sampled(revision: str) -> bool:
+    """Whether rows come with a card, and not from its benchmark."""
+    return revision.startswith("sample")
+
+
+def task_name(task: str, revision: str) -> str:
+    """Name a task; samples of it are marked wherever it is named.
+
+    >>> task_name("pandalm", "sample:1"), task_name("pandalm", "data:1")
+    ('SAMPLE pandalm', 'pandalm')
+    """
+    return f"{SAMPLE} {clean(task)}" if sampled(revision) else clean(task)
 
 
 def heading(metric: str) -> tuple[str, ...]:

@@ -28,8 +28,9 @@ from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.named import Spec
+from judgebench.probes.operator import Perturbed
 from judgebench.probes.orders import Plain
-from judgebench.run.dialogue import forecast
+from judgebench.run.dialogue import Dialogue, forecast
 from judgebench.run.pictures import Pictures
 from judgebench.store.verify import unfit
 
@@ -136,11 +137,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge", file=source, hint="is it the right file?")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
-        file = Spec.of(own).file
-        raise UnfitProbeError(
-            f"probe {own!r} finds nothing to change in the items of {task.name}: "
-            + (f"are the ids in {file} those of its items?" if file else "there would be nothing to measure")
-        )
+        raise UnfitProbeError(_unfit(own, selection.probe, task.name, seen.first_id))
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
             f"{task.name} has {len(twice)} ids that appear more than once, the first is {twice[0]!r}",
@@ -151,6 +148,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
+    if seen.first is not None and not judge.backends:
+        _begin(judge, seen.first, task.scale)
     origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
@@ -191,6 +190,27 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     )
 
 
+def _unfit(name: str, probe: Probe, task: str, first: str) -> str:
+    """Say why a probe changes nothing."""
+    ids = probe.operator.ids if isinstance(probe, Perturbed) else frozenset[str]()
+    if not ids:
+        return f"probe {name!r} finds nothing to change in the items of {task}: there would be nothing to measure"
+    return (
+        f"no id in {Spec.of(name).file.partition('#')[0]} is that of an item of {task}: it has {min(ids)!r}, "
+        f"and the first item is {first!r}; the probe {name!r} would change nothing"
+    )
+
+
+def _begin(judge: Judge, case: Case, scale: Scale) -> None:
+    """Let a judge that asks nobody see its first case: one that is not for this scale says so before it has a run."""
+    try:
+        Dialogue(judge, case, scale)
+    except UsageError:
+        raise
+    except Exception:  # noqa: BLE001 - what is wrong with a case costs that case, when it is its turn
+        return
+
+
 def _folder(task: Task) -> Path | None:
     """Find where the files lie that a task's items may name: its own ``folder``, or where one works."""
     folder: Path | str | None = getattr(task, "folder", Path())
@@ -220,6 +240,8 @@ class _Seen:
         self.items = self.shown = self.cases = self.unanswered = self.unreferenced = 0
         self._pictures = pictures
         self.labelled = False
+        self.first: Case | None = None
+        self.first_id = ""
         self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
@@ -238,8 +260,9 @@ class _Seen:
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))
         self.items += 1
-        before = self.cases
+        before, self.first_id = self.cases, self.first_id or item.id
         for case in self._probe.cases(item):
+            self.first = self.first or case
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)

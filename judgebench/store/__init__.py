@@ -10,5 +10,5 @@ A run is a folder ``<runs>/<identity>/`` that holds
 - ``verdicts.parquet``: after ``judgebench pack``, what was judged until then; newer lines win.
 
 Locks keep a second writer out, and a second process from asking the same judge about the same task; readers need none.
-docs/store.md says more.
+docs/reference/store.md says more.
 """

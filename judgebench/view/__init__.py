@@ -26,6 +26,10 @@ def view(
     labels: Annotated[
         str | Path, Option("Folder that keeps the labels.", metavar="DIR", env="JUDGEBENCH_LABELS", read=Path)
     ] = Path("labels"),
+    rubric: Annotated[
+        str | Path | None,
+        Option("What counts, as text or Markdown, shown beside each item.", metavar="FILE", read=Path),
+    ] = None,
     limit: Annotated[int | None, Option("Label N items, drawn at random with --seed.", metavar="N", least=1)] = None,
     both_orders: Annotated[
         bool, Option("Show each item a second time, the other way round, after all others.")
@@ -37,7 +41,7 @@ def view(
     browse: Annotated[bool, Option("Open it in a browser.", "--open")] = False,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Look at a runs folder in the browser, live, and label items there, blind to the judges.
+    """Look at runs in the browser, and label items there, blind to the judges.
 
     Prints the address, with a key of its own at each start, and serves this machine only, until Ctrl-C.
     """
@@ -51,6 +55,7 @@ def view(
         [task] if isinstance(task, str) else list(task or ()),
         labels=Path(labels),
         selection=Selection(seed, limit, both_orders),
+        rubric=None if rubric is None else Path(rubric),
         data=None if data is None else Path(data),
         sample=sample,
         policy=policies_of(policy),

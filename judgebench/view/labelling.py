@@ -6,147 +6,26 @@ An item is shown without who wrote a response, what gold says, or what a judge s
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
-from judgebench.errors import RejectedError, UsageError
-from judgebench.judges.images import image_url
+from judgebench.errors import UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file
-from judgebench.labels.annotations import Labelled, code_of, words_of
+from judgebench.labels.annotations import ADJUDICATED, Labelled, code_of, words_of
+from judgebench.view.rubric import Rubric
+from judgebench.view.showing import MOST_BUTTONS, choices, shown, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from judgebench.domain import Code, Item, Part, Response, Scale, Task
+    from judgebench.domain import Code, Item, Scale, Task
     from judgebench.labels.annotations import Words
 
-
-#: Images of more bytes are named instead of shown.
-_MOST_IMAGE = 8_000_000
-#: Scales of more labels get a field to type into instead of buttons.
-MOST_BUTTONS = 20
-_PAIR = {
-    "A": "A is better",
-    "B": "B is better",
-    "tie": "Neither is better",
-    "A>B": "A is better",
-    "B>A": "B is better",
-    "A>>B": "A is much better",
-    "B>>A": "B is much better",
-    "A>>>B": "A is better beyond comparison",
-    "B>>>A": "B is better beyond comparison",
-    "both bad": "Both are bad",
-}
-_LINES = re.MULTILINE | re.DOTALL
-_CHECK = {"correct": "Correct", "incorrect": "Incorrect"}
-
-
-def shown(item: Item, scale: Scale, order: tuple[int, ...], reference: str) -> dict[str, Any]:
-    """Write an item as it is shown in an order (as in `Case`), as plain JSON; ``auto`` shows people's references."""
-    kind = "human" if reference == "auto" else reference
-    letters = "AB" if scale.kind == "pair" else ""
-    responses = [item.responses[index] for index in order]
-    steps = steps_of(item) if scale.kind == "steps" else 0
-    one = "Step" if steps == len(responses) > 1 else "Response"
-    return {
-        "conversation": [{"role": turn.speaker, "parts": _parts(turn.parts)} for turn in item.conversation],
-        "context": list(item.context),
-        "criterion": item.attribute("criterion") or "",
-        "references": [one.text for one in item.references if one.kind == kind],
-        "responses": [
-            {
-                "name": one if len(responses) == 1 else f"{one} {letters[slot] if letters else slot + 1}",
-                "parts": _response(response),
-            }
-            for slot, response in enumerate(responses)
-        ],
-        "steps": steps,
-    }
-
-
-def steps_of(item: Item) -> int:
-    """Count the steps of an item: its responses, or as many as its one response was labelled in."""
-    if len(item.responses) > 1:
-        return len(item.responses)
-    counts = [len(label.code) for label in item.gold if isinstance(label.code, tuple)]
-    return max(counts, default=1)
-
-
-def choices(scale: Scale, responses: int) -> list[dict[str, Any]]:
-    """Name what can be chosen, in the coordinates in which the item is shown.
-
-    >>> from judgebench.domain import Scale
-    >>> [one["text"] for one in choices(Scale.pair(), 2)]
-    ['A is better', 'Neither is better', 'B is better']
-    """
-    if scale.kind in {"pick", "rank"}:
-        return [{"code": code, "text": f"Response {code + 1}", "key": _key(code)} for code in range(responses)]
-    # Digits that are labels should be typed as such.
-    digits = all(re.fullmatch(r"\d", label) for label in scale.labels)
-    words = {"pair": _PAIR, "check": _CHECK, "steps": _CHECK}.get(scale.kind, {})
-    return [
-        {"code": code, "text": words.get(label, label), "key": label if digits else _key(code)}
-        for code, label in enumerate(scale.labels)
-    ]
-
-
-def _key(code: int) -> str:
-    return str((code + 1) % 10) if code < 10 else ""
-
-
-def _response(response: Response) -> list[dict[str, str]]:
-    if response.turns:
-        told = [({"note": f"{turn.speaker}:"}, *_parts(turn.parts)) for turn in response.turns]
-        return [part for parts in told for part in parts]
-    text = [{"text": response.text}] if response.text.strip() else [{"note": "(an empty text)"}]
-    return [*text, *(_image(image) for image in response.images)]
-
-
-def _parts(parts: tuple[Part, ...]) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for part in parts:
-        if part.image is not None:
-            found.append(_image(part.image))
-        if part.text:
-            found.append({"text": part.text})
-    return found
-
-
-def _image(image: str) -> dict[str, str]:
-    """Write an image as the page may show it: inside the answer; nothing is fetched from elsewhere."""
-    if image.startswith("data:image/"):
-        return {"image": image}
-    if image.startswith(("http:", "https:", "data:")):
-        return {"note": f"(an image that is not fetched: {image[:200]})"}
-    try:
-        return {"image": image_url(image, _MOST_IMAGE)}
-    except RejectedError:
-        return {"note": "(an image that can't be read here)"}
-
-
-def guidelines(readme: str) -> list[str]:
-    r"""Take what the annotators were asked from a task's page, in paragraphs of plain text.
-
-    Tables and lists, which tell of the gold labels, and what follows them are left out.
-
-    >>> guidelines("## What the annotators were asked\n\nTo say **which**\nis better.\n\n- Gold is\n\n## Rows\n\nNo.")
-    ['To say which is better.']
-    """
-    found = re.search(r"^## What the annotators were asked\n(.*?)(?=^## |^- |^\||\Z)", readme, flags=_LINES)
-    return list(_paragraphs(found[1])) if found else []
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    for block in re.split(r"\n\s*\n", text):
-        words = re.sub(r"\*\*|`|(?<!\w)\*|\*(?!\w)", "", " ".join(block.split()))
-        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words)
-        if words:
-            yield words
+__all__ = ["Selection", "Session", "Showing", "checked", "fitting", "now"]
 
 
 #: More seconds than that nobody looks at one item.
@@ -176,11 +55,14 @@ class Showing:
     mark: str
 
 
+_NO_RUBRIC = Rubric()
+
+
 class Session:
     """An annotator at work on a task; what is said is in the file before `save` returns.
 
-    Where the annotator has a file of this task already, its seed holds. ``asked`` is what the annotators of the task
-    were asked, in paragraphs. UsageError where the name can't be an annotator's, or another process writes the file.
+    Where the annotator has a file of this task already, its seed holds. UsageError where the name can't be an
+    annotator's, or another process writes the file.
     """
 
     def __init__(
@@ -190,13 +72,13 @@ class Session:
         folder: Path,
         selection: Selection,
         *,
-        asked: tuple[str, ...] = (),
+        rubric: Rubric = _NO_RUBRIC,
         reference: str = "auto",
     ) -> None:
         _check_name(annotator)
         self.task = task
         self.annotator = annotator
-        self.asked = asked
+        self.rubric = rubric
         self.reference = reference
         # An answer that was never published can't be judged by anybody.
         items = [item for item in task.items() if item.attribute("unanswered") != "yes"]
@@ -207,9 +89,9 @@ class Session:
         self.writer = LabelWriter(label_file(folder, task.name, annotator)).__enter__()
         mine = [line for line in self.writer.lines if (line.task, line.annotator) == (task.name, annotator)]
         self.seed = mine[-1].seed if mine else selection.seed
+        #: What was said that still fits, by item and showing; a label of None where it was skipped.
+        self.lines = {(line.item, line.showing): line for line in fitting(mine, items, task.scale)}
         self.showings = self._showings(items, selection)
-        #: Words in the item's own order, by item and showing; None where it was skipped.
-        self.said = self._known(items, mine)
         self._attempts: dict[str, int] = {}
 
     def close(self) -> None:
@@ -226,7 +108,7 @@ class Session:
             "typed": scale.kind in {"rate", "label"} and len(scale.labels) > MOST_BUTTONS,
             "labels": list(scale.labels),
             **_range(scale),
-            "asked": list(self.asked),
+            "rubric": self.rubric.to_json(),
             "both": any(one.number == 2 for one in self.showings),
             "file": str(self.writer.file),
             **self.progress(),
@@ -234,12 +116,18 @@ class Session:
 
     def progress(self) -> dict[str, int]:
         """Count what was shown: labelled, skipped, all."""
-        words = [self.said[key] for one in self.showings if (key := (one.item.id, one.number)) in self.said]
+        said = self.said
+        words = [said[key] for one in self.showings if (key := (one.item.id, one.number)) in said]
         return {
             "labelled": sum(word is not None for word in words),
             "skipped": sum(word is None for word in words),
             "total": len(self.showings),
         }
+
+    @property
+    def said(self) -> dict[tuple[str, int], Words]:
+        """Words in the item's own order, by item and showing."""
+        return {key: line.label for key, line in self.lines.items()}
 
     @property
     def finished(self) -> bool:
@@ -248,86 +136,85 @@ class Session:
 
     def following(self, n: int) -> int | None:
         """Find the next showing that nothing was said about, from behind ``n`` and then from the start."""
-        open_ones = [i for i, one in enumerate(self.showings) if (one.item.id, one.number) not in self.said]
+        open_ones = [i for i, one in enumerate(self.showings) if (one.item.id, one.number) not in self.lines]
         return next((i for i in open_ones if i > n), open_ones[0] if open_ones else None)
 
     def skipped(self, n: int) -> int | None:
         """Find the next showing behind ``n`` that was skipped."""
-        said = [self.said.get((one.item.id, one.number), "") for one in self.showings]
+        known = self.said
+        said = [known.get((one.item.id, one.number), "") for one in self.showings]
         return next((i for i, words in enumerate(said) if words is None and i > n), None)
 
     def show(self, n: int) -> dict[str, Any]:
         """Write a showing as the page needs it."""
-        one, scale = self._showing(n), self.task.scale
+        one, scale = self.showing(n), self.task.scale
         responses = len(one.item.responses)
-        key = (one.item.id, one.number)
+        line = self.lines.get((one.item.id, one.number))
         return {
             "n": n,
             "mark": one.mark,
             "again": one.number == 2,
-            "seen": key in self.said,
-            "said": self._as_shown(self.said.get(key), one),
+            "seen": line is not None,
+            "said": self._as_shown(None if line is None else line.label, one),
+            "comment": "" if line is None else line.comment,
             "choices": choices(scale, responses),
             "item": shown(one.item, scale, one.order, self.reference),
         }
 
-    def save(self, n: int, mark: str, said: Code | str | None, *, seconds: float = 0.0, attempt: str = "") -> None:
+    def save(
+        self,
+        n: int,
+        mark: str,
+        said: Code | str | None,
+        *,
+        comment: str = "",
+        seconds: float = 0.0,
+        attempt: str = "",
+    ) -> None:
         """Keep what was said about a showing, in the coordinates of the showing; None where the person can't say.
 
         Of numbers and sets it is what was written. ``n`` and ``mark`` both have to fit, or a page of another session is
         talking. An ``attempt`` that comes twice, after an answer that got lost, is kept once.
         """
-        one, scale = self._showing(n), self.task.scale
-        if mark != one.mark:
-            raise UsageError("this page shows an item of other data or another order; load it again")
+        one, scale = self.showing(n, mark), self.task.scale
         if attempt and self._attempts.get(attempt) == n:
             return
         words: Words = None
         if said is not None:
             responses = len(one.item.responses)
             try:
-                words = words_of(scale.undo(_checked(said, scale, one.item), one.order), scale)
+                words = words_of(scale.undo(checked(said, scale, one.item), one.order), scale)
                 code_of(words, scale, responses)
             except (ValueError, IndexError) as error:
                 raise UsageError(f"that is not a label of this item: {error}") from None
-        self.writer.append(
-            Labelled(
-                task=self.task.name,
-                revision=self.task.revision,
-                item=one.item.id,
-                content=one.item.content_digest,
-                annotator=self.annotator,
-                scale=scale.spec,
-                label=words,
-                shown=one.order,
-                showing=one.number,
-                seed=self.seed,
-                seconds=round(min(max(seconds, 0.0), _MOST_SECONDS), 1),
-                at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            )
+        line = Labelled(
+            task=self.task.name,
+            revision=self.task.revision,
+            item=one.item.id,
+            content=one.item.content_digest,
+            annotator=self.annotator,
+            scale=scale.spec,
+            label=words,
+            shown=one.order,
+            showing=one.number,
+            seed=self.seed,
+            seconds=round(min(max(seconds, 0.0), _MOST_SECONDS), 1),
+            at=now(),
+            comment=comment.strip(),
+            rubric=self.rubric.digest,
         )
-        self.said[one.item.id, one.number] = words
+        self.writer.append(line)
+        self.lines[one.item.id, one.number] = line
         if attempt:
             # Only the last few can still be under way.
             self._attempts = dict([*self._attempts.items(), (attempt, n)][-50:])
 
-    def _known(self, items: list[Item], lines: list[Labelled]) -> dict[tuple[str, int], Words]:
-        """Take over what was said before about items as they are now; what does not fit is asked again."""
-        scale = self.task.scale
-        here = {item.id: item for item in items}
-        found: dict[tuple[str, int], Words] = {}
-        for line in lines:
-            item = here.get(line.item)
-            if item is None or (line.content, line.scale) != (item.content_digest, scale.spec):
-                continue
-            with contextlib.suppress(ValueError):
-                code_of(line.label, scale, len(item.responses))
-                found[line.item, line.showing] = line.label
-        return found
-
-    def _showing(self, n: int) -> Showing:
+    def showing(self, n: int, mark: str | None = None) -> Showing:
+        """Find a showing; UsageError where there is none, or not the one that a page calls by its ``mark``."""
         if not 0 <= n < len(self.showings):
             raise UsageError(f"there is no item number {n + 1}; there are {len(self.showings)}")
+        if mark is not None and mark != self.showings[n].mark:
+            raise UsageError("this page shows an item of other data or another order; load it again")
         return self.showings[n]
 
     def _as_shown(self, words: Words, one: Showing) -> int | list[int] | str | None:
@@ -349,7 +236,14 @@ class Session:
         def key(item: Item, *what: object) -> str:
             return digest([self.seed, self.annotator, item.id, item.content_digest, *what])
 
-        chosen = nsmallest(selection.limit or len(items), items, key=key)
+        # All annotators get the same items, each in an order of their own; what somebody labelled before is among them.
+        mine = {item for item, _ in self.lines}
+        drawn = nsmallest(
+            selection.limit or len(items),
+            items,
+            key=lambda item: (item.id not in mine, digest([self.seed, item.id, item.content_digest, "drawn"])),
+        )
+        chosen = sorted(drawn, key=key)
         first = [Showing(item, self._order(item), 1, key(item, "mark", 1)[:12]) for item in chosen]
         if not selection.both:
             return first
@@ -369,6 +263,23 @@ class Session:
         return tuple(sorted(own, key=place.__getitem__))
 
 
+def fitting(lines: Iterable[Labelled], items: Iterable[Item], scale: Scale) -> Iterable[Labelled]:
+    """Choose what was said about items as they are now; what does not fit is asked again."""
+    here: Mapping[str, Item] = {item.id: item for item in items}
+    for line in lines:
+        item = here.get(line.item)
+        if item is None or (line.content, line.scale) != (item.content_digest, scale.spec):
+            continue
+        with contextlib.suppress(ValueError):
+            code_of(line.label, scale, len(item.responses))
+            yield line
+
+
+def now() -> str:
+    """Say when something is saved."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _range(scale: Scale) -> dict[str, Any]:
     """Say between which numbers one lies."""
     if scale.kind != "number":
@@ -377,7 +288,7 @@ def _range(scale: Scale) -> dict[str, Any]:
     return {"low": low, "high": high, "range": f"a number from {low:g} to {high:g}"}
 
 
-def _checked(said: Code | str, scale: Scale, item: Item) -> Code:
+def checked(said: Code | str, scale: Scale, item: Item) -> Code:
     """Refuse what scales would take for something else: negative codes, lists where one code is due."""
     kind, labels = scale.kind, len(scale.labels)
     if kind in {"number", "set"} or isinstance(said, str):
@@ -397,3 +308,5 @@ def _checked(said: Code | str, scale: Scale, item: Item) -> Code:
 def _check_name(annotator: str) -> None:
     if not annotator.isprintable() or annotator != annotator.strip() or not 0 < len(annotator) <= _LONGEST_NAME:
         raise UsageError(f"an annotator's name has 1 to {_LONGEST_NAME} characters that can be printed")
+    if annotator.casefold() == ADJUDICATED:
+        raise UsageError(f"{ADJUDICATED} is what labels are called that annotators settled on; take another name")

@@ -5,25 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain import digest, names_of
+from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.report.document.text import clean, interval, words_of
-from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
+from judgebench.report.document.text import clean
+from judgebench.report.words import SHORT, WARNINGS
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
+from judgebench.view.figures import estimate, share
+from judgebench.view.naming import asked_whom, conditions_line, judge_name, scale_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.domain import Agreement
+    from judgebench.report.stand_in import Answer
 
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0
 #: A growing run is measured again after so many times the seconds that it took last time.
 _PATIENCE = 4.0
+
+
+class Measured(NamedTuple):
+    """What was measured of a run on all of its items, and whether its judge can take a person's place."""
+
+    row: Agreement
+    answer: Answer
 
 
 @dataclass(slots=True)
@@ -47,7 +58,7 @@ class Entry:
 class RunTable:
     """The runs of a folder, which need not exist yet, by name; only names in the table are ever opened."""
 
-    def __init__(self, root: Path, measure: Callable[[StoredRun], Agreement]) -> None:
+    def __init__(self, root: Path, measure: Callable[[StoredRun], Measured]) -> None:
         self.root = root
         self._measure = measure
         self._entries: dict[str, Entry] = {}
@@ -108,9 +119,11 @@ class RunTable:
             return
         try:
             if stored.empty:
-                entry.figures = {"judged": 0}
+                entry.figures = {"judged": 0, "answered": 0}
             else:
                 entry.figures = figures(self._measure(stored))
+                if not entry.figures["answered"]:
+                    entry.figures["why"] = clean(next((one.error for one in stored.verdicts() if one.error), ""))
             entry.error = ""
         except JudgebenchError as error:
             entry.error = str(error)
@@ -137,8 +150,8 @@ class RunTable:
             entry.stored, entry.error = None, str(error)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Write the table as the page takes it."""
-        entries = self.scan()
+        """Write the table as the page takes it, newest first."""
+        entries = sorted(self.scan(), key=lambda entry: (-entry.changed, entry.name))
         opened = [(entry.name, entry.stored.run) for entry in entries if entry.stored is not None]
         judges = names_of([run for _, run in opened])
         names = {name: judge for (name, _), judge in zip(opened, judges, strict=True)}
@@ -146,39 +159,67 @@ class RunTable:
 
 
 def _row(entry: Entry, judge: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "error": clean(entry.error), **entry.figures}
+    at = datetime.fromtimestamp(entry.changed, UTC).isoformat(timespec="seconds")
+    row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "at": at, "error": clean(entry.error)}
+    row |= entry.figures
     if entry.stored is None:
         return row | {"task": "", "judge": "", "status": "unreadable"}
     run = entry.stored.run
     cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
-    row |= {"task": clean(run.task), "judge": clean(judge), "revision": clean(run.revision), "cases": cases}
-    row |= {"gold": gold_word(run.gold_source), "measuring": entry.measured != entry.stamp}
-    quiet = time.time() - entry.changed > _QUIET
-    row["status"] = "complete" if cases <= judged else "incomplete" if quiet else "running"
+    told, conditions = judge_name(judge)
+    row |= {"task": clean(run.task), "judge": told, "conditions": conditions, "more": conditions_line(run)}
+    row |= {"revision": clean(run.revision), "cases": cases, "scale": scale_line(run.scale)}
+    row |= {"gold": asked_whom(run.gold_source), "sample": run.revision.startswith("sample")}
+    row |= {"models": [clean(one) for one in run.models if one], "measuring": entry.measured != entry.stamp}
+    row["status"] = _status(cases, judged, row.get("answered"), quiet=time.time() - entry.changed > _QUIET)
     return row
 
 
-def figures(row: Agreement) -> dict[str, Any]:
-    """Write a measured row as the page takes it: kappa or its like, with what has to be shown beside it."""
+def _status(cases: int, judged: int, answered: int | None, *, quiet: bool) -> str:
+    """Say how far a run is; one whose judge never answered is no slow one."""
+    if cases > judged and not quiet:
+        return "running"
+    # A run that was not looked at yet has no figures, and may be complete.
+    if answered == 0:
+        return "unanswered"
+    return "complete" if cases <= judged else "stopped"
+
+
+def figures(measured: Measured) -> dict[str, Any]:
+    """Write what was measured as the page takes it.
+
+    Where several people labelled the same items, a judge's figures are those in the place of one of two people, as
+    people's are with each other; else they are against gold, and stand beside nobody's.
+    """
+    row, answer = measured
+    metric = answer.metric if f"judge_vs_each_{answer.metric}" in row.ceiling else row.headline
+    beside = f"judge_vs_each_{metric}" in row.ceiling
+    where, prefix = (row.ceiling, "judge_vs_each_") if beside else (row.metrics, "")
+    people = row.ceiling if beside else {}
+    usage = row.usage
     return {
         "judged": sum(row.statuses.values()),
-        "items": row.items,
-        "coverage": f"{100 * row.coverage:.1f} %",
-        "headline": " ".join(SHORT.get(row.headline, (row.headline,))),
-        "value": bracketed(row.metrics.get(row.headline)),
-        "agreement": bracketed(row.metrics.get("percent_agreement")),
-        "ceiling": bracketed(row.ceiling.get(row.headline)),
+        "answered": row.statuses.get(Status.OK, 0),
+        "failed": row.statuses.get(Status.FAILED, 0),
+        # Where people are split there is no majority; beside people those items count, too.
+        "items": row.people.items if beside and row.people is not None else row.items,
+        "usable": share(row.coverage),
+        "headline": "kappa" if "kappa" in metric else " ".join(SHORT.get(metric, (metric.replace("_", " "),))),
+        "value": estimate(where.get(f"{prefix}{metric}")),
+        "same": estimate(where.get(f"{prefix}percent_agreement"), share),
+        "human": estimate(people.get(metric)),
+        "people": 0 if row.people is None else row.people.people,
+        "answer": _answer(answer, beside=beside),
         "warnings": [WARNINGS.get(code, code) for code in row.warnings],
+        "usd": usage.usd,
+        "tokens": usage.input_tokens + usage.output_tokens,
     }
 
 
-def bracketed(one: Estimate | None) -> str:
-    """Write an estimate with its interval; where there is none, say why.
-
-    >>> from judgebench.domain import Estimate
-    >>> bracketed(Estimate(0.31, 0.2, 0.42, 100))
-    '.310 [.200, .420]'
-    """
-    if one is None:
-        return ""
-    return words_of(one.undefined, REASONS) if one.undefined else interval(one)
+def _answer(answer: Answer, *, beside: bool) -> str:
+    """Say yes, no or unsure; nothing where no two people labelled the same items."""
+    if answer.row.revision.startswith("sample"):
+        return "sample"
+    if not beside or answer.ratio.value is None or answer.state == "not-human":
+        return "alone"
+    return {"yes": "yes", "no": "no"}.get(answer.state, "unsure")

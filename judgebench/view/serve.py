@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -17,19 +18,21 @@ from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
-from judgebench.view.run_table import RunTable
+from judgebench.view.naming import told_name
+from judgebench.view.rubric import read_rubric
+from judgebench.view.run_table import Measured, RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement
+    from judgebench.agreement.matching import Matched
+    from judgebench.report.document.model import Document
     from judgebench.store.runs import StoredRun
+    from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
 
-#: Columns of a comparison in the page.
-_WIDTH = 110
 #: Seconds that requests under way have at the end.
 _GRACE = 0.5
 
@@ -40,6 +43,7 @@ def build(
     *,
     labels: Path,
     selection: Selection,
+    rubric: Path | None,
     data: Path | None,
     sample: bool,
     policy: Sequence[str],
@@ -47,6 +51,9 @@ def build(
 ) -> View:
     """Put the server's parts together: the runs of a folder, and items of tasks (by default theirs) to label."""
     check_texts(sample=sample, data=data)
+    if rubric is not None:
+        # What can't be read is said now, not to the first annotator.
+        read_rubric(rubric)
     folder = fetched(runs)
     if not folder.is_dir() and not tasks:
         raise UsageError(
@@ -56,38 +63,52 @@ def build(
     measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
     table = RunTable(folder, measured)
     offered = LabelTasks(table, tasks, data=data, sample=sample)
-    return View(table, Sessions(offered.names, offered.open, labels, selection, measured), pages)
+    return View(table, Sessions(offered.names, offered.open, labels, selection, measured, rubric), pages)
 
 
 def rooms(
     policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
-) -> tuple[Callable[[StoredRun], Agreement], Pages]:
+) -> tuple[Callable[[StoredRun], Measured], Pages]:
     """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
+    from judgebench.report.stand_in import answer  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
+    from judgebench.view.comparison import Compared  # noqa: PLC0415 - loaded on use
 
-    def measured(stored: StoredRun) -> Agreement:
-        return run_source(stored).measure(policy, by_system=False, verify=False)[0]
+    def measured(stored: StoredRun) -> Measured:
+        source = run_source(stored)
+        row = source.measure(policy, by_system=False, verify=False)[0]
+        return Measured(row, answer(row, source.ratings(), source.policies(policy)))
 
     def report(chosen: Sequence[StoredRun]) -> str:
         opened = run_sources(chosen)
         return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
 
-    def compare(chosen: Sequence[StoredRun]) -> str:
-        opened = run_sources(chosen)
-        matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
-        if len(opened) > 2:
-            return ManyJudges(compare_all(matched, known=metrics())).render(width=_WIDTH)
-        return TwoJudges(hold(matched, [], known=metrics())).render(width=_WIDTH)
+    def matched(chosen: Sequence[StoredRun]) -> Matched:
+        judged = [one.judged(one.own.override(policy)) for one in run_sources(chosen)]
+        return match([replace(one, judge=told_name(one.judge)) for one in judged], shared=True)
 
-    return measured, Pages(report, compare)
+    def compare(before: StoredRun, after: StoredRun) -> Compared:
+        both = matched([after, before])
+        versions = versions_of(after.run, before.run)
+        found = replace(hold(both, [], known=metrics()), differing=tuple(differing(both)), versions=versions)
+        texts, unread = items_of(after, data, sample=sample)
+        return Compared(TwoJudges(found), both, (before, after), texts, unread)
+
+    def standings(chosen: Sequence[StoredRun]) -> Document:
+        return ManyJudges(compare_all(matched(chosen), known=metrics()))
+
+    return measured, Pages(report, compare, standings)
 
 
 def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> None:

@@ -9,32 +9,37 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.sources import silent
 from judgebench.domain import names_of
 from judgebench.errors import DataError, JudgebenchError, UsageError
-from judgebench.labels.annotation_files import read_labels
-from judgebench.labels.annotations import own_revision
+from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
+from judgebench.labels.annotations import ADJUDICATED, own_revision
 from judgebench.store.runs import LabelledRun
-from judgebench.view.labelling import Session, guidelines
+from judgebench.view.labelling import Session
+from judgebench.view.rubric import Rubric, read_rubric, task_rubric
 from judgebench.view.run_table import figures
+from judgebench.view.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Task
+    from judgebench.domain import Code, Task
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
-    from judgebench.view.run_table import RunTable
+    from judgebench.view.run_table import Measured, RunTable
 
 
 #: Annotators whose files are open at once.
 _MOST = 64
 
 
+_NO_RUBRIC = Rubric()
+
+
 @dataclass(frozen=True, slots=True)
 class LabelTask:
-    """A task that can be labelled, what its annotators were asked, and which references are shown."""
+    """A task that can be labelled, what its annotators go by, and which references are shown."""
 
     task: Task
-    asked: tuple[str, ...] = ()
+    rubric: Rubric = _NO_RUBRIC
     reference: str = "auto"
 
 
@@ -47,7 +52,8 @@ class Sessions:
         open_task: Callable[[str], LabelTask],
         folder: Path,
         selection: Selection,
-        measure: Callable[[StoredRun], Agreement],
+        measure: Callable[[StoredRun], Measured],
+        rubric: Path | None = None,
     ) -> None:
         self._names = names
         self._open_task = open_task
@@ -56,6 +62,8 @@ class Sessions:
         self._folder = folder
         self._selection = selection
         self._measure = measure
+        self._rubric = rubric
+        self._settling: dict[str, LabelWriter] = {}
 
     def names(self) -> list[str]:
         """Name the tasks that can be labelled."""
@@ -78,11 +86,29 @@ class Sessions:
             annotator,
             self._folder,
             self._selection,
-            asked=opened.asked,
+            rubric=opened.rubric,
             reference=opened.reference,
         )
         self._sessions[task, annotator] = made
         return made
+
+    def refresh(self, session: Session) -> None:
+        """Read a rubric of one's own again: it is better with each item on which people differ."""
+        if self._rubric is not None:
+            session.rubric = read_rubric(self._rubric)
+
+    def together(self, session: Session) -> Together:
+        """Put an annotator beside the others of the same folder."""
+        return Together(session, self._folder)
+
+    def settle(self, session: Session, n: int, mark: str, said: Code | str, comment: str) -> Together:
+        """Keep what people settled on about an item, on the disk before this returns."""
+        task = session.task.name
+        line = self.together(session).settle(n, mark, said, comment)
+        if task not in self._settling:
+            self._settling[task] = LabelWriter(label_file(self._folder, task, ADJUDICATED)).__enter__()
+        self._settling[task].append(line)
+        return self.together(session)
 
     def reveal(self, session: Session, runs: Sequence[StoredRun]) -> dict[str, Any]:
         """Measure the judges of runs against what a person said.
@@ -107,10 +133,16 @@ class Sessions:
         """Say how the judges of a folder are measured against a person."""
         return shlex.join(["judgebench", "score", str(runs), "--labels", str(session.writer.file)])
 
+    def common(self, runs: Path) -> str:
+        """Say how the judges of a folder are measured against what annotators agree on."""
+        return shlex.join(["judgebench", "score", str(runs), "--labels", str(self._folder), "--labels-mode", "settled"])
+
     def close(self) -> None:
         """Let go of all files."""
         for session in self._sessions.values():
             session.close()
+        for writer in self._settling.values():
+            writer.close()
 
 
 def own_consistency(session: Session) -> dict[str, int] | None:
@@ -142,8 +174,8 @@ class LabelTasks:
             return LabelTask(task)
         readme = card.folder / "README.md"
         own = getattr(task, "place", None)
-        asked = guidelines(readme.read_text("utf-8")) if readme.is_file() and not own else []
-        return LabelTask(task, tuple(asked), card.default_reference)
+        rubric = task_rubric(readme.read_text("utf-8")) if readme.is_file() and not own else Rubric()
+        return LabelTask(task, rubric, card.default_reference)
 
     def _opened(self, name: str) -> Task:
         from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use

@@ -31,7 +31,7 @@ from judgebench.stats.crosstab import Outcome
 
 #: What a witness must notice.
 SHIFT = 1e-7
-#: Documented in docs/statistics.md: what the benchmark or `humans` alone computes.
+#: Documented in docs/explanation/statistics.md: what the benchmark or `humans` alone computes.
 WITHOUT = {("official_score", "rewardbench2")} | {
     (name, place) for name, _, place, _ in METRIC_LINES if place == "all annotators (humans)"
 }

@@ -4,11 +4,14 @@ import csv
 import gzip
 import io
 import json
+import platform
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
+from judgebench import __version__
+from judgebench.installed import requirements
 from judgebench.report import schemas
 
 if TYPE_CHECKING:
@@ -77,8 +80,18 @@ def test_show_prints_the_schema_of_every_kind(judgebench) -> None:
         assert json.loads(done.out) == schemas.json_schema(kind)
     unknown = judgebench("show", "schema", "human")
     assert (unknown.code, unknown.out) == (2, "")
-    assert "did you mean 'humans'" in unknown.err
+    assert "Did you mean humans" in unknown.err
     assert judgebench("show", "schema").code == judgebench("show", "pandalm", "humans").code == 2
+
+
+def test_the_version_says_what_is_installed(judgebench) -> None:
+    told = judgebench("--version").out.splitlines()
+    assert told[0] == f"judgebench {__version__}"
+    assert told[1] == f"Python {platform.python_version()}"
+    installed = {one.package: one.version for one in requirements() if one.extra}
+    assert len(told) > 3 + 3
+    for package, version in installed.items():
+        assert any(f"{package} {version or 'not installed'}" in line for line in told[3:] if line.startswith("extra "))
 
 
 def test_list_and_show(judgebench) -> None:
@@ -92,8 +105,8 @@ def test_list_and_show(judgebench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "did you mean 'pandalm'"),
-        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "did you mean 'baseline/longest'"),
+        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "Did you mean pandalm"),
+        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "Did you mean baseline/longest"),
         (("run", "--judge", "gpt-4o", "--task", "pandalm", "--sample"), 4, "OPENAI_API_KEY"),
         (("run", "--judge", "claude-x", "--task", "pandalm", "--sample"), 4, "ANTHROPIC_API_KEY"),
         (("run", "--judge", "server/m", "--task", "pandalm", "--sample"), 2, "--base-url"),

@@ -394,4 +394,4 @@ def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgeb
         assert rows_of(done.out)[0]["judge"] == judge, done.err
     (here / "judgebench.toml").write_text("[rum]\n")
     wrong = judgebench("run", "--task", "tickets.csv", "--judge", "baseline/majority")
-    assert (wrong.code, "no section is named 'rum'" in wrong.err) == (2, True)
+    assert (wrong.code, "no section is named rum" in wrong.err) == (2, True)

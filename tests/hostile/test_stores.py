@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: Bits that are turned over, in all files together; by hand thousands (`docs/store.md`).
+#: Bits that are turned over, in all files together; by hand thousands (`docs/reference/store.md`).
 FLIPS = int(os.environ.get("JUDGEBENCH_FLIPS", "160"))
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"^`([^`\s]+)`:\n\n```\w*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -53,7 +54,26 @@ def test_local_links_resolve(repo: Path, tracked: tuple[Path, ...]) -> None:
 
 
 def test_every_room_is_documented(repo: Path) -> None:
-    text = (repo / "docs" / "architecture.md").read_text("utf-8")
+    text = (repo / "docs" / "contribute" / "architecture.md").read_text("utf-8")
     rooms = {path.parent.name for path in (repo / "judgebench").glob("*/__init__.py")}
     assert len(rooms) > 8
     assert not {room for room in rooms if f"`{room}`" not in text}
+
+
+def test_pages_that_messages_name_exist(repo: Path, tracked: tuple[Path, ...]) -> None:
+    named = {
+        name: path.relative_to(repo)
+        for path in tracked
+        if path.suffix in {".py", ".toml", ".yml"}
+        for name in re.findall(r"\bdocs/[a-z/-]+\.md\b", path.read_text("utf-8"))
+    }
+    assert len(named) > 5
+    assert not {f"{path}: {name}" for name, path in named.items() if not (repo / name).is_file()}
+
+
+def test_a_table_of_one_name_is_one_table(repo: Path) -> None:
+    """Commands are tried in one folder that holds the tables of all pages."""
+    shown: dict[str, str] = {}
+    for path in sorted((repo / "docs").rglob("*.md")):
+        for name, table in _TABLE.findall(path.read_text("utf-8")):
+            assert shown.setdefault(name, table) == table, f"{path.relative_to(repo)}: {name}"

@@ -29,8 +29,9 @@ _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", flags=re.MULTILINE | re.DOTAL
 #: Files that a document shows in full: ``` toml prompt:NAME.
 _FILES = re.compile(r"^```\w+ prompt:(\S+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 #: A table that a document shows, under its name.
-_TABLE = re.compile(r"^`([^`\s]+)`:\n\n```\w*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"^`([^`\s/]+)`:\n\n```\w*\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 _CELLS = "--judge baseline/longest --judge baseline/random --task pandalm --task judgebench --sample"
+_TICKETS = "--judge baseline/random --judge contains --task tickets.csv"
 _CHECKED = "--judge baseline/random --judge contains --task triviaqa --sample"
 #: In two ways that the probes' documents compare.
 _TWICE = "--reference human --reference wrong --runs asked"
@@ -92,24 +93,21 @@ def called(*words: str) -> int:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as a reader of the documents has one: runs, labels, tables, a gate's baseline, published figures."""
     folder = tmp_path_factory.mktemp("documented")
-    shown = _FILES.findall((_REPO / "docs" / "prompts.md").read_text("utf-8"))
+    shown = _FILES.findall((_REPO / "docs" / "reference" / "prompts.md").read_text("utf-8"))
     assert len(shown) == 5
     for name, text in (
         *shown,
         ("labels.csv", _LABELS),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
-        *(
-            one
-            for page in ("tables", "own-data", "panels", "probes/observed", "probes/papers")
-            for one in _TABLE.findall((_REPO / f"docs/{page}.md").read_text("utf-8"))
-        ),
+        *(one for page in _DOCUMENTS for one in _TABLE.findall(page.read_text("utf-8"))),
     ):
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert called("run", *_CELLS.split(), "--quiet") == 0
         assert called("run", *_CHECKED.split(), "--quiet") == 0
+        assert called("run", *_TICKETS.split(), "--quiet") == 0
         assert called("run", *_CHECKED.split(), *_TWICE.split(), "--quiet") == 0
         own, other = sorted(Path("runs").glob("pandalm*"))
         own.rename("runs/one")
@@ -150,7 +148,7 @@ def meant(line: str, llm: Vendors, data_dir: Callable[[], Path]) -> list[str]:
     if words[0] == "run" and "--sample" not in words and not any(word.endswith("tickets.csv") for word in words):
         words.append("--sample")  # for the rows on the hub
     if words[0] == "publish":
-        words.append("--allow-samples")
+        words += ["--allow-samples", *([] if "--verdicts" in words else ["--verdicts", "licensed"])]
     if "--max-cost" in words:
         words.append("--dry-run")  # the vendors' prices are those of their addresses
     return [*words, "--poll", "0.05"] if "batch" in words else words

@@ -63,7 +63,7 @@ def test_light_commands_load_no_heavy_library(nowhere: Path, command: list[str])
     # What is loaded is what starting costs, on whatever machine; `python -c pass` loads 25 modules.
     assert len(modules) <= 250
     # Cards that say their columns need what a column may be.
-    assert len([name for name in modules if name.startswith("judgebench.")]) <= 28
+    assert len([name for name in modules if name.startswith("judgebench.")]) <= 32
 
 
 @pytest.mark.parametrize("command", LIGHT, ids=" ".join)
@@ -95,8 +95,74 @@ def test_importing_every_module_writes_fetches_and_prints_nothing(nowhere: Path)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commands_title_is_the_first_line_of_its_help(name: str) -> None:
-    place, title = COMMANDS[name]
+    place, title, _ = COMMANDS[name]
     module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
     told = inspect.getdoc(command)
     assert told.partition("\n\n")[0].replace("\n", " ") == title
+
+
+#: Runs command lines in one process, and names what they loaded.
+CALLED = """
+import sys
+from judgebench.cli import main
+for words in WORDS:
+    sys.argv = ["judgebench", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        print(ended.code, file=sys.stderr)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded_by(*lines: str) -> tuple[set[str], str]:
+    done = python("-c", CALLED.replace("WORDS", repr([line.split() for line in lines])))
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(done.stdout.splitlines()[-1].split()), done.stderr
+
+
+def test_what_verifies_is_loaded_where_something_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    judges = "--judge baseline/longest --judge baseline/first"
+    loaded, _ = loaded_by(f"run {judges} --task pandalm --sample --quiet", "score runs", "compare runs")
+    assert "numpy" in loaded
+    assert not loaded & (HEAVY - {"numpy", "scipy", "ray"})
+    assert "sklearn" in loaded_by("score runs --verify")[0]
+
+
+def test_a_missing_key_is_told_before_anything_is_loaded_or_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    (tmp_path / "one.toml").write_text('judge = "claude-sonnet"\n')
+    (tmp_path / "panel.toml").write_text('kind = "jury"\nmembers = ["contains", "one.toml"]\n')
+    # A task that can't be opened, of which nothing is heard.
+    lines = [f"run --judge {judge} --task nowhere.csv" for judge in ("gpt-4o", "panel.toml", "mt-bench:anthropic/x")]
+    loaded, told = loaded_by(*lines, "probe --judge gpt-4o --task nowhere.csv")
+    assert told.splitlines()[1::2] == ["4"] * 4
+    assert [line.split()[1] for line in told.splitlines()[::2]] == [
+        "openai/gpt-4o", "anthropic/claude-sonnet", "anthropic/x", "openai/gpt-4o",
+    ]  # fmt: skip
+    assert not loaded & (HEAVY - {"numpy"})
+
+
+def test_stored_answers_need_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (tmp_path / "runs" / "pandalm--openai-gpt-4o--0123456789").mkdir(parents=True)
+    _, told = loaded_by("run --judge gpt-4o --task nowhere.csv", "run --judge o3 --task nowhere.csv")
+    assert "nowhere.csv" in told.splitlines()[0]
+    assert "openai/o3 needs a key" in told.splitlines()[2]
+
+
+def test_judges_that_can_be_asked_are_and_the_others_are_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    _, told = loaded_by("run --judge gpt-4o --judge contains --task nowhere.csv", "run --judge o3 --judge o1 --task x")
+    assert ["key" in line for line in told.splitlines()] == [True, False, False, True, True, False]
+    assert "openai/gpt-4o needs a key" in told.splitlines()[0]

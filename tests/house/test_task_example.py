@@ -1,4 +1,4 @@
-"""The example of docs/tasks.md is a task as it stands there."""
+"""The example of docs/reference/tasks.md is a task as it stands there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_a_task_is_added_by_its_card_alone(repo: Path, tmp_path: Path) -> None:
-    text = (repo / "docs" / "tasks.md").read_text(encoding="utf-8")
+    text = (repo / "docs" / "reference" / "tasks.md").read_text(encoding="utf-8")
     home = tmp_path / "capitals"
     home.mkdir()
     (home / "README.md").write_text("# Capital quiz\n\nTwo people were asked which answer is more correct.\n")

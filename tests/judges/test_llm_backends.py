@@ -320,7 +320,7 @@ def test_missing_litellm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     from judgebench.judges.backends.litellm import create
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BackendError, match=r"pip install 'judgebench\[litellm\]'"):
+    with pytest.raises(BackendError, match=r"pip install 'litellm"):
         create("openai/m", prompt=None, base_url=None, temperature=0, max_tokens=9, timeout=5, seed=None)
 
 

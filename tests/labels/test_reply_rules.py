@@ -138,7 +138,7 @@ def test_the_examples_of_the_rules(rule):
 
 
 def test_the_documents_list_the_rules():
-    text = (Path(__file__).resolve().parents[2] / "docs" / "tables.md").read_text("utf-8")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "tables.md").read_text("utf-8")
     rows = [f"| {rule.name} | {rule.reads} | `{rule.example}` | {rule.means} |" for rule in RULES]
     assert "\n".join(rows) in text
 

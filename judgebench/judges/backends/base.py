@@ -15,7 +15,6 @@ from judgebench.judges.backend import (
     checked_url,
     failure_of,
     http_error,
-    key_from,
 )
 from judgebench.judges.backends.chat import chat_completion, chat_messages, chat_options, decode, error_body
 from judgebench.judges.forms import DEFAULT
@@ -133,13 +132,6 @@ class ApiBackend:
     async def disconnect(self, client: Any) -> None:
         """Close a client."""
         await client.close()
-
-    def required_key(self) -> str:
-        """Read the key from the environment; BackendError where there is none."""
-        key = key_from(self.key, self.label)
-        if not key:
-            raise BackendError(f"{self.label} needs a key: set {self.key}")
-        return key
 
     def secrets(self) -> tuple[str, ...]:
         """Say what must never show of an answer or an error."""

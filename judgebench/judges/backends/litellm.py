@@ -12,6 +12,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, RetryableError, UsageError
+from judgebench.installed import to_install
 from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, unreachable
 from judgebench.judges.backends.base import ApiBackend, model_judge
 from judgebench.judges.tokens import price
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
 
-_MISSING = "litellm judges need the litellm package: pip install 'judgebench[litellm]'"
+
+def _missing() -> BackendError:
+    return BackendError(f"litellm judges need the litellm package: {to_install('litellm')}")
 
 
 class LiteLLMBackend(ApiBackend):
@@ -38,7 +41,7 @@ class LiteLLMBackend(ApiBackend):
 
     def __init__(self, model: str, **options: Any) -> None:
         if importlib.util.find_spec("litellm") is None:
-            raise BackendError(_MISSING)
+            raise _missing()
         super().__init__(model, **options)
         # litellm has retries of its own and passes others on to the SDKs below it.
         self.options |= {"timeout": self.timeouts.total, "num_retries": 0, "max_retries": 0}
@@ -52,10 +55,8 @@ class LiteLLMBackend(ApiBackend):
             litellm: Any = importlib.import_module("litellm")
         except ImportError as error:
             if error.name == "litellm":
-                raise BackendError(_MISSING) from None
-            raise UsageError(
-                f"litellm can't be loaded here ({redact(str(error))}); pip install 'judgebench[litellm]'"
-            ) from None
+                raise _missing() from None
+            raise UsageError(f"litellm can't be loaded here ({redact(str(error))}); {to_install('litellm')}") from None
         for owner, factory in (
             ("litellm.llms.custom_httpx.http_handler:AsyncHTTPHandler", "create_client"),
             ("litellm.llms.openai.common_utils:BaseOpenAILLM", "_get_async_http_client"),

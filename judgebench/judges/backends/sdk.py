@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl
 
 from judgebench.errors import GoneError, JudgebenchError, RejectedError, RetryableError, argument
-from judgebench.judges.backend import connection_error, deadline, failure_of, http_error
+from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, required_key
 from judgebench.judges.backends.base import ApiBackend, PerLoop
 from judgebench.judges.backends.chat import error_body
 from judgebench.judges.tokens import price
@@ -64,7 +64,7 @@ class SdkBackend(ApiBackend):
             options |= {"base_url": address, "default_query": dict(parse_qsl(query))}
         else:
             options["base_url"] = self.base_url
-        return made(api_key=self.required_key(), max_retries=0, **options)
+        return made(api_key=required_key(self.key, self.label), max_retries=0, **options)
 
     def connect(self) -> Any:
         """Make the client that `complete` calls, over our transport."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from judgebench.errors import BackendError
+from judgebench.installed import to_install
 from judgebench.redaction import redact
 
 #: What a model needs; pictures of curves, other frameworks' weights and original checkpoints are left on the hub.
@@ -91,7 +92,7 @@ class Weights:
 def require(backend: str) -> None:
     """Say how to install what local models need, where it is missing."""
     if missing := [name for name in ("torch", "transformers") if find_spec(name) is None]:
-        raise BackendError(f"{backend} judges need {' and '.join(missing)}: pip install 'judgebench[local]'")
+        raise BackendError(f"{backend} judges need {' and '.join(missing)}: {to_install('local')}")
 
 
 def find(backend: str, model: str) -> Weights:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, UsageError, argument
+from judgebench.installed import to_install
 from judgebench.run import execute
 from judgebench.run.cluster.driver import FarJudge, Terms, WorkerPool
 from judgebench.run.cluster.worker import Secrets
@@ -219,7 +220,7 @@ def _connected(address: str | None) -> Generator[Any]:
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError:
-        raise UsageError(f"{argument('engine')} ray needs ray: pip install 'judgebench[ray]'") from None
+        raise UsageError(f"{argument('engine')} ray needs ray: {to_install('ray')}") from None
     if ray.is_initialized():
         yield ray
         return
