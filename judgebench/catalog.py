@@ -150,8 +150,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        hint = "(judgebench list tasks; a table of your own is named by its file, as tickets.csv)"
-        raise UnknownNameError("task", name, task_names(), hint)
+        raise UnknownNameError("task", name, task_names(), "(judgebench list tasks; a table is named by its file)")
     return open_task(spec, data=data, sample=sample)
 
 
@@ -191,9 +190,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
-    model = f"write a model as BACKEND/MODEL, such as openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
-    if spec.endswith(".py"):
-        model = f"write a function of yours as {spec.removesuffix('.py')}:FUNCTION"
+    model = f"a model is openai/{spec.partition('/')[2] or spec or 'gpt-4o'}, a function of yours is MODULE:NAME"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
 
 

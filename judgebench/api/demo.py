@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from judgebench.api.asking import Showing, ask_and_measure, plan_run
-from judgebench.api.notes import show, tell
+from judgebench.api.notes import show
 from judgebench.api.parameters import Option, question
-from judgebench.report.leaderboard.board import Demo
+from judgebench.report.leaderboard.demo import Demo
 
 if TYPE_CHECKING:
     from judgebench.api.own_answers import Planned
@@ -41,5 +41,4 @@ def demo(*, seed: Annotated[int, Option("Seed of random orders and guesses.")] =
         raise stopped[0]
     found = Demo(tuple(rank([row for row in rows if row.subset == "all"])))
     show(found)
-    tell("These are small samples written for this project: they show the machine at work, not the judges.")
     return found

@@ -13,7 +13,8 @@ from judgebench.api.running import filled, prepared
 from judgebench.api.sources import is_given, open_sources
 from judgebench.domain import names_of
 from judgebench.errors import UsageError, argument
-from judgebench.probes.listed import CORE, PROBES
+from judgebench.probes.listed import CORE, PARAPHRASE, PROBES
+from judgebench.probes.named import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,12 +81,25 @@ class ProbedRuns(NamedTuple):
     ) -> D:
         """Measure what is stored, or ask what is missing and measure that; ``check`` looks before anything is paid."""
         if self.stored:
-            return measure(stored_runs(self.source), self.chosen)
+            stored = stored_runs(self.source)
+            return measure(stored, self._with_files(stored))
         how = filled(self.options)
         check_keys(self.judge, how)
         specs, asked = self._planned(how, aloud=bool(how["progress"]))
         check(asked)
         return asked.ask_for(how["runs"], how["progress"], lambda runs: measure(runs, specs))
+
+    def _with_files(self, stored: Sequence[StoredRun]) -> list[str] | None:
+        """Add to all that was asked for what stored runs have of its families from files, or from a model."""
+        if self.chosen is None:
+            return None
+        families = {*self.named, *_suite(self.suite)}
+        specs = [Spec.of(one.run.probe) for one in stored]
+        # Their variants are numbers.
+        files = sorted(
+            {str(one) for one in specs if one.file and one.name in families}, key=lambda name: (len(name), name)
+        )
+        return list(dict.fromkeys([*self.chosen, *files]))
 
     def estimate(self) -> Estimates:
         """Say what asking would take."""
@@ -96,7 +110,7 @@ class ProbedRuns(NamedTuple):
 
     def _planned(self, how: dict[str, Any], *, aloud: bool) -> tuple[list[str], Prepared]:
         """Plan the plain runs and those of the probes that are asked; UsageError where none would show anything."""
-        specs = specs_of(self.named, self.suite, self.default)
+        specs = self._asked()
         if not self.judge or not self.task:
             raise UsageError(
                 f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs"
@@ -124,7 +138,16 @@ class ProbedRuns(NamedTuple):
         _tell_lost(lost)
         for text in dict.fromkeys(text for one, _ in found.plans if (text := _strays(one))):
             tell(text)
-        return specs, found
+        written = [one.run.probe for one, _ in found.plans if one.run.probe and one.run.probe not in changing]
+        return [*specs, *dict.fromkeys(written)], found
+
+    def _asked(self) -> list[str]:
+        """Name the probes to ask; questions that a model writes in other words stand in the place of our wordings."""
+        if not self.options.get("paraphrases"):
+            return specs_of(self.named, self.suite, self.default)
+        others = [one for one in self.named if one != PARAPHRASE]
+        specs = specs_of(others, self.suite, "" if self.named else self.default)
+        return [one for one in specs if one in others or not one.startswith(f"{PARAPHRASE}/")]
 
     def _needed(self, found: Prepared, watched: Sequence[str]) -> tuple[Prepared, list[Plan]]:
         """Leave out the plain runs that no probe needs, or needs so often; list those of which none is left."""
@@ -179,15 +202,17 @@ def named(given: str | Sequence[str]) -> list[str]:
 def specs_of(given: Sequence[str], suite: str | None, default: str = "") -> list[str]:
     """Name every probe that is asked for, each variant of a family by itself; ``default`` is the suite of nobody's."""
     from judgebench.catalog import behind_probe  # noqa: PLC0415 - loaded on use
-    from judgebench.probes.named import Spec, variants  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.named import variants  # noqa: PLC0415 - loaded on use
 
-    chosen = suite or ("" if given else default)
-    names = [name for name, one in PROBES.items() if chosen and one.suite and chosen in {one.suite, "all"}]
+    names = (*given, *_suite(suite or ("" if given else default)))
+    return list(dict.fromkeys(one for name in names for one in variants(name, behind_probe(Spec.of(name).name))))
+
+
+def _suite(chosen: str | None) -> list[str]:
+    """Name the probes of a suite, families as such."""
     if chosen == "core":
-        names = list(CORE)
-    return list(
-        dict.fromkeys(one for name in (*given, *names) for one in variants(name, behind_probe(Spec.of(name).name)))
-    )
+        return list(CORE)
+    return [name for name, one in PROBES.items() if chosen and one.suite and chosen in {one.suite, "all"}]
 
 
 def plain_key(run: Run) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.api.tables import Source
 from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.probes.listed import PROBES
+from judgebench.probes.listed import PARAPHRASE, PROBES
 from judgebench.report.probe_tables import FIGURES
 from judgebench.report.probing import ProbeRow, Probes
 from judgebench.report.runs import Estimates
@@ -217,10 +217,6 @@ def paired_runs(
             if plain_key(one.run) == key
         }
         yield names[key], before, paired
-
-
-#: The family whose members are looked at together, too.
-PARAPHRASE = "paraphrase"
 
 
 def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:

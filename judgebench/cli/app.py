@@ -15,6 +15,7 @@ from judgebench.cli.lists import FORMS, written
 from judgebench.cli.output import note
 from judgebench.cli.registry import COMMANDS, INSTEAD
 from judgebench.errors import UnknownNameError, UsageError
+from judgebench.report.document import TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ def run(arguments: Sequence[str]) -> int:
     # `list` has no options, which keeps it quick: these are a list of their own.
     arguments = ["list", "cards"] if list(arguments) == ["list", "judges", "--cards"] else arguments
     _check_names(arguments)
+    TYPED.set(tuple(arguments))
     try:
         command = _completing() if _ASKED in os.environ else build(arguments)
         return command(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
