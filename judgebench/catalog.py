@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 from judgebench.errors import (
     BrokenPluginError,
@@ -23,6 +23,7 @@ from judgebench.errors import (
     UsageError,
     argument,
 )
+from judgebench.judges.listed import BACKENDS, JUDGE_NOTES, PLAIN_JUDGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,78 +38,6 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
-
-class _Backend(NamedTuple):
-    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
-
-    ``takes`` are the settings that it alone has a use for, ``key`` is the variable of a key without which it can't ask.
-    """
-
-    create: str
-    note: str
-    model: str = "MODEL"
-    takes: tuple[str, ...] = ()
-    key: str = ""
-
-
-#: Backends of LLM judges: ``name/model``.
-BACKENDS: dict[str, _Backend] = {
-    "openai": _Backend(
-        "judgebench.judges.backends.openai:create",
-        "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
-        key="OPENAI_API_KEY",
-    ),
-    "anthropic": _Backend(
-        "judgebench.judges.backends.anthropic:create",
-        "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
-        key="ANTHROPIC_API_KEY",
-    ),
-    "litellm": _Backend(
-        "judgebench.judges.backends.litellm:create",
-        "every provider of litellm; the extra litellm",
-        "PROVIDER/MODEL",
-    ),
-    "server": _Backend(
-        "judgebench.judges.backends.server:create",
-        "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
-    ),
-    "hf": _Backend(
-        "judgebench.judges.backends.hf:create",
-        "a language model here; the extra local, as for the next two",
-        takes=("dtype", "batch_tokens"),
-    ),
-    "reward": _Backend(
-        "judgebench.judges.backends.reward:create",
-        "a reward model here: a number for each answer, the higher the better",
-        takes=("dtype", "batch_tokens", "thresholds"),
-    ),
-    "embedding": _Backend(
-        "judgebench.judges.backends.embedding:create",
-        "an embedding model here: how near an answer is to its reference",
-        takes=("dtype", "batch_tokens", "thresholds"),
-    ),
-}
-#: Judges without a model behind them: the part before the slash or the whole name.
-PLAIN_JUDGES: dict[str, str] = {
-    "baseline": "judgebench.judges.baselines:create",
-    "contains": "judgebench.judges.baselines:LexicalJudge",
-    "exact-match": "judgebench.judges.baselines:LexicalJudge",
-}
-#: What ``list judges`` says of each, in a line.
-JUDGE_NOTES: dict[str, str] = {
-    **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
-    "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
-    "module:function": "a Python function of yours, sync or async",
-    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list judges --cards)",
-    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own, a panel, or a card of one's own",
-    "contains": "right if a reference occurs in the answer (check tasks)",
-    "exact-match": "right if the answer is a reference (check tasks)",
-    "baseline/first": "always the response shown first",
-    "baseline/longest": "the longer response",
-    "baseline/shortest": "the shorter response",
-    "baseline/random": "a seeded guess",
-    "baseline/majority": "the most frequent gold label of the task, always",
-}
 
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
 _FOR_JUDGES = re.compile(
@@ -221,8 +150,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
         return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
-        hint = "(judgebench list tasks shows them all; a table of your own is named by its file, as tickets.csv)"
-        raise UnknownNameError("task", name, task_names(), hint)
+        raise UnknownNameError("task", name, task_names(), "(judgebench list tasks; a table is named by its file)")
     return open_task(spec, data=data, sample=sample)
 
 
@@ -262,8 +190,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
-    model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
-    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+    model = f"a model is openai/{spec.partition('/')[2] or spec or 'gpt-4o'}, a function of yours is MODULE:NAME"
+    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
 
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:

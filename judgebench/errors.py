@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from judgebench.redaction import hide_logins
@@ -56,6 +57,7 @@ __all__ = [
     "VersionError",
     "argument",
     "spoken_as",
+    "unreached",
 ]
 
 #: How a message names the parameters of the function that is asked: on the command line as its options.
@@ -109,13 +111,24 @@ class UnknownNameError(UsageError):
     """A name that the catalog does not hold; the message has up to three near matches and ``hint``, what to do next."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        names = sorted(known)
-        near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)
-        did_you_mean = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        super().__init__(
-            f"no {kind} is named {name!r}{did_you_mean} {hint or f'(judgebench list {kind}s shows them all)'}"
-        )
+        names = sorted({*known})
+        near = difflib.get_close_matches(name.casefold(), names, n=2, cutoff=0.6)
+        did_you_mean = f". Did you mean {' or '.join(map(_plain, near))}? " if near else ""
+        super().__init__(f"no {kind} is named {_plain(name)}{did_you_mean} {hint or _listed(kind, names)}")
         self.near = tuple(near)
+
+
+#: What `judgebench list` has a list of.
+_LISTS = frozenset({"task", "judge", "prompt", "protocol", "probe", "metric", "format"})
+
+
+def _listed(kind: str, names: Sequence[str]) -> str:
+    return f"(judgebench list {kind}s)" if kind in _LISTS else f"(known: {', '.join(names) or 'none'})"
+
+
+def _plain(name: str) -> str:
+    """Write a name as it is, in quotes where it would be taken for words of the sentence."""
+    return name if re.fullmatch(r"[\w/:#@+-]+(?:\.[\w/:#@+-]+)*", name) else repr(name)
 
 
 class NameClashError(UsageError):
@@ -175,6 +188,15 @@ class BackendError(JudgebenchError):
     """The judge backend is unusable: no key, an unknown model, an unreachable server."""
 
     exit_code: ClassVar[int] = 4
+
+
+def unreached(judge: str, error: RetryableError) -> BackendError:
+    """Say that nothing answers where a judge's backend should be."""
+    said = str(error).removeprefix(f"{judge}: ").removeprefix("no connection: ")
+    return BackendError(
+        f"{judge} can't be reached: {re.sub(r'^.Errno [0-9]+. ', '', said)}; start the server, or check "
+        f"{argument('base_url')}; nothing was judged"
+    )
 
 
 class GoneError(BackendError):

@@ -16,8 +16,11 @@ exclude_patterns = ["site"]
 # As on GitHub: tables, anchors of headings, nothing else.
 myst_heading_anchors = 4
 highlight_language = "none"
+smartquotes = False  # two hyphens begin an option
 
 html_theme = "pydata_sphinx_theme"
+html_context = {"default_mode": "auto"}
+html_sidebars = {"index": [], "start": []}  # no pages are below them
 html_title = "judgebench"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
@@ -26,10 +29,12 @@ html_copy_source = False
 html_last_updated_fmt = None  # the same pages give the same site
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
+    "collapse_navigation": True,  # the toggles of the sidebar have no name for a screen reader
     "navigation_with_keys": False,
     "use_edit_page_button": False,
 }

@@ -29,6 +29,7 @@ def prose(text: str) -> str:
     """Turn a docstring's marks into Markdown's, and its examples into code."""
     text = re.sub(r"``(.+?)``", r"`\1`", text.replace("<", "&lt;") if "`" not in text else text)
     text = re.sub(r"::\n", ":\n", text)
+    text = re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)(?!`)", r"`\1`", text)
     return re.sub(
         r"((?:^>>> .*\n(?:^(?!>>> |$).*\n?)*)+)", r"```python\n\1```\n", f"{text}\n", flags=re.MULTILINE
     ).strip()
@@ -72,8 +73,10 @@ def commands() -> str:
 
 def _option(one: Any, context: Any) -> list[str]:
     flags, about = one.get_help_record(context) or ("", "")
-    default = re.search(r"\s*\[((?:env var: .*?; )?)(?:default: (.*?)|required|x>=.*)\]$", about)
-    about = f"{about[: default.start()]} {default[1].rstrip('; ')}".strip() if default else about
+    default = re.search(r"\s*\[(env var: [^;\]]*)?(?:; )?(?:default: ([^;]*)|required|x>=.*)?[^\[]*\]$", about)
+    if default:
+        named = f" Environment: `{default[1].removeprefix('env var: ')}`." if default[1] else ""
+        about = f"{about[: default.start()]}{named}"
     shown = "required" if one.required else f"`{default[2]}`" if default and default[2] else ""
     return [f"`{flags}`", paged(about), shown]
 
@@ -83,7 +86,7 @@ def schemas() -> str:
     parts = []
     for kind in sorted(KINDS):
         schema = json_schema(kind)
-        parts += [f"## {schema['title']}", schema.get("description", ""), _shape(schema)]
+        parts += [f"## {schema['title'].removeprefix('judgebench.')}", schema.get("description", ""), _shape(schema)]
         for name, one in schema.get("$defs", {}).items():
             if one.get("properties"):
                 parts += [f"### {kind}: {name}", one.get("description", ""), _shape(one)]
@@ -162,7 +165,7 @@ def _members(one: type) -> list[str]:
 
 def metrics() -> str:
     """Every figure with its witness."""
-    return table(["key", "name", "needs", "witness"], [[f"`{row[0]}`", *row[1:]] for row in LISTS["metrics"]()])
+    return table(LISTS["metrics"].columns, [[f"`{row[0]}`", *row[1:]] for row in judgebench.listing("metrics")])
 
 
 #: What stands in a page for each `<!-- generated: NAME -->`.

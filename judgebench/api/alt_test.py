@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
 from judgebench.api.labelling import open_labels
+from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import is_given, open_sources
@@ -51,10 +52,11 @@ def alt_test(
         Option("Annotators with fewer items: skip them, or use Wilcoxon's signed-rank test."),
     ] = "skip",
     sweep: Annotated[bool, Option("Add the winning rate for every epsilon from 0 to .3.")] = False,
+    without: WithoutPeople = None,
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> AltTests:
-    """Test whether a judge may replace human annotators (the alternative annotator test).
+    """Test whether a judge can take a person's place (the alternative annotator test).
 
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
@@ -73,7 +75,9 @@ def alt_test(
             "invalid apply"
         )
     beside = open_labels(labels, labels_mode, table, usual="add")
-    opened = list(_opened(source, data, table, beside, policies))
+    leave = Leaving(without)
+    opened = [(*one[:5], leave(one[5])) for one in _opened(source, data, table, beside, policies)]
+    leave.check()
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
     for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):

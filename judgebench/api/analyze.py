@@ -30,7 +30,7 @@ def analyze(
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> Analyses:
-    """Say what predicts a judge's errors, which labels it overuses, and where it agrees least."""
+    """Say what predicts a judge's errors, and which labels it overuses."""
     from judgebench.agreement.analysis.effects import Feature  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.analysis.judges import analyze_judges  # noqa: PLC0415 - loaded on use
     from judgebench.files.read import read_words  # noqa: PLC0415 - loaded on use

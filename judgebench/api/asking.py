@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.api.own_answers import Before, Planned
+    from judgebench.api.reworded import Reworded, Writer
     from judgebench.catalog import JudgeSettings
-    from judgebench.domain import Agreement, Judge, Orders, Task
+    from judgebench.domain import Agreement, Judge, Orders, Probe, Task
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.judges.llm import LLMJudge
     from judgebench.labels.annotations import Labels
@@ -36,7 +37,10 @@ Order: TypeAlias = Literal["both", "original", "swapped", "random", "cyclic"]
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """How items are shown, and which; fields as the options of ``run``."""
+    """How items are shown, and which; fields as the options of ``run``.
+
+    ``reworded`` is the number of the rewording that is shown, 0 where none is, of the ``rewordings`` that are written.
+    """
 
     order: Order | None = None
     repeats: int = 1
@@ -45,6 +49,8 @@ class Showing:
     limit: int | None = None
     probe: str | None = None
     again: str = ""
+    reworded: int = 0
+    rewordings: int = 0
 
 
 def plan_named(
@@ -59,19 +65,22 @@ def plan_named(
     labels: Mapping[str, Labels] | None = None,
     can_answer: bool = False,
     grader: str | None = None,
+    paraphraser: str | None = None,
     unfit: Callable[[str, str, str], None] | None = None,
-) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before]]:
+) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before], list[Reworded]]:
     """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
     Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
     ``can_answer`` looks first whether the judge can answer the questions itself, of which ``grader`` judges what no
-    comparison can tell, and ``unfit`` hears on which task which probe has nothing to show, and why. Beside the plans:
-    by the identity of a run how another process makes its judge, where that is possible; and what has to be asked
-    before some of them.
+    comparison can tell; ``paraphraser`` puts questions in other words, by default the judge. ``unfit`` hears on which
+    task which probe has nothing to show, and why. Beside the plans:
+    by the identity of a run how another process makes its judge, where that is possible; what has to be asked before
+    some of them; and which show questions in other words.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.api.own_answers import asked_before  # noqa: PLC0415 - loaded on use
     from judgebench.api.references import References  # noqa: PLC0415 - loaded on use
+    from judgebench.api.reworded import reworded_before  # noqa: PLC0415 - loaded on use
 
     check_texts(sample=sample, data=data)
     said = set[str]()
@@ -85,6 +94,7 @@ def plan_named(
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     before: list[Before] = []
+    reworded: list[Reworded] = []
     references = References(say)
     for task in _once(tasks):
         opened = labelled_task(_opened(task, data, sample=sample), labels)
@@ -93,7 +103,8 @@ def plan_named(
             for chosen in settings if isinstance(judge, str) else settings[:1]:
                 made = catalog.make_judge(judge, opened, chosen) if isinstance(judge, str) else judge
                 for shown in showing:
-                    again = partial(plan_run, judge=made, showing=shown, policy=policy, say=say)
+                    writer = _writer(shown, paraphraser, judge, made, opened, chosen)
+                    again = partial(plan_run, judge=made, showing=shown, policy=policy, say=say, writer=writer)
                     run = _fitting_or(
                         None if unfit is None else partial(unfit, opened.name, shown.probe or ""),
                         again,
@@ -107,17 +118,19 @@ def plan_named(
                     recipe = catalog.recipe(judge, made, opened, chosen) if isinstance(judge, str) else None
                     if recipe is not None:
                         recipes[identity] = recipe
+                    place = len(plans) + len(planned) - 1
                     before += asked_before(
                         run[0],
                         opened,
                         partial(_model, judge, made, opened, chosen),
-                        place=len(plans) + len(planned) - 1,
+                        place=place,
                         replan=again,
                         grader=partial(_grader, grader, chosen),
                         can_answer=can_answer,
                     )
+                    reworded += reworded_before(run[0], opened, writer, place=place, replan=again)
             plans += planned.values()
-    return told(plans), recipes, before
+    return told(plans), recipes, before, reworded
 
 
 def _opened(task: str | Task, data: Path | None, *, sample: bool) -> Task:
@@ -157,6 +170,21 @@ def _model(
         named, settings = spec, replace(settings, prompt=None, parser=None)
         made = catalog.make_judge(named, task, settings)
     return made, catalog.recipe(named, made, task, settings)
+
+
+def _writer(
+    showing: Showing, name: str | None, judge: str | Judge, made: Judge, task: Task, settings: JudgeSettings
+) -> Writer | None:
+    """Give who puts questions in other words, the judge's model or one that is named; None where nobody does."""
+    from judgebench.api.reworded import Writer  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import make_judge  # noqa: PLC0415 - loaded on use
+
+    if not showing.reworded:
+        return None
+    if name is not None:
+        settings = replace(settings, prompt=None, protocol=None, parser=None)
+        judge, made = name, make_judge(name, task, settings)
+    return Writer(showing.reworded, showing.rewordings, *_model(judge, made, task, settings))
 
 
 def _grader(name: str | None, settings: JudgeSettings, task: Task) -> Judge | None:
@@ -210,8 +238,12 @@ def plan_run(
     *,
     policy: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
+    writer: Writer | None = None,
 ) -> Planned:
-    """Plan a run, and say under which policies it will be measured; ``say`` hears what its items lack."""
+    """Plan a run, and say under which policies it will be measured; ``say`` hears what its items lack.
+
+    ``writer`` has put its questions in other words.
+    """
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
@@ -223,8 +255,13 @@ def plan_run(
     card = getattr(task, "card", None)
     plainly = plain(task, showing, judge.needs.orders)
     shown, reference = plainly.orders, plainly.reference
+    probe: Probe = plainly
+    if writer is not None:
+        probe = writer.probe(plainly, task.scale, showing.seed)
+    elif showing.probe is not None:
+        probe = make_probe(showing.probe, plainly, task.scale, seed=showing.seed)
     selection = Selection(
-        plainly if showing.probe is None else make_probe(showing.probe, plainly, task.scale, seed=showing.seed),
+        probe,
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,

@@ -37,7 +37,7 @@ def calibrate(
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> Calibrations:
-    """Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others."""
+    """Turn a judge's scores into probabilities, and say how good these are."""
     from judgebench.agreement.recalibrated import calibrate as measured  # noqa: PLC0415 - loaded on use
     from judgebench.stats.recalibration import METHODS  # noqa: PLC0415 - loaded on use
 

@@ -50,7 +50,7 @@ def correct(
     by_system: BySystem = False,
     **table: Unpack[Rows],
 ) -> Corrections | JudgeOnlyRankings:
-    """Correct the score that a judge gives, with gold on some rows; or say what it is worth without any."""
+    """Correct the score that a judge gives for its errors, with gold or without."""
     if not no_gold and (diagonal or judge_varies):
         raise UsageError(
             f"{argument('diagonal')} and {argument('judge_varies')} are about rankings without gold; add "

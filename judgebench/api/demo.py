@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from judgebench.api.asking import Showing, ask_and_measure, plan_run
-from judgebench.api.notes import show, tell
+from judgebench.api.notes import show
 from judgebench.api.parameters import Option, question
-from judgebench.report.leaderboard.board import Demo
+from judgebench.report.leaderboard.demo import Demo
 
 if TYPE_CHECKING:
     from judgebench.api.own_answers import Planned
@@ -23,7 +23,7 @@ _JUDGES = {
 
 @question
 def demo(*, seed: Annotated[int, Option("Seed of random orders and guesses.")] = 0) -> Demo:
-    """Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network."""
+    """See it work: samples of five tasks, four baselines, no key, no network."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.report.leaderboard.ranks import rank  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
@@ -41,5 +41,4 @@ def demo(*, seed: Annotated[int, Option("Seed of random orders and guesses.")] =
         raise stopped[0]
     found = Demo(tuple(rank([row for row in rows if row.subset == "all"])))
     show(found)
-    tell("These are small samples written for this project: they show the machine at work, not the judges.")
     return found

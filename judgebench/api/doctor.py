@@ -50,7 +50,7 @@ def doctor(
     ] = (),
     **form: Unpack[FileForm],
 ) -> Report | Checks:
-    """Say what a file is and which command measures it; without one, whether judgebench can work here."""
+    """Say what a file is and how to measure it; without one, whether all is ready."""
     paths = [Path(file)] if isinstance(file, (str, Path)) else [Path(one) for one in file or ()]
     if not paths:
         from judgebench.api.checks import checks  # noqa: PLC0415 - loaded on use

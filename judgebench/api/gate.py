@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
@@ -73,7 +74,7 @@ def gate(
     verify: Verify = False,
     **table: Unpack[RowsAndScores],
 ) -> Decision | None:
-    """Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.
+    """Pass or fail a run against a baseline: exit 0, 1, or 6 for too few items.
 
     Paired on the same items, clustered by question, one-sided; deterministic; an improvement never fails. Exit code 3
     if run and baseline differ in task, revision, items, gold, scale or policies.
@@ -173,7 +174,15 @@ def _hold(
         found,
         tuple(row for row in _beside(source, policy) if not source.criteria or row.subset in decided),
         versions_of(before, own),
+        _compare(asked, source, against),
     )
+
+
+def _compare(asked: Asked, source: Source, against: Path) -> str:
+    """Give the command that shows the items behind the decision; none for a table, whose columns it would need."""
+    if source.stored is None or not notes.on_command_line():
+        return ""
+    return shlex.join(("judgebench", "compare", str(asked), str(against)))
 
 
 def _beside(source: Source, policy: list[str]) -> list[Agreement]:
@@ -233,7 +242,8 @@ def _brief(row: Agreement, name: str) -> list[float | None]:
     return [None if value is None else round(value, 6) for value in (one.value, one.low, one.high)]
 
 
-def _is_baseline(file: Path) -> bool:
+def baseline_at(file: Path) -> bool:
+    """Whether a file is a baseline."""
     from judgebench.report.gate.baseline import is_baseline  # noqa: PLC0415 - loaded on use
 
     try:
@@ -248,7 +258,7 @@ def _baseline(against: Path, asked: Asked, policy: list[str]) -> tuple[Baseline,
     from judgebench.store.remote import url_of  # noqa: PLC0415 - loaded on use
 
     other = None
-    if Columns.of(asked.table).options and against.is_file() and not _is_baseline(against):
+    if Columns.of(asked.table).options and against.is_file() and not baseline_at(against):
         other = Asked(Given((), [against]), asked.table)
     elif against.is_dir() or url_of(against) is not None:
         other = Asked(against, {})

@@ -71,7 +71,7 @@ def jury(
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> Juries:
-    """Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean."""
+    """Say what the vote of several judges is worth, beside each alone."""
     from judgebench.agreement.jury.jury import families_of, measure_jury  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.jury.rules import Rule  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use

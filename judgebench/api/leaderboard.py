@@ -58,7 +58,7 @@ def leaderboard(
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> Leaderboard | SystemBoard:
-    """Rank the judges of a runs folder or of a table, task by task; or the systems that they judged."""
+    """Rank judges task by task, with the places that the data leave open."""
     policies = policies_of(policy)
     opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell)
     tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())

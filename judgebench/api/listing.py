@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from judgebench.errors import UsageError, argument
 
@@ -13,30 +15,38 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "list[tuple[str, ...]]"
 
-#: So many splits of a task fit a line, and so many letters of a scale.
-_SPLITS = 3
-_SPEC = 14
+
+class List(NamedTuple):
+    """What there is of a kind: how its rows are found, what its columns are, and which of them a terminal shows."""
+
+    rows: Callable[[], Rows]
+    columns: tuple[str, ...]
+    about: str
+    shown: tuple[int, ...] = ()
 
 
 def tasks() -> Rows:
-    """List the tasks: name, scale, gold, splits, what it is."""
+    """List the tasks: where their data are, whose labels, what is asked."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
-    cards = [load_card(name) for name in card_names()]
-    rows = [(card.name, _scale(card), card.gold_source, _splits(card), card.summary) for card in cards]
-    return [*rows, *((name, "", "", "", f"plugin {entry.value}") for name, entry in plugins("tasks").items())]
+    rows = [
+        (card.name, _data(card), card.gold_source, card.summary, _scale(card), " ".join(card.splits))
+        for card in map(load_card, card_names())
+    ]
+    return [*rows, *((name, "", "", f"plugin {entry.value}", "", "") for name, entry in plugins("tasks").items())]
 
 
 def judges() -> Rows:
-    """List the judges by name or name pattern."""
-    from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
+    """List whom `--judge` takes, by name or pattern."""
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     return [*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())]
 
 
 def cards() -> Rows:
-    """List the judge cards: name, what each gives, its template, what becomes of a failure, and the model it asks."""
+    """List the published judges that have a card."""
     from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     rows: Rows = []
@@ -45,8 +55,7 @@ def cards() -> Rows:
         ties = "" if not pairs else "ties" if any(one.ties for one in pairs) else "no ties"
         failures = dict.fromkeys(str(one.failure) for one in card.layouts)
         model = card.models[0][0] if card.models else ""
-        endpoint = "raw" if card.raw else "chat"
-        rows.append((card.name, " ".join(card.scales), ties, endpoint, f"failure {', '.join(failures)}", model))
+        rows.append((card.name, " ".join(card.scales), model, ties, "raw" if card.raw else "chat", ", ".join(failures)))
     return rows
 
 
@@ -58,13 +67,13 @@ def prompts() -> Rows:
 
 
 def protocols() -> Rows:
-    """List the protocols by which a judge comes to a verdict, and the kinds of panel."""
+    """List the ways to a verdict, and the kinds of panel."""
     from judgebench.judges.panels import KINDS  # noqa: PLC0415 - loaded on use
     from judgebench.judges.protocols import ANSWERS, LAYERS, SHAPES  # noqa: PLC0415 - loaded on use
 
     rows = {name: row for name, row in (SHAPES | ANSWERS | LAYERS).items() if name}
     named = [(f"{name}[:{row.argument}]" if row.argument else name, row.about) for name, row in rows.items()]
-    return [*named, *((f'kind = "{name}"', f"in a judge file: {kind.about}") for name, kind in KINDS.items())]
+    return [*named, *((f'kind = "{name}"', f"{kind.about} (in a judge file)") for name, kind in KINDS.items())]
 
 
 def probes() -> Rows:
@@ -81,11 +90,12 @@ def probes() -> Rows:
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]
-    return [*rows, *ours, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())]
+    plugged = ((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())
+    return [*ours, *plugged, *rows]
 
 
 def metrics() -> Rows:
-    """List the metrics with what they are about and their witness, who computes them a second time."""
+    """List the metrics, and who computes each a second time."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
     from judgebench.stats.coefficients.catalog import METRIC_LINES  # noqa: PLC0415 - loaded on use
 
@@ -96,40 +106,59 @@ def metrics() -> Rows:
 
 
 def formats() -> Rows:
-    """List the tools whose files are known by their shape, and what these hold."""
+    """List the tools whose files are known by their shape."""
     from judgebench.labels.importers.catalog import TOOLS  # noqa: PLC0415 - loaded on use
 
     return [(tool.name, tool.holds) for tool in TOOLS]
 
 
-LISTS: dict[str, Callable[[], Rows]] = {
-    "tasks": tasks,
-    "judges": judges,
-    "cards": cards,
-    "prompts": prompts,
-    "protocols": protocols,
-    "probes": probes,
-    "metrics": metrics,
-    "formats": formats,
+LISTS: dict[str, List] = {
+    "tasks": List(
+        tasks,
+        ("task", "data", "labels by", "what is asked", "scale", "splits"),
+        "Every task has a sample (--sample). Data: here, fetched when first used, or yours to give (--data).",
+        (0, 1, 2, 3),
+    ),
+    "judges": List(judges, ("--judge", "who that is"), "Several are asked side by side: give --judge again."),
+    "cards": List(
+        cards,
+        ("card", "gives", "model", "ties", "endpoint", "a failure counts as"),
+        "--judge CARD asks its model; CARD:BACKEND/MODEL asks another one.",
+        (0, 1, 2),
+    ),
+    "prompts": List(
+        prompts, ("prompt", "scales"), "--prompt takes a name or a file; `judgebench show NAME` prints one."
+    ),
+    "protocols": List(protocols, ("--protocol", "what happens"), "Several go together: --protocol 'A + B'."),
+    "probes": List(probes, ("option", "what is shown"), "`judgebench probe` measures them, each beside a placebo."),
+    "metrics": List(
+        metrics,
+        ("metric", "what it is", "scales", "witness"),
+        "--metric takes a name; --verify recomputes each by its witness.",
+        (0, 1, 2),
+    ),
+    "formats": List(formats, ("tool", "what its files hold"), "Files of these tools are read as they are: --csv FILE."),
 }
 
 
 def listing(kind: str) -> Rows:
-    """List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats."""
+    """List tasks, judges, cards, prompts, protocols, probes, metrics or formats."""
     if kind not in LISTS:
         raise UsageError(f"{argument('kind')}={kind!r}: write one of {', '.join(map(repr, LISTS))}")
-    return LISTS[kind]()
+    return LISTS[kind].rows()
 
 
-def _splits(card: Card) -> str:
-    """Name the first splits, and count the others."""
-    first = list(card.splits)[:_SPLITS]
-    return " ".join(first) + (f" and {len(card.splits) - len(first)} more" if len(card.splits) > len(first) else "")
+def _data(card: Card) -> str:
+    """Say where the data of a task's usual split are."""
+    split = card.splits[card.default_split]
+    if root := os.environ.get("JUDGEBENCH_DATA", ""):
+        from judgebench.tasks.layouts import at_hand  # noqa: PLC0415 - loaded on use
+
+        if at_hand(Path(root), (card.name, *card.folders), (split.main, *split.parts.values())):
+            return "here"
+    return "fetched" if split.main.hub or split.main.url else "yours"
 
 
 def _scale(card: Card) -> str:
-    """Write its scale; of a long list of labels how many there are."""
-    if any(split.scale is not None for split in card.splits.values()):
-        return "by split"
-    spec = card.scale.spec
-    return spec if len(spec) <= _SPEC else f"{spec.partition(':')[0]} of {len(card.scale.labels)}"
+    """Write its scale."""
+    return "by split" if any(split.scale is not None for split in card.splits.values()) else card.scale.spec

@@ -43,9 +43,9 @@ def question_of(item: Item) -> Item:
 class Beneath:
     """A task made of another one's items; satisfies `domain.Task`."""
 
-    def __init__(self, task: Task, scale: Scale, items: Callable[[], Iterable[Item]]) -> None:
+    def __init__(self, task: Task, scale: Scale, items: Callable[[], Iterable[Item]], what: str = "") -> None:
         self._task, self._items = task, items
-        self.name = f"{task.name}{OWN_ANSWERS if scale == ANSWERED else GRADES}"
+        self.name = f"{task.name}{what or (OWN_ANSWERS if scale == ANSWERED else GRADES)}"
         self.scale = scale
         self.revision = task.revision
 
@@ -120,7 +120,7 @@ class Before:
         if not items or self.grader is None:
             return None
         beneath = Beneath(self.task, Scale.check(), lambda: items)
-        return _planned(beneath, self.grader, "human", again=self.answering.run.again)
+        return planned_beneath(beneath, self.grader, "human", again=self.answering.run.again)
 
 
 def text_of(answer: Verdict | None) -> str:
@@ -128,7 +128,8 @@ def text_of(answer: Verdict | None) -> str:
     return after_reasoning(answer.text).strip() if answer is not None and answer.code is not None else ""
 
 
-def _planned(task: Task, judge: Judge, reference: str = "none", again: str = "") -> Plan:
+def planned_beneath(task: Task, judge: Judge, reference: str = "none", again: str = "") -> Plan:
+    """Plan asking about questions, each once."""
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
@@ -183,7 +184,7 @@ def asked_before(
         place,
         task,
         limit,
-        _planned(Beneath(task, ANSWERED, questions), answers, again=planned.run.again),
+        planned_beneath(Beneath(task, ANSWERED, questions), answers, again=planned.run.again),
         replan if own else None,
         named or same,
         None if recipe is None else Elsewhere(recipe),
@@ -191,12 +192,13 @@ def asked_before(
     )
 
 
-def _known(planned: Plan, folder: Path, options: Options) -> dict[str, Verdict | None]:
+def known(planned: Plan, folder: Path, options: Options) -> dict[str, Verdict | None]:
+    """Give what a folder of runs knows of a plan's items, each of which is shown once."""
     from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
 
     # What was just asked afresh is there, and a refresh that is over knows nothing.
-    with known_answers(folder, planned.run, share=options.share) as known:
-        return {case.item.id: known.get(case.key) for case in planned.cases()}
+    with known_answers(folder, planned.run, share=options.share) as answers:
+        return {case.item.id: answers.get(case.key) for case in planned.cases()}
 
 
 @dataclass(slots=True)
@@ -207,6 +209,26 @@ class Settled:
     outcomes: list[Execution]
     stopped: list[BackendError | IncompleteError]
     usage: Usage = field(default_factory=Usage)
+
+    def ask(
+        self,
+        wanted: Sequence[tuple[Plan, Callable[[], Judge] | None]],
+        options: Options,
+        execute: Callable[[list[Plan], Options], list[Execution]],
+        recipes: dict[str, Callable[[], Judge]],
+    ) -> dict[str, str]:
+        """Ask plans, each once, with what is left to spend; return what stopped some."""
+        chosen = {planned.run.identity: planned for planned, _ in wanted}
+        recipes.update({planned.run.identity: recipe for planned, recipe in wanted if recipe is not None})
+        spent = self.usage.usd or 0.0
+        left = None if options.max_cost is None else max(0.0, options.max_cost - spent)
+        outcomes = execute(list(chosen.values()), replace(options, max_cost=left)) if chosen else []
+        self.outcomes += outcomes
+        for one in outcomes:
+            self.usage = self.usage + one.summary.usage
+            if one.error is not None:
+                self.stopped.append(one.error)
+        return {one.plan.run.identity: str(one.error) for one in outcomes if one.error is not None}
 
 
 def settle(
@@ -221,22 +243,11 @@ def settle(
     found = Settled(list(plans), [], [])
 
     def ask(wanted: Sequence[tuple[Plan, Callable[[], Judge] | None]]) -> dict[str, str]:
-        """Ask plans, each once; return what stopped some."""
-        chosen = {planned.run.identity: planned for planned, _ in wanted}
-        recipes.update({planned.run.identity: recipe for planned, recipe in wanted if recipe is not None})
-        spent = found.usage.usd or 0.0
-        left = None if options.max_cost is None else max(0.0, options.max_cost - spent)
-        outcomes = execute(list(chosen.values()), replace(options, max_cost=left)) if chosen else []
-        found.outcomes += outcomes
-        for one in outcomes:
-            found.usage = found.usage + one.summary.usage
-            if one.error is not None:
-                found.stopped.append(one.error)
-        return {one.plan.run.identity: str(one.error) for one in outcomes if one.error is not None}
+        return found.ask(wanted, options, execute, recipes)
 
     stopped = ask([(one.answering, one.answers_there) for one in befores])
     going = [one for one in befores if one.answering.run.identity not in stopped]
-    answers = {one.answering.run.identity: _known(one.answering, folder, options) for one in going}
+    answers = {one.answering.run.identity: known(one.answering, folder, options) for one in going}
     gradings = {one.place: one.grading(answers[one.answering.run.identity]) for one in going}
     stopped |= ask([(made, one.grades_there) for one in going if (made := gradings[one.place]) is not None])
     for one in befores:
@@ -245,7 +256,7 @@ def settle(
             found.plans[one.place] = None
             continue
         said = answers[one.answering.run.identity]
-        by_judge = {} if grades is None else _known(grades, folder, options)
+        by_judge = {} if grades is None else known(grades, folder, options)
         old = plans[one.place]
         found.plans[one.place] = new = told_before(one, old, said, by_judge)
         if old[0].run.identity in recipes:
@@ -300,13 +311,13 @@ def foreseen(
     found = list(plans)
     for one in befores:
         first[one.answering.run.identity] = one.answering
-        answers = _known(one.answering, folder, options)
+        answers = known(one.answering, folder, options)
         if (grades := one.grading(answers, foreseen=True)) is not None:
             first[grades.run.identity] = grades
         if one.replan is not None and any(map(text_of, answers.values())):
             said, silent = told_before(replace(one, grader=None), found[one.place], answers, {}), unanswered(one.task)
-            known = said[0].beside
-            mixed = {item: known.get(item, own) for item, own in silent.beside.items()}
+            told = said[0].beside
+            mixed = {item: told.get(item, own) for item, own in silent.beside.items()}
             made, policies = one.replan(Referenced(one.task, SELF, mixed))
             found[one.place] = replace(made, told=found[one.place][0].told), policies
     return list(first.values()), found

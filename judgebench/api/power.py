@@ -32,7 +32,7 @@ def power(
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> PairedPower:
-    """Say how many items a comparison needs, and what the items at hand can find."""
+    """Say how many items a comparison needs, and what those at hand can find."""
     from judgebench.agreement.power import from_figures, pilot  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.stats.inference.kappa_drops import Rates, quantiles  # noqa: PLC0415 - loaded on use

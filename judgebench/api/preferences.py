@@ -46,7 +46,7 @@ def export(
     task: OnlyTasks = (),
     **table: Unpack[Labels],
 ) -> Done:
-    """Write a judge's preferences as training data (DPO, KTO, rankings), each with where it comes from."""
+    """Write a judge's preferences as training data: DPO, KTO, rankings."""
     from judgebench.files.lines import replace_file  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)
@@ -63,8 +63,7 @@ def export(
         replace_file(file, (json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows))
     except OSError as error:
         raise UsageError(f"can't write {argument('output')} {file}: {error.strerror}") from None
-    rules = f"games={games} ties={ties}"
-    return Done(f"wrote {file}: {told} ({form}, {rules})", (file,))
+    return Done(f"Wrote {file}: {told} ({form}).", (file,))
 
 
 def _rows(

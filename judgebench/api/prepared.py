@@ -18,7 +18,7 @@ from judgebench.api.sources import run_source, silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
 from judgebench.report.document.text import one_line
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.asking import Engine
     from judgebench.api.own_answers import Before, Planned
+    from judgebench.api.reworded import Reworded
     from judgebench.domain import Agreement, Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
@@ -41,7 +42,8 @@ Listener: TypeAlias = Callable[[str], None]
 class Prepared:
     """Runs that are planned, each with the policies under which it is measured, and how to ask.
 
-    ``recipes`` say how other processes make the judges, ``before`` what some runs need to be told first.
+    ``recipes`` say how other processes make the judges, ``before`` what some runs need to be told first, ``reworded``
+    which show questions in words that are written first.
     """
 
     plans: tuple[Planned, ...]
@@ -50,6 +52,21 @@ class Prepared:
     engine: Engine
     by_system: bool
     before: tuple[Before, ...] = ()
+    reworded: tuple[Reworded, ...] = ()
+
+    def only(self, wanted: Callable[[Plan], bool]) -> Prepared:
+        """Leave out the other runs, and what only they need to be told first."""
+        places = [place for place, (planned, _) in enumerate(self.plans) if wanted(planned)]
+        now = {old: new for new, old in enumerate(places)}
+        before = tuple(replace(one, place=now[one.place]) for one in self.before if one.place in now)
+        reworded = tuple(replace(one, place=now[one.place]) for one in self.reworded if one.place in now)
+        plans = tuple(told_apart([self.plans[old] for old in places]))
+        return replace(self, plans=plans, before=before, reworded=reworded)
+
+    @property
+    def first(self) -> list[Plan]:
+        """What is asked before the runs, as far as it is known."""
+        return [planned for one in self.before for planned in one.plans] + [one.asking for one in self.reworded]
 
     def ask(
         self,
@@ -102,8 +119,7 @@ class Prepared:
         outcomes: list[Execution] = []
         ears = _ears(progress, outcomes)
         recipes = dict(self.recipes)
-        every = [planned for planned, _ in self.plans] + [planned for one in self.before for planned in one.plans]
-        asker = self.engine.make(every, recipes, tell=_tell(progress))
+        asker = self.engine.make([*(planned for planned, _ in self.plans), *self.first], recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
         if not on_command_line() and (self.engine.name != "batch" or inside_a_loop()):
             asker = Asker(asker)
@@ -130,12 +146,13 @@ class Prepared:
         ears: Ears,
     ) -> tuple[Sequence[Planned], Options, list[BackendError | IncompleteError]]:
         """Ask what runs need to know first; give their plans, what may still be spent, and what stopped some."""
-        if not self.before:
+        if not self.first:
             return self.plans, self.options, []
         from judgebench.api.own_answers import settle  # noqa: PLC0415 - loaded on use
+        from judgebench.api.reworded import settle_reworded  # noqa: PLC0415 - loaded on use
         from judgebench.run.execute import check_price, execute_all  # noqa: PLC0415 - loaded on use
 
-        for planned in (planned for one in self.before for planned in one.plans):
+        for planned in self.first:
             if self.options.max_cost is not None:
                 check_price(planned)
 
@@ -144,6 +161,14 @@ class Prepared:
             return cast("list[Execution]", asked(plans, folder, options, watch=ears.watch, interval=ears.interval))
 
         found = settle(self.before, self.plans, folder, self.options, execute, recipes)
+        settle_reworded(
+            self.reworded,
+            found,
+            folder,
+            self.options,
+            lambda wanted: found.ask(wanted, self.options, execute, recipes),
+            recipes,
+        )
         for outcome in found.outcomes:
             if ears.early is not None and outcome.error is None:
                 ears.early(outcome)
@@ -154,12 +179,14 @@ class Prepared:
 
     def foreseen(self, folder: Path) -> list[Plan]:
         """Give all that would be asked, with what a folder of runs knows of it already."""
-        if not self.before:
+        if not self.first:
             return [planned for planned, _ in self.plans]
         from judgebench.api.own_answers import foreseen  # noqa: PLC0415 - loaded on use
+        from judgebench.api.reworded import foresee_reworded  # noqa: PLC0415 - loaded on use
 
         first, plans = foreseen(self.before, self.plans, folder, self.options)
-        return [*first, *(planned for planned, _ in plans)]
+        written, plans = foresee_reworded(self.reworded, plans, folder, self.options)
+        return [*first, *written, *(planned for planned, _ in plans)]
 
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.banks import summed_up
 from judgebench.api.notes import tell
+from judgebench.api.observing import NEEDS, looked
 from judgebench.api.parameters import Option, question
-from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
-from judgebench.api.probed_tables import Verdicts, before_and_after, described, is_table, opened, said_of, versions_of
+from judgebench.api.probed_runs import Named, ProbedRuns, Repeats, plain_key
+from judgebench.api.probed_tables import Verdicts, before_and_after, is_table, opened, said_of, versions_of
 from judgebench.api.probed_together import OF_SEVERAL, is_beside
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.api.tables import Source
 from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.probes.listed import PROBES
+from judgebench.probes.listed import PARAPHRASE, PROBES
+from judgebench.report.estimates import Estimates
+from judgebench.report.probe_tables import FIGURES
 from judgebench.report.probing import ProbeRow, Probes
-from judgebench.report.runs import Estimates
 from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:
@@ -65,26 +69,26 @@ def probe(
     columns: Figures = "",
     **options: Unpack[ProbingAll],
 ) -> Probes:
-    """Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.
+    """Find what leads a judge astray: position, length, authority, attacks and more.
 
     Each item is asked as it is, changed, and with a placebo, in the same orders; what was asked before is never asked
     again. Stored runs are measured without asking anybody.
     """
-    runs = ProbedRuns(source, judge, task, probe, suite, repeats, options, once=True)
-    given = runs.named
+    runs = ProbedRuns(source, judge, task, probe, suite, repeats, options)
+    given, names = runs.named, _wanted(columns)
     if options.get("alike_from") is not None:
         raise UsageError(f"{argument('alike_from')} is about how alike answers are: `judgebench probe --similarity`")
     if runs.stored:
         if options.get("before_col") or options.get("placebo_col"):
-            return _found(before_and_after(source, options), columns)
+            return _found(before_and_after(source, options), names)
         if is_table(source, options):
-            return _found(measured(opened(source, options), runs.chosen, options, given), columns)
+            return _found(measured(opened(source, options), runs.chosen, options, given), names)
     elif lost := said_of(options):
         raise UsageError(f"{', '.join(lost)}: columns of verdicts are those of a {argument('csv')} FILE")
 
     def found(stored: Sequence[StoredRun], specs: list[str] | None) -> Probes:
         ways = compared(stored) if specs is None else ()
-        return _found(measured(stored, specs, options, given), columns, tuple(ways))
+        return _found(measured(stored, specs, options, given), names, tuple(ways))
 
     return runs.measured(found)
 
@@ -101,22 +105,32 @@ def estimate_probes(
     **options: Unpack[AskingProbes],
 ) -> Estimates:
     """Say how many calls, tokens and dollars probes would take; ask nothing."""
-    return ProbedRuns(source, judge, task, probe, suite, repeats, options, once=True).estimate()
+    return ProbedRuns(source, judge, task, probe, suite, repeats, options).estimate()
 
 
-def _found(rows: Iterator[ProbeRow], columns: str, ways: tuple[WaysRow, ...] = ()) -> Probes:
-    """Give what was measured; DataError where there is nothing, UsageError where none has a figure asked for."""
+def _wanted(columns: str) -> tuple[str, ...]:
+    """Read which figures are asked for; UsageError where no probe has one of that name."""
+    names = tuple(filter(None, map(str.strip, columns.split(","))))
+    for name in names:
+        if name not in FIGURES and not re.fullmatch(r"place_\d+", name):
+            near = [repr(one) for one in get_close_matches(name, FIGURES, n=3)]
+            said = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(FIGURES)}"
+            raise UsageError(f"{argument('columns')}: no probe has a figure {name!r}; {said}")
+    return names
+
+
+def _found(rows: Iterator[ProbeRow], names: tuple[str, ...], ways: tuple[WaysRow, ...] = ()) -> Probes:
+    """Give what was measured, with the figures asked for that are there; DataError where there is nothing."""
     found = tuple(rows)
     if not found and not ways:
         raise DataError(
             "nothing to measure: no probe was asked, and plain verdicts show nothing of those that need no asking",
-            hint="; ".join(f"{name}: {needs}" for name, needs in _NEEDS.items()),
+            hint="docs/probes/observed.md says what each takes",
         )
-    names = tuple(filter(None, map(str.strip, columns.split(","))))
     known = dict.fromkeys(["effect", *(name for row in found for name in row.found.figures)])
     if lost := [name for name in names if name not in known]:
-        raise UsageError(f"{argument('columns')}: no probe here has {lost[0]!r}; there are {', '.join(known)}")
-    return Probes(found, ways, names)
+        tell(f"{argument('columns')}: no probe here has {', '.join(lost)}; there are {', '.join(known)}")
+    return Probes(found, ways, tuple(name for name in names if name in known))
 
 
 def measured(
@@ -144,25 +158,17 @@ def measured(
             if whole is not None:
                 told.append((name, whole))
         for name in watched:
-            look = observed(name)
-            if look is None:
-                continue
-            if name in OF_SEVERAL:
-                looked = list(OF_SEVERAL[name](before, stored, look))
-            else:
-                found = look(described(before.run, said or {}), before.verdicts)
-                looked = [] if found is None else [(name, found)]
-            told += looked
-            if not looked and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
-                tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {_NEEDS.get(name, '')}")
+            told += (found := looked(name, before, stored, said or {}))
+            if not found and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
+                tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or PROBES)}
         told.sort(key=lambda one: order.get(one[0] if specs else Spec.of(one[0]).name, len(order)))
         corrected = suite([found for _, found in told])
-        for (name, _), found in zip(told, corrected, strict=True):
+        for (name, _), one in zip(told, corrected, strict=True):
             run = before.run
-            yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, found, run.revision, before.path)
+            yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, one, run.revision, before.path)
 
 
 def _wordings(
@@ -174,7 +180,7 @@ def _wordings(
     found: dict[str, dict[str, Iterator[Verdict]]] = {}
     for one in stored:
         spec = Spec.of(one.run.probe)
-        if spec.name == PARAPHRASE and one.run.probe in paired and _key(one.run) == _key(before.run):
+        if spec.name == PARAPHRASE and one.run.probe in paired and plain_key(one.run) == plain_key(before.run):
             whole = str(spec._replace(variant="", side=spec.file))
             found.setdefault(whole, {})[one.run.probe] = one.verdicts(texts=False)
     return found
@@ -192,11 +198,11 @@ def paired_runs(
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}
     # Of plain runs that differ in how often was asked, the one that knows most of chance.
-    plain = {_key(one.run): one for one in sorted(stored, key=lambda one: one.run.repeats) if not one.run.probe}
+    plain = {plain_key(one.run): one for one in sorted(stored, key=lambda one: one.run.repeats) if not one.run.probe}
     names = dict(zip(plain, names_of([one.run for one in plain.values()]), strict=True))
     probed = [one for one in stored if one.run.probe and (wanted is None or one.run.probe in wanted)]
     for one in probed:
-        if _key(one.run) not in plain:
+        if plain_key(one.run) not in plain:
             raise DataError(
                 f"{one.run.judge} was asked about {one.run.task} under the probe {one.run.probe}, and not plainly",
                 file=str(one.path),
@@ -208,24 +214,9 @@ def paired_runs(
                 before.verdicts(texts=False), one.verdicts(texts=False), one.run.probe, one.run.scale
             )
             for one in probed
-            if _key(one.run) == key
+            if plain_key(one.run) == key
         }
         yield names[key], before, paired
-
-
-#: The family whose members are looked at together, too.
-PARAPHRASE = "paraphrase"
-#: What must be there for a probe that plain verdicts show.
-_NEEDS = {
-    "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
-    "length": "that takes pairs of answers of known and different lengths, and gold",
-    "self-preference": "that takes gold, and answers of the judge's own among others'",
-    "family-preference": "that takes gold, and answers of models of its family and of others",
-    "transitivity": "that takes pairs with named systems, three or more of which answer one question",
-    "leniency": "that takes checks or ratings, and gold",
-    "recorded-attack": "that takes a split of attacked items, and beside it those that have them as they were",
-    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each",
-}
 
 
 def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
@@ -256,8 +247,3 @@ def _but(run: Run, condition: str) -> tuple[Any, ...]:
         return run.task, run.judge, run.content, replace(chosen, prompt="")
     # Other references are other content.
     return run.task, run.judge, replace(chosen, reference="")
-
-
-def _key(run: Run) -> tuple[Any, ...]:
-    """Say what a probe's run and its plain run have in common: all but the probe and how often was asked."""
-    return (run.task, run.revision, run.content, run.answers, run.orders, run.reference, run.seed, run.limit)

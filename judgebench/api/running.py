@@ -21,7 +21,8 @@ from judgebench.api.texts import remember
 from judgebench.domain import Judge
 from judgebench.errors import UsageError, argument
 from judgebench.judges.protocols.combining import By
-from judgebench.report.runs import Estimates
+from judgebench.probes.listed import PARAPHRASE
+from judgebench.report.estimates import Estimates
 from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
@@ -145,6 +146,17 @@ class Asking(TypedDict, total=False):
             "With --can-answer: who grades the answers that no comparison can; the judge itself by default.",
             metavar="J",
         ),
+    ]
+    paraphrases: Annotated[
+        int | None,
+        Option(
+            "Have the questions written in other words N times first, and ask those, too: the paraphrase probe.",
+            metavar="N",
+            least=1,
+        ),
+    ]
+    paraphraser: Annotated[
+        str | None, Option("With --paraphrases: who writes them; the judge itself by default.", metavar="J")
     ]
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
@@ -281,7 +293,7 @@ class Probing(AskingProbes, Pace, total=False):
 
 @question
 def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
-    """Ask judges about tasks and measure how far they agree with the gold labels.
+    """Ask judges about tasks, and measure how far they agree with people.
 
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
@@ -306,6 +318,18 @@ def prepared_run(judge: Any, task: Any, **options: Any) -> Prepared:
 def filled(options: Mapping[str, Any]) -> dict[str, Any]:
     """Add the defaults of options that nobody gave."""
     return {name: one.default for name, one in keys(Running).items() if one.default is not None} | dict(options)
+
+
+def _ways(
+    ways: Sequence[Mapping[str, Any]], how: Mapping[str, Any], shown: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Add a way to show items for each rewording of their questions; they are in the place of the family itself."""
+    count = how.get("paraphrases") or 0
+    if how.get("paraphraser") is not None and not count:
+        raise UsageError(f"{argument('paraphraser')} belongs to {argument('paraphrases')} N")
+    same = {"probe": None, "repeats": shown["repeats"] or 1, "rewordings": count}
+    given = [] if count and shown["probe"] == PARAPHRASE else ways
+    return [*given, *({**same, "reworded": number} for number in range(1, count + 1))]
 
 
 def prepared(
@@ -348,7 +372,7 @@ def prepared(
     temperatures = how["temperature"] if how["temperature"] != [] else "default"
     if how.get("grader") is not None and not how["can_answer"]:
         raise UsageError(f"{argument('grader')} belongs to {argument('can_answer')}")
-    plans, recipes, before = plan_named(
+    plans, recipes, before, reworded = plan_named(
         judges,
         tasks,
         [
@@ -359,7 +383,9 @@ def prepared(
         ],
         [
             Showing(order=order, reference=reference or "auto", **{**shown, **way})
-            for reference, order, way in product(each(how["reference"]), each(how.get("order")), ways)
+            for reference, order, way in product(
+                each(how["reference"]), each(how.get("order")), _ways(ways, how, shown)
+            )
         ],
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
@@ -367,9 +393,10 @@ def prepared(
         labels=open_labels(how.get("labels") or (), how.get("labels_mode")),
         can_answer=bool(how["can_answer"]),
         grader=how.get("grader"),
+        paraphraser=how.get("paraphraser"),
         unfit=unfit,
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
     by_system = bool(how.get("by_system"))
-    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=by_system, before=tuple(before))
+    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system, tuple(before), tuple(reworded))

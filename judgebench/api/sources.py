@@ -73,6 +73,16 @@ class Source:
     #: The table as a task, for the texts of its items; DataError or UsageError where it has none.
     texts: Callable[[], Task] | None = None
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of runs that its run is in; None for a table, and for runs that are at a URL."""
+        from judgebench.store.remote import spools  # noqa: PLC0415 - loaded on use
+
+        if self.stored is None:
+            return None
+        parent = self.stored.path.parent
+        return None if parent.parent == spools() else parent
+
     def policies(self, chosen: Sequence[str]) -> Policies:
         """Apply policies to the source's own; UsageError where one could change nothing in a table."""
         found = self.own.override(chosen)

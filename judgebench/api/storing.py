@@ -28,7 +28,7 @@ def verify(
         bool, Option("Take manifests as they are now: edited by hand, or of a version without seals.")
     ] = False,
 ) -> Verification:
-    """Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.
+    """Look for damage in stored runs.
 
     Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """
@@ -62,7 +62,7 @@ def verify(
 
 @question
 def pack(runs: Folders, *, undo: Annotated[bool, Option("Turn packed runs back into lines of JSON.")] = False) -> Done:
-    """Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before."""
+    """Pack stored runs into Parquet, about an eighth of the size."""
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
     from judgebench.store.upkeep import pack as make  # noqa: PLC0415 - loaded on use
     from judgebench.store.upkeep import unpack  # noqa: PLC0415 - loaded on use

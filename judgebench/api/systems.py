@@ -61,7 +61,7 @@ def systems(
     policy: Policy = (),
     **table: Unpack[Table],
 ) -> Rankings:
-    """Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness."""
+    """Compare a judge's ranking of systems with people's."""
     from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loaded on use
 
     if runs := _run_files(trec_run):

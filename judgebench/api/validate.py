@@ -40,7 +40,7 @@ def validate(
     *,
     data: Data = None,
 ) -> Validation:
-    """Check a task's card, its sample, its reader and its published figures; exit 3 where something is missing."""
+    """Check a task's card, its sample, its reader and its published figures."""
     from judgebench.tasks.card import card_names, read_toml  # noqa: PLC0415 - loaded on use
 
     place = data or os.environ.get("JUDGEBENCH_DATA") or None

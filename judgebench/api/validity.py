@@ -11,7 +11,7 @@ from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
 from judgebench.api.probing import measured
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.errors import DataError, argument
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def validate_judge(
     max_led: Annotated[float, Option("Most that a probe may lead it, in shares of cases.", least=0)] = 0.1,
     **options: Unpack[Probing],
 ) -> JudgeValidation:
-    """Say whether a judge is fit for use: agreement, order, stability, ceiling and what leads it, on one page.
+    """Say whether a judge is fit for use: agreement, order, stability, what leads it.
 
     Asks what is missing: each case in both orders, three times, and changed by the probes. Exit code 1 where a line
     fails.
@@ -52,7 +52,7 @@ def validate_judge(
     from judgebench.agreement.validity import Limits  # noqa: PLC0415 - loaded on use
 
     limits = Limits(agreement=min_agreement, led=max_led)
-    runs = ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core")
+    runs = ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core", plainly=True)
     return runs.measured(lambda stored, specs: _validation(stored, specs, limits), _labelled)
 
 
@@ -77,7 +77,7 @@ def estimate_validation(
     **options: Unpack[AskingProbes],
 ) -> Estimates:
     """Say how many calls, tokens and dollars the validation would take; ask nothing."""
-    return ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core").estimate()
+    return ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core", plainly=True).estimate()
 
 
 def _validation(stored: Sequence[StoredRun], specs: Sequence[str] | None, limits: Limits) -> JudgeValidation:

@@ -96,6 +96,7 @@ def _let_go() -> None:
 
 
 def _say(text: str) -> None:
-    from judgebench.cli.output import note  # noqa: PLC0415 - importing the package must stay free
+    from judgebench.cli.output import tell_system  # noqa: PLC0415 - importing the package must stay free
+    from judgebench.cli.refusals import written  # noqa: PLC0415 - an error's alone
 
-    note(f"judgebench: {text}")
+    tell_system(written(text))

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from judgebench.api.listing import LISTS, listing
-from judgebench.cli.output import emit_lines, note
+from judgebench.cli.help import WIDEST, Command, Group
+from judgebench.cli.lists import FORMS, written
+from judgebench.cli.output import note
 from judgebench.cli.registry import COMMANDS, INSTEAD
-from judgebench.report.document.text import one_line
+from judgebench.errors import UnknownNameError, UsageError
+from judgebench.report.document import TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.api.listing import Rows
+    from judgebench.api.listing import List
 
-_ABOUT = "Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree."
+_ABOUT = "Measure LLM judges: how far they agree with people, beside how far people agree with each other."
 
 
 def _kebab(token: str) -> str:
@@ -61,6 +64,8 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; its exit code."""
     # `list` has no options, which keeps it quick: these are a list of their own.
     arguments = ["list", "cards"] if list(arguments) == ["list", "judges", "--cards"] else arguments
+    _check_names(arguments)
+    TYPED.set(tuple(arguments))
     try:
         command = _completing() if _ASKED in os.environ else build(arguments)
         return command(args=list(arguments), prog_name="judgebench", standalone_mode=False) or 0
@@ -69,23 +74,38 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except _WRONG_USAGE as error:
         # Where no argument was given the message is the help page, of our own words alone.
-        if type(error).__name__ != "NoArgsIsHelpError":
-            error.message = one_line(error.message)
-        error.show()
-        return int(error.exit_code)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+            return int(error.exit_code)
+        from judgebench.cli.refusals import of_usage  # noqa: PLC0415 - an error's alone
+
+        raise UsageError(of_usage(error)) from None
+
+
+def _check_names(arguments: Sequence[str]) -> None:
+    """Refuse a command, and a list, that nobody knows."""
+    named = [one for one in arguments if not one.startswith("-")]
+    for kind, known, hint in (("command", COMMANDS, "(judgebench --help)"), ("list", LISTS, "(judgebench list)")):
+        if not named or arguments[0].startswith("-"):
+            return
+        name = named.pop(0)
+        if name not in known:
+            raise UnknownNameError(kind, name, known, hint)
+        if name != "list":
+            return
 
 
 def build(arguments: Sequence[str]) -> Any:
     """Make the click command for a command line: all commands, or only the one that it calls."""
     called = next((argument for argument in arguments if not argument.startswith("-")), "")
-    # Before it parses any parameter, even a --help that is not given, typer loads pydantic: 0.1 s that `list`,
-    # which has no other parameters, has no use for.
-    wants_help = not {"-h", "--help"}.isdisjoint(arguments)
+    # Before it parses any parameter, even a --help that is not given, typer loads pydantic: 0.1 s that `list` without
+    # options has no use for.
+    options = any(argument.startswith("-") for argument in arguments)
     own = called in COMMANDS and called != "list"
     command = _loaded(COMMANDS[called].place) if own else None
     # Options about completion are the program's own, and cost a command that has none of them some time.
     alone = arguments[:1] == [called] and _ASKED not in os.environ
-    return _built(called if called in COMMANDS else "", command, wants_help, alone)
+    return _built(called if called in COMMANDS else "", command, options, alone)
 
 
 def _completing() -> Any:
@@ -102,27 +122,29 @@ def _completing() -> Any:
 
 
 @functools.cache
-def _built(called: str, command: Callable[..., Any] | None, wants_help: bool, alone: bool) -> Any:  # noqa: FBT001 - its key
+def _built(called: str, command: Callable[..., Any] | None, options: bool, alone: bool) -> Any:  # noqa: FBT001 - its key
     app = typer.Typer(
+        cls=Group,
         no_args_is_help=True,
-        add_help_option=wants_help or called != "list",
+        add_help_option=options or called != "list",
         add_completion=not alone,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={
             "help_option_names": ["-h", "--help"],
-            "max_content_width": 110,
+            "max_content_width": WIDEST,
             "token_normalize_func": _kebab,
         },
     )
     app.callback(
         help=_ABOUT,
-        epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
+        epilog="Start with `judgebench demo`, then `judgebench doctor FILE` for data of your own. "
+        "`judgebench COMMAND --help` has each command's options, with examples.",
     )(_root if alone else _root_with_version)
     if command is not None:
-        app.command(called)(_runnable(called, command))
+        app.command(called, cls=Command)(_runnable(called, command))
     elif called == "list":
-        app.add_typer(_lists(help_option=wants_help), name=called)
+        app.add_typer(_lists(options=options), name=called)
     else:
         for name, one in COMMANDS.items():
             app.command(name)(_titled(one.title))
@@ -140,20 +162,29 @@ def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
     return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
 
 
-def _lists(*, help_option: bool) -> typer.Typer:
-    """Make the ``list`` group: one command a kind, none with a parameter, which keeps typer from loading pydantic."""
-    group = typer.Typer(help=listing.__doc__, no_args_is_help=True, rich_markup_mode=None, add_help_option=help_option)
-    for name, rows in LISTS.items():
-        group.command(name, add_help_option=help_option, help=rows.__doc__)(_printing(rows))
+def _lists(*, options: bool) -> typer.Typer:
+    """Make the ``list`` group: one command a kind, without parameters where none is given, as they load pydantic."""
+    group = typer.Typer(
+        cls=Group, help=listing.__doc__, no_args_is_help=True, rich_markup_mode=None, add_help_option=options
+    )
+    for name, one in LISTS.items():
+        command = _formed(name, one) if options else _plain(name, one)
+        group.command(name, add_help_option=options, help=one.rows.__doc__)(command)
     return group
 
 
-def _printing(rows: Callable[[], Rows]) -> Callable[[], None]:
+def _formed(name: str, one: List) -> Callable[..., None]:
+    def called(
+        form: Annotated[str, typer.Option("--format", metavar="|".join(FORMS), help="The form of the list.")] = "table",
+    ) -> None:
+        written(name, one, form)
+
+    return called
+
+
+def _plain(name: str, one: List) -> Callable[[], None]:
     def called() -> None:
-        found = rows()
-        widths = [max(len(cell) for cell in column) for column in zip(*found, strict=True)]
-        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in found)
-        emit_lines("\n".join(line.rstrip() for line in lines))
+        written(name, one, "table")
 
     return called
 

@@ -184,6 +184,8 @@ def _answering(
             asked = instead[flag]
             _drop(given, known, {"csv", *parameters(inspect.unwrap(asked))}, flag)
         shown: list[Document | str] = []
+        ending = "" if output is None else output.suffix.removeprefix(".").lower()
+        form = written_as or ending or "table"
 
         def show(answer: Document | str) -> None:
             shown.append(answer)
@@ -194,18 +196,22 @@ def _answering(
                 emit(answer.render("junit"), junit)
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
-            ending = "" if output is None else output.suffix.removeprefix(".").lower()
-            form = written_as or ending or "table"
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
         with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
-            if isinstance(answer, Document) and (failure := answer.failure) is not None:
-                raise failure
+            if isinstance(answer, Document):
+                _end(answer, told=form == "table" and output is None and not explain)
 
     return called
+
+
+def _end(answer: Document, *, told: bool) -> None:
+    """End a command as its answer says; without a word, where the terminal was told the answer in brief."""
+    if (failure := answer.failure) is not None:
+        raise typer.Exit(failure.exit_code) if told and answer.SAYS_FAILURE else failure
 
 
 def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str], flag: str) -> None:

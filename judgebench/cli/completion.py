@@ -67,11 +67,11 @@ def stand_in(words: Sequence[str]) -> Callable[..., None] | None:
 
 
 def _first(kind: str) -> Iterator[str]:
-    return (row[0] for row in LISTS[kind]())
+    return (row[0] for row in LISTS[kind].rows())
 
 
 def _judges(_: str) -> Iterator[str]:
-    from judgebench.catalog import BACKENDS  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.listed import BACKENDS  # noqa: PLC0415 - loaded on use
 
     # What is in capitals stands for a name of one's own.
     yield from (name for name in _first("judges") if name.rpartition("/")[2].islower())

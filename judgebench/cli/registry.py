@@ -6,127 +6,166 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """Where a command lives, and its line in the list of all: the first of its help, which only a call imports."""
+    """Where a command lives, and its line in the list of all: the first of its help, which only a call imports.
+
+    ``about`` is the heading above it there.
+    """
 
     place: str
     title: str
+    about: str
 
 
 COMMANDS: dict[str, Command] = {
-    "run": Command(
-        "judgebench.api.running:run", "Ask judges about tasks and measure how far they agree with the gold labels."
-    ),
     "demo": Command(
         "judgebench.api.demo:demo",
-        "Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network.",
+        "See it work: samples of five tasks, four baselines, no key, no network.",
+        "Ask",
     ),
-    "score": Command("judgebench.api.score:score", "Measure again: stored runs, or a table of your own labels."),
-    "humans": Command(
-        "judgebench.api.humans:humans",
-        "Measure the annotators against each other, all at once, and each judge as if it were one of them.",
-    ),
-    "alt-test": Command(
-        "judgebench.api.alt_test:alt_test",
-        "Test whether a judge may replace human annotators (the alternative annotator test).",
-    ),
-    "compare": Command(
-        "judgebench.api.compare:compare",
-        "Compare judges on the same items: paired, clustered by question; all pairs where there are more than two.",
-    ),
-    "power": Command(
-        "judgebench.api.power:power", "Say how many items a comparison needs, and what the items at hand can find."
-    ),
-    "gate": Command(
-        "judgebench.api.gate:gate",
-        "Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.",
-    ),
-    "systems": Command(
-        "judgebench.api.systems:systems",
-        "Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness.",
-    ),
-    "correct": Command(
-        "judgebench.api.correct:correct",
-        "Correct the score that a judge gives, with gold on some rows; or say what it is worth without any.",
-    ),
-    "analyze": Command(
-        "judgebench.api.analyze:analyze",
-        "Say what predicts a judge's errors, which labels it overuses, and where it agrees least.",
+    "run": Command(
+        "judgebench.api.running:run",
+        "Ask judges about tasks, and measure how far they agree with people.",
+        "Ask",
     ),
     "probe": Command(
         "judgebench.api.probing:probe",
-        "Measure what leads a judge: position, length, popularity, authority, attacks ...; each beside a placebo.",
+        "Find what leads a judge astray: position, length, authority, attacks and more.",
+        "Ask",
     ),
     "validate-judge": Command(
         "judgebench.api.validity:validate_judge",
-        "Say whether a judge is fit for use: agreement, order, stability, ceiling and what leads it, on one page.",
+        "Say whether a judge is fit for use: agreement, order, stability, what leads it.",
+        "Ask",
     ),
-    "jury": Command(
-        "judgebench.api.jury:jury",
-        "Make recorded judges one judge, and say what it is worth: majority, weighted, Dawid-Skene or the mean.",
+    "score": Command(
+        "judgebench.api.score:score",
+        "Measure stored runs again, or a table of your own labels.",
+        "Measure",
     ),
-    "cascade": Command(
-        "judgebench.api.cascade:cascade",
-        "Let cheap judges answer what they are sure of and dearer ones the rest, with a guarantee of agreement.",
+    "humans": Command(
+        "judgebench.api.humans:humans",
+        "Say how far people agree with each other, and who agrees with nobody.",
+        "Measure",
+    ),
+    "alt-test": Command(
+        "judgebench.api.alt_test:alt_test",
+        "Test whether a judge can take a person's place (the alternative annotator test).",
+        "Measure",
+    ),
+    "systems": Command(
+        "judgebench.api.systems:systems",
+        "Compare a judge's ranking of systems with people's.",
+        "Measure",
+    ),
+    "correct": Command(
+        "judgebench.api.correct:correct",
+        "Correct the score that a judge gives for its errors, with gold or without.",
+        "Measure",
+    ),
+    "analyze": Command(
+        "judgebench.api.analyze:analyze",
+        "Say what predicts a judge's errors, and which labels it overuses.",
+        "Measure",
     ),
     "calibrate": Command(
         "judgebench.api.calibrate:calibrate",
-        "Calibrate judges' probabilities or scores on some questions; ECE, Brier and log loss on the others.",
-    ),
-    "export": Command(
-        "judgebench.api.preferences:export",
-        "Write a judge's preferences as training data (DPO, KTO, rankings), each with where it comes from.",
-    ),
-    "leaderboard": Command(
-        "judgebench.api.leaderboard:leaderboard",
-        "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
-    ),
-    "report": Command(
-        "judgebench.api.report:report",
-        "Write a report of runs or of a table: one HTML file with the figures, charts and every item behind them.",
-    ),
-    "view": Command(
-        "judgebench.view:view",
-        "Look at a runs folder in the browser, live, and label items there, blind to the judges.",
+        "Turn a judge's scores into probabilities, and say how good these are.",
+        "Measure",
     ),
     "reproduce": Command(
         "judgebench.api.reproduce:reproduce",
-        "Recompute published figures from recorded public verdicts; exit 1 where one does not match.",
+        "Recompute published figures from public verdicts; exit 1 where one differs.",
+        "Measure",
     ),
-    "results": Command(
-        "judgebench.api.reproduce:results",
-        "Rebuild the published leaderboards: every baseline and every recorded judge whose data are there.",
+    "compare": Command(
+        "judgebench.api.compare:compare",
+        "Say which judge is better on the same items, and whether that is sure.",
+        "Decide",
     ),
-    "publish": Command(
-        "judgebench.api.publish:publish",
-        "Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first.",
+    "gate": Command(
+        "judgebench.api.gate:gate",
+        "Pass or fail a run against a baseline: exit 0, 1, or 6 for too few items.",
+        "Decide",
     ),
-    "init": Command(
-        "judgebench.api.init:init",
-        "Write a task, a prompt, a judge and settings for a table of items; or, with --ci, the gate's workflow.",
+    "power": Command(
+        "judgebench.api.power:power",
+        "Say how many items a comparison needs, and what those at hand can find.",
+        "Decide",
     ),
-    "doctor": Command(
-        "judgebench.api.doctor:doctor",
-        "Say what a file is and which command measures it; without one, whether judgebench can work here.",
+    "leaderboard": Command(
+        "judgebench.api.leaderboard:leaderboard",
+        "Rank judges task by task, with the places that the data leave open.",
+        "Decide",
     ),
-    "validate": Command(
-        "judgebench.api.validate:validate",
-        "Check a task's card, its sample, its reader and its published figures; exit 3 where something is missing.",
+    "jury": Command(
+        "judgebench.api.jury:jury",
+        "Say what the vote of several judges is worth, beside each alone.",
+        "Decide",
     ),
-    "verify": Command(
-        "judgebench.api.storing:verify",
-        "Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.",
+    "cascade": Command(
+        "judgebench.api.cascade:cascade",
+        "Let cheap judges answer what they are sure of, and dearer ones the rest.",
+        "Decide",
     ),
-    "pack": Command(
-        "judgebench.api.storing:pack",
-        "Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before.",
+    "report": Command(
+        "judgebench.api.report:report",
+        "Write one HTML page: the answer, charts, and every item behind them.",
+        "Look",
     ),
-    "show": Command(
-        "judgebench.api.showing:show",
-        "Show a task's card, a judge or its card, a prompt, a run, or the JSON Schema of a kind of document.",
+    "view": Command(
+        "judgebench.view:view",
+        "Look at runs in the browser, and label items there, blind to the judges.",
+        "Look",
     ),
     "list": Command(
         "judgebench.api.listing:listing",
-        "List tasks, judges, judge cards, prompts, protocols, probes, metrics or formats.",
+        "List tasks, judges, cards, prompts, protocols, probes, metrics or formats.",
+        "Look",
+    ),
+    "show": Command(
+        "judgebench.api.showing:show",
+        "Show a task, a judge, a card, a prompt as it is sent, a run, or a JSON Schema.",
+        "Look",
+    ),
+    "doctor": Command(
+        "judgebench.api.doctor:doctor",
+        "Say what a file is and how to measure it; without one, whether all is ready.",
+        "Set up and keep",
+    ),
+    "init": Command(
+        "judgebench.api.init:init",
+        "Write task, prompt, judge and settings for a table; with --ci, a gate's workflow.",
+        "Set up and keep",
+    ),
+    "validate": Command(
+        "judgebench.api.validate:validate",
+        "Check a task's card, its sample, its reader and its published figures.",
+        "Set up and keep",
+    ),
+    "verify": Command(
+        "judgebench.api.storing:verify",
+        "Look for damage in stored runs.",
+        "Set up and keep",
+    ),
+    "pack": Command(
+        "judgebench.api.storing:pack",
+        "Pack stored runs into Parquet, about an eighth of the size.",
+        "Set up and keep",
+    ),
+    "export": Command(
+        "judgebench.api.preferences:export",
+        "Write a judge's preferences as training data: DPO, KTO, rankings.",
+        "Set up and keep",
+    ),
+    "publish": Command(
+        "judgebench.api.publish:publish",
+        "Write the folder of a static site: page, CSV, JSON, labels, dataset card.",
+        "Set up and keep",
+    ),
+    "results": Command(
+        "judgebench.api.reproduce:results",
+        "Rebuild the published leaderboards from the data at hand.",
+        "Set up and keep",
     ),
 }
 

@@ -224,8 +224,9 @@ class Forecast:
         return self.cases - self.judged - self.submitted
 
 
-#: How the task of a run is named that holds a judge's own answers to another task's questions, or grades of them.
-OWN_ANSWERS, GRADES = " (own answers)", " (grades of own answers)"
+#: How the task of a run is named that holds a judge's own answers to another task's questions, grades of them, or the
+#: questions in other words.
+OWN_ANSWERS, GRADES, REWORDINGS = " (own answers)", " (grades of own answers)", " (rewordings)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +313,8 @@ class Run:
 
     @property
     def answering(self) -> bool:
-        """Whether it holds a judge's own answers, or grades of them, which other runs are made with."""
-        return self.task.endswith((OWN_ANSWERS, GRADES))
+        """Whether it holds a judge's own answers, grades of them or rewordings, which other runs are made with."""
+        return self.task.endswith((OWN_ANSWERS, GRADES, REWORDINGS))
 
     @property
     def identity(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -88,6 +88,16 @@ class Row:
 def shown(value: object, limit: int = 60) -> str:
     """Show a value that is not what was expected."""
     return cut("nothing (null)" if value is None else repr(value), limit)
+
+
+#: So many names are a line.
+_FEW = 12
+
+
+def some(names: Sequence[str]) -> str:
+    """List the first of many names, and count the others."""
+    more = len(names) - _FEW
+    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def cut(text: str, limit: int = 60) -> str:

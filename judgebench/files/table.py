@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.errors import argument
 from judgebench.files.paths import Inner, parsed, split
-from judgebench.files.records import Unit, placed
+from judgebench.files.records import Unit, placed, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +125,7 @@ class Table(ABC):
         shown = [repr(k) for k in known if any(k.casefold() in names for names in near.values())]
         listed = ", ".join(repr(name) for name in missing)
         message = f"no column is named {listed}" + (f"; did you mean {' or '.join(shown)}?" if shown else "")
-        tail = f"the columns are {', '.join(known[:40])}{', …' if len(known) > 40 else ''}"
+        tail = f"the columns are {some(known)}"
         if self.format == "csv" and len(columns) == 1:
             tail += "; if that is one cell too wide, name the delimiter"
         return self.error(f"{message} ({tail})")

@@ -33,12 +33,8 @@ class Sent:
         if "card" in run.settings:
             card = _by_card(run)
             return None if card is None else cls(card, run)
-        named: Any = run.settings.get("prompts")
-        if not isinstance(named, dict):
-            return None
-        prompts = {kind: _prompt(run.prompts.get(kind), str(name)) for kind, name in named.items()}
-        known = {kind: prompt for kind, prompt in prompts.items() if prompt is not None}
-        if len(known) < len(prompts):
+        known = prompts_of(run)
+        if known is None:
             return None
         with suppress(JudgebenchError):
             return cls(_asking(run, known), run)
@@ -49,6 +45,16 @@ class Sent:
         with suppress(JudgebenchError, StopIteration):
             return tuple(next(self._judge.steps(case, self._run.scale)))
         return ()
+
+
+def prompts_of(run: Run) -> dict[str, Prompt] | None:
+    """Give the prompts of a run by kind of scale, as they were; None where it had none, or they are not at hand."""
+    named: Any = run.settings.get("prompts")
+    if not isinstance(named, dict):
+        return None
+    prompts = {kind: _prompt(run.prompts.get(kind), str(name)) for kind, name in named.items()}
+    known = {kind: prompt for kind, prompt in prompts.items() if prompt is not None}
+    return known if len(known) == len(prompts) else None
 
 
 def _asking(run: Run, prompts: Mapping[str, Prompt]) -> LLMJudge:

@@ -70,7 +70,7 @@ def read_file(file: Path) -> Iterator[Placed]:
                 f"not a label ({type(error).__name__}: {error})",
                 file=str(file),
                 line=number,
-                hint="docs/reference/labelling.md says what a line holds",
+                hint="docs/reference/view.md says what a line holds",
             ) from None
 
 

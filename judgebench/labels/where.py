@@ -11,7 +11,7 @@ import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.files.codes import Numbers
-from judgebench.files.records import cut
+from judgebench.files.records import cut, some
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Condition:
                 "empty"
             )
         raise UsageError(
-            f"{said}: no column is named {text[: first.start()].strip()!r} (the columns are "
-            f"{', '.join(columns[:40])}{', …' if len(columns) > 40 else ''})"
+            f"{said}: no column is named {text[: first.start()].strip()!r} (the columns are {some(columns)})"
         )
 
     def holds(self, words: Sequence[str]) -> Flags:

@@ -60,8 +60,8 @@ UNKNOWN = -2
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: Ratings that span more than this are identifiers or counts until --scale says otherwise.
 _WIDEST = 100
-#: A message lists this many words; a column with more is hardly a column of labels.
-_MOST_WORDS = 40
+#: A message lists this many words, and counts the others.
+_MOST_WORDS, _LONGEST = 8, 30
 
 
 def _say(words: Collection[str] = ()) -> str:
@@ -335,7 +335,7 @@ def listing(
     for word in order[:_MOST_WORDS]:
         holders = [name for name, own in said.items() if word in own]
         places = "; ".join(f"{name} {where(name, word)}" if where else name for name in holders)
-        parts.append(f"{shown(said[holders[0]][word])} ({places})")
+        parts.append(f"{shown(said[holders[0]][word], _LONGEST)} ({places})")
     more = f" and {len(order) - _MOST_WORDS} more" if len(order) > _MOST_WORDS else ""
     return ", ".join(parts) + more
 

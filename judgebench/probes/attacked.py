@@ -60,7 +60,9 @@ def probe(name: str, file: str, plain: Probe, scale: Scale, seed: int) -> Attack
     def change(shown: Shown) -> Item:
         return shown.replaced(texts[shown.item.id].text)
 
-    return Attacked(name, Operator("attacked", change, None), plain, scale, "wrong", seed, texts=texts)
+    return Attacked(
+        name, Operator("attacked", change, None, ids=frozenset(texts)), plain, scale, "wrong", seed, texts=texts
+    )
 
 
 PROBE = FromFile(probe)
@@ -80,7 +82,8 @@ def read_attacked(file: str) -> dict[str, Put]:
     def find(wanted: tuple[str, ...], what: str) -> str:
         found = next((one for one in wanted if one in columns), None)
         if found is None:
-            raise UsageError(f"{name} has no column of {what} ({', '.join(wanted)}); it has {', '.join(columns)}")
+            how = f"; write {name}#COLUMN" if wanted is _TEXTS else ""
+            raise UsageError(f"{name} has no column of {what} ({', '.join(wanted)}); it has {', '.join(columns)}{how}")
         return found
 
     ids, which = find(_IDS, "ids"), next((one for one in _WHICH if one in columns), None)

@@ -1,7 +1,7 @@
 """Identity: a response says which kind of system wrote it. The placebo says that a system did which is not named.
 
-``strong`` and ``weak`` speak of its rank; ``named`` gives the name that the data have; ``anonymous`` is the placebo by
-itself, beside no label at all.
+``strong`` and ``weak`` speak of its rank; ``named`` gives the name that the data have; ``anonymous`` is the placebo of
+these by itself. Its own is a label of the same form that says nothing of who wrote it.
 
 Source: Koo et al. (2023), Benchmarking cognitive biases in large language models as evaluators (CoBBLEr: compassion
 fade); Ye et al. (2024), Justice or prejudice? (CALM, arXiv:2410.02736).
@@ -30,10 +30,15 @@ _ANONYMOUS = (
     *("one of the systems that were asked", "a certain system that goes without a name"),
     *("the system that is listed without any name here", "a system that was asked, not named here"),
 )
+#: As long as these, and about no one.
+_NOBODY = (
+    *("one of the texts that were kept", "a certain text that comes without a picture"),
+    *("the text that is shown in this place here", "a text that was kept, then shown here"),
+)
 
 
-def _label(shown: Shown, who: str) -> Item:
-    return shown.answered(joined(f"[Author of this answer: {who}]", shown.text))
+def _label(shown: Shown, who: str, of: str = "Author") -> Item:
+    return shown.answered(joined(f"[{of} of this answer: {who}]", shown.text))
 
 
 def _strong(shown: Shown) -> Item:
@@ -53,6 +58,10 @@ def _anonymous(shown: Shown) -> Item:
     return _label(shown, shown.draw.of("wording", _ANONYMOUS))
 
 
+def _unlabelled(shown: Shown) -> Item:
+    return _label(shown, shown.draw.of("wording", _NOBODY), "Form")
+
+
 def _unnamed(shown: Shown) -> Item:
     return _label(shown, "unnamed")
 
@@ -61,5 +70,5 @@ OPERATORS = {
     "strong": Operator("identity", _strong, _anonymous),
     "weak": Operator("identity", _weak, _anonymous, "against", "right"),
     "named": Operator("identity", _named, _unnamed, "neither", "random"),
-    "anonymous": Operator("identity", _anonymous, None, "neither", "random"),
+    "anonymous": Operator("identity", _anonymous, _unlabelled, "neither", "random"),
 }

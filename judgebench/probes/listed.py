@@ -108,6 +108,8 @@ PROBES: dict[str, ProbeEntry] = {
     "attacked": ProbeEntry("judgebench.probes.attacked:PROBE", "attacked:FILE[#COLUMN]: answers from a file"),
 }
 
+#: The family whose members are looked at together, too.
+PARAPHRASE = "paraphrase"
 #: The few that find most: what `validate-judge` tries where nobody names others.
 CORE = (
     "position", "length", "self-preference", "bandwagon", "authority", "verbosity/padding", "fake-verdict/brackets",

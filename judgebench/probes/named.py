@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.probes.operator import SIDES, Operator, Perturbed
 
 if TYPE_CHECKING:
@@ -105,11 +105,7 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
         behind, spec = behind.of_file(spec.file), spec._replace(side="")
         text = Spec.of(text).kept
     if isinstance(behind, Mapping):
-        family = cast("Mapping[str, Operator]", behind)
-        if spec.variant not in family:
-            known = ", ".join(f"{spec.name}/{one}" for one in family)
-            raise UnknownNameError("probe", text, [f"{spec.name}/{one}" for one in family], f"({known})")
-        behind = family[spec.variant]
+        behind = _member(spec, text, cast("Mapping[str, Operator]", behind))
     elif spec.variant:
         raise UsageError(f"probe {text!r}: {spec.name} has no variants")
     if not isinstance(behind, Operator):
@@ -120,3 +116,16 @@ def probe_of(text: str, behind: Any, plain: Probe, scale: Scale, seed: int) -> P
     if spec.side and spec.side not in SIDES:
         raise UsageError(f"probe {text!r}: the side is one of {', '.join(SIDES)}")
     return Perturbed(text, behind, plain, scale, spec.side or behind.side, seed)
+
+
+def _member(spec: Spec, text: str, family: Mapping[str, Operator]) -> Operator:
+    """Take one probe of a family."""
+    names = [f"{spec.name}/{one}" for one in family]
+    if not spec.variant:
+        raise UsageError(
+            f"{text} is a family of probes, and a run has one of them: {', '.join(names)}; "
+            f"`judgebench probe {argument('probe')} {text}` asks them all"
+        )
+    if spec.variant not in family:
+        raise UnknownNameError("probe", text, names, f"({', '.join(names)})")
+    return family[spec.variant]

@@ -130,7 +130,7 @@ class Operator:
 
     ``push`` is what the change says of its response, ``side`` which response it changes where nobody says.
     ``scales`` are the kinds of scale that it means something on. ``owed`` is the verdict that is due to an answer which
-    the change puts in the response's place.
+    the change puts in the response's place. ``ids`` are those of the items that it is about, where a file says so.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Operator:
     side: Side = "wrong"
     scales: frozenset[str] = frozenset({"check", "pair", "rate", "pick", "rank", "number"})
     owed: Literal["", "accept", "reject"] = ""
+    ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
-from judgebench.probes.operator import Operator, asked
+from judgebench.probes.named import Spec
+from judgebench.probes.operator import Operator, Perturbed, asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Item
+    from judgebench.domain import Item, Probe, Scale
     from judgebench.files.records import Row
     from judgebench.probes.operator import Shown
 
@@ -29,10 +30,11 @@ _TEXTS = re.compile(r"(paraphrased?|rephrased|reworded|rewording|text)s?[ _-]?\d
 def operators(file: str) -> dict[str, Operator]:
     """Make an operator of each rewording, by its number; the first of every item is one wording, and so on."""
     texts = read_rewordings(file)
-    most = max(map(len, texts.values()))
     return {
-        str(place + 1): Operator(f"paraphrase/{place + 1}", partial(_said, texts, place), None, "neither", "random")
-        for place in range(most)
+        str(place + 1): Operator(
+            f"paraphrase/{place + 1}", partial(_said, texts, place), None, "neither", "random", ids=frozenset(texts)
+        )
+        for place in range(max(map(len, texts.values())))
     }
 
 
@@ -43,6 +45,25 @@ def _said(texts: Mapping[str, Sequence[str]], place: int, shown: Shown) -> Item 
         return None
     changed = asked(item, lambda _: own[place])
     return None if changed.conversation == item.conversation else changed
+
+
+def written(number: int, by: str, texts: Mapping[str, str] | None, plain: Probe, scale: Scale, seed: int) -> Perturbed:
+    """Show items with a rewording that a model wrote, by their ids; None stands for texts that are not written yet."""
+    change = _unwritten if texts is None else partial(_said, {item: [text] for item, text in texts.items()}, 0)
+    name = str(Spec("paraphrase", str(number), by.replace("/", "-")))
+    return Perturbed(
+        name, Operator(f"paraphrase/{number}", change, None, "neither", "random"), plain, scale, "random", seed
+    )
+
+
+def unwritten(text: str, number: int = 1) -> str:
+    """Stand for another wording of a number, about as long."""
+    return f"{text} {'…' * number}"
+
+
+def _unwritten(shown: Shown) -> Item | None:
+    turns = [turn for turn in shown.item.conversation if turn.role == "user"]
+    return asked(shown.item, unwritten) if turns and turns[-1].text.strip() else None
 
 
 def read_rewordings(file: str) -> dict[str, list[str]]:

@@ -22,10 +22,12 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet, when
+from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, percent
-from judgebench.report.words import WARNINGS
+from judgebench.report.said import brief_name, known_as, unfinished
+from judgebench.report.words import WARNINGS, task_name
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ _CURVE = (
 )
 
 
+#: Judges of which a sentence says what they left unanswered; the table has them all.
+_SAID = 2
+
+
 class Judge(NamedTuple):
     """One judge on one task, and the figures that a table shows."""
 
@@ -55,6 +61,7 @@ class Judge(NamedTuple):
     found: Missing
     shown: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    revision: str = ""
 
 
 _BOUND = record("bound", worst=maybe(NUMBER), answered=maybe(NUMBER), best=maybe(NUMBER))
@@ -111,6 +118,36 @@ class Bounds(Document):
         }
         return sheet(columns, self._lines(shown=False))
 
+    def brief(self) -> Brief | None:
+        """Say between which ends the headline lies, whatever the missing answers would have been."""
+        lines = [one for one in self.judges if one.shown and one.shown[0] in one.found.figures]
+        if not lines:
+            return None
+        names = known_as(one.judge for one in lines)
+        figures = {brief_name(one.shown[0]) for one in lines}
+        title = figures.pop() if len(figures) == 1 else "headline"
+        lacking = [one for one in lines if one.found.answered < one.found.rows]
+        said = [
+            f"What {names[one.judge]} left unanswered on {_task(one)} could put its {brief_name(one.shown[0])} "
+            f"anywhere from {_ends(one)}."
+            for one in lacking[:_SAID]
+        ]
+        fields: list[Field[Judge]] = [
+            *when(len({one.task for one in lines}) > 1, Field("task", _task, right=False)),
+            Field("judge", lambda one: names[one.judge], right=False),
+            Field("answered", lambda one: f"{one.found.answered:,} of {one.found.rows:,}"),
+            _bound("worst", f"{title}: all", "the rest wrong"),
+            _bound("answered", "without", "the rest"),
+            _bound("best", "all the", "rest right"),
+        ]
+        return Brief(
+            (
+                *unfinished((names[one.judge], one.warnings) for one in lines),
+                *(said or ["Every judge here answered everything: nothing is missing."]),
+            ),
+            grid(fields, lines),
+        )
+
     def blocks(self) -> Iterator[Block]:
         fields: list[Field[_Line]] = [
             Field("task", lambda line: line.judge.task, right=False),
@@ -142,6 +179,26 @@ class Bounds(Document):
             for name, bound in one.found.figures.items()
             if not shown or name in one.shown
         ]
+
+
+def _bound(name: str, *lines: str) -> Field[Judge]:
+    return Field(" ".join(lines), lambda one: _two(getattr(_headline(one), name)), lines)
+
+
+def _task(one: Judge) -> str:
+    return task_name(one.task, one.revision)
+
+
+def _headline(one: Judge) -> Bound:
+    return one.found.figures[one.shown[0]]
+
+
+def _ends(one: Judge) -> str:
+    return f"{_two(_headline(one).worst)} to {_two(_headline(one).best)}"
+
+
+def _two(value: float | None) -> str:
+    return NONE if value is None else decimal(value, 2)
 
 
 def _end(name: str) -> Callable[[_Line], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,23 +27,25 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError
+from judgebench.report.briefs.compare import NO_ITEMS, Asked, answer, brief
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
+from judgebench.report.said import first_up
 from judgebench.report.versions import versions_key, versions_words
-from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.compare.standings import Standings
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
+    from judgebench.report.document.brief import Brief
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of", "told"]
 
 _WARNINGS = {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
@@ -129,97 +131,20 @@ _ITEMS: Fields[Differing] = (
 )
 
 
-def _verdict(found: Comparison) -> str:
-    """Say in one sentence who agrees more, that both are equivalent, or that it can't be told."""
-    line, whom = found.main, gold_word(found.gold_source)
-    first, second = clean(found.first), clean(found.second)
-    title, value = title_of(line.metric), line.difference.value
-    if value is None:
-        return f"Can't compare {first} with {second}: {title} is undefined ({line.difference.undefined})."
-    if found.differ == 0 and abs(value) < 1e-12:
-        if not any(found.coverage):
-            return f"Neither {first} nor {second} gives a verdict on any of {many(found.judgments, 'judgment')}."
-        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}.{_few(found)}"
-    by = f"paired, by {many(found.clusters, 'question')}"
-    if found.systems is not None:
-        by += f" and {many(found.systems, 'system')}"
-    silent = _silent(found)
-    if line.difference.low is None and abs(value) < 1e-12:
-        both = f"{title} is {interval(line.first).split(' ')[0]} for both"
-        return f"{first} and {second} don't differ in agreement with {whom}: {both} ({by}).{_few(found)}{silent}"
-    return f"{_answer(found, _figures(found), by)}{silent}"
-
-
-def _answer(found: Comparison, figures: str, by: str) -> str:
-    line, first, second = found.main, clean(found.first), clean(found.second)
-    if found.outcome == "undecided":
-        value = line.difference.value or 0.0
-        more = ""
-        if found.power is not None and abs(value) > 1e-9:
-            needed = found.power.items_for(abs(value), sides=2)
-            more = f" A difference of this size would need about {needed:,} items (80 % power)."
-        return f"Can't tell {first} from {second} on {many(found.items, 'item')}: {figures} ({by}).{more}"
-    winner, loser = (second, first) if found.ahead == "second" else (first, second)
-    if (same := found.equivalence) is not None and same.equivalent:
-        more = f"{winner} surely agrees more"
-        if found.directional:
-            more = f"{title_of(line.metric)} is surely higher for {winner}"
-        bounds = ""
-        if same.low is not None and same.high is not None:
-            low, high = (-same.high, -same.low) if found.ahead == "second" else (same.low, same.high)
-            bounds = f"; 90 % interval {brackets(low, high)}"
-        return (
-            f"{first} and {second} are equivalent within {decimal(same.margin)} on {many(found.items, 'item')}"
-            f"{', though ' + more if found.ahead else ''}: {figures} ({by}{bounds})."
-        )
-    if found.directional:
-        return f"{title_of(line.metric)} is higher for {winner} than for {loser}: {figures} ({by})."
-    return f"{winner} agrees with {gold_word(found.gold_source)} more than {loser}: {figures} ({by})."
-
-
-def _figures(found: Comparison) -> str:
-    """Both values and their difference, the better judge's first."""
-    line = found.main
-    one, two, difference = line.first, line.second, line.difference
-    if found.ahead == "second":
-        low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
-        one, two, difference = two, one, replace(difference, value=-(difference.value or 0.0), low=low, high=high)
-    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
-    values = " against ".join(interval(side).split(" ")[0] for side in (one, two))
-    return f"{title_of(line.metric)} {values}, {interval(difference, sign=True)}{p}"
-
-
-def _few(found: Comparison) -> str:
-    """Say that judges who never differ are not shown to be equivalent, where that was asked."""
-    same = found.equivalence
-    if same is None or same.equivalent:
-        return ""
-    return f" So few don't show that they are equivalent within {decimal(same.margin)}."
-
-
-def _silent(found: Comparison) -> str:
-    """Say which judge answers fewer of the items, where one does by more than a little or nothing else differs."""
-    a, b = found.coverage
-    nothing = found.main.difference.low is None
-    if a == b or not (nothing or "unequal_coverage" in found.warnings):
-        return ""
-    fewer, shares = (found.first, (a, b)) if a < b else (found.second, (b, a))
-    return f" {clean(fewer)} answers fewer: coverage {' against '.join(f'{100 * one:.1f} %' for one in shares)}."
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class TwoJudges(Document):
-    """Two judges: what differs by how much, ``listed`` items on which they differ, whether a worse first one fails."""
+    """Two judges: what differs by how much, which items are ``asked`` for, whether a worse first one fails."""
 
     found: Comparison
-    listed: int | None = None
+    asked: Asked = NO_ITEMS
     fail_if_worse: bool = False
 
+    SAYS_FAILURE = True
     SCHEMA = "judgebench.compare/1"
     SHAPE = record(
         "",
         "Two judges on the same items. Values are fractions; differences are first minus second.",
-        verdict=(TEXT, _verdict),
+        verdict=(TEXT, answer),
         outcome=choice("first", "second", "equivalent", "undecided"),
         task=TEXT,
         gold=(TEXT, lambda found: found.gold_source),
@@ -247,11 +172,11 @@ class TwoJudges(Document):
     @property
     def failure(self) -> JudgebenchError | None:
         worse = self.fail_if_worse and self.found.ahead == "second"
-        return MismatchError(_verdict(self.found)) if worse else None
+        return MismatchError(answer(self.found)) if worse else None
 
     def sheet(self) -> Sheet:
         found = self.found
-        if self.listed is not None:
+        if self.asked.items:
             names = attrgetter("item", "subset", "gold", "first", "second", "right")
             header = ["item", "subset", "gold", found.first, found.second, "right"]
             return Sheet(header, list(map(names, found.differing)))
@@ -273,12 +198,15 @@ class TwoJudges(Document):
             found.lines,
         )
 
+    def brief(self) -> Brief:
+        return brief(self.found, self.asked, told(self.found))
+
     def blocks(self) -> Iterator[Block]:
         found = self.found
-        yield _verdict(found)
+        yield answer(found)
         notes = [*_remarks(found), *versions_words(found.versions, "A", "B")]
         yield Table(grid(_LINES, found.lines, notes), plan=((8, (5,)),))
-        if shown := found.differing[: self.listed or 0]:
+        if self.asked.items and (shown := found.differing[: self.asked.listed]):
             note = f"{len(shown):,} of the {found.differ:,} judgments on which the verdicts differ."
             yield Table(grid(_ITEMS, shown, [note]))
 
@@ -287,10 +215,15 @@ def _remarks(found: Comparison) -> Iterator[str]:
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     yield (
-        f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question"
-        f"{_ways(found)}. {many(found.items, 'item')}, "
+        f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by "
+        f"{many(found.clusters, 'question')}{_ways(found)}. {many(found.items, 'item')}, "
         f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
+    if (same := found.equivalence) is not None and same.low is not None and same.high is not None:
+        yield (
+            f"The 90 % interval of {title_of(found.headline)}, {brackets(same.low, same.high)}, lies "
+            f"{'' if same.equivalent else 'not '}within {decimal(same.margin)} of none."
+        )
     if len(found.lines) > 1 and round(found.effective_tests) > 0:
         yield (
             f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines, which are worth "
@@ -327,9 +260,10 @@ def _ways(found: Comparison) -> str:
     if found.systems is None:
         worth = found.main.difference.effective
         # As many as there are need not be said twice.
-        return "" if worth is None or worth > 0.99 * found.clusters else f" (worth {worth:.1f} equal ones)"
+        return "" if worth is None or worth > 0.99 * found.clusters else f" (worth {worth:.1f} of one size)"
     fewer = min(found.clusters, found.systems) - 1
-    return f" and by system (t, {fewer} degrees of freedom, one less than there are of the fewer; on all rows)"
+    systems = many(found.systems, "system")
+    return f" and by {systems} (t, {fewer} degrees of freedom, one less than there are of the fewer; on all rows)"
 
 
 def _one_way(found: Comparison) -> list[str]:
@@ -359,13 +293,18 @@ def _tests(found: Comparison) -> str:
     return text.strip() or "No permutation test is defined here."
 
 
-def cautions(found: Comparison | Standings) -> list[str]:
+def told(found: Comparison | Standings) -> list[str]:
+    """Give the warnings that a first answer has: what answers are missing it says itself."""
+    return [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=("unequal_coverage",))]
+
+
+def cautions(found: Comparison | Standings, but: Sequence[str] = ()) -> list[str]:
     """Say what to be careful with."""
     counts = {
         "shared_items_only": f" ({found.left_out:,} items left out)",
         "incomplete_rows_dropped": f" ({found.incomplete:,} judgments dropped)",
     }
-    return cautions_of(found.warnings, counts)
+    return cautions_of([code for code in found.warnings if code not in but], counts)
 
 
 def cautions_of(warnings: Iterable[str], counts: Mapping[str, str] = MappingProxyType({})) -> list[str]:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
 from judgebench.report.words import REASONS
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from judgebench.agreement.consistency import Between, Consistency, Standing
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.brief import Brief
 
-__all__ = ["Consistencies", "Line", "Pair", "Winner"]
+__all__ = ["MOST", "Consistencies", "Line", "Pair", "Winner"]
 
 #: A table has room for the shares of so many labels; JSON and CSV have them all.
-_MOST = 5
+MOST = 5
 _NOTE = (
     "Without gold nothing says whether a judge is right: these are figures of its verdicts alone. Same when swapped: "
     "items whose two orders name one answer. Same when asked again: pairs of askings of one case that give one verdict."
@@ -153,6 +154,11 @@ class Consistencies(Document):
         for won in self.systems:
             yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
+    def brief(self) -> Brief:
+        from judgebench.report.consistency_brief import brief  # noqa: PLC0415 - loaded on use
+
+        return brief(self.lines, self.pairs, self.systems)
+
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(filter(None, map(_sentence, self.lines))))
         labels = list(dict.fromkeys(label for line in self.lines for label in line.found.shares))
@@ -163,7 +169,7 @@ class Consistencies(Document):
             Field("subset", lambda line: line.found.subset, right=False),
             Field("items", lambda line: line.found.items),
             Field("cover- age %", lambda line: percent(line.found.answered / max(line.found.judgments, 1))),
-            *(Field(f"{clean(label)} %", _share(label)) for label in labels[: _MOST * (len(labels) <= _MOST)]),
+            *(Field(f"{clean(label)} %", _share(label)) for label in labels[: MOST * (len(labels) <= MOST)]),
             *(Field(title, _figure(name, write)) for name, (title, write) in _TITLES.items() if name in known),
         ]
         yield Table(grid(fields, self.lines, [_NOTE]), (0, 1, 2))
@@ -172,7 +178,7 @@ class Consistencies(Document):
             won: list[Field[Winner]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
-                *([Field[Winner]("subset", lambda one: one.found.subset, right=False)] if parts else []),
+                *when(parts, Field("subset", lambda one: one.found.subset, right=False)),
                 Field("system", lambda one: one.found.system, right=False),
                 Field("games", lambda one: one.found.games),
                 Field("cover- age %", lambda one: percent(one.found.answered / one.found.games)),

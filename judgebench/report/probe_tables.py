@@ -24,6 +24,21 @@ _REASONS = REASONS | {
     "no_errors": "the judge makes no errors",
     "one_class": "gold is one label",
 }
+#: Names of the figures that probes have; of lists there is one for each place, too (``place_1`` ...).
+FIGURES = (
+    *("effect", "robustness", "harmful", "helpful", "neutral", "retest_flips", "excess_flips", "placebo_flips"),
+    *("accuracy_before", "accuracy_after", "accuracy_change", "bias_sensitive_rate", "targeted_success"),
+    *("follow_rate", "score_shift", "accepted", "accepted_before", "accepted_placebo"),
+    *("false_positives", "false_positives_before", "false_positives_placebo"),
+    *("position_consistency", "primacy", "recency", "position_preference", "first_slot_rate", "gold_first_rate"),
+    *("accuracy_gap", "longer", "gold_longer", "excess_longer", "length_logit", "length_logit_tanh"),
+    *("length_logit_model", "accuracy_matched", "accuracy_right_longer", "accuracy_right_shorter"),
+    *("equal_opportunity", "false_positive_difference", "accepted_own", "accepted_others"),
+    *("wrongly_accepted_own", "wrongly_accepted_others", "P_c", "P_+"),
+    *("cyclic_triads", "pair_flips", "edits", "percent_agreement", "kappa", "contradictions", "rating_ties"),
+    *("pair_ties", "agreement_decided", "retest_contradictions", "pairwise_agreement", "fully_consistent"),
+    *("alpha", "retest_agreement"),
+)
 #: So many figures have room for their intervals.
 ROOMY = 3
 #: Figures that are no shares.

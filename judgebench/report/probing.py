@@ -106,27 +106,51 @@ class Probes(Document):
         for one in self.ways:
             yield compared_sentence(one)
             yield Table(grid(WAYS_FIELDS, [one]), (0,))
-        asked = [is_asked(row) for row in self.rows]
-        # The notes are about what is here.
-        told = [note for note, kind in _NOTES if kind in asked or (kind is None and asked)]
-        beside = (*_never_fooled(self.rows), *_worst(self.rows))
+        told, beside = list(notes_of(self.rows)), (*_never_fooled(self.rows), *_worst(self.rows))
         if self.columns:
             told, beside = ["Intervals are in --format csv and json."] if len(self.columns) > ROOMY else [], ()
         yield Notes((*told, *(_WAYS if self.ways else ()), *beside))
 
 
-_NOTES: tuple[tuple[str, bool | None], ...] = (
-    (
-        "Effect: how much more often (ratings: how far) the judge goes where the change pushes than on a placebo.",
-        True,
-    ),
-    ("Flips: changed verdicts, and those of the same case asked again.", True),
-    (
-        "Of plain verdicts: position and leniency from one half, length beyond gold, own answers beyond others'.",
-        False,
-    ),
-    ("p is corrected for the number of probes (Holm).", None),
-)
+#: What an effect of plain verdicts is, by the probe.
+_OBSERVED = {
+    "position": "position from one half",
+    "leniency": "leniency from one half",
+    "length": "length beyond gold",
+    "self-preference": "own answers beyond others'",
+    "family-preference": "kin's answers beyond others'",
+    "transitivity": "triads in a circle",
+    "cross-mode": "cases on which both modes contradict each other",
+    "paraphrase": "wordings that agree less than the same one asked again",
+}
+
+
+def notes_of(rows: Sequence[ProbeRow]) -> Iterator[str]:
+    """Say what the columns are, of the rows that are there."""
+    asked = [row for row in rows if is_asked(row)]
+    if asked:
+        yield _effects(asked)
+        yield "Flips: changed verdicts, and those of the same case asked again."
+    names = dict.fromkeys(row.probe.partition("/")[0].partition(":")[0] for row in rows if not is_asked(row))
+    if said := [_OBSERVED[name] for name in names if name in _OBSERVED]:
+        yield f"Of plain verdicts: {', '.join(said)}."
+    if any(row.found.p is not None for row in rows):
+        yield "p is corrected for the number of probes (Holm)."
+
+
+def _effects(rows: Sequence[ProbeRow]) -> str:
+    """Say what the effect of changed items is, and against what: not every probe has a placebo."""
+    pushed = [not _MOVED.isdisjoint(row.found.figures) for row in rows]
+    ways = ["goes where the change pushes"] * any(pushed) + ["changes its verdict"] * (not all(pushed))
+    held = {"placebo": "on a placebo", "retest": "when asked again", "before": "before"}
+    found = dict.fromkeys(row.found.against for row in rows)
+    than = " or, without one, ".join(f"than {held[one]}" for one in held if one in found)
+    often = "how much more often" + " (ratings: how far)" * any(row.scale.kind in {"rate", "number"} for row in rows)
+    return f"Effect: {often} the judge {' or '.join(ways)} {than}."
+
+
+#: Figures of a change that pushes somewhere.
+_MOVED = {"follow_rate", "score_shift"}
 _WAYS = (
     "Range: best less worst way. Sd between: what sampling does not explain of it.",
     "Q: Cochran's; p is by question where questions have several cases. Alpha: the ways are the raters.",

@@ -35,6 +35,8 @@ from judgebench.report.words import (
     gold_words,
     heading,
     headline_name,
+    sampled,
+    task_name,
     unverified_words,
 )
 from judgebench.stats.coefficients.catalog import METRICS
@@ -208,7 +210,7 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         return cell(row.bias.get("retest_agreement"), "no_repeats", _percent)
 
     fields: list[Field[Agreement]] = [
-        Field("task", lambda row: row.task, right=False),
+        Field("task", lambda row: Cell(task_name(row.task, row.revision)), right=False),
         Field("judge", judge, right=False),
         Field("subset", lambda row: row.subset, right=False),
         Field("gold", lambda row: row.gold, right=False),
@@ -294,7 +296,7 @@ def _usual(rows: Sequence[Agreement]) -> dict[str, str]:
 
 
 def _sample(row: Agreement) -> bool:
-    return row.revision.startswith("sample")
+    return sampled(row.revision)
 
 
 def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
 from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word
+from judgebench.report.words import REASONS, gold_word, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "first_up", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent",
-    "ranged", "reason", "shown", "span", "told", "two", "whole", "whom",
+    "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_share", "known_as", "listed",
+    "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two",
+    "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
-    {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
-)
+    {
+        "position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement",
+        "sample_agreement", "win_rate",
+    }
+)  # fmt: skip
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -52,6 +56,16 @@ def of_100(share: float) -> str:
     return f"{figure(100 * share, 0)} of 100"
 
 
+def from_to(shares: Sequence[float]) -> str:
+    """Say between which shares some lie.
+
+    >>> from_to([0.7, 0.46]), from_to([0.7])
+    ('46 to 70 of 100', '70 of 100')
+    """
+    low, high = of_100(min(shares)), of_100(max(shares))
+    return high if low == high else f"{low.removesuffix(' of 100')} to {high}"
+
+
 def two(one: Bounded | None, digits: int = 2) -> str:
     """Print a kappa or its kin with its interval as first tables have it.
 
@@ -60,6 +74,28 @@ def two(one: Bounded | None, digits: int = 2) -> str:
     '.50 [.45, .54]'
     """
     return NONE if one is None else interval(one, partial(decimal, digits=digits))
+
+
+def spoken(one: Bounded) -> str:
+    """Say a kappa or its kin with its interval as first sentences have it.
+
+    >>> from judgebench.domain import Estimate
+    >>> spoken(Estimate(0.4958, 0.45, 0.54, 999))
+    '.50 (.45 to .54)'
+    """
+    return ranged(one, partial(decimal, digits=2))
+
+
+def figure_cell(metric: str, one: Bounded | None) -> str:
+    """Print any figure with its interval as first tables have it.
+
+    >>> from judgebench.domain import Estimate
+    >>> figure_cell("accuracy", Estimate(0.7107, 0.68, 0.74, 999))
+    '71 % [68, 74]'
+    """
+    if one is None or not is_share(metric):
+        return two(one)
+    return interval(one, partial(share_text, digits=0), unit=" %")
 
 
 def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:
@@ -144,6 +180,19 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def unfinished(judges: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """Say which judges' runs hold less than they were to give, by the warnings of their rows.
+
+    >>> unfinished([("a", ["incomplete_run"]), ("b", [])])
+    ['Incomplete: a has fewer verdicts than there are cases. The same run command goes on.']
+    """
+    short = list(dict.fromkeys(judge for judge, warnings in judges if "incomplete_run" in warnings))
+    has = "has" if len(short) == 1 else "have"
+    return [
+        f"Incomplete: {listed(short)} {has} fewer verdicts than there are cases. The same run command goes on."
+    ] * bool(short)
+
+
 def numbers(estimates: Iterable[Estimate | None]) -> list[float]:
     """List the values and bounds that there are, for a scale that holds them all."""
     known = [one for one in estimates if one is not None]
@@ -189,6 +238,26 @@ def name_of(metric: str) -> str:
     # Names of people and abbreviations keep their capital.
     named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
     return title if named else title[:1].lower() + title[1:]
+
+
+_BRIEF = {
+    **dict.fromkeys(("cohen_kappa", "cohen_kappa_quadratic"), "kappa"),
+    "lin_ccc": "concordance",
+    "krippendorff_alpha_masi": "alpha (MASI)",
+}
+
+
+def brief_name(metric: str) -> str:
+    """Name a figure as first tables and sentences have it.
+
+    >>> brief_name("cohen_kappa_quadratic"), brief_name("first_error_f1"), brief_name("brier")
+    ('kappa', 'first error F1', 'Brier score')
+    """
+    if metric in _BRIEF:
+        return _BRIEF[metric]
+    short = headline_name(metric)
+    # Headings break words at the end of a line, and have shares in percent.
+    return name_of(metric).replace("_", " ") if "%" in short or "- " in short or short.islower() else short
 
 
 def first_up(text: str) -> str:

@@ -25,7 +25,7 @@ KINDS = {
     "consistency": "judgebench.report.consistency:Consistencies",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
-    "estimate": "judgebench.report.runs:Estimates",
+    "estimate": "judgebench.report.estimates:Estimates",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
@@ -52,7 +52,7 @@ KINDS = {
 def json_schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a kind of document, such as ``scores``."""
     if kind not in KINDS:
-        raise UnknownNameError("schema", kind, KINDS, f"(there is {', '.join(KINDS)})")
+        raise UnknownNameError("schema", kind, KINDS, "(judgebench show schema lists them)")
     first, *others = (_class(place).json_schema() for place in KINDS[kind].split())
     if not others:
         return first

@@ -15,7 +15,7 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
 from judgebench.report.strata import strata_tables
-from judgebench.report.words import REASONS, gold_words
+from judgebench.report.words import REASONS, gold_words, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.compare.compare import Comparison
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Policies, Usage
+    from judgebench.domain import Policies, Ratings, Usage
     from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.brief import Brief
     from judgebench.stats.coefficients.catalog import Metric
 
 __all__ = ["Asked", "Figure", "Measured", "Scores"]
@@ -105,6 +106,10 @@ class Measured(Protocol):
     def judge(self) -> str: ...
     @property
     def revision(self) -> str: ...
+    @property
+    def ratings(self) -> Callable[[], Ratings]: ...
+    @property
+    def folder(self) -> Path | None: ...
     @property
     def judged(self) -> Callable[[Policies], Judged]: ...
     @property
@@ -250,6 +255,13 @@ class Scores(Document, Sequence[Agreement]):
 
     # --- other forms ----------------------------------------------------------------------------
 
+    def brief(self) -> Brief | None:
+        if not self.rows and not self.unmeasured:
+            return None
+        from judgebench.report.score_brief import brief  # noqa: PLC0415 - loaded on use
+
+        return brief(self.rows, self._sources, self.unmeasured)
+
     def blocks(self) -> Iterator[Block]:
         if self.unmeasured:
             yield Sentences(self.unmeasured)
@@ -302,7 +314,7 @@ class Scores(Document, Sequence[Agreement]):
 
         ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
         """
-        from judgebench.report.page.charts.judges import forest_axes  # noqa: PLC0415 - loaded on use
+        from judgebench.report.page.charts.axes import forest_axes  # noqa: PLC0415 - loaded on use
 
         rows = self.rows if subset is None else self.select(subset=subset).rows
         return forest_axes(rows, metric, ax)
@@ -317,7 +329,7 @@ class Scores(Document, Sequence[Agreement]):
             name = (row.task, row.judge, row.revision)
             if row.subset == "all" or name not in whole:
                 # A second row of this name is the same under another convention; criteria have no row together.
-                on = clean(row.task) if name in whole else f"{clean(row.task)}, {clean(row.subset)}"
+                on = task_name(row.task, row.revision) + ("" if name in whole else f", {clean(row.subset)}")
                 said.setdefault((*name, row.subset), f"{clean(row.judge)} on {on}: {_said(row)}")
         return list(said.values())
 
@@ -341,13 +353,13 @@ class Scores(Document, Sequence[Agreement]):
     def _repr_html_(self) -> str:
         from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
 
-        unmeasured = [Sentences(self.unmeasured)] if self.unmeasured else []
-        if unmeasured and not self.rows:
-            return fragment([*unmeasured, Notes(self.notes)])
+        said = Sentences(tuple(self.sentences()))
+        if self.unmeasured and not self.rows:
+            return fragment([said, Notes(self.notes)])
         rows = arrange(self.rows)
         # A column that says "all" throughout says nothing.
         hidden = ("subset",) if all(row.subset == "all" for row in rows) else ()
-        return fragment([*unmeasured, Table(row_grid(rows).without(*hidden)), Notes(self.notes)], _drawing(rows))
+        return fragment([said, Table(row_grid(rows).without(*hidden)), Notes(self.notes)], _drawing(rows))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
         printer.text("<Scores ...>" if cycle else str(self).rstrip())
@@ -392,12 +404,9 @@ def _said(row: Agreement) -> str:
 
 def _drawing(rows: Sequence[Agreement]) -> str:
     """Draw the judges' intervals as SVG; nothing where they share no axis."""
-    from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page.charts.judges import forest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts.inline import forest  # noqa: PLC0415 - loaded on use
 
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:
         return ""
-    # Ids are unique on a page, and a notebook's page has many of these; the same figures have the same.
-    name = digest([ROW.plain(replace(row, unverified=None)) for row in drawn], 10)
-    return forest(drawn, name=f"judgebench-{name}").svg
+    return forest(drawn)

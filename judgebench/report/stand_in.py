@@ -1,4 +1,4 @@
-"""May a judge stand in for people? The rule that answers it (docs/reference/reports-reading.md) from what was measured.
+"""May a judge stand in for people? The rule that answers it (docs/reference/reports.md) from what was measured.
 
 Nothing is estimated here. The rule reads the ratio of the judge's agreement with each person to that of people with
 each other, and the alternative annotator test; where either is not to be had, it says what is missing.
@@ -13,6 +13,7 @@ from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.said import name_of, percent, told, whom
+from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ class Answer:
     deciding: tuple[str, ...] = ()
 
 
-def answer(row: Agreement, ratings: Ratings, policies: Policies) -> Answer:
+def answer(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool = True) -> Answer:
     """Say whether a judge may stand in for the people who labelled its task, by its row of all items and their ratings.
 
     Gold must be people's, else the question has no answer here. With several annotators the judge's kappa in the place
@@ -81,13 +82,14 @@ def answer(row: Agreement, ratings: Ratings, policies: Policies) -> Answer:
     the interval lies at or above it, the alternative annotator test passes where there are three annotators or more,
     all of it also without each annotator in turn, and nothing casts doubt on the figures (few items or questions, a
     rare label, verdicts that are missing, rows written for a demonstration). Else it can't be told, and so where *no*
-    would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either.
+    would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either. Without ``in_turn``
+    nobody is left out, which takes less time and leaves open whether one annotator decides.
     """
     metric = kappa_of(ratings.scale)
     ratio = row.ceiling.get(f"ratio_{metric}") or Estimate.missing("one_annotator")
     if row.gold not in HUMAN_SOURCES:
         return Answer("not-human", row.task, row.judge, row, metric, _against(row), _people_missing(row), ratio)
-    alt = _alt_test(row, ratings, policies)
+    alt = _alt_test(row, ratings, policies, in_turn=in_turn)
     doubts = list(_doubts(row, ratings, alt))
     if not row.coverage:
         # Under most policies a failed judgment counts as a label; a server that was away is not a constant judge.
@@ -98,7 +100,7 @@ def answer(row: Agreement, ratings: Ratings, policies: Policies) -> Answer:
         state, because, missing = _without_ceiling(row, metric, ratio)
     else:
         state, because, missing = _beside_people(row, metric, ratio, alt)
-    deciding = tuple(_deciding(ratings, policies, state, alt)) if ratio.value is not None else ()
+    deciding = tuple(_deciding(ratings, policies, state, alt)) if in_turn and ratio.value is not None else ()
     if deciding:
         state, because, missing = "open", f"{because}, but not without {_named(deciding)}", (_look_at(deciding),)
     if (state == "yes" and doubts) or (state == "no" and _void(row)):
@@ -134,7 +136,7 @@ def _look_at(deciding: tuple[str, ...]) -> str:
     return f"a look at the labels of {_named(deciding[:1])}: one annotator may not decide"
 
 
-def _alt_test(row: Agreement, ratings: Ratings, policies: Policies) -> AltTest | None:
+def _alt_test(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool) -> AltTest | None:
     from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
         alt_test_ratings,
         default_epsilon,
@@ -143,7 +145,7 @@ def _alt_test(row: Agreement, ratings: Ratings, policies: Policies) -> AltTest |
     if len(ratings.annotators) < _ENOUGH_ANNOTATORS or not ratings.scale.listed:
         return None
     epsilon = default_epsilon(row.gold)
-    return alt_test_ratings(ratings, policies, epsilon=epsilon)
+    return alt_test_ratings(ratings, policies, epsilon=epsilon, in_turn=in_turn)
 
 
 def _against(row: Agreement) -> str:
@@ -171,15 +173,11 @@ def _people_missing(row: Agreement) -> tuple[str, ...]:
 
 def _void(row: Agreement) -> bool:
     """Whether these rows can't even say no: few of them, made up to show how it works, or mostly without a verdict."""
-    return _sample(row) or "few_items" in row.warnings or row.coverage < _MOSTLY
-
-
-def _sample(row: Agreement) -> bool:
-    return row.revision.startswith("sample")
+    return sampled(row.revision) or "few_items" in row.warnings or row.coverage < _MOSTLY
 
 
 def _doubts(row: Agreement, ratings: Ratings, alt: AltTest | None) -> Iterator[str]:
-    if _sample(row):
+    if sampled(row.revision):
         yield "real data: these rows were written as a sample"
     for code, help_ in _DOUBTS.items():
         if code in row.warnings:

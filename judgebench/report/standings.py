@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import COUNT, ERROR, MEASURED, TEXT, Key, ListOf, choice, maybe, record
-from judgebench.report.compare import END, GROUND, P_VALUE, cautions
+from judgebench.report.briefs.standings import brief
+from judgebench.report.compare import END, GROUND, P_VALUE, cautions, told
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, many, p_value
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.compare.standings import Pair, Standing, Standings
     from judgebench.report.document.blocks import Block, Fields
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["ManyJudges"]
 
@@ -100,6 +102,9 @@ class ManyJudges(Document):
             },
             found.pairs,
         )
+
+    def brief(self) -> Brief:
+        return brief(self.found, told(self.found))
 
     def blocks(self) -> Iterator[Block]:
         found = self.found

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 Versions: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 
 
-class _Asked(Protocol):
+class Answered(Protocol):
+    """A run, or what a gate kept of one."""
+
     @property
     def judge(self) -> str: ...
     @property
     def models(self) -> Mapping[str, int]: ...
 
 
-def versions_of(first: _Asked, second: _Asked) -> Versions:
+def versions_of(first: Answered, second: Answered) -> Versions:
     """Give both sides' versions, where one judge is held against itself; two judges are no versions of each other."""
     if first.judge != second.judge:
         return (), ()

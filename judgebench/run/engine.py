@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from judgebench.domain import Completion, Reply, Status, Usage, Verdict
-from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
+from judgebench.errors import IncompleteError, JudgebenchError, RejectedError, RetryableError, unreached
 from judgebench.run.dialogue import Dialogue, expected, refusal, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.summary import Summary
@@ -363,9 +363,7 @@ class _Engine:
             self._failed_in_a_row = 0
             return verdict
         if isinstance(error, RetryableError) and error.unreachable and not self.caller.answered:
-            raise BackendError(
-                f"{self.caller.judge.name} can't be reached: {error}; start the server or check {argument('base_url')}"
-            )
+            raise unreached(self.caller.judge.name, error)
         if isinstance(error, RejectedError) and (self.caller.answered or self.caller.summary.reused):
             # The backend works and will have none of this item; however many such items stand together, others follow.
             return verdict

@@ -28,6 +28,7 @@ from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError, UnfitProbeError, UsageError, argument
 from judgebench.judges.panels.panel import OF
 from judgebench.probes.named import Spec
+from judgebench.probes.operator import Perturbed
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import Dialogue, forecast
 from judgebench.run.pictures import Pictures
@@ -136,11 +137,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge", file=source, hint="is it the right file?")
     own = "" if selection.probe.name == Plain.name else selection.probe.name
     if own not in seen.probes:
-        file = Spec.of(own).file
-        raise UnfitProbeError(
-            f"probe {own!r} finds nothing to change in the items of {task.name}: "
-            + (f"are the ids in {file} those of its items?" if file else "there would be nothing to measure")
-        )
+        raise UnfitProbeError(_unfit(own, selection.probe, task.name, seen.first_id))
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
             f"{task.name} has {len(twice)} ids that appear more than once, the first is {twice[0]!r}",
@@ -193,6 +190,17 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     )
 
 
+def _unfit(name: str, probe: Probe, task: str, first: str) -> str:
+    """Say why a probe changes nothing."""
+    ids = probe.operator.ids if isinstance(probe, Perturbed) else frozenset[str]()
+    if not ids:
+        return f"probe {name!r} finds nothing to change in the items of {task}: there would be nothing to measure"
+    return (
+        f"no id in {Spec.of(name).file.partition('#')[0]} is that of an item of {task}: it has {min(ids)!r}, "
+        f"and the first item is {first!r}; the probe {name!r} would change nothing"
+    )
+
+
 def _begin(judge: Judge, case: Case, scale: Scale) -> None:
     """Let a judge that asks nobody see its first case: one that is not for this scale says so before it has a run."""
     try:
@@ -233,6 +241,7 @@ class _Seen:
         self._pictures = pictures
         self.labelled = False
         self.first: Case | None = None
+        self.first_id = ""
         self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
@@ -251,7 +260,7 @@ class _Seen:
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))
         self.items += 1
-        before = self.cases
+        before, self.first_id = self.cases, self.first_id or item.id
         for case in self._probe.cases(item):
             self.first = self.first or case
             self.cases += 1

@@ -56,15 +56,19 @@ def url_of(path: Path | str) -> str | None:
     return f"{match[1]}://{'/' if match[1] == 'file' else ''}{match[2]}"
 
 
-def spool_of(url: str) -> Path:
-    """Name the folder of this machine in which what goes to a URL is written."""
+def spools() -> Path:
+    """Name the folder of this machine that holds what goes to URLs, a folder each."""
     given = os.environ.get("JUDGEBENCH_SPOOL")
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    root = Path(given) if given else Path(cache) / "judgebench" / "spool"
+    return Path(given) if given else Path(cache) / "judgebench" / "spool"
+
+
+def spool_of(url: str) -> Path:
+    """Name the folder of this machine in which what goes to a URL is written."""
     # A login is not for the names of folders.
     shown = public_url(url) if login_of(url) else url
     words = re.sub(r"\W+", "-", shown.partition("://")[2]).strip("-")[-40:]
-    return root / f"{words}-{hashlib.sha256(url.rstrip('/').encode()).hexdigest()[:12]}"
+    return spools() / f"{words}-{hashlib.sha256(url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from judgebench.errors import DataError, argument
 from judgebench.files.content import find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from judgebench.tasks.card import Part
 
@@ -74,6 +74,18 @@ def homes_of(folder: Path, names: Iterable[str], parts: Collection[Part]) -> lis
             cached = f"datasets--{part.hub.replace('/', '--')}"
             found += [folder / cached, folder / "hub" / cached]
     return [_snapshot(home, parts) for home in dict.fromkeys(found) if home.is_dir()]
+
+
+def at_hand(root: Path, names: Iterable[str], parts: Sequence[Part]) -> bool:
+    """Whether a task's main table, the first part, is in a folder of data sets; files are not opened."""
+    if not root.is_dir():
+        return False
+    homes = [home for home in homes_of(root, names, parts) if home != root]
+    try:
+        return by_name(homes, parts[0]) is not None or any(laid_out(home, parts[0]) is not None for home in homes)
+    except DataError:
+        # What is there is damaged; who asks for it is told.
+        return False
 
 
 def _snapshot(home: Path, parts: Collection[Part]) -> Path:

@@ -41,7 +41,7 @@ def view(
     browse: Annotated[bool, Option("Open it in a browser.", "--open")] = False,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Look at a runs folder in the browser, live, and label items there, blind to the judges.
+    """Look at runs in the browser, and label items there, blind to the judges.
 
     Prints the address, with a key of its own at each start, and serves this machine only, until Ctrl-C.
     """

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import queue
+import re
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
 
 from aiohttp import web
 
-from judgebench.domain import names_of
 from judgebench.errors import IncompleteError, JudgebenchError, UsageError
 from judgebench.report.document.as_html import page
-from judgebench.report.document.text import clean
+from judgebench.view.compare_page import compare_page, standings_page
 from judgebench.view.guard import add_headers, middleware
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from judgebench.report.document.model import Document
     from judgebench.store.runs import StoredRun
+    from judgebench.view.comparison import Compared
     from judgebench.view.guard import Guard
     from judgebench.view.labelling import Session
     from judgebench.view.run_table import RunTable
@@ -78,10 +79,11 @@ _LARGEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the rooms below write: the report of some runs, and the comparison of some."""
+    """What the rooms below make of runs: a report, the comparison of two (before, after), standings of more."""
 
     report: Callable[[Sequence[StoredRun]], str]
-    compare: Callable[[Sequence[StoredRun]], str]
+    compare: Callable[[StoredRun, StoredRun], Compared]
+    standings: Callable[[Sequence[StoredRun]], Document]
 
 
 class View:
@@ -96,6 +98,7 @@ class View:
         self._labelling = Worker("labelling")
         self._busy = False
         self._written: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._compared: dict[tuple[str, ...], tuple[str, Compared]] = {}
 
     def app(self, guard: Guard) -> web.Application:
         """Put the routes together."""
@@ -109,6 +112,8 @@ class View:
                 web.get("/label", self.label),
                 web.get("/api/runs", self.runs),
                 web.get("/api/stamps", self.stamps),
+                web.get("/api/compare/items", self.changed),
+                web.get("/api/compare/item", self.change),
                 web.get("/api/tasks", self.tasks),
                 web.post("/api/label/open", self.open),
                 web.post("/api/label/item", self.item),
@@ -128,7 +133,13 @@ class View:
     async def index(self, _: web.Request) -> web.Response:
         """Show the list of runs."""
         return _html(
-            page("view.runs", title="Runs", styles=["view.css"], scripts=["view.made.js", "view.runs.js"], live=True)
+            page(
+                "view.runs",
+                title="Runs",
+                styles=["view.css", "view.runs.css"],
+                scripts=["view.made.js", "view.runs.js"],
+                live=True,
+            )
         )
 
     async def label(self, _: web.Request) -> web.Response:
@@ -138,7 +149,13 @@ class View:
                 "view.label",
                 title="Label items",
                 styles=["view.css", "view.label.css"],
-                scripts=["view.made.js", "view.label.draw.js", "view.label.js"],
+                scripts=[
+                    "view.made.js",
+                    "view.item.js",
+                    "view.label.draw.js",
+                    "view.label.agree.js",
+                    "view.label.js",
+                ],
                 live=True,
             )
         )
@@ -150,21 +167,43 @@ class View:
     async def compare(self, request: web.Request) -> web.Response:
         """Show two runs or more, paired."""
         names = _names(request)
+        if len(names) < 2:
+            raise UsageError("choose two runs of one task to compare, on the page of all runs")
 
         def written(stored: Sequence[StoredRun]) -> str:
-            figures = self._pages.compare(stored)
-            judges = map(clean, names_of([one.run for one in stored]))
-            report = "/report?" + urlencode([("run", name) for name in names])
-            return page(
-                "view.compare",
-                title=f"{', '.join(judges)} on {clean(stored[0].run.task)}",
-                styles=["view.css"],
-                live=True,
-                figures=figures,
-                report=report,
-            )
+            if len(stored) > 2:
+                return standings_page(self._pages.standings(stored), stored, names)
+            return compare_page(self._comparison(names), names)
 
         return await self._page(request, "compare", written)
+
+    async def changed(self, request: web.Request) -> web.Response:
+        """List the items that changed between two runs."""
+        names = _names(request)
+        return _json({"items": await self._measuring.do(lambda: self._comparison(names).listed())})
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Show one of them."""
+        names, place = _names(request), request.query.get("n", "")
+
+        def shown() -> dict[str, Any]:
+            compared = self._comparison(names)
+            if not re.fullmatch(r"[0-9]{1,9}", place) or int(place) >= len(compared.changed):
+                raise UsageError(f"there is no such item; {len(compared.changed)} changed")
+            return compared.show(int(place))
+
+        return _json(await self._measuring.do(shown))
+
+    def _comparison(self, names: list[str]) -> Compared:
+        """Compare two runs, or take the comparison of before where neither has grown."""
+        stamp, key = self._runs.stamps(names), tuple(names)
+        if self._compared.get(key, ("", None))[0] != stamp:
+            stored = self._runs.opened(names)
+            if len(stored) != 2:
+                raise UsageError("choose two runs that hold verdicts")
+            # One is kept: it holds the texts of all items that changed.
+            self._compared = {key: (stamp, self._pages.compare(*stored))}
+        return self._compared[key][1]
 
     async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[StoredRun]], str]) -> web.Response:
         names = _names(request)

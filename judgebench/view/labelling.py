@@ -89,9 +89,9 @@ class Session:
         self.writer = LabelWriter(label_file(folder, task.name, annotator)).__enter__()
         mine = [line for line in self.writer.lines if (line.task, line.annotator) == (task.name, annotator)]
         self.seed = mine[-1].seed if mine else selection.seed
-        self.showings = self._showings(items, selection)
         #: What was said that still fits, by item and showing; a label of None where it was skipped.
         self.lines = {(line.item, line.showing): line for line in fitting(mine, items, task.scale)}
+        self.showings = self._showings(items, selection)
         self._attempts: dict[str, int] = {}
 
     def close(self) -> None:
@@ -236,7 +236,14 @@ class Session:
         def key(item: Item, *what: object) -> str:
             return digest([self.seed, self.annotator, item.id, item.content_digest, *what])
 
-        chosen = nsmallest(selection.limit or len(items), items, key=key)
+        # All annotators get the same items, each in an order of their own; what somebody labelled before is among them.
+        mine = {item for item, _ in self.lines}
+        drawn = nsmallest(
+            selection.limit or len(items),
+            items,
+            key=lambda item: (item.id not in mine, digest([self.seed, item.id, item.content_digest, "drawn"])),
+        )
+        chosen = sorted(drawn, key=key)
         first = [Showing(item, self._order(item), 1, key(item, "mark", 1)[:12]) for item in chosen]
         if not selection.both:
             return first

@@ -5,25 +5,33 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import digest, names_of
+from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.report.document.text import clean, interval, words_of
-from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
+from judgebench.report.document.text import clean
+from judgebench.report.said import brief_name
+from judgebench.report.words import WARNINGS, sampled
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
+from judgebench.view.figures import estimate, share
+from judgebench.view.naming import asked_whom, conditions_line, judge_name, scale_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.score_lines import Line
 
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0
 #: A growing run is measured again after so many times the seconds that it took last time.
 _PATIENCE = 4.0
+
+
+#: What the page calls an answer; none where nobody asks it.
+_ANSWERS = {"yes": "yes", "no": "no", "open": "unsure"}
 
 
 @dataclass(slots=True)
@@ -47,7 +55,7 @@ class Entry:
 class RunTable:
     """The runs of a folder, which need not exist yet, by name; only names in the table are ever opened."""
 
-    def __init__(self, root: Path, measure: Callable[[StoredRun], Agreement]) -> None:
+    def __init__(self, root: Path, measure: Callable[[StoredRun], Line]) -> None:
         self.root = root
         self._measure = measure
         self._entries: dict[str, Entry] = {}
@@ -108,9 +116,11 @@ class RunTable:
             return
         try:
             if stored.empty:
-                entry.figures = {"judged": 0}
+                entry.figures = {"judged": 0, "answered": 0}
             else:
                 entry.figures = figures(self._measure(stored))
+                if not entry.figures["answered"]:
+                    entry.figures["why"] = clean(next((one.error for one in stored.verdicts() if one.error), ""))
             entry.error = ""
         except JudgebenchError as error:
             entry.error = str(error)
@@ -137,8 +147,8 @@ class RunTable:
             entry.stored, entry.error = None, str(error)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Write the table as the page takes it."""
-        entries = self.scan()
+        """Write the table as the page takes it, newest first."""
+        entries = sorted(self.scan(), key=lambda entry: (-entry.changed, entry.name))
         opened = [(entry.name, entry.stored.run) for entry in entries if entry.stored is not None]
         judges = names_of([run for _, run in opened])
         names = {name: judge for (name, _), judge in zip(opened, judges, strict=True)}
@@ -146,39 +156,49 @@ class RunTable:
 
 
 def _row(entry: Entry, judge: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "error": clean(entry.error), **entry.figures}
+    at = datetime.fromtimestamp(entry.changed, UTC).isoformat(timespec="seconds")
+    row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "at": at, "error": clean(entry.error)}
+    row |= entry.figures
     if entry.stored is None:
         return row | {"task": "", "judge": "", "status": "unreadable"}
     run = entry.stored.run
     cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
-    row |= {"task": clean(run.task), "judge": clean(judge), "revision": clean(run.revision), "cases": cases}
-    row |= {"gold": gold_word(run.gold_source), "measuring": entry.measured != entry.stamp}
-    quiet = time.time() - entry.changed > _QUIET
-    row["status"] = "complete" if cases <= judged else "incomplete" if quiet else "running"
+    told, conditions = judge_name(judge)
+    row |= {"task": clean(run.task), "judge": told, "conditions": conditions, "more": conditions_line(run)}
+    row |= {"revision": clean(run.revision), "cases": cases, "scale": scale_line(run.scale)}
+    row |= {"gold": asked_whom(run.gold_source), "sample": sampled(run.revision)}
+    row |= {"models": [clean(one) for one in run.models if one], "measuring": entry.measured != entry.stamp}
+    row["status"] = _status(cases, judged, row.get("answered"), quiet=time.time() - entry.changed > _QUIET)
     return row
 
 
-def figures(row: Agreement) -> dict[str, Any]:
-    """Write a measured row as the page takes it: kappa or its like, with what has to be shown beside it."""
+def _status(cases: int, judged: int, answered: int | None, *, quiet: bool) -> str:
+    """Say how far a run is; one whose judge never answered is no slow one."""
+    if cases > judged and not quiet:
+        return "running"
+    # A run that was not looked at yet has no figures, and may be complete.
+    if answered == 0:
+        return "unanswered"
+    return "complete" if cases <= judged else "stopped"
+
+
+def figures(line: Line) -> dict[str, Any]:
+    """Write what was measured as the page takes it."""
+    row = line.row
+    usage = row.usage
     return {
         "judged": sum(row.statuses.values()),
-        "items": row.items,
-        "coverage": f"{100 * row.coverage:.1f} %",
-        "headline": " ".join(SHORT.get(row.headline, (row.headline,))),
-        "value": bracketed(row.metrics.get(row.headline)),
-        "agreement": bracketed(row.metrics.get("percent_agreement")),
-        "ceiling": bracketed(row.ceiling.get(row.headline)),
+        "answered": row.statuses.get(Status.OK, 0),
+        "items": line.items,
+        "usable": share(row.coverage),
+        "headline": brief_name(line.metric),
+        "value": estimate(line.figure),
+        "same": "" if line.same is None else share(line.same),
+        "human": estimate(line.people),
+        "people": 0 if row.people is None else row.people.people,
+        "single": line.single,
+        "answer": "sample" if line.sampled else _ANSWERS.get(line.state, "alone"),
         "warnings": [WARNINGS.get(code, code) for code in row.warnings],
+        "usd": usage.usd,
+        "tokens": usage.input_tokens + usage.output_tokens,
     }
-
-
-def bracketed(one: Estimate | None) -> str:
-    """Write an estimate with its interval; where there is none, say why.
-
-    >>> from judgebench.domain import Estimate
-    >>> bracketed(Estimate(0.31, 0.2, 0.42, 100))
-    '.310 [.200, .420]'
-    """
-    if one is None:
-        return ""
-    return words_of(one.undefined, REASONS) if one.undefined else interval(one)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement
+    from judgebench.agreement.matching import Matched
+    from judgebench.report.document.model import Document
+    from judgebench.report.score_lines import Line
     from judgebench.store.runs import StoredRun
+    from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
 
-#: Columns of a comparison in the page.
-_WIDTH = 110
 #: Seconds that requests under way have at the end.
 _GRACE = 0.5
 
@@ -66,33 +68,46 @@ def build(
 
 def rooms(
     policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
-) -> tuple[Callable[[StoredRun], Agreement], Pages]:
+) -> tuple[Callable[[StoredRun], Line], Pages]:
     """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
+    from judgebench.report.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
+    from judgebench.view.comparison import Compared  # noqa: PLC0415 - loaded on use
 
-    def measured(stored: StoredRun) -> Agreement:
-        return run_source(stored).measure(policy, by_system=False, verify=False)[0]
+    def measured(stored: StoredRun) -> Line:
+        source = run_source(stored)
+        row = source.measure(policy, by_system=False, verify=False)[0]
+        return Line(row, source.judge, source)
 
     def report(chosen: Sequence[StoredRun]) -> str:
         opened = run_sources(chosen)
         return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
 
-    def compare(chosen: Sequence[StoredRun]) -> str:
-        opened = run_sources(chosen)
-        matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
-        if len(opened) > 2:
-            return ManyJudges(compare_all(matched, known=metrics())).render(width=_WIDTH)
-        return TwoJudges(hold(matched, [], known=metrics())).render(width=_WIDTH)
+    def matched(chosen: Sequence[StoredRun]) -> Matched:
+        return match([one.judged(one.own.override(policy)) for one in run_sources(chosen)], shared=True)
 
-    return measured, Pages(report, compare)
+    def compare(before: StoredRun, after: StoredRun) -> Compared:
+        both = matched([after, before])
+        versions = versions_of(after.run, before.run)
+        found = replace(hold(both, [], known=metrics()), differing=tuple(differing(both)), versions=versions)
+        texts, unread = items_of(after, data, sample=sample)
+        return Compared(TwoJudges(found), both, (before, after), texts, unread)
+
+    def standings(chosen: Sequence[StoredRun]) -> Document:
+        return ManyJudges(compare_all(matched(chosen), known=metrics()))
+
+    return measured, Pages(report, compare, standings)
 
 
 def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Code, Task
+    from judgebench.domain import Code, Task
+    from judgebench.report.score_lines import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
     from judgebench.view.run_table import RunTable
@@ -52,7 +53,7 @@ class Sessions:
         open_task: Callable[[str], LabelTask],
         folder: Path,
         selection: Selection,
-        measure: Callable[[StoredRun], Agreement],
+        measure: Callable[[StoredRun], Line],
         rubric: Path | None = None,
     ) -> None:
         self._names = names

@@ -33,7 +33,7 @@ def test_judges_who_say_the_same_are_equivalent_within_what_so_many_questions_ex
     said = np.where(np.arange(400) % 10, gold, 1 - gold)
     found = compare(two(said, said, gold, scale=Scale.check()), ["cohen_kappa"], equivalent_within=margin, draws=1)
     assert (found.outcome, found.equivalence.high) == (outcome, None)
-    few = "So few don't show that they are equivalent within .010."
+    few = "So few don't show that the two differ by less than .010."
     assert next(TwoJudges(found).blocks()).endswith(few if outcome == "undecided" else "on all 400 judgments.")
 
 
@@ -57,6 +57,6 @@ def test_a_sure_difference_within_the_margin_is_said_and_fails_where_that_was_as
     found = compare(two(first, second, gold, scale=Scale.check()), ["cohen_kappa"], equivalent_within=0.05, draws=1)
     assert (found.outcome, found.ahead) == ("equivalent", "second")
     shown = TwoJudges(found, fail_if_worse=True)
-    told = "though b surely agrees more: Cohen's kappa .800 against .780, +.020"
-    assert f"a and b are equivalent within .050 on 2,000 items, {told}" in str(shown.failure)
+    told = "and a is surely worse: kappa .78 against .80, -.02"
+    assert f"a and b differ by less than .050, {told}" in str(shown.failure)
     assert TwoJudges(found).failure is None

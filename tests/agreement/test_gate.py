@@ -264,7 +264,7 @@ def test_subsets_have_lines_of_their_own():
     assert [(line.subset, line.state) for line in found.lines] == [("all", "fail"), ("hard", "fail"), ("easy", "pass")]
     assert len(held(first, second, gold, subset=subset, subsets=["easy"]).lines) == 2
     assert len(held(first, second, gold, subset=subset).lines) == 1
-    with pytest.raises(UnknownNameError, match="did you mean 'hard'"):
+    with pytest.raises(UnknownNameError, match="Did you mean hard"):
         held(first, second, gold, subset=subset, subsets=["hart"])
     named = held(first, second, gold, subset=["all"] * 200 + ["none"] * 200, subsets=["all"])
     assert [line.subset for line in named.lines] == ["all", "(all)", "none"]

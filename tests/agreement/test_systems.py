@@ -446,7 +446,7 @@ def test_what_is_no_ranking():
         rank_systems(table, score="bradley-terry", anchor="m0")
     with pytest.raises(UsageError, match="use mean"):
         rank_systems(plain, anchor="s0")
-    with pytest.raises(UnknownNameError, match="did you mean 'm0'"):
+    with pytest.raises(UnknownNameError, match="Did you mean m0"):
         rank_systems(table, anchor="m00")
     with pytest.raises(UsageError, match="1 draw or more"):
         rank_systems(plain, draws=0)

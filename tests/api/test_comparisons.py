@@ -32,8 +32,8 @@ def frame() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good agrees with gold more than poor"),
-        (lambda frame: judgebench.compare(frame, **THREE), "good agrees with gold most"),
+        (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good is better than poor"),
+        (lambda frame: judgebench.compare(frame, **THREE), "good agrees best with gold"),
         (lambda frame: judgebench.compare(frame.assign(good="", poor=""), **TABLE), "Neither good nor poor gives a"),
         (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "To find a drop of .050 in accuracy"),
         (lambda _: judgebench.power(base_rate=0.7, kappa=0.6), "To find a drop of .050 in Cohen's kappa"),
@@ -76,7 +76,7 @@ def test_errors_name_the_parameter(frame, ask, says: str) -> None:
 
 def test_a_worse_judge_is_a_failure_that_nobody_raises_in_python(frame) -> None:
     found = judgebench.compare(frame, **TABLE | {"judge": ["poor", "good"]}, fail_if_worse=True)
-    assert "good agrees with gold more than poor" in str(found.failure)
+    assert "poor is worse than good: " in str(found.failure)
     assert judgebench.compare(frame, **TABLE, fail_if_worse=True).failure is None
 
 

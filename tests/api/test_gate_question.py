@@ -17,7 +17,7 @@ def test_a_decision_is_reached_from_python(tmp_path, monkeypatch):
         assert judgebench.gate(old, against=tmp_path / "base.json", update=True) is None
     found = judgebench.gate(str(new), against=tmp_path / "base.json", metric=["cohen_kappa", "accuracy"], subset="all")
     assert found.state == "fail"
-    assert repr(found).startswith("<Decision: FAIL: server/old against the baseline server/old on planted, 500 items.")
+    assert repr(found).startswith("<Decision: 2 of 2 figures are worse than the baseline's: kappa, accuracy.")
     assert [*found.to_frame()["figure"]] == ["cohen_kappa", "accuracy"]
     assert found.to_json()["lines"][1]["worse"]["value"] == pytest.approx(0.052)
     assert "<table" in found._repr_html_()
@@ -29,7 +29,7 @@ def test_a_decision_is_reached_from_python(tmp_path, monkeypatch):
         ({"margin": 5}, "margin 5: cohen_kappa can never change by more than 2"),
         ({"margin": "5%"}, "margin='5%': expected a number"),
         ({"max_cost_increase": -1}, "max_cost_increase -1: it must be above 0"),
-        ({"subset": "x"}, "no subset is named 'x'"),
+        ({"subset": "x"}, "no subset is named x"),
         ({"limit": 5}, "judgebench.gate: got an unexpected keyword argument 'limit'"),
     ):
         with pytest.raises(judgebench.JudgebenchError, match=says):

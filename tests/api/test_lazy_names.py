@@ -31,7 +31,7 @@ assert run is judgebench.run and score is judgebench.score
 try:
     run("baseline/first", "pandlm")
 except judgebench.JudgebenchError as error:
-    assert "did you mean 'pandalm'" in str(error), error
+    assert "Did you mean pandalm" in str(error), error
 else:
     raise SystemExit("no error")
 """
@@ -75,7 +75,7 @@ def test_help_and_signature_are_the_functions() -> None:
     parameters = inspect.signature(judgebench.run).parameters
     assert list(parameters)[:5] == ["judge", "task", "data", "sample", "limit"]
     assert "judgebench.api.running.run" in inspect.getdoc(judgebench.run)
-    assert inspect.getdoc(judgebench.score).startswith("Measure again")
+    assert inspect.getdoc(judgebench.score).startswith("Measure stored runs")
     assert list(inspect.signature(judgebench.score).parameters)[:2] == ["source", "labels"]
     assert {"judge", "gold", "policy"} <= set(inspect.signature(judgebench.score).parameters)
     assert set(judgebench.__all__) <= set(dir(judgebench))

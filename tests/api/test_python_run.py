@@ -184,8 +184,8 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
 @pytest.mark.parametrize(
     ("judge", "task", "options", "error", "says"),
     [
-        ("baseline/longest", "pandlm", {}, UnknownNameError, "did you mean 'pandalm'"),
-        ("basline/longest", "pandalm", {"sample": True}, UnknownNameError, "did you mean 'baseline/longest'"),
+        ("baseline/longest", "pandlm", {}, UnknownNameError, "Did you mean pandalm"),
+        ("basline/longest", "pandalm", {"sample": True}, UnknownNameError, "Did you mean baseline/longest"),
         ("gpt-4o", "pandalm", {"sample": True}, BackendError, "OPENAI_API_KEY"),
         ("baseline/first", "pandalm", {"data": "nowhere"}, DataError, "nowhere"),
         ("baseline/first", "pandalm", {"sample": True, "data": "x"}, UsageError, "sample takes the rows"),

@@ -80,7 +80,7 @@ def test_a_message_names_what_python_or_the_command_line_calls_it(here: Path, py
         judgebench.run("baseline/first", "pandalm", smaple=True)
     options = ("--judge", "baseline/first", "--task", "pandalm", "--sample")
     for wrong, says in {
-        ("--max-cost", "inf"): "--max-cost=inf: expected a number from 0 up",
+        ("--max-cost", "inf"): "--max-cost=inf: expected a number from 0 up.",
         ("--temperature", "default"): "--temperature 'default' is neither a number from 0 up nor 'none'",
         ("--max-concurrency", "0"): "--max-concurrency '0' is neither a number from 1 up nor 'auto'",
     }.items():

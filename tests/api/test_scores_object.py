@@ -181,7 +181,7 @@ def test_copies_and_pickles_are_equal(ran: Scores) -> None:
 def test_texts(ran: Scores) -> None:
     one = ran.select(task="pandalm", judge="baseline/longest")
     assert repr(one) == (
-        "<Scores: baseline/longest on pandalm: Cohen's kappa .153 [-.243, .560], agreement with humans 50.0 %, "
+        "<Scores: baseline/longest on SAMPLE pandalm: Cohen's kappa .153 [-.243, .560], agreement with humans 50.0 %, "
         "human ceiling .660, 24 items, coverage 100.0 %>"
     )
     assert "\n" not in repr(ran)
@@ -189,15 +189,20 @@ def test_texts(ran: Scores) -> None:
     assert "| baseline/longest |" in one._repr_markdown_()
     assert Scores(CHECK, ("4 rows left out",)).__str__().endswith("4 rows left out\n")
     # Kappa stands nowhere alone.
-    for text in (repr(one), str(one), one._repr_markdown_(), one._repr_html_()):
+    for text in (repr(one), one._repr_markdown_(), one._repr_html_()):
         assert "50.0" in text
         assert ".660" in text
+    assert ".23 [-.18, .63]" in str(one)
+    assert " 54 % " in str(one)
+    assert ".66 [" in str(one)
 
 
 def test_html_has_the_table_the_notes_and_a_drawing(ran: Scores) -> None:
     html = ran.select(task="pandalm")._repr_html_()
     root = ET.fromstring(html.strip())  # noqa: S314 - our own markup
-    assert [cell.text for cell in root.iter("td")][:2] == ["pandalm", "baseline/longest"]
+    assert [cell.text for cell in root.iter("td")][:2] == ["SAMPLE pandalm", "baseline/longest"]
+    # The answer comes before the table.
+    assert html.index("a person") < html.index("<table")
     assert any("human ceiling" in (note.text or "") for note in root.iter("li"))
     [svg] = [part for part in root.iter() if part.tag.endswith("}svg")]
     assert svg.get("role") == "img"

@@ -158,7 +158,7 @@ def revealed(page, shot, violations, expected: float) -> None:
     page.wait_for_selector("#revealed:not([hidden])")
     shown = page.text_content("#revealed tbody tr")
     assert shown.startswith(f"{JUDGE}19kappa {expected:.3f}".replace("0.", ".")), shown
-    assert "[" in shown
+    assert " to " in shown
     assert violations(page) == []
     shot(page, "label-revealed.png")
 
@@ -250,6 +250,58 @@ def test_two_people_and_two_tabs(serving, new_page, items, tmp_path) -> None:
         or files["ann"].keys() == (ann.words | second.words).keys()
     )
     assert len(files["ann"]) == 5
+    seen.nothing_wrong()
+
+
+def test_two_people_settle_what_they_differ_on(serving, new_page, violations, shot, asked, items, tmp_path) -> None:
+    rubric = tmp_path / "rubric.md"
+    rubric.write_text("# What counts\n\n- Right before <b>short</b>.\n", "utf-8")
+    server = serving("--limit", 6, "--rubric", rubric)
+    people = {}
+    for name, codes in (("Zoë Ünal", [0, 0, 0, 0, 0, 0]), ("Sam O'Koye", [0, 0, 0, 0, 0, 2])):
+        page, seen = new_page(bypass_csp=True)
+        person = people[name] = Labeller(page, items)
+        person.enter(server)
+        person.begin(server, name)
+        for n, code in enumerate(codes):
+            person.ready(n)
+            assert "Right before <b>short</b>." in page.text_content("#guide li")
+            if n == 2:
+                page.fill("#comment", f"{name} was here \u202e")
+                page.keyboard.press("Tab")
+            _, swapped = person.item()
+            # The same words for both, whatever order each was shown.
+            person.press(2 - code if swapped else code)
+        page.wait_for_selector("#end:not([hidden])")
+    words = [person.words for person in people.values()]
+    apart = [item for item in words[0] if words[0][item] != words[1][item]]
+    assert (len(words[0]), words[0].keys()) == (6, words[1].keys())
+    page.click("#end-agree")
+    page.wait_for_selector("#agree-work:not([hidden])")
+    assert page.text_content("#agree-title") == f"You and Zoë Ünal agree on {6 - len(apart)} of 6 items"
+    assert page.text_content("#tab-agree") == f"Agree: {len(apart)} open"
+    assert violations(page) == []
+    shot(page, "label-agree.png")
+    for n in range(len(apart)):
+        page.keyboard.press("2")
+        page.fill("#why", f"reason {n}")
+        page.click("#settle")
+        page.wait_for_selector(f"#settled-list li:nth-child({n + 1})")
+    assert page.text_content("#tab-agree") == "Agree: settled"
+    assert page.is_hidden("#agree-work")
+    lines = [line.said for line in read_file(tmp_path / "labels" / "pandalm--adjudicated.jsonl")]
+    assert {line.item: line.label for line in lines} == dict.fromkeys(apart, "tie")
+    assert {(line.by, line.comment[:6], len(line.settles)) for line in lines} == {("Sam O'Koye", "reason", 2)}
+    # Their own labels and comments are as they were.
+    for name, person in people.items():
+        (file,) = (tmp_path / "labels").glob(f"pandalm--{name[:2]}*")
+        assert said(file) == person.words
+        assert [line.said.comment for line in read_file(file) if line.said.comment] == [f"{name} was here \u202e"]
+    out = command(
+        asked, "score", "runs", "--labels", tmp_path / "labels", "--labels-mode", "settled", "--format", "json"
+    )
+    (row,) = [row for row in json.loads(out)["rows"] if row["subset"] == "all"]
+    assert row["items"] == 6
     seen.nothing_wrong()
 
 

@@ -47,7 +47,7 @@ def server(folder: Path) -> Iterator[ViewServer]:
 def entered(server: ViewServer, new_page: Any, **how: Any) -> tuple[Any, Any]:
     page, seen = new_page(**how)
     Labeller(page, []).enter(server)
-    until(page, "#rows", lambda text: text.strip() and "measuring" not in text)
+    until(page, "#groups", lambda text: text.strip() and "easuring" not in text)
     return page, seen
 
 
@@ -62,9 +62,9 @@ def until(page: Any, selector: str, right: Callable[[str], Any]) -> None:
 
 def test_runs_appear_grow_and_are_measured(server, folder, new_page, violations, shot) -> None:
     page, seen = entered(server, new_page, bypass_csp=True)
-    assert "kappa .153" in page.text_content("#rows")
-    assert "complete, 48 of 48" in page.text_content("#rows")
-    page.check("#rows tr:first-child input")
+    assert ".230" in page.text_content("#groups")
+    assert page.text_content("#title") == "2 runs on 1 task"
+    page.check("#groups tbody tr:first-child input")
     assert violations(page) == []
     shot(page, "view-runs.png")
     # Another run begins elsewhere: its first half, then the rest.
@@ -74,18 +74,19 @@ def test_runs_appear_grow_and_are_measured(server, folder, new_page, violations,
     with RunWriter(folder / "runs", run, share=False) as writer:
         for verdict in verdicts[:20]:
             writer.append(verdict)
-        until(page, "#rows", lambda text: "running, 20 of 48" in text)
+        until(page, "#groups", lambda text: "Running, 20 of 48" in text)
         # What was chosen stays chosen while rows come and go.
-        assert page.is_checked("#rows tr:first-child input")
+        assert page.text_content("#chosen").startswith("1 run chosen")
         for verdict in verdicts[20:]:
             writer.append(verdict)
-    until(page, "#rows", lambda text: text.count("complete, 48 of 48") == 3)
+    until(page, "#groups", lambda text: "Running" not in text and text.count("SAMPLE") == 3 and "easuring" not in text)
+    assert page.text_content("#said") == "server/new on pandalm is complete."
     seen.nothing_wrong()
 
 
 def test_a_report_says_that_its_run_has_grown(server, folder, new_page) -> None:
     page, seen = entered(server, new_page)
-    page.click("#rows tr:nth-child(2) th a")
+    page.click("#groups tbody tr:nth-child(2) th a")
     page.wait_for_selector("h1")
     assert "run=" in page.url
     page.wait_for_timeout(3500)
@@ -99,20 +100,67 @@ def test_a_report_says_that_its_run_has_grown(server, folder, new_page) -> None:
     seen.nothing_wrong()
 
 
-def test_two_judges_side_by_side(server, new_page, violations, shot) -> None:
+def test_runs_are_filtered_and_sorted(server, new_page) -> None:
+    page, seen = entered(server, new_page)
+    names = "#groups tbody th a"
+    assert page.locator(names).all_text_contents() == ["baseline/longest", "baseline/first"]
+    page.select_option("#sort", "judge")
+    assert page.locator(names).all_text_contents() == ["baseline/first", "baseline/longest"]
+    page.fill("#search", "longest")
+    assert page.locator(names).all_text_contents() == ["baseline/longest"]
+    page.fill("#search", "nothing like that")
+    assert page.is_visible("#empty")
+    page.fill("#search", "")
+    assert page.locator("#filters button").all_text_contents() == ["All: 2", "Samples: 2"]
+    seen.nothing_wrong()
+
+
+def test_two_runs_side_by_side(server, new_page, violations, shot) -> None:
     page, seen = entered(server, new_page, bypass_csp=True)
-    assert page.is_disabled("#do-compare")
-    for box in page.query_selector_all("#rows input"):
+    for box in page.query_selector_all("#groups input"):
+        assert page.is_hidden("#pick") or page.is_disabled("#compare")
         box.check()
-    page.click("#do-compare")
-    page.wait_for_selector(".figures")
-    assert "baseline/first" in page.text_content(".figures")
+    page.click("#compare")
+    page.wait_for_selector("#item h3")
+    assert "baseline/first" in page.text_content(".sides")
+    better, worse = (
+        int(page.text_content(f"#filters [data-kind={kind}]").rpartition(": ")[2]) for kind in ("better", "worse")
+    )
+    assert page.text_content("#filters [data-kind=all]") == f"Changed: {better + worse}"
+    assert page.locator("#list a").count() == better + worse
+    assert f"{better} / {worse}" in page.text_content(".parts tbody tr")
+    for fold in page.query_selector_all("details.fold"):
+        fold.evaluate("one => { one.open = true; }")
     assert violations(page) == []
     shot(page, "view-compare.png")
-    page.click("text=Report of these runs")
+    first = page.text_content("#item h3")
+    page.keyboard.press("j")
+    until(page, "#item h3", lambda text: text != first)
+    page.keyboard.press("k")
+    until(page, "#item h3", lambda text: text == first)
+    page.click("#filters [data-kind=worse]")
+    assert page.locator("#list a").count() == worse
+    page.fill("#search", "\0 no such words")
+    assert page.locator("#list a").count() == 0
+    page.click("text=Report of these two runs")
     page.wait_for_selector("#live", state="attached")
     assert page.url.count("run=") == 2
     assert "baseline/longest" in page.text_content("main")
+    seen.nothing_wrong()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(server, new_page, violations, shot, scheme) -> None:
+    page, seen = entered(server, new_page, viewport={"width": 320, "height": 700}, color_scheme=scheme, bypass_csp=True)
+    for box in page.query_selector_all("#groups input"):
+        box.check()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    shot(page, f"view-phone-{scheme}.png")
+    page.click("#compare")
+    page.wait_for_selector("#item h3")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     seen.nothing_wrong()
 
 
@@ -122,9 +170,9 @@ def test_a_damaged_run_hides_no_other(server, folder, new_page) -> None:
     shutil.copytree(one.path, broken)
     (broken / "manifest.json").write_text("{")
     page, seen = entered(server, new_page)
-    assert "unreadable" in page.text_content("#rows")
-    assert "not a run manifest" in page.text_content("#rows")
-    assert "kappa .153" in page.text_content("#rows")
+    assert "Unreadable" in page.text_content("#groups")
+    assert "not a run manifest" in page.text_content("#groups")
+    assert ".230" in page.text_content("#groups")
     seen.nothing_wrong()
 
 
@@ -148,8 +196,9 @@ def test_hostile_names_and_texts_are_text(folder, tmp_path, new_page) -> None:
     try:
         page, seen = entered(server, new_page)
         assert page.title() == "Runs"
-        assert "onerror" in page.text_content("#rows")
-        for path in ("/report", "/label"):
+        assert "onerror" in page.text_content("#groups")
+        names = [stored.path.name for stored in find_runs(folder / "runs")]
+        for path in ("/report", "/compare?" + "&".join(f"run={name}" for name in names[-2:]), "/label"):
             page.goto(server.address + path)
             assert page.title() != "owned"
         page.fill("#annotator", HOSTILE[:60])
@@ -252,7 +301,7 @@ def test_every_kind_of_scale(toys, new_page, violations, kind, keys, shown) -> N
 def test_a_long_scale_is_a_list(toys, new_page, violations) -> None:
     page, seen = begun(toys, new_page, "rate100", "long")
     assert violations(page) == []
-    page.select_option("#field", label="73")
+    page.select_option("#choices-field", label="73")
     page.click("#choices button.main")
     page.wait_for_selector("#work[data-ready='1']")
     assert last(toys, "rate100", "long").label == "73"

@@ -80,7 +80,7 @@ def test_show_prints_the_schema_of_every_kind(judgebench) -> None:
         assert json.loads(done.out) == schemas.json_schema(kind)
     unknown = judgebench("show", "schema", "human")
     assert (unknown.code, unknown.out) == (2, "")
-    assert "did you mean 'humans'" in unknown.err
+    assert "Did you mean humans" in unknown.err
     assert judgebench("show", "schema").code == judgebench("show", "pandalm", "humans").code == 2
 
 
@@ -105,8 +105,8 @@ def test_list_and_show(judgebench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "did you mean 'pandalm'"),
-        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "did you mean 'baseline/longest'"),
+        (("run", "--judge", "baseline/longest", "--task", "pandlm"), 2, "Did you mean pandalm"),
+        (("run", "--judge", "basline/longest", "--task", "pandalm", "--sample"), 2, "Did you mean baseline/longest"),
         (("run", "--judge", "gpt-4o", "--task", "pandalm", "--sample"), 4, "OPENAI_API_KEY"),
         (("run", "--judge", "claude-x", "--task", "pandalm", "--sample"), 4, "ANTHROPIC_API_KEY"),
         (("run", "--judge", "server/m", "--task", "pandalm", "--sample"), 2, "--base-url"),
@@ -165,7 +165,16 @@ def test_snake_case_options_work_too(judgebench, tmp_path: Path) -> None:
 
 def test_dry_run_counts_calls_and_asks_nothing(judgebench, tmp_path: Path) -> None:
     done = judgebench(
-        "run", "--judge", "gpt-4o", "--judge", "openai/mystery", "--task", "pandalm", "--sample", "--dry-run"
+        "run",
+        "--judge",
+        "gpt-4o",
+        "--judge",
+        "openai/mystery",
+        "--task",
+        "pandalm",
+        "--sample",
+        "--dry-run",
+        "--explain",
     )
     assert done.code == 0
     known, unknown = lines(done.out)
@@ -191,7 +200,7 @@ def test_the_public_trivia_table_just_works(judgebench, data_dir: Path, tmp_path
     packed = data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz"
     table = tmp_path / "v1.csv"
     table.write_bytes(gzip.decompress(packed.read_bytes()))
-    told = judgebench("doctor", table)
+    told = judgebench("doctor", table, "--explain")
     assert told.code == 0
     assert "judgebench score --csv" in told.out
     done = judgebench(

@@ -67,7 +67,7 @@ def test_runs_of_sequences_are_compared(judgebench, tmp_path: Path, scale, draw,
     assert document["right"]["both"] + document["right"]["neither"] < 60
     assert len({one["gold"] for one in document["differing"]}) > 1
     shown = judgebench("compare", "runs", "--items", 2)
-    assert "good agrees with humans more than poor" in shown.out
+    assert "good is better than poor" in shown.out
     scored = judgebench("score", "runs", "--verify", "--format", "json")
     assert scored.code == 0, scored.err
     assert judgebench("power", "runs").code == 0

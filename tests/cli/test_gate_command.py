@@ -52,7 +52,8 @@ def test_a_planted_drop_fails_and_none_passes(judgebench, tmp_path):
     old, new = both(tmp_path / "b", 2000)
     done = judgebench("gate", new, "--against", old)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("PASS: server/new against the baseline server/old on planted, 2,000 items.")
+    assert done.out.startswith("PASS  Not worse than allowed: kappa ")
+    done = judgebench("gate", new, "--against", old, "--explain")
     odds = " ".join(done.out.split("of 10 from")[1].split())
     # Its own false alarm rate, power at the margin, how often it passes, and the drop that it finds 8 times in 10.
     assert "Cohen's kappa 3.0 % 95.0 % 97.0 % 5.0 % .039" in odds
@@ -356,9 +357,9 @@ def test_money_and_time_are_compared(judgebench, tmp_path):
         (("--alpha", 0.5), "--alpha 0.5"),
         (("--min-effect", 0.2), "--min-effect"),
         (("--max-cost-increase", 0), "--max-cost-increase"),
-        (("--metric", "kapa"), "no metric is named 'kapa'"),
+        (("--metric", "kapa"), "no metric is named kapa"),
         (("--metric", "signed_bias"), "metric"),
-        (("--subset", "x"), "no subset is named 'x'"),
+        (("--subset", "x"), "no subset is named x"),
         (("--policy", "tie=odd"), "--policy"),
         (("--max-flip-increase", 0.1), "both orders"),
         (("--junit", "."), "can't write"),
@@ -397,10 +398,13 @@ def test_github_gets_annotations_and_a_summary(judgebench, tmp_path, monkeypatch
     assert document(done), "stdout stays JSON"
     commands = [line for line in done.err.splitlines() if line.startswith("::")]
     assert len(commands) == 1
-    assert commands[0].startswith("::error title=judgebench gate%3A FAIL%2C Cohen's kappa (planted)::Cohen's kappa")
+    title, message = commands[0].split("::")[1:]
+    assert title == "error title=judgebench gate%3A FAIL%2C Cohen's kappa (planted)"
+    first = judgebench("gate", new, "--against", old).out.splitlines()[0]
+    assert first == f"FAIL  {message}"
     text = (tmp_path / "summary.md").read_text("utf-8")
     assert text.startswith("before\n### judgebench gate: FAIL\n")
-    assert text.count("| FAIL | Cohen's kappa |") == 2
+    assert text.count("| FAIL | Cohen's kappa |") == 3
     monkeypatch.delenv("GITHUB_ACTIONS")
     assert "::error" in judgebench("gate", new, "--against", old, "--github").err
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))

@@ -66,7 +66,8 @@ def test_a_torn_run_is_named_by_every_command(judgebench) -> None:
         assert warned(found[name]) == {"baseline/first": True, "baseline/longest": False}
     assert found["compare"]["warnings"].count("incomplete_run") == 1
     for command in (("score", "runs"), ("leaderboard", "runs"), ("score", "runs", "--sensitivity")):
-        assert " ".join(judgebench(*command).out.split()).count(WORDS) == 1
+        assert judgebench(*command).out.startswith("Incomplete: baseline/first ")
+        assert " ".join(judgebench(*command, "--explain").out.split()).count(WORDS) == 1
     assert WORDS in " ".join(judgebench("compare", "runs", "--shared").out.split())
     assert judgebench("score", "runs", "--format", "csv").out.splitlines()[1].endswith("incomplete_run")
     # Resumed, it is whole again.

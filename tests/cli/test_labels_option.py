@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from judgebench.catalog import make_task
 from judgebench.labels.annotation_files import LabelWriter, label_file
-from judgebench.labels.annotations import Labelled
+from judgebench.labels.annotations import ADJUDICATED, Labelled, Own
 from judgebench.store.runs import find_runs
 
 JUDGE = """
@@ -179,3 +180,32 @@ def test_what_is_said_of_labels_is_heard_or_refused(judgebench, judge, items, tm
         refused = judgebench("score", "runs", *unheard)
         assert refused.code == 2
         assert words in refused.err
+
+
+def test_settled_labels_are_gold_where_that_is_asked_for(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--order", "original", "--format", "json"))
+    folder = tmp_path / "labels"
+    ann, bob = ["A"] * 6 + ["B"] * 6, ["A"] * 5 + ["B"] * 3 + ["A"] * 4
+    label(folder, items, ann)
+    label(folder, items, bob, annotator="bob")
+    # Of the five items on which they differ all but the last are settled.
+    with LabelWriter(label_file(folder, "pandalm", ADJUDICATED)) as writer:
+        for n in (5, 8, 9, 10):
+            said = Labelled(
+                "pandalm", "sample", items[n].id, items[n].content_digest, ADJUDICATED, "pair:3", "tie", (0, 1)
+            )
+            writer.append(replace(said, by="ann", settles=(Own("ann", ann[n]), Own("bob", bob[n]))))
+    done = judgebench("score", "runs", "--labels", folder, "--labels-mode", "settled", "--format", "json")
+    (row,) = rows(done).values()
+    assert "left out 1 items of pandalm" in done.err
+    (stored,) = find_runs(tmp_path / "runs")
+    verdicts = {verdict.item: verdict.code for verdict in stored.judgments()}
+    gold = {items[n].id: 1 if n in {5, 8, 9, 10} else WORDS.index(ann[n]) for n in range(11)}
+    expected = cohen_kappa_score([gold[item] for item in gold], [verdicts[item] for item in gold], labels=[0, 1, 2])
+    assert (row["items"], row["gold"]) == (11, "human")
+    assert row["metrics"]["cohen_kappa"]["value"] == pytest.approx(expected, abs=1e-12)
+    # The people's own labels are untouched: without the mode, settled ones are nobody's.
+    done = judgebench("score", "runs", "--labels", folder, "--format", "json")
+    (row,) = rows(done).values()
+    assert "4 settled labels are not used" in done.err
+    assert row["people"]["people"] == 2

@@ -59,12 +59,12 @@ def test_a_probe_without_its_plain_run(judgebench):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--probe", "bandwagn"), "did you mean 'bandwagon'"),
+        (("--probe", "bandwagn"), "Did you mean bandwagon"),
         (("--probe", "bandwagon:left"), "the side is one of wrong, right, random"),
         (("--probe", "bandwagon/x"), "has no variants"),
-        (("--probe", "bandwagon:"), "did you mean 'bandwagon'"),
+        (("--probe", "bandwagon:"), "Did you mean bandwagon"),
         (("--probe", "tone/sad/:wrong"), "no probe is named"),
-        (("--probe", "blind"), "no probe has anything to change here"),
+        (("--probe", "blind"), "finds nothing to change in the items of pandalm"),
     ],
 )
 def test_what_can_not_be_probed(judgebench, arguments, said):
@@ -183,7 +183,9 @@ def test_figures_by_name(judgebench):
     few = judgebench(*asked, "--columns", "effect, harmful")
     assert re.search(r"^verbosity/padding +\d+( +-?\d+\.\d \[.*?\]){2}$", few.out, re.MULTILINE)
     lost = judgebench(*asked, "--columns", "accuracy")
-    assert (lost.code, "no probe here has 'accuracy'; there are effect, robustness" in lost.err) == (2, True)
+    assert (lost.code, "no probe has a figure 'accuracy'; did you mean" in lost.err) == (2, True)
+    absent = judgebench(*asked, "--columns", "harmful,cyclic_triads")
+    assert (absent.code, "no probe here has cyclic_triads; there are effect" in absent.err) == (0, True)
 
 
 @pytest.mark.parametrize("task", ["triviaqa", "pandalm"])

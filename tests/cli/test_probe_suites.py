@@ -12,6 +12,8 @@ import pytest
 from processes import until
 from servers.fake_llm import FakeLLM
 
+from judgebench.report.probe_tables import FIGURES
+
 IN_FLIGHT = 4
 
 
@@ -53,6 +55,8 @@ def test_a_whole_suite_asks_what_the_dry_run_said(judgebench, llm, command, task
     again = json.loads(judgebench(*asked, "--format", "json").out)
     assert llm.counts.total() == told
     assert again == json.loads(first.out)
+    # Each figure can be asked for by its name.
+    assert {name for row in again.get("rows", ()) for name in row["figures"]} <= {*FIGURES}
 
 
 @pytest.mark.parametrize("command", ["probe", "validate-judge"])

@@ -27,7 +27,7 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
     assert metrics["ece"]["value"] == pytest.approx(0.27)
     assert metrics["auc"]["low"] < metrics["auc"]["value"] < metrics["auc"]["high"]
     assert "read as probabilities" in done.err
-    shown = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human")
+    shown = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human", "--explain")
     assert shown.code == 0
     assert "AUC" in shown.out
     assert "Brier" in shown.out

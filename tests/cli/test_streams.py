@@ -57,7 +57,7 @@ def test_closed_streams(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("run = 3", "run is not a section"),
-        ("[rum]\nlimit = 1", "did you mean 'run'"),
+        ("[rum]\nlimit = 1", "Did you mean run"),
         ("[run]\nlimits = 1", "no option 'limits'"),
         ("[run", "not TOML"),
     ],
@@ -100,11 +100,11 @@ def test_no_output_goes_over_what_is_read_and_no_option_is_dropped(judgebench, t
     over = judgebench("score", "--csv", "own.csv", *columns, "--output", "own.csv")
     assert (over.code, over.err) == (
         2,
-        "judgebench: --output own.csv would overwrite what is read; name another file\n",
+        "judgebench: --output own.csv would overwrite what is read; name another file.\n",
     )
     assert (tmp_path / "own.csv").read_text().startswith("judge,gold")
     dropped = judgebench("score", "--csv", "own.csv", *columns, "--sensitivity", "--verify")
-    assert (dropped.code, dropped.err) == (2, "judgebench: --verify doesn't go with --sensitivity\n")
+    assert (dropped.code, dropped.err) == (2, "judgebench: --verify doesn't go with --sensitivity.\n")
     judge = ("--judge", "baseline/longest", "--task", "pandalm", "--sample")
     nowhere = judgebench("run", *judge, "--dry-run", "--runs", "own.csv")
-    assert (nowhere.code, nowhere.err) == (2, "judgebench: --runs needs a folder, and own.csv is a file\n")
+    assert (nowhere.code, nowhere.err) == (2, "judgebench: --runs needs a folder, and own.csv is a file.\n")

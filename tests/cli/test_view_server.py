@@ -166,7 +166,7 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
     names = sorted(path.name for path in (folder / "runs").glob("pandalm*"))
     until(lambda: not any(row["measuring"] for row in server.ask("GET", "/api/runs").json()["runs"]))
     rows = server.ask("GET", "/api/runs").json()["runs"]
-    assert [row["name"] for row in rows] == names
+    assert sorted(row["name"] for row in rows) == names
     assert {row["status"] for row in rows} == {"complete"}
     assert all(row["judged"] == row["cases"] == 48 for row in rows)
     longest = next(row for row in rows if row["judge"] == JUDGE)
@@ -176,8 +176,13 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
         check=True,
     )
     (row,) = [row for row in json.loads(done.stdout)["rows"] if row["judge"] == JUDGE and row["subset"] == "all"]
-    kappa = row["metrics"]["cohen_kappa"]
-    assert longest["value"] == f"{kappa['value']:.3f} [{kappa['low']:.3f}, {kappa['high']:.3f}]".replace("0.", ".")
+    # Three people labelled: the judge is held against one of them, as they are against each other.
+    for told, name in (("value", "judge_vs_each_cohen_kappa"), ("human", "cohen_kappa")):
+        figure = row["ceiling"][name]
+        assert {key: longest[told][key] for key in ("value", "low", "high")} == {
+            key: pytest.approx(figure[key]) for key in ("value", "low", "high")
+        }
+    assert (longest["answer"], longest["sample"], longest["people"]) == ("sample", True, 3)
 
 
 def test_report_and_compare(server, folder) -> None:
@@ -194,7 +199,14 @@ def test_report_and_compare(server, folder) -> None:
     assert b"p Holm" in compared.body or b"kappa" in compared.body
     alone = server.ask("GET", f"/compare?run={names[0]}")
     assert alone.status == 400
-    assert b"two judges or more" in alone.body
+    assert b"choose two runs" in alone.body
+    assert server.ask("GET", "/compare").status == 400
+    listed = server.ask("GET", f"/api/compare/items?{query}").json()["items"]
+    item = server.ask("GET", f"/api/compare/item?n=0&{query}").json()
+    assert (item["id"], item["now"]) == (listed[0]["id"], listed[0]["now"])
+    assert all(len(side) == 2 for side in item["sides"])
+    for place in (str(len(listed)), "-1", "x", "9" * 30):
+        assert server.ask("GET", f"/api/compare/item?n={place}&{query}").status == 400
 
 
 def test_an_image_that_no_file_can_be_is_named() -> None:
@@ -280,6 +292,48 @@ def test_judges_are_not_revealed_before_the_end(server) -> None:
     answer = server.ask("POST", "/api/label/reveal", WHO | {"annotator": "curious"})
     assert answer.status == 400
     assert JUDGE.encode() not in answer.body
+
+
+def test_nobody_sees_what_another_said_before_answering(server) -> None:
+    def label(name, said, count):
+        for n in range(count):
+            showing = shown(server, n, annotator=name)
+            body = WHO | {"annotator": name, "n": n, "mark": showing["mark"], "said": said, "comment": f"of {name}"}
+            assert server.ask("POST", "/api/label/save", body | {"attempt": f"{name}{n}"}).status == 200
+
+    def together(name):
+        answer = server.ask("POST", "/api/label/together", WHO | {"annotator": name})
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    label("alone", 1, opened(server, annotator="alone")["overview"]["total"])
+    label("beside", 0, 1)
+    told = together("beside")
+    assert (told["ready"], told["shared"]) == (False, 1)
+    assert "of alone" not in json.dumps(told)
+    for path, more in (("apart", {}), ("settle", {"mark": "0" * 12, "said": 0})):
+        who = WHO | {"annotator": "beside", "n": 10} | more
+        assert server.ask("POST", f"/api/label/{path}", who).status == 400
+    label("beside", 0, 6)
+    told = together("beside")
+    assert (told["ready"], told["shared"]) == (True, 6)
+    assert json.dumps(told).count("of alone") == len(told["apart"])
+    # What was not labelled yet stays hidden, and on what they agree there is nothing to settle.
+    assert server.ask("POST", "/api/label/apart", WHO | {"annotator": "beside", "n": 7}).status == 400
+
+
+@pytest.mark.parametrize("name", ["adjudicated", "Adjudicated"])
+def test_no_annotator_is_called_as_settled_labels_are(server, name) -> None:
+    answer = server.ask("POST", "/api/label/open", WHO | {"annotator": name})
+    assert (answer.status, "take another name" in answer.json()["error"]) == (400, True)
+
+
+def test_a_rubric_that_can_not_be_read(judgebench, folder) -> None:
+    (folder / "empty.md").write_text(" \n")
+    (folder / "bytes.md").write_bytes(b"\xff\xfe\x00")
+    for name, why in (("none.md", "can't read"), ("empty.md", "is empty"), ("bytes.md", "not UTF-8")):
+        done = judgebench("view", folder / "runs", "--rubric", folder / name)
+        assert (done.code, why in done.err) == (2, True), done.err
 
 
 def test_names_of_files_are_not_names_of_people(server, folder) -> None:

@@ -186,7 +186,7 @@ def test_a_forecast_counts_on_readable_answers(protocol: str, calls: int) -> Non
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("reflexion", "did you mean 'reflection'|no protocol"),
+        ("reflexion", "Did you mean reflection|no protocol"),
         ("reflection:0", "number from 1 to 9"),
         ("own-answer:2", "takes nothing"),
         ("reflection + reflection", "reflection twice"),

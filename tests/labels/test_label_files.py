@@ -21,7 +21,7 @@ from judgebench.domain import Scale
 from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_file, read_labels
-from judgebench.labels.annotations import Labelled, code_of, words_of
+from judgebench.labels.annotations import ADJUDICATED, Labelled, Own, code_of, words_of
 from judgebench.store.runs import LabelledRun, read_run
 from judgebench.store.writer import RunWriter
 
@@ -73,6 +73,50 @@ def test_what_is_written_is_read_and_fits_the_schema(tmp_path) -> None:
     for number, text in enumerate(file.read_text("utf-8").splitlines(), 1):
         jsonschema.validate(json.loads(text), Labelled.json_schema())
         assert next(line for line in read_file(file) if line.number == number).file == str(file)
+
+
+def test_lines_of_before_are_read_and_new_fields_fit_the_schema(tmp_path) -> None:
+    before = said().to_json()
+    assert not before.keys() & {"comment", "rubric", "by", "settles"}
+    assert Labelled.from_json(before) == said()
+    full = said(
+        annotator=ADJUDICATED,
+        comment="wegen 文",
+        rubric="0123456789",
+        by="Zoë",
+        settles=(Own("a", "A"), Own("b", None)),
+    )
+    assert Labelled.from_json(json.loads(json.dumps(full.to_json()))) == full
+    jsonschema.validate(full.to_json(), Labelled.json_schema())
+    for wrong in ({"comment": 3}, {"settles": [{"annotator": "a"}]}, {"settles": [{"annotator": "a", "label": 1}]}):
+        with pytest.raises((KeyError, TypeError)):
+            Labelled.from_json(before | wrong)
+
+
+def settled(item, label, **own) -> Labelled:
+    return said(item, label, ADJUDICATED, by="ann", settles=tuple(Own(name, word) for name, word in own.items()))
+
+
+def test_what_people_settled_on_is_nobodys_own_label(tmp_path) -> None:
+    write(tmp_path / "ann.jsonl", *(said(f"i{n}", word) for n, word in enumerate(["A", "A", "B", "tie", None, "A"])))
+    write(
+        tmp_path / "bob.jsonl", *(said(f"i{n}", word, "bob") for n, word in enumerate(["A", "B", "A", "A", "B", None]))
+    )
+    write(tmp_path / "both.jsonl", settled("i1", "A", ann="A", bob="B"), settled("i2", "tie", ann="B", bob="A"))
+    labels = read_labels([tmp_path])["toy"]
+    assert sorted(labels.lines) == ["ann", "bob"]
+    assert {item: line.said.label for item, line in labels.settled.items()} == {"i1": "A", "i2": "tie"}
+    common = read_labels([tmp_path], "settled")["toy"]
+    assert list(common.lines) == [ADJUDICATED]
+    assert {item: line.said.label for item, line in common.lines[ADJUDICATED].items()} == {
+        "i0": "A",
+        "i1": "A",
+        "i2": "tie",
+        "i4": "B",
+        "i5": "A",
+    }
+    assert common.notes == ("left out 1 items of toy on which annotators differ and have not settled",)
+    assert common.digest != labels.digest
 
 
 def test_the_last_line_of_an_item_counts(tmp_path) -> None:

@@ -20,8 +20,9 @@ from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
 from judgebench.report.gate import baseline
 from judgebench.report.gate.gate import Decision
+from judgebench.report.gate.github import annotate
 from judgebench.report.gate.paired import pair
-from judgebench.report.gate.words import annotate, line_name, phrase, to_junit, verdict
+from judgebench.report.gate.words import line_name, phrase, to_junit, verdict
 from judgebench.report.schemas import json_schema
 
 #: What GitHub's runner takes for a command: at the start of a line, or (the old form) anywhere in it.

@@ -24,8 +24,8 @@ from judgebench.report.words import SHORT
 VALIDATOR = jsonschema.Draft202012Validator(Scores.json_schema())
 
 
-def render(rows, form="table", width=120):
-    return Scores(tuple(rows)).render(form, width=width)
+def render(rows, form="table", width=120, *, explain=True):
+    return Scores(tuple(rows)).render(form, width=width, explain=explain)
 
 
 def to_json(rows):
@@ -101,6 +101,7 @@ def test_the_order_of_judges_and_mappings_does_not_show(some, random):
     random.shuffle(mixed)
     for form in ("csv", "table", "md"):
         assert render(mixed, form) == render(once, form)
+    assert render(mixed, explain=False) == render(once, explain=False)
 
 
 def test_all_comes_first_and_subsets_keep_the_task_s_order():
@@ -148,11 +149,11 @@ def test_csv_text_never_becomes_a_formula_and_stays_one_row(name):
     assert cell == (f"'{shown}" if runs else shown)
 
 
-@given(anything, st.sampled_from(["table", "md"]), st.sampled_from([40, 80, 120]))
+@given(anything, st.sampled_from(["table", "md", "brief"]), st.sampled_from([40, 80, 120]))
 @settings(max_examples=150, deadline=None)
 def test_no_control_character_reaches_a_terminal(name, form, width):
     row = replace(one_row(), judge=name, task=f"t{name}", subset=name, gold=name or "human", warnings=(name or "w",))
-    text = render([row], form, width=width)
+    text = render([row], form.replace("brief", "table"), width=width, explain=form != "brief")
     text.encode("utf-8")
     assert not any(ord(c) < 32 and c != "\n" for c in text)
     assert not any(0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029\u202e\u200b\ufeff" for c in text)
@@ -173,8 +174,9 @@ def test_escape_sequences_and_line_breaks_are_shown_not_run():
 @settings(max_examples=40, deadline=None, phases=[Phase.reuse, Phase.generate])  # shrinking tables takes minutes
 def test_the_table_fits_a_terminal(some):
     for width in (120, 100):
-        for line in render(some, "table", width=width).splitlines():
-            assert text_width(line) <= width, line
+        for explain in (True, False):
+            for line in render(some, "table", width=width, explain=explain).splitlines():
+                assert text_width(line) <= width, line
 
 
 def test_the_table_of_a_real_row():

@@ -127,6 +127,19 @@ class Fourfold:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """How many items a part of the data has, and on how many the first judge is right more often, or less.
+
+    ``better`` and ``worse`` are None where gold is a number.
+    """
+
+    subset: str
+    items: int
+    better: int | None
+    worse: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """P-values of the same question by other means, on all items.
 
@@ -188,6 +201,10 @@ class Comparison:
     level: str = ""
     #: Where one judge is held against itself: the model versions that answered on either side.
     versions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    #: The parts that have lines, all items first.
+    parts: tuple[Part, ...] = ()
+    #: So many people's labels an item can have.
+    annotators: int = 1
 
     @property
     def judges(self) -> tuple[str, str]:
@@ -305,8 +322,19 @@ def compare(
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
         effective_tests=count,
         level=one.scale.level,
+        parts=tuple(_part(name, each) for name, each in every.items()),
+        annotators=len(matched.ratings[0].annotators),
         equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
+
+
+def _part(name: str, judges: Sequence[JudgeRows]) -> Part:
+    right, item = hits_of(judges), judges[0].scored.item
+    items = int(np.unique(item).size)
+    if right is None:
+        return Part(name, items, None, None)
+    ahead = np.bincount(item, right[0].astype(np.int64) - right[1])
+    return Part(name, items, int(np.count_nonzero(ahead > 0)), int(np.count_nonzero(ahead < 0)))
 
 
 def _line(

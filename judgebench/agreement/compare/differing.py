@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import groups, hits_of, verdicts_differ
 from judgebench.agreement.policies import checked_steps
+from judgebench.agreement.ratings import NO_SUBSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -53,6 +54,15 @@ def differing(matched: Matched) -> Iterator[Differing]:
             second(row),
             right,
         )
+
+
+def changed(rows: Sequence[Differing], part: str = "", way: Literal["", "better", "worse"] = "") -> list[Differing]:
+    """Keep those of a part of the data, and of items on which the first judge is right more often, or less."""
+    ahead: dict[str, int] = {}
+    for row in rows:
+        ahead[row.item] = ahead.get(row.item, 0) + {"first": 1, "second": -1}.get(row.right, 0)
+    sign = {"better": 1, "worse": -1}.get(way, 0)
+    return [row for row in rows if part in {"", row.subset or NO_SUBSET} and (not sign or ahead[row.item] * sign > 0)]
 
 
 def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:

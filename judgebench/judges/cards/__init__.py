@@ -38,6 +38,6 @@ def load_card(name: str) -> Card:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise UsageError(f"judge card {name}: {reason}") from None
     if name not in card_names():
-        raise UnknownNameError("judge card", name, card_names(), "(judgebench list judges --cards shows them)")
+        raise UnknownNameError("judge card", name, card_names(), "(judgebench list cards)")
     entry = resources.files(__name__) / f"{name}.toml"
     return read_card(entry.read_text(encoding="utf-8"), f"{name}.toml", name)

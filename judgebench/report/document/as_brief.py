@@ -1,7 +1,7 @@
 """Brief answers on a terminal.
 
-Nothing wraps but sentences: where the table is too wide, spare columns go, then names are cut in the middle, figures
-never.
+Nothing wraps but sentences. Where the table is too wide, headings are broken into their lines, then spare columns go,
+then names are cut in the middle, figures never.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from judgebench.report.document.text import clean, shorten, text_width, unobeyed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.document.blocks import Cell, Grid, Tone
+    from judgebench.report.document.blocks import Cell, Column, Grid, Tone
     from judgebench.report.document.brief import Brief, Next
 
 __all__ = ["write"]
 
 #: A name is still known by so many characters.
 _SHORTEST = 12
+#: And by so few where conditions follow.
+_HEAD = 4
 _INTERVAL = re.compile(r"(\S+) \[(\S+), (\S+)\](.*)")
 #: Codes of the colours; bold is the answer.
 _BOLD = "1"
@@ -35,7 +37,7 @@ def write(brief: Brief, *, width: int, colour: bool = False) -> str:
     if brief.table is not None and brief.table.rows:
         parts.append(_table(_narrowed(_aligned(brief.table), width), colour=colour))
     parts.append([line for note in brief.notes for line in fill(note, width, indent="")])
-    parts.append(_next(brief.next))
+    parts.append(_next(brief.next, width))
     return unobeyed("\n".join("".join(f"{line.rstrip()}\n" for line in lines) for lines in parts if lines))
 
 
@@ -71,13 +73,38 @@ def _table(grid: Grid, *, colour: bool) -> list[str]:
     return lines
 
 
-def _next(steps: Sequence[Next]) -> list[str]:
-    most = max((text_width(clean(one.command)) for one in steps), default=0)
+def _next(steps: Sequence[Next], width: int) -> list[str]:
+    """Write commands and what they are for; one that is too long goes on behind a backslash, as a shell reads it."""
+    edge = 7
+    commands = [_broken(clean(one.command), width - edge) for one in steps]
+    most = max((text_width(one[0]) for one in commands), default=0)
+    beside = all(
+        len(command) == 1 and edge + most + 3 + text_width(one.why) <= width
+        for one, command in zip(steps, commands, strict=True)
+    )
     lines: list[str] = []
-    for i, one in enumerate(steps):
-        command = clean(one.command)
-        lines.append(f"{'' if i else 'Next:':5}  {command}{' ' * (most - text_width(command))}   {clean(one.why)}")
+    for i, (one, command) in enumerate(zip(steps, commands, strict=True)):
+        head = f"{'' if i else 'Next:':{edge}}"
+        if beside:
+            lines.append(f"{head}{command[0]}{' ' * (most - text_width(command[0]))}   {clean(one.why)}")
+            continue
+        lines += [f"{' ' * edge if j else head}{part}" for j, part in enumerate(command)]
+        lines += [f"{' ' * (edge + 4)}{line}" for line in fill(one.why, width - edge - 4, indent="") if line]
     return lines
+
+
+def _broken(command: str, width: int) -> list[str]:
+    """Break a command before an option."""
+    if text_width(command) <= width:
+        return [command]
+    lines, line = [], ""
+    for part in command.replace(" --", "\n--").split("\n"):
+        if line and text_width(line) + 1 + text_width(part) > width - 2:
+            lines.append(f"{line} \\")
+            line = f"    {part}"
+        else:
+            line = f"{line} {part}" if line else part
+    return [*lines, line]
 
 
 def _sizes(grid: Grid) -> list[int]:
@@ -88,34 +115,57 @@ def _sizes(grid: Grid) -> list[int]:
 
 def _narrowed(grid: Grid, width: int) -> Grid:
     """Fit a grid into a width: without its spare columns, the last first, then with its longest names cut."""
+    whole = grid
 
     def excess() -> int:
         return sum(_sizes(grid)) + 2 * (len(grid.columns) - 1) - width
 
+    grid = replace(whole, columns=tuple(replace(one, lines=()) for one in whole.columns))
+    if excess() <= 0:
+        return grid
+    grid = whole
     for i in reversed(range(len(grid.columns))):
         if grid.columns[i].spare and excess() > 0:
             grid = grid.only(j for j in range(len(grid.columns)) if j != i)
-    names = [i for i, one in enumerate(grid.columns) if not one.right]
-    while names and (over := excess()) > 0:
+    least = [_least(grid, i) for i in range(len(grid.columns))]
+    while (over := excess()) > 0:
         sizes = _sizes(grid)
-        wide = max(names, key=sizes.__getitem__)
-        if sizes[wide] <= _SHORTEST:
+        loose = [i for i, size in enumerate(sizes) if size > least[i]]
+        if not loose:
             break
+        wide = max(loose, key=sizes.__getitem__)
         # The widest gives way down to the next one, so that short names stay whole.
-        others = max((sizes[i] for i in names if i != wide), default=0)
-        grid = _cut(grid, wide, max(_SHORTEST, min(sizes[wide] - 1, max(others, sizes[wide] - over))))
+        others = max((sizes[i] for i in loose if i != wide), default=0)
+        grid = _cut(grid, wide, max(least[wide], min(sizes[wide] - 1, max(others, sizes[wide] - over))))
     return grid
+
+
+def _least(grid: Grid, column: int) -> int:
+    """Say how narrow a column may be: names give way, figures don't, but for the name above them."""
+    texts = [row[column].text for row in grid.rows]
+    if grid.columns[column].right or any(_INTERVAL.fullmatch(text) or " [" in text for text in texts):
+        return max(_SHORTEST, *map(text_width, texts), *map(text_width, grid.columns[column].lines))
+    return _SHORTEST
 
 
 def _cut(grid: Grid, column: int, most: int) -> Grid:
     def row(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-        return tuple(one._replace(text=shorten(one.text, most)) if i == column else one for i, one in enumerate(cells))
+        return tuple(one._replace(text=_shorter(one.text, most)) if i == column else one for i, one in enumerate(cells))
 
-    heads = tuple(
-        replace(one, title=shorten(one.title, most), lines=()) if i == column and text_width(one.title) > most else one
-        for i, one in enumerate(grid.columns)
-    )
+    def head(one: Column) -> Column:
+        if max(map(text_width, one.heading)) <= most:
+            return one
+        return replace(one, title=shorten(one.title, most), lines=())
+
+    heads = tuple(head(one) if i == column else one for i, one in enumerate(grid.columns))
     return replace(grid, columns=heads, rows=tuple(map(row, grid.rows)))
+
+
+def _shorter(name: str, most: int) -> str:
+    """Cut a name, and of one with conditions what stands before them: these tell it from the next row."""
+    head, dot, conditions = name.partition(" · ")
+    room = most - text_width(f"{dot}{conditions}")
+    return f"{shorten(head, room)}{dot}{conditions}" if dot and room >= _HEAD else shorten(name, most)
 
 
 def _aligned(grid: Grid) -> Grid:

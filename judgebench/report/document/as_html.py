@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from judgebench.report.document.blocks import Block, Content
 
-__all__ = ["asset", "page", "part"]
+__all__ = ["asset", "body", "page", "part"]
 
 
 def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write a page."""
     if (own := document.page()) is not None:
         return own
-    return page("document", title=document.kind(), styles=("document.css",), body=_body(document.parts("html")))
+    return page("document", title=document.kind(), styles=("document.css",), body=body(document.parts("html")))
 
 
 def fragment(blocks: Iterable[Block], svg: str = "") -> str:
@@ -39,10 +39,11 @@ def fragment(blocks: Iterable[Block], svg: str = "") -> str:
     from markupsafe import Markup  # noqa: PLC0415 - loaded on use
 
     style, drawing = Markup(asset("document.css")), Markup(svg)  # noqa: S704 - a file of this package, a chart of ours
-    return str(Markup('<div class="judgebench"><style>{}</style>{}{}</div>').format(style, _body(blocks), drawing))
+    return str(Markup('<div class="judgebench"><style>{}</style>{}{}</div>').format(style, body(blocks), drawing))
 
 
-def _body(blocks: Iterable[Block]) -> str:
+def body(blocks: Iterable[Block]) -> str:
+    """Write blocks as elements of a page, all texts escaped."""
     return part("document.body", blocks=list(map(_block, blocks)))
 
 

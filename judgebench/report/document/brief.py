@@ -5,19 +5,23 @@ The rest of a document is behind ``--explain`` and in ``--format``.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.document import TYPED
 from judgebench.report.document.blocks import Cell
 
 if TYPE_CHECKING:
     from judgebench.report.document.blocks import Grid
 
-__all__ = ["MOST_NOTES", "WIDEST", "Brief", "Next"]
+__all__ = ["MOST_NOTES", "WIDEST", "Brief", "Next", "again"]
 
 #: Columns of a terminal, and notes, at most.
 WIDEST, MOST_NOTES = 100, 3
 
+#: Options that are about one answer's form, with how many values.
+_FORM = {"--format": 1, "--output": 1, "--explain": 0}
 
 _NONE = Cell("")
 
@@ -45,3 +49,30 @@ class Brief:
     def __post_init__(self) -> None:
         if len(self.notes) > MOST_NOTES:
             raise ValueError(f"{len(self.notes)} notes: a brief answer has at most {MOST_NOTES}")
+
+
+def again(command: str, why: str, *more: str) -> tuple[Next, ...]:
+    """Say to go on with the ``command`` that was typed and more options; nothing where another one was, or none.
+
+    A command too long for a line is not written out.
+
+    >>> from judgebench.report.document import TYPED
+    >>> token = TYPED.set(("compare", "runs", "--format", "csv"))
+    >>> again("compare", "the two that got worse", "--worse")
+    (Next(command='judgebench compare runs --worse', why='the two that got worse'),)
+    >>> TYPED.reset(token)
+    """
+    typed = TYPED.get()
+    if typed[:1] != (command,):
+        return ()
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if (values := _FORM.get(word.partition("=")[0])) is None:
+            kept.append(word)
+        elif values and "=" not in word:
+            next(words, None)
+    line = shlex.join(("judgebench", *kept, *more))
+    if len(line) + len(why) + len("Next:     ") > WIDEST:
+        line = f"the same command with {shlex.join(more)}"
+    return (Next(line, why),)

@@ -34,6 +34,9 @@ class Document(Content):
     #: Whether the form is by default what a file's name ends in.
     BY_ENDING: ClassVar[bool] = False
 
+    #: Whether its brief answer says what `failure` would, so that a terminal isn't told twice.
+    SAYS_FAILURE: ClassVar[bool] = False
+
     @property
     def failure(self) -> JudgebenchError | None:
         """What ends the command line with another exit code than 0, after the answer is printed."""

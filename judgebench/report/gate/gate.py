@@ -32,19 +32,20 @@ from judgebench.errors import MismatchError, UndecidedError
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, decimal, interval, many, p_value, words_of
+from judgebench.report.gate.brief import brief
+from judgebench.report.gate.github import annotate, summary
 from judgebench.report.gate.words import (
     STATES,
     amount,
-    annotate,
     line_name,
     relative,
     safe,
-    summary,
     title,
     to_junit,
     value,
     verdict,
 )
+from judgebench.report.said import first_up, percent
 from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import WARNINGS
 from judgebench.stats.coefficients.catalog import title_of
@@ -55,7 +56,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Gate, GateLine, Odds, State
     from judgebench.domain import Agreement
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Grid, Sheet
+    from judgebench.report.document.brief import Brief
     from judgebench.report.versions import Versions
 
 __all__ = ["Decision"]
@@ -65,6 +67,8 @@ _WARNINGS = WARNINGS | {
     "incomplete_rows_dropped": "judgments that a policy drops for one side are dropped for both",
     "low_coverage": "many of the run's judgments gave no verdict: see coverage",
 }
+#: Warnings that don't touch the decision, or are said with their figures.
+_SMALL = frozenset({"prevalence", "unequal_coverage"})
 _MAXIMA = "Coverage, flips, cost and latency fail where they are surely worse than their limit allows."
 
 _STATE = choice(*STATES)
@@ -156,12 +160,16 @@ _ODDS_FIELDS: Fields[GateLine] = (
 class Decision(Document):
     """A run held against its baseline; ``beside`` is the run as `score` measures it, by criterion where it has some.
 
-    ``versions`` are the model versions that answered, the baseline's and the run's.
+    ``versions`` are the model versions that answered, the baseline's and the run's; ``compare`` is the command that
+    shows what changed.
     """
 
     gate: Gate
     beside: tuple[Agreement, ...] = ()
     versions: Versions = ((), ())
+    compare: str = ""
+
+    SAYS_FAILURE = True
 
     SCHEMA = "judgebench.gate/1"
     SHAPE = record(
@@ -214,7 +222,7 @@ class Decision(Document):
     MORE: ClassVar = {
         "junit": lambda decision: to_junit(decision.gate),
         "annotations": lambda decision: "\n".join(annotate(decision.gate)),
-        "summary": lambda decision: summary(decision.gate, decision.render("md")),
+        "summary": lambda decision: summary(decision.gate, decision.brief(), decision.figures()),
     }
 
     @property
@@ -235,13 +243,25 @@ class Decision(Document):
     def sheet(self) -> Sheet:
         return sheet(_SHEET, ((self.gate, line) for line in self.gate.lines))
 
+    def brief(self) -> Brief:
+        cautions = [f"{first_up(words_of(code, _WARNINGS))}." for code in self.gate.warnings if code not in _SMALL]
+        if "unequal_coverage" in self.gate.warnings:
+            before, after = (percent(share) for share in self.gate.coverage)
+            cautions.insert(0, f"{after} of the run's answers can be used, {before} of the baseline's.")
+        return brief(self.gate, [*self._versions(), *cautions], self.compare)
+
+    def figures(self, *notes: str) -> Grid:
+        """Set the figures below each other."""
+        level = f"{100 * (1 - self.gate.rules.alpha):g} % each"
+        return grid(_fields(level), self.gate.lines, notes)
+
+    def _versions(self) -> Iterator[str]:
+        return versions_words(self.versions, "the baseline", "the run")
+
     def blocks(self) -> Iterator[Block]:
         found = self.gate
         yield self.verdict
-        level = f"{100 * (1 - found.rules.alpha):g} % each"
-        notes = _remarks(found, self.beside)
-        notes += versions_words(self.versions, "the baseline", "the run")
-        yield Table(grid(_fields(level), found.lines, notes), names=(1, 2))
+        yield Table(self.figures(*_remarks(found, self.beside), *self._versions()), names=(1, 2))
         yield Table(grid(_ODDS_FIELDS, found.lines, [_chances(found)]), names=(0,))
 
 

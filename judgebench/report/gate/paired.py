@@ -17,11 +17,11 @@ from judgebench.report.gate.baseline import case_key, case_name, code_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from judgebench.agreement.matching import Matched
+    from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies, Run, Scale, Verdict
 from judgebench.report.gate.baseline import Baseline
 
-__all__ = ["check_same", "pair", "spent_of"]
+__all__ = ["check_same", "judged", "pair", "spent_of"]
 
 #: How many examples an error names.
 _NAMED = 3
@@ -101,25 +101,29 @@ def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]]
 
     DataError or UsageError as of `match`, and where a word of the baseline is not on the scale.
     """
-    sides = (_answers(baseline, verdicts(), run.scale), baseline.judge), (verdicts(), run.judge)
-    matched = match(
-        [
-            judged_verdicts(
-                said,
-                run.scale,
-                task=run.task,
-                judge=judge,
-                policies=policies,
-                gold_source=run.gold_source,
-                revision=run.revision,
-            )
-            for said, judge in sides
-        ]
-    )
+    judges = [judged(baseline, run, verdicts, policies), _judged(run, verdicts(), run.judge, policies)]
+    matched = match(judges)
     # Two versions of one judge that differ in nothing named have one name, and are told apart by their sides.
     own = run.conditions.named()
     both = [(run.task, baseline.judge, baseline.conditions or own), (run.task, run.judge, own)]
     return replace(matched, judges=tuple(told_apart(both, numbers=False)))
+
+
+def judged(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]], policies: Policies) -> Judged:
+    """Let the baseline answer a run's cases, on the run's items and gold."""
+    return _judged(run, _answers(baseline, verdicts(), run.scale), baseline.judge, policies)
+
+
+def _judged(run: Run, said: Iterable[Verdict], judge: str, policies: Policies) -> Judged:
+    return judged_verdicts(
+        said,
+        run.scale,
+        task=run.task,
+        judge=judge,
+        policies=policies,
+        gold_source=run.gold_source,
+        revision=run.revision,
+    )
 
 
 def _answers(baseline: Baseline, verdicts: Iterable[Verdict], scale: Scale) -> Iterator[Verdict]:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = [
     "STATES",
     "amount",
-    "annotate",
+    "change",
     "line_name",
     "phrase",
+    "reason",
     "relative",
     "safe",
-    "summary",
     "title",
     "to_junit",
     "value",
@@ -88,10 +88,16 @@ def value(line: GateLine, one: Estimate) -> str:
     return f"{one.value:.3g}" if relative(line) else decimal(one.value)
 
 
-def _change(line: GateLine, value: float | None) -> str:
+def change(line: GateLine, value: float | None) -> str:
+    """Say a worsening in words."""
     if value is not None and value < 0:
         return f"better by {amount(line, -value)}"
     return f"worse by {amount(line, value)}"
+
+
+def reason(line: GateLine) -> str:
+    """Say why there is nothing to test."""
+    return words_of(line.reason, _REASONS)
 
 
 def phrase(line: GateLine, alpha: float) -> str:
@@ -101,19 +107,18 @@ def phrase(line: GateLine, alpha: float) -> str:
     sure, limit = f"{100 * (1 - alpha):g} % sure", amount(line, line.limit)
     if line.state == "fail":
         known = f", at least {amount(line, worse.low)} ({sure})" if worse.low is not None else ""
-        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.operation else ''}"
+        return f"{values}: {change(line, worse.value)}{known}{f', allowed {limit}' if line.operation else ''}"
     if line.state == "pass":
         if line.reason or worse.high is None:
-            return f"{values}: {_REASONS.get(line.reason, line.reason)}"
+            return f"{values}: {reason(line)}"
         if worse.high < 0:
             return f"{values}: better by at least {amount(line, -worse.high)} ({sure})"
         least = f"{amount(line, worse.low)} or more, " if worse.low is not None and worse.low > 0 else ""
         return f"{values}: worse by {least}less than {amount(line, worse.high)} ({sure}), allowed {limit}"
     if worse.value is None or worse.low is None or worse.high is None:
-        why = words_of(line.reason, _REASONS)
-        return f"{values}: {why or 'too few questions'}{_needs(line)}"
-    span = f"{_change(line, worse.low)} to {_change(line, worse.high)}"
-    return f"{values}: {_change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"
+        return f"{values}: {reason(line) or 'too few questions'}{_needs(line)}"
+    span = f"{change(line, worse.low)} to {change(line, worse.high)}"
+    return f"{values}: {change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"
 
 
 def _needs(line: GateLine) -> str:
@@ -135,37 +140,6 @@ def verdict(found: Gate) -> str:
     more = f"; and {many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
     need = f" You need about {many(found.needed, 'item')}." if found.needed is not None else ""
     return f"{head} {parts}{more}.{need if found.state == 'undecided' else ''}"
-
-
-#: GitHub shows ten annotations of a kind for a step.
-_MOST = 10
-_LEVELS = {"fail": "error", "undecided": "warning"}
-
-
-def annotate(found: Gate) -> list[str]:
-    """Write a workflow command for each line that does not pass, the worst first; at most ten of a kind."""
-    lines: list[str] = []
-    for state, level in _LEVELS.items():
-        those = [line for line in found.lines if line.state == state]
-        for line in those[:_MOST]:
-            title = f"judgebench gate: {STATES[state]}, {line_name(line)} ({safe(found.task)})"
-            lines.append(f"::{level} title={_property(title)}::{_data(phrase(line, found.rules.alpha))}")
-    return lines
-
-
-def summary(found: Gate, markdown: str) -> str:
-    """Put a title over the decision in Markdown, for the job's summary."""
-    return f"### judgebench gate: {STATES[found.state]}\n\n{markdown}\n"
-
-
-def _data(text: str) -> str:
-    """Escape the message of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escape a property of a workflow command."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def to_junit(found: Gate) -> str:

@@ -16,7 +16,6 @@ from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
-from judgebench.report.scores import Scores
 from judgebench.report.words import gold_words
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.report.leaderboard.paper import Paper
     from judgebench.report.leaderboard.ranks import Baseline, Entry
 
-__all__ = ["Demo", "Leaderboard"]
+__all__ = ["Leaderboard"]
 
 #: Metrics that a leaderboard's CSV always has.
 METRICS = (
@@ -234,17 +233,6 @@ class Leaderboard(Document):
             return boards_page(self.entries)
         first = board(self.overall.grid(), name="overall", title=self.overall.title, short="Over all tasks")
         return boards_page(self.entries, lead=(LEAD_WITH_MEAN,), more=(first,))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Demo(Leaderboard):
-    """The leaderboard of the samples, whose JSON is that of scores: baselines have no rank, for they rank nothing."""
-
-    SCHEMA = Scores.SCHEMA
-    SHAPE = Scores.SHAPE
-
-    def data(self) -> Scores:
-        return Scores(tuple(entry.row for entry in self.entries))
 
 
 def _parted(layout: Grid, title: str) -> list[Table]:

@@ -12,7 +12,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
 from judgebench.report.leaderboard.ranks import usd_per_1000
-from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name
+from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name, sampled
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, title_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class _Line:
         return None if estimate is None else estimate.value
 
     def sampled(self, task: str) -> bool:
-        return task in self.entries and self.entries[task].row.revision.startswith("sample")
+        return task in self.entries and sampled(self.entries[task].row.revision)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from judgebench.errors import (
     IncompleteError,
     RejectedError,
     RetryableError,
-    argument,
+    unreached,
 )
 from judgebench.run.batch.builder import (
     BatchBudget,
@@ -224,9 +224,7 @@ class BatchRun:
             else:
                 self._drop(pending, "absent")
             if error.unreachable and self._attempts >= min(3, self.options.attempts):
-                raise BackendError(
-                    f"{self.planned.name} can't be reached: {error}; start the server or check {argument('base_url')}"
-                ) from None
+                raise unreached(self.planned.name, error) from None
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None
             wait = max(error.retry_after or 0.0, self.options.backoff * 2**self._attempts)

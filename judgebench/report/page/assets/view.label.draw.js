@@ -1,39 +1,20 @@
 "use strict";
-// What the page shows. Texts only ever become text nodes.
+// What can be said of an item, on every kind of scale; each gives back what a key does there.
 
-function drawn(parts) {
-  return parts.map((part) => {
-    if (part.image !== undefined) return made("img", { src: part.image, alt: "an image of the item" });
-    if (part.note !== undefined) return made("p", { className: "soft" }, part.note);
-    return made("p", { className: "text", dir: "auto" }, part.text);
-  });
-}
-
-function block(title, parts, level = "h3") {
-  return made("section", { className: "block" }, made(level, {}, title), ...drawn(parts));
-}
-
-const ROLES = { user: "User", assistant: "Assistant", system: "System" };
-
-function drawItem(item) {
-  const turns = item.conversation;
-  const parts = turns.map((turn) => block(turns.length === 1 ? "Question" : ROLES[turn.role] ?? turn.role, turn.parts));
-  item.context.forEach((text, i) => parts.push(block(item.context.length > 1 ? `Document ${i + 1}` : "Document", [{ text }])));
-  item.references.forEach((text, i) => parts.push(block(item.references.length > 1 ? `Reference answer ${i + 1}` : "Reference answer", [{ text }])));
-  const responses = made("div", { className: item.responses.length === 2 ? "responses two" : "responses" });
-  for (const one of item.responses) responses.append(block(one.name, one.parts));
-  $("item").replaceChildren(...parts, responses);
+function drawItem(item, host = $("item")) {
+  host.replaceChildren(...itemParts(item));
+  if (host.id !== "item") return;
   $("criterion").hidden = !item.criterion;
   $("criterion").textContent = item.criterion;
 }
 
 function withKey(text, key) {
-  return key ? [text + " ", made("kbd", { "aria-hidden": "true" }, key)] : [text];
+  return key ? [`${text} `, made("kbd", { "aria-hidden": "true" }, key)] : [text];
 }
 
-function drawButtons(showing, choose) {
+function drawButtons(host, showing, overview, choose) {
   const short = showing.choices.every((one) => one.text.length <= 3);
-  const row = made("div", { className: short ? "buttons few" : "buttons", role: "group", "aria-label": "Your label" });
+  const row = made("div", { className: short ? "choices few" : "choices", role: "group", "aria-label": "Your label" });
   for (const one of showing.choices) {
     const button = made("button", { type: "button", className: "choice", "data-code": one.code, "aria-pressed": String(showing.said === one.code) }, ...withKey(one.text, one.key));
     button.addEventListener("click", (event) => {
@@ -42,7 +23,7 @@ function drawButtons(showing, choose) {
     });
     row.append(button);
   }
-  $("choices").replaceChildren(row);
+  host.replaceChildren(row);
   return (key) => {
     const one = showing.choices.find((choice) => choice.key === key);
     if (one) choose(one.code);
@@ -50,16 +31,16 @@ function drawButtons(showing, choose) {
   };
 }
 
-function drawField(showing, choose) {
-  const select = made("select", { id: "field", "aria-label": "Your label" }, made("option", { value: "" }, "choose …"));
+function drawField(host, showing, overview, choose) {
+  const select = made("select", { id: `${host.id}-field`, "aria-label": "Your label" }, made("option", { value: "" }, "choose …"));
   for (const one of showing.choices) select.append(made("option", { value: String(one.code), selected: showing.said === one.code }, one.text));
   const save = made("button", { type: "button", className: "main" }, "Save");
   save.addEventListener("click", () => select.value !== "" && choose(Number(select.value)));
-  $("choices").replaceChildren(made("p", { className: "buttons" }, select, save));
+  host.replaceChildren(made("p", { className: "moves" }, select, save));
   return (key) => key === "Enter" && select.value !== "" && (choose(Number(select.value)), true);
 }
 
-function drawRanking(showing, choose) {
+function drawRanking(host, showing, overview, choose) {
   const order = showing.said ? [...showing.said] : showing.choices.map((one) => one.code);
   const list = made("ol", { className: "ranking", "aria-label": "Your ranking, best first" });
   const move = (place, by, focus) => {
@@ -91,14 +72,14 @@ function drawRanking(showing, choose) {
   draw();
   const save = made("button", { type: "button", className: "main" }, "Save this ranking");
   save.addEventListener("click", (event) => event.detail <= 1 && choose([...order]));
-  $("choices").replaceChildren(made("p", { className: "soft" }, "Best first: move with the buttons, or with ↑ and ↓ on a focused one."), list, save);
+  host.replaceChildren(made("p", { className: "note" }, "Best first: move with the buttons, or with ↑ and ↓ on a focused one."), list, save);
   return () => false;
 }
 
-function drawSteps(showing, choose) {
+function drawSteps(host, showing, overview, choose) {
   const count = showing.item.steps;
   const said = showing.said ? [...showing.said] : Array(count).fill(null);
-  const list = made("fieldset", { className: "steps" }, made("legend", { className: "unseen" }, "Each step"));
+  const list = made("fieldset", { className: "steps" }, made("legend", { className: "sr" }, "Each step"));
   const save = made("button", { type: "button", className: "main" }, "Save");
   const inputs = [];
   const refresh = () => {
@@ -110,7 +91,7 @@ function drawSteps(showing, choose) {
   for (let i = 0; i < count; i += 1) {
     const row = made("div", { role: "radiogroup", "aria-label": `Step ${i + 1}` }, made("span", { className: "name" }, `Step ${i + 1}`));
     inputs.push(showing.choices.map((one) => {
-      const input = made("input", { type: "radio", name: `step-${i}`, value: String(one.code) });
+      const input = made("input", { type: "radio", name: `${host.id}-${i}`, value: String(one.code) });
       input.addEventListener("change", () => { said[i] = one.code; refresh(); });
       row.append(made("label", {}, input, ` ${one.text}`));
       return input;
@@ -118,7 +99,7 @@ function drawSteps(showing, choose) {
     list.append(row);
   }
   save.addEventListener("click", (event) => event.detail <= 1 && choose([...said]));
-  $("choices").replaceChildren(list, save);
+  host.replaceChildren(list, save);
   refresh();
   return (key) => {
     const one = showing.choices.find((choice) => choice.key === key);
@@ -130,20 +111,20 @@ function drawSteps(showing, choose) {
   };
 }
 
-function drawNumber(showing, overview, choose) {
-  const input = made("input", { id: "field", type: "text", inputMode: "decimal", autocomplete: "off", "aria-label": `Your label, ${overview.range}`, value: showing.said ?? "" });
+function drawNumber(host, showing, overview, choose) {
+  const input = made("input", { id: `${host.id}-field`, type: "text", inputMode: "decimal", autocomplete: "off", "aria-label": `Your label, ${overview.range}`, value: showing.said ?? "" });
   const save = made("button", { type: "button", className: "main", disabled: !showing.said }, "Save");
   const good = () => input.value.trim() !== "" && Number(input.value) >= overview.low && Number(input.value) <= overview.high;
   input.addEventListener("input", () => { save.disabled = !good(); });
   input.addEventListener("keydown", (event) => event.key === "Enter" && good() && choose(input.value.trim()));
   save.addEventListener("click", (event) => event.detail <= 1 && good() && choose(input.value.trim()));
-  $("choices").replaceChildren(made("p", { className: "buttons" }, input, made("span", { className: "soft" }, overview.range), save));
+  host.replaceChildren(made("p", { className: "moves" }, input, save), made("p", { className: "note" }, overview.range));
   return () => false;
 }
 
-function drawSet(showing, choose) {
+function drawSet(host, showing, overview, choose) {
   const said = new Set(showing.said ?? []);
-  const list = made("fieldset", { className: "steps" }, made("legend", { className: "soft" }, "All that apply, or none"));
+  const list = made("fieldset", { className: "steps" }, made("legend", { className: "note" }, "All that apply, or none"));
   const boxes = showing.choices.map((one) => {
     const box = made("input", { type: "checkbox", value: String(one.code), checked: said.has(one.code) });
     list.append(made("label", {}, box, ` ${one.text} `, ...withKey("", one.key)));
@@ -152,7 +133,7 @@ function drawSet(showing, choose) {
   const save = made("button", { type: "button", className: "main" }, "Save");
   const words = () => JSON.stringify(showing.choices.filter((one, i) => boxes[i].checked).map((one) => one.text));
   save.addEventListener("click", (event) => event.detail <= 1 && choose(words()));
-  $("choices").replaceChildren(list, save);
+  host.replaceChildren(list, save);
   return (key) => {
     const place = showing.choices.findIndex((one) => one.key === key);
     if (place >= 0) boxes[place].checked = !boxes[place].checked;
@@ -160,12 +141,48 @@ function drawSet(showing, choose) {
   };
 }
 
-function drawChoices(showing, overview, choose) {
-  if (overview.kind === "number") return drawNumber(showing, overview, choose);
-  if (overview.kind === "set") return drawSet(showing, choose);
-  if (overview.kind === "rank") return drawRanking(showing, choose);
-  if (overview.kind === "steps") return drawSteps(showing, choose);
-  return (overview.typed ? drawField : drawButtons)(showing, choose);
+const KINDS = { number: drawNumber, set: drawSet, rank: drawRanking, steps: drawSteps };
+
+/** Whether a click on a label is all that it takes; other kinds have a button of their own to save. */
+const byButtons = (overview) => !(overview.kind in KINDS) && !overview.typed;
+
+function drawChoices(host, showing, overview, choose) {
+  const draw = KINDS[overview.kind] ?? (overview.typed ? drawField : drawButtons);
+  return draw(host, showing, overview, choose);
+}
+
+/** What was said of a showing, as it would be said again. */
+function saidAgain(showing, overview) {
+  if (overview.kind !== "set" || showing.said === null) return showing.said;
+  return JSON.stringify(showing.choices.filter((one) => showing.said.includes(one.code)).map((one) => one.text));
+}
+
+/** What counts: headings, paragraphs, points. */
+function drawRubric(rubric) {
+  for (const host of [$("guide"), $("agree-guide")]) {
+    host.hidden = !rubric.blocks.length;
+    host.parentElement.classList.toggle("alone", !rubric.blocks.length);
+    const parts = [];
+    for (const one of rubric.blocks) {
+      if (one.kind === "point") {
+        if (parts.at(-1)?.tagName !== "UL") parts.push(made("ul"));
+        parts.at(-1).append(written(made("li", { dir: "auto" }), one.text));
+      } else parts.push(written(made(one.kind === "head" ? "h3" : "p", { dir: "auto" }), one.text));
+    }
+    host.querySelector(".rub-text").replaceChildren(...parts);
+    host.querySelector(".rub-note").textContent = rubric.source ? `From ${rubric.source}. No judge's verdict is shown.` : "No judge's verdict is shown.";
+    if (window.innerWidth <= 820) host.open = false;
+  }
+}
+
+/** How far the others are, by name. */
+function drawOthers(people, mine) {
+  const told = people.filter((one) => one.name !== mine).map((one) => `${one.name}: ${one.done} of ${one.total}`);
+  for (const host of [$("others"), $("end-others")]) {
+    host.hidden = !told.length;
+    host.textContent = told.join(" · ");
+  }
+  $("end-agree").hidden = !told.length;
 }
 
 function drawProgress(progress) {
@@ -173,20 +190,23 @@ function drawProgress(progress) {
   $("bar").max = progress.total;
   $("bar").value = done;
   $("count").textContent = `${progress.labelled} of ${progress.total} labelled` + (progress.skipped ? `, ${progress.skipped} skipped` : "");
+  $("tab-label-count").textContent = `${done} of ${progress.total}`;
 }
+
+const figure = (one) => (one ? one.text + (one.interval ? ` (${one.interval})` : "") : "–");
 
 function drawRevealed(found) {
   const rows = found.judges.map((one) => made("tr", {},
     made("th", { scope: "row" }, made("bdi", {}, one.judge)),
-    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${one.value}`, one.agreement, one.coverage].map((text) => made("td", {}, text)))));
-  const head = ["Judge", "Items", "Headline [95 %]", "Share agreed [95 %]", "Coverage"];
+    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${figure(one.value)}`, one.same, one.usable].map((text) => made("td", { className: "num" }, text)))));
+  const head = ["Judge", "Items", "Kappa or its like (95 % interval)", "Same", "Usable"];
   const table = made("table", {}, made("caption", {}, "The judges against you"),
     made("thead", {}, made("tr", {}, ...head.map((text) => made("th", { scope: "col" }, text)))), made("tbody", {}, ...rows));
   const notes = [...new Set(found.judges.flatMap((one) => one.warnings ?? []))].map((text) => made("li", {}, text));
   const own = found.own ? [made("p", {}, `You said the same in both orders on ${found.own.same} of ${found.own.items} items.`)] : [];
   const none = rows.length ? [] : [made("p", {}, "No run here is about this task.")];
   $("revealed").replaceChildren(...none, ...(rows.length ? [made("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "The judges against you" }, table)] : []),
-    made("ul", { className: "soft" }, ...notes, made("li", {}, "One person's labels have no human ceiling: two people would not agree on everything either.")), ...own);
+    made("ul", { className: "note" }, ...notes, made("li", {}, "One person's labels have no human line: two people would not agree on everything either.")), ...own);
   $("revealed").hidden = false;
 }
 

@@ -7,7 +7,7 @@ const SETTLING = 350;
 const PAUSES = [1, 2, 4, 8, 15];
 const KEPT = "judgebench-unsaved";
 
-const state = { who: null, overview: null, over: false, showing: null, byKey: null, busy: false, ready: false, watch: 0, since: null, retry: null };
+const state = { who: null, overview: null, over: false, showing: null, byKey: null, busy: false, ready: false, watch: 0, since: null, retry: null, panel: "label", drafts: new Map() };
 
 async function post(path, body) {
   try {
@@ -78,9 +78,23 @@ function kept() {
 async function choose(said) {
   if (state.busy || !state.ready) return;
   state.busy = true;
+  await save(unsavedOf(said));
+}
+
+function unsavedOf(said) {
   const { n, mark } = state.showing;
-  const attempt = crypto.randomUUID();
-  await save({ ...state.who, n, mark, said, over: state.over, seconds: Math.round(looked() / 100) / 10, attempt });
+  return { ...state.who, n, mark, said, comment: $("comment").value, over: state.over, seconds: Math.round(looked() / 100) / 10, attempt: crypto.randomUUID() };
+}
+
+/** Before one goes elsewhere: a comment on what was labelled is saved with its label; another waits here. */
+async function keepComment() {
+  const { n, seen, comment } = state.showing;
+  const text = $("comment").value;
+  if (text.trim() === comment.trim()) return true;
+  if (!seen) { state.drafts.set(n, text); return true; }
+  const answer = await insist("/api/label/save", unsavedOf(saidAgain(state.showing, state.overview)), "Comment not saved yet.");
+  if (answer.status !== 200) trouble(`The comment was not saved. ${reason(answer)}`, false);
+  return answer.status === 200;
 }
 
 async function save(unsaved) {
@@ -97,6 +111,7 @@ async function save(unsaved) {
     return;
   }
   trouble("", false);
+  state.drafts.delete(unsaved.n);
   Object.assign(state.overview, answer.data.progress);
   const said = unsaved.said === null ? "Skipped" : "Saved";
   if (answer.data.next === null) finish(said);
@@ -116,7 +131,8 @@ async function show(n, before = "") {
   $("end").hidden = true;
   $("work").hidden = false;
   drawItem(showing.item);
-  state.byKey = drawChoices(showing, state.overview, choose);
+  state.byKey = drawChoices($("choices"), showing, state.overview, choose);
+  $("comment").value = state.drafts.get(n) ?? showing.comment;
   drawProgress(state.overview);
   $("heading").textContent = `Item ${n + 1} of ${state.overview.total}`;
   $("again").hidden = !showing.again;
@@ -138,6 +154,7 @@ function finish(said = "") {
   state.ready = false;
   state.showing = null;
   const { labelled, skipped, total, file, both } = state.overview;
+  drawProgress(state.overview);
   $("work").hidden = true;
   $("end").hidden = false;
   $("revealed").hidden = true;
@@ -153,13 +170,14 @@ function finish(said = "") {
 async function forth() {
   if (!state.ready || state.busy || !state.showing?.seen) return;
   const n = state.showing.n + 1;
+  if (!(await keepComment())) return;
   if (n < state.overview.total) await show(n);
   else await open();
 }
 
 async function back() {
   if (state.busy || !state.ready || !state.showing.n) return;
-  await show(state.showing.n - 1);
+  if (await keepComment()) await show(state.showing.n - 1);
 }
 
 async function open() {
@@ -171,11 +189,15 @@ async function open() {
   }
   state.overview = answer.data.overview;
   $("start").hidden = true;
-  $("where").hidden = false;
-  $("where").textContent = `${state.overview.task}, as ${state.overview.annotator}`;
-  $("guide").hidden = !state.overview.asked.length;
-  $("guide-text").replaceChildren(...state.overview.asked.map((text) => made("p", {}, text)));
-  history.replaceState(null, "", `/label?${new URLSearchParams(state.who)}`);
+  $("title").textContent = `Label ${state.overview.task}`;
+  $("who").textContent = state.overview.annotator;
+  $("tabs").hidden = false;
+  drawRubric(state.overview.rubric);
+  drawOthers(state.overview.people, state.who.annotator);
+  drawProgress(state.overview);
+  drawAgreeTab();
+  history.replaceState(null, "", `/label?${new URLSearchParams(state.who)}${location.hash}`);
+  turn(location.hash === "#agree" ? "agree" : "label");
   if (answer.data.next === null) finish();
   else await show(answer.data.next);
 }
@@ -192,6 +214,24 @@ async function begin(task, annotator) {
   await open();
 }
 
+/** Turn to one of the two panels. */
+function turn(panel, focus = false) {
+  state.panel = panel;
+  for (const name of ["label", "agree"]) {
+    const here = name === panel;
+    $(`panel-${name}`).hidden = !here;
+    $(`tab-${name}`).setAttribute("aria-selected", String(here));
+    $(`tab-${name}`).tabIndex = here ? 0 : -1;
+    if (here && focus) $(`tab-${name}`).focus();
+  }
+  if (panel === "agree") openAgree();
+}
+
+function turned(panel, focus = false) {
+  history.replaceState(null, "", `${location.pathname}${location.search}${panel === "agree" ? "#agree" : ""}`);
+  turn(panel, focus);
+}
+
 async function reveal() {
   $("reveal").disabled = true;
   const answer = await post("/api/label/reveal", state.who);
@@ -203,8 +243,10 @@ async function reveal() {
 }
 
 function pressed(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented || !state.showing) return;
-  if (event.target.closest?.("input:not([type=radio]), select, textarea")) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented) return;
+  if (event.target.closest?.("input:not([type=radio]), select, textarea, [role=tab]")) return;
+  if (state.panel === "agree") { pressedAgree(event); return; }
+  if (!state.showing) return;
   const moves = { ArrowLeft: back, ArrowRight: forth, s: () => choose(null), S: () => choose(null) };
   const radio = event.target.closest?.("input[type=radio]");
   if (moves[event.key] && !(radio && event.key.startsWith("Arrow"))) {
@@ -227,6 +269,15 @@ async function main() {
   $("end-back").addEventListener("click", () => show(state.overview.total - 1));
   $("end-skipped").addEventListener("click", () => { state.over = true; open(); });
   $("reveal").addEventListener("click", reveal);
+  $("settle").addEventListener("click", (event) => event.detail <= 1 && settle());
+  $("leave").addEventListener("click", leave);
+  $("end-agree").addEventListener("click", () => turned("agree", true));
+  for (const name of ["label", "agree"]) {
+    $(`tab-${name}`).addEventListener("click", () => turned(name));
+    $(`tab-${name}`).addEventListener("keydown", (event) => {
+      if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) { event.preventDefault(); turned(name === "label" ? "agree" : "label", true); }
+    });
+  }
   document.addEventListener("keydown", pressed);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { state.watch = looked(); state.since = null; } else state.since ??= performance.now();

@@ -1,79 +1,302 @@
 "use strict";
-// The list of runs, looked at again every two seconds; rows stay in place, so that focus and choice do, too.
+// All runs, looked at again every two seconds; rows stay in place, so that focus and choice do, too.
 
 const EVERY = 2000;
+const shown = { runs: [], filter: "all", words: "", task: "", sort: "value" };
 const rows = new Map();
+const chosen = new Set();
+
+const ANSWERS = { yes: ["yes", "✓", "Yes"], no: ["no", "✕", "No"], unsure: ["unsure", "?", "Not sure"], alone: ["plain", "", "No human line"], sample: ["plain", "", "Sample"] };
+const COLUMNS = ["Judge", "In a person's place?", "", "95 % interval", "Same", "Usable", "Cost", "Run"];
+const TROUBLED = new Set(["stopped", "unanswered", "unreadable"]);
+
+const attention = (run) => TROUBLED.has(run.status) || Boolean(run.error);
+const FILTERS = [
+  ["all", "All", () => true],
+  ["yes", "Yes", (run) => run.answer === "yes"],
+  ["unsure", "Not sure", (run) => run.answer === "unsure"],
+  ["no", "No", (run) => run.answer === "no"],
+  ["alone", "No human line", (run) => run.answer === "alone"],
+  ["running", "Running", (run) => run.status === "running"],
+  ["attention", "Needs attention", attention],
+  ["sample", "Samples", (run) => run.sample === true],
+];
 
 function address(path, names) {
   const query = new URLSearchParams(names.map((name) => ["run", name])).toString();
   return query ? `${path}?${query}` : path;
 }
 
-function chosen() {
-  return [...rows.values()].filter((row) => row.box.checked && row.data.status !== "unreadable").map((row) => row.data);
+function chip(run) {
+  const count = run.cases ? `${run.judged ?? 0} of ${Math.max(run.cases, run.judged ?? 0)}` : "";
+  const state = {
+    running: ["plain", "…", `Running, ${count}`],
+    stopped: ["unsure", "!", `Stopped, ${count}`],
+    unanswered: ["no", "✕", "Never reached"],
+    unreadable: ["no", "✕", "Unreadable"],
+  }[run.status] ?? ANSWERS[run.answer] ?? ["plain", "", run.measuring ? "Measuring …" : "–"];
+  return made("span", { className: `chip ${state[0]}` }, ...(state[1] ? [made("span", { "aria-hidden": "true" }, state[1])] : []), state[2]);
 }
 
-function refreshButtons() {
-  const picked = chosen();
-  const tasks = new Set(picked.map((run) => run.task));
-  $("do-report").textContent = picked.length === 0 ? "Report of all runs" : picked.length === 1 ? "Report of this run" : `Report of ${picked.length} runs`;
-  $("do-compare").textContent = picked.length > 2 ? `Compare ${picked.length} judges` : "Compare two judges";
-  $("do-compare").disabled = picked.length < 2 || tasks.size !== 1;
+function day(at) {
+  const date = new Date(at);
+  const how = date.getFullYear() === new Date().getFullYear() ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" };
+  return made("time", { dateTime: at, title: date.toLocaleString("en-GB") }, date.toLocaleDateString("en-GB", how));
 }
 
-function status(run) {
-  const count = run.cases ? `${run.judged ?? "…"} of ${Math.max(run.cases, run.judged ?? 0)}` : "";
-  return [run.status, count].filter(Boolean).join(", ");
+/** From where to where the chart of a task reaches: where its figures are, in tenths. */
+function axisOf(runs) {
+  const bounds = runs.filter((run) => run.status !== "unanswered").flatMap((run) => [run.value, run.human]).filter((one) => one && one.value !== null).flatMap((one) => [one.low ?? one.value, one.high ?? one.value]);
+  if (!bounds.length) return null;
+  const low = Math.floor(Math.min(...bounds) * 10 - 1e-9) / 10;
+  const high = Math.ceil(Math.max(...bounds) * 10 + 1e-9) / 10;
+  const step = [0.1, 0.2, 0.5, 1].find((one) => (high - low) / one <= 6) ?? 1;
+  const ticks = [];
+  for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + 1e-9; tick += step) ticks.push(Math.round(tick * 100) / 100);
+  return { low, high, ticks, x: (value) => `${(100 * (value - low) / (high - low)).toFixed(2)}%` };
+}
+
+const short = (value) => String(value).replace(/^(-?)0(?=\.)/u, "$1").replace("-", "−");
+
+function chart(run, axis) {
+  const told = run.value;
+  if (run.status === "unanswered") return made("span", { className: "sub" }, "no answer yet");
+  if (!told || !axis) return made("span", { className: "sub" }, run.measuring ? "measuring …" : run.status === "unreadable" ? "" : "no figure");
+  if (told.value === null) return made("span", { className: "sub" }, told.text);
+  const picture = drawing("svg", { role: "img", "aria-label": `${run.judge}: ${run.headline} ${told.text}${told.interval ? `, ${told.interval}` : ""}${run.human?.value ? `; people ${run.human.text}` : ""}` });
+  const full = { y1: "0", y2: "100%" };
+  if (run.human && run.human.value !== null) {
+    if (run.human.low !== null) picture.append(drawing("rect", { class: "band", x: axis.x(run.human.low), width: `${(100 * (run.human.high - run.human.low) / (axis.high - axis.low)).toFixed(2)}%`, y: "0", height: "100%" }));
+    picture.append(drawing("line", { class: "hline", x1: axis.x(run.human.value), x2: axis.x(run.human.value), ...full }));
+  }
+  for (const tick of axis.ticks) picture.append(drawing("line", { class: "grid", x1: axis.x(tick), x2: axis.x(tick), ...full }));
+  if (told.low !== null) picture.append(drawing("line", { class: "ci", x1: axis.x(told.low), x2: axis.x(told.high), y1: "50%", y2: "50%" }));
+  picture.append(drawing("circle", { class: "dot", cx: axis.x(told.value), cy: "50%", r: "4.5" }));
+  return picture;
+}
+
+function cost(run) {
+  if (run.usd !== null && run.usd !== undefined) return `$${run.usd < 0.1 ? run.usd.toFixed(4) : run.usd.toFixed(2)}`;
+  return "–";
+}
+
+function tokens(run) {
+  if (!run.tokens) return "";
+  return run.tokens < 1e6 ? `${Math.max(1, Math.round(run.tokens / 1000))}k tokens` : `${(run.tokens / 1e6).toFixed(1)}M tokens`;
+}
+
+function cellsOf(run, axis) {
+  const name = run.status === "unreadable" ? made("bdi", {}, run.name) : made("a", { href: address("/report", [run.name]) }, made("bdi", {}, run.judge || run.name));
+  const head = [name];
+  if (run.sample) head.push(" ", made("span", { className: "tag sample" }, "SAMPLE"));
+  const model = run.models?.length && !(run.models.length === 1 && run.judge.endsWith(run.models[0])) ? `version ${run.models.join(", ")}` : "";
+  const where = attention(run) ? run.task : "";
+  const sub = [where, run.conditions, run.more, model].filter(Boolean).join(" · ");
+  const figure = run.value && run.value.value !== null ? [run.value.text, made("span", { className: "sub" }, run.value.interval)] : ["–"];
+  const usable = run.status === "unanswered" ? `0 of ${run.cases}` : run.usable ?? "–";
+  return [
+    ["th", "", [...head, made("span", { className: "sub" }, made("bdi", {}, sub))]],
+    ["td", "v", [chip(run)]],
+    ["td", "c", [chart(run, axis)]],
+    ["td", "r num n", run.status === "unanswered" ? ["–"] : figure],
+    ["td", "r num s", [(run.status !== "unanswered" && run.same) || "–", made("span", { className: "sr" }, " the same label")]],
+    ["td", "r num u", [usable]],
+    ["td", run.usd == null && !run.tokens ? "r num w none" : "r num w", [cost(run), made("span", { className: "sub" }, tokens(run))]],
+    ["td", "r num d", [day(run.at)]],
+  ].map(([tag, className, children]) => made(tag, tag === "th" ? { scope: "row" } : { className }, ...children));
+}
+
+/** What to do about a run. */
+function advice(run) {
+  if (run.error) return run.error;
+  if (run.status === "unanswered") return `${run.why ? `${run.why}. ` : ""}Repeat the same command once the judge can be reached; nothing is paid twice.`;
+  if (run.status === "stopped") return "The same run command goes on where it stopped; nothing is paid twice.";
+  return "";
+}
+
+function rowOf(run, axis) {
+  const known = rows.get(run.name);
+  const seen = JSON.stringify([run, axis && [axis.low, axis.high]]);
+  if (known?.seen === seen) return known;
+  const row = known ?? newRow(run);
+  row.run = run;
+  row.seen = seen;
+  // Only what changed is drawn anew; the box, which may have the focus, stays.
+  const focused = row.element.contains(document.activeElement) && document.activeElement !== row.box;
+  row.element.replaceChildren(row.element.firstChild, ...cellsOf(run, axis));
+  if (focused) row.element.querySelector("a")?.focus();
+  const text = attention(run) ? advice(run) : "";
+  row.why.hidden = !text;
+  row.why.firstChild.textContent = text;
+  row.element.classList.toggle("told", Boolean(text));
+  row.box.disabled = run.status === "unreadable";
+  return row;
 }
 
 function newRow(run) {
-  const box = made("input", { type: "checkbox", value: run.name, "aria-label": `Choose ${run.judge} on ${run.task}` });
-  box.addEventListener("change", refreshButtons);
-  const cells = Array.from({ length: 8 }, (_, i) => made(i ? "td" : "th", i ? {} : { scope: "row" }));
-  const row = { box, cells, data: run, element: made("tr", {}, made("td", {}, box), ...cells) };
+  const box = made("input", { type: "checkbox", value: run.name, "aria-label": `Choose ${run.judge || run.name} ${run.conditions ?? ""} on ${run.task}` });
+  box.addEventListener("change", () => {
+    if (box.checked) chosen.add(run.name); else chosen.delete(run.name);
+    refreshPick();
+  });
+  const row = { box, element: made("tr", {}, made("td", { className: "k" }, box)), why: made("tr", { className: "why" }, made("td", { colSpan: 9 })) };
   rows.set(run.name, row);
   return row;
 }
 
-function fill(row, run) {
-  const before = row.data.status;
-  row.data = run;
-  const [judge, task, state, value, agreement, ceiling, coverage, gold] = row.cells;
-  const link = made("a", { href: address("/report", [run.name]) }, made("bdi", {}, run.judge || run.name));
-  judge.replaceChildren(run.status === "unreadable" ? made("bdi", {}, run.name) : link);
-  task.replaceChildren(made("bdi", {}, run.task));
-  state.textContent = status(run);
-  state.className = `status-${run.status}`;
-  if (run.error) value.replaceChildren(made("span", { className: "soft" }, run.error));
-  else value.textContent = run.value === undefined ? (run.measuring ? "measuring …" : "–") : `${run.headline} ${run.value}`;
-  agreement.textContent = run.agreement ?? "";
-  ceiling.textContent = run.ceiling ?? "";
-  coverage.textContent = run.coverage ?? "";
-  gold.textContent = run.gold ?? "";
-  if (before === "running" && run.status === "complete") $("said").textContent = `${run.judge} on ${run.task} is complete.`;
+const picked = () => shown.runs.filter((run) => chosen.has(run.name) && run.status !== "unreadable");
+
+function refreshPick() {
+  const runs = picked();
+  const tasks = new Set(runs.map((run) => run.task));
+  for (const [name, row] of rows) { row.box.checked = chosen.has(name); row.element.classList.toggle("chosen", chosen.has(name)); }
+  $("pick").hidden = runs.length === 0;
+  $("chosen").textContent = runs.length === 1 ? "1 run chosen; choose another of the same task to compare" : tasks.size > 1 ? `${runs.length} runs chosen, of ${tasks.size} tasks: only runs of one task are compared` : `${runs.length} runs chosen`;
+  $("compare").textContent = runs.length > 2 ? `Compare ${runs.length} judges` : "Compare";
+  $("compare").disabled = runs.length < 2 || tasks.size !== 1;
 }
 
-function draw(runs) {
-  const body = $("rows");
+const number = (value) => value ?? -Infinity;
+const ORDER = {
+  value: (a, b) => number(b.value?.value) - number(a.value?.value),
+  at: (a, b) => b.at.localeCompare(a.at),
+  usd: (a, b) => (a.usd ?? Infinity) - (b.usd ?? Infinity) || 0,
+  judge: (a, b) => a.judge.localeCompare(b.judge),
+};
+
+function wanted(run) {
+  const filter = FILTERS.find(([name]) => name === shown.filter)[2];
+  const text = `${run.judge} ${run.conditions} ${run.more} ${run.task} ${run.name} ${(run.models ?? []).join(" ")}`.toLowerCase();
+  return filter(run) && (!shown.task || run.task === shown.task) && shown.words.split(" ").every((word) => text.includes(word));
+}
+
+function groupLine(runs) {
+  const run = runs.find((one) => one.items) ?? runs[0];
+  const parts = [run.scale, run.items ? `${run.items.toLocaleString("en")} items` : "", run.gold];
+  if (run.human && run.human.value !== null) parts.push(`${run.people} people`, `people reach ${run.human.text}`);
+  else if (run.items && run.single) parts.push("one label each, so nothing says how far people agree");
+  const sample = run.sample ? ["rows written for judgebench: they try the plumbing and say nothing about a judge"] : [];
+  return [...sample, ...parts].filter(Boolean).join(" · ");
+}
+
+function head(headline) {
+  const columns = made("colgroup", {}, ...Array.from({ length: 9 }, (_, i) => made("col", { className: `c${i + 1}` })));
+  const cells = COLUMNS.map((text, i) => made("th", { scope: "col", className: i === 2 ? "c" : i > 2 ? "r" : "" }, text || headline));
+  return [columns, made("thead", {}, made("tr", {}, made("th", { className: "k" }, made("span", { className: "sr" }, "Choose")), ...cells))];
+}
+
+function foot(axis) {
+  const picture = drawing("svg", { "aria-hidden": "true" });
+  axis.ticks.forEach((tick, i) => picture.append(drawing("text", { x: axis.x(tick), y: "14", "text-anchor": tick === axis.low ? "start" : i === axis.ticks.length - 1 && tick === axis.high ? "end" : "middle" }, document.createTextNode(short(tick)))));
+  return made("tfoot", { className: "axis" }, made("tr", {}, made("td", { colSpan: 3 }), made("td", { className: "c" }, picture), made("td", { colSpan: 5 })));
+}
+
+const groups = new Map();
+
+function drawGroup(key, title, line, runs, all) {
+  const axis = axisOf(all);
+  const headline = all.find((run) => run.headline)?.headline ?? "kappa";
+  const seen = JSON.stringify([title, line, headline, axis && [axis.low, axis.high]]);
+  let group = groups.get(key);
+  if (!group) {
+    const section = made("section", { className: "group" });
+    group = { section, body: made("tbody"), seen: "" };
+    groups.set(key, group);
+  }
+  if (group.seen !== seen) {
+    group.seen = seen;
+    const name = `g-${[...groups.keys()].indexOf(key)}`;
+    group.section.setAttribute("aria-labelledby", name);
+    const table = made("table", { className: "runs" }, made("caption", { className: "sr" }, `Runs: ${title}`), ...head(headline[0].toUpperCase() + headline.slice(1)), group.body, ...(axis ? [foot(axis)] : []));
+    group.section.classList.toggle("own", headline !== "kappa");
+    group.section.replaceChildren(made("h2", { id: name }, made("bdi", {}, title)), made("p", { className: "meta" }, line), table);
+  }
+  const wantedRows = runs.flatMap((run) => { const row = rowOf(run, axis); return row.why.hidden ? [row.element] : [row.element, row.why]; });
+  wantedRows.forEach((element, place) => { if (group.body.children[place] !== element) group.body.insertBefore(element, group.body.children[place] ?? null); });
+  while (group.body.children.length > wantedRows.length) group.body.lastChild.remove();
+  return group.section;
+}
+
+function draw() {
+  const runs = shown.runs;
   const names = new Set(runs.map((run) => run.name));
-  for (const [name, row] of rows) if (!names.has(name)) { row.element.remove(); rows.delete(name); }
-  runs.forEach((run, place) => {
-    const row = rows.get(run.name) ?? newRow(run);
-    if (body.children[place] !== row.element) body.insertBefore(row.element, body.children[place] ?? null);
-    fill(row, run);
+  for (const name of rows.keys()) if (!names.has(name)) { rows.get(name).element.remove(); rows.get(name).why.remove(); rows.delete(name); chosen.delete(name); }
+  const found = runs.filter(wanted).sort((a, b) => ORDER[shown.sort](a, b) || a.name.localeCompare(b.name));
+  const kinds = new Map();
+  const put = (key, run) => kinds.set(key, [...(kinds.get(key) ?? []), run]);
+  for (const run of found) put(attention(run) ? "\0" : run.task + (run.sample ? "\0sample" : ""), run);
+  const keys = [...kinds.keys()].sort((a, b) => (a !== "\0") - (b !== "\0") || a.endsWith("\0sample") - b.endsWith("\0sample") || a.localeCompare(b));
+  const sections = keys.map((key) => {
+    const mine = kinds.get(key);
+    if (key === "\0") return drawGroup(key, "Needs attention", "", mine, mine);
+    const all = runs.filter((run) => !attention(run) && run.task === mine[0].task && Boolean(run.sample) === Boolean(mine[0].sample));
+    return drawGroup(key, mine[0].task + (mine[0].sample ? ", sample" : ""), groupLine(all), mine, all);
   });
+  const host = $("groups");
+  sections.forEach((section, place) => { if (host.children[place] !== section) host.insertBefore(section, host.children[place] ?? null); });
+  while (host.children.length > sections.length) host.lastChild.remove();
   $("none").hidden = runs.length > 0;
-  $("chosen").hidden = runs.length === 0;
-  refreshButtons();
+  $("controls").hidden = runs.length === 0;
+  $("empty").hidden = found.length > 0 || runs.length === 0;
+  drawFilters();
+  refreshPick();
+}
+
+function drawFilters() {
+  const counts = FILTERS.map(([name, word, is]) => [name, word, shown.runs.filter(is).length]).filter(([name, , count]) => count || name === "all" || name === shown.filter);
+  const host = $("filters");
+  const seen = JSON.stringify([counts, shown.filter]);
+  if (host.dataset.seen === seen) return;
+  const focused = document.activeElement?.dataset?.filter;
+  host.dataset.seen = seen;
+  host.replaceChildren(...counts.map(([name, word, count]) => {
+    const button = made("button", { type: "button", "aria-pressed": String(name === shown.filter), "data-filter": name }, `${word}: ${count}`);
+    button.addEventListener("click", () => { shown.filter = name; draw(); });
+    return button;
+  }));
+  if (focused) host.querySelector(`[data-filter="${focused}"]`)?.focus();
+}
+
+const WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
+const counted = (count, one, several = `${one}s`) => `${WORDS[count] ?? count} ${count === 1 ? one : several}`;
+
+/** What the runs say, task by task, in a sentence or two. */
+function drawLead(runs) {
+  const tasks = [...new Set(runs.map((run) => run.task).filter(Boolean))];
+  $("title").textContent = runs.length ? `${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}` : "Runs";
+  const told = tasks.map((task) => {
+    const judged = runs.filter((run) => run.task === task && ["yes", "no", "unsure"].includes(run.answer) && !run.judge.startsWith("baseline/"));
+    const yes = judged.filter((run) => run.answer === "yes").length;
+    if (!judged.length) return "";
+    if (yes) return `${counted(yes, "judge")} can take a person's place on ${task}`;
+    return judged.every((run) => run.answer === "no") ? `on ${task} none can` : `on ${task} that is not sure`;
+  }).filter(Boolean).sort((a, b) => a.startsWith("on ") - b.startsWith("on ")).slice(0, 3);
+  if (told.length && told[0].startsWith("on ")) told[0] = told[0].replace(/ none can$/u, " no judge can take a person's place").replace(/ that is not sure$/u, " it is not sure whether a judge can take a person's place");
+  const first = told.length ? `${told[0][0].toUpperCase()}${[told[0].slice(1), ...told.slice(1)].join("; ")}. ` : "";
+  const unread = runs.filter(attention).length;
+  const never = runs.filter((run) => run.status === "unanswered").length;
+  const last = !unread ? "" : never === unread ? `${counted(never, "run was", "runs were")} never answered.` : `${counted(unread, "run needs", "runs need")} attention.`;
+  const text = first + last;
+  if ($("lead").textContent !== text) $("lead").textContent = text;
+}
+
+function drawTasks(runs) {
+  const tasks = [...new Set(runs.map((run) => run.task).filter(Boolean))].sort((a, b) => a.localeCompare(b));
+  const host = $("by-task");
+  if (host.options.length === tasks.length + 1) return;
+  host.replaceChildren(made("option", { value: "" }, "all tasks"), ...tasks.map((task) => made("option", { value: task, selected: task === shown.task }, task)));
 }
 
 async function look() {
   try {
     const response = await fetch("/api/runs");
     if (!response.ok) throw new Error(response.status === 403 ? "judgebench view was started again: open the address that it prints now." : `The server answered ${response.status}.`);
-    const data = await response.json();
-    draw(data.runs);
-    $("label-link").hidden = !data.tasks;
+    const before = new Map(shown.runs.map((run) => [run.name, run.status]));
+    shown.runs = (await response.json()).runs;
+    for (const run of shown.runs) if (before.get(run.name) === "running" && run.status === "complete") $("said").textContent = `${run.judge} on ${run.task} is complete.`;
+    drawLead(shown.runs);
+    drawTasks(shown.runs);
+    draw();
     $("trouble").hidden = true;
   } catch (error) {
     $("trouble").textContent = error instanceof TypeError ? "The server does not answer: is judgebench view still running?" : error.message;
@@ -82,8 +305,11 @@ async function look() {
   setTimeout(look, EVERY);
 }
 
-$("chosen").addEventListener("submit", (event) => {
-  event.preventDefault();
-  location.href = address(event.submitter?.value === "compare" ? "/compare" : "/report", chosen().map((run) => run.name));
-});
+$("search").addEventListener("input", () => { shown.words = $("search").value.trim().toLowerCase(); draw(); });
+$("by-task").addEventListener("change", () => { shown.task = $("by-task").value; draw(); });
+$("sort").addEventListener("change", () => { shown.sort = $("sort").value; draw(); });
+$("clear").addEventListener("click", () => { chosen.clear(); refreshPick(); });
+$("report").addEventListener("click", () => { location.href = address("/report", picked().map((run) => run.name)); });
+// Before is what was asked first.
+$("compare").addEventListener("click", () => { location.href = address("/compare", picked().sort((a, b) => a.at.localeCompare(b.at) || a.name.localeCompare(b.name)).map((run) => run.name)); });
 look();

@@ -1,0 +1,80 @@
+"""The judges that there are: backends of models, and judges without one. The catalog makes them by name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["BACKENDS", "JUDGE_NOTES", "PLAIN_JUDGES", "Backend"]
+
+
+class Backend(NamedTuple):
+    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
+
+    ``takes`` are the settings that it alone has a use for, ``key`` is the variable of a key without which it can't ask.
+    """
+
+    create: str
+    note: str
+    model: str = "MODEL"
+    takes: tuple[str, ...] = ()
+    key: str = ""
+
+
+#: Backends of LLM judges: ``name/model``.
+BACKENDS: dict[str, Backend] = {
+    "openai": Backend(
+        "judgebench.judges.backends.openai:create",
+        "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
+        key="OPENAI_API_KEY",
+    ),
+    "anthropic": Backend(
+        "judgebench.judges.backends.anthropic:create",
+        "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
+        key="ANTHROPIC_API_KEY",
+    ),
+    "litellm": Backend(
+        "judgebench.judges.backends.litellm:create",
+        "every provider of litellm; the extra litellm",
+        "PROVIDER/MODEL",
+    ),
+    "server": Backend(
+        "judgebench.judges.backends.server:create",
+        "an OpenAI-compatible server at --base-url (vLLM, SGLang, Ollama, llama.cpp)",
+    ),
+    "hf": Backend(
+        "judgebench.judges.backends.hf:create",
+        "a language model here; the extra local, as for the next two",
+        takes=("dtype", "batch_tokens"),
+    ),
+    "reward": Backend(
+        "judgebench.judges.backends.reward:create",
+        "a reward model here: a number for each answer, the higher the better",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
+    "embedding": Backend(
+        "judgebench.judges.backends.embedding:create",
+        "an embedding model here: how near an answer is to its reference",
+        takes=("dtype", "batch_tokens", "thresholds"),
+    ),
+}
+#: Judges without a model behind them: the part before the slash or the whole name.
+PLAIN_JUDGES: dict[str, str] = {
+    "baseline": "judgebench.judges.baselines:create",
+    "contains": "judgebench.judges.baselines:LexicalJudge",
+    "exact-match": "judgebench.judges.baselines:LexicalJudge",
+}
+#: What ``list judges`` says of each, in a line.
+JUDGE_NOTES: dict[str, str] = {
+    **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
+    "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
+    "module:function": "a Python function of yours, sync or async",
+    "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list cards)",
+    "FILE.toml": "a judge file: a judge with its own prompt, sampling and prices, or a panel",
+    "contains": "right if a reference occurs in the answer (check tasks)",
+    "exact-match": "right if the answer is a reference (check tasks)",
+    "baseline/first": "always the response shown first",
+    "baseline/longest": "the longer response",
+    "baseline/shortest": "the shorter response",
+    "baseline/random": "a seeded guess",
+    "baseline/majority": "the most frequent gold label of the task, always",
+}

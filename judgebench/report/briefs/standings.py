@@ -1,0 +1,95 @@
+"""Several judges in brief: which may be the best, and who is surely ahead of whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.briefs.figures import Written
+from judgebench.report.document.blocks import Cell, Column, Grid
+from judgebench.report.document.brief import MOST_NOTES, Brief
+from judgebench.report.document.text import NONE, clean, many, some
+from judgebench.report.said import brief_name, known_as, whom
+from judgebench.stats.coefficients.catalog import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.compare.standings import Standing, Standings
+
+__all__ = ["brief"]
+
+_LEVEL = 0.05
+_NAMED = 3
+_SURELY = "Places and “surely ahead” hold for all pairs at once (95 %)."
+
+
+def brief(found: Standings, cautions: Sequence[str]) -> Brief:
+    """Name who may be the best, then each judge with its places; ``cautions`` in words."""
+    names = known_as(found.judges)
+    ahead = {
+        one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and _sure(pair.p_max_t)]
+        for one in found.standings
+    }
+    value = next((one.value for one in found.standings), None)
+    written = Written(found.metric, 2) if value is None else Written.of(found.metric, value)
+    rows = tuple(
+        (
+            Cell(_places(one)),
+            Cell(names[one.judge]),
+            Cell(written.cell(one.value)),
+            Cell(_beaten(found, i, ahead[one.judge], names)),
+        )
+        for i, one in enumerate(found.standings)
+    )
+    columns = (
+        Column("places", right=False),
+        Column("judge", right=False),
+        Column(f"{_name(found)} [95 % interval]", right=False),
+        Column("surely ahead of", right=False),
+    )
+    ranked = any(one.best is not None for one in found.standings)
+    notes = [*([_SURELY] if ranked else []), *cautions]
+    return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
+
+
+def _sure(p: float | None) -> bool:
+    return p is not None and p < _LEVEL
+
+
+def _name(found: Standings) -> str:
+    name = brief_name(found.metric)
+    known = METRICS.get(found.metric)
+    return f"{name}, less is better," if known is not None and known.perfect == 0 else name
+
+
+def _answer(found: Standings, names: Mapping[str, str]) -> str:
+    leaders = [names[one.judge] for one in found.standings if one.best == 1]
+    data = f"these {many(found.items, 'item')} of {clean(found.task)}"
+    best = f"agrees best with {whom(found.gold_source)}"
+    if not leaders:
+        return f"On {data} no judge can be ranked."
+    if len(leaders) == 1:
+        return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {brief_name(found.metric)}."
+    if len(leaders) <= _NAMED:
+        said = f"{', '.join(leaders[:-1])} or {leaders[-1]}"
+        return f"{said}: {data} can't say which {best}."
+    said = f"{len(leaders)} of {len(names)} judges may be the best, {some(leaders, _NAMED)}"
+    return f"{said}: {data} can't say which {best}."
+
+
+def _places(one: Standing) -> str:
+    if one.best is None or one.worst is None:
+        return NONE
+    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
+
+
+def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:
+    """Name those whom a judge is surely ahead of: mostly all from some place on."""
+    below = found.judges[at + 1 :]
+    if not ahead:
+        return NONE
+    if len(ahead) > 1 and tuple(ahead) == below:
+        return "all below"
+    if len(ahead) > 1 and tuple(ahead) == below[len(below) - len(ahead) :]:
+        return f"{names[ahead[0]]} and all below"
+    return some([names[one] for one in ahead], 2)

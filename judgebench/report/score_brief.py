@@ -1,0 +1,194 @@
+"""Scores in brief: whether judges can take a person's place, a table of them, and what to be careful with."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from judgebench.report.document.blocks import Cell, Field, grid, when
+from judgebench.report.document.brief import MOST_NOTES, Brief, Next
+from judgebench.report.document.text import NONE, many
+from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
+from judgebench.report.score_lines import Line
+from judgebench.report.score_sentences import sentences, why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from judgebench.domain import Agreement
+    from judgebench.report.document.blocks import Grid, Tone
+    from judgebench.report.scores import Measured
+
+__all__ = ["brief", "incomplete", "odd"]
+
+_STATES: dict[str, tuple[str, Tone]] = {"yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad")}
+#: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
+_ODD = {
+    "reversed": "{who}: far below chance, as if one side were turned round; look at its words and columns.",
+    "disjoint_labels": "{who}: no label in common with gold; say what the words mean (--word OLD=NEW).",
+    "constant_judge": "{who}: one and the same verdict throughout.",
+    "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
+    "other_units": "{who}: gold's order on other levels; if the unit is another one, say so (--word OLD=NEW).",
+    "few_items": "Fewer than 10 items: these figures say next to nothing.",
+    "few_clusters": "Fewer than 20 independent questions: the intervals are rough.",
+    "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
+}
+_PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
+_COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
+
+
+def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Sequence[str]) -> Brief:
+    """Say in brief how far judges agree, and whether they can take a person's place."""
+    lines = _lines(rows, sources)
+    return Brief(
+        (*unmeasured, *incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        _table(lines) if lines else None,
+        tuple(_notes(rows, lines))[:MOST_NOTES],
+        tuple(_next(sources)),
+    )
+
+
+def _lines(rows: Sequence[Agreement], sources: Sequence[Measured]) -> list[Line]:
+    """Take each judge's row of all items, or its criteria where it has none, under the benchmark's own policies."""
+    behind = {(one.task, one.judge, one.revision): one for one in sources}
+    names = known_as(row.judge for row in rows)
+    own: dict[tuple[str, str, str], dict[str, Agreement]] = {}
+    for row in rows:
+        own.setdefault((row.task, row.judge, row.revision), {}).setdefault(row.subset, row)
+    found = [
+        Line(row, names[row.judge], behind.get(key))
+        for key, parts in own.items()
+        for row in ([parts["all"]] if "all" in parts else parts.values())
+    ]
+    states = [*_STATES, ""]
+
+    def place(one: Line) -> tuple[str, str, int, float, str]:
+        value = one.figure.value
+        return one.row.task, one.row.revision, states.index(one.state), -1.0 if value is None else -value, one.judge
+
+    if any(one.part for one in found):
+        return sorted(found, key=lambda one: (one.row.task, one.row.revision, one.judge))
+    return sorted(found, key=place)
+
+
+def _table(lines: Sequence[Line]) -> Grid:
+    names = dict.fromkeys(brief_name(one.metric) for one in lines)
+    title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
+
+    tasks = len({one.task for one in lines})
+
+    def people(one: Line) -> str:
+        found = one.people
+        return two(found) if alone or found is None or found.value is None else two(found).partition(" ")[0]
+
+    def there(get: Callable[[Line], object]) -> bool:
+        return any(get(one) for one in lines)
+
+    fields: list[Field[Line]] = [
+        *when(tasks > 1, Field("task", lambda one: one.task, right=False)),
+        Field("judge", lambda one: one.judge, right=False),
+        *when(there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
+        *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
+        *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
+        Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
+        *when(there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
+        *when(there(lambda one: one.people), Field("people", people, right=not alone)),
+        *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
+        Field("items", lambda one: f"{one.items:,}", spare=True),
+        Field("usable", _usable),
+        *when(there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
+    ]
+    made = grid(fields, lines)
+    return replace(made, breaks=tuple(i for i in range(1, len(lines)) if lines[i].task != lines[i - 1].task))
+
+
+def _figure(one: Line) -> str:
+    return figure_cell(one.metric, one.figure)
+
+
+def _usable(one: Line) -> str:
+    return percent(one.row.coverage, 0 if one.row.coverage in {0, 1} else 1)
+
+
+def _placed(one: Line) -> Cell:
+    text, tone = _STATES.get(one.state, (NONE, ""))
+    return Cell(text, tone=tone)
+
+
+def incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
+    """Say what is missing of runs, and how to get it."""
+    failed = {judge: row for judge, row in rows if row.statuses.get("failed")}
+    if failed:
+        count = sum(row.statuses["failed"] for row in failed.values())
+        every = sum(sum(row.statuses.values()) for row in failed.values())
+        yield (
+            f"Incomplete: {count:,} of {many(every, 'call')} of {listed(list(failed))} failed. The same run command "
+            "asks only those."
+        )
+    yield from unfinished((judge, row.warnings) for judge, row in rows)
+
+
+def odd(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
+    """Say what makes figures mean something else than they seem to, the worst first."""
+    for code, words in _ODD.items():
+        who = list(dict.fromkeys(judge for judge, row in rows if code in row.warnings))
+        if who:
+            yield words.format(who=listed(who))
+
+
+def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
+    if any(one.held and one.row.gold == "unspecified" for one in lines):
+        yield "Nobody says who gave the labels: with --gold human the table says who can take a person's place."
+    if all(one.sampled for one in lines):
+        yield "These are SAMPLES, written to show how it works: they say nothing about any judge."
+        return
+    if len({one.state for one in lines}) > 1:
+        whys: dict[str, list[str]] = {}
+        for one in lines:
+            if one.state == "open":
+                whys.setdefault(why(one), []).append(one.judge)
+        yield from (f"{listed(who)}: {text}." for text, who in whys.items())
+    if undefined := [one for one in lines if one.figure.value is None and one.row.coverage]:
+        who, first = listed([one.judge for one in undefined]), undefined[0]
+        yield f"No {brief_name(first.metric)} of {who}: {reason(first.figure)}."
+    yield from odd([(one.judge, one.row) for one in lines if one.row.coverage and one.asked])
+    yield from _unusable(rows, lines)
+    if any(not one.in_turn for one in lines):
+        yield "Whether an answer hangs on one person was not looked at: the labels are too many for that here."
+    if any(one.row.scale.startswith(("pair", "pick")) and one.flips is None and one.asked for one in lines):
+        yield "Shown in one order only: whether the order decides can't be told."
+    parts = len({(row.task, row.subset) for row in rows if row.subset != "all"})
+    if parts > 1 and not any(one.part for one in lines):
+        yield f"--explain has the figures of {many(parts, 'part')} of the data."
+
+
+def _unusable(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
+    """Say whose answers can't be used, what they count as, and what they would come to elsewhere."""
+    if found := [one for one in lines if one.unusable]:
+        ways = {one.row.policies.invalid for one in found}
+        counted = _COUNTED[ways.pop()] if len(ways) == 1 else "count as each benchmark has it"
+        who = listed([f"{one.judge} {one.unusable:,}" for one in found])
+        yield f"Answers that can't be read {counted}: {who}.{_stricter(rows, found[0])}"
+
+
+def _stricter(rows: Sequence[Agreement], line: Line) -> str:
+    """Say what the same answers come to where they count as wrong, where a benchmark forgives them."""
+    own = line.row
+    if own.policies.invalid == "wrong":
+        return ""
+    key = (own.task, own.judge, own.revision, own.subset)
+    for row in rows:
+        if (row.task, row.judge, row.revision, row.subset) == key and row.policies.invalid == "wrong":
+            now, then = (one.metrics.get("percent_agreement") for one in (own, row))
+            if now is not None and then is not None and now.value is not None and then.value is not None:
+                return f" As wrong, {line.judge} agrees on {percent(then.value)} and not {percent(now.value)}."
+    return ""
+
+
+def _next(sources: Sequence[Measured]) -> Iterator[Next]:
+    folders: list[Path] = list(dict.fromkeys(one.folder for one in sources if one.folder is not None))
+    if folders:
+        named = " ".join(shlex.quote(str(one)) for one in folders[:3])
+        yield Next(f"judgebench report {named}", "every item, with what the judges said")

@@ -1,0 +1,164 @@
+"""What first tables say of a judge: its place beside people, how far it agrees, and how far people do.
+
+A judge stands beside people only where both are measured alike: its label against one person's, as that person's
+against another's. Where an item has one label, or gold is not people's, nobody's place is asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from judgebench.domain import HUMAN_SOURCES, Estimate
+from judgebench.report.document.text import clean, many
+from judgebench.report.words import sampled, task_name
+
+if TYPE_CHECKING:
+    from judgebench.domain import Agreement, Ratings
+    from judgebench.report.scores import Measured
+    from judgebench.report.stand_in import Answer
+
+__all__ = ["Line"]
+
+#: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
+_MANY, _TURNS = 500_000, 25
+
+
+class Line:
+    """A judge on a task, or on one of its criteria, as the first table has it."""
+
+    def __init__(self, row: Agreement, judge: str, source: Measured | None) -> None:
+        self.row, self.judge, self._source = row, judge, source
+        self.metric = row.headline or "cohen_kappa"
+        #: Whether people and the judge are measured alike.
+        self.held = _known(row.ceiling.get(f"judge_vs_each_{self.metric}")) is not None
+
+    @property
+    def task(self) -> str:
+        """Its task's name, with SAMPLE before it where it is one."""
+        return task_name(self.row.task, self.row.revision)
+
+    @property
+    def part(self) -> str:
+        """The criterion that it is about; empty where it is about all items."""
+        return "" if self.row.subset == "all" else clean(self.row.subset)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether its items come with the task's card."""
+        return sampled(self.row.revision)
+
+    @property
+    def single(self) -> bool:
+        """Whether people gave each item one label."""
+        return self.row.gold in HUMAN_SOURCES and not self.row.ceiling
+
+    @property
+    def asked(self) -> bool:
+        """Whether a judge was asked, and not a rule of which everybody knows what it does."""
+        return not self.row.judge.startswith("baseline/")
+
+    @property
+    def flips(self) -> float | None:
+        """How often the verdict changes with the order of the responses; None where only one was shown."""
+        found = _known(self.row.bias.get("position_consistency"))
+        return None if found is None or found.value is None else 1 - found.value
+
+    @property
+    def items(self) -> int:
+        """Items behind the figures: those that two people labelled, where people are measured."""
+        return self.row.people.items if self.held and self.row.people is not None else self.row.items
+
+    @property
+    def counted(self) -> str:
+        """Say how many items there are, and to how many questions."""
+        questions = 0 if self.ratings is None else len(set(self.ratings.cluster.tolist()))
+        items = many(self.items, "item")
+        return items if not 0 < questions < self.items else f"{items} to {many(questions, 'question')}"
+
+    @property
+    def figure(self) -> Estimate:
+        """The headline: against each person where people are measured, too, else against gold."""
+        return self._of(self.metric) or self.row.metrics.get(self.metric) or Estimate.missing("not_measured")
+
+    @property
+    def same(self) -> float | None:
+        """How often it says the same as a person, or as gold."""
+        for name in ("percent_agreement", "accuracy"):
+            found = _known(self._of(name) or self.row.metrics.get(name))
+            if found is not None:
+                return found.value
+        return None
+
+    def _of(self, name: str) -> Estimate | None:
+        return self.row.ceiling.get(f"judge_vs_each_{name}") if self.held else None
+
+    @property
+    def people(self) -> Estimate | None:
+        """The headline among people."""
+        return _known(self.row.ceiling.get(self.metric)) if self.held else None
+
+    @property
+    def alike(self) -> float | None:
+        """How often two people say the same."""
+        found = _known(self.row.ceiling.get("percent_agreement")) if self.held else None
+        return None if found is None else found.value
+
+    @property
+    def unusable(self) -> int:
+        """Answers that are no verdict, failed calls left out."""
+        every = sum(self.row.statuses.values())
+        if not every and self.row.coverage < 1:
+            every = self.row.items if self._source is None else self._source.ratings().judge.size
+        return max(0, round((1 - self.row.coverage) * every) - self.failed)
+
+    @property
+    def failed(self) -> int:
+        """Calls that failed."""
+        return self.row.statuses.get("failed", 0)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether answers are missing that asking again would bring."""
+        return bool(self.failed) or "incomplete_run" in self.row.warnings
+
+    @cached_property
+    def ratings(self) -> Ratings | None:
+        """What is behind it; None where nobody is asked whether the judge can take a person's place."""
+        if not self.held or self._source is None or self.row.gold not in HUMAN_SOURCES:
+            return None
+        found = self._source.ratings()
+        if found.scale.sequential:
+            return None
+        if self.row.subset == "all":
+            return found
+        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ratings import divisions  # noqa: PLC0415 - loads numpy
+
+        for name, division, code in divisions(found, {"subset"}):
+            if name == self.row.subset:
+                return select(found, (getattr(found, division) == code).nonzero()[0])
+        return None
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether there is time to leave out each person in turn."""
+        own = self.ratings
+        return own is None or (own.gold.size <= _MANY and len(own.annotators) <= _TURNS)
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        """Whether the judge can take a person's place; None where nobody is asked."""
+        from judgebench.report.stand_in import answer  # noqa: PLC0415 - loaded on use
+
+        own = self.ratings
+        return None if own is None else answer(self.row, own, self.row.policies, in_turn=self.in_turn)
+
+    @property
+    def state(self) -> str:
+        """The answer's state; empty where there is none."""
+        return "" if self.answer is None else self.answer.state
+
+
+def _known(one: Estimate | None) -> Estimate | None:
+    return None if one is None or one.value is None else one
