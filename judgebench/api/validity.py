@@ -12,7 +12,7 @@ from judgebench.api.probing import measured
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.api.sources import run_paths
 from judgebench.errors import DataError, argument
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
