@@ -99,7 +99,7 @@ function cellsOf(run, axis) {
     ["td", "v", [chip(run)]],
     ["td", "c", [chart(run, axis)]],
     ["td", "r num n", run.status === "unanswered" ? ["–"] : figure],
-    ["td", "r num s", [run.status !== "unanswered" && run.same?.value != null ? run.same.text : "–", made("span", { className: "sr" }, " the same label")]],
+    ["td", "r num s", [(run.status !== "unanswered" && run.same) || "–", made("span", { className: "sr" }, " the same label")]],
     ["td", "r num u", [usable]],
     ["td", run.usd == null && !run.tokens ? "r num w none" : "r num w", [cost(run), made("span", { className: "sub" }, tokens(run))]],
     ["td", "r num d", [day(run.at)]],
@@ -174,7 +174,7 @@ function groupLine(runs) {
   const run = runs.find((one) => one.items) ?? runs[0];
   const parts = [run.scale, run.items ? `${run.items.toLocaleString("en")} items` : "", run.gold];
   if (run.human && run.human.value !== null) parts.push(`${run.people} people`, `people reach ${run.human.text}`);
-  else if (run.items && /labels/u.test(run.gold ?? "")) parts.push("one label each, so nothing says how far people agree");
+  else if (run.items && run.single) parts.push("one label each, so nothing says how far people agree");
   const sample = run.sample ? ["rows written for judgebench: they try the plumbing and say nothing about a judge"] : [];
   return [...sample, ...parts].filter(Boolean).join(" · ");
 }
