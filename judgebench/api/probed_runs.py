@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.prepared import Prepared
     from judgebench.domain import Run
-    from judgebench.report.runs import Estimates
+    from judgebench.report.estimates import Estimates
     from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 

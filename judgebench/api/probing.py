@@ -19,9 +19,9 @@ from judgebench.api.tables import Source
 from judgebench.domain import JudgeName, bare, conditions_of, names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.probes.listed import PARAPHRASE, PROBES
+from judgebench.report.estimates import Estimates
 from judgebench.report.probe_tables import FIGURES
 from judgebench.report.probing import ProbeRow, Probes
-from judgebench.report.runs import Estimates
 from judgebench.report.ways import WaysRow
 
 if TYPE_CHECKING:

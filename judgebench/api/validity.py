@@ -11,7 +11,7 @@ from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
 from judgebench.api.probing import measured
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.errors import DataError, argument
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
