@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from judgebench.report.document.as_html import body, page
 from judgebench.report.document.text import clean, many
 from judgebench.report.said import brief_name, first_up, known_as
-from judgebench.view.compare_parts import ALL, LEVEL, counts, lines_of, part_of, parts, value_of
-from judgebench.view.figures import estimate, fraction, share
+from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
+from judgebench.view.figures import estimate, fraction, minus, share
 from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
 
@@ -69,7 +69,8 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
 
 def standings_page(document: Document, stored: Sequence[StoredRun], names: Sequence[str]) -> str:
     """Write the page of more than two runs."""
-    head, *rest = document.sentences() or [f"{len(stored)} judges on {clean(stored[0].run.task)}"]
+    sentence, *rest = document.sentences()
+    head, _, why = sentence.rstrip(".").partition(": ")
     return page(
         "view.standings",
         title=f"{len(stored)} judges on {clean(stored[0].run.task)}",
@@ -77,7 +78,7 @@ def standings_page(document: Document, stored: Sequence[StoredRun], names: Seque
         live=True,
         meta=f"{clean(stored[0].run.task)} · {len(stored)} judges",
         head=clean(head),
-        rest=list(map(clean, rest)),
+        rest=[minus(clean(one)) for one in (f"{first_up(why)}." if why else "", *rest) if one],
         everything=body(document.parts("html")),
         report="/report?" + urlencode([("run", name) for name in names]),
     )
@@ -94,7 +95,7 @@ def _answer(compared: Compared) -> tuple[str, str]:
     sentence, *rest = compared.document.sentences()
     head, _, figures = sentence.rstrip(".").partition(": ")
     lead = [f"{first_up(figures)}." if figures else "", *rest, _worst(compared)]
-    return clean(head), clean(" ".join(filter(None, lead)))
+    return clean(head), minus(clean(" ".join(filter(None, lead))))
 
 
 def _worst(compared: Compared) -> str:
@@ -141,7 +142,7 @@ def _figures(found: Comparison) -> list[Mapping[str, Any]]:
     """Write all measures on all items."""
     return [
         {
-            "name": first_up(brief_name(line.metric)),
+            "name": "Agreement" if line.metric in SHARES else first_up(brief_name(line.metric)),
             "less": line.metric in found.errors,
             "after": estimate(line.first),
             "before": estimate(line.second),

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
     from judgebench.view.comparison import Compared
 
-__all__ = ["ALL", "LEVEL", "counts", "lines_of", "part_of", "parts", "value_of"]
+__all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "value_of"]
 
 #: The line on all items, and what a p-value is held to.
 ALL, LEVEL = "all", 0.05
+#: Shares of right answers, of which points can be told.
+SHARES = ("percent_agreement", "accuracy")
 
 
 def value_of(line: ComparisonLine) -> float:
@@ -31,7 +33,7 @@ def value_of(line: ComparisonLine) -> float:
 def table_metric(found: Comparison) -> str:
     """Choose the figure of the table: a share, of which points can be told; else the headline."""
     there = {line.metric for line in found.lines}
-    return next((name for name in ("percent_agreement", "accuracy") if name in there), found.headline)
+    return next((name for name in SHARES if name in there), found.headline)
 
 
 def lines_of(found: Comparison) -> list[ComparisonLine]:
@@ -51,7 +53,7 @@ def parts(found: Comparison) -> dict[str, Any]:
     whole = [line for line in lines if line.subset == ALL]
     rest = sorted((line for line in lines if line.subset != ALL), key=lambda one: (-value_of(one), one.subset))
     metric = table_metric(found)
-    shares = metric in {"percent_agreement", "accuracy"}
+    shares = metric in SHARES
     write: Callable[..., str] = points if shares else lambda value: fraction(value, sign=True)
     axis = _axis(lines)
     rows = [_part(found, line, axis, write, shares=shares) for line in (*whole, *rest)]

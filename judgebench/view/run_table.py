@@ -162,7 +162,7 @@ def _row(entry: Entry, judge: str) -> dict[str, Any]:
     if entry.stored is None:
         return row | {"task": "", "judge": "", "status": "unreadable"}
     run = entry.stored.run
-    cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
+    cases, judged = run.counts.get("cases", 0), entry.figures.get("judged")
     told, conditions = judge_name(judge)
     row |= {"task": clean(run.task), "judge": told, "conditions": conditions, "more": conditions_line(run)}
     row |= {"revision": clean(run.revision), "cases": cases, "scale": scale_line(run.scale)}
@@ -172,11 +172,12 @@ def _row(entry: Entry, judge: str) -> dict[str, Any]:
     return row
 
 
-def _status(cases: int, judged: int, answered: int | None, *, quiet: bool) -> str:
+def _status(cases: int, judged: int | None, answered: int | None, *, quiet: bool) -> str:
     """Say how far a run is; one whose judge never answered is no slow one."""
+    if judged is None:
+        return "unmeasured"
     if cases > judged and not quiet:
         return "running"
-    # A run that was not looked at yet has no figures, and may be complete.
     if answered == 0:
         return "unanswered"
     return "complete" if cases <= judged else "stopped"
@@ -189,6 +190,7 @@ def figures(line: Line) -> dict[str, Any]:
     return {
         "judged": sum(row.statuses.values()),
         "answered": row.statuses.get(Status.OK, 0),
+        "failed": line.failed,
         "items": line.items,
         "usable": share(row.coverage),
         "headline": brief_name(line.metric),
