@@ -150,7 +150,7 @@ def _parts(outcomes: Sequence[Execution], speed: float) -> list[str]:
 
 def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
     """Draw a run's line: what counts least goes first where there is no room, then the bar shrinks."""
-    from tqdm.std import Bar  # noqa: PLC0415 - loaded on use
+    from tqdm import tqdm  # noqa: PLC0415 - loaded on use
 
     done, share, rate, left, cost, bad = _parts([outcome], speed)
     count = f"{done:>{2 * len(f'{outcome.plan.total:,}') + 1}}"
@@ -159,8 +159,9 @@ def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
         said = "  ".join([count, *filter(None, more)])
         room = width - len(name) - len(said) - 4
         if room >= _BAR or (not more and room >= _LEAST) or (len(more) <= 2 and room >= _LEAST):
-            part = outcome.summary.statuses.total() / max(outcome.plan.total, 1)
-            return f"{name}  {Bar(min(part, 1.0), min(room, _BAR), charset='─╸━')}  {said}"
+            part = min(1.0, outcome.summary.statuses.total() / max(outcome.plan.total, 1))
+            bar = tqdm.format_meter(part, 1.0, 1.0, ncols=min(room, _BAR), bar_format="{bar}", ascii="─╸━")
+            return f"{name}  {bar}  {said}"
     return f"{name}  {done}"[:width]
 
 
