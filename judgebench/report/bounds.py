@@ -132,7 +132,11 @@ class Bounds(Document):
             for one in lacking[:_SAID]
         ]
         fields: list[Field[Judge]] = [
-            *([Field[Judge]("task", lambda one: one.task, right=False)] if len({one.task for one in lines}) > 1 else []),
+            *(
+                [Field[Judge]("task", lambda one: one.task, right=False)]
+                if len({one.task for one in lines}) > 1
+                else []
+            ),
             Field("judge", lambda one: names[one.judge], right=False),
             Field("answered", lambda one: f"{one.found.answered:,} of {one.found.rows:,}"),
             Field(f"{title}: all the rest wrong", lambda one: _two(_headline(one).worst)),

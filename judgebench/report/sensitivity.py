@@ -190,7 +190,9 @@ def _overtaken(lines: Sequence[Variant]) -> Iterator[str]:
         ahead = {
             rule: max(known, key=lambda line: line.metrics[metric].value or 0.0).judge
             for rule, some in rules.items()
-            if len(known := [line for line in some if metric in line.metrics and line.metrics[metric].value is not None])
+            if len(
+                known := [line for line in some if metric in line.metrics and line.metrics[metric].value is not None]
+            )
             == len(first)
         }
         if len(first) < 2 or _AS_IT_IS not in ahead:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from report import brief_setup
 
 from judgebench.report.document.brief import MOST_NOTES, WIDEST
 from judgebench.report.document.text import text_width
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.model import Document
 
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
-DOCUMENTS: dict[str, Callable[[], Document]] = {}
+DOCUMENTS: dict[str, Callable[[], Document]] = {**brief_setup.DOCUMENTS}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
