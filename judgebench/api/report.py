@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from judgebench.labels.as_run import TableRun
     from judgebench.report.page.parts import Reported
     from judgebench.store.runs import StoredRun
+    from judgebench.tasks.card import Card
 
 __all__ = ["report", "report_sources"]
 
@@ -121,6 +122,7 @@ def report_sources(
                 sent=None if sent is None else sent.first,
                 beside={} if source.stored is None else source.stored.beside(),
                 standing=_standing(source, standings),
+                about=_about(source.task),
             )
         )
     return reported
@@ -164,7 +166,18 @@ def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
 
 
 def _licence(task: str) -> str:
+    card = _card(task)
+    return "" if card is None else card.licence
+
+
+def _about(task: str) -> str:
+    card = _card(task)
+    split = task.partition(":")[2]
+    return "" if card is None else f"{card.title}, {split}" if split else card.title
+
+
+def _card(task: str) -> Card | None:
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     name = task.partition(":")[0]
-    return load_card(name).licence if name in card_names() else ""
+    return load_card(name) if name in card_names() else None

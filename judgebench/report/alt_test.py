@@ -20,6 +20,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report.briefs.alt_test import brief
 from judgebench.report.document.blocks import Field, Sentences, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, share, words_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.alt_test import AltTest, JudgeDifference, Replaced
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["AltTests", "Entry"]
 
@@ -232,6 +234,9 @@ class AltTests(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_SHEET, ((test, one) for test in self.tests for one in (None, *test.result.annotators)))
+
+    def brief(self) -> Brief:
+        return brief([(test.task, test.judge, test.result) for test in self.tests])
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.tests)))

@@ -20,6 +20,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report.briefs.analysis import brief
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse, Slice, Strata
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet, Value
+    from judgebench.report.document.brief import Brief
     from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
@@ -174,6 +176,9 @@ class Analyses(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_SHEET, [cells for one in self.rows for cells in _flat(one)])
+
+    def brief(self) -> Brief:
+        return brief([(one.task, one.gold, one.found) for one in self.rows], _REASONS)
 
     def blocks(self) -> Iterator[Block]:
         for one in self.rows:

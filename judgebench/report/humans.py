@@ -22,6 +22,7 @@ from judgebench.domain.shapes import (
     judge_keys,
     record,
 )
+from judgebench.report.briefs.humans import brief
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Policies
     from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["Panel", "Panels"]
 
@@ -186,6 +188,9 @@ class Panels(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_SHEET, ((panel, *one) for panel in self.panels for one in _flat(panel)))
+
+    def brief(self) -> Brief:
+        return brief([(panel.task, panel.humans) for panel in self.panels])
 
     def blocks(self) -> Iterator[Block]:
         for panel in self.panels:

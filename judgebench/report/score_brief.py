@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
@@ -35,7 +35,7 @@ _ODD = {
     "few_clusters": "Fewer than 20 independent questions: the intervals are rough.",
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
-_INTERVAL = "[95 % interval]"
+_PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
@@ -78,7 +78,6 @@ def _table(lines: Sequence[Line]) -> Grid:
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
     tasks = len({one.task for one in lines})
-    place = ("in a person's", "place?")
 
     def people(one: Line) -> str:
         found = one.people
@@ -87,24 +86,21 @@ def _table(lines: Sequence[Line]) -> Grid:
     def there(get: Callable[[Line], object]) -> bool:
         return any(get(one) for one in lines)
 
-    fields: Sequence[tuple[bool, Field[Line]]] = (
-        (tasks > 1, Field("task", lambda one: one.task, right=False)),
-        (True, Field("judge", lambda one: one.judge, right=False)),
-        (there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
-        (there(lambda one: one.state), Field("in a person's place?", _placed, place, right=False)),
-        (len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
-        (
-            True,
-            Field(f"{title} [95 % interval]", _figure, (title, "[95 % interval]") if tasks > 1 else (), right=False),
-        ),
-        (there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
-        (there(lambda one: one.people), Field("people", people, right=not alone)),
-        (there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
-        (True, Field("items", lambda one: f"{one.items:,}", spare=True)),
-        (True, Field("usable", _usable)),
-        (there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
-    )
-    made = grid([field for shown, field in fields if shown], lines)
+    fields: list[Field[Line]] = [
+        *when(tasks > 1, Field("task", lambda one: one.task, right=False)),
+        Field("judge", lambda one: one.judge, right=False),
+        *when(there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
+        *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
+        *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
+        Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
+        *when(there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
+        *when(there(lambda one: one.people), Field("people", people, right=not alone)),
+        *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
+        Field("items", lambda one: f"{one.items:,}", spare=True),
+        Field("usable", _usable),
+        *when(there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
+    ]
+    made = grid(fields, lines)
     return replace(made, breaks=tuple(i for i in range(1, len(lines)) if lines[i].task != lines[i - 1].task))
 
 

@@ -314,7 +314,7 @@ class Scores(Document, Sequence[Agreement]):
 
         ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
         """
-        from judgebench.report.page.charts.judges import forest_axes  # noqa: PLC0415 - loaded on use
+        from judgebench.report.page.charts.axes import forest_axes  # noqa: PLC0415 - loaded on use
 
         rows = self.rows if subset is None else self.select(subset=subset).rows
         return forest_axes(rows, metric, ax)
@@ -404,12 +404,9 @@ def _said(row: Agreement) -> str:
 
 def _drawing(rows: Sequence[Agreement]) -> str:
     """Draw the judges' intervals as SVG; nothing where they share no axis."""
-    from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page.charts.judges import forest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts.inline import forest  # noqa: PLC0415 - loaded on use
 
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:
         return ""
-    # Ids are unique on a page, and a notebook's page has many of these; the same figures have the same.
-    name = digest([ROW.plain(replace(row, unverified=None)) for row in drawn], 10)
-    return forest(drawn, name=f"judgebench-{name}").svg
+    return forest(drawn)

@@ -21,6 +21,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report.briefs.systems import Ordered, brief
 from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Cell, Fields, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["RANKING", "REASONS", "WARNINGS", "Ranking", "Rankings", "does", "share_of", "terms"]
 
@@ -194,6 +196,9 @@ class Rankings(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_SHEET, ((one, system) for one in self.rankings for system in (None, *one.found.systems)))
+
+    def brief(self) -> Brief:
+        return brief([Ordered(one.task, one.judge, one.gold, one.found) for one in self.rankings], REASONS)
 
     def blocks(self) -> Iterator[Block]:
         if len(self.rankings) > 1:

@@ -165,9 +165,17 @@ def test_snake_case_options_work_too(judgebench, tmp_path: Path) -> None:
 
 def test_dry_run_counts_calls_and_asks_nothing(judgebench, tmp_path: Path) -> None:
     done = judgebench(
-        "run", "--judge", "gpt-4o", "--judge", "openai/mystery", "--task", "pandalm", "--sample", "--dry-run",
+        "run",
+        "--judge",
+        "gpt-4o",
+        "--judge",
+        "openai/mystery",
+        "--task",
+        "pandalm",
+        "--sample",
+        "--dry-run",
         "--explain",
-    )  # fmt: skip
+    )
     assert done.code == 0
     known, unknown = lines(done.out)
     assert "48 to ask in 48 calls" in known or "to ask in" in known

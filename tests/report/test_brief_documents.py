@@ -3,25 +3,69 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from report import brief_setup
 
+import judgebench
 from judgebench.report.document.brief import MOST_NOTES, WIDEST
 from judgebench.report.document.text import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from judgebench.report.document.model import Document
 
+NAMES = {"judge": ["good", "a-judge-with-a-name-of-many-words-v2.5-instruct-2026-11-30", "poor"]}
+PEOPLE = {"gold": ["ann", "ben", "cleo"], "cluster": "question", "gold_source": "human"}
+LABELS = {"pair:3": ["A", "tie", "B"], "check": ["incorrect", "correct"], "rate:1-5": list("12345")}
+
+
+@cache
+def table(scale: str) -> pd.DataFrame:
+    """Make a table of judgments on 60 items to 30 questions."""
+    rng, labels = np.random.default_rng(7), np.array(LABELS[scale])
+    truth = rng.integers(0, labels.size, 60)
+
+    def said(share: float) -> list[str]:
+        kept = rng.random(60) < share
+        return labels[np.where(kept, truth, rng.integers(0, labels.size, 60))].tolist()
+
+    shares = dict(zip((*NAMES["judge"], *PEOPLE["gold"]), (0.9, 0.6, 0.2, 0.9, 0.8, 0.9), strict=True))
+    return pd.DataFrame(
+        {"question": [f"q{i // 2}" for i in range(60)]} | {name: said(one) for name, one in shares.items()}
+    )
+
+
+def asked(question: Callable[..., Document], scale: str = "pair:3", **how: Any) -> Callable[[], Document]:
+    """Ask a question about such a table."""
+    return lambda: question(table(scale), **(NAMES | PEOPLE | {"scale": scale} | how))
+
+
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
-DOCUMENTS: dict[str, Callable[[], Document]] = {**brief_setup.DOCUMENTS}
+DOCUMENTS: dict[str, Callable[[], Document]] = {
+    **brief_setup.DOCUMENTS,
+    "scores": asked(judgebench.score),
+    "scores of one judge": asked(judgebench.score, judge="good"),
+    "scores of ratings": asked(judgebench.score, scale="rate:1-5"),
+    "scores by a verifier": asked(judgebench.score, gold_source="verifier"),
+    "scores by one person": asked(judgebench.score, scale="check", gold="ann"),
+    "scores of a sample": lambda: judgebench.run("baseline/longest", "pandalm", sample=True, runs="brief"),
+    "sensitivity": asked(judgebench.sensitivity),
+    "bounds": asked(judgebench.bounds),
+    "consistency": asked(judgebench.consistency, gold=(), gold_source="unspecified"),
+    "demo": judgebench.demo,
+}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_document_in_brief(name: str) -> None:
+def test_a_document_in_brief(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     document = DOCUMENTS[name]()
     brief = document.brief()
     assert brief is not None

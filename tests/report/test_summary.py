@@ -1,4 +1,4 @@
-"""The sentence in each of its states, what figures do not establish, and the sections as a whole."""
+"""The answer in each of its states, what could change it, and the parts of a page as a whole."""
 
 from __future__ import annotations
 
@@ -11,26 +11,44 @@ import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
 from judgebench.agreement.alt_test import alt_test_ratings, default_epsilon
-from judgebench.agreement.bias import length_preference, retest_agreement
-from judgebench.agreement.policies import apply
-from judgebench.domain import Policies, Scale, names_of
-from judgebench.report.page.page import sections, sentence
+from judgebench.agreement.bias import retest_agreement
+from judgebench.domain import Policies, Scale, Usage, names_of
+from judgebench.report.page.caveats import CHANGES, HOLDS, NOT_CHECKED, UNKNOWN, checks
+from judgebench.report.page.lead import lead_of, leads_of, which_is_best
+from judgebench.report.page.measured import by_task
+from judgebench.report.page.page import tasks_of
 from judgebench.report.stand_in import MARGIN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.report.page.parts import Reported, Section
+    from judgebench.report.page.page import Task
+    from judgebench.report.page.parts import Reported
 
 
-def _made(right: float, *, size: int = 400, annotators: int = 3, agree: float = 0.85, **more: Any) -> Reported:
+def _made(
+    right: float, *, size: int = 400, annotators: int = 3, agree: float = 0.85, seed: int = 1, **more: Any
+) -> Reported:
     truth, gold = people(size, annotators, agree)
     rows = [tuple(map(int, row)) for row in gold]
-    return reported(Made(gold=rows, judge=noisy(truth, right), **more))
+    return reported(Made(gold=rows, judge=noisy(truth, right, seed=seed), **more))
 
 
-def _section(found: list[Section], name: str) -> Section:
-    return next(one for one in found if one.name.endswith(name))
+def _said(*runs: Reported) -> str:
+    lead = leads_of(by_task(runs))
+    assert len(f"{lead.heading} {lead.text}".split()) <= 45
+    assert len(re.findall(r"[.!?] ", f"{lead.text} ")) <= 3
+    return f"{lead.heading}. {lead.text}"
+
+
+def _task(*runs: Reported) -> Task:
+    (found,) = tasks_of(by_task(runs))
+    return found
+
+
+def _checks(*runs: Reported) -> dict[str, str]:
+    (one,) = by_task(runs)
+    return {check.what: check.state for check in checks(one)}
 
 
 def test_yes() -> None:
@@ -41,11 +59,12 @@ def test_yes() -> None:
     assert ratio.low >= 1 - MARGIN
     assert alt_test_ratings(run.ratings, run.policies, epsilon=default_epsilon("human")).passed
     assert (found.state, found.missing) == ("yes", ())
-    said = sentence([run])
-    assert said.startswith("Yes, model may stand in for the people who labelled task: on 400 items its kappa")
-    assert f"{100 * (ratio.value or 0):.0f} % (95 % interval: {100 * ratio.low:.0f} to" in said
-    assert "the alternative annotator test passes (3 of 3 people at epsilon 0.15)" in said
-    assert said.count(". ") == 0
+    share = run.rows[0].ceiling["judge_vs_each_percent_agreement"].value
+    said = _said(run)
+    assert said.startswith("model can take a person's place here. model gives the same answer as a person ")
+    assert f" {100 * (share or 0):.0f} times in 100; two people do so " in said
+    [line] = _task(run).views[0].table.lines[1:]
+    assert (line.chip, line.sub) == (("yes", "✓", "Yes"), "level with 3 of 3 annotators")
 
 
 def test_a_yes_that_hangs_on_one_person_is_none() -> None:
@@ -60,6 +79,14 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
     assert len(found.deciding) == 1
     assert f"but not without {found.deciding[0]}" in found.because
     assert found.missing[0].startswith(f"a look at the labels of {found.deciding[0]}")
+    run = reported(Made(gold=gold, judge=noisy(truth, 0.9)))
+    assert f"depends on which annotators you ask, {found.deciding[0]} above all" in _said(run)
+    assert _checks(run)["Leave one annotator out"] == CHANGES
+    both = _task(run)
+    assert [view.word for view in both.views] == ["All 5 annotators", f"Without {found.deciding[0]}"]
+    people_ = [view.table.lines[0].figure for view in both.views]
+    assert people_[0] < people_[1]
+    assert both.alert[0] == "One annotator moves the human line."
 
 
 def test_no() -> None:
@@ -68,7 +95,8 @@ def test_no() -> None:
     assert found.ratio.high is not None
     assert found.ratio.high < 1 - MARGIN
     assert found.state == "no"
-    assert sentence([run]).startswith("No, model may not stand in for people on task: on 400 items its kappa")
+    assert _said(run).startswith("model can't take a person's place here. ")
+    assert _checks(run)["Leave one annotator out"] == HOLDS
 
 
 def test_an_interval_across_the_margin_decides_nothing() -> None:
@@ -78,8 +106,10 @@ def test_an_interval_across_the_margin_decides_nothing() -> None:
     assert found.ratio.high is not None
     assert found.ratio.low < 1 - MARGIN < found.ratio.high
     assert found.state == "open"
-    assert sentence([run]).startswith("Whether model may stand in for people on task can't be told yet: on 60 items")
-    assert "what would help: more items: 90 %, what it takes, lies within the interval" in sentence([run])
+    said = _said(run)
+    assert said.startswith("Not sure whether model can take a person's place here. ")
+    assert "60 items leave it open." in said
+    assert _checks(run)["Other items of this kind"] == CHANGES
 
 
 def test_a_good_ratio_is_not_enough_without_the_alternative_annotator_test() -> None:
@@ -130,18 +160,15 @@ def test_people_who_hardly_agree_are_no_measure() -> None:
     people_ = run.rows[0].ceiling["cohen_kappa"]
     assert people_.low is not None
     assert people_.low <= 0
-    said = sentence([run])
-    assert "people may agree with each other no better than chance" in said
-    assert "of what people reach" not in said
+    assert _said(run).startswith("Not sure whether model")
 
 
 def test_many_tasks_are_counted() -> None:
     good = [_made(0.95, task=f"good{i}") for i in range(2)]
     bad, source = _made(0.6, task="bad"), _made(0.95, task="verified", source="verifier")
-    said = sentence([*good, bad, source])
-    assert said == (
-        "Of 4 tasks, a judge may stand in for people on 2 (good0 and good1); the nearest judge may not on 1 (bad); "
-        "it can't be told, since gold is not people's, on 1 (verified); each has its own answer and figures below."
+    assert _said(*good, bad, source) == (
+        "A judge can take a person's place on two of four tasks. "
+        "Yes on good0 and good1; no on bad; nothing tells on one."
     )
 
 
@@ -150,7 +177,8 @@ def test_one_annotator_can_not_say_yes() -> None:
     found = run.answer()
     assert found.state == "open"
     assert found.missing == ("a second person's labels on the same items",)
-    assert "nothing says how far people would agree" in sentence([run])
+    assert "One label per item: how far people agree with each other is not known." in _said(run)
+    assert all(line.chip is None for line in _task(run).views[0].table.lines)
 
 
 def test_two_annotators_need_a_third() -> None:
@@ -166,35 +194,33 @@ def test_a_constant_judge_may_not(annotators: int) -> None:
     _, gold = people(200, annotators, 0.9)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[1] * 200))
     assert run.answer().state == "no"
-    assert "it gives one and the same verdict throughout" in sentence([run])
+    assert "can't take" in _said(run) if annotators > 1 else "One label per item" in _said(run)
 
 
 def test_an_opposite_judge_may_not() -> None:
     truth, _ = people(200, 1, 1.0)
     run = reported(Made(gold=[(int(code),) for code in truth], judge=[1 - code for code in noisy(truth, 0.8)]))
     assert run.answer().state == "no"
-    assert "no better than chance" in sentence([run])
 
 
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("verifier", "gold comes from a verifier and not from people"),
-        ("model", "gold comes from a model and not from people"),
-        ("unspecified", "nobody says whether gold is people's"),
-        ("mixed", "gold comes from several kinds of sources"),
+        ("verifier", "not people"),
+        ("model", "not people"),
+        ("unspecified", "Nobody says who gave the labels."),
+        ("mixed", "several kinds of sources"),
     ],
 )
 def test_gold_that_is_not_known_to_be_peoples_answers_nothing(source: str, words: str) -> None:
     run = _made(0.95, source=source)
     assert run.answer().state == "not-human"
-    said = sentence([run])
-    assert said.startswith("Whether model may stand in for people can't be told from task: ")
+    said = _said(run)
     assert words in said
     share = run.rows[0].metrics["percent_agreement"].value
     assert share is not None
-    assert f"percent agreement {100 * share:.1f} %" in said
-    assert "stand in for people: not asked here" in " ".join(_section(sections([run]), "summary").notes)
+    assert f"{100 * share:.0f} times in 100" in said
+    assert all(line.chip is None and line.kind == "judge" for line in _task(run).views[0].table.lines)
 
 
 @pytest.mark.parametrize(
@@ -231,24 +257,36 @@ def test_low_coverage_takes_a_yes_back() -> None:
     assert "verdicts on the items that it left without one" in found.missing
 
 
-def test_several_judges_and_tasks_in_one_sentence() -> None:
+def test_several_judges_and_tasks_in_one_answer() -> None:
     good, bad = _made(0.95, name="good"), _made(0.6, name="bad")
-    assert sentence([good, bad]).startswith(
-        "On task good may stand in for people, bad may not; the nearest to people is good: on 400 items its kappa"
-    )
-    assert sentence([bad, replace(bad, run=replace(bad.run, judge="worse"))]).startswith("On task none of 2 judges may")
+    assert _said(good, bad).startswith("One of two judges can take a person's place here. good gives the same answer")
+    both = [bad, replace(bad, run=replace(bad.run, judge="worse"))]
+    assert _said(*both).startswith("Neither judge can take a person's place here. ")
     other = _made(0.95, name="third", task="other", source="verifier")
-    said = sentence([good, bad, other])
-    assert "; on other it can't be told whether third may stand in for people" in said
-    assert said.endswith(".")
-    assert said.count(". ") == 0
-    assert sentence([]) == "There is no run to report."
+    assert _said(good, bad, other).startswith("A judge can take a person's place on one of two tasks. Yes on task; ")
+    assert leads_of([]).heading == "There is no run to report"
+
+
+def test_better_is_said_only_where_it_is_settled() -> None:
+    good, bad, near = _made(0.95, name="good"), _made(0.6, name="bad"), _made(0.95, name="near", seed=9)
+    (settled,) = by_task([bad, good])
+    assert which_is_best(settled).startswith("good is better than bad: ")
+    (unsettled,) = by_task([near, good])
+    assert which_is_best(unsettled) in {
+        "good may be; these 400 items can't say so.",
+        "near may be; these 400 items can't say so.",
+    }
+    (three,) = by_task([near, bad, good])
+    assert "these data can't say which; " in which_is_best(three)
+    assert which_is_best(three).endswith("is surely ahead of bad.")
 
 
 def test_baselines_are_not_asked() -> None:
     good, base = _made(0.95, name="good"), _made(0.5, name="baseline/random")
-    assert sentence([base, good]).startswith("Yes, good may stand in")
-    assert "random" not in sentence([base, good])
+    assert _said(base, good).startswith("good can take")
+    assert "random" not in _said(base, good)
+    lines = _task(base, good).views[0].table.lines
+    assert [(line.name, line.chip is None) for line in lines[1:]] == [("good", False), ("baseline/random", True)]
 
 
 def test_two_runs_of_one_judge_are_told_apart() -> None:
@@ -256,11 +294,10 @@ def test_two_runs_of_one_judge_are_told_apart() -> None:
     named = [
         replace(run, rows=tuple(replace(row, judge=name) for row in run.rows)) for name in names_of([run.run, run.run])
     ]
-    found = _section(sections(named), "summary")
-    assert {row[0].strip("¹²³⁴⁵ ") for row in found.rows} == {"model #1", "model #2"}
+    assert {line.name for line in _task(*named).views[0].table.lines[1:]} == {"model #1", "model #2"}
 
 
-def test_gaps_are_those_of_the_run() -> None:
+def test_checks_are_those_of_the_run() -> None:
     truth, _ = people(60, 1, 1.0)
     alone = reported(
         Made(
@@ -268,32 +305,28 @@ def test_gaps_are_those_of_the_run() -> None:
             clusters=[f"q{i // 6}" for i in range(60)], manifest={"limit": 60, "settings": {"backend": "replay"}},
         )
     )  # fmt: skip
-    notes = " ".join(_section(sections([alone]), "limits").notes)
-    for words in ("one person's label", "10 independent questions", "the first 60 items", "recorded by others"):
-        assert words in notes
-    for words in ("one order only", "Which of these judges", "nobody was asked"):
-        assert words not in notes
+    found = _checks(alone)
+    assert found["Other items of this kind"] == NOT_CHECKED
+    assert found["The rest of the task"] == NOT_CHECKED
+    assert found["Seen in training"] == UNKNOWN
+    assert "The order of the answers" not in found
     gold = [(int(code) * 2,) for code in truth]
     pair = {"scale": Scale.pair(), "gold": gold, "judge": [2 * code for code in noisy(truth, 0.9)]}
     one = reported(Made(**pair))
     both = reported(Made(**pair, swapped=pair["judge"], repeats=[pair["judge"]]))
-    assert "one order only" in " ".join(_section(sections([one]), "limits").notes)
-    assert "say the same again" in " ".join(_section(sections([one]), "limits").notes)
-    assert "one order only" not in " ".join(_section(sections([both]), "limits").notes)
-    assert "say the same again" not in " ".join(_section(sections([both]), "limits").notes)
-    assert "nobody was asked" in " ".join(_section(sections([_made(0.9, source="verifier")]), "limits").notes)
+    again = "The same question again, another prompt"
+    assert [_checks(one)[what] for what in ("The order of the answers", again)] == [NOT_CHECKED] * 2
+    assert [_checks(both)[what] for what in ("The order of the answers", again)] == [HOLDS] * 2
 
 
-def test_what_was_tried_with_one_model_is_no_gap() -> None:
+def test_what_was_tried_with_one_model_is_checked() -> None:
     settings = {"backend": "server", "model": "m", "prompts": {"check": "check/1"}}
     ways = [_made(0.9, name=one, manifest={"settings": settings, "reference": one}) for one in ("none", "human")]
+    assert _checks(*ways)["The same question again, another prompt"] == HOLDS
     other = _made(0.9, name="other", manifest={"settings": settings | {"model": "n"}, "reference": "human"})
-    notes = _section(sections([*ways, other]), "limits").notes
-    assert [note for note in notes if "another prompt" in note] == [
-        "human, none: what a judge would say to another prompt or with other settings: 2 ways of asking were tried.",
-        "other: what a judge would say to another prompt or with other settings: one of each was tried.",
-    ]
-    assert [note[:6] for note in notes if "without reference answers" in note] == ["other:"]
+    assert _checks(other)["The same question again, another prompt"] == NOT_CHECKED
+    assert _checks(other)["Without reference answers"] == NOT_CHECKED
+    assert "Without reference answers" not in _checks(*ways)
 
 
 def test_repeats_orders_and_lengths_are_shown() -> None:
@@ -307,43 +340,28 @@ def test_repeats_orders_and_lengths_are_shown() -> None:
         )
     )  # fmt: skip
     assert retest_agreement(run.ratings).value == pytest.approx(0.75)
-    found = _section(sections([run]), "probes")
-    [row] = found.rows
-    cells = dict(zip(found.header, row, strict=True))
-    assert cells["same when asked again"].startswith("75.0 % (")
-    assert cells["same in both orders"].startswith("100.0 % (")
-    measured = length_preference(apply(run.ratings, run.policies), run.ratings.item * 0 + 1.0)
-    assert measured.difference.value is not None
-    assert cells["longer wins: judge less gold, points"].startswith(f"{100 * measured.difference.value:+.1f} (")
-    assert [chart.name.rpartition("-")[0] for chart in found.charts] == ["task-probes-position", "task-probes-length"]
-
-
-def test_a_judge_without_any_verdict_is_told_and_not_drawn() -> None:
-    _, gold = people(100, 3, 0.9)
-    run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[None] * 100))
-    found = sections([run])
-    assert run.answer().state == "open"
-    assert "0.0 % of its judgments hold a verdict" in _section(found, "summary").lead
+    fold = next(fold for fold in _task(run).folds if fold.title == "Order, repeats, cost")
+    [table] = fold.tables
+    cells = dict(zip((title for title, _ in table.header), table.rows[0], strict=True))
+    assert cells["Same when asked again"].startswith("75.0 % (")
+    assert cells["Same verdict in both orders"].startswith("100.0 % (")
+    assert "Longer wins: judge less people, points" in cells
+    assert fold.small == "model: same verdict in both orders 100.0 %"
 
 
 @pytest.mark.parametrize("annotators", [1, 3])
-def test_a_judge_without_any_verdict_is_no_constant_one(annotators: int) -> None:
+def test_a_judge_without_any_verdict_stands_apart(annotators: int) -> None:
     _, gold = people(100, annotators, 0.9)
     rows = [tuple(map(int, row)) for row in gold]
     silent = reported(Made(gold=rows, judge=[None] * 100, name="silent"))
-    said = sentence([silent])
-    assert said.startswith("Whether silent may stand in for people on task can't be told yet: ")
-    assert "none of its judgments gave a verdict; what would help: verdicts" in said
-    # A figure below that of a constant does not put a judge that failed in front of it.
+    assert silent.answer().state == "open"
+    assert _said(silent).startswith("No judge was reached on task. silent gave no usable answer")
     wrong = reported(Made(gold=rows, judge=[1 - row[0] for row in rows], name="opposite"))
-    assert "the nearest to people is opposite" in sentence([wrong, silent])
+    found = _task(wrong, silent)
+    assert [line.name for line in found.views[0].table.lines if line.kind == "judge"] == ["opposite"]
+    assert found.silent == "Not measured: silent (no usable answer)."
     elsewhere = reported(Made(gold=rows, judge=[None] * 100, name="silent", task="other"))
-    assert sentence([silent, elsewhere]).count("since none of its judgments gave a verdict") == 2
-
-
-def test_a_judge_without_any_verdict_has_no_figures_against_a_verifier() -> None:
-    run = reported(Made(gold=[(i % 2,) for i in range(40)], judge=[None] * 40, source="verifier"))
-    assert "; against it: no figure, since none of its judgments gave a verdict" in sentence([run])
+    assert len(tasks_of(by_task([silent, elsewhere]))) == 2
 
 
 def test_a_run_that_mostly_failed_says_no_to_nobody() -> None:
@@ -355,62 +373,68 @@ def test_a_run_that_mostly_failed_says_no_to_nobody() -> None:
     assert "verdicts on the items that it left without one" in run.answer().missing
 
 
-def test_what_can_be_seen_of_one_judge_only_stands_in_its_own_row() -> None:
-    truth, gold = people(100, 3, 0.9)
-    rows = [tuple(map(int, row)) for row in gold]
-    seen = reported(Made(gold=rows, judge=noisy(truth, 0.8), name="able"))
-    silent = reported(Made(gold=rows, judge=[None] * 100, name="silent"))
-    both = _section(sections([silent, seen]), "probes")
-    (alone,) = _section(sections([seen]), "probes").rows
-    cells = {row[0]: dict(zip(both.header[1:], row[1:], strict=True)) for row in both.rows}
-    assert cells["able"] == dict(zip(_section(sections([seen]), "probes").header[1:], alone[1:], strict=True))
-    assert set(cells["silent"].values()) == {"–"}  # noqa: RUF001 - the report's own dash
-
-
-def test_sizes_are_those_of_the_judge_that_the_sentence_is_about() -> None:
-    whole = _made(0.9, size=200, name="baseline/best")
-    part = _made(0.6, size=120)
-    assert ": on 120 items " in sentence([whole, part])
-    worse = _made(0.2, size=300, name="worse")
-    assert "the nearest to people is model: on 120 items " in sentence([worse, part, whole])
-
-
 def test_names_are_unique_and_safe() -> None:
     runs = [_made(0.9, name=HOSTILE, task=HOSTILE), _made(0.8, name="b", task=HOSTILE), _made(0.9, task="other")]
-    found = sections(runs)
-    names = [one.name for one in found] + [chart.name for one in found for chart in one.charts]
-    assert len(names) == len(set(names))
-    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in names)
+    found = tasks_of(by_task(runs))
+    slugs = [one.slug for one in found]
+    assert len(slugs) == len(set(slugs))
+    assert all(re.fullmatch(r"[a-z0-9-]+", slug) for slug in slugs)
     for one in found:
-        texts = [one.title, one.lead, *one.header, *one.notes, *(cell for row in one.rows for cell in row)]
+        texts = [one.name, one.meta, *one.lead, one.note, *one.best, *one.alert, one.pattern]
+        texts += [text for check in one.checks for text in check]
+        texts += [line.name for view in one.views for line in view.table.lines]
+        for fold in one.folds:
+            texts += [fold.title, fold.small, *fold.texts, *fold.notes]
+            for table in fold.tables:
+                texts += [cell for row in table.rows for cell in row]
+                assert {len(row) for row in table.rows} <= {len(table.header)}
         assert "\x1b" not in "".join(texts)
-        assert {len(row) for row in one.rows} <= {len(one.header)}
 
 
-def test_the_same_runs_give_the_same_sections() -> None:
+def test_every_fold_says_what_is_inside() -> None:
+    run = _made(0.9, size=60, subsets=["easy", "hard"] * 30)
+    folds = _task(run).folds
+    assert [fold.title for fold in folds] == [
+        "How the answer is reached", "What model says, by what people say", "Each annotator", "Parts of the data",
+        "Other figures", "Order, repeats, cost",
+    ]  # fmt: skip
+    assert all(fold.small and len(f"{fold.title} {fold.small}".split()) <= 16 for fold in folds)
+    [counts] = folds[1].heats
+    assert sum(int(cell.replace(",", "")) for _, cells in counts.rows for cell, _, _ in cells if cell != "·") == 60
+
+
+def test_small_tables_and_few_prices_are_not_drawn() -> None:
+    small = _made(0.9, size=40)
+    assert not any(fold.heats for fold in _task(small).folds)
+    priced = [_made(0.9, name=f"j{i}", usage=Usage(900, 100, 0.01 * 2**i)) for i in range(4)]
+    drawn = next(fold for fold in _task(*priced).folds if fold.title == "Order, repeats, cost")
+    assert [dot.number for dot in drawn.scatters[0].dots] == [1, 2, 3, 4]
+    alike = [_made(0.9, name=f"j{i}", usage=Usage(900, 100, 0.01)) for i in range(4)]
+    for few in (priced[:3], alike):
+        assert not next(fold for fold in _task(*few).folds if fold.title == "Order, repeats, cost").scatters
+
+
+def test_the_same_runs_give_the_same_parts() -> None:
     runs = [_made(0.9), _made(0.8, name="b")]
-    assert sections(runs) == sections(runs)
-    assert sentence(runs) == sentence(runs)
+    assert tasks_of(by_task(runs)) == tasks_of(by_task(runs))
 
 
 @pytest.mark.data
 def test_real_runs(data_dir: Path, tmp_path: Path) -> None:
     pandalm = recorded(data_dir, tmp_path / "pandalm", "pandalm", "replay:gpt-3.5-turbo", "replay:pandalm-7b")
-    said = sentence(pandalm)
-    assert said.startswith(
-        "On pandalm none of 2 judges may stand in for people; the nearest to people is replay/gpt-3.5"
+    assert _said(*pandalm) == (
+        "Neither judge can take a person's place here. gpt-3.5-turbo makes the same choice as a person 70 times in "
+        "100, pandalm-7b 66 times; two people do so 92 times."
     )
-    assert "on 999 items of 170 questions its kappa with each person is 56 % (95 % interval: 48 to 63 %)" in said
     trivia = recorded(data_dir, tmp_path / "triviaqa", "triviaqa:v1", "replay:GPT-4", "replay:Contains")
-    assert sentence(trivia).startswith("On triviaqa:v1 it can't be told yet whether any of 2 judges may")
+    assert "One label per item" in _said(*trivia)
     pairs = recorded(data_dir, tmp_path / "judgebench", "judgebench:gpt", "replay:o1-mini-2024-09-12")
-    assert "gold comes from a verifier and not from people" in sentence(pairs)
+    assert _said(*pairs).startswith("o1-mini-2024-09-12 is right 66 times in 100. ")
     stars = recorded(data_dir, tmp_path / "stars", "alttest:cebab_stars", "replay:gpt-4o")
-    assert sentence(stars).startswith("Yes, replay/gpt-4o may stand in for the people who labelled alttest:cebab_stars")
-    found = sections([*pandalm, *trivia, *pairs, *stars])
-    assert [one.title for one in found][:2] == ["Summary: pandalm", "What these figures do not establish: pandalm"]
-    names = [one.name for one in found] + [chart.name for one in found for chart in one.charts]
-    assert len(names) == len(set(names))
+    assert _said(*stars).startswith("gpt-4o can take a person's place here. gpt-4o gives the same rating")
+    found = tasks_of(by_task([*pandalm, *trivia, *pairs, *stars]))
+    assert len({one.slug for one in found}) == 4
+    assert found[0].views[0].table.lines[0].figure == ".864"
 
 
 @pytest.mark.parametrize("spec", ["rank:3", "steps"])
@@ -420,5 +444,7 @@ def test_rankings_and_steps_are_told_and_not_judged(spec: str) -> None:
     gold = [(one if i % 2 else other,) * 3 for i in range(60)]
     run = reported(Made(gold=gold, judge=[one if i % 3 else other for i in range(60)], scale=scale))
     assert run.answer().state == "open"
-    assert "the rule rests on single labels" in sentence([run])
-    assert [section.name for section in sections([run])][:2] == ["task-summary", "task-limits"]
+    (measured,) = by_task([run])
+    assert measured.judges[0].verdict == ""
+    assert lead_of(measured).text
+    assert [fold.title for fold in _task(run).folds][-2:] == ["Other figures", "Order, repeats, cost"]

@@ -1,200 +1,321 @@
-"""What the figures of some runs do not establish: read off what was asked, of whom, and how."""
+"""What could change an answer: each way to doubt it, checked against what was measured."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.text import clean, many, some
-from judgebench.report.page.charts.groups import division
-from judgebench.report.page.parts import Section
-from judgebench.report.said import name_of, percent, shown
+from judgebench.agreement.bias import retest_agreement
+from judgebench.domain import Estimate
+from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import value_text
+from judgebench.report.page.lead import crosses, listed, times
+from judgebench.report.said import percent, told
+from judgebench.report.stand_in import MARGIN, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from judgebench.report.page.parts import Reported
-    from judgebench.report.stand_in import Answer
+    from judgebench.domain import Agreement
+    from judgebench.report.page.measured import Judge, Measured
 
-__all__ = ["limits"]
+__all__ = ["CHANGES", "HOLDS", "NOT_CHECKED", "UNKNOWN", "Check", "alert", "checks"]
 
-#: Subsets of fewer items say too little to be held against each other.
-_ENOUGH = 30
-_LEAD = "Beside what the intervals leave open, the data and the runs themselves can't tell:"
-_MOST = 5
-_UNUSABLE = {"wrong": "counts as wrong", "tie": "counts as a tie", "drop": "is left out"}
+CHANGES, HOLDS, NOT_CHECKED, UNKNOWN = "Changes", "Holds", "Not checked", "Can't be known"
+_ORDER = (CHANGES, HOLDS, NOT_CHECKED, UNKNOWN)
+#: Lines of the table; those that change an answer are never left out.
+_MOST = 7
+#: A part of fewer items says too little to be held against people.
+_ENOUGH = 50
+_INVALID = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
-class Caveat(NamedTuple):
-    """What is not established, as a clause, and what of it is a judge's own."""
+class Check(NamedTuple):
+    """A way to doubt the answer: what became of it, and the figures behind that."""
 
+    state: str
+    what: str
     text: str
-    detail: str = ""
+
+    @property
+    def tone(self) -> str:
+        """Class of its mark."""
+        return {CHANGES: "unsure", HOLDS: "yes"}.get(self.state, "plain")
 
 
-def limits(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -> Section:
-    """Say what the figures of one task do not establish: a note per caveat, with the judges that it is about."""
-    judges = [run for run in runs if not run.run.judge.startswith("baseline/")] or list(runs)
-    whose: dict[str, dict[str, str]] = {}
-    for run in judges:
-        for text, detail in _caveats(run, [other for other in judges if _model(other) == _model(run)]):
-            whose.setdefault(text, {})[clean(run.rows[0].judge)] = detail
-    notes = [_note(text, details, len(judges)) for text, details in whose.items()]
-    notes += [f"{text}." for text in _elsewhere(judges[0])]
-    if len(judges) > 1:
-        notes.append(
-            "Which of these judges is better: intervals that overlap don't tell; judgebench compare pairs them."
+def checks(one: Measured) -> list[Check]:
+    """List the checks of one task, those first that change the answer."""
+    if not one.judges:
+        return []
+    found = [
+        check
+        for way in (
+            _sample, _left_out, _human_line, _other_items, _unusable, _constant, _parts, _ties, _order, _again, _rest,
+            _references, _versions, _training,
         )
-    helps = dict.fromkeys(help_ for one in answers for help_ in one.missing if one.state == "open")
-    notes += [f"What would help to tell whether a judge may stand in for people: {help_}." for help_ in helps]
-    return Section(name, "What these figures do not establish", _LEAD, notes=tuple(notes))
+        for check in way(one)
+    ]  # fmt: skip
+    found.sort(key=lambda check: _ORDER.index(check.state))
+    changing = sum(check.state == CHANGES for check in found)
+    kept = found[: max(_MOST, changing)]
+    # What can't be known is told whatever else there is.
+    last = [check for check in found[len(kept) :] if check.state == UNKNOWN][:1]
+    return [*kept[: len(kept) - len(last)], *last] if len(kept) > changing else [*kept, *last]
 
 
-def _note(text: str, details: Mapping[str, str], judges: int) -> str:
-    """Name the judges that a caveat is about, where it is not about all of them."""
-    told = [f"{name} {detail}" for name, detail in details.items() if detail]
-    if told:
-        return f"{text}: {some(told, _MOST)}."
-    return f"{text}." if len(details) == judges else f"{some(list(details), _MOST)}: {text[:1].lower()}{text[1:]}."
+def alert(one: Measured) -> tuple[str, str]:
+    """Give the one warning that stands beside the figures: what, and why; two empty texts where there is none."""
+    if one.sample:
+        return "Sample rows.", "They show how it works; real data need --data."
+
+    def named(code: str) -> str:
+        return listed([judge.name for judge in one.judges if code in judge.row.warnings])
+
+    if names := named("incomplete_run"):
+        found = "A run is not complete.", f"{names}: the same run command asks for the rest."
+    elif names := named("failed_cases"):
+        found = "Some cases failed.", f"{names}: the figures are bounds until the same run command asks again."
+    elif one.decider and one.humans is not None and one.decider == one.humans.pulling:
+        found = "One annotator moves the human line.", _pulled(one, one.decider)
+    elif one.decider:
+        names = listed([judge.name for judge in one.judges if one.decider in judge.answer.deciding])
+        found = "One annotator decides.", f"Without {clean(one.decider)} the answer for {names} is another one."
+    elif names := named("low_coverage"):
+        found = "Few answers could be used.", f"{names}: see Details, other figures."
+    else:
+        found = "", ""
+    return found
 
 
-def _model(run: Reported) -> tuple[object, ...]:
-    settings = run.run.settings
-    return (settings.get("backend"), settings["model"]) if settings.get("model") else (run.run.judge,)
-
-
-def _caveats(run: Reported, ways: Sequence[Reported]) -> Iterator[Caveat]:
-    """Yield the caveats of a run; ``ways`` are all in which its model was asked, this one among them."""
-    yield from _about_gold(run)
-    yield from _about_items(run)
-    yield from _about_verdicts(run)
-    if run.run.reference != "none" and all(one.run.reference != "none" for one in ways):
-        yield Caveat(
-            f"How judges do without reference answers: they were shown them (reference {clean(run.run.reference)})"
-        )
-    yield from _about_judge(run, ways)
-
-
-def _about_gold(run: Reported) -> Iterator[Caveat]:
-    row, people = run.rows[0], len(run.ratings.annotators)
-    if row.gold not in HUMAN_SOURCES:
-        yield Caveat(
-            {
-                "verifier": "Anything about people: gold is what a program or an answer key says, and nobody was asked",
-                "model": "Anything about people: gold is a model's, and a judge may share its errors",
-                "mixed": "How far judges agree with people: gold comes from several kinds of sources",
-            }.get(row.gold, "How far judges agree with people: nobody says who gave the gold labels")
-        )
-    elif people > 1 and not row.ceiling:
-        yield Caveat("How far people agree with each other: nothing here measures it")
-    elif people < 2:
-        yield Caveat(
-            "How far people would agree: every item has one person's label, so that a disagreement may be the judge's "
-            "error or the person's"
-        )
-    elif people == 2:
-        yield Caveat(
-            "Whether a judge could take an annotator's place: that test needs three annotators, and there are two"
-        )
-    if "left_out" in row.warnings:
-        yield Caveat("How judges do on items without a common label: they are left out, and may be the hard ones")
-    for code, text in (
-        ("constant_gold", "Agreement beyond chance: gold gives one and the same label throughout"),
-        ("prevalence", "How judges do on the rarest label: fewer than 10 items have it, and kappa's interval is rough"),
-    ):
-        if code in row.warnings:
-            yield Caveat(text)
-
-
-def _about_items(run: Reported) -> Iterator[Caveat]:
-    row, items = run.rows[0], run.rows[0].items
-    if run.run.revision.startswith("sample"):
-        yield Caveat(
-            "Anything about the benchmark: these rows were written to show how it works, and are none of its own"
-        )
-    questions = int(np.unique(run.ratings.cluster).size)
-    if "few_clusters" in row.warnings or "few_items" in row.warnings:
-        yield Caveat(f"How sure all this is: {many(questions, 'independent question')} make a rough interval")
-    elif questions < items:
-        sizes = f"{many(items, 'item')} belong to {many(questions, 'question')}"
-        yield Caveat(f"That other questions would give the same: {sizes}, and the intervals count questions")
-    if run.run.limit is not None:
-        yield Caveat(f"How judges do on the rest of the task: only the first {many(run.run.limit, 'item')} were taken")
-    systems = sorted({name for pair in run.ratings.systems for name in pair.split(" vs ") if name})
-    if systems:
-        named = ", ".join(clean(name) for name in systems[:4]) + (" and others" if len(systems) > 4 else "")
-        yield Caveat(
-            f"How judges do on answers of other systems: these are of {many(len(systems), 'system')} ({named}), and "
-            "better ones may be harder to tell apart"
-        )
-
-
-def _elsewhere(run: Reported) -> Iterator[str]:
-    """Say how the best judge differs between parts, which is the best hint at what it may be elsewhere."""
-    row = run.rows[0]
-    parts = [
-        (estimate.value, part.subset)
-        for part in run.rows
-        if division(part) == "subset"
-        and part.items >= _ENOUGH
-        and (estimate := part.metrics.get(row.headline)) is not None
-        and estimate.value is not None
+def _pulled(one: Measured, name: str) -> str:
+    people, judges = one.without(name)
+    before, after = (value_text(one.metric, each.value) for each in (one.people or people.figure, people.figure))
+    verb = "rises" if (people.figure.value or 0) > ((one.people.value if one.people else 0) or 0) else "falls"
+    below = [
+        key
+        for key, aside in judges.items()
+        if aside.figure.high is not None and people.figure.low is not None and aside.figure.high < people.figure.low
     ]
-    if len(parts) < 2:
-        yield f"How judges do on other data: nothing here goes beyond {clean(row.task)}"
+    end = f", and {listed(below)} {'falls' if len(below) == 1 else 'fall'} below it" if below else ""
+    return f"Without {clean(name)} it {verb} from {before} to {after}{end}."
+
+
+def _sample(one: Measured) -> Iterator[Check]:
+    if one.sample:
+        yield Check(UNKNOWN, "Real data", "These rows were written as a sample; no figure here is the benchmark's.")
+
+
+def _left_out(one: Measured) -> Iterator[Check]:
+    if not one.alike or one.annotators < 3 or not one.scale.listed:
         return
-    (low, worst), (high, best) = min(parts), max(parts)
-    yield (
-        f"How judges do on other data: already here the {name_of(row.headline)} of {clean(row.judge)} runs from "
-        f"{shown(row.headline, low)} ({clean(worst)}) to {shown(row.headline, high)} ({clean(best)})"
+    fragile = [judge for judge in one.judges if judge.answer.deciding]
+    if fragile:
+        parts = [f"{judge.name} without {_some(judge.answer.deciding)}" for judge in fragile]
+        rest = "; the others' answers hold" if len(fragile) < len(one.judges) else ""
+        yield Check(CHANGES, "Leave one annotator out", f"Another answer for {'; '.join(parts)}{rest}.")
+    else:
+        tried = "whichever of them is left out" if one.annotators <= 25 else "without those who agree least or most"
+        yield Check(HOLDS, "Leave one annotator out", f"{one.annotators} annotators: the same answers {tried}.")
+
+
+def _some(names: Sequence[str]) -> str:
+    return listed(list(map(clean, names)), "or") if len(names) <= 3 else f"any of {len(names)}"
+
+
+def _human_line(one: Measured) -> Iterator[Check]:
+    humans = one.humans
+    if humans is None or len(humans.annotators) < 3:
+        return
+    if not humans.pulling:
+        return
+    own = next(person for person in humans.annotators if person.name == humans.pulling)
+    decides = any(own.name in judge.answer.deciding for judge in one.judges)
+    text = (
+        f"{clean(own.name)} reaches {value_text(one.metric, own.kappa.value)} with the others. {_pulled(one, own.name)}"
     )
+    yield Check(CHANGES if decides else HOLDS, "The human line", text if decides else f"{text} The answers stay.")
 
 
-def _about_verdicts(run: Reported) -> Iterator[Caveat]:
-    row = run.rows[0]
-    if "incomplete_run" in row.warnings:
-        held, due = sum(row.statuses.values()), run.run.counts.get("cases", 0)
-        yield Caveat(
-            "How judges do on what is missing (the same run command resumes a run); verdicts that are here",
-            f"{held:,} of {due:,}",
+def _other_items(one: Measured) -> Iterator[Check]:
+    what = f"Other {one.nouns.item}s of this kind"
+    open_ = [judge for judge in one.judges if judge.verdict == "open" and crosses(judge)]
+    few = one.questions < 20
+    grouped = f"; {one.items:,} {one.nouns.item}s belong to {one.questions:,} questions, and the intervals count these"
+    text = grouped[2:] if one.questions < one.items else ""
+    if open_:
+        yield Check(CHANGES, what, f"The interval of {listed([judge.name for judge in open_])} reaches both sides.")
+    elif few:
+        yield Check(NOT_CHECKED, what, f"{many(one.questions, 'independent question')} make a rough interval only.")
+    elif one.alike and one.people is not None and one.people.low is not None and not one.of("open"):
+        lows = [judge.figure.low for judge in one.judges if judge.figure.low is not None]
+        highs = [judge.figure.high for judge in one.judges if judge.figure.high is not None]
+        if highs and max(highs) < one.people.low:
+            ends = [value_text(one.metric, end) for end in (one.people.low, max(highs))]
+            yield Check(HOLDS, what, f"People: {ends[0]} at the lowest; judges: {ends[1]} at the highest.")
+        elif lows:
+            yield Check(HOLDS, what, f"The intervals allow for it{grouped if one.questions < one.items else ''}.")
+    else:
+        yield Check(HOLDS, what, f"The intervals allow for it{f'; {text}' if text else ''}.")
+
+
+def _unusable(one: Measured) -> Iterator[Check]:
+    what = "Answers that can't be used"
+    lost = [judge for judge in one.judges if judge.row.coverage < 1]
+    if not lost:
+        yield Check(
+            HOLDS, what, f"None: every answer of {'every judge' if len(one.judges) > 1 else 'the judge'} was readable."
         )
-    if row.coverage < 1:
-        yield Caveat(
-            "What judges would have said where they gave no usable verdict, which "
-            f"{_UNUSABLE[row.policies.invalid]}; judgments without one",
-            f"{percent(1 - row.coverage)}{_stricter(run)}",
-        )
-    if run.run.scale.kind in {"pair", "pick"} and "position_consistency" not in row.bias:
-        yield Caveat("Whether verdicts depend on the order of the responses: each item was shown in one order only")
-    if run.run.repeats < 2:
-        yield Caveat("Whether a judge would say the same again: each case was asked once")
+        return
+    counts = [f"{judge.name} {_without_verdict(judge)}" for judge in lost]
+    rule = _INVALID[lost[0].row.policies.invalid]
+    changed = [judge.name for judge in lost if _strict(judge) not in {None, judge.answer.state}]
+    strict = [f"{judge.name} {text}" for judge in lost if (text := _if_wrong(judge))]
+    if lost[0].row.policies.invalid == "wrong":
+        yield Check(HOLDS, what, f"{listed(counts)}: they {rule}, so the figures are bounds from below.")
+        return
+    end = f" Counted as wrong: {listed(strict)}." if strict else ""
+    state = CHANGES if changed else HOLDS if strict else NOT_CHECKED
+    yield Check(state, what, f"{listed(counts)}: they {rule}.{end}")
 
 
-def _stricter(run: Reported) -> str:
-    """Give the headline under the strict policy, where the benchmark's own forgives."""
-    first = run.rows[0]
-    other = next((row for row in run.rows[1:] if row.subset == "all" and row.policies.invalid == "wrong"), None)
-    found = None if other is None else other.metrics.get(first.headline)
-    if first.policies.invalid == "wrong" or found is None or found.value is None:
+def _without_verdict(judge: Judge) -> str:
+    total = sum(judge.row.statuses.values())
+    lost = total - judge.row.statuses.get("ok", 0)
+    return f"{lost:,} of {total:,}" if total else percent(1 - judge.row.coverage)
+
+
+def _strict_row(judge: Judge) -> Agreement | None:
+    rows = judge.run.rows
+    return next((row for row in rows[1:] if row.subset == "all" and row.policies.invalid == "wrong"), None)
+
+
+def _strict(judge: Judge) -> str | None:
+    row = _strict_row(judge)
+    return None if row is None else answer(row, judge.run.ratings, row.policies).state
+
+
+def _if_wrong(judge: Judge) -> str:
+    row = _strict_row(judge)
+    if row is None:
         return ""
-    return f" ({name_of(first.headline)} {shown(first.headline, found.value)} if they count as wrong)"
+    each = row.ceiling.get(f"judge_vs_each_{judge.answer.metric}") if judge.verdict else None
+    figure = each or row.metrics.get(row.headline) or Estimate.missing("not_measured")
+    metric = judge.answer.metric if each is not None else row.headline
+    return f"{value_text(metric, figure.value)} instead of {value_text(metric, judge.figure.value)}"
 
 
-def _about_judge(run: Reported, ways: Sequence[Reported]) -> Iterator[Caveat]:
-    settings = run.run.settings
-    backend = settings.get("backend")
-    if backend == "replay":
-        yield Caveat(
-            "What a judge says today: verdicts were recorded by others, with their prompt, settings and model version"
-        )
-    elif "prompts" in settings:
-        tried = "one of each was tried" if len(ways) == 1 else f"{len(ways)} ways of asking were tried"
-        yield Caveat(f"What a judge would say to another prompt or with other settings: {tried}")
-    if len(run.run.models) > 1:
-        yield Caveat("What one model version does; versions that answered", str(len(run.run.models)))
-    if backend not in {"baseline", "lexical"}:
-        yield Caveat(
-            "That a judge had not seen the answers: these items, or their labels, may have been in a model's training"
-        )
+def _constant(one: Measured) -> Iterator[Check]:
+    shares = one.row.base_rates.get("gold", {})
+    if not shares or not one.scale.listed:
+        return
+    label, share = max(shares.items(), key=lambda pair: pair[1])
+    what = f"A judge that always says {clean(label)}"
+    passes = [judge for judge in one.judges if judge.answer.alt and "majority_passes" in judge.answer.alt.warnings]
+    said = f"It would agree with the majority on {percent(share, 0)}, kappa 0."
+    if passes and one.of("yes"):
+        yield Check(CHANGES, what, f"{said} It would pass the test, too: the labels are too skewed.")
+    elif all((judge.row.metrics.get("cohen_kappa") or judge.figure).low is not None for judge in one.judges):
+        low = [
+            judge.name for judge in one.judges if ((judge.row.metrics.get("cohen_kappa") or judge.figure).low or 0) <= 0
+        ]
+        end = f"{listed(low)} may be no better." if low else "Every judge here is above it."
+        yield Check(CHANGES if low and one.of("yes") else HOLDS, what, f"{said} {end}")
+
+
+def _parts(one: Measured) -> Iterator[Check]:
+    """Look for parts of the data where the answer would be another one."""
+    if not one.alike or one.best is None:
+        return
+    ratio = f"ratio_{one.metric}"
+    other: list[str] = []
+    count = 0
+    for judge in one.judges:
+        if judge.verdict not in {"yes", "no"}:
+            continue
+        for row in judge.run.rows:
+            found = row.ceiling.get(ratio)
+            if row.subset == "all" or row.items < _ENOUGH or found is None or found.low is None or found.high is None:
+                continue
+            count += 1
+            against = found.high < 1 - MARGIN if judge.verdict == "yes" else found.low >= 1 - MARGIN
+            if against:
+                other.append(f"{judge.name} on {clean(row.subset.removeprefix('system:'))}")
+    if count > 1:
+        if other:
+            yield Check(CHANGES, "Parts of the data", f"Another answer for {listed(other)}.")
+        else:
+            yield Check(HOLDS, "Parts of the data", "No part with 50 items or more says otherwise.")
+
+
+def _ties(one: Measured) -> Iterator[Check]:
+    if not one.alike or one.scale.tie is None or one.best is None:
+        return
+    people = one.row.ceiling.get("agreement_s2")
+    own = one.best.row.ceiling.get("judge_vs_each_agreement_s2")
+    if people is None or own is None or people.value is None or own.value is None:
+        return
+    with_ties = (one.best.share, one.people_share)
+    judge, line = (0.0 if each is None else each.value or 0.0 for each in with_ties)
+    side = (own.value < people.value) == (judge < line)
+    same = f"{one.best.name} {one.nouns.does} a person {times(own.value)}"
+    text = f"Without ties {same}, two people {100 * people.value:.0f}."
+    yield Check(HOLDS if side else CHANGES, "Ties set aside", text)
+
+
+def _order(one: Measured) -> Iterator[Check]:
+    if one.scale.kind not in {"pair", "pick"}:
+        return
+    what = "The order of the answers"
+    flips = [
+        (judge.name, same)
+        for judge in one.judges
+        if (same := judge.row.bias.get("position_consistency")) is not None and same.value is not None
+    ]
+    if flips:
+        parts = [f"{name} flips on {percent(1 - (same.value or 0), 0)}" for name, same in flips]
+        yield Check(HOLDS, what, f"Shown in both orders: {listed(parts)}; the figures count both.")
+    elif all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges):
+        yield Check(UNKNOWN, what, "The recordings show one order only.")
+    else:
+        yield Check(NOT_CHECKED, what, "Shown in one order only. Run with --order both.")
+
+
+def _again(one: Measured) -> Iterator[Check]:
+    what = "The same question again, another prompt"
+    repeated = [judge for judge in one.judges if judge.run.run.repeats > 1]
+    models = {(judge.run.run.settings.get("model"), judge.run.run.settings.get("backend")) for judge in one.judges}
+    ways = len(one.judges) > len(models) and all(model for model, _ in models)
+    if repeated:
+        same = retest_agreement(repeated[0].run.ratings)
+        text = f"{repeated[0].name} says the same when asked again: {told('retest_agreement', same)}."
+        yield Check(HOLDS, what, text)
+    elif ways:
+        yield Check(HOLDS, what, f"{len(one.judges)} ways of asking are rows of the table.")
+    elif any(not judge.row.judge.startswith("baseline/") for judge in one.judges):
+        recorded = all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges)
+        hint = "" if recorded else " Add --repeats 3, or a second --prompt."
+        yield Check(NOT_CHECKED, what, f"Each {one.nouns.item} was asked once, with one prompt.{hint}")
+
+
+def _rest(one: Measured) -> Iterator[Check]:
+    limit = one.run.run.limit
+    if limit is not None:
+        yield Check(NOT_CHECKED, "The rest of the task", f"Only the first {many(limit, 'item')} were judged.")
+    if "left_out" in one.row.warnings and not one.alike:
+        yield Check(NOT_CHECKED, "Items without a majority", "They are left out, and may be the hard ones.")
+
+
+def _references(one: Measured) -> Iterator[Check]:
+    shown = {judge.run.run.reference for judge in one.judges}
+    if shown and "none" not in shown and any(judge.run.run.settings.get("backend") != "replay" for judge in one.judges):
+        yield Check(NOT_CHECKED, "Without reference answers", f"Judges were shown them ({listed(sorted(shown))}).")
+
+
+def _versions(one: Measured) -> Iterator[Check]:
+    mixed = [f"{judge.name} ({len(judge.run.run.models)})" for judge in one.judges if len(judge.run.run.models) > 1]
+    if mixed:
+        yield Check(UNKNOWN, "One version of a model", f"Several versions answered: {listed(mixed)}.")
+
+
+def _training(one: Measured) -> Iterator[Check]:
+    if any(judge.run.run.settings.get("backend") not in {"baseline", "lexical"} for judge in one.judges):
+        yield Check(UNKNOWN, "Seen in training", "Only labels that were never published would tell.")

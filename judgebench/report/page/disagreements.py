@@ -24,8 +24,10 @@ import numpy as np
 
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
-from judgebench.domain import Case, Status
+from judgebench.domain import HUMAN_SOURCES, Case, Status
 from judgebench.domain.replies import STRATA
+from judgebench.report.page.measured import display_names
+from judgebench.report.page.plain import Plain, PlainBoard, plain_item
 from judgebench.report.page.sent import Prompts, texts_of
 from judgebench.report.words import gold_word
 
@@ -46,6 +48,8 @@ _ABSENT, _OTHERS = 0, 1
 #: Characters of a chunk before it is packed.
 _CHUNK = 200_000
 _SNIPPET = 120
+#: Characters of all texts that stand in a page for readers without JavaScript; later items have none.
+_PLAIN = 3_000_000
 _STATUSES = tuple(Status)
 _DIGITS = re.compile(r"(\d+)")
 
@@ -63,6 +67,7 @@ class Explorer:
     total: int
     texts: int
     others: int
+    plain: tuple[PlainBoard, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,18 +88,23 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
     """
     blocks: dict[str, str] = {}
     heads: list[dict[str, Any]] = []
+    plain: list[PlainBoard] = []
     items = total = shown = others = 0
+    room = _PLAIN
+    names = dict(zip(map(id, reported), display_names([one.rows[0].judge for one in reported]), strict=True))
     for number, runs in enumerate(_boards(reported)):
-        board = _Board(runs, texts=texts, most=most)
+        board = _Board(runs, [names[id(one)] for one in runs], texts=texts, most=most, room=room)
         for chunk in board.chunks():
             blocks[f"b{number}-{board.packed}"] = chunk
             board.packed += 1
         blocks[f"b{number}"] = _packed(_json(board.columns()))
         heads.append(board.head())
+        plain.append(PlainBoard(runs[0].run.task, tuple(map(board.plain.__getitem__, range(len(board.ids))))))
+        room = board.room
         items, total = items + len(board.ids), total + board.total
         shown, others = shown + board.texts, others + board.others
     blocks["boards"] = _packed(_json(heads))
-    return Explorer(blocks, items, total, shown, others)
+    return Explorer(blocks, items, total, shown, others, tuple(plain))
 
 
 def outcomes(one: Reported) -> dict[str, int]:
@@ -147,8 +157,12 @@ def _boards(reported: Sequence[Reported]) -> list[list[Reported]]:
 class _Board:
     """One task's items while they are packed; `chunks` has to be used up before `columns` and `head` are called."""
 
-    def __init__(self, runs: Sequence[Reported], *, texts: bool, most: int | None) -> None:
-        self._runs = runs
+    def __init__(
+        self, runs: Sequence[Reported], names: Sequence[str], *, texts: bool, most: int | None, room: int
+    ) -> None:
+        self._runs, self._names = runs, names
+        self.room = room
+        self.plain: dict[int, Plain] = {}
         self._scale = runs[0].run.scale
         self._with_texts = texts
         self._outcomes = [outcomes(one) for one in runs]
@@ -217,12 +231,14 @@ class _Board:
             "judges": 0 if len(set(judged)) < 2 else 1 if len(valid) == 1 and _all_valid(plain) else 2,
             "attributes": {name: self._attribute(name)(value) for name, value in first.attributes},
             "snippet": "" if item is None else _snippet(item.question),
+            "answer": "" if item is None or len(item.responses) != 1 else _snippet(item.responses[0].text),
             "run": judged,
             "word": [-1 if verdict.code is None else self._word(verdict.code) for _, verdict in plain],
             "status": [_STATUSES.index(verdict.status) for _, verdict in plain],
             "flip": _flips(plain, len(self._runs)),
+            "gap": self._gaps(plain, meant),
         }
-        return {
+        entry = {
             "text": None if item is None else self._texts(item),
             "why": why,
             "systems": list(first.systems),
@@ -233,6 +249,22 @@ class _Board:
             "said": [self._said(run, verdict, meant, item) for run, verdict in said],
             "code": "" if item is None else item.content_digest,
         }
+        known, named = list(self._words.codes), list(self._annotators.codes)
+        own = plain_item(self.ids[place], entry, known, named, self._names, texts=self.room > 0)
+        self.room -= own.size
+        self.plain[place] = own
+        return entry
+
+    def _gaps(self, said: Sequence[tuple[int, Verdict]], meant: Code | None) -> list[float | None]:
+        """Say of each run how far it rates above the label that most people gave; None where there is none."""
+        values = self._scale.values
+        if self._scale.kind != "rate" or not isinstance(meant, int) or not values:
+            return []
+        far: list[list[float]] = [[] for _ in self._runs]
+        for run, verdict in said:
+            if isinstance(verdict.code, int):
+                far[run].append(values[verdict.code] - values[meant])
+        return [round(sum(one) / len(one), 4) if one else None for one in far]
 
     def _said(self, run: int, verdict: Verdict, meant: Code | None, item: Item | None) -> dict[str, Any]:
         sent, asked = self._sent[run], None if item is None or verdict.probe else self._shown(run, item)
@@ -297,6 +329,9 @@ class _Board:
     def columns(self) -> dict[str, Any]:
         rows = self._rows
         runs = len(self._runs)
+        # Where one question is asked of every text, the text tells items apart.
+        if 2 * len({row["snippet"] for row in rows}) < len(rows) and any(row["answer"] for row in rows):
+            rows = [row | {"snippet": row["answer"] or row["snippet"]} for row in rows]
         outcome = [[found.get(name, NOT_ASKED) for found in self._outcomes] for name in self.ids]
         columns: dict[str, Any] = {"id": self.ids}
         for name in ("subset", "cluster", "systems", "gold", "people", "judges", "snippet", "chunk", "slot"):
@@ -308,9 +343,11 @@ class _Board:
             columns[name] = [value for row in rows for value in row[name]]
         columns["outcome"] = [value for line in outcome for value in line]
         columns["flip"] = [value for row in rows for value in row["flip"]]
+        if any(row["gap"] for row in rows):
+            columns["gap"] = [value for row in rows for value in row["gap"] or [None] * runs]
         return columns | {
             "runs": runs,
-            "names": [one.rows[0].judge for one in self._runs],
+            "names": list(self._names),
             "words": list(self._words.codes),
             "statuses": [status.value for status in _STATUSES],
             "subsets": list(self._subsets.codes),
@@ -326,6 +363,8 @@ class _Board:
             "task": run.task,
             "revision": run.revision,
             "gold": gold_word(run.gold_source),
+            "human": run.gold_source in HUMAN_SOURCES,
+            "values": list(self._scale.values),
             "kind": self._scale.kind,
             "labels": list(self._scale.labels),
             "items": len(self.ids),

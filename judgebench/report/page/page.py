@@ -1,41 +1,77 @@
 """The report of some runs: one file that a browser opens, with nothing fetched and nothing run but its own script.
 
-It says first whether judges may stand in for people, then what was measured, then what that does not show.
+The answer comes first, then the figures behind it, what could change it, every item, and the rest in folds.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench import __version__
+from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.as_html import page
-from judgebench.report.document.text import NONE, clean, figure, many, some
-from judgebench.report.page.caveats import limits
-from judgebench.report.page.charts.judges import constant_share, cost_of, forest
+from judgebench.report.document.text import clean, many
+from judgebench.report.page.caveats import alert, checks
+from judgebench.report.page.details import details, pattern
 from judgebench.report.page.disagreements import explorer
-from judgebench.report.page.parts import Section
-from judgebench.report.page.sections import deeper, probed, rankings
-from judgebench.report.rows import row_grid
-from judgebench.report.said import first_up, name_of, percent, ranged, told, whom
-from judgebench.report.stand_in import KAPPAS, MARGIN, Answer
-from judgebench.report.words import gold_word
+from judgebench.report.page.forest import Forest, Line, axis_of, band, place, value_text
+from judgebench.report.page.lead import kappa_word, lead_of, leads_of, listed, which_is_best
+from judgebench.report.page.measured import by_task
+from judgebench.report.page.method import method
+from judgebench.report.page.overview import overview
+from judgebench.report.said import first_up, is_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Agreement
+    from judgebench.domain import Estimate
+    from judgebench.report.page.caveats import Check
     from judgebench.report.page.disagreements import Explorer
-    from judgebench.report.page.parts import Reported
+    from judgebench.report.page.forest import Axis
+    from judgebench.report.page.lead import Lead
+    from judgebench.report.page.measured import Aside, Judge, Measured
+    from judgebench.report.page.parts import Fold, Reported
 
-__all__ = ["report_page", "sections", "sentence", "summary"]
+__all__ = ["CHIPS", "Task", "report_page", "tasks_of"]
 
-_STYLES = ("report.css", "charts.css")
+_STYLES = ("report.css",)
 _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
 #: Tells when the runs have grown since.
 _LIVE = "view.live.js"
-_RUNS_HEADER = ("Judge", "Task", "Data", "Items", "Judgments", "Shown", "Policies", "Gold", "Settings")
+#: More rows are drawn with less room.
+_ROOMY = 8
+#: Of each verdict: the class, the sign and the word.
+CHIPS = {"yes": ("yes", "✓", "Yes"), "open": ("unsure", "?", "Not sure"), "no": ("no", "✕", "No")}
+
+
+class _View(NamedTuple):
+    """The first table with all annotators, or without one."""
+
+    name: str
+    word: str
+    table: Forest
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of the page: its answer, its first table (twice, where one annotator decides), its checks and folds."""
+
+    slug: str
+    name: str
+    meta: str
+    sample: bool
+    lead: Lead
+    views: tuple[_View, ...]
+    note: str
+    best: tuple[str, str]
+    alert: tuple[str, str]
+    silent: str
+    checks: tuple[Check, ...]
+    pattern: str
+    folds: tuple[Fold, ...]
+    people: bool
 
 
 def report_page(
@@ -48,126 +84,172 @@ def report_page(
 ) -> str:
     """Write the report of some runs; the same runs give the same page, byte for byte.
 
-    ``title`` is by default the tasks' names. ``texts`` of items and judges go in, of ``most`` items of each task.
-    ``live`` pages belong to the server of ``judgebench view``.
+    ``title`` stands above the answer. ``texts`` of items and judges go in, of ``most`` items of each task. ``live``
+    pages belong to the server of ``judgebench view``.
     """
-    listed = explorer(reported, texts=texts, most=most)
-    tasks = dict.fromkeys(one.run.task for one in reported)
+    measured = by_task(reported)
+    lead = leads_of(measured)
+    tasks = tasks_of(measured)
+    ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules, *one.silent)]
+    listed_items = explorer(ordered, texts=texts, most=most)
+    several = len(tasks) > 1
+    name = clean(title) if title else ", ".join(task.name for task in tasks[:3]) + ("" if len(tasks) < 4 else " …")
+    sample = bool(tasks) and all(task.sample for task in tasks)
     return page(
         "report",
-        title=clean(title or f"LLM judges on {', '.join(tasks) if len(tasks) < 4 else f'{len(tasks)} tasks'}"),
+        title=f"{'SAMPLE: ' if sample else ''}{name if title else f'{lead.heading} ({name})'}",
         styles=_STYLES,
         scripts=(*_SCRIPTS, *([_LIVE] if live else [])),
         live=live,
-        sentence=sentence(reported),
-        sections=sections(reported),
-        items_lead=_items_lead(listed, texts=texts),
-        items_notes=_items_notes(reported, listed, texts=texts),
-        blocks=listed.blocks,
-        runs_header=_RUNS_HEADER,
-        runs_rows=_runs_rows(reported),
-        runs_notes=_runs_notes(reported),
+        above=clean(title) if title else tasks[0].meta if len(tasks) == 1 else _several(measured),
+        lead=lead,
+        sample=sample,
+        several=several,
+        overview=overview(measured) if several else None,
+        tasks=tasks,
+        meta=tasks[0].meta if title and len(tasks) == 1 else "",
+        items=listed_items,
+        items_notes=_items_notes(reported, listed_items, texts=texts),
+        texts=texts,
+        method=method(reported, measured),
         version=__version__,
     )
 
 
-def _items_lead(listed: Explorer, *, texts: bool) -> str:
-    held = f"{listed.items:,} items" if listed.items == listed.total else f"{listed.items:,} of {listed.total:,} items"
-    inside = "with the verdicts of every judge" + (", their words and the texts that were judged" if texts else "")
-    return (
-        f"{held} {inside}. At first only those are listed on which a judge is at odds with gold; the filters show the "
-        "others. What is asked of a judge (its verdict, status, order) has to hold of one judge, all at once."
-    )
+def _several(measured: Sequence[Measured]) -> str:
+    judges = {judge.name for one in measured for judge in one.judges}
+    return f"{many(len(measured), 'task')} · {many(len(judges), 'judge')}"
 
 
-def _items_notes(reported: Sequence[Reported], listed: Explorer, *, texts: bool) -> list[str]:
-    if not texts:
-        return ["Texts were left out on purpose (--no-texts): ids, labels, verdicts and figures only."]
-    notes = list(dict.fromkeys(f"{clean(one.run.task)}: {clean(one.unread)}" for one in reported if one.unread))
-    if listed.others:
-        notes.append(
-            f"The texts of {listed.others:,} items are left out: those at hand are not the ones that were judged."
-        )
-    return notes
-
-
-def _runs_rows(reported: Sequence[Reported]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for one in reported:
-        run = one.run
-        settings = ", ".join(f"{key} {value}" for key, value in sorted(run.settings.items()) if value is not None)
-        shown = f"order {run.orders}, reference {run.reference}, repeats {run.repeats}"
-        policies = ", ".join(f"{key}={value}" for key, value in one.rows[0].policies.to_json().items())
-        cells = (
-            one.rows[0].judge,
-            run.task,
-            run.revision,
-            f"{one.rows[0].items:,}",
-            f"{one.ratings.judge.size:,}",
-            shown,
-            policies,
-        )
-        rows.append(tuple(map(clean, (*cells, gold_word(run.gold_source), settings))))
-    return rows
-
-
-def _runs_notes(reported: Sequence[Reported]) -> list[str]:
-    licences = dict.fromkeys((one.run.task, one.licence) for one in reported if one.licence)
-    notes = [f"Licence of the data of {clean(task)}: {clean(licence)}." for task, licence in licences]
-    notes += dict.fromkeys(one.standing for one in reported if one.standing)
-    notes.append("Intervals hold 95 %; items that share a question count as one (cluster-robust standard errors).")
-    return notes
-
-
-_STATES = {"yes": "yes", "no": "no", "open": "can't tell", "not-human": "no people asked"}
-_SHORT = {
-    "yes": "{who} may stand in for people",
-    "no": "{who} may not stand in for people",
-    "open": "it can't be told yet whether {who} may stand in for people",
-    "not-human": "it can't be told whether {who} may stand in for people",
-}
-_ANSWERS = {
-    "yes": "a judge may stand in for people",
-    "no": "the nearest judge may not",
-    "open": "it can't be told yet",
-    "not-human": "it can't be told, since gold is not people's,",
-}
-#: Tasks that have a clause each.
-_CLAUSES = 3
-
-
-def sentence(reported: Sequence[Reported]) -> str:
-    """Say in one sentence whether these judges may stand in for people, and how sure that is."""
-    if not reported:
-        return "There is no run to report."
-    tasks = _by_task(reported)
-    if len(tasks) > _CLAUSES:
-        return f"{_by_answer([_judges([run.answer() for run in runs]) for runs in tasks.values()])}."
-    brief = len(tasks) > 1
-    return f"{first_up('; '.join(_on_task(runs, brief=brief) for runs in tasks.values()))}."
-
-
-def sections(reported: Sequence[Reported]) -> list[Section]:
-    """Assemble the report of some runs, task by task, in reading order, but for the list of disagreements."""
-    found: list[Section] = []
-    tasks = _by_task(reported)
-    for task, runs in tasks.items():
-        found += _of_task(task, runs, several=len(tasks) > 1)
+def tasks_of(measured: Sequence[Measured]) -> list[Task]:
+    """Make the parts of a page, task by task."""
+    slugs: dict[str, int] = {}
+    found: list[Task] = []
+    for one in measured:
+        slug = slugged(one.task)
+        slugs[slug] = slugs.get(slug, 0) + 1
+        found.append(_task(one, slug if slugs[slug] == 1 else f"{slug}-{slugs[slug]}"))
     return found
 
 
-def _of_task(task: str, runs: Sequence[Reported], *, several: bool) -> list[Section]:
-    slug = slugged(task)
-    answers = [run.answer() for run in runs]
-    ranked = rankings(runs)
-    probes = probed(runs, ranked, name=f"{slug}-probes")
-    made = [
-        summary(runs, answers, name=f"{slug}-summary"),
-        limits(runs, answers, name=f"{slug}-limits"),
-        *deeper(runs, ranked, name=slug),
-        *([] if probes is None else [probes]),
-    ]
-    return [replace(one, title=f"{one.title}: {clean(task)}") for one in made] if several else made
+def _task(one: Measured, slug: str) -> Task:
+    best = which_is_best(one)
+    question = ("Which is better?" if len(one.judges) == 2 else "Which is best?") if best else ""
+    silent = (
+        f"Not measured: {listed([judge.name for judge in one.silent])} (no usable answer)."
+        if one.silent and one.judges
+        else ""
+    )
+    return Task(
+        slug=slug,
+        name=clean(one.task),
+        meta=_meta(one),
+        sample=one.sample,
+        lead=lead_of(one),
+        views=tuple(_views(one)) if one.judges else (),
+        note=_note(one),
+        best=(question, best),
+        alert=alert(one),
+        silent=silent,
+        checks=tuple(checks(one)),
+        pattern=pattern(one),
+        folds=tuple(details(one)),
+        people=one.people is not None,
+    )
+
+
+def _meta(one: Measured) -> str:
+    title = clean(one.run.about) or clean(one.task)
+    parts = [many(one.items, one.nouns.item)]
+    if one.annotators > 1:
+        parts.append(many(one.annotators, "annotator"))
+    parts.append(many(len(one.judges), "judge"))
+    return f"{title} · {', '.join(parts)}"
+
+
+def _note(one: Measured) -> str:
+    """Say what the figure is, and whom a judge is held against."""
+    if not one.judges:
+        return ""
+    near = "; near misses count in part" if one.metric == "cohen_kappa_quadratic" else ""
+    kappa = f"Kappa is agreement beyond chance: 0 is chance, 1 is perfect{near}. " if "kappa" in one.metric else ""
+    if one.alike:
+        alike = f"one {one.nouns.label} against one other person's"
+        return f"{kappa}Judge and people are measured the same way: {alike}."
+    return kappa.strip()
+
+
+def _views(one: Measured) -> list[_View]:
+    people = one.annotators
+    plain = _forest(one, one.people, one.people_share, {}, f"{people} annotators" if people > 1 else "")
+    everyone = _View("all", f"All {people} annotators", plain)
+    if not one.decider:
+        return [everyone]
+    aside, judges = one.without(one.decider)
+    word = f"Without {clean(one.decider)}"
+    other = _forest(one, aside.figure, aside.share, judges, f"{people - 1} annotators")
+    return [everyone, _View("less", word, other)]
+
+
+def _forest(
+    one: Measured, people: Estimate | None, share: Estimate | None, aside: Mapping[str, Aside], who: str
+) -> Forest:
+    judges = (*one.judges, *one.rules)
+    # Both views share an axis, so that what moves is seen to move.
+    less = one.without(one.decider) if one.decider else None
+    others = [] if less is None else [less[0].figure, *(each.figure for each in less[1].values())]
+    axis = axis_of(one.metric, [*(judge.figure for judge in judges), one.people, *others])
+    name = "People with each other"
+    lines = [_line(one, judge, axis, aside.get(judge.name)) for judge in judges]
+    if people is not None and people.value is not None:
+        mark = place(axis, one.metric, people, name)._replace(at=None, low=None, high=None)
+        lines.insert(0, Line(name, mark, _share(share), sub=who, kind="people"))
+    by_people = one.row.gold in HUMAN_SOURCES
+    against = "a person" if one.alike else "people's labels" if by_people else "the labels"
+    word = kappa_word(one.metric)
+    return Forest(
+        caption=f"Agreement of each judge with {against}" + (", beside people with each other" if one.alike else ""),
+        second="In a person's place?" if one.alike else "",
+        chart=f"Agreement with {against}" + ("" if is_share(one.metric) else f" ({word})"),
+        figure="Share" if is_share(one.metric) else first_up(word),
+        share=f"Same {one.nouns.label}",
+        lines=tuple(lines),
+        axis=axis,
+        band=band(axis, people),
+        small=len(lines) > _ROOMY,
+    )
+
+
+def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
+    figure, share, level, of = (judge.figure, judge.share, judge.level, judge.of) if less is None else less
+    rule = judge in one.rules
+    sub = f"level with {level} of {of} annotators" if level is not None and of else ""
+    return Line(
+        judge.name,
+        place(axis, one.metric, figure, judge.name),
+        _share(share),
+        sub="a rule that asks nobody" if rule else sub,
+        chip=None if rule else CHIPS.get(judge.verdict),
+        tags=(("sample", "SAMPLE"),) if judge.row.revision.startswith("sample") else (),
+        kind="rule" if rule else "judge",
+    )
+
+
+def _share(one: Estimate | None) -> str:
+    return value_text("percent_agreement", None if one is None else one.value)
+
+
+def _items_notes(reported: Sequence[Reported], items: Explorer, *, texts: bool) -> list[str]:
+    if not texts:
+        return ["Texts were left out on purpose (--no-texts): ids, labels and verdicts only."]
+    notes = list(dict.fromkeys(f"{clean(one.run.task)}: {clean(one.unread)}" for one in reported if one.unread))
+    if items.others:
+        notes.append(
+            f"The texts of {items.others:,} items are left out: those at hand are not the ones that were judged."
+        )
+    if items.items < items.total:
+        notes.append(f"{items.items:,} of {items.total:,} items are in this file; the figures are about all.")
+    return notes
 
 
 def slugged(text: str) -> str:
@@ -177,217 +259,3 @@ def slugged(text: str) -> str:
     ('triviaqa-v1', 'b')
     """
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "task"
-
-
-def _by_task(reported: Sequence[Reported]) -> dict[str, list[Reported]]:
-    tasks: dict[str, list[Reported]] = {}
-    for one in reported:
-        tasks.setdefault(one.run.task, []).append(one)
-    return {task: sorted(runs, key=_place) for task, runs in tasks.items()}
-
-
-def _place(reported: Reported) -> tuple[bool, float, str]:
-    """Best first by headline, those without one last."""
-    row = reported.rows[0]
-    headline = row.metrics.get(row.headline)
-    value = None if headline is None else headline.value
-    return value is None, -round(value or 0.0, 9), row.judge
-
-
-def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
-    judges = _judges([run.answer() for run in runs])
-    if brief:
-        return _brief(judges)
-    best = _best(judges)
-    # Runs of one task need not hold the same items: one was stopped, or labelled in part.
-    sizes = _sizes(next(run for run in runs if run.rows[0] is best.row))
-    return _one(best, sizes) if len(judges) == 1 else _several(judges, sizes)
-
-
-def _judges(answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Leave out baselines: they show what no judging at all would reach, and nobody asks whether they may stand in."""
-    return [one for one in answers if not one.judge.startswith("baseline/")] or answers
-
-
-def _sizes(run: Reported) -> str:
-    items, questions = run.rows[0].items, len(set(run.ratings.cluster.tolist()))
-    grouped = f" of {many(questions, 'question')}" if questions < items else ""
-    return f"on {many(items, 'item')}{grouped} "
-
-
-def _one(one: Answer, sizes: str) -> str:
-    who, where = clean(one.judge), clean(one.task)
-    return {
-        "yes": f"Yes, {who} may stand in for the people who labelled {where}: {sizes}{one.because}",
-        "no": f"No, {who} may not stand in for people on {where}: {sizes}{one.because}",
-        "open": f"Whether {who} may stand in for people on {where} can't be told yet: {sizes}{one.because}{_help(one)}",
-        "not-human": f"Whether {who} may stand in for people can't be told from {where}: {one.because}",
-    }[one.state]
-
-
-def _several(judges: Sequence[Answer], sizes: str) -> str:
-    best = _best(judges)
-    if best.state == "not-human":
-        source, _, figures = best.because.partition("; against it: ")
-        return f"{_counted(judges)}: {source}; nearest to it is {clean(best.judge)}: {figures}"
-    nearest = f"the nearest to people is {clean(best.judge)}"
-    return f"{_counted(judges)}; {nearest}: {sizes}{best.because}{_help(best)}"
-
-
-def _help(one: Answer) -> str:
-    return f"; what would help: {one.missing[0]}" if one.state == "open" and one.missing else ""
-
-
-def _counted(judges: Sequence[Answer]) -> str:
-    """Say of which judges it is yes, no, or not to be told."""
-    where = f"on {clean(judges[0].task)}"
-    total = len(judges)
-    by_state = {state: [one for one in judges if one.state == state] for state in _STATES}
-    if by_state["not-human"]:
-        return f"{where} it can't be told whether any of {total} judges may stand in for people"
-    if len(by_state["open"]) == total:
-        return f"{where} it can't be told yet whether any of {total} judges may stand in for people"
-    if len(by_state["no"]) == total:
-        return f"{where} none of {total} judges may stand in for people"
-    yes, no, unsure = (_names(by_state[state]) for state in ("yes", "no", "open"))
-    parts = [f"{yes} may stand in for people" if yes else ""]
-    parts.append(f"{no} may not{'' if yes else ' stand in for people'}" if no else "")
-    parts.append(f"of {unsure} it can't be told yet" if unsure else "")
-    return f"{where} {', '.join(part for part in parts if part)}"
-
-
-def _by_answer(tasks: Sequence[Sequence[Answer]]) -> str:
-    """Count the tasks by what their nearest judge comes to: of many, each with a clause, nobody would read the end."""
-    by_state: dict[str, list[str]] = {state: [] for state in _STATES}
-    for judges in tasks:
-        best = next((one for one in judges if one.state == "yes"), None) or _best(judges)
-        by_state[best.state].append(clean(best.task))
-    said = [
-        f"{words} on {len(names)} ({_listed(names)})" for state, words in _ANSWERS.items() if (names := by_state[state])
-    ]
-    return f"Of {len(tasks)} tasks, {'; '.join(said)}; each has its own answer and figures below"
-
-
-def _brief(judges: Sequence[Answer]) -> str:
-    best = _best(judges)
-    ratio = best.ratio
-    who = clean(best.judge)
-    said = _counted(judges) if len(judges) > 1 else f"on {clean(best.task)} {_SHORT[best.state].format(who=who)}"
-    nearest = f"the nearest, {who}, reaches" if len(judges) > 1 else "it reaches"
-    if best.state == "not-human":
-        return f"{said}, since {best.because.partition('; against it: ')[0]}"
-    if not best.row.coverage:
-        return f"{said}, since {best.because}"
-    if ratio.value is None:
-        return f"{said}, since nothing says how far people agree" if best.state == "open" else said
-    share = ranged(ratio, lambda value: figure(100 * value, 0), " %")
-    return f"{said}: {nearest} {share} of people's {KAPPAS[best.metric]} with each other"
-
-
-def _best(judges: Sequence[Answer]) -> Answer:
-    """Choose the judge that a sentence is about: the one nearest to people, else the highest headline."""
-
-    def key(one: Answer) -> tuple[bool, bool, float]:
-        headline = one.row.metrics.get(one.row.headline)
-        value = one.ratio.value if one.ratio.value is not None else headline.value if headline is not None else None
-        # Of a judge without a verdict figures tell nothing.
-        return one.row.coverage > 0, value is not None, value or 0.0
-
-    return max(judges, key=key)
-
-
-def _names(judges: Sequence[Answer]) -> str:
-    return _listed([clean(one.judge) for one in judges])
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > 4:
-        return some(names, 3)
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -> Section:
-    """Show what was measured on one task: a table with the answer for each judge, and the judges side by side."""
-    rows = [row for run in runs for row in run.rows if row.subset == "all"]
-    # A run measured under two policies has two rows, and one answer: its own policies'.
-    by_row = {id(one.row): one for one in answers}
-    layout = row_grid(rows)
-    kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset", "gold"}]
-    cells, notes = layout.resolve(kept)
-    header = [layout.columns[i].title for i in kept]
-    table = [
-        (line[0], *_answered(row, by_row.get(id(row))), *line[1:], _cost(row))
-        for line, row in zip(cells, rows, strict=True)
-    ]
-    # The answer stands first, and figures move two columns to the right.
-    right = [place + 2 for place, i in enumerate(kept) if layout.columns[i].right]
-    firsts = [run.rows[0] for run in runs]
-    charts = [forest(firsts, name=f"{name}-forest")]
-    if firsts[0].headline not in {"", "percent_agreement", "accuracy"}:
-        charts.append(forest(firsts, _plain(firsts[0]), name=f"{name}-agreement"))
-    return Section(
-        name,
-        "Summary",
-        _lead(answers),
-        tuple(charts),
-        (header[0], "may stand in for people", "judge / people", *header[1:], "USD per 1,000 judgments"),
-        tuple(table),
-        (2, *right, len(header) + 2),
-        (*notes, *layout.remarks, _rule(answers)),
-    )
-
-
-def _plain(row: Agreement) -> str:
-    return "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
-
-
-def _answered(row: Agreement, one: Answer | None) -> tuple[str, str]:
-    """Give the answer and the ratio behind it; a run's row under another policy has the ratio only."""
-    ratio = next((row.ceiling[f"ratio_{name}"] for name in KAPPAS if f"ratio_{name}" in row.ceiling), None)
-    if one is not None:
-        ratio = one.ratio
-    share = NONE if ratio is None or ratio.value is None else percent(ratio.value, 0)
-    return "" if one is None else _STATES[one.state], share
-
-
-def _cost(row: Agreement) -> str:
-    cost = cost_of(row)
-    return NONE if cost.usd is None else figure(cost.usd, 4)
-
-
-def _rule(answers: Sequence[Answer]) -> str:
-    if all(one.state == "not-human" for one in answers):
-        return "May stand in for people: not asked here, since gold is not known to be people's."
-    return (
-        f"May stand in for people: yes where the judge's kappa with each person is at least {percent(1 - MARGIN, 0)} "
-        "of that of people with each other, interval and all, the alternative annotator test passes (three annotators "
-        "or more), both also without each annotator in turn, and nothing casts doubt on the figures; no where the "
-        "interval lies below; else it can't be told."
-    )
-
-
-def _lead(answers: Sequence[Answer]) -> str:
-    judges = _judges(answers)
-    best = _best(judges)
-    row = best.row
-    figures = [
-        f"{name_of(metric)} {told(metric, estimate)}"
-        for metric in dict.fromkeys((_plain(row), row.headline))
-        if (estimate := row.metrics.get(metric)) is not None
-    ]
-    start = f"{clean(row.judge)}, the best of {len(judges)} judges" if len(judges) > 1 else clean(row.judge)
-    said = [f"{start}, beside {whom(row.gold)} on {many(row.items, 'item')}: {', '.join(figures)}."]
-    people = [
-        f"{name_of(metric)} {told(metric, estimate)}"
-        for metric in dict.fromkeys((_plain(row), row.headline))
-        if (estimate := row.ceiling.get(metric)) is not None and estimate.value is not None
-    ]
-    if people:
-        said.append(f"People beside each other: {', '.join(people)}.")
-    constant = constant_share(row)
-    if constant is not None:
-        said.append(f"Always giving the most frequent label would agree on {percent(constant)}.")
-    said.append(f"{percent(row.coverage)} of its judgments hold a verdict.")
-    cost = cost_of(row)
-    said.append(f"1,000 judgments cost {cost.usd:.2f} USD." if cost.usd is not None else f"Cost: {cost.why}.")
-    return " ".join(said)

@@ -1,4 +1,4 @@
-"""What a page is made of: runs with what is behind them, charts and sections."""
+"""What a page is made of: runs with what is behind them, and the pieces of its folds."""
 
 from __future__ import annotations
 
@@ -15,41 +15,61 @@ if TYPE_CHECKING:
     from judgebench.report.stand_in import Answer
     from judgebench.store.beside import Beside
 
-__all__ = ["Chart", "Reported", "Section"]
+__all__ = ["Dot", "Fold", "Heat", "Reported", "Scatter", "Table"]
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing that can be heard and read, too: ``summary`` says it in words, ``header`` and ``rows`` in figures.
+class Table:
+    """A table of a fold: ``header`` has titles, each with the exact name that JSON gives the figure, or none."""
 
-    ``name`` is unique on its page, of letters, digits and dashes, and begins every id in ``svg``: an ``<svg>`` element
-    to be put in a page as it is, with all text escaped, no script, no ``style`` attribute and no outside address.
-    Colours come from the page's style sheet, through classes.
-    """
-
-    name: str
-    title: str
-    svg: str
-    summary: str
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a report: what there is to see in plain sentences, charts, a table, and notes below.
-
-    ``name`` is unique on its page, of letters, digits and dashes; ``right`` are columns of the table that are aligned
-    right.
-    """
-
-    name: str
-    title: str
-    lead: str = ""
-    charts: tuple[Chart, ...] = ()
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    caption: str
+    header: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Labels by labels: rows are what people say, cells a count, how dark it is (0 to 3), and whether both say it."""
+
+    caption: str
+    labels: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[str, int, bool], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A numbered mark of a scatter, in percent of its field; ``label`` has its figures."""
+
+    number: int
+    x: str
+    y: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """A drawing of two figures: marks along both axes, and dots that the table below names by number."""
+
+    label: str
+    across: str
+    upward: str
+    x: tuple[tuple[str, str], ...]
+    y: tuple[tuple[str, str], ...]
+    dots: tuple[Dot, ...]
+    diagonal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A part of the details: ``small`` is the one figure that matters, beside the title."""
+
+    title: str
+    small: str
+    texts: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    heats: tuple[Heat, ...] = ()
+    scatters: tuple[Scatter, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -61,7 +81,7 @@ class Reported:
     with their texts, in the task's order, and is None where they are not at hand: ``unread`` says why, and how to get
     them. ``licence`` is that of the task's data, as its card says. ``sent`` writes the requests of a case again, where
     the run keeps its prompts. ``beside`` is what the run knows of its items beyond their task, by id, and ``standing``
-    says whether its judge was validated.
+    says whether its judge was validated. ``about`` is the task's title, as its card has it.
     """
 
     run: Run
@@ -75,6 +95,7 @@ class Reported:
     sent: Callable[[Case], Sequence[Request]] | None = None
     beside: Mapping[str, Beside] = field(default_factory=dict[str, "Beside"])
     standing: str = ""
+    about: str = ""
 
     @property
     def ratings(self) -> Ratings:

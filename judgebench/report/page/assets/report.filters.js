@@ -1,145 +1,142 @@
-// Which items are listed: every condition that is set has to hold, and what is asked of a judge has to hold of one judge.
+// Which items are listed: one kind at a click, what is chosen beside it, what is searched for; and in which order.
 
-const OUTCOMES = ["not scored", "agrees with gold", "at odds with gold"];
 const NOT_ASKED = 3;
-const FLIPS = ["shown in one order only", "held", "changed with the order"];
-const PEOPLE = ["one label only", "annotators agree", "annotators differ"];
-const JUDGES = ["one judge only", "judges agree", "judges differ"];
-const NO_VERDICT = "no verdict";
+const DIFFERS = 2;
+const FLIPPED = 2;
+const EVERY = -1;
 const ANY = -2;
+const NO_VERDICT = "not usable";
+const NO_MAJORITY = "no majority";
 
-/** What can be chosen on a board: `ofJudge` conditions look at one judge's verdicts, the others at the item. */
+function judgesOf(board, judge) {
+  return judge === EVERY ? [...board.names.keys()] : [judge];
+}
+
+function outcomeOf(board, place, run) {
+  return board.outcome[place * board.runs + run];
+}
+
+/** How far a judge lies from people: steps of a rating with their sign, 1 for another label, null where nobody can say. */
+function gapOf(board, place, run) {
+  const outcome = outcomeOf(board, place, run);
+  const gap = board.gap?.[place * board.runs + run] ?? null;
+  if (outcome === DIFFERS) return gap || 1;
+  return outcome === 1 ? 0 : null;
+}
+
+function unusable(board, place, run) {
+  for (let g = board.start[place]; g < board.start[place + 1]; g += 1) {
+    if (board.run[g] === run && board.word[g] < 0) return true;
+  }
+  return false;
+}
+
+function countOf(board, place, test) {
+  let count = 0;
+  for (let run = 0; run < board.runs; run += 1) count += Number(test(board, place, run));
+  return count;
+}
+
+const differs = (board, place, run) => outcomeOf(board, place, run) === DIFFERS;
+const flips = (board, place, run) => board.flip[place * board.runs + run] === FLIPPED;
+const far = (board, place, run) => Math.abs(gapOf(board, place, run) ?? 0);
+
+/** The kinds of items that a board has: key, title, and which items are of it. */
+function kindsOf(board, judge) {
+  const runs = judgesOf(board, judge);
+  const some = (test) => (i) => runs.some((run) => test(board, i, run));
+  const every = (test) => (i) => runs.every((run) => test(board, i, run));
+  const label = { rate: "rating", pair: "choice", pick: "choice", check: "answer" }[board.head.kind] ?? "label";
+  const differ = judge === EVERY && board.runs > 1 ? "A judge differs" : "Differs";
+  const kinds = [["all", "All", () => true]];
+  if (board.gap) {
+    kinds.push(["off2", `${differ} by 2 or more`, some((b, i, run) => far(b, i, run) >= 2)]);
+    kinds.push(["off1", `${differ} by less than 2`, (i) => some(differs)(i) && !some((b, i_, run) => far(b, i_, run) >= 2)(i)]);
+  } else kinds.push(["off", differ, some(differs)]);
+  kinds.push(
+    ["unusable", "Not usable", some(unusable)],
+    ["flips", "Flips with the order", some(flips)],
+    ["split", "People split", (i) => board.people[i] === 2 && board.gold[i] < 0],
+    ["unlike", "Not all people agree", (i) => board.people[i] === 2 && board.gold[i] >= 0],
+    ["judges", "Judges split", (i) => board.judges[i] === 2],
+    ["same", `Same ${label}`, every((b, i, run) => outcomeOf(b, i, run) === 1)],
+  );
+  return kinds
+    .map(([key, title, test]) => ({ key, title, test, count: countItems(board, test) }))
+    .filter(({ key, count }) => key === "all" || count > 0);
+}
+
+function countItems(board, test) {
+  let count = 0;
+  for (let i = 0; i < board.id.length; i += 1) count += Number(test(i));
+  return count;
+}
+
+/** What can be chosen beside the kind: a select each, with what an item has of it. */
 function dimensionsOf(board) {
-  const own = [
-    { key: "outcome", title: "Judge and gold", ofJudge: true, options: OUTCOMES, first: 2 },
-    { key: "judge", title: "Judge", ofJudge: true, options: board.names },
-    { key: "word", title: "Verdict", ofJudge: true, options: [...board.words, NO_VERDICT] },
-    { key: "gold", title: "Gold label", options: [...board.words, "no majority"], of: (i) => wrap(board.gold[i], board.words) },
-    { key: "status", title: "Status", ofJudge: true, options: board.statuses },
-    { key: "flip", title: "Order", ofJudge: true, options: FLIPS },
-    { key: "subset", title: "Subset", options: board.subsets, of: (i) => board.subset[i] },
-    { key: "system", title: "Judged system", options: board.system, several: (i) => board.systems[i] },
-    { key: "people", title: "Annotators", options: PEOPLE, of: (i) => board.people[i] },
-    { key: "judges", title: "Among judges", options: JUDGES, of: (i) => board.judges[i] },
+  const said = (i) => {
+    const words = new Set();
+    for (let g = board.start[i]; g < board.start[i + 1]; g += 1) {
+      if (page.judge === EVERY || board.run[g] === page.judge) words.add(wrap(board.word[g], board.words));
+    }
+    return [...words];
+  };
+  return [
+    { key: "word", title: "Verdict", options: [...board.words, NO_VERDICT], of: said },
+    { key: "gold", title: "Label", options: [...board.words, NO_MAJORITY], of: (i) => [wrap(board.gold[i], board.words)] },
+    { key: "subset", title: "Part", options: board.subsets, of: (i) => [board.subset[i]] },
+    { key: "system", title: "Judged system", options: board.system, of: (i) => board.systems[i] },
     ...Object.keys(board.attribute).map((name) => ({
       key: `is:${name}`,
       title: name,
       options: board.attribute[name],
-      of: (i) => board.attributes[name][i],
+      of: (i) => [board.attributes[name][i]],
     })),
-  ];
-  const counts = own.map((dimension) => used(board, dimension));
-  return own.filter((dimension, d) => counts[d] > 1 || dimension.key === "outcome");
+  ].filter(({ options }) => options.length > 1);
 }
 
 function wrap(code, words) {
   return code < 0 ? words.length : code;
 }
 
-/** How many options of a dimension occur, two at most. */
-function used(board, dimension) {
-  if (dimension.options.length < 2) return dimension.options.length;
-  if (dimension.ofJudge) return dimension.key === "flip" ? new Set(board.flip).size : 2;
-  const seen = new Set();
-  for (let i = 0; i < board.id.length && seen.size < 2; i += 1) {
-    for (const value of valuesOf(dimension, i)) seen.add(value);
-  }
-  return seen.size;
-}
-
-function valuesOf(dimension, place) {
-  return dimension.several ? dimension.several(place) : [dimension.of(place)];
-}
-
 /** Go through all items: the places that pass, and of every option how many would if it were chosen. */
-function sift(board, dimensions, chosen, hits) {
-  const ofItem = dimensions.filter((dimension) => !dimension.ofJudge);
-  const ofJudge = dimensions.filter((dimension) => dimension.ofJudge);
-  const counts = new Map(dimensions.map((dimension) => [dimension.key, new Int32Array(dimension.options.length)]));
-  const stamps = new Map(ofJudge.map((dimension) => [dimension.key, new Int32Array(dimension.options.length).fill(-1)]));
+function sift(board, kind, dimensions, chosen, hits) {
+  const counts = new Map(dimensions.map(({ key, options }) => [key, new Int32Array(options.length)]));
   const found = [];
   for (let i = 0; i < board.id.length; i += 1) {
-    if (hits !== null && !hits[i]) continue;
-    const failing = ofItem.filter((dimension) => !passes(dimension, chosen, i));
+    if ((hits !== null && !hits[i]) || !kind.test(i)) continue;
+    const values = dimensions.map(({ of }) => of(i));
+    const failing = dimensions.filter(({ key }, d) => (chosen[key] ?? ANY) !== ANY && !values[d].includes(chosen[key]));
     if (failing.length > 1) continue;
-    const judged = siftJudges(board, ofJudge, chosen, i, failing.length ? null : { counts, stamps });
-    if (!judged) continue;
     if (!failing.length) found.push(i);
-    for (const dimension of failing.length ? failing : ofItem) {
-      for (const value of valuesOf(dimension, i)) if (value >= 0) counts.get(dimension.key)[value] += 1;
-    }
+    dimensions.forEach((dimension, d) => {
+      if (failing.length && failing[0] !== dimension) return;
+      for (const value of values[d]) if (value >= 0) counts.get(dimension.key)[value] += 1;
+    });
   }
   return { found, counts };
 }
 
-function passes(dimension, chosen, place) {
-  const wanted = chosen[dimension.key] ?? ANY;
-  return wanted === ANY || valuesOf(dimension, place).includes(wanted);
-}
-
-/** Whether one judge has a judgment of which all holds that is asked; options are tallied on the way. */
-function siftJudges(board, dimensions, chosen, place, tally) {
-  let any = false;
-  for (let g = board.start[place]; g < board.start[place + 1]; g += 1) {
-    const run = board.run[g];
-    let failing = null;
-    let fails = 0;
-    for (const { key } of dimensions) {
-      const wanted = chosen[key] ?? ANY;
-      if (wanted !== ANY && judgmentValue(board, key, place, run, g) !== wanted) {
-        failing = key;
-        fails += 1;
-      }
-    }
-    if (fails > 1) continue;
-    any ||= fails === 0;
-    if (tally === null) continue;
-    for (const { key } of dimensions) {
-      if (fails === 1 && key !== failing) continue;
-      const value = judgmentValue(board, key, place, run, g);
-      if (tally.stamps.get(key)[value] === place) continue;
-      tally.stamps.get(key)[value] = place;
-      tally.counts.get(key)[value] += 1;
-    }
-  }
-  return any;
-}
-
-function judgmentValue(board, key, place, run, judgment) {
-  if (key === "judge") return run;
-  if (key === "word") return wrap(board.word[judgment], board.words);
-  if (key === "status") return board.status[judgment];
-  return board[key][place * board.runs + run];
-}
-
-function atOdds(board, place) {
-  let count = 0;
-  for (let run = 0; run < board.runs; run += 1) count += board.outcome[place * board.runs + run] === 2;
-  return count;
-}
-
-function flipped(board, place) {
-  let count = 0;
-  for (let run = 0; run < board.runs; run += 1) count += board.flip[place * board.runs + run] === 2;
-  return count;
-}
-
-function asked(board, place) {
-  let count = 0;
-  for (let run = 0; run < board.runs; run += 1) count += board.outcome[place * board.runs + run] !== NOT_ASKED;
-  return count;
-}
-
 const SORTS = {
-  task: ["the task's order", null],
-  odds: ["most judges at odds", (board) => descending((i) => atOdds(board, i))],
-  flips: ["most changed with the order", (board) => descending((i) => flipped(board, i))],
-  gold: ["gold label", (board) => descending((i) => -wrap(board.gold[i], board.words))],
+  gap: ["largest difference", (board) => descending((i) => widest(board, i) * 1000 + countOf(board, i, differs))],
+  odds: ["most judges differ", (board) => descending((i) => countOf(board, i, differs))],
+  flips: ["most flips with the order", (board) => descending((i) => countOf(board, i, flips))],
+  task: ["order of the data", null],
   id: ["id", (board) => (a, b) => (board.id[a] < board.id[b] ? -1 : board.id[a] > board.id[b] ? 1 : 0)],
 };
 
+/** How far the judge that is looked at lies from people, or the farthest of all. */
+function widest(board, place) {
+  return Math.max(...judgesOf(board, page.judge).map((run) => far(board, place, run)));
+}
+
 function descending(value) {
-  return (a, b) => value(b) - value(a) || a - b;
+  const known = new Map();
+  const of = (i) => {
+    if (!known.has(i)) known.set(i, value(i));
+    return known.get(i);
+  };
+  return (a, b) => of(b) - of(a) || a - b;
 }
 
 function sorted(board, found, by) {
@@ -149,50 +146,34 @@ function sorted(board, found, by) {
 
 // Search.
 
-const SCOPES = {
-  all: "everything",
-  id: "id",
-  question: "question, context, references",
-  response: "responses",
-  judge: "judges' words",
-};
-
 function wordsOf(query) {
   return query.toLowerCase().split(/\s+/u).filter((word) => word !== "");
 }
 
-/** All of an item that a search in `scope` looks at. */
-function haystack(id, item, scope) {
-  const parts = scope === "all" || scope === "id" ? [id] : [];
-  if (item.text !== null && (scope === "all" || scope === "question")) {
-    parts.push(...item.text.turns.flatMap(([, pieces]) => pieces.map(([text]) => text)), ...item.text.context);
-    parts.push(...item.text.references.map(([, text]) => text));
-  }
-  if (item.text !== null && (scope === "all" || scope === "response")) {
-    parts.push(...item.text.responses.map(([text]) => text));
-  }
-  if (scope === "all" || scope === "judge") {
-    const words = (said) => [said.text ?? "", said.error ?? "", ...(said.parts ?? []).flatMap(words)];
-    parts.push(...item.said.flatMap(words));
-  }
+/** All of an item that a search looks at: its texts, and what judges wrote. */
+function haystack(id, item) {
+  const parts = [id];
+  if (item.text !== null) parts.push(...listedTexts(item.text));
+  const words = (said) => [said.text ?? "", said.error ?? "", ...(said.parts ?? []).flatMap(words)];
+  parts.push(...item.said.flatMap(words));
   return parts.join("\n").toLowerCase();
 }
 
 /** Search in slices: `told(hits, share)` hears of what was found so far; it ends early where `stopped()` says so. */
-async function search(board, query, scope, told, stopped) {
+async function search(board, query, told, stopped) {
   const words = wordsOf(query);
   const hits = new Uint8Array(board.id.length);
   const byChunk = new Map();
   for (let i = 0; i < board.id.length; i += 1) {
-    if (scope === "id" || scope === "all") hits[i] = Number(contains(board.id[i].toLowerCase(), words));
+    hits[i] = Number(contains(board.id[i].toLowerCase(), words));
     if (!byChunk.has(board.chunk[i])) byChunk.set(board.chunk[i], []);
     byChunk.get(board.chunk[i]).push(i);
   }
   let done = 0;
   let last = performance.now();
-  for (const [chunk, places] of scope === "id" ? [] : byChunk) {
+  for (const [chunk, places] of byChunk) {
     const items = await chunkOf(`${board.name}-${chunk}`);
-    for (const i of places) hits[i] ||= Number(contains(haystack(board.id[i], items[board.slot[i]], scope), words));
+    for (const i of places) hits[i] ||= Number(contains(haystack(board.id[i], items[board.slot[i]]), words));
     done += 1;
     if (stopped()) return;
     if (performance.now() - last > 120) {

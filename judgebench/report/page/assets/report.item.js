@@ -1,4 +1,4 @@
-// One item, side by side: what was asked, the responses, what people said, what each judge said.
+// One item: what was asked, the answers, every person's label, and every judge's verdict and words side by side.
 
 /** Longer texts are shown in part first. */
 const LONG = 20_000;
@@ -20,40 +20,36 @@ function textBlock(text) {
 function imageBlock(address) {
   if (/^data:image\//iu.test(address)) return make("img", { src: address, alt: "an image of the item" });
   const shown = address.startsWith("data:") ? `${address.slice(0, 40)}…` : address;
-  return writeText(make("p", { class: "soft", dir: "auto" }, "Image, not part of this file: "), shown);
+  return writeText(make("p", { class: "note", dir: "auto" }, "Image, not part of this file: "), shown);
 }
 
-function slotName(board, index, count) {
-  if (count === 1) return "Response";
+function answerName(board, index, count) {
+  if (count === 1) return "What was judged";
+  return `Answer ${slotName(board, index, count)}`;
+}
+
+function slotName(board, index) {
   return board.head.kind === "pair" ? "AB"[index] : `${index + 1}`;
 }
 
 function orderWords(board, order) {
   if (order.length < 2) return "";
-  const names = order.map((index) => slotName(board, index, order.length));
+  const names = order.map((index) => slotName(board, index));
   return order.every((index, slot) => index === slot) ? `shown ${names.join(", ")}` : `shown ${names.join(", ")} (other order)`;
 }
 
 function wordOf(board, code) {
-  return code < 0 ? NO_VERDICT : plainText(board.words[code]);
-}
-
-function verdictChip(board, said) {
-  const word = said.word ?? 0;
-  const status = board.statuses[said.status ?? 0];
-  if (word < 0) return make("span", { class: "chip bad", text: `no verdict: ${status}` });
-  const right = said.right ?? 0;
-  return make("span", { class: `chip${["", " good", " bad"][right]}`, text: `${["", "✓ ", "✗ "][right]}${wordOf(board, word)}` });
+  return code < 0 ? NO_MAJORITY : plainText(board.words[code]);
 }
 
 function numbers(values) {
   return values.map((value) => String(Number(value.toPrecision(4)))).join(", ");
 }
 
-function smallFacts(board, said) {
+function smallFacts(board, said, turned) {
   const [into = 0, out = 0] = said.tokens ?? [];
   const facts = [
-    orderWords(board, said.order ?? []),
+    turned ? orderWords(board, said.order ?? []) : "",
     said.repeat ? `asking ${said.repeat + 1}` : "",
     said.probe ? `probe ${plainText(said.probe)}` : "",
     said.scores?.length ? `score ${numbers(said.scores)}` : "",
@@ -62,6 +58,7 @@ function smallFacts(board, said) {
     typeof said.usd === "number" ? `$${said.usd.toFixed(5)}` : "",
     said.seconds ? `${said.seconds.toFixed(2)} s` : "",
     said.model ? plainText(said.model) : "",
+    said.can ? plainText(said.can) : "",
   ];
   return facts.filter((fact) => fact !== "").join(" · ");
 }
@@ -72,19 +69,41 @@ function listedTexts(text) {
   return [...turns, ...text.context, ...text.references.map(([, words]) => words), ...text.responses.map(([words]) => words)];
 }
 
-/** The prompt that was sent, put together again of its own words and the item's. */
+/** The prompts as they were sent, put together again of their own words and the item's; equal ones once, with all judges. */
+function sentBlocks(board, item) {
+  if (item.text === null) return [];
+  const known = new Map();
+  for (const said of item.said) {
+    if (!said.sent) continue;
+    const key = JSON.stringify([said.sent, said.code ?? item.code]);
+    if (!known.has(key)) known.set(key, { said, judges: new Set() });
+    known.get(key).judges.add(plainText(board.names[said.run]));
+  }
+  return [...known.values()].map(({ said, judges }) => {
+    const whom = board.runs === 1 ? "" : ` to ${[...judges].join(", ")}`;
+    const order = board.head.kind === "pair" && known.size > 1 ? orderWords(board, said.order ?? []) : "";
+    const what = said.sent.length > 1 ? `The ${said.sent.length} prompts that were sent` : "The prompt that was sent";
+    return make(
+      "details",
+      { class: "fold" },
+      make("summary", { dir: "auto", text: `${what}${whom}${order ? `, ${order}` : ""}` }),
+      sentBlock(board, item, said.sent, said.code ?? item.code),
+    );
+  });
+}
+
 function sentBlock(board, item, sent, code) {
   const texts = listedTexts(item.text);
-  const block = make("details", {}, make("summary", { text: sent.length > 1 ? `The ${sent.length} prompts that were sent` : "The prompt that was sent" }));
+  const block = make("div");
   const words = (piece) => {
     if (typeof piece === "number") return board.prompts[piece].replaceAll("\0", code);
     return Array.isArray(piece) ? texts[piece[0]] : piece;
   };
   for (const [role, pieces] of sent.flat()) {
-    block.append(make("p", { class: "soft", text: plainText(role) }));
+    block.append(make("p", { class: "note", text: plainText(role) }));
     let text = "";
     const written = () => {
-      if (text) block.append(textBlock(text));
+      if (text) block.append(make("pre", { tabindex: "0", role: "region", "aria-label": `prompt, ${plainText(role)}` }, textBlock(text)));
       text = "";
     };
     for (const piece of pieces) {
@@ -99,66 +118,89 @@ function sentBlock(board, item, sent, code) {
   return block;
 }
 
-function judgmentBlock(board, item, said) {
-  const block = make("div", { class: "said" });
-  block.append(make("p", {}, verdictChip(board, said), ` ${smallFacts(board, said)}`));
-  if (said.can) block.append(make("p", { class: "soft", text: plainText(said.can) }));
+/** Whether some judgment of an item was shown in another order than the item's own. */
+function anyTurned(item) {
+  return item.said.some((said) => (said.order ?? []).some((index, slot) => index !== slot));
+}
+
+/** Whether a verdict is people's, or how far it is from theirs. */
+function against(board, place, said) {
+  const right = said.right ?? 0;
+  if ((said.word ?? 0) < 0) return make("span", { class: "off", text: "not usable" });
+  if (right === 0) return make("span", { class: "note", text: "–" });
+  if (right === 1) return make("span", { class: "same", text: "same" });
+  const { values } = board.head;
+  const gap = board.gap && values.length ? values[said.word ?? 0] - values[board.gold[place]] : null;
+  const text = gap === null || Number.isNaN(gap) ? "differs" : `${gap > 0 ? "+" : "−"}${Number(Math.abs(gap).toFixed(2))}`;
+  return make("span", { class: "off", text });
+}
+
+/** A judge's own words, with what it was shown and what that took. */
+function wordsBlock(board, said, turned) {
+  const block = make("div");
   if (said.text) block.append(textBlock(said.text));
-  else if (board.head.wanted && !said.parts) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
-  if (said.error) block.append(writeText(make("p", { class: "bad", dir: "auto" }), said.error));
-  if (said.sent && item.text !== null) block.append(sentBlock(board, item, said.sent, said.code ?? item.code));
+  if (said.error) block.append(writeText(make("p", { class: "off", dir: "auto" }), said.error));
   for (const part of said.parts ?? []) {
-    block.append(make("h6", { dir: "auto", text: plainText(part.name) }), judgmentBlock(board, item, part));
+    const word = (part.word ?? 0) < 0 ? NO_VERDICT : wordOf(board, part.word ?? 0);
+    block.append(make("p", {}, make("b", { dir: "auto", text: plainText(part.name) }), `: ${word}`), wordsBlock(board, part, false));
   }
+  const facts = smallFacts(board, said, turned);
+  if (facts) block.append(make("span", { class: "sub", dir: "auto", text: facts }));
   return block;
 }
 
-function judgeCard(board, place, item, run) {
-  const outcome = board.outcome[place * board.runs + run];
-  const flip = board.flip[place * board.runs + run];
-  const card = make("section", { class: "card" }, make("h5", { dir: "auto", text: plainText(board.names[run]) }));
-  const state = make("p", { class: ["soft", "good", "bad"][outcome], text: `${["", "✓ ", "✗ "][outcome]}${OUTCOMES[outcome]}` });
-  if (flip === 2) state.append(" · verdict changed with the order");
-  card.append(state, ...item.said.filter((said) => said.run === run).map((said) => judgmentBlock(board, item, said)));
-  return card;
+function judgeTable(board, place, item) {
+  const heads = ["Judge", { rate: "Rating", pair: "Choice", pick: "Choice" }[board.head.kind] ?? "Verdict", board.head.human ? "vs people" : "vs label", "In its words"];
+  const body = make("tbody");
+  const turned = anyTurned(item);
+  for (const said of item.said) {
+    const status = board.statuses[said.status ?? 0];
+    const word = (said.word ?? 0) < 0 ? `– (${status})` : wordOf(board, said.word ?? 0);
+    const name = make("th", { scope: "row", dir: "auto", text: plainText(board.names[said.run]) });
+    if (flips(board, place, said.run)) name.append(make("span", { class: "sub", text: "flips with the order" }));
+    body.append(
+      make("tr", {}, name, make("td", { dir: "auto", text: word }), make("td", { class: "num" }, against(board, place, said)), make("td", { class: "words" }, wordsBlock(board, said, turned))),
+    );
+  }
+  const head = make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text }))));
+  return make("table", { class: "verd" }, head, body);
 }
 
-function goldList(board, item) {
-  const list = make("dl", { class: "facts" });
+function peopleBlock(board, place, item) {
+  const label = board.gold[place] < 0 ? NO_MAJORITY : wordOf(board, board.gold[place]);
+  const row = make("ul", { class: "people-row" });
   for (const [annotator, code] of item.gold) {
-    const label = code < 0 ? "no label" : wordOf(board, code);
-    list.append(make("dt", { dir: "auto", text: plainText(board.annotators[annotator]) }), make("dd", { text: label }));
+    const own = code < 0 ? "no label" : wordOf(board, code);
+    const out = board.gold[place] >= 0 && own !== label;
+    row.append(make("li", { class: out ? "out" : null }, make("b", { dir: "auto", text: own }), make("span", { dir: "auto", text: plainText(board.annotators[annotator]) })));
   }
-  return list;
+  return [make("h4", { dir: "auto", text: `${board.head.human ? "People" : `Label (${board.head.gold})`}: ${label}` }), row];
 }
 
-function textSections(board, item) {
-  if (item.text === null) {
-    return [make("p", { class: "warning", text: whyNoText(board, item) })];
-  }
+function textParts(board, item) {
+  if (item.text === null) return [make("p", { class: "alert", text: whyNoText(board, item) })];
   const { turns, context, references, responses } = item.text;
-  const parts = [make("h4", { text: turns.length > 1 ? "Conversation" : "Question" })];
+  const parts = [];
   for (const [role, pieces] of turns) {
-    if (turns.length > 1) parts.push(make("p", { class: "soft", text: role }));
+    const quote = make("div", { class: "quote" });
+    if (turns.length > 1) quote.append(make("span", { class: "sub", text: plainText(role) }));
     for (const [text, image] of pieces) {
-      if (text) parts.push(textBlock(text));
-      if (image) parts.push(imageBlock(image));
+      if (text) quote.append(textBlock(text));
+      if (image) quote.append(imageBlock(image));
     }
+    if (quote.childElementCount) parts.push(quote);
   }
   if (context.length) parts.push(make("h4", { text: "Context" }), ...context.map(textBlock));
-  if (references.length) {
-    parts.push(make("h4", { text: "References" }));
-    for (const [kind, text] of references) parts.push(make("p", { class: "soft", text: plainText(kind) }), textBlock(text));
-  }
-  const side = make("div", { class: "side" });
+  for (const [kind, text] of references) parts.push(make("h4", { dir: "auto", text: `Reference: ${plainText(kind)}` }), textBlock(text));
+  const side = make("div", { class: responses.length > 1 ? "cols two" : "" });
   responses.forEach(([text, images], index) => {
     const system = item.systems?.[index];
-    const name = `${slotName(board, index, responses.length)}${system ? ` · ${plainText(system)}` : ""}`;
-    const card = make("section", { class: "card" }, make("h5", { dir: "auto", text: name }));
-    card.append(text ? textBlock(text) : make("p", { class: "soft", text: "(empty)" }), ...images.map(imageBlock));
+    const name = `${answerName(board, index, responses.length)}${system ? ` · ${plainText(system)}` : ""}`;
+    const card = make("section", { class: "response" }, make("h4", { dir: "auto", text: name }));
+    card.append(text ? textBlock(text) : make("p", { class: "note", text: "(empty)" }), ...images.map(imageBlock));
     side.append(card);
   });
-  parts.push(make("h4", { text: responses.length > 1 ? "Responses" : "Response" }), side);
+  if (responses.length) parts.push(side);
   return parts;
 }
 
@@ -170,7 +212,7 @@ function whyNoText(board, item) {
 
 function factList(board, place) {
   const facts = [];
-  if (board.subsets[board.subset[place]]) facts.push(["Subset", board.subsets[board.subset[place]]]);
+  if (board.subsets[board.subset[place]]) facts.push(["part", board.subsets[board.subset[place]]]);
   for (const name of Object.keys(board.attribute)) {
     const value = board.attributes[name][place];
     if (value >= 0) facts.push([name, board.attribute[name][value]]);
@@ -182,22 +224,19 @@ function factList(board, place) {
   return facts.length ? list : null;
 }
 
-/** Everything about an item, but for the buttons. */
+/** What is special about an item, for the judge that is looked at. */
+function tagOf(board, place) {
+  if (board.gold[place] < 0) return board.people[place] === 2 ? "people split" : "";
+  const off = widest(board, place);
+  if (off) return board.gap ? `differs by ${Number(off.toFixed(2))}` : "differs";
+  return judgesOf(board, page.judge).some((run) => unusable(board, place, run)) ? "answer can't be used" : "same";
+}
+
+/** Everything about an item below its heading. */
 function itemParts(board, place, item) {
-  const gold = board.gold[place] < 0 ? "no majority" : wordOf(board, board.gold[place]);
-  const judges = make("div", { class: "side" });
-  for (let run = 0; run < board.runs; run += 1) {
-    if (board.outcome[place * board.runs + run] !== NOT_ASKED) judges.append(judgeCard(board, place, item, run));
-  }
-  const note = board.head.kind === "pair" ? "A verdict names the response of this page, whichever was shown first; in a judge's own words “A” is the one that it was shown first." : "";
-  return [
-    factList(board, place),
-    ...textSections(board, item),
-    make("h4", { text: "Gold" }),
-    make("p", {}, make("span", { class: "chip", text: gold }), ` from ${board.head.gold}`),
-    goldList(board, item),
-    make("h4", { text: board.runs > 1 ? "Judges" : "Judge" }),
-    note ? make("p", { class: "soft", text: note }) : null,
-    judges,
-  ].filter((part) => part !== null);
+  const note = board.head.kind === "pair" ? "A verdict names the answer of this page, whichever was shown first; in a judge's own words “A” may be the other one." : "";
+  const people = make("div", {}, ...peopleBlock(board, place, item), ...sentBlocks(board, item));
+  const judges = make("div", {}, make("h4", { text: board.runs > 1 ? "Judges" : "Judge" }), judgeTable(board, place, item));
+  if (note && anyTurned(item)) judges.append(make("p", { class: "note", text: note }));
+  return [...textParts(board, item), make("div", { class: "cols" }, people, judges), factList(board, place)].filter((part) => part !== null);
 }

@@ -4,6 +4,9 @@ const page = {
   heads: [],
   boards: new Map(),
   board: null,
+  judge: 0,
+  kinds: [],
+  kind: null,
   dimensions: [],
   chosen: {},
   hits: null,
@@ -17,13 +20,11 @@ function start() {
   return unpack("boards").then(async (heads) => {
     page.heads = heads;
     if (!heads.length) return;
-    page.list = new List(null, openItem);
+    page.list = new List(null, (place, focus) => guarded(() => openItem(place, { focus, link: true })));
     fill(byId("board"), heads.map((head, i) => [String(i), boardTitle(head, i)]));
-    byId("board").closest("label").hidden = heads.length < 2;
-    fill(byId("scope"), Object.entries(SCOPES));
+    byId("board-choice").hidden = heads.length < 2;
     fill(byId("sort"), Object.entries(SORTS).map(([key, [title]]) => [key, title]));
     byId("explorer").hidden = false;
-    byId("more").open = !window.matchMedia("(max-width: 52rem)").matches;
     listen();
     if (!(await followLink())) await switchBoard(0);
     performance.mark("explorer-ready");
@@ -43,26 +44,50 @@ function fill(select, options) {
 async function switchBoard(number) {
   if (!page.boards.has(number)) page.boards.set(number, await openBoard(number, page.heads[number]));
   page.board = page.boards.get(number);
-  byId("board").value = String(number);
-  page.dimensions = dimensionsOf(page.board);
-  page.chosen = {};
+  page.open = -1;
   page.hits = null;
+  page.judge = 0;
+  byId("board").value = String(number);
   byId("search").value = "";
-  buildChoices();
-  resetChoices();
-  byId("board-note").textContent = boardNote(page.board.head);
-  closeItem(false);
-  refresh();
+  fill(byId("judge"), [...page.board.names.map((name, i) => [String(i), plainText(name)]), [String(EVERY), "every judge"]]);
+  byId("judge-choice").hidden = page.board.runs < 2;
+  resetFilters();
+  await refreshAndOpen();
 }
 
-function boardNote(head) {
-  const parts = [`${plainText(head.task)}, ${plainText(head.revision)}.`];
-  if (head.items < head.total) parts.push(`${head.items.toLocaleString("en")} of ${head.total.toLocaleString("en")} items are in this file; the figures above are about all.`);
-  if (!head.wanted) parts.push("Texts were left out on purpose.");
-  else if (!head.texts && !head.others && head.unread) parts.push(`No texts: ${plainText(head.unread)}`);
-  if (head.others) parts.push(`The texts of ${head.others.toLocaleString("en")} items are left out: those at hand are not the ones that were judged.`);
-  if (head.licence) parts.push(`Licence of the data: ${plainText(head.licence)}.`);
-  return parts.join(" ");
+/** Everything is listed, the largest difference first. */
+function resetFilters() {
+  page.chosen = {};
+  page.dimensions = dimensionsOf(page.board);
+  page.kinds = kindsOf(page.board, page.judge);
+  page.kind = page.kinds[0];
+  buildKinds();
+  buildChoices();
+}
+
+function buildKinds() {
+  const buttons = page.kinds.map((kind) => {
+    const text = kind.key === "all" ? `${kind.title} ${kind.count.toLocaleString("en")}` : `${kind.title}: ${kind.count.toLocaleString("en")}`;
+    const button = make("button", { type: "button", "data-kind": kind.key, text, "aria-pressed": String(kind === page.kind) });
+    button.addEventListener("click", () => guarded(() => chooseKind(kind)));
+    return button;
+  });
+  byId("kinds").replaceChildren(...buttons);
+}
+
+function chooseKind(kind) {
+  page.kind = kind;
+  for (const button of byId("kinds").children) button.setAttribute("aria-pressed", String(button.dataset.kind === kind.key));
+  return refreshAndOpen();
+}
+
+function chooseJudge(judge) {
+  page.judge = judge;
+  const before = page.kind.key;
+  page.kinds = kindsOf(page.board, judge);
+  page.kind = page.kinds.find(({ key }) => key === before) ?? page.kinds[0];
+  buildKinds();
+  return refreshAndOpen();
 }
 
 function buildChoices() {
@@ -70,35 +95,30 @@ function buildChoices() {
     const select = make("select", { "data-key": dimension.key });
     select.append(make("option", { value: String(ANY), text: "any" }));
     dimension.options.forEach((option, i) => select.append(make("option", { value: String(i), text: plainText(option) || "(none)" })));
-    return make("label", {}, make("span", { text: plainText(dimension.title) }), select);
+    return make("label", {}, make("span", { dir: "auto", text: plainText(dimension.title) }), select);
   });
   byId("choices").replaceChildren(...labels);
-}
-
-/** Back to what is shown at first: items on which a judge is at odds with gold, where there are any. */
-function resetChoices() {
-  page.chosen = {};
-  for (const { key, first } of page.dimensions) if (first !== undefined) page.chosen[key] = first;
-  const { found } = sift(page.board, page.dimensions, page.chosen, null);
-  if (!found.length) page.chosen = {};
-  showChosen();
-}
-
-function showChosen() {
-  for (const select of byId("choices").querySelectorAll("select")) {
-    select.value = String(page.chosen[select.dataset.key] ?? ANY);
-  }
+  byId("more").hidden = !labels.length;
 }
 
 function refresh(share = 1) {
   const { board, dimensions, chosen, hits } = page;
-  const { found, counts } = sift(board, dimensions, chosen, hits);
+  const { found, counts } = sift(board, page.kind, dimensions, chosen, hits);
   for (const dimension of dimensions) countOptions(dimension, counts.get(dimension.key));
   const set = Object.values(chosen).filter((value) => value !== ANY).length;
-  byId("active").textContent = set ? `(${set} set)` : "";
+  byId("active").textContent = set ? `${set} set` : page.dimensions.map(({ title }) => plainText(title).toLowerCase()).slice(0, 4).join(", ");
   page.list.show(board, sorted(board, found, byId("sort").value));
   const busy = share < 1 ? `, searching: ${Math.round(100 * share)} %` : "";
   byId("count").textContent = `${found.length.toLocaleString("en")} of ${board.id.length.toLocaleString("en")} items${busy}`;
+}
+
+/** List again, and open the first item where the open one is not listed any more. */
+async function refreshAndOpen() {
+  refresh();
+  const { found } = page.list;
+  if (!found.length) closeItem();
+  else if (!found.includes(page.open)) await openItem(found[0], {});
+  else await openItem(page.open, {});
 }
 
 function countOptions(dimension, counts) {
@@ -116,33 +136,34 @@ function startSearch() {
   const query = byId("search").value;
   if (!wordsOf(query).length) {
     page.hits = null;
-    refresh();
-    return Promise.resolve();
+    return refreshAndOpen();
   }
   const told = (hits, share) => {
     if (mine !== page.searching) return;
     page.hits = hits;
     refresh(share);
   };
-  return search(page.board, query, byId("scope").value, told, () => mine !== page.searching);
+  return search(page.board, query, told, () => mine !== page.searching).then(() => (mine === page.searching ? refreshAndOpen() : undefined));
 }
 
-async function openItem(place, withFocus) {
-  const board = page.board;
+/** Show an item; with `focus` the reader goes to it, with `link` the address names it. */
+async function openItem(place, { focus = false, link = false }) {
+  const { board } = page;
   page.open = place;
   const item = await itemAt(board, place);
   if (page.open !== place || page.board !== board) return;
-  const heading = make("h3", { id: "item-title", tabindex: "-1", dir: "auto", text: plainText(board.id[place]) });
+  const heading = make("h3", { id: "item-title", tabindex: "-1", dir: "auto" }, make("span", { class: "id", text: plainText(board.id[place]) }));
+  const tag = tagOf(board, place);
+  if (tag) heading.append(" ", make("span", { class: "tag", text: tag }));
   const article = byId("item");
   article.setAttribute("aria-labelledby", "item-title");
-  article.replaceChildren(itemButtons(), heading, ...itemParts(board, place, item));
-  article.closest(".panes").classList.add("reading");
+  article.replaceChildren(heading, ...itemParts(board, place, item), itemButtons());
   byId("explorer-fault").hidden = true;
   page.list.mark(place);
-  writeLink(place);
-  if (withFocus) {
+  if (link) writeLink(place);
+  if (focus) {
     heading.focus({ preventScroll: true });
-    article.scrollIntoView({ block: "start", behavior: "instant" });
+    article.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 }
 
@@ -153,25 +174,15 @@ function itemButtons() {
     return made;
   };
   const copy = button("Copy link", () => copyLink(copy));
-  return make(
-    "p",
-    { class: "bar" },
-    button("Back to the list", () => closeItem(true)),
-    button("Previous", () => page.list.step(-1)),
-    button("Next", () => page.list.step(1)),
-    copy,
-  );
+  return make("p", { class: "tools" }, button("Previous", () => page.list.step(-1)), button("Next", () => page.list.step(1)), copy);
 }
 
-function closeItem(withFocus) {
+function closeItem() {
   page.open = -1;
   const article = byId("item");
   article.removeAttribute("aria-labelledby");
-  article.replaceChildren(make("p", { class: "soft", text: "Choose an item to see all of it. Press ? for keys." }));
-  article.closest(".panes").classList.remove("reading");
-  if (page.list !== null && page.board !== null) page.list.mark(-1);
-  if (window.location.hash.startsWith("#item=")) setHash("#items");
-  if (withFocus) byId("list").focus();
+  article.replaceChildren(make("p", { class: "note", text: "No item is like that." }));
+  page.list.mark(-1);
 }
 
 // Links.
@@ -209,27 +220,19 @@ async function followLink() {
   }
   for (const [number, head] of page.heads.entries()) {
     if (toWellFormed(head.task) !== task || (link[3] !== undefined && Number(link[3]) !== number + 1)) continue;
-    if (page.board?.number !== number) await switchBoardQuietly(number);
+    if (page.board?.number !== number) await switchBoard(number);
     const place = page.board.id.findIndex((name) => toWellFormed(name) === id);
     if (place < 0) continue;
     if (!page.list.found.includes(place)) {
-      page.chosen = {};
-      showChosen();
+      resetFilters();
       refresh();
     }
-    await openItem(place, true);
+    await openItem(place, { focus: true, link: true });
     return true;
   }
   byId("explorer-fault").textContent = "The item of this link is not in this file.";
   byId("explorer-fault").hidden = false;
   return false;
-}
-
-/** Switch, and keep the address, which closing an item would change. */
-async function switchBoardQuietly(number) {
-  const { hash } = window.location;
-  await switchBoard(number);
-  setHash(hash);
 }
 
 async function copyLink(button) {
@@ -250,36 +253,40 @@ function listen() {
     clearTimeout(waiting);
     waiting = setTimeout(() => guarded(startSearch), 200);
   });
-  byId("scope").addEventListener("change", () => guarded(startSearch));
-  byId("sort").addEventListener("change", () => refresh());
+  byId("sort").addEventListener("change", () => guarded(sortAgain));
   byId("board").addEventListener("change", (event) => guarded(() => switchBoard(Number(event.target.value))));
+  byId("judge").addEventListener("change", (event) => guarded(() => chooseJudge(Number(event.target.value))));
   byId("choices").addEventListener("change", (event) => {
     page.chosen[event.target.dataset.key] = Number(event.target.value);
-    refresh();
+    guarded(refreshAndOpen);
   });
   byId("reset").addEventListener("click", () => {
     byId("search").value = "";
     page.hits = null;
     page.searching += 1;
-    resetChoices();
-    refresh();
+    resetFilters();
+    guarded(refreshAndOpen);
   });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
-  byId("help").addEventListener("click", () => byId("keys").showModal());
-  byId("keys-close").addEventListener("click", () => byId("keys").close());
   window.addEventListener("hashchange", () => guarded(followLink));
   document.addEventListener("keydown", shortcut);
 }
 
+/** Another order shows its own first item. */
+function sortAgain() {
+  page.open = -1;
+  page.list.active = -1;
+  return refreshAndOpen();
+}
+
 function shortcut(event) {
-  if (event.altKey || event.ctrlKey || event.metaKey || byId("keys").open) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   const typing = event.target.closest("input, select, textarea, [contenteditable]") !== null;
   if (event.key === "Escape") escapePressed(event);
   else if (typing) {
     if (event.key === "Enter" && event.target === byId("search")) byId("list").focus();
   } else if (event.key === "j") page.list.step(1);
   else if (event.key === "k") page.list.step(-1);
-  else if (event.key === "?") byId("keys").showModal();
   else if (event.key === "/") {
     byId("search").focus();
     event.preventDefault();
@@ -287,12 +294,12 @@ function shortcut(event) {
 }
 
 function escapePressed(event) {
-  if (event.target === byId("search") && byId("search").value !== "") {
-    byId("search").value = "";
+  const search = byId("search");
+  if (event.target === search && search.value !== "") {
+    search.value = "";
     guarded(startSearch);
     event.preventDefault();
-  } else if (page.open >= 0) closeItem(true);
-  else if (event.target === byId("search")) byId("list").focus();
+  } else if (event.target === search || event.target.closest("#item") !== null) byId("list").focus();
 }
 
 /** Say what went wrong in the page: nobody reads a console. */

@@ -33,7 +33,7 @@ class List {
     if (!this.height) {
       const probe = make("div", { class: "row" });
       this.rows.append(probe);
-      this.height = probe.getBoundingClientRect().height || 72;
+      this.height = probe.getBoundingClientRect().height || 62;
       probe.remove();
     }
     return this.height;
@@ -66,34 +66,24 @@ class List {
     row.style.top = `${position * this.rowHeight()}px`;
     row.dataset.position = String(position);
     row.append(
-      make("div", { class: "name", dir: "auto", text: plainText(board.id[place]) }),
-      make("div", { class: "snippet", dir: "auto", text: plainText(board.snippet[place]) || "–" }),
-      this.marks(place),
+      make("span", { class: "t", dir: "auto", text: plainText(board.snippet[place] || board.id[place]) }),
+      make("span", { class: "d" }, make("span", { dir: "auto", text: plainText(board.id[place]) }), make("span", { dir: "auto", text: this.marks(place) })),
     );
     return row;
   }
 
+  /** What people say, and what the judge says that is looked at, or how many differ. */
   marks(place) {
     const board = this.board;
-    const gold = board.gold[place] < 0 ? "no majority" : plainText(board.words[board.gold[place]]);
-    const marks = make("div", { class: "marks" }, `gold ${gold} · `);
-    const odds = atOdds(board, place);
-    const all = asked(board, place);
-    if (board.runs === 1) marks.append(this.one(place));
-    else marks.append(make("span", { class: odds ? "bad" : "good", text: odds ? `✗ ${odds} of ${all} at odds` : `✓ none of ${all} at odds` }));
-    if (flipped(board, place)) marks.append(" · flipped");
-    return marks;
-  }
-
-  one(place) {
-    const board = this.board;
+    const people = board.people[place] === 2 && board.gold[place] < 0 ? "split" : wordOf(board, board.gold[place]);
+    const mine = `${board.head.human ? "people" : "label"} ${people}`;
+    if (page.judge === EVERY && board.runs > 1) return `${mine} · ${countOf(board, place, differs)} of ${board.runs} differ`;
+    const run = page.judge === EVERY ? 0 : page.judge;
     const said = new Set();
     for (let g = board.start[place]; g < board.start[place + 1]; g += 1) {
-      said.add(board.word[g] < 0 ? board.statuses[board.status[g]] : plainText(board.words[board.word[g]]));
+      if (board.run[g] === run) said.add(board.word[g] < 0 ? NO_VERDICT : wordOf(board, board.word[g]));
     }
-    const outcome = board.outcome[place];
-    const mark = ["", "✓ ", "✗ "][outcome];
-    return make("span", { class: ["", "good", "bad"][outcome], text: `${mark}judge ${[...said].join(", ")}` });
+    return `${mine} · judge ${[...said].join(", ") || "–"}`;
   }
 
   reveal() {
@@ -141,6 +131,6 @@ class List {
     const row = event.target.closest(".row");
     if (row === null) return;
     this.active = Number(row.dataset.position);
-    this.opened(this.found[this.active], window.matchMedia("(max-width: 52rem)").matches);
+    this.opened(this.found[this.active], false);
   }
 }

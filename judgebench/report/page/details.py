@@ -1,0 +1,333 @@
+"""The details of a task, in folds: how its answer is reached, labels, annotators, parts, other figures, order, cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.humans import among_humans
+from judgebench.agreement.policies import apply
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.text import NONE, clean, many, some
+from judgebench.report.page.costs import costs
+from judgebench.report.page.forest import short, value_text
+from judgebench.report.page.lead import kappa_word
+from judgebench.report.page.parts import Fold, Heat, Table
+from judgebench.report.page.rankings import rankings
+from judgebench.report.said import first_up, is_share, name_of, percent
+from judgebench.report.stand_in import MARGIN
+from judgebench.stats.coefficients.catalog import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.page.measured import Judge, Measured
+
+__all__ = ["confusion", "details", "pattern"]
+
+#: Labels and items of a table of labels by labels; judges that have one each.
+_LABELS, _ITEMS, _TABLES = (2, 7), 50, 6
+#: Items of a part that has figures of its own; parts and people that are listed.
+_PART, _MOST = 20, 60
+_VERDICTS = {"yes": "Yes", "open": "Not sure", "no": "No", "": NONE}
+
+
+def details(one: Measured) -> list[Fold]:
+    """Make the folds of one task."""
+    if not one.judges:
+        return []
+    made = (_reached(one), *_labels(one), *_annotators(one), *_parts(one), _others(one), *rankings(one), *costs(one))
+    return [fold for fold in made if fold is not None]
+
+
+def _reached(one: Measured) -> Fold | None:
+    """Say how Yes, Not sure and No come about."""
+    if not one.alike:
+        return None
+    share = percent(1 - MARGIN, 0)
+    yes = (
+        f"Yes: the judge's {kappa_word(one.metric)} with a person is at least {share} of that of two people, interval "
+        "and all; it is as close to the other people as at least half of those it would replace; both also without "
+        "each annotator in turn."
+    )
+    no = "No: the interval lies below that. Not sure: anything between, or an answer that one annotator decides."
+    rows = [
+        (
+            judge.name,
+            _VERDICTS[judge.verdict],
+            _ratio(judge.answer.ratio),
+            f"{judge.level} of {judge.of}" if judge.of else NONE,
+            _passes(judge),
+        )
+        for judge in one.judges
+    ]
+    header = (
+        ("Judge", ""),
+        ("In a person's place?", ""),
+        ("Share of people's kappa", f"ratio_{one.metric}"),
+        ("Level with", "winning_rate"),
+        ("Passes with one left out", ""),
+    )
+    small = ", ".join(word for key, word in _VERDICTS.items() if key and one.of(key))
+    return Fold(
+        "How the answer is reached",
+        small,
+        (yes, no),
+        (Table("How the answer is reached", header, tuple(rows), (2, 3, 4)),),
+    )
+
+
+def _ratio(one: Estimate) -> str:
+    if one.value is None:
+        return NONE
+    text = percent(one.value, 0)
+    return text if one.low is None or one.high is None else f"{text} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+
+
+def _passes(judge: Judge) -> str:
+    alt = judge.answer.alt
+    if alt is None or not alt.without:
+        return NONE
+    return f"{sum(out.passed is True for out in alt.without)} of {len(alt.without)}"
+
+
+def confusion(judge: Judge) -> tuple[npt.NDArray[np.intp], list[str]] | None:
+    """Count labels by labels; rows are gold's, the last columns what has no label. None where gold is no label."""
+    ratings = judge.run.ratings
+    if not ratings.scale.listed:
+        return None
+    scored = apply(ratings, judge.run.policies)
+    if not scored.size or scored.gold_values is not None:
+        return None
+    counts = np.bincount(scored.cells(), minlength=int(np.prod(scored.shape))).reshape(scored.shape)
+    return counts, [*map(clean, scored.scale.labels), "undecided", "not usable"]
+
+
+def _labels(one: Measured) -> Iterator[Fold]:
+    heats: list[Heat] = []
+    for judge in one.judges[:_TABLES]:
+        found = confusion(judge)
+        if found is None:
+            continue
+        counts, names = found
+        size = len(names) - 2
+        if not _LABELS[0] <= size <= _LABELS[1] or counts.sum() < _ITEMS:
+            continue
+        wide = [*range(size), *(j for j in (size, size + 1) if counts[:, j].any())]
+        rows = tuple(
+            (names[i], tuple((_count(counts[i, j]), _dark(counts, i, j), i == j) for j in wide)) for i in range(size)
+        )
+        heats.append(Heat(judge.name, tuple(names[j] for j in wide), rows))
+    if heats:
+        who = one.judges[0].name if len(heats) == 1 else "each judge"
+        total = f"{_judgments(one):,} judgments"
+        yield Fold(f"What {who} says, by what {_whom(one)} say", total, heats=tuple(heats))
+
+
+def _judgments(one: Measured) -> int:
+    found = confusion(one.judges[0])
+    return 0 if found is None else int(found[0].sum())
+
+
+def _whom(one: Measured) -> str:
+    return "people" if one.alike or one.row.gold in HUMAN_SOURCES else "the labels"
+
+
+def _count(n: int) -> str:
+    return f"{n:,}" if n else "·"
+
+
+def _dark(counts: npt.NDArray[np.intp], i: int, j: int) -> int:
+    """Shade a cell by its share of the row."""
+    total = int(counts[i].sum())
+    share = counts[i, j] / total if total else 0.0
+    return 3 if share > 0.5 else 2 if share > 0.2 else 1 if share > 0.04 else 0
+
+
+def pattern(one: Measured) -> str:
+    """Say in a sentence which labels a judge takes for which, and whether it gives more or less than people."""
+    judge = one.best
+    found = None if judge is None else confusion(judge)
+    if judge is None or found is None:
+        return ""
+    counts, names = found
+    size = len(names) - 2
+    wrong = counts[:size, :size].copy()
+    np.fill_diagonal(wrong, 0)
+    if not wrong.any():
+        return f"{judge.name} never gives another label than {_whom(one)}."
+    order = sorted(
+        ((int(wrong[i, j]), i, j) for i in range(size) for j in range(size) if wrong[i, j]),
+        key=lambda t: (-t[0], t[1:]),
+    )
+    say = "say" if _whom(one) == "people" else "are"
+    items = f"{one.nouns.item}s" if len(set(one.run.ratings.game.tolist())) == 1 else "judgments"
+    told = [
+        f"{names[j]} where {_whom(one)} {say} {names[i]} ({n:,} of {counts[i].sum():,}{f' {items}' if k == 0 else ''})"
+        for k, (n, i, j) in enumerate(order[:2])
+    ]
+    text = f"{judge.name} says {', and '.join(told)}."
+    shift = judge.row.bias.get("mean_signed_error")
+    if shift is not None and shift.value is not None and shift.low is not None and shift.high is not None:
+        sign = "more" if shift.value > 0 else "less"
+        ends = sorted((abs(shift.low), abs(shift.high)))
+        if shift.low * shift.high > 0:
+            text += f" On average it gives {abs(shift.value):.2f} {sign} than people ({ends[0]:.2f} to {ends[1]:.2f})."
+    return text
+
+
+def _annotators(one: Measured) -> Iterator[Fold]:
+    humans, best = one.humans, one.best
+    if humans is None or best is None:
+        return
+    among = among_humans(best.run.ratings, best.run.policies)
+    people = sorted(humans.annotators, key=lambda person: person.kappa.value if person.kappa.value is not None else 9.0)
+    rows = tuple(
+        (
+            clean(person.name),
+            f"{person.items:,}",
+            value_text("percent_agreement", person.percent_agreement.value),
+            _with_interval(one.metric, person.kappa),
+            value_text(one.metric, _value(among.each.get(person.name))),
+            value_text(one.metric, person.without.value),
+        )
+        for person in people[:_MOST]
+    )
+    header = (
+        ("Annotator", ""),
+        (f"{first_up(one.nouns.item)}s", ""),
+        ("Same as the others", ""),
+        ("Kappa with the others", ""),
+        (f"{best.name} with them", ""),
+        ("Human line without them", ""),
+    )
+    sizes = sorted(person.items for person in humans.annotators)
+    each = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
+    small = f"{len(sizes)} people, {each} {one.nouns.item}s each"
+    notes = (f"The {_MOST} who agree with the others least.",) if len(people) > _MOST else ()
+    yield Fold("Each annotator", small, tables=(Table("Annotators", header, rows, (1, 2, 3, 4, 5)),), notes=notes)
+
+
+def _value(one: Estimate | None) -> float | None:
+    return None if one is None else one.value
+
+
+def _with_interval(metric: str, one: Estimate | None) -> str:
+    if one is None or one.value is None:
+        return NONE
+    ends = short(metric, one.low, one.high)
+    return value_text(metric, one.value) + (f" ({ends})" if ends else "")
+
+
+def _parts(one: Measured) -> Iterator[Fold]:
+    """Show parts of 20 items or more; the others are pooled by name."""
+    judges = one.judges[:_TABLES]
+    for division, title in (("subset", "Parts of the data"), ("system", "By judged system")):
+        found = [
+            {row.subset: row for row in reversed(judge.run.rows) if _division(row) == division} for judge in judges
+        ]
+        names = list(dict.fromkeys(name for rows in found for name in rows))
+        sizes = {name: max(rows[name].items for rows in found if name in rows) for name in names}
+        large = [name for name in names if sizes[name] >= _PART][:_MOST]
+        rest = [f"{_part_name(name)} ({sizes[name]})" for name in names if name not in large]
+        if len(names) < 2 or not large:
+            continue
+        each = f"judge_vs_each_{one.metric}"
+        alike = one.alike and all(each in rows[name].ceiling for rows in found for name in large if name in rows)
+        rows_ = tuple(
+            (
+                _part_name(name),
+                f"{sizes[name]:,}",
+                *((_with_interval(one.metric, _people(found, name, one.metric)),) if alike else ()),
+                *(_in_part(rows.get(name), one, alike=alike) for rows in found),
+            )
+            for name in large
+        )
+        header = (
+            ("Part", ""), (f"{first_up(one.nouns.item)}s", ""), *((("People", ""),) if alike else ()),
+            *((judge.name, "") for judge in judges),
+        )  # fmt: skip
+        right = tuple(range(1, len(header)))
+        notes = [f"The rest, too small for figures: {some(rest, 12)}."] if rest else []
+        if len(one.judges) > len(judges):
+            notes.append(f"The first {len(judges)} judges.")
+        yield Fold(
+            title,
+            _spread(found, large, one, alike=alike),
+            tables=(Table(title, header, rows_, right),),
+            notes=tuple(notes),
+        )
+
+
+def _division(row: Agreement) -> str:
+    return "all" if row.subset == "all" else "system" if row.subset.startswith("system:") else "subset"
+
+
+def _part_name(name: str) -> str:
+    return clean(name.removeprefix("system:")) or "(none)"
+
+
+def _people(found: Sequence[dict[str, Agreement]], name: str, metric: str) -> Estimate | None:
+    return next((rows[name].ceiling.get(metric) for rows in found if name in rows), None)
+
+
+def _estimate(row: Agreement | None, one: Measured, *, alike: bool) -> Estimate | None:
+    if row is None:
+        return None
+    return row.ceiling.get(f"judge_vs_each_{one.metric}") if alike else row.metrics.get(one.metric)
+
+
+def _in_part(row: Agreement | None, one: Measured, *, alike: bool) -> str:
+    return _with_interval(one.metric, _estimate(row, one, alike=alike))
+
+
+def _spread(found: Sequence[dict[str, Agreement]], names: Sequence[str], one: Measured, *, alike: bool) -> str:
+    values = [
+        found_.value
+        for name in names
+        if (found_ := _estimate(found[0].get(name), one, alike=alike)) is not None and found_.value is not None
+    ]
+    if not values:
+        return many(len(names), "part")
+    ends = [value_text(one.metric, end) for end in (min(values), max(values))]
+    return f"{one.judges[0].name}: {ends[0]} to {ends[1]}"
+
+
+def _others(one: Measured) -> Fold:
+    """List the benchmark's own figures, with the names that JSON gives them."""
+    judges = [*one.judges, *one.rules]
+    own = [name for judge in judges for name in (judge.row.headline, *judge.row.companions)]
+    names = [name for name in dict.fromkeys(["percent_agreement", *own]) if _some_value(judges, name)]
+    rows = tuple(
+        (judge.name, *(_with_interval(name, judge.row.metrics.get(name)) for name in names)) for judge in judges
+    )
+    header = (("Judge", ""), *((first_up(_title(name)), name) for name in names))
+    texts: list[str] = []
+    small = f"{one.row.items:,} {one.nouns.item}s"
+    if one.alike:
+        gold = {"majority": "the majority", "mean": "the mean of people", "any": "any of the labels"}.get(
+            one.row.policies.gold, f"people ({one.row.policies.gold})"
+        )
+        small = f"against {gold}, {small}"
+        split = one.row.people.split if one.row.people is not None else 0
+        left = (
+            f" It leaves out {many(split, one.nouns.item)} on which people split."
+            if split and one.row.policies.gold == "majority"
+            else ""
+        )
+        texts.append(f"Held against {gold}, figures can't be compared with the human line.{left}")
+    return Fold(
+        "Other figures", small, tuple(texts), (Table("Other figures", header, rows, tuple(range(1, len(header)))),)
+    )
+
+
+def _some_value(judges: Sequence[Judge], name: str) -> bool:
+    return any((found := judge.row.metrics.get(name)) is not None and found.value is not None for judge in judges)
+
+
+def _title(name: str) -> str:
+    return name_of(name) if name in METRICS or is_share(name) else clean(name).replace("_", " ")

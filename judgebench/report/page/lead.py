@@ -1,0 +1,283 @@
+"""The answer of a page: a heading and at most two sentences, by what is known of its judges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import short, value_text
+from judgebench.report.said import is_share, name_of
+from judgebench.report.stand_in import MARGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.report.page.measured import Judge, Measured
+
+__all__ = ["Lead", "crosses", "kappa_word", "lead_of", "leads_of", "listed", "times", "which_is_best"]
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+#: Names in a sentence.
+_MOST = 3
+#: An interval that is so much wider than its distance from the bar is not settled by any number of items we'd name.
+_FARTHEST = 5.0
+
+
+class Lead(NamedTuple):
+    """A heading, and the sentences below it."""
+
+    heading: str
+    text: str
+
+
+def lead_of(one: Measured) -> Lead:
+    """Answer for one task."""
+    if not one.judges:
+        return Lead(f"No judge was reached on {clean(one.task)}", _silent(one))
+    if one.sample:
+        who = one.judges[0].name if len(one.judges) == 1 else "a judge"
+        return Lead(f"Sample rows can't say whether {who} can take a person's place", _sample(one))
+    if one.alike:
+        return _beside_people(one)
+    return _by_gold(one)
+
+
+def leads_of(tasks: Sequence[Measured]) -> Lead:
+    """Answer for a page."""
+    if not tasks:
+        return Lead("There is no run to report", "")
+    if len(tasks) == 1:
+        return lead_of(tasks[0])
+    told = [one for one in tasks if one.alike and not one.sample]
+    yes = [one for one in told if one.of("yes")]
+    no = [one for one in told if one.judges and len(one.of("no")) == len(one.judges)]
+    unsure = [one for one in told if one not in yes and one not in no]
+    if not told:
+        why = "no task here has several people's labels"
+        return Lead(
+            f"{_up(_number(len(tasks)))} tasks, each with its own answer",
+            f"Nothing tells whether a judge can take a person's place: {why}.",
+        )
+    names = [clean(one.task) for one in yes]
+    if yes:
+        heading = f"A judge can take a person's place on {_number(len(yes))} of {_number(len(tasks))} tasks"
+    elif unsure:
+        heading = f"Not sure whether a judge can take a person's place on any of {_number(len(tasks))} tasks"
+    else:
+        heading = f"No judge can take a person's place on any of {_number(len(told))} tasks"
+    parts = [f"Yes on {listed(names)}" if yes else "", f"no on {listed([clean(one.task) for one in no])}" if no else ""]
+    parts.append(f"not sure on {listed([clean(one.task) for one in unsure])}" if unsure else "")
+    rest = len(tasks) - len(told)
+    parts.append(f"nothing tells on {_number(rest)}" if rest else "")
+    return Lead(heading, f"{_up('; '.join(filter(None, parts)))}.")
+
+
+def _beside_people(one: Measured) -> Lead:
+    judges, yes, unsure, no = one.judges, one.of("yes"), one.of("open"), one.of("no")
+    total = len(judges)
+    first = judges[0]
+    text = _same(one, yes or unsure or judges)
+    if total == 1:
+        heading = {
+            "yes": f"{first.name} can take a person's place here",
+            "no": f"{first.name} can't take a person's place here",
+        }.get(first.verdict, f"Not sure whether {first.name} can take a person's place here")
+        return Lead(heading, text + (f" {_hangs(one, unsure)}" if unsure else ""))
+    if yes:
+        heading = "can take a person's place here"
+        heading = f"{_all_of(len(yes), total)} {heading}"
+        rest = f" {_hangs(one, unsure, whose=True)}" if unsure else ""
+        return Lead(heading, text + rest)
+    if not unsure:
+        none = "Neither judge" if total == 2 else f"None of {_number(total)} judges"
+        return Lead(f"{none} can take a person's place here", text)
+    if no:
+        return Lead(
+            f"{_all_of(len(no), total)} can't take a person's place here", f"{text} {_hangs(one, unsure, whose=True)}"
+        )
+    which = "either judge" if total == 2 else f"any of {_number(total)} judges"
+    return Lead(f"Not sure whether {which} can take a person's place here", f"{text} {_hangs(one, unsure)}")
+
+
+def _same(one: Measured, judges: Sequence[Judge]) -> str:
+    """Say how often a judge gives the same label as a person, and how often two people do."""
+    first, people = judges[0], one.people_share
+    if people is None or people.value is None or first.share is None or first.share.value is None:
+        kappa = kappa_word(one.metric)
+        return (
+            f"{first.name} reaches a {kappa} of {value_text(one.metric, first.figure.value)} with a person, "
+            f"two people {value_text(one.metric, one.people.value if one.people else None)}."
+        )
+    said = f"{first.name} {one.nouns.does} a person {times(first.share.value)}"
+    second = judges[1] if len(judges) == 2 and len(one.judges) == 2 else None
+    if second is not None and second.share is not None and second.share.value is not None:
+        said += f", {second.name} {100 * second.share.value:.0f} times"
+    return f"{said}; two people do so {100 * people.value:.0f} times."
+
+
+def times(share: float) -> str:
+    """Put a share into a sentence.
+
+    >>> times(0.594)
+    '59 times in 100'
+    """
+    return f"{100 * share:.0f} times in 100"
+
+
+def _hangs(one: Measured, judges: Sequence[Judge], *, whose: bool = False) -> str:
+    """Say what an answer hangs on, and what would settle it."""
+    if not judges:
+        return ""
+    rest = "others" if whose and len(judges) > 1 else ""
+    who = "" if not whose else f"For {judges[0].name} " if len(judges) == 1 else f"For the {rest} "
+    names = list(dict.fromkeys(name for judge in judges for name in judge.answer.deciding))
+    if names:
+        on = f", {clean(names[0])} above all" if len(names) == 1 else ""
+        return f"{who}{'it' if who else 'It'} depends on which annotators you ask{on}."
+    groups = f" to {many(one.questions, 'question')}" if one.questions < one.items else ""
+    missing = judges[0].answer.missing
+    if crosses(judges[0]):
+        needed = _needed(one, judges[0])
+        more = f" About {needed:,} {one.nouns.item}s would settle it, if the figure holds." if needed else ""
+        left = f"{many(one.items, one.nouns.item)}{groups} leave it open."
+        return f"{who}{left[:1] if who else _up(left[:1])}{left[1:]}{more}"
+    return f"What it hangs on: {missing[0]}." if missing else ""
+
+
+def crosses(judge: Judge) -> bool:
+    """Whether the interval of a judge's share of people's figure reaches both sides of what it takes."""
+    ratio = judge.answer.ratio
+    return ratio.low is not None and ratio.high is not None and ratio.low < 1 - MARGIN <= ratio.high
+
+
+def _needed(one: Measured, judge: Judge) -> int | None:
+    """Items that would narrow the interval of the ratio down to where it is clear of the bar."""
+    ratio = judge.answer.ratio
+    if ratio.value is None or ratio.low is None or ratio.high is None:
+        return None
+    bar, half = 1 - MARGIN, (ratio.high - ratio.low) / 2
+    gap = abs(ratio.value - bar)
+    if gap * _FARTHEST < half:
+        return None
+    exact = one.items * (half / gap) ** 2
+    unit = 10 ** max(0, len(str(int(exact))) - 2)
+    return int(-(-exact // unit) * unit)
+
+
+def _by_gold(one: Measured) -> Lead:
+    why = _why_no_verdict(one)
+    found = one.leaders
+    first = one.judges[0]
+    if len(one.judges) == 1 or found is None:
+        best = "" if len(one.judges) == 1 else ", the highest figure here"
+        return Lead(f"{_reaches(one, first)}{best}", why)
+    ordered = [judge for judge in one.judges if judge.name in found.first]
+    if len(found.first) == 1:
+        second = one.judges[1]
+        better = "better than the others" if len(one.judges) > 2 else f"better than {second.name}"
+        gap = _gap(one, found.difference)
+        figures = f"{first.name} reaches {_value(one, first)}, {second.name} {_value(one, second)}{gap}."
+        return Lead(f"{first.name} is {better}", f"{figures} {why}")
+    if len(ordered) <= _MOST:
+        heading = f"{listed([judge.name for judge in ordered], 'or')}: these data can't say which is best"
+    else:
+        heading = f"Any of {_number(len(ordered))} judges may be best: these data can't say which"
+    return Lead(heading, f"{_reaches(one, first)}. {why}")
+
+
+def _gap(one: Measured, gap: object) -> str:
+    low, high, value = (getattr(gap, name, None) for name in ("low", "high", "value"))
+    if value is None or low is None or high is None:
+        return ""
+    unit = " points" if is_share(one.metric) else ""
+    text = value_text(one.metric, value).removesuffix(" %")
+    ends = short(one.metric, low, high).replace(" %", "")
+    return f", {text}{unit} apart ({ends})"
+
+
+def _value(one: Measured, judge: Judge) -> str:
+    return value_text(one.metric, judge.figure.value)
+
+
+def _reaches(one: Measured, judge: Judge) -> str:
+    if judge.share is not None and judge.share.value is not None and judge.row.gold not in {"verifier", "mixed"}:
+        whom = "people" if one.row.gold in HUMAN_SOURCES else "the labels"
+        return f"{judge.name} {one.nouns.does} {whom} {times(judge.share.value)}"
+    if judge.share is not None and judge.share.value is not None:
+        return f"{judge.name} is right {times(judge.share.value)}"
+    return f"{judge.name} reaches {_value(one, judge)} ({name_of(one.metric)})"
+
+
+def _why_no_verdict(one: Measured) -> str:
+    if one.judges[0].answer.state == "not-human":
+        return {
+            "verifier": "A program or an answer key gave the labels, not people.",
+            "model": "A model gave the labels, not people.",
+            "mixed": "The labels come from several kinds of sources.",
+        }.get(one.row.gold, "Nobody says who gave the labels.")
+    if one.annotators < 2 or not one.row.ceiling:
+        return "One label per item: how far people agree with each other is not known."
+    return "How far people agree with each other is not known here."
+
+
+def _sample(one: Measured) -> str:
+    what = f"{many(one.items, one.nouns.item)} written to show how it works"
+    return f"{what}: the figures try the plumbing and say nothing about a judge."
+
+
+def _silent(one: Measured) -> str:
+    return f"{listed([judge.name for judge in one.silent])} gave no usable answer; the same run command asks again."
+
+
+def which_is_best(one: Measured) -> str:
+    """Say which judge is best, if that is settled; empty for one judge."""
+    found = one.leaders
+    if found is None:
+        return ""
+    two = len(one.judges) == 2
+    figure = {judge.name: value_text(one.metric, judge.figure.value) for judge in one.judges}
+    first = list(found.first)
+    if two and len(first) == 2:
+        return f"{first[0]} may be; these {many(one.items, one.nouns.item)} can't say so."
+    if len(first) == 1:
+        others = "the others" if not two else found.behind[0]
+        against = f": {figure[first[0]]} against {figure[found.behind[0]]}" if found.behind else ""
+        return f"{first[0]} is better than {others}{against}{_gap(one, found.difference)}."
+    which = listed(first, "or") if len(first) <= _MOST else f"any of {_number(len(first))}"
+    ahead = f"; {first[0]} is surely ahead of {found.behind[0]}" if found.behind else ""
+    return f"{which}: these data can't say which{ahead}."
+
+
+def kappa_word(metric: str) -> str:
+    """Call a figure what a table calls it.
+
+    >>> kappa_word("cohen_kappa_quadratic"), kappa_word("lin_ccc")
+    ('kappa', 'concordance correlation')
+    """
+    return "kappa" if metric.startswith("cohen_kappa") else name_of(metric)
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """List names in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b"], "or"), listed(list("abcde"))
+    ('a, b and c', 'a or b', 'a, b, c and 2 more')
+    """
+    if len(names) > _MOST + 1:
+        return f"{', '.join(names[:_MOST])} and {len(names) - _MOST} more"
+    return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _all_of(some: int, total: int) -> str:
+    if some == total:
+        return "Both judges" if total == 2 else f"All {_number(total)} judges"
+    return f"{_up(_number(some))} of {_number(total)} judges"
+
+
+def _number(n: int) -> str:
+    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
+
+
+def _up(text: str) -> str:
+    return text[:1].upper() + text[1:]

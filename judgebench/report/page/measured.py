@@ -1,0 +1,311 @@
+"""One task's judges as a page compares them: each with its verdict, and measured like people where people are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from judgebench.agreement.ceiling import one_per_item
+from judgebench.agreement.compare.standings import ranks_of, shared
+from judgebench.agreement.estimates import estimated
+from judgebench.agreement.humans import kappa_of, measure_humans
+from judgebench.agreement.people import Pool
+from judgebench.domain import HUMAN_SOURCES, Estimate, bare, conditions_of
+from judgebench.errors import DataError, JudgebenchError
+from judgebench.report.document.text import clean
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import combine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.humans import Humans
+    from judgebench.domain import Agreement, Ratings
+    from judgebench.report.page.parts import Reported
+    from judgebench.report.stand_in import Answer
+    from judgebench.stats.influence import Influences
+
+__all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task", "display_names"]
+
+#: Verdicts in the order in which a table has them; the last is of tasks on which nobody can tell.
+ORDER = ("yes", "open", "no", "")
+_RECORDED = "replay/"
+_RULE = "baseline/"
+
+
+class Nouns(NamedTuple):
+    """What a verdict and an item are called; ``does`` goes before whom a judge agrees with."""
+
+    label: str
+    does: str
+    item: str = "item"
+
+
+_NOUNS = {
+    "pair": Nouns("choice", "makes the same choice as", "pair"),
+    "pick": Nouns("choice", "makes the same choice as"),
+    "rate": Nouns("rating", "gives the same rating as"),
+    "check": Nouns("answer", "gives the same answer as"),
+    "label": Nouns("label", "gives the same label as"),
+    "rank": Nouns("order", "gives the same order as"),
+    "steps": Nouns("steps", "marks the same steps as"),
+    "number": Nouns("number", "gives the same number as"),
+    "set": Nouns("labels", "gives the same labels as"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A judge of one task: ``verdict`` is empty where nothing tells whether it can take a person's place.
+
+    ``figure`` and ``share`` are those of its row in the first table; ``level`` counts the people it is level with, of
+    ``of``.
+    """
+
+    name: str
+    run: Reported
+    answer: Answer
+    verdict: str
+    figure: Estimate
+    share: Estimate | None
+    level: int | None = None
+    of: int = 0
+
+    @property
+    def row(self) -> Agreement:
+        """Its figures on all items."""
+        return self.run.rows[0]
+
+
+class Aside(NamedTuple):
+    """Figures where one annotator is left out."""
+
+    figure: Estimate
+    share: Estimate
+    level: int | None = None
+    of: int = 0
+
+
+class Leaders(NamedTuple):
+    """Who may be best: names of those whom no judge is surely ahead of, and whom the first is surely ahead of.
+
+    ``difference`` is that of the first two.
+    """
+
+    first: tuple[str, ...]
+    behind: tuple[str, ...]
+    difference: Estimate | None = None
+
+
+def by_task(reported: Sequence[Reported]) -> list[Measured]:
+    """Measure runs task by task, in the order in which tasks come."""
+    names = display_names([one.rows[0].judge for one in reported])
+    tasks: dict[str, list[tuple[str, Reported]]] = {}
+    for one, name in zip(reported, names, strict=True):
+        tasks.setdefault(one.run.task, []).append((name, one))
+    return [Measured(task, some) for task, some in tasks.items()]
+
+
+def display_names(judges: Sequence[str]) -> list[str]:
+    """Name judges as people do: without where verdicts were recorded, and by what differs.
+
+    >>> display_names(["replay/gpt-4o", "server/m", "m"])
+    ['gpt-4o', 'server/m', 'm']
+    >>> display_names(["replay/gpt-4o", "gpt-4o"])
+    ['gpt-4o · recorded', 'gpt-4o']
+    """
+    every = set(map(str, judges))
+    shown = {judge: _shown(judge, every) for judge in every | set(judges)}
+    return [shown[judge] for judge in judges]
+
+
+def _shown(judge: str, every: set[str]) -> str:
+    said = conditions_of(judge)
+    own = bare(judge)
+    plain = own.removeprefix(_RECORDED)
+    parts = [plain, *(text for name, text in said.items() if name != "run")]
+    if plain != own and any(other != judge and bare(other) == plain for other in every):
+        parts.insert(1, "recorded")
+    return clean(" · ".join(parts) + (f" #{said['run']}" if "run" in said else ""))
+
+
+class Measured:
+    """One task: its judges in the order of the first table, its people, and what they are measured by.
+
+    ``alike``: judges are held against one other person's label, as people are; else against gold. ``metric`` is the
+    figure of the table. ``judges`` are those that are asked about; ``rules`` stand below them, and ``silent`` gave no
+    verdict at all.
+    """
+
+    def __init__(self, task: str, runs: Sequence[tuple[str, Reported]]) -> None:
+        self.task = task
+        measured = [self._judge(name, run) for name, run in runs]
+        heard = [one for one in measured if one.row.coverage]
+        self.silent = [one for one in measured if not one.row.coverage]
+        asked = [one for one in heard if not one.row.judge.startswith(_RULE)]
+        self.judges = sorted(asked or heard, key=_place)
+        self.rules = sorted((one for one in heard if asked and one not in asked), key=_place)
+        every = self.judges or measured
+        fullest = max(every, key=lambda one: one.row.items)
+        self.row = fullest.row
+        self.run = fullest.run
+        self.scale = self.run.run.scale
+        self.nouns = _NOUNS[self.scale.kind]
+        self.alike = bool(self.judges) and all(_alike(one.answer) for one in self.judges)
+        if not self.alike:
+            self.judges = sorted(map(_by_gold, self.judges), key=_place)
+            self.rules = list(map(_by_gold, self.rules))
+        self.metric = self.judges[0].answer.metric if self.alike else self.row.headline or _plain(self.row)
+        self.people = self.row.ceiling.get(self.metric) if self.alike else None
+        self.people_share = self.row.ceiling.get("percent_agreement") if self.alike else None
+        self.annotators = len(self.run.ratings.annotators)
+        self.items = self.row.people.items if self.alike and self.row.people is not None else self.row.items
+        self.questions = int(np.unique(self.run.ratings.cluster).size)
+        self.sample = self.row.revision.startswith("sample")
+
+    def _judge(self, name: str, run: Reported) -> Judge:
+        one = run.answer()
+        row = run.rows[0]
+        each = row.ceiling.get(f"judge_vs_each_{one.metric}") or Estimate.missing("not_measured")
+        share = row.ceiling.get("judge_vs_each_percent_agreement")
+        wins = None if one.alt is None else sum(person.wins is True for person in one.alt.annotators)
+        verdict = one.state if one.state in ORDER and _alike(one) else ""
+        return Judge(name, run, one, verdict, each, share, wins, 0 if one.alt is None else one.alt.winning_rate.n)
+
+    @property
+    def best(self) -> Judge | None:
+        """The judge that a sentence is about: the first of the table."""
+        return self.judges[0] if self.judges else None
+
+    def of(self, verdict: str) -> list[Judge]:
+        """List the judges with a verdict."""
+        return [one for one in self.judges if one.verdict == verdict]
+
+    @cached_property
+    def humans(self) -> Humans | None:
+        """The annotators, one by one; None where nobody can be held against anybody."""
+        if not self.alike or not self.scale.listed:
+            return None
+        try:
+            return measure_humans(self.run.ratings, self.run.policies)
+        except DataError:
+            return None
+
+    @cached_property
+    def decider(self) -> str:
+        """Name the annotator on whom an answer hangs, best the one who moves the human line; empty for none."""
+        counts: dict[str, int] = {}
+        for one in self.judges:
+            for name in one.answer.deciding:
+                counts[name] = counts.get(name, 0) + 1
+        if self.humans is not None and self.humans.pulling in counts:
+            return self.humans.pulling
+        return max(counts, key=counts.__getitem__, default="")
+
+    @cached_property
+    def leaders(self) -> Leaders | None:
+        """Say who may be best, all pairs at once; None where that can't be told, or there is one judge only."""
+        if len(self.judges) < 2:
+            return None
+        ordered = sorted(self.judges, key=_figure)
+        found = self._pulls(ordered) if self.alike else self._against_gold(ordered)
+        if found is None:
+            return None
+        ahead, influences = found
+        beaten = {second for _, second in ahead}
+        first = [i for i in range(len(ordered)) if i not in beaten]
+        gap = estimated(combine([influences[0], influences[1]], [1.0, -1.0]))
+        behind = [ordered[j].name for j in range(len(ordered)) if (0, j) in ahead]
+        return Leaders(tuple(ordered[i].name for i in first), tuple(behind), gap)
+
+    def _pulls(self, ordered: Sequence[Judge]) -> tuple[set[tuple[int, int]], list[Influences]] | None:
+        """Compare judges in the place of one of two people."""
+        metric = METRICS.get(self.metric)
+        if metric is None or not self.scale.listed:
+            return None
+        codes: dict[str, int] = {}
+        pulls: list[Influences] = []
+        for one in ordered:
+            names = one.run.judged.clusters
+            to = np.fromiter((codes.setdefault(name, len(codes)) for name in names), np.int64, len(names))
+            ratings = replace(one.run.ratings, cluster=to[one.run.ratings.cluster])
+            found = _beside(ratings, one.run)[1]
+            if found is None:
+                return None
+            pulls.append(found)
+        return ranks_of(pulls).ahead, pulls
+
+    def _against_gold(self, ordered: Sequence[Judge]) -> tuple[set[tuple[int, int]], list[Influences]] | None:
+        metric = METRICS.get(self.metric)
+        if metric is None:
+            return None
+        try:
+            found = shared([one.run.judged for one in ordered], metric)
+        except (JudgebenchError, KeyError):
+            return None
+        ranks = found.ranks()
+        known = [one for one in found.influences if one is not None]
+        # A benchmark that computes its figure its own way must not be ranked by another one.
+        if ranks is None or any(
+            abs(one.value - (judge.figure.value or 0.0)) > 1e-9 for one, judge in zip(known, ordered, strict=True)
+        ):
+            return None
+        return ranks.ahead, known
+
+    def without(self, name: str) -> tuple[Aside, Mapping[str, Aside]]:
+        """Measure people and judges again without one annotator."""
+        people = Aside(Estimate.missing("not_measured"), Estimate.missing("not_measured"))
+        metrics = METRICS[self.metric], METRICS["percent_agreement"]
+        judges: dict[str, Aside] = {}
+        for one in (*self.judges, *self.rules):
+            ratings = one.run.ratings
+            if name not in ratings.annotators:
+                continue
+            pool = Pool.of(one_per_item(ratings), one.run.policies)
+            left = pool.without(ratings.annotators.index(name))
+            kappa, share = (left.beside(pool.judged(ratings)).measured(metric)[0] for metric in metrics)
+            wins = next((out for out in one.answer.alt.without if out.name == name), None) if one.answer.alt else None
+            rate = None if wins is None else wins.winning_rate
+            level = None if rate is None or rate.value is None else round(rate.value * rate.n)
+            judges[one.name] = Aside(kappa, share, level, 0 if rate is None else rate.n)
+            if people.figure.value is None or one.run is self.run:
+                line, same = (left.among().measured(metric)[0] for metric in metrics)
+                people = Aside(line, same)
+        return people, judges
+
+
+def _beside(ratings: Ratings, run: Reported) -> tuple[Estimate, Influences | None]:
+    pool = Pool.of(one_per_item(ratings), run.policies)
+    return pool.beside(pool.judged(ratings)).measured(METRICS[kappa_of(ratings.scale)])
+
+
+def _alike(one: Answer) -> bool:
+    people = one.row.ceiling.get(one.metric)
+    each = one.row.ceiling.get(f"judge_vs_each_{one.metric}")
+    known = people is not None and people.value is not None and each is not None
+    return known and one.row.gold in HUMAN_SOURCES and one.state != "not-human"
+
+
+def _plain(row: Agreement) -> str:
+    return "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
+
+
+def _by_gold(one: Judge) -> Judge:
+    """Hold a judge against gold: nothing says whether it can take a person's place."""
+    share = one.row.metrics.get(_plain(one.row))
+    figure = one.row.metrics.get(one.row.headline) or share or Estimate.missing("not_measured")
+    return replace(one, verdict="", figure=figure, share=share)
+
+
+def _figure(one: Judge) -> tuple[bool, float, str]:
+    value = one.figure.value
+    known = METRICS.get(one.row.headline)
+    sign = 1 if one.verdict == "" and known is not None and known.perfect == 0 else -1
+    return value is None, sign * round(value or 0.0, 9), one.name
+
+
+def _place(one: Judge) -> tuple[int, tuple[bool, float, str]]:
+    return ORDER.index(one.verdict), _figure(one)

@@ -1,0 +1,96 @@
+"""Judges by tasks, in one table: each figure with its interval, and a sign that says where people stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.report.document.text import clean
+from judgebench.report.page.forest import short, value_text
+from judgebench.report.page.lead import kappa_word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.domain import Estimate
+    from judgebench.report.page.measured import Measured
+
+__all__ = ["Head", "Matrix", "MatrixCell", "MatrixRow", "overview"]
+
+_SIGNS = {
+    "yes": ("yes", "✓", "can take a person's place"),
+    "open": ("unsure", "?", "not sure"),
+    "no": ("no", "✕", "can't take a person's place"),
+}
+
+
+class Head(NamedTuple):
+    """A column: a task, what its figure is, and where its part of the page begins."""
+
+    title: str
+    sub: str
+    link: str = ""
+
+
+class MatrixCell(NamedTuple):
+    """A figure; ``tone`` is the class of its ground, ``sign`` and ``word`` say the same, ``sub`` is below."""
+
+    figure: str
+    interval: str = ""
+    tone: str = ""
+    sign: str = ""
+    word: str = ""
+    sub: str = ""
+    sort: str = ""
+
+
+class MatrixRow(NamedTuple):
+    """A judge, with marks beside its name."""
+
+    name: str
+    cells: tuple[MatrixCell | None, ...]
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The table; ``people`` is its first row, ``key`` explains the signs that it has."""
+
+    caption: str
+    heads: tuple[Head, ...]
+    people: tuple[MatrixCell | None, ...]
+    rows: tuple[MatrixRow, ...]
+    key: tuple[tuple[str, str], ...] = ()
+
+
+def overview(measured: Sequence[Measured]) -> Matrix:
+    """Put the judges of a page by its tasks; a judge that a task lacks was not measured there."""
+    heads = tuple(
+        Head(clean(one.task) + (" (SAMPLE)" if one.sample else ""), kappa_word(one.metric)) for one in measured
+    )
+    names = dict.fromkeys(judge.name for one in measured for judge in (*one.judges, *one.rules))
+    people = tuple(_cell(one.metric, one.people) if one.people is not None else None for one in measured)
+    rows: list[MatrixRow] = []
+    signs: set[str] = set()
+    for name in names:
+        cells: list[MatrixCell | None] = []
+        for one in measured:
+            judge = next((judge for judge in (*one.judges, *one.rules) if judge.name == name), None)
+            if judge is None:
+                cells.append(None)
+                continue
+            verdict = "" if one.sample else judge.verdict
+            signs.add(verdict)
+            cells.append(
+                _cell(one.metric, judge.figure)._replace(
+                    **dict(zip(("tone", "sign", "word"), _SIGNS.get(verdict, ("", "", "")), strict=True))
+                )
+            )
+        rows.append(MatrixRow(name, tuple(cells)))
+    key = tuple((sign, word) for state, (_, sign, word) in _SIGNS.items() if state in signs)
+    return Matrix("Agreement of judges, task by task", heads, people if any(people) else (), tuple(rows), key)
+
+
+def _cell(metric: str, one: Estimate) -> MatrixCell:
+    value = value_text(metric, one.value)
+    return MatrixCell(value, short(metric, one.low, one.high), sort="" if one.value is None else f"{one.value:.6f}")
