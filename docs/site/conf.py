@@ -34,6 +34,7 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
+    "collapse_navigation": True,  # the toggles of the sidebar have no name for a screen reader
     "navigation_with_keys": False,
     "use_edit_page_button": False,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
 from judgebench.api.labelling import open_labels
+from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import is_given, open_sources
@@ -51,6 +52,7 @@ def alt_test(
         Option("Annotators with fewer items: skip them, or use Wilcoxon's signed-rank test."),
     ] = "skip",
     sweep: Annotated[bool, Option("Add the winning rate for every epsilon from 0 to .3.")] = False,
+    without: WithoutPeople = None,
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> AltTests:
@@ -73,7 +75,9 @@ def alt_test(
             "invalid apply"
         )
     beside = open_labels(labels, labels_mode, table, usual="add")
-    opened = list(_opened(source, data, table, beside, policies))
+    leave = Leaving(without)
+    opened = [(*one[:5], leave(one[5])) for one in _opened(source, data, table, beside, policies)]
+    leave.check()
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
     for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.installed import requirements, to_install, version_of
+from judgebench.redaction import hide_logins
 from judgebench.report.checks import Check, Checks
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LITTLE = 1 << 30
 
 def checks() -> Checks:
     """Look at what judging and measuring need."""
-    return Checks((*_versions(), *_keys(), *_hub(), *_disk(), *_settings()))
+    return Checks((*_versions(), *_keys(), *_servers(), *_disk(), *_settings()))
 
 
 def _versions() -> Iterator[Check]:
@@ -49,22 +50,29 @@ def _keys() -> Iterator[Check]:
         yield Check("key", name, "ok" if there else "missing", f"{'set' if there else 'not set'}: for {whose}")
 
 
-def _hub() -> Iterator[Check]:
-    """Whether the hub that public data come from answers."""
+def _servers() -> Iterator[Check]:
+    """Whether the hub that public data come from answers, and a server of one's own."""
     if os.environ.get("JUDGEBENCH_OFFLINE") or os.environ.get("HF_HUB_OFFLINE"):
         yield Check("hub", _HUB, "missing", "not asked: offline by JUDGEBENCH_OFFLINE or HF_HUB_OFFLINE")
-        return
+    else:
+        yield _asked("hub", _HUB, "missing", "no answer; data that are here already need none")
+    if own := os.environ.get("JUDGEBENCH_BASE_URL", "").strip():
+        yield _asked("server", own, "trouble", "nothing answers there: start it, or mend JUDGEBENCH_BASE_URL")
+
+
+def _asked(about: str, address: str, otherwise: str, silent: str) -> Check:
     from urllib.error import HTTPError  # noqa: PLC0415 - slow to load
     from urllib.request import Request, urlopen  # noqa: PLC0415 - slow to load
 
     try:
-        with urlopen(Request(_HUB, method="HEAD"), timeout=_SECONDS):
-            said, state = "answers", "ok"
+        if not address.startswith(("http://", "https://")):
+            return Check(about, hide_logins(address), otherwise, "an address begins with http:// or https://")
+        with urlopen(Request(address, method="HEAD"), timeout=_SECONDS):  # noqa: S310 - looked at above
+            return Check(about, hide_logins(address), "ok", "answers")
     except HTTPError as error:
-        said, state = f"answers ({error.code})", "ok"
+        return Check(about, hide_logins(address), "ok", f"answers ({error.code})")
     except (OSError, ValueError):
-        said, state = "no answer; data that are here already need none", "missing"
-    yield Check("hub", _HUB, state, said)
+        return Check(about, hide_logins(address), otherwise, silent)
 
 
 def _disk() -> Iterator[Check]:

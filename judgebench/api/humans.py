@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
 from judgebench.api.exports import is_export
 from judgebench.api.labelling import open_labels
+from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources, own_table
@@ -37,11 +38,12 @@ def humans(
         Interval, Option("How the interval of the annotators' alpha is made; resampling is of questions.")
     ] = "influence",
     seed: Annotated[int, Option("Seed of the bootstrap.", least=0)] = 0,
+    without: WithoutPeople = None,
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> Panels:
     """Say how far people agree with each other, and who agrees with nobody."""
-    policies = policies_of(policy)
+    policies, leave = policies_of(policy), Leaving(without)
     columns = Columns.of(table)
     said = columns.judge or columns.rows.golden or len(columns.gold) > 1
     if not said and (own := own_table(source, columns)) is not None and not is_export(own):
@@ -59,16 +61,20 @@ def humans(
     panels: list[Panel] = []
     unfit: list[DataError] = []
     for task, mine in tasks.items():
-        measured = ((task, one.judge, one.gold, one.revision, one.policies(policies), one.ratings()) for one in mine)
+        measured = (
+            (task, one.judge, one.gold, one.revision, one.policies(policies), leave(one.ratings())) for one in mine
+        )
         try:
             found = gather(measured, alpha=alpha_interval, seed=seed)
             panels += map(_nameless, found) if columns.rows.categories else found
         except DataError as error:
             # A task with one annotator must not hide the others.
             if len(tasks) == 1:
+                leave.check()
                 raise
             unfit.append(error)
             tell(f"left out {task}: {error}")
+    leave.check()
     if not panels:
         raise unfit[0]
     return Panels(tuple(panels))

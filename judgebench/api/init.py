@@ -14,6 +14,7 @@ from judgebench.api.notes import Done, on_command_line, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
 from judgebench.installed import from_source
+from judgebench.report.document.text import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
     from judgebench.tasks.tables import OwnTask
 
 WORKFLOW = Path(".github/workflows/judge.yml")
+#: Characters that are shown of a text.
+_CHARACTERS = 34
 #: What editors check `judgebench.toml` by, and complete from.
 _SCHEMA = Path(".judgebench/config.schema.json")
-#: Rows that are shown of what was understood, and characters of a text.
-_ROWS, _CHARACTERS = 3, 60
 _SERVER = "server/"
+#: What is asked of an item, by the kind of scale.
+_ASKS = {
+    "check": "right or wrong?", "pair": "which is better?", "rate": "how good?", "pick": "which is best?",
+    "nominal": "which label?", "levels": "which level?", "rank": "in which order?",
+}  # fmt: skip
 
 
 @question
@@ -43,23 +49,25 @@ def init(
 ) -> Done:
     """Write task, prompt, judge and settings for a table; with --ci, a gate's workflow.
 
-    What was understood of the table is shown with three of its rows, and nothing is overwritten.
+    What was understood of the table is shown, and nothing is overwritten.
     """
     home = Path(folder)
     if file is None and not ci:
         raise UsageError(f"name a table of items, or give {argument('ci')}")
     written: dict[Path, str] = {}
-    said: list[str] = []
     tables: Sequence[Path] | None = None
+    task: OwnTask | None = None
     if file is not None:
         task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
         tables = task.files
         _check_judge(judge, task)
-        said += _shown(task)
-        for text in said:
+        for text in task.doubts:
             tell(text)
-        if not yes and _is_asked() and not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
-            return Done("nothing was written")
+        if not yes and _is_asked():
+            for text in _shown(task):
+                tell(text)
+            if not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
+                return Done("nothing was written")
         written |= {
             home / "task.toml": _task_file(task, reading, home),
             home / "prompt.toml": _prompt_file(task),
@@ -72,10 +80,29 @@ def init(
             tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
         written[home / WORKFLOW] = _workflow(*((judge, tables) if tables is not None else _there(home, judge)))
     _write(written, force=force)
-    files = ", ".join(map(str, written))
-    following = _NEXT_CI if ci else "`judgebench run --dry-run` says what it takes, `judgebench run` asks"
-    where = "Next" if home.resolve() == Path.cwd() else f"Next, in {home}"
-    return Done(f"wrote {files}\n{where}: {following}", tuple(written))
+    said = [_wrote([str(file.relative_to(home)) for file in written if file != home / _SCHEMA], home)]
+    if task is not None:
+        gold = task.roles.gold
+        labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
+        said += [f"{many(sum(1 for _ in task.items()), 'item')}: {_asks(task)} {labels}", "", *_shown(task), ""]
+    steps = _CI_STEPS if ci else _STEPS
+    head = "Next:" if home.resolve() == Path.cwd() else f"Next, in {home}:"
+    width = max(len(command) for command, why in steps if why)
+    said += [
+        f"{' ' * len(head) if i else head}  {command:<{width}}   {why}".rstrip()
+        for i, (command, why) in enumerate(steps)
+    ]
+    return Done("\n".join(said), tuple(written))
+
+
+def _wrote(files: Sequence[str], home: Path) -> str:
+    """Say which files were written."""
+    listed = f"{', '.join(files[:-1])} and {files[-1]}" if len(files) > 1 else files[0]
+    return f"Wrote {listed}{'' if home.resolve() == Path.cwd() else f' in {home}'}."
+
+
+def _asks(task: OwnTask) -> str:
+    return _ASKS.get(task.scale.kind, f"{task.scale.kind}.")
 
 
 def _check_judge(judge: str, task: OwnTask) -> None:
@@ -196,18 +223,20 @@ def _chosen(role: str, guess: Sequence[str], columns: Sequence[str]) -> list[str
 
 
 def _shown(task: OwnTask) -> list[str]:
-    """Say what was understood, with three rows."""
+    """Say what was understood, a line a column's role, and its first row."""
     from itertools import islice  # noqa: PLC0415 - for this alone
 
-    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
-    said = [*task.doubts, f"{task.source.name}: {roles}; scale {task.scale.spec}"]
-    for item in islice(task.items(), _ROWS):
+    said = {role: _toml(names[0] if len(names) == 1 else names) for role, names in task.roles.named().items()}
+    said["scale"] = f"{_toml(task.scale.spec)}    # {_asks(task)}"
+    width = max(map(len, said))
+    lines = [f"    {role:<{width}} = {text}" for role, text in said.items()]
+    for item in islice(task.items(), 1):
         answers = " | ".join(_cut(one.text) for one in item.responses)
         gold = ", ".join(
             f"{label.annotator} {task.scale.labels[label.code]}" for label in item.gold if isinstance(label.code, int)
         )
-        said.append(f"  {item.id}: {_cut(item.question)} -> {answers}{f' ({gold})' if gold else ' (no label)'}")
-    return said
+        lines.append(f"    # first: {_cut(item.question)} -> {answers}{f' ({gold})' if gold else ' (no label)'}")
+    return lines
 
 
 def _cut(text: str) -> str:
@@ -370,8 +399,15 @@ jobs:
 """
 
 
-_NEXT_CI = (
-    "say in judge.yml where judgebench comes from; `judgebench run`, then `judgebench gate RUN --against baseline.json "
-    "--update` with the folder that it printed; keep baseline.json and .github in git: GitHub reads it at the top of a "
-    "repository alone"
+#: What to do next, and why; `RUN` stands for a folder.
+_STEPS = (
+    ("judgebench run --dry-run", "what it costs; nothing is asked"),
+    ("judgebench run", "ask, and measure"),
+    ("judgebench view --task task.toml --labels labels", "label items yourself"),
+)
+_CI_STEPS = (
+    ("say in judge.yml where judgebench comes from", ""),
+    ("judgebench run", "it prints the folder of its RUN"),
+    ("judgebench gate RUN --against baseline.json --update", "what later runs are held against"),
+    ("keep baseline.json and .github in git", ""),
 )

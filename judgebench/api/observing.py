@@ -10,7 +10,6 @@ from judgebench.api.probed_together import OF_SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from judgebench.agreement.probing import Probed
     from judgebench.api.probed_together import Probable
@@ -27,7 +26,7 @@ NEEDS = {
     "transitivity": "that takes pairs with named systems, three or more of which answer one question",
     "leniency": "that takes checks or ratings, and gold",
     "recorded-attack": "that takes a split of attacked items, and beside it those that have them as they were",
-    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each",
+    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each (or a table's ratings)",
 }
 
 
@@ -57,11 +56,6 @@ class Imagined:
     """A plan as if it were asked: every case gets a verdict. What that is changes what shows, not whether it does."""
 
     plan: Plan
-
-    @property
-    def path(self) -> Path:
-        """There is no folder yet."""
-        raise FileNotFoundError(self.run.identity)
 
     @property
     def run(self) -> Run:

@@ -63,8 +63,7 @@ def export(
         replace_file(file, (json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows))
     except OSError as error:
         raise UsageError(f"can't write {argument('output')} {file}: {error.strerror}") from None
-    rules = f"games={games} ties={ties}"
-    return Done(f"wrote {file}: {told} ({form}, {rules})", (file,))
+    return Done(f"Wrote {file}: {told} ({form}).", (file,))
 
 
 def _rows(

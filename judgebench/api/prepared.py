@@ -18,7 +18,7 @@ from judgebench.api.sources import run_source, silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
 from judgebench.report.document.text import one_line
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from judgebench.api.items import Items
@@ -56,6 +57,14 @@ class Verdicts(TypedDict, total=False):
     length_col: Annotated[
         Names, Option("Column of an answer's length; once for each, where no texts are.", metavar="C", read=list[str])
     ]
+    rating_col: Annotated[
+        Names,
+        Option(
+            "Columns of the judge's ratings of the first and the second answer by themselves, beside its verdicts.",
+            metavar="C",
+            read=list[str],
+        ),
+    ]
     before_col: Annotated[
         Names,
         Option(
@@ -85,10 +94,11 @@ _BESIDE = ("own_system", "family")
 
 @dataclass(frozen=True, slots=True)
 class Tabled:
-    """A table's judge with what its columns say of the answers: lengths by item, and both authors of a pair."""
+    """A table's judge with what its columns say of the answers: lengths and ratings by item, both authors of a pair."""
 
     of: TableRun
     lengths: Mapping[str, tuple[int, ...]]
+    ratings: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, "tuple[float, float]"])
 
     @property
     def path(self) -> Path:
@@ -109,6 +119,15 @@ class Tabled:
                 systems = tuple(both)
             yield replace(one, lengths=self.lengths.get(one.item, ()), systems=systems)
 
+    def rated(self, *, texts: bool = True) -> Iterator[Verdict]:
+        """Yield the verdicts that the judge's ratings of both answers imply; equal ones are none, with their scores."""
+        last = len(self.run.scale.values) - 1
+        for one in self.verdicts(texts=texts):
+            if one.item in self.ratings:
+                first, second = self.ratings[one.item]
+                code = None if first == second else 0 if first > second else last
+                yield replace(one, code=code, scores=(first, second), probabilities=())
+
 
 def is_table(source: Any, given: Mapping[str, Any]) -> bool:
     """Whether what is probed is a table of one's own."""
@@ -119,7 +138,11 @@ def opened(source: Any, given: Mapping[str, Any]) -> list[Tabled]:
     """Open the judges of a table."""
     columns = _columns(given)
     runs: list[Any] = [one.as_run() for one in _sources(source, columns)]
-    return [Tabled(run, _lengths(source, given, columns, run)) for run in runs]
+    if given.get("rating_col") and len(runs) > 1:
+        raise UsageError(f"{argument('rating_col')}: ratings are one judge's; name one {argument('judge_col')}")
+    return [
+        Tabled(run, _lengths(source, given, columns, run), dict(_ratings(source, given, columns, run))) for run in runs
+    ]
 
 
 def described(run: Run, given: Mapping[str, Any]) -> Run:
@@ -204,39 +227,60 @@ def _lengths(
     source: Any, given: Mapping[str, Any], columns: Mapping[str, Any], run: TableRun
 ) -> dict[str, tuple[int, ...]]:
     """Read the lengths of each item's answers, from their texts or from columns of lengths, where these are named."""
-    from judgebench.files.read import read_words  # noqa: PLC0415 - loaded on use
-
     if lost := [argument(name) for name in _OF_ITEMS if given.get(name)]:
         raise UsageError(f"{', '.join(lost)}: a judge that is not asked is shown nothing")
     answers, numbers = (column_names(name, given.get(name)) for name in ("answer", "length_col"))
     if answers and numbers:
         raise UsageError(f"{argument('answer')} and {argument('length_col')} both tell lengths: give one of them")
+    found: dict[str, tuple[int, ...]] = {}
+    for row, (name, own_cells) in enumerate(_by_item(source, columns, run, answers or numbers)):
+        if answers:
+            found[name] = tuple(map(len, own_cells))
+        elif all(own_cells):
+            found[name] = tuple(int(_number(cell, row, "a length", "length_col")) for cell in own_cells)
+    return found
+
+
+def _ratings(
+    source: Any, given: Mapping[str, Any], columns: Mapping[str, Any], run: TableRun
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Read the ratings of each item's two answers, where columns of them are named; a gap is none."""
+    wanted = column_names("rating_col", given.get("rating_col"))
+    if len(wanted) not in {0, 2} or (wanted and run.run.scale.kind != "pair"):
+        raise UsageError(f"{argument('rating_col')}: name two, of the first and of the second answer of a pair")
+    for row, (name, cells) in enumerate(_by_item(source, columns, run, wanted)):
+        if all(cells):
+            first, second = (_number(cell, row, "a rating", "rating_col") for cell in cells)
+            yield name, (first, second)
+
+
+def _by_item(
+    source: Any, columns: Mapping[str, Any], run: TableRun, wanted: Sequence[str]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Read the cells of some columns by the ids of their items; none where no columns are wanted."""
+    from judgebench.files.read import read_words  # noqa: PLC0415 - loaded on use
+
     read = Columns.of(columns)
     own = own_table(source, read)
-    if own is None or not (wanted := answers or numbers):
-        return {}
+    if own is None or not wanted:
+        return []
     words = read_words(own, [*read.rows.id, *wanted], read.file)
     ids, cells = ([*zip(*(words[name] for name in names), strict=True)] for names in (read.rows.id, wanted))
     # Without ids each row is an item.
     names = ["/".join(word.strip() for word in one) for one in ids] or list(run.names())
     if len(names) != len(cells):
-        raise UsageError(f"name the items' ids with {argument('id')}: it can't be told which lengths are whose")
-    found: dict[str, tuple[int, ...]] = {}
-    for row, (name, own_cells) in enumerate(zip(names, cells, strict=True)):
-        if answers:
-            found[name] = tuple(map(len, own_cells))
-        elif all(own_cells):
-            found[name] = tuple(_length(cell, row) for cell in own_cells)
-    return found
+        raise UsageError(f"name the items' ids with {argument('id')}: it can't be told which cells are whose")
+    return list(zip(names, cells, strict=True))
 
 
-def _length(cell: str, row: int) -> int:
+def _number(cell: str, row: int, what: str, column: str) -> float:
     try:
-        return int(float(cell))
-    except (ValueError, OverflowError):
-        raise DataError(
-            f"{cell!r} in row {row + 1} is not a length", hint=f"{argument('length_col')} holds numbers"
-        ) from None
+        found = float(cell)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise DataError(f"{cell!r} in row {row + 1} is not {what}", hint=f"{argument(column)} holds numbers")
+    return found
 
 
 def said_of(given: Mapping[str, Any]) -> Sequence[str]:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from judgebench.api.probed_tables import Tabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.probing import Probed
-    from judgebench.api.probed_tables import Tabled
-    from judgebench.domain import Run
-    from judgebench.store.runs import StoredRun
+    from judgebench.domain import Run, Verdict
 
     #: What measures a probe on plain verdicts.
     Look: TypeAlias = Callable[..., Any]
-    Probable: TypeAlias = StoredRun | Tabled
+
+
+class Probable(Protocol):
+    """What plain verdicts are read of: a stored run, a table's judge, or a plan."""
+
+    @property
+    def run(self) -> Run:
+        """What was, or will be, asked of whom."""
+        ...
+
+    def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
+        """Yield the verdicts."""
+        ...
 
 
 def is_beside(run: Run) -> bool:
@@ -27,6 +39,8 @@ def _in_both_modes(before: Probable, stored: Sequence[Probable], look: Look) -> 
     """Hold a plain run on pairs against those that rated each response, and else differ in nothing that was chosen."""
     if _shape(before.run)[0]:
         return
+    if isinstance(before, Tabled) and before.ratings and (told := look(before.run, before.verdicts, before.rated)):
+        yield "cross-mode", told
     rating = [one for one in stored if _shape(one.run)[0] and _modeless(one.run) == _modeless(before.run)]
     for one in rating:
         found = look(before.run, before.verdicts, one.verdicts)

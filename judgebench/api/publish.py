@@ -11,6 +11,7 @@ from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import found_runs, judgments, stored_sources
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.report.document.text import many
 from judgebench.report.publication import SAMPLE, About, check_run, may_pass_on
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ def publish(
     about = _about_tasks(found)
     checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
     for one in checks:
-        tell(str(one))
+        if not one.fine:
+            tell(str(one))
     refuse(checks)
     if check or to is None:
-        return Done(f"{len(found)} runs may be published")
+        return Done(f"{many(len(found), 'run')} may be published: {many(len(checks), 'check')} passed.")
     files = site(_publication(folder, about, labelled, title=title, policy=policies_of(policy)))
     written = write_site(files, to)
-    return Done(f"wrote {to}: {len(files)} files", tuple(written))
+    return Done(f"Wrote {many(len(files), 'file')} to {to}: {many(len(found), 'run')}.", tuple(written))
 
 
 def _judged_runs(folder: Path) -> list[StoredRun]:

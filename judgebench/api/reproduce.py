@@ -14,6 +14,7 @@ from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import Data, Names
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.report.document.text import many
 from judgebench.report.reproduction import Reproduction
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def results(
 
     folder = data_folder(data)
     plans: list[tuple[Plan, Policies]] = []
+    lacking: list[str] = []
     for name in card_names():
         card = load_card(name)
         if not card.recorded:
-            tell(f"left out {name}: no judge's verdicts on it are public")
             continue
         # Splits that nobody judged in public would only hold baselines.
         for split in dict.fromkeys((card.default_split, *(one.split for one in card.recorded))):
@@ -100,7 +101,8 @@ def results(
                 task = open_task(f"{name}:{split}", data=folder)
                 task.items()
             except DataError as error:
-                tell(f"left out {name}:{split}: {error}")
+                # Not here, or not as it should be: the first words say which.
+                lacking.append(name if "no data of" in str(error) else f"{name}:{split} ({error})")
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
@@ -108,8 +110,10 @@ def results(
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
+        if lacking:
+            tell(f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says whose data are here")
         written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
-    return Done("\n".join(f"wrote {path}" for path in written), tuple(written))
+    return Done(f"Wrote {many(len(written), 'file')} to {output}.", tuple(written))
 
 
 def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
@@ -120,10 +124,9 @@ def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
     for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
         try:
             plan = plan_run(task, make_judge(judge, task, JudgeSettings()))
-        except (DataError, UsageError) as error:
+        except (DataError, UsageError):
             # Without texts, or on a scale of another kind, there is no such baseline; a recording must be read.
             if judge in replays:
                 raise
-            tell(f"left out {judge} on {task.name}: {error}")
             continue
         yield plan

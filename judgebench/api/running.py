@@ -22,7 +22,7 @@ from judgebench.domain import Judge
 from judgebench.errors import UsageError, argument
 from judgebench.judges.protocols.combining import By
 from judgebench.probes.listed import PARAPHRASE
-from judgebench.report.runs import Estimates
+from judgebench.report.estimates import Estimates
 from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:

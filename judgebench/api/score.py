@@ -81,7 +81,7 @@ def sensitivity(
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
-            Variant(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
+            Variant(one.task, one.judge, policies, rows, policies == own, metrics, warnings, one.revision)
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))
@@ -147,5 +147,5 @@ def bounds(
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))
         warnings = ("incomplete_run",) if judged.unfinished else ()
-        judges.append(Judge(one.task, one.judge, found, shown, warnings))
+        judges.append(Judge(one.task, one.judge, found, shown, warnings, one.revision))
     return Bounds(tuple(judges))

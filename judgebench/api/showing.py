@@ -11,6 +11,8 @@ from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.report.document.as_table import fill
+from judgebench.report.document.brief import WIDEST
 from judgebench.report.runs import Holdings, RunFacts
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from judgebench.judges.prompts.prompt import Prompt
     from judgebench.tasks.card import Card
+
+#: Where texts begin behind their names.
+_EDGE = 18
 
 
 @question
@@ -125,10 +130,14 @@ def _placed(name: str) -> str | None:
 def _judge(name: str) -> str | None:
     """Say what a judge is, by its name or its file; None where it is neither."""
     from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import model_label  # noqa: PLC0415 - loaded on use
     from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     if name in JUDGE_NOTES:
         return f"{name}: {JUDGE_NOTES[name]}"
+    if (asked := model_label(name)) and not Path(name).exists():
+        note = next(text for one, text in JUDGE_NOTES.items() if one.startswith(f"{asked.partition('/')[0]}/"))
+        return f"{asked}: {note}\n\nNext:  judgebench run --judge {name} --task T --dry-run"
     return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
@@ -196,16 +205,12 @@ def _scales(card: Card) -> list[str]:
     """Spell out the card's scale, then those of splits that have their own."""
     own = [(f"{split.name}: ", split.scale) for split in card.splits.values() if split.scale is not None]
     shown = [("", card.scale), *own]
-    lines = [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
-    return [lines[0], *(f"{'':<18}{line}" for line in lines[1:])]
+    return [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
 
 
 def _card(card: Card) -> str:
     policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
     fields = {
-        "task": card.name,
-        "title": card.title,
-        "summary": card.summary,
         "scale": "\n".join(_scales(card)),
         "gold": f"{card.gold_source}: {card.annotators}",
         "headline": card.metric,
@@ -225,8 +230,16 @@ def _card(card: Card) -> str:
         "citation": card.citation,
         "unchecked fields": ", ".join(card.unchecked_fields),
     }
-    return "\n".join([_fields(fields), *(f"note:             {text}" for text in card.notes)])
+    head = "\n".join(fill(f"{card.title}: {card.summary}", WIDEST, indent=""))
+    notes = [_fields({"note": text}) for text in card.notes]
+    following = f"Next:  judgebench run --judge gpt-4o --task {card.name} --sample --dry-run"
+    return "\n".join([head, "", _fields(fields), *notes, "", following])
 
 
 def _fields(fields: Mapping[str, str]) -> str:
-    return "\n".join(f"{key + ':':<18}{value}" for key, value in fields.items() if value)
+    """Write names and texts side by side, no wider than a terminal."""
+    lines: list[str] = []
+    for key, value in fields.items():
+        told = [piece for line in value.split("\n") for piece in fill(line.strip(), WIDEST - _EDGE, indent="")]
+        lines += [f"{'' if i else key + ':':<{_EDGE}}{line}" for i, line in enumerate(told) if line]
+    return "\n".join(lines)

@@ -22,12 +22,12 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, percent
 from judgebench.report.said import brief_name, known_as, unfinished
-from judgebench.report.words import WARNINGS
+from judgebench.report.words import WARNINGS, task_name
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Judge(NamedTuple):
     found: Missing
     shown: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    revision: str = ""
 
 
 _BOUND = record("bound", worst=maybe(NUMBER), answered=maybe(NUMBER), best=maybe(NUMBER))
@@ -127,17 +128,17 @@ class Bounds(Document):
         title = figures.pop() if len(figures) == 1 else "headline"
         lacking = [one for one in lines if one.found.answered < one.found.rows]
         said = [
-            f"What {names[one.judge]} left unanswered on {clean(one.task)} could put its {brief_name(one.shown[0])} "
+            f"What {names[one.judge]} left unanswered on {_task(one)} could put its {brief_name(one.shown[0])} "
             f"anywhere from {_ends(one)}."
             for one in lacking[:_SAID]
         ]
         fields: list[Field[Judge]] = [
-            *([Field[Judge]("task", lambda one: one.task, right=False)] if len({one.task for one in lines}) > 1 else []),
+            *when(len({one.task for one in lines}) > 1, Field("task", _task, right=False)),
             Field("judge", lambda one: names[one.judge], right=False),
             Field("answered", lambda one: f"{one.found.answered:,} of {one.found.rows:,}"),
-            Field(f"{title}: all the rest wrong", lambda one: _two(_headline(one).worst)),
-            Field("without the rest", lambda one: _two(_headline(one).answered)),
-            Field("all the rest right", lambda one: _two(_headline(one).best)),
+            _bound("worst", f"{title}: all", "the rest wrong"),
+            _bound("answered", "without", "the rest"),
+            _bound("best", "all the", "rest right"),
         ]
         return Brief(
             (
@@ -178,6 +179,14 @@ class Bounds(Document):
             for name, bound in one.found.figures.items()
             if not shown or name in one.shown
         ]
+
+
+def _bound(name: str, *lines: str) -> Field[Judge]:
+    return Field(" ".join(lines), lambda one: _two(getattr(_headline(one), name)), lines)
+
+
+def _task(one: Judge) -> str:
+    return task_name(one.task, one.revision)
 
 
 def _headline(one: Judge) -> Bound:

@@ -23,8 +23,10 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent
+from judgebench.report.said import known_as, two
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -90,6 +92,27 @@ class Calibrations(Document):
             [(row, method, name) for row in self.rows for method in row.methods for name in FIGURES],
         )
 
+    def brief(self) -> Brief:
+        names = known_as(row.judge for row in self.rows)
+        rows = [(row, method) for row in self.rows for method in row.methods]
+        several = len({row.task for row in self.rows}) > 1
+        fields: list[Field[tuple[Calibration, Calibrated]]] = [
+            *([Field[tuple["Calibration", "Calibrated"]]("task", lambda x: x[0].task, right=False)] if several else []),
+            Field("judge", lambda x: names[x[0].judge], right=False),
+            Field("numbers", lambda x: _NAMES[x[1].method], right=False),
+            Field("off by [95 %]", lambda x: two(x[1].figures["ece"]), right=False),
+            Field("Brier [95 %]", lambda x: two(x[1].figures["brier"], 3), right=False),
+            Field("change of Brier", lambda x: _changed(x[1]), right=False),
+            Field("log loss", lambda x: two(x[1].figures["log_loss"]), right=False, spare=True),
+        ]
+        answer = tuple(_answer(row, names[row.judge]) for row in self.rows[:MOST_NOTES])
+        first = self.rows[0]
+        note = (
+            f"Fitted on {many(first.fitted, 'judgment')}, measured on {first.measured:,} others. Less is better: “off "
+            "by” is how far a probability is from what happens (ECE), Brier its squared error."
+        )
+        return Brief(answer, grid(fields, rows), (note,))
+
     def blocks(self) -> Iterator[Block]:
         for row in self.rows:
             yield _sentence(row)
@@ -100,6 +123,32 @@ class Calibrations(Document):
             "intervals for the map as it was fitted."
         )
         yield Table(grid(_FIELDS, rows, [note, *map(_split, self.rows[:1])]), (0, 1), ((12, (6,)),))
+
+
+def _answer(row: Calibration, judge: str) -> str:
+    """Say whether a map makes the numbers better, which is sure where the change is below 0 by its interval."""
+    known = {one.method: one for one in row.methods if one.figures["brier"].value is not None}
+    if not known:
+        return f"{judge}'s numbers can't be calibrated: no squared error can be had."
+    raw = known.pop("raw", None)
+    best = min(known.values(), key=lambda one: one.figures["brier"].value or 0.0, default=None)
+    if raw is None:
+        made = f"; {_NAMES[best.method]} makes some" if best else ""
+        return f"{judge} gives scores, no probabilities{made}."
+    change = best.changes.get("brier") if best else None
+    start = f"{judge}'s probabilities are off by {decimal(raw.figures['ece'].value or 0.0, 2)} on average"
+    if best is None or change is None or change.value is None:
+        return f"{start}."
+    now, before = (decimal(one.figures["brier"].value or 0.0) for one in (best, raw))
+    by = f"a squared error (Brier) of {now} against {before}"
+    if change.high is not None and change.high < 0:
+        return f"{start}; {_NAMES[best.method]} scaling makes them better: {by}."
+    return f"{start}; nothing that was tried surely makes them better: at best {by}."
+
+
+def _changed(one: Calibrated) -> str:
+    change = one.changes.get("brier")
+    return "" if change is None or change.value is None else interval(change, sign=True)
 
 
 def _sentence(row: Calibration) -> str:

@@ -20,8 +20,10 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.compare import cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.said import figure_cell, first_up, known_as, ranged, whole, whom
 from judgebench.report.words import REASONS, gold_word
 
 if TYPE_CHECKING:
@@ -106,12 +108,60 @@ class Cascades(Document):
             [(one, stage) for one in self.cascades for stage in (None, *one.stages)],
         )
 
+    def brief(self) -> Brief:
+        several = len(self.cascades) > 1
+        answer = tuple(_answer(one, several=several) for one in self.cascades[:MOST_NOTES])
+        names = known_as(stage.judge for one in self.cascades for stage in one.stages)
+        rows = [(one, stage) for one in self.cascades for stage in one.stages]
+        fields: list[Field[tuple[Cascade, Stage]]] = [
+            *([Field[tuple["Cascade", "Stage"]]("task", lambda x: x[0].task, right=False)] if several else []),
+            Field("judge", lambda x: names[x[1].judge], right=False),
+            Field(
+                "answers from", lambda x: _NEVER if x[1].threshold.value is None else decimal(x[1].threshold.value, 2)
+            ),
+            Field("asked", lambda x: whole(x[1].reached)),
+            Field("answers", lambda x: whole(x[1].answered)),
+            Field("same there [95 %]", lambda x: figure_cell("accuracy", x[1].agreement), right=False),
+            Field("same on all, alone", lambda x: whole(x[1].alone.value)),
+        ]
+        if any(stage.cost is not None for _, stage in rows):
+            fields.append(Field("cost", lambda x: NONE if x[1].cost is None else _money(x[1].cost), spare=True))
+        notes: list[str] = []
+        for one in self.cascades:
+            if one.cost is not None and one.cost_alone:
+                alone = one.stages[-1]
+                notes.append(
+                    f"A judgment costs {_money(one.cost)}; {names[alone.judge]} alone costs {_money(one.cost_alone)}."
+                )
+            if one.splits > 1:
+                notes.append(f"In {one.held:,} of {one.splits:,} random splits the guarantee held.")
+            else:
+                notes.append("One split of the questions: --splits 100 says how often the guarantee holds.")
+        return Brief(answer, grid(fields, rows), tuple(dict.fromkeys(notes))[:MOST_NOTES])
+
     def blocks(self) -> Iterator[Block]:
         for one in self.cascades:
             yield from _sentences(one)
             priced = any(stage.cost is not None for stage in one.stages)
             fields = _STAGES if priced else _STAGES[:-1]
             yield Table(grid(fields, one.stages, _remarks(one)), (0,), ((12, (6,)), (8, (2,))))
+
+
+def _answer(one: Cascade, *, several: bool) -> str:
+    """Say whether the cascade kept its promise, and how much it answers."""
+    promise, who = whole(1 - one.alpha), whom(one.gold_source)
+    lead = f"{clean(one.task)}: " if several else ""
+    if one.agreement.value is None:
+        return f"{lead}No judge may answer anything: none is surely the same as {who} on {promise}."
+    high = one.agreement.high
+    chance = high is None or high >= 1 - one.alpha
+    held = "kept" if one.holds else "missed, which may be chance" if chance else "not kept"
+    there = ranged(one.agreement, lambda share: percent(share, 0), " %")
+    said = (
+        f"the cascade answers {whole(one.coverage)} of {many(one.judgments, 'judgment')} and is the same as {who} on "
+        f"{there} of these: the {promise} that was promised is {held}."
+    )
+    return f"{lead}{said if lead else first_up(said)}"
 
 
 def _sentences(one: Cascade) -> Iterator[str]:

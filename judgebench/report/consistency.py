@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
 from judgebench.report.words import REASONS
@@ -178,7 +178,7 @@ class Consistencies(Document):
             won: list[Field[Winner]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
-                *([Field[Winner]("subset", lambda one: one.found.subset, right=False)] if parts else []),
+                *when(parts, Field("subset", lambda one: one.found.subset, right=False)),
                 Field("system", lambda one: one.found.system, right=False),
                 Field("games", lambda one: one.found.games),
                 Field("cover- age %", lambda one: percent(one.found.answered / one.found.games)),

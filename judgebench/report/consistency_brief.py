@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.report.consistency import MOST
-from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.text import NONE, clean, many
-from judgebench.report.said import figure_cell, known_as, of_100, whole
+from judgebench.report.said import figure_cell, from_to, known_as, listed, of_100, whole
+from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,9 +38,10 @@ def brief(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner
     whole_ = {(line.task, line.judge) for line in lines if line.found.subset == "all"}
     shown = [line for line in lines if line.found.subset == "all" or (line.task, line.judge) not in whole_]
     several = len({line.task for line in lines}) > 1
+    parts = any(line.found.subset != "all" for line in shown)
     said = [text for line in shown if (text := _said(names[line.judge], line, several=several))]
-    beside = [text for pair in pairs if (text := _beside(names, pair))]
-    table = _systems(systems, names) if systems else _judges(shown, names, several=several)
+    beside = list(_beside(pairs, names))
+    table = _systems(systems, names) if systems else _judges(shown, names, several=several, parts=parts)
     counted = f"{many(len(set(judged)), 'judge')} gave {many(sum(line.found.answered for line in shown), 'verdict')}."
     answer = (*said[:_SAID], *beside[: 1 if said else _SAID])
     return Brief(answer or (counted,), table, (_NO_GOLD, *_more(shown, pairs, systems)))
@@ -49,17 +51,22 @@ def _said(judge: str, line: Line, *, several: bool) -> str:
     for name, (_, words) in _STEADY.items():
         one = line.found.figures.get(name)
         if one is not None and one.value is not None and line.found.subset == "all":
-            on = f" of {clean(line.task)}" if several else ""
+            on = f" of {task_name(line.task, line.revision)}" if several else ""
             return f"{words.format(judge, of_100(one.value))}{on}."
     return ""
 
 
-def _beside(names: dict[str, str], pair: Pair) -> str:
-    share = pair.found.percent_agreement.value
-    if share is None:
-        return ""
-    first, second = names[pair.found.first], names[pair.found.second]
-    return f"{first} and {second} say the same on {of_100(share)} items of {clean(pair.task)}."
+def _beside(pairs: Sequence[Pair], names: dict[str, str]) -> Iterator[str]:
+    """Say how far the judges of a task say the same, by twos."""
+    tasks: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair.found.percent_agreement.value is not None:
+            tasks.setdefault(pair.task, []).append(pair)
+    for task, own in tasks.items():
+        shares = [one.found.percent_agreement.value or 0.0 for one in own]
+        judges = list(dict.fromkeys(name for one in own for name in (one.found.first, one.found.second)))
+        who = listed([names[one] for one in judges]) if len(judges) == _SAID else f"Any two of {len(judges)} judges"
+        yield f"{who} say the same on {from_to(shares)} items of {clean(task)}."
 
 
 def _more(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner]) -> Iterator[str]:
@@ -69,22 +76,24 @@ def _more(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner
         yield f"--explain has {' and '.join(behind)}."
 
 
-def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool) -> Grid:
+def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool, parts: bool) -> Grid:
     labels = list(dict.fromkeys(label for line in lines for label in line.found.shares))
     known = {name for line in lines for name in line.found.figures}
-    task: list[Field[Line]] = [Field("task", lambda one: one.task, right=False)]
-    part: list[Field[Line]] = [Field("part", lambda one: one.found.subset, right=False)]
     fields: list[Field[Line]] = [
-        *(task if several else []),
+        *when(several, Field("task", _task, right=False)),
         Field("judge", lambda one: names[one.judge], right=False),
-        *(part if any(one.found.subset != "all" for one in lines) else []),
+        *when(parts, Field("part", lambda one: one.found.subset, right=False)),
         *(Field(title, partial(_figure, name), right=False) for name, (title, _) in _STEADY.items() if name in known),
-        *([Field[Line]("mean", partial(_figure, "mean_rating"), right=False)] if "mean_rating" in known else []),
+        *when("mean_rating" in known, Field("mean", partial(_figure, "mean_rating"), right=False)),
         *(Field(f"“{label}”", partial(_share, label), spare=True) for label in labels[: MOST * (len(labels) <= MOST)]),
         Field("usable", lambda one: whole(one.found.answered / max(one.found.judgments, 1))),
         Field("items", lambda one: f"{one.found.items:,}", spare=True),
     ]
     return grid(fields, lines)
+
+
+def _task(line: Line) -> str:
+    return task_name(line.task, line.revision)
 
 
 def _figure(name: str, line: Line) -> str:
@@ -99,12 +108,11 @@ def _share(label: str, line: Line) -> str:
 
 def _systems(systems: Sequence[Winner], names: dict[str, str]) -> Grid:
     shown = [one for one in systems if one.found.subset == "all"] or list(systems)
-    task: list[Field[Winner]] = [Field("task", lambda one: one.task, right=False)]
-    part: list[Field[Winner]] = [Field("part", lambda one: one.found.subset, right=False)]
+    parts = any(one.found.subset != "all" for one in shown)
     fields: list[Field[Winner]] = [
-        *(task if len({one.task for one in shown}) > 1 else []),
+        *when(len({one.task for one in shown}) > 1, Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: names[one.judge], right=False),
-        *(part if any(one.found.subset != "all" for one in shown) else []),
+        *when(parts, Field("part", lambda one: one.found.subset, right=False)),
         Field("system", lambda one: one.found.system, right=False),
         Field("win rate, ties half", lambda one: _win(one.found.win_rate), right=False),
         Field("wins", lambda one: one.found.wins),

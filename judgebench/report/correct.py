@@ -19,6 +19,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report.briefs.correct import brief
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, words_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.correct.correction import Correction
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["Corrected", "Corrections"]
 
@@ -195,6 +197,9 @@ class Corrections(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_SHEET, self.rows)
+
+    def brief(self) -> Brief:
+        return brief([(line.judge, line.found) for line in self.lines], _NAMES, _WARNINGS, _REASONS)
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(_sentence(line) for line in self.lines if line.found.system == "all"))

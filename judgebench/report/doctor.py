@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, get_args
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from judgebench.domain.shapes import COUNT, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.labels.diagnose import Diagnosis, Form
 from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, cut, listing
+from judgebench.report.document.text import NONE, clean, cut, listing, many, some
+from judgebench.report.said import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +27,11 @@ _FORMATS = {"csv": "CSV", "jsonl": "JSONL", "json": "JSON array", "parquet": "Pa
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
 _MOST_COLUMNS = 60
 _MOST_WORDS = 6
+#: Words whose shares fit a line of the brief table, and lines that it has.
+_FEW_WORDS, _MOST_LINES = 3, 14
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+#: What holds labels.
+_LABELS = frozenset({"judge", "gold", "label"})
 _LONGEST_NAME = 120
 _MEASURE = "Measure it:"
 _ASK = "Ask a judge about it:"
@@ -95,8 +103,45 @@ class Report(Document):
         ),
         commands=TEXTS,
     )
-    # A terminal shows a listing that wraps nothing, so that commands can be copied.
-    MORE: ClassVar = {"table": lambda one: listing(one.lines())}
+
+    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
+        """Write it; all that there is to say as a listing that wraps nothing, so that commands can be copied."""
+        if form == "table" and explain:
+            return listing(self.lines())
+        return super(Report, self).render(form, width=width, explain=explain, colour=colour)
+
+    def brief(self) -> Brief:
+        found, here = self.diagnosis, f"{self.diagnosis.path}:"
+        said = [*found.questions, *(note for note in found.notes if not _is_aside(note, found))]
+        said = [f"Line {one.removeprefix(here)}" if one.startswith(here) else one for one in said]
+        if len(said) > MOST_NOTES:
+            said[MOST_NOTES - 1 :] = [f"{many(len(said) - MOST_NOTES + 1, 'more remark')}: --explain"]
+        table = grid(_SHOWN, _lines(self.columns)) if found.format else None
+        return Brief((self._answer(),), table, tuple(said), tuple(self._next()))
+
+    def _answer(self) -> str:
+        """Say what it is, and whether it can be measured."""
+        found = self.diagnosis
+        several = len(found.readings) > 1
+        what = _NAMES_IN_BRACKETS.sub("", found.title)
+        rows = many(found.rows, "row") if found.whole else f"more than {found.rows:,} rows"
+        head = (rows if several else f"{rows}: {what}") if found.format else f"{found.path} is {what}"
+        if several:
+            ready = f"This can be read in {len(found.readings)} ways, and only you can say which is right."
+        elif found.readings:
+            ready = "Ready to measure, if what is assumed is right." if found.questions else "Ready to measure."
+        elif found.texts or found.form == "items":
+            ready = "A judge can be asked about them." if found.commands else "Before a judge can be asked, say more:"
+        else:
+            ready = "" if found.commands else "It can't be measured as it is."
+        return f"{head}. {ready}".strip()
+
+    def _next(self) -> Iterator[Next]:
+        several, same = len(self.readings) > 1, len({one.what for one, _ in self.readings}) == 1
+        for one, command in self.readings:
+            why = one.why if same else f"{one.what}{f' ({one.why})' if one.why else ''}"
+            yield Next(command, why if several else "")
+        yield from (Next(command) for command in self.commands[len(self.readings) :])
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -166,6 +211,83 @@ class Report(Document):
         for head, commands in self._parts():
             yield head
             yield Notes(tuple(commands))
+
+
+#: Names of people and judges that a title lists.
+_NAMES_IN_BRACKETS = re.compile(r" \([^()]{40,}\)")
+#: From so many columns on that are taken for one thing they share a line.
+_SHARED = 3
+
+
+class _Line(NamedTuple):
+    """A line of the brief table: one column, or several that are taken for the same."""
+
+    columns: Sequence[_Column]
+
+    @property
+    def name(self) -> str:
+        names = [one.column.name for one in self.columns]
+        return some(names, 2) if len(names) > 1 else names[0]
+
+    @property
+    def role(self) -> str:
+        role = self.columns[0].role
+        several = len(self.columns) > 1
+        return {
+            None: "left aside",
+            "gold": "people" if several else "gold",
+            "judge": "judges" if several else "judge",
+        }.get(role, role or "")
+
+    @property
+    def values(self) -> str:
+        said = list(dict.fromkeys(_values(one) for one in self.columns))
+        return said[0] if len(said) == 1 else ""
+
+    @property
+    def missing(self) -> str:
+        found = sorted(one.column.missing for one in self.columns)
+        if not found[-1]:
+            return NONE
+        return f"{found[0]:,} to {found[-1]:,}" if found[0] != found[-1] else f"{found[0]:,}"
+
+
+_SHOWN: Fields[_Line] = (
+    Field("column", lambda one: one.name, right=False),
+    Field("taken as", lambda one: one.role, right=False),
+    Field("values", lambda one: one.values, right=False),
+    Field("missing", lambda one: one.missing, right=False),
+)
+
+
+def _lines(columns: Sequence[_Column]) -> list[_Line]:
+    """Put columns that are taken for the same in one line, where they are many; what is left aside comes last."""
+    alike: dict[tuple[str | None, bool], list[_Column]] = {}
+    for one in columns:
+        # People label some items each, programs all.
+        alike.setdefault((one.role, one.role in _LABELS and one.column.missing > 0), []).append(one)
+    lines: list[_Line] = []
+    for (role, _), same in sorted(alike.items(), key=lambda item: item[0][0] is None):
+        shared = len(same) > _SHARED and (role in _LABELS or role is None or len(columns) > _MOST_LINES)
+        lines += [_Line(same)] if shared else [_Line([one]) for one in same]
+    return lines[:_MOST_LINES]
+
+
+def _values(one: _Column) -> str:
+    """Say briefly what a column holds: the ends of a range, a few words with their shares, or how many there are."""
+    column = one.column
+    labels = one.role in _LABELS or column.kind in {"check", "pair", "labels"}
+    numbers = [float(word) for word, _ in column.words if _NUMBER.fullmatch(word.strip())] if labels else []
+    if len(numbers) == len(column.words) > _FEW_WORDS:
+        return f"{min(numbers):g} to {max(numbers):g}"
+    if labels and column.filled and column.words and column.distinct <= _FEW_WORDS:
+        return ", ".join(f"{word.strip()} {whole(count / column.filled)}" for word, count in column.words)
+    return _holds(replace(column, missing=0, rows=column.filled, kind="")) if column.filled else "empty"
+
+
+def _is_aside(note: str, found: Diagnosis) -> bool:
+    """Whether a remark changes nothing of what is done next."""
+    return note.startswith(("known by its shape:", "to ask a judge")) and bool(found.readings)
 
 
 def _columns(columns: Sequence[_Column]) -> list[str]:

@@ -7,6 +7,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, judge_keys, record
+from judgebench.report.briefs.judge_only import brief
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.correct.judge_only import JudgeOnly, PosteriorRanking
     from judgebench.report.document.blocks import Block, Grid, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["JudgeOnlyRankings", "Ranked"]
 
@@ -196,6 +198,9 @@ class JudgeOnlyRankings(Document):
                 for system, place in zip(line.systems, prior.systems, strict=True)
             ),
         )
+
+    def brief(self) -> Brief:
+        return brief([(line.judge, line.found) for line in self.lines])
 
     def blocks(self) -> Iterator[Block]:
         for line in self.lines:

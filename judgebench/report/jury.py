@@ -27,6 +27,7 @@ from judgebench.report.compare import cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.jury_brief import brief
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.jury.sweep import Subset
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["Juries", "table_of"]
 
@@ -155,6 +157,9 @@ class Juries(Document):
             },
             [row for jury in self.juries for row in _flat(jury)],
         )
+
+    def brief(self) -> Brief:
+        return brief(self.juries)
 
     def blocks(self) -> Iterator[Block]:
         for jury in self.juries:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, choice, maybe, record
+from judgebench.report.briefs.power import brief
 from judgebench.report.document.blocks import Field, Sheet, Table, grid
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import decimal, figure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.power import Power
     from judgebench.report.document.blocks import Block
+    from judgebench.report.document.brief import Brief
 
 __all__ = ["PairedPower", "Sided"]
 
@@ -101,6 +103,9 @@ class PairedPower(Document):
         plain = self.SHAPE.plain(self)
         return Sheet(header, [[(plain | one._asdict())[name] for name in header] for one in self.tests])
 
+    def brief(self) -> Brief:
+        return brief(self.found, self.tests, drop=self.drop, power=self.power, items=self.items, needed=_needed(self))
+
     def blocks(self) -> Iterator[Block]:
         title, drop, n = title_of(self.found.metric), decimal(self.drop), self.items
         one = self.tests[0]
@@ -118,11 +123,14 @@ class PairedPower(Document):
         yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 
-def _range(one: PairedPower) -> str:
+def _needed(one: PairedPower) -> tuple[int, int]:
+    """Give the fewest and the most items that find the drop, by what a better judge is like."""
     most, other = one.tests[0].items_for_drop, one.found.other
-    if other is None:
-        return f"{most:,}"
-    least = other.items_for(one.drop, alpha=one.alpha, power=one.power, sides=1)
+    return most if other is None else other.items_for(one.drop, alpha=one.alpha, power=one.power, sides=1), most
+
+
+def _range(one: PairedPower) -> str:
+    least, most = _needed(one)
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 

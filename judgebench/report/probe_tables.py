@@ -36,7 +36,8 @@ FIGURES = (
     *("equal_opportunity", "false_positive_difference", "accepted_own", "accepted_others"),
     *("wrongly_accepted_own", "wrongly_accepted_others", "P_c", "P_+"),
     *("cyclic_triads", "pair_flips", "edits", "percent_agreement", "kappa", "contradictions", "rating_ties"),
-    *("pair_ties", "agreement_decided", "pairwise_agreement", "fully_consistent", "alpha", "retest_agreement"),
+    *("pair_ties", "agreement_decided", "retest_contradictions", "pairwise_agreement", "fully_consistent"),
+    *("alpha", "retest_agreement"),
 )
 #: So many figures have room for their intervals.
 ROOMY = 3

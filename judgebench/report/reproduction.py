@@ -12,8 +12,9 @@ from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, 
 from judgebench.errors import MismatchError, argument
 from judgebench.report.document.blocks import Cell as GridCell
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, figure
+from judgebench.report.document.text import NONE, clean, figure, many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,10 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
         "own": "our own",
     }
 )
+#: The same in a first table.
+_SHORT_KINDS: Mapping[Kind, str] = {
+    "equal": "match", "explained": "explained", "parts": "means of parts", "differs": "differ", "own": "our own",
+}  # fmt: skip
 #: More figures than this are counted by task; ``--explain`` lists them.
 _LISTED = 60
 #: What is said of a figure whose judge or file the data lack.
@@ -246,6 +251,44 @@ class Reproduction(Document):
     def counted(self) -> Grid:
         """Count the figures of each task by kind."""
         return grid(_COUNTED, _counted(self.cells, self.unmatched))
+
+    def brief(self) -> Brief:
+        counts = Counter(cell.kind for cell in self.cells)
+        published = len(self.cells) - counts["own"]
+        exact = counts["equal"] + counts["parts"]
+        parts = [f"{exact:,} of {many(published, 'published figure')} come out as printed"]
+        if known := counts["explained"]:
+            parts.append(f"{known:,} {'is' if known == 1 else 'are'} different, and it is known why")
+        differ = f"{counts['differs']:,} differ, and nobody knows why" if counts["differs"] else ""
+        parts.append(differ or "none differs without a reason")
+        answer = f"{'; '.join(parts)}." if published else "No published figure was recomputed."
+        notes = [
+            f"{clean(cell.judge)} on {clean(cell.task)}, {clean(cell.metric).replace('_', ' ')}: {_ours(cell)}, and "
+            f"{_published(cell).text} is printed."
+            for cell in self.cells
+            if cell.kind == "differs"
+        ][: MOST_NOTES - 1]
+        if judges := len({(one.task, one.judge) for one in self.measured}):
+            notes.append(f"{many(judges, 'more judge')}, of whom nothing is published: --format csv.")
+        shown = {kind: title for kind, title in KINDS.items() if counts[kind]}
+        fields: Fields[_Counted] = (
+            Field("task", attrgetter("task"), right=False),
+            *(Field(_SHORT_KINDS[kind], _number_of(kind)) for kind in shown),
+            Field("can't be recomputed", lambda row: f"{row.lost:,}" if row.lost else NONE),
+        )
+        table = grid(fields, _counted(self.cells, self.unmatched))
+        following = Next("judgebench reproduce --explain", "every figure, and why it differs")
+        return Brief((answer,), table, tuple(notes), (following,))
+
+    def parts(self, form: str) -> Iterator[Block]:
+        """List every figure on a terminal."""
+        if form != "table" or len(rows := self._rows()) <= _LISTED:
+            yield from self.blocks()
+            return
+        yield self.summary
+        yield Table(self.counted(), names=(0,))
+        remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
+        yield Table(grid(_FIELDS, rows, map(clean, remarks)), names=(0, 1, 2, 3))
 
     def blocks(self) -> Iterator[Block]:
         rows = self._rows()

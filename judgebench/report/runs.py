@@ -1,12 +1,11 @@
-"""Runs in words: what they would take (`run --dry-run`), what a stored one asked, got and cost (`show RUN`), damage."""
+"""Stored runs in words: what one asked, got and cost (`show RUN`), and damage (`verify`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
 from judgebench.domain.shapes import (
@@ -18,96 +17,27 @@ from judgebench.domain.shapes import (
     ListOf,
     MapOf,
     Scalar,
-    judge_keys,
     maybe,
     record,
 )
 from judgebench.errors import DataError
-from judgebench.report.document.blocks import Field, Notes, Sentences, Sheet, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Notes, Sheet, Table, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, listing, many
+from judgebench.report.said import known_as
+from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Forecast, Reply, Run
+    from judgebench.domain import Reply, Run
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.store.runs import StoredRun
     from judgebench.store.verify import Finding, Report
 
-__all__ = ["Estimates", "Holdings", "RunFacts", "Verification"]
-
-
-_RUN = record(
-    **judge_keys(),
-    task=TEXT,
-    items=COUNT,
-    cases=COUNT,
-    judged=COUNT,
-    submitted=COUNT,
-    to_ask=COUNT,
-    calls=COUNT,
-    input_tokens=(COUNT, lambda run: run.usage.input_tokens),
-    output_tokens=(COUNT, lambda run: run.usage.output_tokens),
-    usd=(maybe(NUMBER), lambda run: run.usage.usd),
-    usd_low=(maybe(NUMBER), lambda run: run.low),
-    usd_high=(maybe(NUMBER), lambda run: run.high),
-    pilot_answers=(COUNT, lambda run: run.pilot),
-    counting=TEXT,
-    later_calls=Key(COUNT, lambda run: run.later or None, "Calls in later rounds, an assumption.", required=False),
-)
-#: Wider than any line: each run's stays in one, as programs read it.
-_WIDE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Estimates(Document):
-    """What some runs would take."""
-
-    runs: tuple[Forecast, ...]
-
-    SCHEMA = "judgebench.estimate/1"
-    SHAPE = record(
-        "",
-        "What runs would take, from `run --dry-run --format json`; an unknown price is null, never 0.",
-        runs=ListOf(_RUN),
-    )
-
-    def sheet(self) -> Sheet:
-        rest = {name: partial(key.of, name) for name, key in _RUN.keys.items() if name not in judge_keys()}
-        return sheet({**judge_columns(), **rest}, self.runs)
-
-    def blocks(self) -> Iterator[Block]:
-        yield Sentences(tuple(map(_sentence, self.runs)))
-
-    def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
-        return Document.render(self, form, width=max(width, _WIDE), explain=explain, colour=colour)
-
-
-def _sentence(run: Forecast) -> str:
-    under_way = f"{run.submitted} submitted, " if run.submitted else ""
-    head = (
-        f"{run.judge} on {run.task}: {run.items} items, {run.cases} cases, "
-        f"{run.judged} already judged, {under_way}{run.to_ask} to ask"
-    )
-    if not run.counting:
-        return f"{head}; no tokens, no cost"
-    if run.to_ask and run.usage.usd is None:
-        price = "price unknown"
-    else:
-        price = f"about {run.usage.usd or 0.0:.2f} USD"
-        price += f" ({run.low:.2f} to {run.high:.2f})" if run.low is not None else ""
-    each = run.usage.output_tokens // max(run.calls, 1)
-    length = f"{each} tokens an answer, an assumption until some are stored"
-    if run.pilot:
-        length = f"answers as long as the {run.pilot} that are stored"
-    how = "in batches in" if run.batch else "in"
-    later = f" ({run.later} of them in later rounds, if all cases go through these)" if run.later else ""
-    return (
-        f"{head} {how} {run.calls} calls{later}; about {run.usage.input_tokens:,} input and "
-        f"{run.usage.output_tokens:,} output tokens, {price} ({run.counting}; {length})"
-    )
+__all__ = ["Holdings", "RunFacts", "Verification"]
 
 
 @dataclass(slots=True)
@@ -212,8 +142,35 @@ class RunFacts(Document):
         conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
         holds=_HOLDS,
     )
-    # A terminal shows a listing that wraps nothing.
-    MORE: ClassVar = {"table": lambda one: listing(f"{name + ':':<16}{value}" for name, value in one.facts())}
+
+    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
+        """Write it; all of it as a listing that wraps nothing."""
+        if form == "table" and explain:
+            return listing(f"{name + ':':<16}{value}" for name, value in self.facts())
+        return super(RunFacts, self).render(form, width=width, explain=explain, colour=colour)
+
+    def brief(self) -> Brief:
+        run, holds = self.run, self.holds
+        judge = known_as([run.judge])[run.judge]
+        cases, judged = max(run.counts.get("cases", 0), holds.statuses.total()), holds.statuses.total()
+        done = f"all {cases:,} cases" if judged == cases else f"{judged:,} of {cases:,} cases"
+        answer = f"{judge} judged {done} of {task_name(run.task, run.revision)}."
+        bad = [f"{count:,} {_STATUSES.get(name, name)}" for name, count in holds.statuses.most_common() if name != "ok"]
+        facts = {
+            "answers": ", ".join([f"{holds.statuses['ok']:,} usable", *bad]),
+            "shown": f"{_ORDERS.get(run.orders, run.orders)}, {_times(run.repeats)}"
+            + ("" if run.reference == "none" else f", with a reference ({run.reference})"),
+            "asked anew": run.again,
+            "probe": run.probe,
+            "model versions": _counted(holds.models),
+            "tokens": f"{holds.usage.input_tokens:,} in, {holds.usage.output_tokens:,} out"
+            if holds.usage.input_tokens
+            else "",
+            "cost": _money(holds.usage),
+            "members": ", ".join(holds.members),
+        }
+        table = grid(_FACTS, [(name, clean(text)) for name, text in facts.items() if text])
+        return Brief((answer,), table, (), (Next("judgebench score RUN", "how far it agrees with people"),))
 
     def data(self) -> dict[str, Any]:
         return self.run.to_json() | {"conditions": self.run.conditions.named(), "holds": self.holds}
@@ -239,6 +196,8 @@ class RunFacts(Document):
             "settings": ", ".join(f"{name} {value}" for name, value in settings),
             "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
             "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",
+            "asked anew": run.again,
+            "probe": run.probe,
             "model versions": _counted(holds.models),
             "tokens": f"{holds.usage.input_tokens:,} input, {holds.usage.output_tokens:,} output",
             "cost": _money(holds.usage),
@@ -253,11 +212,19 @@ class RunFacts(Document):
 
     def blocks(self) -> Iterator[Block]:
         yield clean(f"{self.run.judge} on {self.run.task}: {_counted(self.holds.statuses)}")
-        fields: Fields[tuple[str, str]] = (
-            Field("what", itemgetter(0), right=False),
-            Field("value", itemgetter(1), right=False),
-        )
-        yield Table(grid(fields, self.facts()))
+        yield Table(grid(_FACTS, self.facts()))
+
+
+#: What was asked and what came of it, in words.
+_FACTS: Fields[tuple[str, str]] = (
+    Field("what", itemgetter(0), right=False),
+    Field("value", itemgetter(1), right=False),
+)
+_STATUSES = {"unparsed": "unreadable", "failed": "failed", "refused": "refused"}
+_ORDERS = {
+    "both": "in both orders", "original": "in one order", "swapped": "in the other order", "recorded": "as recorded",
+    "random": "in an order drawn for each", "cyclic": "in each place once",
+}  # fmt: skip
 
 
 def _counted(counts: Counter[str]) -> str:
@@ -324,8 +291,19 @@ class Verification(Document):
         damaged=(COUNT, attrgetter("found"), "All findings."),
         runs=(ListOf(_LOOKED_AT), attrgetter("reports")),
     )
-    # A terminal shows a listing that wraps nothing, so that places can be copied.
-    MORE: ClassVar = {"table": lambda found: listing(line for one in found.reports for line in _listing(one))}
+
+    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
+        """Write it; all of it as a listing that wraps nothing, so that places can be copied."""
+        if form == "table" and (explain or self.found):
+            return listing(line for one in self.reports for line in _listing(one))
+        return super(Verification, self).render(form, width=width, explain=explain, colour=colour)
+
+    def brief(self) -> Brief:
+        runs, cases = many(len(self.reports), "run"), sum(report.cases for report in self.reports)
+        if self.found:
+            return Brief((f"{many(self.found, 'finding')} in {runs}.",))
+        notes = tuple(note for report in self.reports for note in report.notes)
+        return Brief((f"{runs} with {many(cases, 'case')}: no damage.",), None, notes[:MOST_NOTES])
 
     @property
     def found(self) -> int:

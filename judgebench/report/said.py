@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "brief_name", "figure_cell", "first_up", "is_share", "known_as", "listed", "name_of", "numbers",
-    "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two",
+    "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_share", "known_as", "listed",
+    "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two",
     "unfinished", "whole", "whom",
 ]  # fmt: skip
 
@@ -54,6 +54,16 @@ def of_100(share: float) -> str:
     '70 of 100'
     """
     return f"{figure(100 * share, 0)} of 100"
+
+
+def from_to(shares: Sequence[float]) -> str:
+    """Say between which shares some lie.
+
+    >>> from_to([0.7, 0.46]), from_to([0.7])
+    ('46 to 70 of 100', '70 of 100')
+    """
+    low, high = of_100(min(shares)), of_100(max(shares))
+    return high if low == high else f"{low.removesuffix(' of 100')} to {high}"
 
 
 def two(one: Bounded | None, digits: int = 2) -> str:

@@ -25,7 +25,7 @@ KINDS = {
     "consistency": "judgebench.report.consistency:Consistencies",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
-    "estimate": "judgebench.report.runs:Estimates",
+    "estimate": "judgebench.report.estimates:Estimates",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",

@@ -6,12 +6,13 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
 from judgebench.report.score_lines import Line
 from judgebench.report.score_sentences import sentences, why
+from judgebench.report.words import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Grid, Tone
     from judgebench.report.scores import Measured
 
-__all__ = ["brief", "incomplete", "odd"]
+__all__ = ["brief", "odd", "usable"]
 
 _STATES: dict[str, tuple[str, Tone]] = {"yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad")}
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
@@ -35,7 +36,7 @@ _ODD = {
     "few_clusters": "Fewer than 20 independent questions: the intervals are rough.",
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
-_INTERVAL = "[95 % interval]"
+_PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
@@ -43,7 +44,7 @@ def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Se
     """Say in brief how far judges agree, and whether they can take a person's place."""
     lines = _lines(rows, sources)
     return Brief(
-        (*unmeasured, *incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        (*unmeasured, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
         tuple(_notes(rows, lines))[:MOST_NOTES],
         tuple(_next(sources)),
@@ -78,7 +79,6 @@ def _table(lines: Sequence[Line]) -> Grid:
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
     tasks = len({one.task for one in lines})
-    place = ("in a person's", "place?")
 
     def people(one: Line) -> str:
         found = one.people
@@ -87,24 +87,21 @@ def _table(lines: Sequence[Line]) -> Grid:
     def there(get: Callable[[Line], object]) -> bool:
         return any(get(one) for one in lines)
 
-    fields: Sequence[tuple[bool, Field[Line]]] = (
-        (tasks > 1, Field("task", lambda one: one.task, right=False)),
-        (True, Field("judge", lambda one: one.judge, right=False)),
-        (there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
-        (there(lambda one: one.state), Field("in a person's place?", _placed, place, right=False)),
-        (len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
-        (
-            True,
-            Field(f"{title} [95 % interval]", _figure, (title, "[95 % interval]") if tasks > 1 else (), right=False),
-        ),
-        (there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
-        (there(lambda one: one.people), Field("people", people, right=not alone)),
-        (there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
-        (True, Field("items", lambda one: f"{one.items:,}", spare=True)),
-        (True, Field("usable", _usable)),
-        (there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
-    )
-    made = grid([field for shown, field in fields if shown], lines)
+    fields: list[Field[Line]] = [
+        *when(tasks > 1, Field("task", lambda one: one.task, right=False)),
+        Field("judge", lambda one: one.judge, right=False),
+        *when(there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
+        *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
+        *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
+        Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
+        *when(there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
+        *when(there(lambda one: one.people), Field("people", people, right=not alone)),
+        *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
+        Field("items", lambda one: f"{one.items:,}", spare=True),
+        Field("usable", lambda one: usable(one.row)),
+        *when(there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
+    ]
+    made = grid(fields, lines)
     return replace(made, breaks=tuple(i for i in range(1, len(lines)) if lines[i].task != lines[i - 1].task))
 
 
@@ -112,8 +109,9 @@ def _figure(one: Line) -> str:
     return figure_cell(one.metric, one.figure)
 
 
-def _usable(one: Line) -> str:
-    return percent(one.row.coverage, 0 if one.row.coverage in {0, 1} else 1)
+def usable(row: Agreement) -> str:
+    """Print the share of answers that are verdicts."""
+    return percent(row.coverage, 0 if row.coverage in {0, 1} else 1)
 
 
 def _placed(one: Line) -> Cell:
@@ -121,7 +119,7 @@ def _placed(one: Line) -> Cell:
     return Cell(text, tone=tone)
 
 
-def incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
+def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
     """Say what is missing of runs, and how to get it."""
     failed = {judge: row for judge, row in rows if row.statuses.get("failed")}
     if failed:
@@ -146,7 +144,7 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
     if any(one.held and one.row.gold == "unspecified" for one in lines):
         yield "Nobody says who gave the labels: with --gold human the table says who can take a person's place."
     if all(one.sampled for one in lines):
-        yield "These are SAMPLES, written to show how it works: they say nothing about any judge."
+        yield SAMPLES
         return
     if len({one.state for one in lines}) > 1:
         whys: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import decimal, many
-from judgebench.report.said import brief_name, is_share, listed, of_100, reason, spoken, whom
+from judgebench.report.said import brief_name, from_to, is_share, listed, of_100, reason, spoken, whom
 from judgebench.report.stand_in import MARGIN
 from judgebench.report.words import sampled
 
@@ -54,7 +54,7 @@ def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
         same = [one.same for one in lines if one.same is not None]
         on = f"{len(lines) // len(judges)} {what}"
         agrees = "agrees" if len(judges) == 1 else "agree"
-        yield f"On {on} {who} {agrees} with {_side(lines)} on {_from_to(same)} items." if same else f"{who} on {on}."
+        yield f"On {on} {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
         return
     known = {"yes": "yes", "open": "not sure", "no": "no", "": "not known"}
     said = [f"{word} {many(counts[state], 'time')}" for state, word in known.items() if counts[state]]
@@ -112,7 +112,7 @@ def _facts(own: Sequence[Line]) -> str:
         ours = _values([one.figure.value for one in own])
         theirs = _values([one.people.value for one in own if one.people is not None])
         return f"{'its' if len(own) == 1 else 'their'} {name} with a person is {ours}, that of two people {theirs}"
-    people = f"two people {'do' if len(own) < 3 else 'do so'} on {_from_to(alike).removesuffix(' of 100')}"
+    people = f"two people {'do' if len(own) < 3 else 'do so'} on {from_to(alike).removesuffix(' of 100')}"
     if len(own) == 1:
         return f"it says the same as a person on {of_100(same[0])} items, {people}"
     if len(own) == _EACH:
@@ -121,12 +121,7 @@ def _facts(own: Sequence[Line]) -> str:
             f"{first.judge} says the same as a person on {of_100(same[0])} items, {second.judge} on "
             f"{of_100(same[1]).removesuffix(' of 100')}; {people}"
         )
-    return f"they say the same as a person on {_from_to(same)} items; {people}"
-
-
-def _from_to(shares: Sequence[float]) -> str:
-    low, high = of_100(min(shares)), of_100(max(shares))
-    return high if low == high else f"{low.removesuffix(' of 100')} to {high}"
+    return f"they say the same as a person on {from_to(same)} items; {people}"
 
 
 def _values(values: Sequence[float | None]) -> str:
@@ -147,7 +142,7 @@ def _whys(one: Line) -> Iterator[str]:
     if found is None:
         return
     if sampled(row.revision):
-        yield "these rows are samples, written to show how it works"
+        yield "these rows are samples"
     if found.deciding:
         yield f"it depends on which people you ask: without {listed(found.deciding)} the answer is another"
     if "few_items" in row.warnings:
@@ -189,4 +184,4 @@ def _agreeing(task: str, own: Sequence[Line]) -> str:
         return (
             f"On {task} {one.judge} agrees with {side} on {of_100(same[0])} items, {own[1].judge} on {second}{beside}."
         )
-    return f"On {task} {len(own)} judges agree with {side} on {_from_to(same)} items{beside}."
+    return f"On {task} {len(own)} judges agree with {side} on {from_to(same)} items{beside}."

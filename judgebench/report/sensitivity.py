@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import ESTIMATES, FLAG, POLICIES, TEXT, TEXTS, ListOf, Scalar, judge_keys, record
-from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, decimal
+from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.rows import cell
 from judgebench.report.said import brief_name, known_as, two, unfinished
-from judgebench.report.words import WARNINGS
+from judgebench.report.words import WARNINGS, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ class Variant(NamedTuple):
     own: bool
     metrics: Mapping[str, Estimate]
     warnings: tuple[str, ...] = ()
+    revision: str = ""
 
 
 _ROW = record(
@@ -93,13 +94,13 @@ class Sensitivity(Document):
         most = max(spans, key=lambda one: one.high.value - one.low.value)
         name, many_tasks = brief_name(most.metric), len({one.task for one in spans}) > 1
         moved = (
-            f"The conventions alone move the {name} of {most.judge} on {most.task} from {decimal(most.low.value, 2)} to "
-            f"{decimal(most.high.value, 2)}."
+            f"The conventions alone move the {name} of {most.judge} on {most.task} from "
+            f"{decimal(most.low.value, 2)} to {decimal(most.high.value, 2)}."
             if most.low.value != most.high.value
             else f"No convention moves the {name} of any judge here."
         )
         fields: list[Field[_Span]] = [
-            *([Field[_Span]("task", lambda one: one.task, right=False)] if many_tasks else []),
+            *when(many_tasks, Field("task", lambda one: one.task, right=False)),
             Field("judge", lambda one: one.judge, right=False),
             Field(f"{name} as it is", lambda one: two(one.own), right=False),
             Field("lowest", lambda one: decimal(one.low.value, 2)),
@@ -166,7 +167,9 @@ def _spans(lines: Sequence[Variant]) -> list[_Span]:
         ends = [_End(value, _rule(own, line)) for line in some if (value := line.metrics[metric].value) is not None]
         if ends and own.own:
             low, high = min(ends, key=lambda one: one.value), max(ends, key=lambda one: one.value)
-            found.append(_Span(clean(task), names[judge], metric, own.metrics[metric], low, high, own.warnings))
+            found.append(
+                _Span(task_name(task, own.revision), names[judge], metric, own.metrics[metric], low, high, own.warnings)
+            )
     return found
 
 
@@ -177,32 +180,38 @@ def _rule(own: Variant, other: Variant) -> str:
 
 
 def _overtaken(lines: Sequence[Variant]) -> Iterator[str]:
-    """Say of each task whether the judge with the highest headline is the same under every convention here."""
+    """Say whether the judge with the highest headline is the same under every convention here."""
     names = known_as(line.judge for line in lines)
-    for task in dict.fromkeys(line.task for line in lines):
-        first: dict[str, Variant] = {}
-        rules: dict[str, list[Variant]] = {}
-        for line in _near(lines):
-            if line.task == task and (line.own or line.judge in first):
-                first.setdefault(line.judge, line)
-                rules.setdefault(_rule(first[line.judge], line), []).append(line)
-        metric = list(next(iter(first.values())).metrics)[-1] if first else ""
-        ahead = {
-            rule: max(known, key=lambda line: line.metrics[metric].value or 0.0).judge
-            for rule, some in rules.items()
-            if len(known := [line for line in some if metric in line.metrics and line.metrics[metric].value is not None])
-            == len(first)
-        }
-        if len(first) < 2 or _AS_IT_IS not in ahead:
-            continue
-        leader = ahead[_AS_IT_IS]
-        others = {rule: judge for rule, judge in ahead.items() if judge != leader}
-        on = f" on {clean(task)}" if len({line.task for line in lines}) > 1 else ""
-        if not others:
-            yield f"{names[leader]} has the highest{on} under every one of them."
-        else:
-            rule, judge = next(iter(others.items()))
-            yield f"Which judge has the highest{on} depends on them: {names[judge]} where it is {rule}."
+    tasks = {task: _leaders([line for line in lines if line.task == task]) for task in {line.task for line in lines}}
+    known = [leaders for leaders in tasks.values() if _AS_IT_IS in leaders]
+    if len(known) == 1:
+        [leaders] = known
+        leader = leaders[_AS_IT_IS]
+        other = next(((rule, judge) for rule, judge in leaders.items() if judge != leader), None)
+        yield (
+            f"{names[leader]} has the highest figure under every one of them."
+            if other is None
+            else f"Which judge has the highest figure depends on them: {names[other[1]]} with “{other[0]}”."
+        )
+    elif known:
+        changed = sum(len(set(leaders.values())) > 1 for leaders in known)
+        yield (
+            f"Which judge has the highest figure depends on them on {changed} of {many(len(known), 'task')}."
+            if changed
+            else f"On each of {many(len(known), 'task')} one judge has the highest figure under every one of them."
+        )
+
+
+def _leaders(lines: Sequence[Variant]) -> dict[str, str]:
+    """Find the judge of one task with the highest headline under each convention that says something of every judge."""
+    own = {line.judge: line for line in lines if line.own}
+    rules: dict[str, dict[str, float]] = {}
+    for line in _near(lines):
+        value = list(line.metrics.values())[-1].value
+        if line.judge in own and value is not None:
+            rules.setdefault(_rule(own[line.judge], line), {})[line.judge] = value
+    whole = {rule: each for rule, each in rules.items() if len(each) == len(own)}
+    return {rule: max(each, key=each.__getitem__) for rule, each in whole.items()} if len(own) > 1 else {}
 
 
 def _metric(name: str, line: Variant) -> Estimate | None:

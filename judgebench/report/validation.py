@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import TEXT, ListOf, choice, record
 from judgebench.errors import DataError
-from judgebench.report.document.blocks import Field, Sentences, Table, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -54,6 +56,10 @@ _FIELDS: Fields[Finding] = (
 )
 
 
+def _place(one: Finding) -> str:
+    return " ".join(filter(None, (f"{one.task}:{one.split}" if one.split else one.task, one.about)))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Validation(Document):
     """What was looked at in one card, or in several."""
@@ -80,6 +86,20 @@ class Validation(Document):
 
     def sheet(self) -> Sheet:
         return sheet(_TOLD, self.findings)
+
+    def brief(self) -> Brief:
+        counts = Counter(one.state for one in self.findings)
+        tasks = list(dict.fromkeys(one.task for one in self.findings))
+        what = clean(tasks[0]) if len(tasks) == 1 else f"{len(tasks)} cards"
+        open_ = f", {counts['unchecked']} can't be checked here" if counts["unchecked"] else ""
+        if not self.missing:
+            verb = "is" if len(tasks) == 1 else "are"
+            return Brief((f"{what} {verb} valid: {counts['ok']} things hold{open_}.",), head=Cell("VALID", tone="good"))
+        lacking = [f"{_place(one)}: {one.said}" for one in self.missing]
+        more = len(lacking) - MOST_NOTES
+        notes = lacking if more <= 0 else [*lacking[: MOST_NOTES - 1], f"{many(more + 1, 'more thing')}: --explain"]
+        answer = f"{what}: {many(len(lacking), 'thing')} to mend; {counts['ok']} hold{open_}."
+        return Brief((answer,), None, tuple(notes), head=Cell("NOT VALID", tone="bad"))
 
     def blocks(self) -> Iterator[Block]:
         counts = Counter(one.state for one in self.findings)

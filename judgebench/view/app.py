@@ -137,7 +137,7 @@ class View:
                 "view.runs",
                 title="Runs",
                 styles=["view.css", "view.runs.css"],
-                scripts=["view.made.js", "view.runs.js"],
+                scripts=["view.made.js", "view.runs.draw.js", "view.runs.js"],
                 live=True,
             )
         )
@@ -235,7 +235,7 @@ class View:
                     self._busy = False
 
             self._measuring.post(measured)
-        return _json({"runs": rows, "tasks": bool(self._sessions.names())})
+        return _json({"runs": rows})
 
     async def stamps(self, request: web.Request) -> web.Response:
         """Say whether runs have changed."""

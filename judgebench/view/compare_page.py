@@ -7,12 +7,10 @@ from urllib.parse import urlencode
 
 from judgebench.report.document.as_html import body, page
 from judgebench.report.document.text import clean, many
-from judgebench.report.said import first_up
-from judgebench.report.words import heading
-from judgebench.stats.coefficients.catalog import title_of
-from judgebench.view.compare_parts import ALL, LEVEL, counts, items_of, lines_of, parts, value_of
-from judgebench.view.figures import estimate, fraction, share
-from judgebench.view.naming import asked_whom, conditions_line, judge_name, one_name, scale_line
+from judgebench.report.said import brief_name, first_up, known_as
+from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
+from judgebench.view.figures import estimate, fraction, minus, share
+from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
 
 if TYPE_CHECKING:
@@ -55,10 +53,10 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
         head=head,
         lead=lead,
         sides=[_side(compared, 0, "Before"), _side(compared, 1, "After")],
-        short=[one_name(found.second), one_name(found.first)],
+        short=list(reversed(known_as(found.judges).values())),
         differs=_differs(before.run, after.run),
         change=prompt_change(before.run, after.run),
-        **parts(compared),
+        **parts(found),
         **counts(compared),
         figures=_figures(found),
         power=_power(found),
@@ -71,7 +69,8 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
 
 def standings_page(document: Document, stored: Sequence[StoredRun], names: Sequence[str]) -> str:
     """Write the page of more than two runs."""
-    head, *rest = document.sentences() or [f"{len(stored)} judges on {clean(stored[0].run.task)}"]
+    sentence, *rest = document.sentences()
+    head, _, why = sentence.rstrip(".").partition(": ")
     return page(
         "view.standings",
         title=f"{len(stored)} judges on {clean(stored[0].run.task)}",
@@ -79,7 +78,7 @@ def standings_page(document: Document, stored: Sequence[StoredRun], names: Seque
         live=True,
         meta=f"{clean(stored[0].run.task)} · {len(stored)} judges",
         head=clean(head),
-        rest=list(map(clean, rest)),
+        rest=[minus(clean(one)) for one in (f"{first_up(why)}." if why else "", *rest) if one],
         everything=body(document.parts("html")),
         report="/report?" + urlencode([("run", name) for name in names]),
     )
@@ -96,7 +95,7 @@ def _answer(compared: Compared) -> tuple[str, str]:
     sentence, *rest = compared.document.sentences()
     head, _, figures = sentence.rstrip(".").partition(": ")
     lead = [f"{first_up(figures)}." if figures else "", *rest, _worst(compared)]
-    return clean(head), clean(" ".join(filter(None, lead)))
+    return clean(head), minus(clean(" ".join(filter(None, lead))))
 
 
 def _worst(compared: Compared) -> str:
@@ -107,7 +106,7 @@ def _worst(compared: Compared) -> str:
     one = min(below, key=value_of)
     sure = one.p_holm is not None and one.p_holm < LEVEL
     became = "has become worse" if sure else "may have become worse"
-    return f"On {one.subset}, {many(items_of(compared, one.subset), 'item')}, it {became}."
+    return f"On {one.subset}, {many(part_of(compared.found, one.subset).items, 'item')}, it {became}."
 
 
 def _side(compared: Compared, side: int, role: str) -> dict[str, Any]:
@@ -130,7 +129,7 @@ def _differs(before: Run, after: Run) -> str:
     names = [name for name in dict.fromkeys([*one, *two]) if one.get(name) != two.get(name) and name not in _NO_CHOICE]
     told = ["the judge"] if before.judge != after.judge else []
     told += [_CONDITION.get(name, f"the {name.replace('_', ' ')}") for name in names]
-    recorded = " How recorded judges were asked is not known." if _recorded(before, after) else ""
+    recorded = " How recorded judges were asked is not known." if is_recorded(before) or is_recorded(after) else ""
     if not told:
         return f"Nothing that was chosen differs: the same judge, asked twice.{recorded}"
     same = "Same items, labels and rules." if "the judge" in told else "Same judge, items, labels and rules."
@@ -139,15 +138,11 @@ def _differs(before: Run, after: Run) -> str:
     return f"{first_up(listed) if recorded or len(told) > 1 else f'Only {listed}'} {verb}. {same}{recorded}"
 
 
-def _recorded(*runs: Run) -> bool:
-    return any(run.judge.startswith("replay/") for run in runs)
-
-
 def _figures(found: Comparison) -> list[Mapping[str, Any]]:
     """Write all measures on all items."""
     return [
         {
-            "name": first_up(" ".join(heading(line.metric))),
+            "name": "Agreement" if line.metric in SHARES else first_up(brief_name(line.metric)),
             "less": line.metric in found.errors,
             "after": estimate(line.first),
             "before": estimate(line.second),
@@ -165,7 +160,7 @@ def _power(found: Comparison) -> str:
     detectable = found.power.detectable(sides=2)
     if not detectable:
         return ""
-    title, value = title_of(found.power.metric), found.main.difference.value
+    title, value = brief_name(found.power.metric), found.main.difference.value
     seen = "" if value is None else f" The change seen is {fraction(value)}."
     needed = ""
     if not found.ahead and value and abs(value) > 1e-9:

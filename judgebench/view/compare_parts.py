@@ -14,13 +14,15 @@ from judgebench.view.figures import estimate, fraction, points, share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
     from judgebench.view.comparison import Compared
 
-__all__ = ["ALL", "LEVEL", "counts", "items_of", "lines_of", "parts", "value_of"]
+__all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "value_of"]
 
 #: The line on all items, and what a p-value is held to.
 ALL, LEVEL = "all", 0.05
+#: Shares of right answers, of which points can be told.
+SHARES = ("percent_agreement", "accuracy")
 
 
 def value_of(line: ComparisonLine) -> float:
@@ -31,7 +33,7 @@ def value_of(line: ComparisonLine) -> float:
 def table_metric(found: Comparison) -> str:
     """Choose the figure of the table: a share, of which points can be told; else the headline."""
     there = {line.metric for line in found.lines}
-    return next((name for name in ("percent_agreement", "accuracy") if name in there), found.headline)
+    return next((name for name in SHARES if name in there), found.headline)
 
 
 def lines_of(found: Comparison) -> list[ComparisonLine]:
@@ -40,21 +42,21 @@ def lines_of(found: Comparison) -> list[ComparisonLine]:
     return [line for line in found.lines if line.metric == metric]
 
 
-def items_of(compared: Compared, part: str) -> int:
-    """Count the items of a part."""
-    return sum(part in {ALL, one.subset} for one in compared.every)
+def part_of(found: Comparison, subset: str) -> Part:
+    """Find the part of the data that a line is about."""
+    return next(one for one in found.parts if one.subset == subset)
 
 
-def parts(compared: Compared) -> dict[str, Any]:
+def parts(found: Comparison) -> dict[str, Any]:
     """Write the table by part of the data, with a forest in it."""
-    found, lines = compared.found, lines_of(compared.found)
+    lines = lines_of(found)
     whole = [line for line in lines if line.subset == ALL]
     rest = sorted((line for line in lines if line.subset != ALL), key=lambda one: (-value_of(one), one.subset))
     metric = table_metric(found)
-    shares = metric in {"percent_agreement", "accuracy"}
+    shares = metric in SHARES
     write: Callable[..., str] = points if shares else lambda value: fraction(value, sign=True)
     axis = _axis(lines)
-    rows = [_part(compared, line, axis, write, shares=shares) for line in (*whole, *rest)]
+    rows = [_part(found, line, axis, write, shares=shares) for line in (*whole, *rest)]
     return {
         "measure": "agreement" if shares else headline_name(metric),
         "unit": "points" if shares else "",
@@ -66,20 +68,20 @@ def parts(compared: Compared) -> dict[str, Any]:
 
 
 def _part(
-    compared: Compared, line: ComparisonLine, axis: tuple[float, float], write: Callable[..., str], *, shares: bool
+    found: Comparison, line: ComparisonLine, axis: tuple[float, float], write: Callable[..., str], *, shares: bool
 ) -> dict[str, Any]:
-    found, difference = compared.found, line.difference
-    part = [one for one in compared.every if line.subset in {ALL, one.subset}]
+    difference = line.difference
+    part = part_of(found, line.subset)
     sure = line.p_holm is not None and line.p_holm < LEVEL and bool(difference.value)
     # The whole is what the heading is about: one test, chosen beforehand.
     ahead = {"first": 1, "second": -1}.get(found.ahead, 0) if line.subset == ALL else _sign(found, line) * sure
     state = "yes" if ahead > 0 else "no" if ahead < 0 else "unsure"
     told = estimate(difference, write) or {}
     one, two = (estimate(side, share if shares else fraction) or {} for side in (line.second, line.first))
-    name = "All items" if line.subset == ALL else clean(line.subset) or "the rest"
+    name = "All items" if line.subset == ALL else clean(line.subset)
     return {
         "name": name,
-        "size": many(len(part), "item"),
+        "size": many(part.items, "item"),
         "state": state,
         "word": {"yes": "Better", "no": "Worse", "unsure": "Can't tell"}[state],
         "sign": {"yes": "▲", "no": "▼", "unsure": "?"}[state],
@@ -89,8 +91,8 @@ def _part(
         "high": None if difference.high is None else _x(difference.high, axis),
         "dot": None if difference.value is None else _x(difference.value, axis),
         "both": f"{one.get('text', '')} → {two.get('text', '')}".replace(" % →", " →"),
-        "better": sum(item.kind == BETTER for item in part) if compared.scored else None,
-        "worse": sum(item.kind == WORSE for item in part) if compared.scored else None,
+        "better": part.better,
+        "worse": part.worse,
     }
 
 
@@ -109,7 +111,9 @@ def _axis(lines: Sequence[ComparisonLine]) -> tuple[float, float]:
     ]
     low, high = min([0.0, *bounds]), max([0.0, *bounds])
     step = _step(high - low)
-    return step * math.floor(low / step - 1e-9), step * math.ceil(high / step + 1e-9)
+    # A bound that lies on a tick is within.
+    low, high = step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
+    return (low, high) if low < high else (-step, step)
 
 
 def _step(width: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from judgebench.report.document.text import decimal, figure, words_of
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Estimate
 
-__all__ = ["MINUS", "estimate", "fraction", "points", "share"]
+__all__ = ["MINUS", "estimate", "fraction", "minus", "points", "share"]
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -43,6 +44,15 @@ def points(value: float, *, sign: bool = True) -> str:
     """
     text = figure(100 * value, 0)
     return "0" if text == "0" else _signed(text, sign=sign)
+
+
+def minus(sentence: str) -> str:
+    """Write the minus signs of a sentence as such; hyphens in names stay.
+
+    >>> minus("gpt-4 has -.15 (-.2 to -1)").count(MINUS)
+    3
+    """
+    return re.sub(r"(?<![\w.])-(?=[.\d])", MINUS, sentence)
 
 
 def _signed(text: str, *, sign: bool) -> str:

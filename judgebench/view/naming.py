@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.domain import conditions_of
-from judgebench.domain.conditions import JudgeName, bare
 from judgebench.report.document.text import clean
+from judgebench.report.said import known_as
 
 if TYPE_CHECKING:
     from judgebench.domain import Run, Scale
 
-__all__ = ["asked_whom", "conditions_line", "judge_name", "one_name", "scale_line", "told_name"]
+__all__ = ["asked_whom", "conditions_line", "is_recorded", "judge_name", "scale_line"]
 
-#: Judges whose verdicts were read from a file are named without it.
-_RECORDED = "replay/"
 _GOLD = {
     "human": "people's labels",
     "crowd": "crowd workers' labels",
@@ -25,17 +22,6 @@ _GOLD = {
 }
 
 
-def told_name(judge: str) -> str:
-    """Name a judge without where its verdicts came from; its conditions stay with the name.
-
-    >>> told_name("replay/m"), told_name("m")
-    ('m', 'm')
-    """
-    if isinstance(judge, JudgeName):
-        return judge.renamed(told_name(judge.bare))
-    return judge.removeprefix(_RECORDED)
-
-
 def judge_name(judge: str) -> tuple[str, str]:
     """Give a judge's name and, apart, the conditions in which its runs differ.
 
@@ -43,15 +29,13 @@ def judge_name(judge: str) -> tuple[str, str]:
     >>> judge_name(JudgeName("replay/m", {"prompt": "strict", "again": "2026-11-30"}))
     ('m', 'strict · again 2026-11-30')
     """
-    told = [
-        text if name == "prompt" else f"{name.replace('_', ' ')} {text}" for name, text in conditions_of(judge).items()
-    ]
-    return clean(bare(told_name(judge))), clean(" · ".join(told))
+    name, _, told = known_as([judge])[judge].partition(" · ")
+    return name, told
 
 
-def one_name(judge: str) -> str:
-    """Give the name and the conditions in one."""
-    return " · ".join(filter(None, judge_name(judge)))
+def is_recorded(run: Run) -> bool:
+    """Whether verdicts come from a file, so that nobody was asked now."""
+    return run.settings.get("backend") == "replay"
 
 
 def conditions_line(run: Run) -> str:
@@ -59,7 +43,7 @@ def conditions_line(run: Run) -> str:
     several = run.scale.kind in {"pair", "pick", "rank"}
     orders = {"both": "both orders", "original": "one order", "swapped": "swapped order"}
     told = [
-        "recorded" if run.judge.startswith(_RECORDED) else "",
+        "recorded" if is_recorded(run) else "",
         orders.get(run.orders, f"{run.orders} orders") if several else "",
         f"each asked {run.repeats} times" if run.repeats > 1 else "",
         f"reference {run.reference}" if run.reference not in {"none", "auto"} else "",

@@ -6,12 +6,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean
-from judgebench.report.words import SHORT, WARNINGS
+from judgebench.report.said import brief_name
+from judgebench.report.words import WARNINGS, sampled
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
 from judgebench.view.figures import estimate, share
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement
-    from judgebench.report.stand_in import Answer
+    from judgebench.report.score_lines import Line
 
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0
@@ -30,11 +30,8 @@ _QUIET = 20.0
 _PATIENCE = 4.0
 
 
-class Measured(NamedTuple):
-    """What was measured of a run on all of its items, and whether its judge can take a person's place."""
-
-    row: Agreement
-    answer: Answer
+#: What the page calls an answer; none where nobody asks it.
+_ANSWERS = {"yes": "yes", "no": "no", "open": "unsure"}
 
 
 @dataclass(slots=True)
@@ -58,7 +55,7 @@ class Entry:
 class RunTable:
     """The runs of a folder, which need not exist yet, by name; only names in the table are ever opened."""
 
-    def __init__(self, root: Path, measure: Callable[[StoredRun], Measured]) -> None:
+    def __init__(self, root: Path, measure: Callable[[StoredRun], Line]) -> None:
         self.root = root
         self._measure = measure
         self._entries: dict[str, Entry] = {}
@@ -165,61 +162,45 @@ def _row(entry: Entry, judge: str) -> dict[str, Any]:
     if entry.stored is None:
         return row | {"task": "", "judge": "", "status": "unreadable"}
     run = entry.stored.run
-    cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
+    cases, judged = run.counts.get("cases", 0), entry.figures.get("judged")
     told, conditions = judge_name(judge)
     row |= {"task": clean(run.task), "judge": told, "conditions": conditions, "more": conditions_line(run)}
     row |= {"revision": clean(run.revision), "cases": cases, "scale": scale_line(run.scale)}
-    row |= {"gold": asked_whom(run.gold_source), "sample": run.revision.startswith("sample")}
+    row |= {"gold": asked_whom(run.gold_source), "sample": sampled(run.revision)}
     row |= {"models": [clean(one) for one in run.models if one], "measuring": entry.measured != entry.stamp}
     row["status"] = _status(cases, judged, row.get("answered"), quiet=time.time() - entry.changed > _QUIET)
     return row
 
 
-def _status(cases: int, judged: int, answered: int | None, *, quiet: bool) -> str:
+def _status(cases: int, judged: int | None, answered: int | None, *, quiet: bool) -> str:
     """Say how far a run is; one whose judge never answered is no slow one."""
+    if judged is None:
+        return "unmeasured"
     if cases > judged and not quiet:
         return "running"
-    # A run that was not looked at yet has no figures, and may be complete.
     if answered == 0:
         return "unanswered"
     return "complete" if cases <= judged else "stopped"
 
 
-def figures(measured: Measured) -> dict[str, Any]:
-    """Write what was measured as the page takes it.
-
-    Where several people labelled the same items, a judge's figures are those in the place of one of two people, as
-    people's are with each other; else they are against gold, and stand beside nobody's.
-    """
-    row, answer = measured
-    metric = answer.metric if f"judge_vs_each_{answer.metric}" in row.ceiling else row.headline
-    beside = f"judge_vs_each_{metric}" in row.ceiling
-    where, prefix = (row.ceiling, "judge_vs_each_") if beside else (row.metrics, "")
-    people = row.ceiling if beside else {}
+def figures(line: Line) -> dict[str, Any]:
+    """Write what was measured as the page takes it."""
+    row = line.row
     usage = row.usage
     return {
         "judged": sum(row.statuses.values()),
         "answered": row.statuses.get(Status.OK, 0),
-        "failed": row.statuses.get(Status.FAILED, 0),
-        # Where people are split there is no majority; beside people those items count, too.
-        "items": row.people.items if beside and row.people is not None else row.items,
+        "failed": line.failed,
+        "items": line.items,
         "usable": share(row.coverage),
-        "headline": "kappa" if "kappa" in metric else " ".join(SHORT.get(metric, (metric.replace("_", " "),))),
-        "value": estimate(where.get(f"{prefix}{metric}")),
-        "same": estimate(where.get(f"{prefix}percent_agreement"), share),
-        "human": estimate(people.get(metric)),
+        "headline": brief_name(line.metric),
+        "value": estimate(line.figure),
+        "same": "" if line.same is None else share(line.same),
+        "human": estimate(line.people),
         "people": 0 if row.people is None else row.people.people,
-        "answer": _answer(answer, beside=beside),
+        "single": line.single,
+        "answer": "sample" if line.sampled else _ANSWERS.get(line.state, "alone"),
         "warnings": [WARNINGS.get(code, code) for code in row.warnings],
         "usd": usage.usd,
         "tokens": usage.input_tokens + usage.output_tokens,
     }
-
-
-def _answer(answer: Answer, *, beside: bool) -> str:
-    """Say yes, no or unsure; nothing where no two people labelled the same items."""
-    if answer.row.revision.startswith("sample"):
-        return "sample"
-    if not beside or answer.ratio.value is None or answer.state == "not-human":
-        return "alone"
-    return {"yes": "yes", "no": "no"}.get(answer.state, "unsure")

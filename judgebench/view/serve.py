@@ -18,9 +18,8 @@ from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
-from judgebench.view.naming import told_name
 from judgebench.view.rubric import read_rubric
-from judgebench.view.run_table import Measured, RunTable
+from judgebench.view.run_table import RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Matched
     from judgebench.report.document.model import Document
+    from judgebench.report.score_lines import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
@@ -68,7 +68,7 @@ def build(
 
 def rooms(
     policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
-) -> tuple[Callable[[StoredRun], Measured], Pages]:
+) -> tuple[Callable[[StoredRun], Line], Pages]:
     """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
@@ -80,23 +80,22 @@ def rooms(
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
-    from judgebench.report.stand_in import answer  # noqa: PLC0415 - loaded on use
+    from judgebench.report.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
     from judgebench.view.comparison import Compared  # noqa: PLC0415 - loaded on use
 
-    def measured(stored: StoredRun) -> Measured:
+    def measured(stored: StoredRun) -> Line:
         source = run_source(stored)
         row = source.measure(policy, by_system=False, verify=False)[0]
-        return Measured(row, answer(row, source.ratings(), source.policies(policy)))
+        return Line(row, source.judge, source)
 
     def report(chosen: Sequence[StoredRun]) -> str:
         opened = run_sources(chosen)
         return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
 
     def matched(chosen: Sequence[StoredRun]) -> Matched:
-        judged = [one.judged(one.own.override(policy)) for one in run_sources(chosen)]
-        return match([replace(one, judge=told_name(one.judge)) for one in judged], shared=True)
+        return match([one.judged(one.own.override(policy)) for one in run_sources(chosen)], shared=True)
 
     def compare(before: StoredRun, after: StoredRun) -> Compared:
         both = matched([after, before])

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Task
+    from judgebench.report.score_lines import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
-    from judgebench.view.run_table import Measured, RunTable
+    from judgebench.view.run_table import RunTable
 
 
 #: Annotators whose files are open at once.
@@ -52,7 +53,7 @@ class Sessions:
         open_task: Callable[[str], LabelTask],
         folder: Path,
         selection: Selection,
-        measure: Callable[[StoredRun], Measured],
+        measure: Callable[[StoredRun], Line],
         rubric: Path | None = None,
     ) -> None:
         self._names = names

@@ -69,3 +69,15 @@ def test_runs_belong_together_that_differ_in_the_mode_alone():
     several = [*runs, run(0, **each | {"protocol": "rate-each:1-5"})]
     found = {row.probe: row.found.effect.value for row in measured(several, ["cross-mode"])}
     assert found == {"cross-mode/rate-each": 1, "cross-mode/rate-each:1-5": 0}
+
+
+def test_contradictions_are_held_against_those_of_two_askings():
+    """Of twelve questions the modes contradict each other on eight, two askings of a pair on one."""
+    first = [said(2 * i, 0) for i in range(12)]
+    again = [replace(said(2 * i, 2 if i == 11 else 0), repeat=1) for i in range(12)]
+    found = look([*first, *again], [said(2 * i, 2 if i < 8 else 0) for i in range(12)])
+    value = {name: one.value for name, one in found.figures.items()}
+    assert (value["contradictions"], value["retest_contradictions"]) == (pytest.approx(8 / 12), pytest.approx(1 / 12))
+    assert found.effect.value == pytest.approx(7 / 12)
+    # Eight differences of one sign and one of the other: the exact binomial of nine.
+    assert (found.p, found.against) == (pytest.approx(2 * 10 / 512), "retest")

@@ -41,12 +41,12 @@ def test_the_doctor_shows_itself(tmp_path):
     file = tmp_path / "own.csv"
     file.write_text("item,judge,gold\n1,A,A\n2,B,A\n3,tie,tie\n")
     found = judgebench.doctor(file)
-    assert repr(found) == f"<Report: {file}: 1 judge against 1 gold column>"
+    assert repr(found).startswith("<Report: 3 rows: 1 judge against 1 gold column.")
     assert found.commands[0].startswith("judgebench score --csv")
     assert [*found.to_frame()["role"].fillna("")] == ["", "judge", "gold"]
     assert found.to_json()["form"] == "wide"
     assert "<table" in found._repr_html_()
-    assert str(found).splitlines()[-1] == f"  {found.commands[0]}"
+    assert found.render(explain=True).splitlines()[-1] == f"  {found.commands[0]}"
     with pytest.raises(judgebench.JudgebenchError, match="no such file"):
         judgebench.doctor(tmp_path / "none.csv")
 

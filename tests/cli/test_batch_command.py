@@ -123,7 +123,7 @@ def test_submit_and_leave_then_collect(judgebench, llm) -> None:
         assert left.code == 5
         assert "run the same command again to collect" in left.err
         assert len(llm.batches) == 1
-    priced = judgebench(*command("anthropic", llm, "--dry-run"))
+    priced = judgebench(*command("anthropic", llm, "--dry-run", "--explain"))
     assert "0 already judged, 48 submitted, 0 to ask in batches in 0 calls" in priced.out
     llm.hold = False
     llm.polls = 0
@@ -141,7 +141,7 @@ def test_a_refused_batch_is_one_error_with_its_reason(judgebench, llm) -> None:
 
 
 def test_a_dry_run_shows_half_the_price(judgebench) -> None:
-    arguments = ["run", "--judge", "gpt-5", "--task", "pandalm", "--sample", "--dry-run"]
+    arguments = ["run", "--judge", "gpt-5", "--task", "pandalm", "--sample", "--dry-run", "--explain"]
     usual, half = (judgebench(*arguments, "--engine", engine) for engine in ("local", "batch"))
     prices = [float(re.search(r"about ([\d.]+) USD", done.out)[1]) for done in (usual, half)]  # type: ignore[index]  # a test
     assert prices[1] == pytest.approx(prices[0] / 2, abs=0.011)

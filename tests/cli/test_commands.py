@@ -165,7 +165,16 @@ def test_snake_case_options_work_too(judgebench, tmp_path: Path) -> None:
 
 def test_dry_run_counts_calls_and_asks_nothing(judgebench, tmp_path: Path) -> None:
     done = judgebench(
-        "run", "--judge", "gpt-4o", "--judge", "openai/mystery", "--task", "pandalm", "--sample", "--dry-run"
+        "run",
+        "--judge",
+        "gpt-4o",
+        "--judge",
+        "openai/mystery",
+        "--task",
+        "pandalm",
+        "--sample",
+        "--dry-run",
+        "--explain",
     )
     assert done.code == 0
     known, unknown = lines(done.out)
@@ -191,7 +200,7 @@ def test_the_public_trivia_table_just_works(judgebench, data_dir: Path, tmp_path
     packed = data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz"
     table = tmp_path / "v1.csv"
     table.write_bytes(gzip.decompress(packed.read_bytes()))
-    told = judgebench("doctor", table)
+    told = judgebench("doctor", table, "--explain")
     assert told.code == 0
     assert "judgebench score --csv" in told.out
     done = judgebench(

@@ -24,7 +24,6 @@ WRONG = (
     '[run]\nmax-cost = "much"\n',
     "[run]\nmax-cost = -1\n",
     '[run]\nengine = "steam"\n',
-    "[run]\nattempts = 1.5\n",
     '[run]\nconfig = "other.toml"\n',
     'run = "t.csv"\n',
 )

@@ -98,7 +98,7 @@ def test_columns_are_said_and_only_of_tables(here: Path, judgebench) -> None:
     missing = judgebench(*asked, "--task", "t.csv", "--question-col", "x", "--answer-col", "b")
     assert (missing.code, "no column is named 'x'" in missing.err) == (3, True)
     assert judgebench(*asked, "--task", "nothing.csv").code == 3
-    assert "as tickets.csv" in judgebench(*asked, "--task", "nothing").err
+    assert "named by its file" in judgebench(*asked, "--task", "nothing").err
 
 
 def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgebench) -> None:
@@ -334,8 +334,8 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
     done = judgebench("init", "mine.csv", "--judge", "baseline/majority", "--yes")
     assert done.code == 0, done.err
-    assert "mine.csv: question: ticket; answers: text; id: id; gold: ann, bob; scale check" in done.err
-    assert done.err.count("->") == 3
+    assert all(f'= "{name}"' in done.err for name in ("ticket", "text", "id"))
+    assert ('["ann", "bob"]' in done.err, done.err.count("->")) == (True, 1)
     assert sorted(path.name for path in here.glob("*.toml")) == [
         "judge.toml",
         "judgebench.toml",
@@ -343,7 +343,7 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
         "task.toml",
     ]
     again = judgebench("init", "mine.csv", "--yes")
-    assert (again.code, "are there already; --force writes over" in again.err) == (2, True)
+    assert (again.code, "--force writes over" in again.err) == (2, True)
     (here / "judge.toml").write_text('judge = "baseline/majority"\n')
     run = judgebench("run", "--format", "csv")
     assert (run.code, [row["task"] for row in rows_of(run.out)]) == (0, ["mine"]), run.err
@@ -364,7 +364,7 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert 'JUDGEBENCH: ""' in (here / ".github/workflows/judge.yml").read_text()
     away = judgebench("init", "--ci", "--folder", "away")
     assert "away has no judgebench.toml" in away.err
-    assert "Next, in away: say in judge.yml where judgebench comes from; `judgebench run`" in away.out + away.err
+    assert "Next, in away:  say in judge.yml where judgebench comes from" in away.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:

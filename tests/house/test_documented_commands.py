@@ -100,6 +100,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("labels.csv", _LABELS),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
+        ("what-counts.md", "- right before short\n"),
         *(one for page in _DOCUMENTS for one in _TABLE.findall(page.read_text("utf-8"))),
     ):
         (folder / name).write_text(text)

@@ -73,7 +73,7 @@ def test_judges_against_gold(table):
     assert "1 of 8 rows have no gold label; scoring leaves them out" in found.notes
     loaded = follow(report.commands[0])
     assert list(loaded.judges) == ["gpt-4", "claude verdict"]
-    text = str(report)
+    text = report.render(explain=True)
     assert "yes 100.0%, 1 missing" in text
     assert report.commands[0] in text
     assert json.loads(json.dumps(report.to_json()))["commands"] == list(report.commands)

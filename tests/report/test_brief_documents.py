@@ -3,24 +3,94 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from report.report_rows import one_row
 
+import judgebench
+from judgebench.domain import Estimate
 from judgebench.report.document.brief import MOST_NOTES, WIDEST
 from judgebench.report.document.text import text_width
+from judgebench.report.leaderboard.aggregate import aggregate
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.paper import Paper
+from judgebench.report.leaderboard.ranks import Unmeasured, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from judgebench.domain import Agreement
     from judgebench.report.document.model import Document
 
+NAMES = {"judge": ["good", "a-judge-with-a-name-of-many-words-v2.5-instruct-2026-11-30", "poor"]}
+PEOPLE = {"gold": ["ann", "ben", "cleo"], "cluster": "question", "gold_source": "human"}
+LABELS = {"pair:3": ["A", "tie", "B"], "check": ["incorrect", "correct"], "rate:1-5": list("12345")}
+
+
+@cache
+def table(scale: str) -> pd.DataFrame:
+    """Make a table of judgments on 60 items to 30 questions."""
+    rng, labels = np.random.default_rng(7), np.array(LABELS[scale])
+    truth = rng.integers(0, labels.size, 60)
+
+    def said(share: float) -> list[str]:
+        kept = rng.random(60) < share
+        return labels[np.where(kept, truth, rng.integers(0, labels.size, 60))].tolist()
+
+    shares = dict(zip((*NAMES["judge"], *PEOPLE["gold"]), (0.9, 0.6, 0.2, 0.9, 0.8, 0.9), strict=True))
+    return pd.DataFrame(
+        {"question": [f"q{i // 2}" for i in range(60)]} | {name: said(one) for name, one in shares.items()}
+    )
+
+
+def asked(question: Callable[..., Document], scale: str = "pair:3", **how: Any) -> Callable[[], Document]:
+    """Ask a question about such a table."""
+    return lambda: question(table(scale), **(NAMES | PEOPLE | {"scale": scale} | how))
+
+
+def row(task: str, judge: str, kappa: float) -> Agreement:
+    """Make a row of a task that people labelled."""
+    found = Estimate(kappa, kappa - 0.02, kappa + 0.02, 99)
+    return replace(one_row(), task=task, judge=judge, metrics={**one_row().metrics, "cohen_kappa": found})
+
+
+TWO = rank(row(task, judge, kappa) for task in "xy" for judge, kappa in (("a", 0.5), ("b", 0.4)))
+MANY = rank(row(f"a-task-with-a-name-of-words:{i}", "m", 0.5) for i in range(9))
+MUTE = Unmeasured("x", "mute", "no connection")
+
+
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
-DOCUMENTS: dict[str, Callable[[], Document]] = {}
+DOCUMENTS: dict[str, Callable[[], Document]] = {
+    "scores": asked(judgebench.score),
+    "scores of one judge": asked(judgebench.score, judge="good"),
+    "scores of ratings": asked(judgebench.score, scale="rate:1-5"),
+    "scores by a verifier": asked(judgebench.score, gold_source="verifier"),
+    "scores by one person": asked(judgebench.score, scale="check", gold="ann"),
+    "scores of a sample": lambda: judgebench.run("baseline/longest", "pandalm", sample=True, runs="brief"),
+    "sensitivity": asked(judgebench.sensitivity),
+    "bounds": asked(judgebench.bounds),
+    "consistency": asked(judgebench.consistency, gold=(), gold_source="unspecified"),
+    "demo": judgebench.demo,
+    "leaderboard": asked(judgebench.leaderboard),
+    "leaderboard of one person's labels": asked(judgebench.leaderboard, scale="check", gold="ann"),
+    "leaderboard of two tasks": lambda: Leaderboard(tuple(TWO)),
+    "leaderboard of many tasks": lambda: Leaderboard(
+        tuple(rank(row(f"a-task-of-{i}:part", "m", 0.5) for i in range(9)))
+    ),
+    "leaderboard with a mean": lambda: Leaderboard(tuple(TWO), aggregate(TWO, "mean")),
+    "leaderboard without an answer": lambda: Leaderboard(tuple(TWO), unmeasured=(MUTE,)),
+}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_document_in_brief(name: str) -> None:
+def test_a_document_in_brief(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     document = DOCUMENTS[name]()
     brief = document.brief()
     assert brief is not None
@@ -32,3 +102,28 @@ def test_a_document_in_brief(name: str) -> None:
     said, _, _ = text.partition("\nNext:")
     assert not re.search(r"\w_\w|[⁰¹²³⁴⁵⁶⁷⁸⁹]", said), said
     assert document.render(explain=True) != text
+
+
+def test_a_judge_that_never_answered_is_apart_in_every_form() -> None:
+    mute = replace(row("x", "mute", 0.0), statuses={"failed": 99}, coverage=0.0)
+    board = Leaderboard((*TWO, *rank([mute])), unmeasured=(MUTE,))
+    for form in ("table", "md", "html", "tex"):
+        for explain in (True, False):
+            text = board.render(form, explain=explain)
+            assert text.count("mute") == 1, form
+            assert "no connection" in " ".join(text.split())
+    assert [one["judge"] for one in board.to_json()["unmeasured"]] == ["mute"]
+
+
+@pytest.mark.parametrize("form", ["table", "md", "html", "tex"])
+def test_samples_say_so_before_their_name(form: str) -> None:
+    entries = rank(replace(one.row, revision="sample:1") for one in TWO)
+    documents = (
+        Leaderboard(tuple(entries)),
+        Leaderboard(tuple(entries), aggregate(entries, "mean")),
+        Leaderboard(tuple(entries), paper=Paper(("cohen_kappa",))),
+        judgebench.Scores(tuple(one.row for one in entries)),
+    )
+    for document in documents:
+        for explain in (True, False):
+            assert "SAMPLE x" in document.render(form, explain=explain), (type(document), explain)

@@ -126,7 +126,7 @@ def test_a_table_with_texts(tmp_path):
     )
     frame.to_csv(file := tmp_path / "items.csv", index=False)
     done = judgebench.export(file, judge="verdict", id="id", scale="pair", output=tmp_path / "out.jsonl")
-    assert "1 rows of 2 items; 1 tied (dpo, games=all ties=drop)" in str(done)
+    assert "1 rows of 2 items; 1 tied (dpo)" in str(done)
     row = json.loads((tmp_path / "out.jsonl").read_text())
     assert (text(row["prompt"]), text(row["chosen"]), text(row["rejected"])) == ("Q1", "x", "z")
     assert row["provenance"]["task"] == "items.csv"

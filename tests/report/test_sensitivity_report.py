@@ -44,9 +44,10 @@ def test_a_warning_stands_in_every_form() -> None:
     short = lines(warnings=("incomplete_run",))
     assert all(row["warnings"] == ["incomplete_run"] for row in json.loads(Sensitivity(short).render("json"))["rows"])
     for form in ("table", "md"):
-        text = " ".join(Sensitivity(short).render(form).split())
+        text = " ".join(Sensitivity(short).render(form, explain=True).split())
         assert text.count("Careful: judge on task: the run holds fewer verdicts") == 1
-        assert "Careful" not in Sensitivity(lines()).render(form)
+        assert "Careful" not in Sensitivity(lines()).render(form, explain=True)
+    assert Sensitivity(short).render().startswith("Incomplete: judge ")
     head, first, *_ = Sensitivity(short).render("csv").splitlines()
     assert head.endswith(",warnings")
     assert first.endswith(",incomplete_run")

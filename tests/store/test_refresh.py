@@ -103,7 +103,7 @@ def test_a_refresh_killed_while_it_sets_aside_is_made_good(tmp_path: Path, momen
 def test_the_command_line_has_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def asked_by(*options: str) -> str:
         words = ["run", "--judge", "baseline/longest", "--task", "pandalm", "--sample", "--runs", str(tmp_path)]
-        words += options if "--dry-run" in options else ["--format", "csv", *options]
+        words += [*options, "--explain"] if "--dry-run" in options else ["--format", "csv", *options]
         build(words)(words, standalone_mode=False)
         out, err = capsys.readouterr()
         return out if "--dry-run" in options else err

@@ -253,7 +253,7 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
 def test_the_command_says_file_line_what_and_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, [verdict("a"), verdict("b")])
     code, out, _ = call(capsys, "verify", tmp_path)
-    assert (code, out) == (0, f"{path}: 2 cases, 2 lines; clean\n")
+    assert (code, out) == (0, "1 run with 2 cases: no damage.\n")
     a, b = lines(path)
     (path / VERDICTS).write_bytes(a.replace(b"one", b"two") + a[:9] + b"\n" + b)
     code, out, err = call(capsys, "verify", path)
@@ -282,8 +282,8 @@ def test_what_is_known_of_runs_has_every_form_and_its_schema(tmp_path: Path) -> 
         assert all(document.render(form) for form in FORMS)
         assert document._repr_html_().startswith("<div")
     assert list(found.to_frame()["line"].dropna()) == [one.line for one in found.reports[0].findings if one.line]
-    assert repr(found).startswith(f"<Verification: {path}: ")
-    assert repr(facts) == f"<RunFacts: {RUN.judge} on {RUN.task}: 2 ok>"
+    assert repr(found).startswith("<Verification: 1 finding in 1 run.")
+    assert repr(facts).startswith(f"<RunFacts: {RUN.judge} judged ")
     told = json.loads(facts.render("json"))
     more = {name: told[name] for name in ("conditions", "holds")}
     assert told == unsealed(json.loads((path / MANIFEST).read_text())).data | more
@@ -301,7 +301,7 @@ def test_the_pack_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert code == 0
     assert out.startswith(f"{path}: 500 cases, ")
     assert call(capsys, "pack", path)[1] == f"{path}: nothing to pack\n"
-    assert call(capsys, "verify", path)[1] == f"{path}: 500 cases, 500 packed; clean\n"
+    assert call(capsys, "verify", path, "--explain")[1] == f"{path}: 500 cases, 500 packed; clean\n"
     assert call(capsys, "pack", path, "--undo")[0] == 0
     assert (path / VERDICTS).exists()
     assert not (path / PACKED).exists()

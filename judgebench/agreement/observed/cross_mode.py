@@ -14,10 +14,11 @@ from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing import Probed, shares_apart
 from judgebench.agreement.ratings import from_verdicts
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def cross_mode(
     A case is an item in one order; of ratings asked in another order those of the item count, since each response was
     rated by itself. Verdicts are sides: two ratings don't say how much better, or "both bad". Equal ratings are
     a tie, on a scale without one, too. The effect is the share of cases in which the modes prefer different
-    responses; a judge that guesses has one, too, so that there is no p. None without ratings.
+    responses; a judge that guesses has one, too, so that there is no p. Of pairs that were asked again it is how much
+    more often the modes contradict each other than two askings of a pair do, and p that of a sign-flip test over
+    questions: were a rating nothing but another asking, the two could change places. None without ratings.
     """
     if run.scale.kind != "pair" or rated is None:
         return None
@@ -62,7 +65,8 @@ def cross_mode(
     names: dict[str, int] = {}
     clusters = Clusters.of(np.array([names.setdefault(one.cluster or one.item, len(names)) for one, _, _ in pairs]))
     said, implied = (np.array([pair[at] for pair in pairs], np.int64) for at in (1, 2))
-    effect = share_of(said * implied < 0, clusters)
+    apart = said * implied < 0
+    effect = contradictions = share_of(apart, clusters)
     rows = [
         replace(one, code=side + 1, gold=(("ratings", other + 1),), scores=(), probabilities=())
         for one, side, other in pairs
@@ -71,14 +75,23 @@ def cross_mode(
     figures = {
         "percent_agreement": estimate(METRICS["percent_agreement"], counted)[0],
         "kappa": estimate(METRICS["cohen_kappa"], counted)[0],
-        "contradictions": effect,
+        "contradictions": contradictions,
         "rating_ties": share_of(implied == 0, clusters),
         "pair_ties": share_of(said == 0, clusters),
     }
     decided = np.flatnonzero((said != 0) & (implied != 0))
     if decided.size:
         figures["agreement_decided"] = share_of(said[decided] == implied[decided], clusters.take(decided))
-    return Probed(len(names), len(pairs), effect, None, "the other mode", figures, unmatched)
+    again = {(one.item, one.order): _side(one, run.scale) or 0 for one in verdicts(texts=False) if one.repeat == 1}
+    asked = [again.get((one.item, one.order)) for one, _, _ in pairs]
+    known = np.flatnonzero([side is not None for side in asked])
+    if not known.size:
+        return Probed(len(names), len(pairs), effect, None, "the other mode", figures, unmatched)
+    own, between = clusters.take(known), apart[known].astype(np.float64)
+    itself = np.array([said[row] * (asked[row] or 0) < 0 for row in known])
+    figures["retest_contradictions"] = share_of(itself, own)
+    effect, p = shares_apart(between, itself.astype(np.float64), own), sign_flip(own.sums(between - itself)).p
+    return Probed(len(names), len(pairs), effect, p, "retest", figures, unmatched)
 
 
 def _side(one: Verdict, scale: Scale) -> int | None:

@@ -74,14 +74,37 @@ def _table(grid: Grid, *, colour: bool) -> list[str]:
 
 
 def _next(steps: Sequence[Next], width: int) -> list[str]:
-    """List commands whole, since they are copied; what they are good for where there is room."""
-    most = max((text_width(clean(one.command)) for one in steps), default=0)
+    """Write commands and what they are for; one that is too long goes on behind a backslash, as a shell reads it."""
+    edge = 7
+    commands = [_broken(clean(one.command), width - edge) for one in steps]
+    most = max((text_width(one[0]) for one in commands), default=0)
+    beside = all(
+        len(command) == 1 and edge + most + 3 + text_width(one.why) <= width
+        for one, command in zip(steps, commands, strict=True)
+    )
     lines: list[str] = []
-    for i, one in enumerate(steps):
-        command = f"{'' if i else 'Next:':5}  {clean(one.command)}"
-        line = f"{command}{' ' * (most + 7 - text_width(command))}   {clean(one.why)}"
-        lines.append(line if text_width(line) <= width else command)
+    for i, (one, command) in enumerate(zip(steps, commands, strict=True)):
+        head = f"{'' if i else 'Next:':{edge}}"
+        if beside:
+            lines.append(f"{head}{command[0]}{' ' * (most - text_width(command[0]))}   {clean(one.why)}")
+            continue
+        lines += [f"{' ' * edge if j else head}{part}" for j, part in enumerate(command)]
+        lines += [f"{' ' * (edge + 4)}{line}" for line in fill(one.why, width - edge - 4, indent="") if line]
     return lines
+
+
+def _broken(command: str, width: int) -> list[str]:
+    """Break a command before an option."""
+    if text_width(command) <= width:
+        return [command]
+    lines, line = [], ""
+    for part in command.replace(" --", "\n--").split("\n"):
+        if line and text_width(line) + 1 + text_width(part) > width - 2:
+            lines.append(f"{line} \\")
+            line = f"    {part}"
+        else:
+            line = f"{line} {part}" if line else part
+    return [*lines, line]
 
 
 def _sizes(grid: Grid) -> list[int]:

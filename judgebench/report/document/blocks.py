@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block", "Cell", "Column", "Content", "Field", "Fields", "Grid", "Notes", "Sentences", "Sheet", "Table",
-    "Tone", "explained", "grid", "judge_columns", "sheet", "texts_of",
+    "Tone", "explained", "grid", "judge_columns", "sheet", "texts_of", "when",
 ]  # fmt: skip
 
 R = TypeVar("R")
@@ -89,6 +89,11 @@ class Field(Generic[R]):
 
 
 Fields: TypeAlias = tuple[Field[R], ...]
+
+
+def when(there: object, *fields: Field[R]) -> Fields[R]:
+    """Give columns that a table has only where there is something for them."""
+    return fields if there else ()
 
 
 def explained(one: Estimate, reasons: Mapping[str, str], write: Callable[[Estimate], str] = interval) -> Cell:

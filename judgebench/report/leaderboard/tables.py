@@ -13,7 +13,7 @@ from judgebench.report.document.text import NONE, clean, figure, interval, perce
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.standing import standing_page
 from judgebench.report.rows import cell, row_grid
-from judgebench.report.words import gold_words, headline_name
+from judgebench.report.words import SAMPLE, gold_words, headline_name, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from judgebench.report.leaderboard.ranks import Baseline, Entry
     from judgebench.report.leaderboard.standing import Page, TaskBoard
 
-__all__ = ["LEAD", "LEAD_WITH_MEAN", "Board", "Link", "board", "boards_page", "matrix", "sections", "tables_page"]
+__all__ = [
+    "LEAD", "LEAD_WITH_MEAN", "Board", "Link", "board", "boards_page", "marked", "matrix", "sections", "tables_page",
+]  # fmt: skip
 
 _ALWAYS = "(always the commonest label)"
 _SOURCES = {
@@ -62,10 +64,15 @@ def _section(task: str, entries: Sequence[Entry]) -> Named:
     foot: list[tuple[Cell, ...]] = []
     if floor is not None and floor.baseline is not None and floor.baseline.source != "run":
         foot.append(_constant(floor.baseline, floor, layout))
-    title = f"{clean(task)}: {gold_words(entries[0].row.gold)}, by {entries[0].headline}"
+    title = f"{marked(task, entries)}: {gold_words(entries[0].row.gold)}, by {entries[0].headline}"
     whole = sum(entry.row.subset == "all" for entry in entries)
     rows = (*layout.rows[:whole], *foot, *layout.rows[whole:])
     return Named(title, task, replace(layout, rows=rows), tuple(entries), len(foot))
+
+
+def marked(task: str, entries: Iterable[Entry]) -> str:
+    """Name a task; SAMPLE where no entry is of the benchmark itself, else rows of samples are marked one by one."""
+    return task_name(task, SAMPLE.lower() if all(sampled(entry.row.revision) for entry in entries) else "")
 
 
 def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
@@ -146,7 +153,8 @@ def matrix(entries: Sequence[Entry]) -> Named:
     rows: list[list[Cell]] = [[Cell(clean(name))] for name in names]
     for task in tasks:
         headline = next(entry.headline for entry in ranked if entry.row.task == task)
-        columns.append(Column(f"{clean(task)}: {headline_name(headline)}", right=False))
+        named = marked(task, [entry for entry in ranked if entry.row.task == task])
+        columns.append(Column(f"{named}: {headline_name(headline)}", right=False))
         for row, name in zip(rows, names, strict=True):
             row.append(_placed(cells.get((name, task), [])))
     floors = {entry.row.task: entry.baseline for entry in ranked if entry.baseline is not None}

@@ -198,8 +198,8 @@ const figure = (one) => (one ? one.text + (one.interval ? ` (${one.interval})` :
 function drawRevealed(found) {
   const rows = found.judges.map((one) => made("tr", {},
     made("th", { scope: "row" }, made("bdi", {}, one.judge)),
-    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${figure(one.value)}`, figure(one.same), one.usable].map((text) => made("td", { className: "num" }, text)))));
-  const head = ["Judge", "Items", "Kappa or its like (95 % interval)", "Same (95 % interval)", "Usable"];
+    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${figure(one.value)}`, one.same, one.usable].map((text) => made("td", { className: "num" }, text)))));
+  const head = ["Judge", "Items", "Kappa or its like (95 % interval)", "Same", "Usable"];
   const table = made("table", {}, made("caption", {}, "The judges against you"),
     made("thead", {}, made("tr", {}, ...head.map((text) => made("th", { scope: "col" }, text)))), made("tbody", {}, ...rows));
   const notes = [...new Set(found.judges.flatMap((one) => one.warnings ?? []))].map((text) => made("li", {}, text));

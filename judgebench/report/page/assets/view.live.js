@@ -4,11 +4,10 @@
   const every = 3000;
   const timing = performance.getEntriesByType("navigation")[0]?.serverTiming ?? [];
   const stamp = timing.find((one) => one.name === "stamp")?.description;
-  const home = document.createElement("p");
   const link = document.createElement("a");
   link.href = "/";
   link.textContent = "All runs";
-  home.append(link);
+  const bar = document.querySelector("nav.bar .wrap b");
   const notice = document.createElement("p");
   notice.setAttribute("role", "status");
   notice.id = "live";
@@ -16,13 +15,14 @@
   button.type = "button";
   button.textContent = "Load again";
   button.addEventListener("click", () => location.reload());
-  document.querySelector("header").prepend(home, notice);
+  if (bar) bar.after(link);
+  document.querySelector("header").prepend(...(bar ? [] : [link]), notice);
   async function look() {
     try {
       const response = await fetch(`/api/stamps${location.search}`);
       const now = response.ok ? (await response.json()).stamp : stamp;
       if (stamp && now !== stamp) {
-        notice.className = "warning";
+        notice.className = "alert";
         notice.append("These runs have grown since this page was made. ", button);
         return;
       }

@@ -1,0 +1,1 @@
+"""A judge, a task, a probe and a metric for judgebench."""

@@ -1,0 +1,164 @@
+"""The alternative annotator test in brief: who can take a person's place, and on whom that hangs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.brief import MOST_NOTES, Brief, again
+from judgebench.report.document.text import NONE, clean, decimal, interval, percent
+from judgebench.report.said import first_up, known_as, listed, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.agreement.alt_test import AltTest, Replaced
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Fields, Grid, Tone
+
+__all__ = ["brief"]
+
+State = Literal["yes", "open", "no", "untested"]
+_PASS = 0.5
+_WORDS: dict[State, tuple[str, Tone]] = {
+    "yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad"), "untested": (NONE, ""),
+}  # fmt: skip
+#: What makes a pass say little, and what is said of it.
+_EMPTY = {
+    "majority_passes": "A judge who always gives the commonest label passes, too: the labels are too alike.",
+    "few_annotators": "Fewer than 3 people: that so many are level with the judge says little.",
+    "few_items": "Fewer than 50 items: the test finds little.",
+}
+_NOTES = _EMPTY | {
+    "unanswered": "Items without a verdict count against the judge; --policy invalid=drop leaves them out.",
+    "left_out_annotators": "People with too few items are left out: --min-items N, or --small wilcoxon.",
+    "no_spread": "On every item judge and person differ by the same, so there is no test: below epsilon it is level.",
+}
+_MOST = 20
+
+
+class _Line(NamedTuple):
+    task: str
+    judge: str
+    result: AltTest
+
+    @property
+    def state(self) -> State:
+        """Whether the judge passes, also where items that belong together count as one, and without each person."""
+        found = self.result
+        if found.passed is None:
+            return "untested"
+        if found.deciding:
+            return "open"
+        robust = found.clustered_rate.value
+        doubts = (robust is not None and robust < _PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
+        return "no" if not found.passed else "open" if doubts else "yes"
+
+    @property
+    def level(self) -> tuple[int, int]:
+        """With how many people the judge is level, of how many."""
+        return sum(one.wins is True for one in self.result.annotators), self.result.winning_rate.n
+
+
+def brief(tests: Sequence[tuple[str, str, AltTest]]) -> Brief:
+    """Say of each judge whether it can take a person's place, then show all of them, or the people of one."""
+    names = known_as(judge for _, judge, _ in tests)
+    lines = [_Line(task, names[judge], result) for task, judge, result in tests]
+    tasks = list(dict.fromkeys(one.task for one in lines))
+    answer = tuple(_answer(task, [one for one in lines if one.task == task]) for task in tasks)
+    codes = dict.fromkeys(code for one in lines for code in one.result.warnings)
+    notes = [text for code, text in _NOTES.items() if code in codes]
+    hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
+    steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
+    table = _people(lines[0].result) if len(lines) == 1 else _judges(lines, several=len(tasks) > 1)
+    return Brief(answer, table, tuple(notes[:MOST_NOTES]), steps)
+
+
+def _answer(task: str, lines: Sequence[_Line]) -> str:
+    said = [
+        _said(state, those)
+        for state in _WORDS
+        if (those := sorted((one for one in lines if one.state == state), key=lambda one: -one.level[0]))
+    ]
+    more = (first_up(one) if one.startswith(("for ", "nothing ")) else one for one in said[1:])
+    return f"By the alternative annotator test on {clean(task)}, {'. '.join((said[0], *more))}."
+
+
+def _said(state: State, those: Sequence[_Line]) -> str:
+    who, level = listed([one.judge for one in those]), f"level with {_span(those)}"
+    if state == "untested":
+        return f"nothing can be said of {who}: nobody has items enough (--min-items)"
+    if state == "open" and all(one.result.deciding for one in those):
+        return f"for {who} it depends on which people you ask, {level}{_hangs(those)}"
+    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not take")
+    return f"{who} {can} a person's place, {level}"
+
+
+def _span(those: Sequence[_Line]) -> str:
+    people = {one.level[1] for one in those}
+    wins = sorted({one.level[0] for one in those})
+    of = f" of {people.pop()} people" if len(people) == 1 else " people"
+    return (f"{wins[0]} to {wins[-1]}" if len(wins) > 1 else f"{wins[0]}") + of
+
+
+def _hangs(those: Sequence[_Line]) -> str:
+    """Name the person on whom it hangs, where there is one judge to tell."""
+    if len(those) > 1:
+        return ""
+    found = those[0].result
+    rest = next(one for one in found.without if one.name == found.deciding[0])
+    wins = round((rest.winning_rate.value or 0.0) * rest.winning_rate.n)
+    return f", without {clean(rest.name)} with {wins} of {rest.winning_rate.n}"
+
+
+def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
+    fields: list[Field[_Line]] = [
+        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        Field("judge", lambda one: one.judge, right=False),
+        Field("in a person's place?", _verdict, ("in a person's", "place?"), right=False),
+        Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}"),
+        Field("but not without", lambda one: _names(one.result.deciding), right=False),
+        Field(
+            "as close as the person [95 %]",
+            lambda one: _percent(one.result.advantage),
+            ("as close as", "the person [95 %]"),
+            right=False,
+        ),
+    ]
+    states = list(_WORDS)
+    rows = sorted(lines, key=lambda one: (one.task, states.index(one.state), -(one.result.advantage.value or 0.0)))
+    made = grid(fields, rows)
+    return made if any(one.result.deciding for one in lines) else made.without("but not without")
+
+
+def _verdict(one: _Line) -> Cell:
+    text, tone = _WORDS[one.state]
+    return Cell(text, tone=tone)
+
+
+def _names(deciding: Sequence[str]) -> str:
+    more = f" +{len(deciding) - 1}" if len(deciding) > 1 else ""
+    return f"{clean(deciding[0])}{more}" if deciding else ""
+
+
+def _percent(one: Estimate) -> str:
+    return interval(one, lambda value: percent(value, 0), unit=" %")
+
+
+def _people(found: AltTest) -> Grid:
+    """List the people whose place one judge would take, those first with whom it isn't level."""
+
+    def level(one: Replaced) -> Cell:
+        words = {True: ("yes", "good"), False: ("no", "bad"), None: ("left out", "")}
+        text, tone = words[one.wins]
+        return Cell(text, tone=tone)  # type: ignore[arg-type]  # one of the tones
+
+    fields: Fields[Replaced] = (
+        Field("person", lambda one: one.name, right=False),
+        Field("items", lambda one: f"{one.n:,}"),
+        Field("judge as close", lambda one: whole(one.judge)),
+        Field("person as close", lambda one: whole(one.human)),
+        Field(f"level, give or take {decimal(found.epsilon, 2)}?", level, right=False),
+    )
+    rows = sorted(found.annotators, key=lambda one: (one.wins is True, one.wins is None, one.judge or 0.0))
+    return grid(fields, rows[:_MOST])

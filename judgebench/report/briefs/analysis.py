@@ -1,0 +1,143 @@
+"""In brief where judges err, and what predicts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.brief import MOST_NOTES, Brief
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval
+from judgebench.report.said import known_as, listed, whole, whom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.agreement.analysis.effects import Effect
+    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
+    from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Fields, Grid
+
+__all__ = ["brief"]
+
+_LEVEL = 0.05
+_SAID = 3
+_CAUSE = "What predicts errors need not cause them."
+
+
+class _Line(NamedTuple):
+    task: str
+    judge: str
+    people: str
+    found: JudgeAnalysis
+
+    @property
+    def sure(self) -> list[Effect]:
+        """The features that surely predict errors, categories first: the effect of a number is per unit."""
+        known = [one for one in self.found.explanation.effects if one.p_holm < _LEVEL]
+        return sorted(known, key=lambda one: (not one.level, -abs(one.effect.value or 0.0)))
+
+    @property
+    def used(self) -> list[LabelUse]:
+        """The labels that the judge surely says more or less often than gold."""
+        return [one for one in self.found.labels if one.p_holm is not None and one.p_holm < _LEVEL]
+
+
+def brief(rows: Sequence[tuple[str, str, JudgeAnalysis]], why: Mapping[str, str]) -> Brief:
+    """Say how often each judge errs and what predicts it: rows of task, gold's source and what was found."""
+    names = known_as(found.judge for _, _, found in rows)
+    lines = [_Line(task, names[found.judge], whom(gold), found) for task, gold, found in rows]
+    answer = tuple(_answer(one, why) for one in lines[:_SAID])
+    table = _effects(lines[0]) if len(lines) == 1 else _judges(lines)
+    return Brief(answer, table, tuple(_notes(lines))[:MOST_NOTES])
+
+
+def _answer(one: _Line, why: Mapping[str, str]) -> str:
+    told = one.found.explanation
+    share = whole(told.errors / told.rows if told.rows else 0.0)
+    of = f"{told.errors:,} of {told.rows:,} judgments ({share}) of {clean(one.task)}"
+    start = f"{one.judge} disagrees with {one.people} on {of}"
+    if told.undefined is not None:
+        return f"{start}; {why.get(told.undefined, told.undefined)}."
+    if not one.sure:
+        return f"{start}; none of {len(told.effects)} features surely predicts which."
+    first = one.sure[0]
+    value = 100 * (first.effect.value or 0.0)
+    more = f"{figure(abs(value), 0)} points {'more' if value > 0 else 'less'} often"
+    if first.level:
+        return f"{start}: {more} where {_where(first)} than where {_where(first, first.against)}."
+    return f"{start}: {more} with each unit of {clean(first.feature)}."
+
+
+def _where(one: Effect, level: str = "") -> str:
+    level = clean(level or one.level)
+    if one.feature == "annotators":
+        return f"people {level}"
+    feature = {"gold": "the label"}.get(one.feature, clean(one.feature))
+    return f"{feature} is {level}" if level else f"{feature}, per unit"
+
+
+def _points(one: Estimate) -> str:
+    def write(value: float) -> str:
+        text = figure(100 * value, 0)
+        return text if text.startswith("-") or text == "0" else f"+{text}"
+
+    return interval(one, write)
+
+
+def _effects(one: _Line) -> Grid | None:
+    """List what surely predicts errors; without any, the labels and how often each is said."""
+    if one.sure:
+        fields: Fields[Effect] = (
+            Field("errors are more or less frequent where", _where, right=False),
+            Field("than where", lambda effect: _where(effect, effect.against) if effect.level else NONE, right=False),
+            Field("rows", lambda effect: f"{effect.rows:,}"),
+            Field("points [95 % interval]", lambda effect: _points(effect.effect), right=False),
+        )
+        return grid(fields, one.sure)
+    if not one.found.labels:
+        return None
+    labels: Fields[LabelUse] = (
+        Field("label", lambda use: use.label, right=False),
+        Field(f"by {one.people}", lambda use: whole(use.gold)),
+        Field(f"by {one.judge}", lambda use: whole(use.judge)),
+        Field("points [95 % interval]", lambda use: _points(use.difference), right=False),
+    )
+    return grid(labels, one.found.labels)
+
+
+def _judges(lines: Sequence[_Line]) -> Grid:
+    several = len({one.task for one in lines}) > 1
+
+    def first(one: _Line) -> str:
+        return _where(one.sure[0]) if one.sure else NONE
+
+    fields: Fields[_Line] = (
+        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        Field("judge", lambda one: one.judge, right=False),
+        Field("errors", lambda one: whole(one.found.explanation.errors / (one.found.explanation.rows or 1))),
+        Field("of", lambda one: f"{one.found.explanation.rows:,}"),
+        Field("errors hang on", first, right=False),
+        Field("points [95 %]", lambda one: _points(one.sure[0].effect) if one.sure else NONE, right=False),
+        Field("says too often", lambda one: _labels(one, 1), right=False, spare=True),
+        Field("too seldom", lambda one: _labels(one, -1), right=False, spare=True),
+    )
+    return grid(fields, lines)
+
+
+def _labels(one: _Line, way: int) -> str:
+    those = [clean(use.label) for use in one.used if (use.difference.value or 0.0) * way > 0]
+    return listed(those, 2) if those else NONE
+
+
+def _notes(lines: Sequence[_Line]) -> Iterator[str]:
+    if any(one.sure for one in lines):
+        yield _CAUSE
+    if len(lines) == 1 and (used := lines[0].used):
+        one, use = lines[0], max(lines[0].used, key=lambda use: abs(use.difference.value or 0.0))
+        more = "more" if (use.difference.value or 0.0) > 0 else "less"
+        shares = f"{whole(use.judge)} against {whole(use.gold)}"
+        yield f"{one.judge} says {clean(use.label)} {more} often than {one.people}: {shares}."
+        if len(used) > 1:
+            yield f"So it does with {len(used) - 1} more labels: --explain."
+    if (left := len(lines) - _SAID) > 0:
+        yield f"{decimal(left, 0)} more judges are in the table; --explain has what predicts the errors of each."

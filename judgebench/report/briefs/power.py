@@ -1,0 +1,69 @@
+"""In brief how many items a comparison needs, and what the items at hand show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.brief import MOST_NOTES, Brief
+from judgebench.report.document.text import decimal, figure
+from judgebench.report.said import brief_name, of_100, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Protocol
+
+    from judgebench.agreement.power import Power
+
+    class _Sided(Protocol):
+        @property
+        def sides(self) -> int: ...
+        @property
+        def detectable(self) -> float | None: ...
+        @property
+        def items_for_drop(self) -> int: ...
+
+
+__all__ = ["brief"]
+
+
+def brief(
+    found: Power, tests: Sequence[_Sided], *, drop: float, power: float, items: int | None, needed: tuple[int, int]
+) -> Brief:
+    """Say how many items show a drop; ``needed`` is from the fewest to the most, by what the judges are like."""
+    least, most = needed
+    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    often = f"{of_100(power).replace(' of ', ' times in ')}"
+    answer = f"About {count} items show a drop of {_digits(drop)} in {brief_name(found.metric)} {often}"
+    if items and (seen := tests[0].detectable) is not None:
+        answer += f"; {items:,} items show one of {_digits(seen)}"
+    fields: list[Field[_Sided]] = [
+        Field("a difference", lambda one: "one way, a drop" if one.sides == 1 else "either way", right=False),
+        Field(f"items that show {_digits(drop)}", lambda one: f"{one.items_for_drop:,}"),
+    ]
+    if items:
+        fields.append(Field(f"what {items:,} items show", lambda one: _digits(one.detectable or 0.0)))
+    return Brief((f"{answer}.",), grid(fields, tests), tuple(_notes(found, least != most))[:MOST_NOTES])
+
+
+def _digits(value: float) -> str:
+    return decimal(value, 2 if abs(round(value, 2) - value) < 0.0005 or value >= 0.1 else 3)
+
+
+def _notes(found: Power, ranged: bool) -> Iterator[str]:  # noqa: FBT001 - one question, one answer
+    if not found.measured:
+        yield (
+            f"Assumed: exactly one of the two judges is right on {whole(found.discordance)} of the items. Run both on "
+            "a few items to measure it, or say it with --discordance."
+        )
+    if ranged:
+        yield (
+            "The fewer items are for a judge that is as often right on correct items as on incorrect ones: say what "
+            "yours is like with --tpr and --tnr."
+        )
+    if found.design_effect == 1:
+        if not found.measured:
+            yield "Items count as independent; several to a question make more necessary (--design-effect)."
+    elif found.design_effect > 1:
+        times = figure(found.design_effect, 1)
+        yield f"Items count in groups: that they share questions makes {times} times as many necessary."
