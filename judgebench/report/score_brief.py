@@ -12,6 +12,7 @@ from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
 from judgebench.report.score_lines import Line
 from judgebench.report.score_sentences import sentences, why
+from judgebench.report.words import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -146,7 +147,7 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
     if any(one.held and one.row.gold == "unspecified" for one in lines):
         yield "Nobody says who gave the labels: with --gold human the table says who can take a person's place."
     if all(one.sampled for one in lines):
-        yield "These are SAMPLES, written to show how it works: they say nothing about any judge."
+        yield SAMPLES
         return
     if len({one.state for one in lines}) > 1:
         whys: dict[str, list[str]] = {}

@@ -29,11 +29,19 @@ HOSTILE = (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, asked once."""
+    folder = tmp_path_factory.mktemp("asked")
     judges = ("--judge", "baseline/longest", "--judge", "baseline/first")
     command = [sys.executable, "-m", "judgebench", "run", *judges, "--task", "pandalm", "--sample", "-q"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def folder(asked: Path, tmp_path: Path) -> Path:
+    shutil.copytree(asked / "runs", tmp_path / "runs")
     return tmp_path
 
 

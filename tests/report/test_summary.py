@@ -294,7 +294,7 @@ def test_two_runs_of_one_judge_are_told_apart() -> None:
     named = [
         replace(run, rows=tuple(replace(row, judge=name) for row in run.rows)) for name in names_of([run.run, run.run])
     ]
-    assert {line.name for line in _task(*named).views[0].table.lines[1:]} == {"model #1", "model #2"}
+    assert {line.name for line in _task(*named).views[0].table.lines[1:]} == {"model · run 1", "model · run 2"}
 
 
 def test_checks_are_those_of_the_run() -> None:

@@ -12,10 +12,9 @@ from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import NONE, clean, many, some
 from judgebench.report.page.costs import costs
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.page.lead import kappa_word
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
-from judgebench.report.said import first_up, is_share, name_of, percent
+from judgebench.report.said import brief_name, first_up, is_share, name_of, percent
 from judgebench.report.stand_in import MARGIN
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -50,7 +49,7 @@ def _reached(one: Measured) -> Fold | None:
         return None
     share = percent(1 - MARGIN, 0)
     yes = (
-        f"Yes: the judge's {kappa_word(one.metric)} with a person is at least {share} of that of two people, interval "
+        f"Yes: the judge's {brief_name(one.metric)} with a person is at least {share} of that of two people, interval "
         "and all; it is as close to the other people as at least half of those it would replace; both also without "
         "each annotator in turn."
     )

@@ -26,9 +26,9 @@ from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
 from judgebench.domain import HUMAN_SOURCES, Case, Status
 from judgebench.domain.replies import STRATA
-from judgebench.report.page.measured import display_names
 from judgebench.report.page.plain import Plain, PlainBoard, plain_item
 from judgebench.report.page.sent import Prompts, texts_of
+from judgebench.report.said import known_as
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
     plain: list[PlainBoard] = []
     items = total = shown = others = 0
     room = _PLAIN
-    names = dict(zip(map(id, reported), display_names([one.rows[0].judge for one in reported]), strict=True))
+    names = known_as(one.rows[0].judge for one in reported)
     for number, runs in enumerate(_boards(reported)):
-        board = _Board(runs, [names[id(one)] for one in runs], texts=texts, most=most, room=room)
+        board = _Board(runs, [names[one.rows[0].judge] for one in runs], texts=texts, most=most, room=room)
         for chunk in board.chunks():
             blocks[f"b{number}-{board.packed}"] = chunk
             board.packed += 1
