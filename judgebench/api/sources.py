@@ -434,7 +434,9 @@ def table_sources(
         )
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
-        needed = f"{argument('judge')} and {argument('gold')}"
+        golden = columns.gold or columns.rows.golden
+        missing = [argument("judge")] * (not (columns.judge or columns.scores)) + [argument("gold")] * (not golden)
+        needed = " and ".join(missing or (argument("judge"), argument("gold")))
         hint = f"`judgebench doctor {named}` names the columns"
         raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)

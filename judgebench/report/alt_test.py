@@ -237,7 +237,8 @@ class AltTests(Document):
         return sheet(_SHEET, ((test, one) for test in self.tests for one in (None, *test.result.annotators)))
 
     def brief(self) -> Brief:
-        return brief([(task_name(test.task, test.revision), test.judge, test.result) for test in self.tests])
+        named = [(task_name(test.task, test.revision), test.judge, test.result) for test in self.tests]
+        return brief(named, [test.sweep for test in self.tests])
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.tests)))
@@ -289,9 +290,8 @@ def _remarks(tests: tuple[Entry, ...]) -> list[str]:
     for test in tests:
         result = test.result
         how = f"{task_name(test.task, test.revision)}: epsilon {result.epsilon:g} ({clean(test.gold)} labels)"
-        remarks[
-            f"{how}, q {result.q:g}, scoring {result.scoring}; order={test.policies.order} invalid={test.policies.invalid}"
-        ] = None
+        policies = f"order={test.policies.order} invalid={test.policies.invalid}"
+        remarks[f"{how}, q {result.q:g}, scoring {result.scoring}; {policies}"] = None
     for code in dict.fromkeys(code for test in tests for code in test.result.warnings):
         judges = [clean(test.judge) for test in tests if code in test.result.warnings]
         named = "" if len(judges) == len(tests) else f"{', '.join(dict.fromkeys(judges))}: "

@@ -43,11 +43,14 @@ _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left
 def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Sequence[str]) -> Brief:
     """Say in brief how far judges agree, and whether they can take a person's place."""
     lines = _lines(rows, sources)
+    # What is missing is the answer; what brings it is a note.
+    missing = [(f"{what}.", how) for what, dot, how in (text.partition(". ") for text in unmeasured) if dot]
+    said = [what for what, _ in missing] or unmeasured
     return Brief(
-        (*unmeasured, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        (*said, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
-        tuple(_notes(rows, lines))[:MOST_NOTES],
-        tuple(_next(sources)),
+        (*(how for _, how in missing), *(_notes(rows, lines) if lines else ()))[:MOST_NOTES],
+        tuple(_next(sources)) if lines else (),
     )
 
 

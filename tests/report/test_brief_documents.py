@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from report import brief_setup
 from report.report_rows import one_row
 
 import judgebench
@@ -67,6 +68,7 @@ MUTE = Unmeasured("x", "mute", "no connection")
 
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
 DOCUMENTS: dict[str, Callable[[], Document]] = {
+    **brief_setup.DOCUMENTS,
     "scores": asked(judgebench.score),
     "scores of one judge": asked(judgebench.score, judge="good"),
     "scores of ratings": asked(judgebench.score, scale="rate:1-5"),
