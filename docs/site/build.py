@@ -37,7 +37,9 @@ NAVIGATION = {
         "new-judge-on-benchmarks",
         "label-with-colleagues",
         "validate-a-judge",
+        "examples/index",
     ],
+    "howto/examples/index": sorted(path.parent.name for path in REPO.glob("examples/*/README.md")),
     "reference/index": [
         "commands",
         "own-data",
@@ -77,6 +79,11 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "contribute/contributing.md",
     "CHANGELOG.md": "contribute/changelog.md",
     "SECURITY.md": "reference/security.md",
+    "examples/README.md": "howto/examples/index.md",
+    **{
+        f"examples/{path.parent.name}/README.md": f"howto/examples/{path.parent.name}.md"
+        for path in REPO.glob("examples/*/README.md")
+    },
     "tasks/README.md": "reference/benchmarks/index.md",
     **{
         f"tasks/{path.parent.name}/README.md": f"reference/benchmarks/{path.parent.name}.md"

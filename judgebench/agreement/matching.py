@@ -125,6 +125,8 @@ class Matched:
     incomplete: int = 0
     unfinished: bool = False
     failed: bool = False
+    #: What pins the data.
+    revision: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -184,6 +186,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
         incomplete,
         any(one.unfinished for one in judges),
         any(one.failed for one in judges),
+        first.revision,
     )
 
 

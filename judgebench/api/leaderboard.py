@@ -9,21 +9,27 @@ from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import is_given, judgments, open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, Names, Policy
+from judgebench.domain import names_of
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
+from judgebench.report.document.text import shorten
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.paper import Listed, Paper
-from judgebench.report.leaderboard.ranks import pace, rank
+from judgebench.report.leaderboard.ranks import Unmeasured, pace, rank, silent
 from judgebench.report.system_board import Placed, SystemBoard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.api.sources import Source
     from judgebench.errors import JudgebenchError
-    from judgebench.report.leaderboard.ranks import Key, Pace
+    from judgebench.report.leaderboard.ranks import Entry, Key, Pace
+    from judgebench.store.runs import StoredRun
 
 __all__ = ["leaderboard", "paces", "placed"]
+
+#: Letters of a reason that a line has room for.
+_WHY = 60
 
 
 @question
@@ -60,7 +66,8 @@ def leaderboard(
 ) -> Leaderboard | SystemBoard:
     """Rank judges task by task, with the places that the data leave open."""
     policies = policies_of(policy)
-    opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell)
+    started: list[StoredRun] = []
+    opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell, unheard=started.append)
     tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())
     if systems:
         if metric or over or by_system or columns or percent or published:
@@ -88,7 +95,28 @@ def leaderboard(
     ]
     judged = judgments(tables)
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
-    return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged), paper=shape)
+    heard = [entry for entry in entries if not silent(entry.row)]
+    overall = None if over is None else aggregate(heard, over, judged)
+    unmeasured = (*_failing(tables, entries), *_started(started, tables))
+    return Leaderboard(tuple(entries), overall, paper=shape, unmeasured=unmeasured)
+
+
+def _failing(tables: Sequence[Source], entries: Sequence[Entry]) -> Iterator[Unmeasured]:
+    """Say of judges whose calls all failed why the last one did."""
+    runs = {(one.task, one.judge, one.revision): one.stored for one in tables}
+    for row in (entry.row for entry in entries if entry.row.subset == "all" and silent(entry.row)):
+        stored = runs.get((row.task, row.judge, row.revision))
+        errors = () if stored is None else (one.error for one in stored.verdicts())
+        why = next(filter(None, errors), "all calls failed")
+        yield Unmeasured(row.task, row.judge, shorten(why, _WHY))
+
+
+def _started(started: Sequence[StoredRun], tables: Sequence[Source]) -> Iterator[Unmeasured]:
+    """Say which runs of these tasks have no answer at all."""
+    tasks = {one.task for one in tables}
+    for stored, name in zip(started, names_of([one.run for one in started]), strict=True):
+        if stored.run.task in tasks:
+            yield Unmeasured(stored.run.task, name, "nothing is judged yet")
 
 
 def _paper(

@@ -113,9 +113,9 @@ def _wanted(columns: str) -> tuple[str, ...]:
     names = tuple(filter(None, map(str.strip, columns.split(","))))
     for name in names:
         if name not in FIGURES and not re.fullmatch(r"place_\d+", name):
-            near = [repr(one) for one in get_close_matches(name, FIGURES, n=3)]
-            said = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(FIGURES)}"
-            raise UsageError(f"{argument('columns')}: no probe has a figure {name!r}; {said}")
+            near = get_close_matches(name, FIGURES, n=3)
+            said = f". Did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(FIGURES)}"
+            raise UsageError(f"{argument('columns')}: no probe has a figure {name!r}{said}")
     return names
 
 

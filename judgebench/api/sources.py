@@ -141,12 +141,14 @@ def open_sources(
     tell: Callable[[str], None] = tell,
     tasks: Sequence[str] = (),
     readings: bool = False,
+    unheard: Callable[[StoredRun], None] | None = None,
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
     and with ``unjudged`` a table may have annotators alone. With ``readings`` the run of a judge card is there by both
-    parsers. UsageError where it is none of these, or where columns are missing.
+    parsers; ``unheard`` hears of runs without a verdict yet. UsageError where it is none of these, or where columns are
+    missing.
     """
     columns = Columns.of(table)
     # Of a table of labels the columns say what it is, and not that the source is a table.
@@ -160,7 +162,7 @@ def open_sources(
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings))
+        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings, unheard=unheard))
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
         own = opened(own, columns)
@@ -266,6 +268,7 @@ def stored_sources(
     tell: Callable[[str], None] = silent,
     tasks: Sequence[str] = (),
     readings: bool = False,
+    unheard: Callable[[StoredRun], None] | None = None,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
 
@@ -283,6 +286,9 @@ def stored_sources(
     judged = list(also_read(judged)) if readings and labels is None else judged
     yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
+        if unheard is not None:
+            unheard(stored)
+            continue
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
@@ -428,7 +434,9 @@ def table_sources(
         )
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
-        needed = f"{argument('judge')} and {argument('gold')}"
+        golden = columns.gold or columns.rows.golden
+        missing = [argument("judge")] * (not (columns.judge or columns.scores)) + [argument("gold")] * (not golden)
+        needed = " and ".join(missing or (argument("judge"), argument("gold")))
         hint = f"`judgebench doctor {named}` names the columns"
         raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.api.notes import tell
 from judgebench.domain import JudgeName, bare, conditions_of, digest
+from judgebench.errors import IncompleteError
+from judgebench.redaction import public_url
 from judgebench.report.validity import JudgeValidation, standing_words
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.validations import Validation, keep, parted, read, standing
@@ -72,6 +74,17 @@ def keep_beside(runs: Sequence[StoredRun], found: Validated) -> None:
             keep(root, found.digest, kept)
         except OSError as error:
             tell(f"the validation of {found.judge} is not kept beside its runs: {error.strerror}")
+
+
+def send_beside(paths: Iterable[Path]) -> None:
+    """Keep validations of runs at URLs there, too; where nothing can be written a note says so."""
+    from judgebench.store.remote import Mirror, url_of  # noqa: PLC0415 - loaded on use
+
+    for url in filter(None, map(url_of, paths)):
+        try:
+            Mirror(url).send_validations()
+        except IncompleteError:
+            tell(f"the validation is not kept at {public_url(url)}: nothing can be written there")
 
 
 class Standings:

@@ -10,6 +10,7 @@ from judgebench.api.parameters import Option, question
 from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
 from judgebench.api.probing import measured
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
+from judgebench.api.sources import run_paths
 from judgebench.errors import DataError, argument
 from judgebench.report.estimates import Estimates
 from judgebench.report.validity import JudgeValidation, Validated
@@ -50,10 +51,14 @@ def validate_judge(
     fails.
     """
     from judgebench.agreement.validity import Limits  # noqa: PLC0415 - loaded on use
+    from judgebench.api.validations import send_beside  # noqa: PLC0415 - loaded on use
 
     limits = Limits(agreement=min_agreement, led=max_led)
     runs = ProbedRuns(source or None, judge, task, probe, suite, repeats, options, "core", plainly=True)
-    return runs.measured(lambda stored, specs: _validation(stored, specs, limits), _labelled)
+    found = runs.measured(lambda stored, specs: _validation(stored, specs, limits), _labelled)
+    if source:
+        send_beside(run_paths(source))
+    return found
 
 
 def _labelled(asked: Prepared) -> None:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
-_PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_PLAIN = {
+    "─": "-",
+    "━": "=",
+    "╸": ">",
+    "·": "-",
+    "…": "...",
+    chr(0x2013): "-",
+    **{mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}
 
 #: Exit code where judgebench itself is at fault (sysexits' EX_SOFTWARE).
 _BUG = 70

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
+import sys
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +17,7 @@ from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import flags, meanings
+from judgebench.cli import status
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
@@ -24,7 +27,7 @@ from judgebench.report.document import Form
 from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from judgebench.api.parameters import Parameter
 
@@ -198,7 +201,7 @@ def _answering(
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
-        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
+        with _heard(question, known, show, quiet=bool(given.get("progress"))):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -233,7 +236,7 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
             shown.append(text)
             emit_lines(text)
 
-        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
+        with _heard(question, known, show, quiet=False):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 if isinstance(answer, Done):
@@ -243,6 +246,19 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
                     emit_lines(str(answer))
 
     return called
+
+
+@contextlib.contextmanager
+def _heard(
+    question: Callable[..., Any], known: Mapping[str, Parameter], show: Callable[[Any], None], *, quiet: bool
+) -> Generator[None]:
+    """Hear what a question says beside its answer, and say on a terminal what it is doing where that takes a while."""
+    spoken = spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()})
+    # Those two talk with a person.
+    waits = status.watching(quiet=quiet) and question.__name__ not in {"init", "view"}
+    shown = status.Status(sys.stderr, "working") if waits else contextlib.nullcontext()
+    with spoken, shown, listening(note, show, status.say):
+        yield
 
 
 def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:

@@ -41,11 +41,11 @@ class Spec(NamedTuple):
         >>> Spec.asked("tone/")
         Traceback (most recent call last):
             ...
-        judgebench.errors.UsageError: probe 'tone/': a variant or a side is missing; did you mean 'tone'?
+        judgebench.errors.UsageError: probe 'tone/': a variant or a side is missing. Did you mean tone?
         """
         spec = cls.of(text)
         if text != str(spec):
-            raise UsageError(f"probe {text!r}: a variant or a side is missing; did you mean {str(spec)!r}?")
+            raise UsageError(f"probe {text!r}: a variant or a side is missing. Did you mean {spec}?")
         return spec
 
     @property

@@ -24,6 +24,7 @@ from judgebench.report.briefs.alt_test import brief
 from judgebench.report.document.blocks import Field, Sentences, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, share, words_of
+from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -178,7 +179,7 @@ def _stands(result: AltTest) -> str:
 
 
 _TEST: Fields[Entry] = (
-    Field("task", lambda t: t.task, right=False),
+    Field("task", lambda t: task_name(t.task, t.revision), right=False),
     Field("judge", lambda t: t.judge, right=False),
     Field("annotators", lambda t: t.result.winning_rate.n),
     Field("items", lambda t: t.result.items),
@@ -236,7 +237,8 @@ class AltTests(Document):
         return sheet(_SHEET, ((test, one) for test in self.tests for one in (None, *test.result.annotators)))
 
     def brief(self) -> Brief:
-        return brief([(test.task, test.judge, test.result) for test in self.tests])
+        named = [(task_name(test.task, test.revision), test.judge, test.result) for test in self.tests]
+        return brief(named, [test.sweep for test in self.tests])
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.tests)))
@@ -258,7 +260,7 @@ def _rate(step: int, epsilon: float) -> Field[Entry]:
 def _sentence(test: Entry) -> str:
     """Say what it means."""
     result = test.result
-    who = f"{clean(test.judge)} on {clean(test.task)}"
+    who = f"{clean(test.judge)} on {task_name(test.task, test.revision)}"
     rate, advantage = result.winning_rate, result.advantage
     if rate.value is None or advantage.value is None:
         return f"{who}: no annotator has items enough to be tested, so nothing can be said (--min-items)."
@@ -287,8 +289,9 @@ def _remarks(tests: tuple[Entry, ...]) -> list[str]:
     remarks = dict.fromkeys([_METHOD, _ADVANTAGE, _MAJORITY])
     for test in tests:
         result = test.result
-        how = f"{clean(test.task)}: epsilon {result.epsilon:g} ({clean(test.gold)} labels), q {result.q:g}"
-        remarks[f"{how}, scoring {result.scoring}; order={test.policies.order} invalid={test.policies.invalid}"] = None
+        how = f"{task_name(test.task, test.revision)}: epsilon {result.epsilon:g} ({clean(test.gold)} labels)"
+        policies = f"order={test.policies.order} invalid={test.policies.invalid}"
+        remarks[f"{how}, q {result.q:g}, scoring {result.scoring}; {policies}"] = None
     for code in dict.fromkeys(code for test in tests for code in test.result.warnings):
         judges = [clean(test.judge) for test in tests if code in test.result.warnings]
         named = "" if len(judges) == len(tests) else f"{', '.join(dict.fromkeys(judges))}: "

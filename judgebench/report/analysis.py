@@ -24,7 +24,7 @@ from judgebench.report.briefs.analysis import brief
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
-from judgebench.report.words import gold_word
+from judgebench.report.words import gold_word, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -178,7 +178,7 @@ class Analyses(Document):
         return sheet(_SHEET, [cells for one in self.rows for cells in _flat(one)])
 
     def brief(self) -> Brief:
-        return brief([(one.task, one.gold, one.found) for one in self.rows], _REASONS)
+        return brief([(task_name(one.task, one.revision), one.gold, one.found) for one in self.rows], _REASONS)
 
     def blocks(self) -> Iterator[Block]:
         for one in self.rows:
@@ -221,8 +221,8 @@ def _sentence(one: Analysis) -> str:
     """Say what predicts errors most."""
     told = one.found.explanation
     start = (
-        f"{clean(one.found.judge)} on {clean(one.task)}: {told.errors:,} of {told.rows:,} judgments disagree with "
-        f"{gold_word(one.gold)} ({percent(told.errors / told.rows if told.rows else 0.0)} %)"
+        f"{clean(one.found.judge)} on {task_name(one.task, one.revision)}: {told.errors:,} of {told.rows:,} judgments "
+        f"disagree with {gold_word(one.gold)} ({percent(told.errors / told.rows if told.rows else 0.0)} %)"
     )
     if told.undefined is not None:
         return f"{start}; {_REASONS.get(told.undefined, told.undefined)}."

@@ -33,6 +33,7 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
 from judgebench.report.said import first_up
 from judgebench.report.versions import versions_key, versions_words
+from judgebench.report.words import SAMPLES, sampled
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ _CONDITIONS = Key(
 GROUND = {
     "conditions": _CONDITIONS,
     "level": LEVEL,
+    "revision": Key(TEXT, None, "What pins the data; sample: rows written for judgebench.", required=False),
     **record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys,
 }
 END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
@@ -295,7 +297,8 @@ def _tests(found: Comparison) -> str:
 
 def told(found: Comparison | Standings) -> list[str]:
     """Give the warnings that a first answer has: what answers are missing it says itself."""
-    return [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=("unequal_coverage",))]
+    sample = [SAMPLES] if sampled(found.revision) else []
+    return sample + [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=("unequal_coverage",))]
 
 
 def cautions(found: Comparison | Standings, but: Sequence[str] = ()) -> list[str]:

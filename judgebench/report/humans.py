@@ -26,7 +26,7 @@ from judgebench.report.briefs.humans import brief
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
-from judgebench.report.words import REASONS, WARNINGS, gold_word, headline_name
+from judgebench.report.words import REASONS, WARNINGS, gold_word, headline_name, task_name
 from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Panels(Document):
         return sheet(_SHEET, ((panel, *one) for panel in self.panels for one in _flat(panel)))
 
     def brief(self) -> Brief:
-        return brief([(panel.task, panel.humans) for panel in self.panels])
+        return brief([(task_name(panel.task, panel.revision), panel.humans) for panel in self.panels])
 
     def blocks(self) -> Iterator[Block]:
         for panel in self.panels:
@@ -205,8 +205,8 @@ class Panels(Document):
                 yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
             sets = panel.humans.metric == "krippendorff_alpha_masi"
             how = "with MASI's distance of sets" if sets else f"at the {panel.humans.level} level"
-            yield f"{clean(panel.task)}: alpha is taken {how}"
-            yield from (f"{clean(panel.task)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
+            yield f"{task_name(panel.task, panel.revision)}: alpha is taken {how}"
+            yield from (f"{task_name(panel.task, panel.revision)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
         judged = any(panel.judges for panel in self.panels)
         yield Notes((_SAMPLE, _REST, _JUDGED) if judged else (_SAMPLE, _REST))
 
@@ -257,7 +257,7 @@ def _kappa(panel: Panel) -> str:
 
 def _sentences(panel: Panel) -> Iterator[str]:
     humans = panel.humans
-    who = f"{clean(panel.task)}: {humans.people.people} annotators of {humans.items:,} items"
+    who = f"{task_name(panel.task, panel.revision)}: {humans.people.people} annotators of {humans.items:,} items"
     if humans.kappa.value is None:
         why = _REASONS.get(humans.kappa.undefined or "", "undefined")
         yield f"{who} have no mean {_kappa(panel)}: {why}."

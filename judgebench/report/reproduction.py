@@ -256,10 +256,11 @@ class Reproduction(Document):
         counts = Counter(cell.kind for cell in self.cells)
         published = len(self.cells) - counts["own"]
         exact = counts["equal"] + counts["parts"]
-        parts = [f"{exact:,} of {many(published, 'published figure')} come out as printed"]
+        parts = [f"{exact:,} of {many(published, 'published figure')} come{'s' * (published == 1)} out as printed"]
         if known := counts["explained"]:
             parts.append(f"{known:,} {'is' if known == 1 else 'are'} different, and it is known why")
-        differ = f"{counts['differs']:,} differ, and nobody knows why" if counts["differs"] else ""
+        differs = counts["differs"]
+        differ = f"{differs:,} differ{'s' * (differs == 1)}, and nobody knows why" if differs else ""
         parts.append(differ or "none differs without a reason")
         answer = f"{'; '.join(parts)}." if published else "No published figure was recomputed."
         notes = [

@@ -12,6 +12,7 @@ from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
 from judgebench.report.score_lines import Line
 from judgebench.report.score_sentences import sentences, why
+from judgebench.report.words import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Grid, Tone
     from judgebench.report.scores import Measured
 
-__all__ = ["brief", "incomplete", "odd"]
+__all__ = ["brief", "odd", "usable"]
 
 _STATES: dict[str, tuple[str, Tone]] = {"yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad")}
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
@@ -42,11 +43,14 @@ _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left
 def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Sequence[str]) -> Brief:
     """Say in brief how far judges agree, and whether they can take a person's place."""
     lines = _lines(rows, sources)
+    # What is missing is the answer; what brings it is a note.
+    missing = [(f"{what}.", how) for what, dot, how in (text.partition(". ") for text in unmeasured) if dot]
+    said = [what for what, _ in missing] or unmeasured
     return Brief(
-        (*unmeasured, *incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        (*said, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
-        tuple(_notes(rows, lines))[:MOST_NOTES],
-        tuple(_next(sources)),
+        (*(how for _, how in missing), *(_notes(rows, lines) if lines else ()))[:MOST_NOTES],
+        tuple(_next(sources)) if lines else (),
     )
 
 
@@ -97,7 +101,7 @@ def _table(lines: Sequence[Line]) -> Grid:
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),
-        Field("usable", _usable),
+        Field("usable", lambda one: usable(one.row)),
         *when(there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
     ]
     made = grid(fields, lines)
@@ -108,8 +112,9 @@ def _figure(one: Line) -> str:
     return figure_cell(one.metric, one.figure)
 
 
-def _usable(one: Line) -> str:
-    return percent(one.row.coverage, 0 if one.row.coverage in {0, 1} else 1)
+def usable(row: Agreement) -> str:
+    """Print the share of answers that are verdicts."""
+    return percent(row.coverage, 0 if row.coverage in {0, 1} else 1)
 
 
 def _placed(one: Line) -> Cell:
@@ -117,7 +122,7 @@ def _placed(one: Line) -> Cell:
     return Cell(text, tone=tone)
 
 
-def incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
+def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
     """Say what is missing of runs, and how to get it."""
     failed = {judge: row for judge, row in rows if row.statuses.get("failed")}
     if failed:
@@ -142,7 +147,7 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
     if any(one.held and one.row.gold == "unspecified" for one in lines):
         yield "Nobody says who gave the labels: with --gold human the table says who can take a person's place."
     if all(one.sampled for one in lines):
-        yield "These are SAMPLES, written to show how it works: they say nothing about any judge."
+        yield SAMPLES
         return
     if len({one.state for one in lines}) > 1:
         whys: dict[str, list[str]] = {}

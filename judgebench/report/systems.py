@@ -25,7 +25,7 @@ from judgebench.report.briefs.systems import Ordered, brief
 from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent
-from judgebench.report.words import gold_word
+from judgebench.report.words import gold_word, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -198,7 +198,10 @@ class Rankings(Document):
         return sheet(_SHEET, ((one, system) for one in self.rankings for system in (None, *one.found.systems)))
 
     def brief(self) -> Brief:
-        return brief([Ordered(one.task, one.judge, one.gold, one.found) for one in self.rankings], REASONS)
+        return brief(
+            [Ordered(task_name(one.task, one.revision), one.judge, one.gold, one.found) for one in self.rankings],
+            REASONS,
+        )
 
     def blocks(self) -> Iterator[Block]:
         if len(self.rankings) > 1:
@@ -229,16 +232,16 @@ def _summaries(rankings: Sequence[Ranking]) -> list[str]:
             continue
         # The first of several that are level, in the order of the names.
         (best, most, first), (worst, least, last) = max(known, key=itemgetter(0)), min(known, key=itemgetter(0))
-        whom = does(gold_word(first.gold))
+        whom, named = does(gold_word(first.gold)), task_name(task, first.revision)
         if best > worst:
             said.append(
-                f"Of {len(known)} judges on {clean(task)}, {clean(first.judge)} orders most pairs of systems as "
+                f"Of {len(known)} judges on {named}, {clean(first.judge)} orders most pairs of systems as "
                 f"{whom}, {share_of(most)}, and {clean(last.judge)} fewest, {share_of(least)}."
             )
         else:
             count = "Both" if len(known) == 2 else f"All {len(known)}"
             said.append(
-                f"{count} judges on {clean(task)} order the same share of the pairs of systems as {whom}, "
+                f"{count} judges on {named} order the same share of the pairs of systems as {whom}, "
                 f"{share_of(most)} for {clean(first.judge)}."
             )
     return said
@@ -252,7 +255,7 @@ def does(whom: str) -> str:
 def _sentence(one: Ranking) -> str:
     """Say in words what the figures come to."""
     found, whom = one.found, gold_word(one.gold)
-    start = f"{clean(one.judge)} on {clean(one.task)}:"
+    start = f"{clean(one.judge)} on {task_name(one.task, one.revision)}:"
     alike = found.agreement["pairwise_accuracy"]
     if alike.value is None:
         why = REASONS.get(alike.undefined or "", alike.undefined)
@@ -293,7 +296,9 @@ def _cell(one: Estimate, name: str = "") -> Cell:
 
 
 def _judge(several: bool) -> Field[Ranking]:  # noqa: FBT001 - one question, one answer
-    return Field("judge", lambda one: f"{one.task}: {one.judge}" if several else one.judge, right=False)
+    return Field(
+        "judge", lambda one: f"{task_name(one.task, one.revision)}: {one.judge}" if several else one.judge, right=False
+    )
 
 
 def _compared(name: str, *lines: str) -> Field[Ranking]:
@@ -356,4 +361,4 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
 
 def terms(one: Ranking) -> str:
     """Say whose labels and which policies a ranking is by."""
-    return f"{clean(one.task)}: {clean(one.gold)} labels; {one.found.policies}"
+    return f"{task_name(one.task, one.revision)}: {clean(one.gold)} labels; {one.found.policies}"

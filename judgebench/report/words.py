@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "REASONS", "SAMPLE", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name",
-    "sampled", "task_name",
+    "REASONS", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading",
+    "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -20,6 +20,8 @@ SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the bench
 
 #: What stands before the name of a task whose rows come with its card.
 SAMPLE = "SAMPLE"
+#: The same, of a first answer.
+SAMPLES = "These are SAMPLES, written to show how it works: they say nothing about any judge."
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {
     "no_items": "no item could be scored",

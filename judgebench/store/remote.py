@@ -6,7 +6,7 @@ nothing is lost with it. Every few seconds what was appended goes to the URL as 
 - ``<run>/verdicts.G.START-END.part``: bytes START to END of generation G;
 - ``<run>/verdicts.G.jsonl``: what generation G began with, written whole when a run is over; the generation
   before it then goes away. The highest G that is whole counts, so a crash at any moment leaves one truth;
-- every other file of a run as it is.
+- every other file of a run as it is, and so are validations.
 
 The next command fetches what the spool lacks. One process at a time may write to a URL from one machine; nothing
 keeps a second machine out.
@@ -29,7 +29,9 @@ from judgebench.files.seals import read_object, unsealed, write_sealed
 from judgebench.redaction import learn, login_of, public_url
 from judgebench.store.lines import VERDICTS
 from judgebench.store.marks import SETTLED
+from judgebench.store.remote_validations import RemoteValidations
 from judgebench.store.runs import MANIFEST
+from judgebench.store.validations import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -94,6 +96,7 @@ class Mirror:
         self.folder = spool_of(url)
         self._interval = interval
         self._fs, self._root = _open(self.url)
+        self._validations = RemoteValidations(self._fs, self._root, self.folder)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="judgebench-mirror", daemon=True)
         self._busy = threading.Lock()
@@ -134,12 +137,18 @@ class Mirror:
         """Bring here what the URL holds and the spool lacks."""
         with _told(self.url, self.folder):
             runs: dict[str, dict[str, int]] = {}
+            validations: dict[str, Any] = {}
             with contextlib.suppress(FileNotFoundError):
                 for path, about in self._fs.find(self._root, detail=True).items():
                     run, _, name = path[len(self._root) :].strip("/").partition("/")
                     # Dotted names are this machine's own, and two dots lead out of the spool.
-                    if name and "/" not in name and name[0] != "." != run[:1]:
+                    if not name or "/" in name or "." in {name[0], run[:1]}:
+                        continue
+                    if run == FOLDER:
+                        validations[name] = about
+                    else:
                         runs.setdefault(run, {})[name] = about["size"]
+            self._validations.fetch(validations)
             for run, sizes in runs.items():
                 if MANIFEST in sizes:
                     self._fetch_run(run, sizes)
@@ -178,8 +187,15 @@ class Mirror:
         with contextlib.suppress(Exception):
             self._send(settle=False)
 
+    def send_validations(self) -> None:
+        """Send what was found of judges whose runs are at the URL."""
+        with self.alone(), _told(self.url, self.folder):
+            self._validations.send(self._put)
+
     def _send(self, *, settle: bool) -> None:
         with self._busy, _told(self.url, self.folder):
+            if settle:
+                self._validations.send(self._put)
             for manifest in sorted(self.folder.glob(f"*/{MANIFEST}")):
                 self._send_run(manifest.parent, settle=settle)
 

@@ -21,7 +21,7 @@ def labels() -> pd.DataFrame:
 
 def test_scores_are_corrected_from_a_dataframe(labels, tmp_path):
     found = judgebench.correct(labels, judge="judge", gold="human", system="system", scale="check")
-    assert repr(found).startswith("<Corrections: judge: share correct .")
+    assert repr(found).startswith("<Corrections: The share correct is .")
     assert [row["system"] for row in found.to_json()["rows"]] == ["all", "a", "b", "c"]
     assert set(found.to_frame()["estimator"]) >= {"naive", "labels"}
     assert "<table" in found._repr_html_()
@@ -33,14 +33,16 @@ def test_scores_are_corrected_from_a_dataframe(labels, tmp_path):
     ]
     known = labels[labels["human"] != ""]
     outside = judgebench.correct(labels[["judge"]], judge="judge", gold="human", calibration=known, scale="check")
-    assert "by Rogan-Gladen" in outside.sentences()[0]
+    assert "by judge and a calibration set of" in outside.sentences()[0]
 
 
 def test_a_ranking_without_gold(labels):
     found = judgebench.correct(
         labels, judge="judge", system="system", no_gold=True, draws=100, diagonal=[0.6], scale="check"
     )
-    assert repr(found).startswith("<JudgeOnlyRankings: judge: the order of these 3 systems is the judge's own")
+    assert repr(found).startswith(
+        "<JudgeOnlyRankings: The order of 3 systems is judge's, if it errs on all of them alike"
+    )
     assert len(found.to_frame()) == 6
     assert [prior["diagonal"] for prior in found.to_json()["rows"][0]["priors"]] == [1.0, 0.6]
     assert "<table" in found._repr_html_()

@@ -64,7 +64,7 @@ def test_systems_sort_by_gold_and_by_a_judge(site: Path, new_page: Callable[...,
     table = page.locator("table").first
     for head in ("rank by humans", "rank by baseline/longest"):
         table.get_by_role("columnheader", name=head).get_by_role("button").click()
-        at = table.locator("thead th").all_inner_texts().index(head)
+        at = [text.strip() for text in table.locator("thead th").all_inner_texts()].index(head)
         ranks = [float(row.split("\t")[at].split(" ")[0]) for row in table.locator("tbody").inner_text().splitlines()]
         assert ranks == sorted(ranks)
         assert len(ranks) >= 4

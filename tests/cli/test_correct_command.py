@@ -55,8 +55,9 @@ def test_part_of_the_rows_has_gold(judgebench, tmp_path: Path) -> None:
     best = first["estimates"][first["chosen"]]
     assert best["low"] < 0.6 < best["high"]
     table = judgebench(*base)
-    assert table.out.startswith("judge: share correct .")
-    assert "the judge alone says" in table.out
+    assert table.out.startswith("The share correct is .")
+    assert "; judge alone says ." in table.out
+    table = judgebench(*base, "--explain")
     assert "labels only" in table.out
     assert "random draw" in table.out
     rows = list(csv.DictReader(io.StringIO(judgebench(*base, "--format", "csv").out)))
@@ -71,7 +72,7 @@ def test_a_calibration_file(judgebench, tmp_path: Path) -> None:
         "correct", "--csv", "t.csv", "--judge-col", "judge", "--gold-col", "human", "--calibration", "cal.csv"
     )
     assert done.code == 0, done.err
-    assert "by Rogan-Gladen on 200 calibration rows, 400 scored" in done.out
+    assert "by judge and a calibration set of 200 rows" in done.out
     assert "errs here as often as on the calibration set" in done.out
 
 
@@ -97,7 +98,7 @@ def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
     assert [prior["diagonal"] for prior in row["priors"]] == [1.0, 0.6]
     again = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 200, "--format", "json")
     assert again.out == done.out
-    table = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 100)
+    table = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 100, "--explain")
     assert "identifiable without gold" in table.out
     two = judgebench(
         *base,

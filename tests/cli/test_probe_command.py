@@ -183,9 +183,9 @@ def test_figures_by_name(judgebench):
     few = judgebench(*asked, "--columns", "effect, harmful")
     assert re.search(r"^verbosity/padding +\d+( +-?\d+\.\d \[.*?\]){2}$", few.out, re.MULTILINE)
     lost = judgebench(*asked, "--columns", "accuracy")
-    assert (lost.code, "no probe has a figure 'accuracy'; did you mean" in lost.err) == (2, True)
+    assert (lost.code, "no probe has a figure 'accuracy'" in " ".join(lost.err.split())) == (2, True)
     absent = judgebench(*asked, "--columns", "harmful,cyclic_triads")
-    assert (absent.code, "no probe here has cyclic_triads; there are effect" in absent.err) == (0, True)
+    assert (absent.code, "no probe here has cyclic_triads" in " ".join(absent.err.split())) == (0, True)
 
 
 @pytest.mark.parametrize("task", ["triviaqa", "pandalm"])

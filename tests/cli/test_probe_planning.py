@@ -14,6 +14,10 @@ def llm():
         yield server
 
 
+def _line(text):
+    return " ".join(text.split())
+
+
 def _server(llm, *more):
     return ("--judge", "server/m", "--base-url", llm.openai_url, "--sample", "-q", *more)
 
@@ -21,17 +25,17 @@ def _server(llm, *more):
 @pytest.mark.parametrize("command", ["run", "probe", "validate-judge"])
 def test_a_judge_that_is_not_for_a_scale_leaves_nothing_behind(judgebench, tmp_path, command):
     found = judgebench(command, "--judge", "baseline/longest", "--task", "triviaqa", "--sample", "-q")
-    assert (found.code, "compares responses" in found.err) == (2, True)
+    assert (found.code, "compares responses" in _line(found.err)) == (2, True)
     assert not list(tmp_path.glob("runs/*"))
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--task", "pandalm", "--probe", "bandwagon", "--columns", "harmfull"), "did you mean 'harmful'?"),
-        (("--task", "triviaqa", "--probe", "position"), "position: that takes pairs"),
-        (("--task", "pandalm", "--probe", "self-preference"), "self-preference: that takes gold"),
-        (("--task", "pandalm", "--probe", "blind", "--probe", "leniency"), "leniency: that takes checks"),
+        (("--task", "pandalm", "--probe", "bandwagon", "--columns", "harmfull"), "Did you mean harmful?"),
+        (("--task", "triviaqa", "--probe", "position"), "nothing of position would show here"),
+        (("--task", "pandalm", "--probe", "self-preference"), "nothing of self-preference would show here"),
+        (("--task", "pandalm", "--probe", "blind", "--probe", "leniency"), "nothing of leniency would show here"),
         (("--task", "pandalm", "--probe", "attacked:mine.csv"), "no id in mine.csv is that of an item of pandalm"),
         (("--task", "pandalm", "--probe", "paraphrase:mine.csv#attacked"), "no id in mine.csv is that of an item"),
     ],
@@ -39,7 +43,7 @@ def test_a_judge_that_is_not_for_a_scale_leaves_nothing_behind(judgebench, tmp_p
 def test_where_nothing_would_show_nobody_is_asked(judgebench, llm, tmp_path, arguments, said):
     (tmp_path / "mine.csv").write_text("id,attacked\nnone,Hello\n", "utf-8")
     found = judgebench("probe", *_server(llm, *arguments))
-    assert (found.code, said in found.err) == (2, True), found.err
+    assert (found.code, said in _line(found.err)) == (2, True), found.err
     assert not llm.counts
     assert not list(tmp_path.glob("runs/*"))
 
@@ -50,20 +54,19 @@ def test_what_is_looked_at_alone_is_asked_once_and_only_where_it_shows(judgebenc
     assert [(run["task"], run["calls"]) for run in dry["runs"]] == [("pandalm", 6)]
     found = judgebench(*asked)
     assert (found.code, llm.counts.total()) == (0, 6)
-    assert "server/m on triviaqa is not asked" in found.err
+    assert "server/m on triviaqa is not asked" in _line(found.err)
 
 
 def test_a_family_is_asked_by_probe_and_one_of_it_by_run(judgebench):
     found = judgebench("run", "--judge", "baseline/random", "--task", "pandalm", "--sample", "-q", "--probe", "tone")
     assert found.code == 2
-    assert "a family of probes" in found.err
-    assert "tone/cheerful, tone/sad" in found.err
+    assert "a family of probes" in _line(found.err)
+    assert "tone/cheerful, tone/sad" in _line(found.err)
 
 
 def test_the_list_begins_with_the_probes(judgebench):
-    lines = judgebench("list", "probes").out.splitlines()
-    assert lines[0].startswith("--probe ")
-    assert lines[-1].startswith("--order ")
+    out = judgebench("list", "probes").out
+    assert out.index("bandwagon") < out.index("--order ")
 
 
 @pytest.mark.parametrize(

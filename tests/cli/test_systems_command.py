@@ -51,7 +51,9 @@ def pairs(tmp_path: Path) -> Path:
 
 
 def test_a_table_says_in_words_what_it_comes_to(judgebench, checks) -> None:
-    done = judgebench("systems", "--csv", checks, *CHECK, "--system-col", "model", "--cluster-col", "question")
+    how = ("systems", "--csv", checks, *CHECK, "--system-col", "model", "--cluster-col", "question")
+    assert "of 100 pairs of systems in the order in which people do" in " ".join(judgebench(*how).out.split())
+    done = judgebench(*how, "--explain")
     assert done.code == 0, done.err
     assert "of the pairs of systems as humans do" in done.out
     assert "both rank huge first" in done.out

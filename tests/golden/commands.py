@@ -70,6 +70,11 @@ def ask(task: str, judges: str = "first longest random", options: str = "") -> S
     return replace(made, kept=False)
 
 
+def explained(name: str, line: str) -> Step:
+    """Make a step of a command line that prints all there is to say."""
+    return step(f"{name}.explained", f"{line} --explain")
+
+
 def _asking() -> Iterator[Scene]:
     for task, rules in TASKS.items():
         named = " ".join(f"--judge baseline/{rule}" for rule in rules)
@@ -156,6 +161,7 @@ def _asking() -> Iterator[Scene]:
     yield scene(
         "demo",
         forms("demo", "demo", ("table", "json", "md")),
+        explained("demo", "demo"),
         step("seed", "demo --seed 3 --output demo.csv --format csv"),
         step("config", "demo --config demo.toml"),
         inputs={"demo.toml": b'[demo]\nseed = 3\nformat = "md"\n'},
@@ -181,6 +187,10 @@ def _runs() -> Iterator[Scene]:
         forms("score", "score runs"),
         forms("sensitivity", "score runs --sensitivity"),
         forms("bounds", "score runs/pandalm* --bounds"),
+        explained("score", "score runs"),
+        explained("sensitivity", "score runs --sensitivity"),
+        explained("bounds", "score runs/pandalm* --bounds"),
+        explained("consistency", "score runs/pandalm* --consistency"),
         forms("system", "score runs/pandalm* runs/triviaqa* --by-system --verify", ("table", "json")),
         variants("policy", "score runs/pandalm*", POLICIES, "csv"),
         variants("interval", "score runs/pandalm*longest*", INTERVALS, "csv"),
@@ -255,6 +265,8 @@ def _pages() -> Iterator[Scene]:
         "leaderboard",
         *asked,
         forms("board", "leaderboard runs", board),
+        explained("board", "leaderboard runs"),
+        explained("aggregate", "leaderboard runs --aggregate mean --metric percent_agreement --no-subsets"),
         forms("aggregate", "leaderboard runs --aggregate mean --metric percent_agreement --no-subsets", board),
         forms("systems", "leaderboard runs --systems", board),
         forms("paper", "leaderboard runs --task pandalm --columns accuracy,rank --percent --no-intervals --published", board),

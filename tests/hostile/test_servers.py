@@ -28,7 +28,7 @@ from run.test_batch import Toy, batch, planned
 from servers.fake_batches import FakeBatches
 from servers.raw import Raw, Request, answer, chat
 
-from judgebench.api.progress import paused
+from judgebench.api.live import paused
 from judgebench.domain import Completion, Scale, Status, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
 from judgebench.judges.backend import Failure, Timeouts, http_error

@@ -98,7 +98,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (
         *shown,
         ("labels.csv", _LABELS),
-        ("rubric.md", "An answer is right if a customer could act on it.\n"),
         ("our-judges.jsonl", _JUDGED),
         ("our-figures.toml", _FIGURES),
         ("what-counts.md", "- right before short\n"),

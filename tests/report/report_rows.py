@@ -79,5 +79,5 @@ def rows(size: int = 5) -> st.SearchStrategy[list[Agreement]]:
 
 
 def board(entries, form, *, width=120, overall=None):
-    """Write a leaderboard."""
-    return Leaderboard(tuple(entries), overall).render(form, width=width)
+    """Write a leaderboard, all there is to say of it."""
+    return Leaderboard(tuple(entries), overall).render(form, width=width, explain=True)

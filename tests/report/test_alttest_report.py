@@ -37,8 +37,8 @@ NOBODY = alt_test(TRUTH[:20], PEOPLE[:20], np.eye(2), scoring="accuracy")
 EMPTY = Entry("own.csv", "new", "crowd", "", Policies(), NOBODY)
 
 
-def render(tests, versus=(), form="table"):
-    return AltTests(tuple(tests), tuple(versus)).render(form)
+def render(tests, versus=(), form="table", *, explain=True):
+    return AltTests(tuple(tests), tuple(versus)).render(form, explain=explain)
 
 
 def pairs():
@@ -52,6 +52,15 @@ def test_the_first_line_says_what_it_means():
     assert "may not stand in" in bad
     assert "wins against 0 of 2" in bad
     assert "nothing can be said" in empty
+
+
+def test_the_brief_answer_says_yes_no_or_on_whom_it_hangs():
+    good, bad, empty = (render([test], explain=False).split("\n\n", 1)[0].split("\n")[0] for test in (GOOD, BAD, EMPTY))
+    assert "good may or may not take a person's place" in good  # of two people
+    assert "bad can't take a person's place" in bad
+    assert "nothing can be said of new" in empty
+    assert "  No " in render([GOOD, BAD], explain=False)
+    assert ".15" in render([entry(TRUTH, sweep=True)], explain=False)
 
 
 def test_the_table_has_annotators_clusters_sweep_and_pairs():

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from report import brief_setup
+from report.report_rows import one_row
 
 import judgebench
+from judgebench.domain import Estimate
 from judgebench.report.document.brief import MOST_NOTES, WIDEST
 from judgebench.report.document.text import text_width
+from judgebench.report.leaderboard.aggregate import aggregate
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.paper import Paper
+from judgebench.report.leaderboard.ranks import Unmeasured, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from judgebench.domain import Agreement
     from judgebench.report.document.model import Document
 
 NAMES = {"judge": ["good", "a-judge-with-a-name-of-many-words-v2.5-instruct-2026-11-30", "poor"]}
@@ -46,8 +55,20 @@ def asked(question: Callable[..., Document], scale: str = "pair:3", **how: Any) 
     return lambda: question(table(scale), **(NAMES | PEOPLE | {"scale": scale} | how))
 
 
+def row(task: str, judge: str, kappa: float) -> Agreement:
+    """Make a row of a task that people labelled."""
+    found = Estimate(kappa, kappa - 0.02, kappa + 0.02, 99)
+    return replace(one_row(), task=task, judge=judge, metrics={**one_row().metrics, "cohen_kappa": found})
+
+
+TWO = rank(row(task, judge, kappa) for task in "xy" for judge, kappa in (("a", 0.5), ("b", 0.4)))
+MANY = rank(row(f"a-task-with-a-name-of-words:{i}", "m", 0.5) for i in range(9))
+MUTE = Unmeasured("x", "mute", "no connection")
+
+
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
 DOCUMENTS: dict[str, Callable[[], Document]] = {
+    **brief_setup.DOCUMENTS,
     "scores": asked(judgebench.score),
     "scores of one judge": asked(judgebench.score, judge="good"),
     "scores of ratings": asked(judgebench.score, scale="rate:1-5"),
@@ -58,6 +79,14 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
     "bounds": asked(judgebench.bounds),
     "consistency": asked(judgebench.consistency, gold=(), gold_source="unspecified"),
     "demo": judgebench.demo,
+    "leaderboard": asked(judgebench.leaderboard),
+    "leaderboard of one person's labels": asked(judgebench.leaderboard, scale="check", gold="ann"),
+    "leaderboard of two tasks": lambda: Leaderboard(tuple(TWO)),
+    "leaderboard of many tasks": lambda: Leaderboard(
+        tuple(rank(row(f"a-task-of-{i}:part", "m", 0.5) for i in range(9)))
+    ),
+    "leaderboard with a mean": lambda: Leaderboard(tuple(TWO), aggregate(TWO, "mean")),
+    "leaderboard without an answer": lambda: Leaderboard(tuple(TWO), unmeasured=(MUTE,)),
 }
 
 
@@ -75,3 +104,28 @@ def test_a_document_in_brief(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     said, _, _ = text.partition("\nNext:")
     assert not re.search(r"\w_\w|[⁰¹²³⁴⁵⁶⁷⁸⁹]", said), said
     assert document.render(explain=True) != text
+
+
+def test_a_judge_that_never_answered_is_apart_in_every_form() -> None:
+    mute = replace(row("x", "mute", 0.0), statuses={"failed": 99}, coverage=0.0)
+    board = Leaderboard((*TWO, *rank([mute])), unmeasured=(MUTE,))
+    for form in ("table", "md", "html", "tex"):
+        for explain in (True, False):
+            text = board.render(form, explain=explain)
+            assert text.count("mute") == 1, form
+            assert "no connection" in " ".join(text.split())
+    assert [one["judge"] for one in board.to_json()["unmeasured"]] == ["mute"]
+
+
+@pytest.mark.parametrize("form", ["table", "md", "html", "tex"])
+def test_samples_say_so_before_their_name(form: str) -> None:
+    entries = rank(replace(one.row, revision="sample:1") for one in TWO)
+    documents = (
+        Leaderboard(tuple(entries)),
+        Leaderboard(tuple(entries), aggregate(entries, "mean")),
+        Leaderboard(tuple(entries), paper=Paper(("cohen_kappa",))),
+        judgebench.Scores(tuple(one.row for one in entries)),
+    )
+    for document in documents:
+        for explain in (True, False):
+            assert "SAMPLE x" in document.render(form, explain=explain), (type(document), explain)

@@ -18,7 +18,7 @@ from judgebench.report.schemas import json_schema
 
 
 def render(panels, form="table", **how):
-    return Panels(tuple(panels)).render(form, **how)
+    return Panels(tuple(panels)).render(form, explain=True, **how)
 
 
 def panel_of(labels=3, scale=None, m=3, judges=("one", "two"), seed=4):
@@ -67,6 +67,7 @@ def test_judges_on_the_same_labels_share_a_panel_whatever_the_order():
 
 
 def test_the_table_says_first_what_it_means():
+    assert Panels(tuple(panel_of())).render().startswith("Three people agree on task at a kappa of .")
     text = render(panel_of())
     assert text.startswith("task: 3 annotators of 80 items agree with each other at a kappa of .")
     assert "the human ceiling" in text.split("\n\n")[0].replace("\n  ", " ")

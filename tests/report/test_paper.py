@@ -49,15 +49,15 @@ def test_rows_of_samples_say_so_in_every_form(runs):
 
 def test_several_tasks_are_side_by_side(runs):
     heads = _rows(judgebench.leaderboard(runs, columns=["accuracy", "coverage"]).render("tex"))["judge"]
-    assert heads == ["pandalm: accuracy", "pandalm: coverage", "triviaqa: accuracy", "triviaqa: coverage"]
+    assert heads == [f"SAMPLE {task}: {name}" for task in ("pandalm", "triviaqa") for name in ("accuracy", "coverage")]
 
 
 def test_published_figures_are_printed_as_they_were(runs):
     board = judgebench.leaderboard(runs, task="pandalm", published=True, percent=True, intervals=False)
     rows = _rows(board.render("tex"))
     assert rows["judge"] == ["accuracy"]
-    assert rows["gpt-3.5-turbo"] == [r"\textbf{71.07}"]
-    assert rows["pandalm-7b"] == ["66.77"]
+    assert rows["gpt-3.5-turbo (published)"] == [r"\textbf{71.07}"]
+    assert rows["pandalm-7b (published)"] == ["66.77"]
     assert {one["judge"] for one in board.to_json()["published"]} >= {"gpt-3.5-turbo", "pandalm-7b"}
 
 
@@ -90,7 +90,7 @@ def test_a_subset_is_a_column_without_rows_of_subsets(tmp_path):
 def test_a_column_that_only_one_of_the_tasks_has_is_not_a_column_of_dashes(runs):
     board = judgebench.leaderboard(runs, task=["pandalm", "triviaqa"], columns="accuracy,gold_tie_rate")
     heads = _rows(board.render("tex"))["judge"]
-    assert heads == ["pandalm: accuracy", "pandalm: share of ties in gold", "triviaqa: accuracy"]
+    assert heads == ["SAMPLE pandalm: accuracy", "SAMPLE pandalm: share of ties in gold", "SAMPLE triviaqa: accuracy"]
     assert "No judge has gold_tie_rate on triviaqa." in board.render("table")
 
 
@@ -160,11 +160,11 @@ def test_published_figures_keep_their_decimals_and_their_policies():
         }
         for percent in (True, False)
     )
-    assert percents == {"p": "71.07", "a": "50.00", "q": "49", "r": "40.0"}
-    assert fractions == {"p": ".7107", "a": ".5000", "q": ".49", "r": ".400"}
+    assert percents == {"p (published)": "71.07", "a": "50.00", "q (published)": "49", "r (published)": "40.0"}
+    assert fractions == {"p (published)": ".7107", "a": ".5000", "q (published)": ".49", "r (published)": ".400"}
     notes = {row[0].text: row[0].notes for row in paper_grid([_entry("a", accuracy=0.5)], Paper(published=listed)).rows}
-    assert "order single" in notes["r"][0]
-    assert "order single" not in notes["p"][0]
+    assert "order single" in notes["r (published)"][0]
+    assert "order single" not in notes["p (published)"][0]
 
 
 def test_systems_have_no_such_table(runs):

@@ -205,6 +205,8 @@ class Comparison:
     parts: tuple[Part, ...] = ()
     #: So many people's labels an item can have.
     annotators: int = 1
+    #: What pins the data.
+    revision: str = ""
 
     @property
     def judges(self) -> tuple[str, str]:
@@ -324,6 +326,7 @@ def compare(
         level=one.scale.level,
         parts=tuple(_part(name, each) for name, each in every.items()),
         annotators=len(matched.ratings[0].annotators),
+        revision=matched.revision,
         equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
 

@@ -88,6 +88,8 @@ class Standings:
     incomplete: int
     #: Of measurement, at which alpha is taken.
     level: str = ""
+    #: What pins the data.
+    revision: str = ""
 
     @property
     def judges(self) -> tuple[str, ...]:
@@ -143,6 +145,7 @@ def compare_all(
         left_out=matched.left_out,
         incomplete=matched.incomplete,
         level=first.scale.level,
+        revision=matched.revision,
     )
 
 

@@ -146,6 +146,7 @@ def gate(
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         differ=int(np.count_nonzero(verdicts_differ(matched))),
         level=one.scale.level,
+        revision=matched.revision,
     )
 
 

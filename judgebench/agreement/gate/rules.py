@@ -151,6 +151,8 @@ class Gate:
     differ: int
     #: Of measurement, at which alpha is taken.
     level: str = ""
+    #: What pins the data.
+    revision: str = ""
 
     @property
     def state(self) -> State:

@@ -10,7 +10,7 @@ from judgebench.report.document.text import NONE, clean, decimal, interval, perc
 from judgebench.report.said import first_up, known_as, listed, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from judgebench.agreement.alt_test import AltTest, Replaced
     from judgebench.domain import Estimate
@@ -60,8 +60,11 @@ class _Line(NamedTuple):
         return sum(one.wins is True for one in self.result.annotators), self.result.winning_rate.n
 
 
-def brief(tests: Sequence[tuple[str, str, AltTest]]) -> Brief:
-    """Say of each judge whether it can take a person's place, then show all of them, or the people of one."""
+def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[tuple[float, Estimate]]] = ()) -> Brief:
+    """Say of each judge whether it can take a person's place, then show all of them, or the people of one.
+
+    ``sweeps`` are winning rates by epsilon, which are shown instead where there are any.
+    """
     names = known_as(judge for _, judge, _ in tests)
     lines = [_Line(task, names[judge], result) for task, judge, result in tests]
     tasks = list(dict.fromkeys(one.task for one in lines))
@@ -71,6 +74,8 @@ def brief(tests: Sequence[tuple[str, str, AltTest]]) -> Brief:
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
     steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
     table = _people(lines[0].result) if len(lines) == 1 else _judges(lines, several=len(tasks) > 1)
+    if any(sweeps):
+        table = _swept(lines, sweeps)
     return Brief(answer, table, tuple(notes[:MOST_NOTES]), steps)
 
 
@@ -129,6 +134,20 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
     rows = sorted(lines, key=lambda one: (one.task, states.index(one.state), -(one.result.advantage.value or 0.0)))
     made = grid(fields, rows)
     return made if any(one.result.deciding for one in lines) else made.without("but not without")
+
+
+def _swept(lines: Sequence[_Line], sweeps: Sequence[Sequence[tuple[float, Estimate]]]) -> Grid:
+    """Set the share of people with whom each judge is level below the epsilons."""
+
+    def rate(at: int) -> Callable[[tuple[_Line, Sequence[tuple[float, Estimate]]]], str]:
+        return lambda one: whole(one[1][at][1].value)
+
+    steps = [epsilon for epsilon, _ in next(sweep for sweep in sweeps if sweep)]
+    fields: Fields[tuple[_Line, Sequence[tuple[float, Estimate]]]] = (
+        Field("level, give or take", lambda one: one[0].judge, right=False),
+        *(Field(decimal(epsilon, 2), rate(at)) for at, epsilon in enumerate(steps)),
+    )
+    return grid(fields, zip(lines, sweeps, strict=True))
 
 
 def _verdict(one: _Line) -> Cell:

@@ -145,6 +145,8 @@ def _percent(one: Estimate) -> str:
 
 
 def _notes(rankings: Sequence[Ordered]) -> Iterator[str]:
+    for anchor in dict.fromkeys(one.found.anchor for one in rankings if one.found.anchor):
+        yield f"Win rates are against {clean(anchor)} only."
     fewest = min(len(one.found.systems) for one in rankings)
     if fewest < _ENOUGH:
         yield f"{fewest} systems are few: a single swap moves these figures a lot."

@@ -47,7 +47,7 @@ from judgebench.report.gate.words import (
 )
 from judgebench.report.said import first_up, percent
 from judgebench.report.versions import versions_key, versions_words
-from judgebench.report.words import WARNINGS
+from judgebench.report.words import SAMPLES, WARNINGS, sampled
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -248,7 +248,8 @@ class Decision(Document):
         if "unequal_coverage" in self.gate.warnings:
             before, after = (percent(share) for share in self.gate.coverage)
             cautions.insert(0, f"{after} of the run's answers can be used, {before} of the baseline's.")
-        return brief(self.gate, [*self._versions(), *cautions], self.compare)
+        sample = [SAMPLES] if sampled(self.gate.revision) else []
+        return brief(self.gate, [*sample, *self._versions(), *cautions], self.compare)
 
     def figures(self, *notes: str) -> Grid:
         """Set the figures below each other."""

@@ -18,7 +18,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, judge_columns
 from judgebench.report.document.text import clean, decimal, figure, interval, some
 from judgebench.report.leaderboard.ranks import rank
-from judgebench.report.words import gold_word, headline_name
+from judgebench.report.words import SAMPLE, gold_word, headline_name, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,8 @@ class Overall(NamedTuple):
 class Aggregate(NamedTuple):
     """Figures over several tasks, best judge first; ``left_out`` are judges without one, and why.
 
-    ``metric`` is the headline where all tasks share it, else empty; ``golds`` are who gave the gold of these tasks.
+    ``metric`` is the headline where all tasks share it, else empty; ``golds`` are who gave the gold of these tasks;
+    ``samples`` are those of which rows came with a card.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Aggregate(NamedTuple):
     golds: tuple[str, ...]
     judges: tuple[Overall, ...]
     left_out: tuple[tuple[str, str], ...]
+    samples: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -74,10 +76,15 @@ class Aggregate(NamedTuple):
         return f"Over {len(self.tasks)} tasks, as asked for: {what.replace('-', ' ')}"
 
     @property
+    def named(self) -> list[str]:
+        """Its tasks' names, samples marked."""
+        return [task_name(one, SAMPLE.lower() * (one in self.samples)) for one in self.tasks]
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What has to be known to read it."""
         notes = [_HOW[self.kind].format(metric=headline_name(self.metric))]
-        notes.append(f"Tasks: {', '.join(map(clean, self.tasks))}. Other tasks would give other figures.")
+        notes.append(f"Tasks: {', '.join(self.named)}. Other tasks would give other figures.")
         if len(self.golds) > 1:
             kinds = ", ".join(self.golds)
             notes.append(f"The gold is of different kinds ({kinds}): this is not agreement with humans.")
@@ -106,6 +113,7 @@ FIGURES = record(
     golds=TEXTS,
     judges=ListOf(record(**judge_keys(), value=NUMBER, low=maybe(NUMBER), high=maybe(NUMBER))),
     left_out=ListOf(record(**judge_keys(itemgetter(0)), why=(TEXT, lambda two: two[1]))),
+    samples=(ListOf(TEXT), lambda all_: all_.samples or None, "Tasks of which rows came with a card.", False),
     note=(TEXT, lambda all_: " ".join(all_.notes)),
 )
 #: A row per judge, those without a figure too.
@@ -113,6 +121,7 @@ SHEET: Mapping[str, Callable[[tuple[Aggregate, Overall | tuple[str, str]]], Any]
     "aggregate": lambda x: x[0].kind,
     "metric": lambda x: x[0].metric,
     "tasks": lambda x: x[0].tasks,
+    "samples?": lambda x: x[0].samples,
     **judge_columns(lambda x: x[1][0]),
     "value": lambda x: x[1].value if isinstance(x[1], Overall) else None,
     "low": lambda x: x[1].low if isinstance(x[1], Overall) else None,
@@ -172,6 +181,7 @@ def aggregate(
         tuple(sorted({gold_word(row.gold) for _, row in shown})),
         tuple(sorted(found, key=lambda one: (sign * round(one.value, 9), one.judge))),
         tuple(left_out),
+        tuple(task for task in tasks if any(sampled(row.revision) for _, row in shown if row.task == task)),
     )
 
 

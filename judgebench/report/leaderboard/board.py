@@ -6,15 +6,28 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain.shapes import COUNT, ERROR, ESTIMATE, FLAG, NUMBER, TEXT, ListOf, Scalar, choice, maybe, record
+from judgebench.domain.shapes import (
+    COUNT,
+    ERROR,
+    ESTIMATE,
+    FLAG,
+    NUMBER,
+    TEXT,
+    ListOf,
+    Scalar,
+    choice,
+    judge_keys,
+    maybe,
+    record,
+)
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
 from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
-from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
-from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
+from judgebench.report.leaderboard.ranks import NOTE, silent, usd_per_1000
+from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, marked, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
 from judgebench.report.words import gold_words
 
@@ -22,9 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from judgebench.report.document.blocks import Block, Grid, Sheet
+    from judgebench.report.document.brief import Brief
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.paper import Paper
-    from judgebench.report.leaderboard.ranks import Baseline, Entry
+    from judgebench.report.leaderboard.ranks import Baseline, Entry, Unmeasured
 
 __all__ = ["Leaderboard"]
 
@@ -136,13 +150,15 @@ class Leaderboard(Document):
     """Judges with their ranks, and one figure a judge over all tasks where that is asked for.
 
     ``overview`` puts judges by tasks first where there are several tasks; a terminal has no room for it. ``paper``
-    makes one table of it all, with published figures beside where there are some.
+    makes one table of it all, with published figures beside where there are some. ``unmeasured`` are judges that never
+    answered; what they left of rows is in no table.
     """
 
     entries: tuple[Entry, ...]
     overall: Aggregate | None = None
     overview: bool = True
     paper: Paper | None = None
+    unmeasured: tuple[Unmeasured, ...] = ()
 
     SCHEMA = "judgebench.leaderboard/1"
     BY_ENDING = True
@@ -157,6 +173,12 @@ class Leaderboard(Document):
             FIGURES,
             lambda board: board.overall,
             "One figure a judge over all tasks; there only where it was asked for.",
+            False,
+        ),
+        unmeasured=(
+            ListOf(record(**judge_keys(), task=TEXT, why=TEXT)),
+            lambda board: board.unmeasured or None,
+            "Judges that never answered; rows of calls that all failed say nothing of them.",
             False,
         ),
         published=(
@@ -185,6 +207,23 @@ class Leaderboard(Document):
         figures = {f"{name}*": lambda e, get=get: get(e.row) for name, get in estimates.items()}
         return sheet({**_FRONT, **figures, **_BACK}, self.entries)
 
+    def brief(self) -> Brief | None:
+        # One table of named columns is asked for as it is.
+        if self.paper is not None:
+            return None
+        from judgebench.report.leaderboard.in_brief import brief  # noqa: PLC0415 - loaded on use
+
+        return brief(self._heard, self.overall, self.unmeasured)
+
+    @property
+    def _heard(self) -> list[Entry]:
+        return [entry for entry in self.entries if not silent(entry.row)]
+
+    @property
+    def _unheard(self) -> tuple[str, ...]:
+        told = (f"{clean(one.judge)} on {clean(one.task)} ({clean(one.why)})" for one in self.unmeasured)
+        return (f"Not measured: {', '.join(told)}.",) if self.unmeasured else ()
+
     def blocks(self) -> Iterator[Block]:
         return self.parts("table")
 
@@ -193,7 +232,7 @@ class Leaderboard(Document):
             yield self._one_table(self.paper, form)
             return
         tex = form == "tex"
-        entries = [entry for entry in self.entries if not tex or entry.row.subset == "all"]
+        entries = [entry for entry in self._heard if not tex or entry.row.subset == "all"]
         subsets = any(entry.row.subset != "all" for entry in entries)
         named = sections(entries)
         tables: list[Table] = []
@@ -208,12 +247,15 @@ class Leaderboard(Document):
             plan = () if tex else _plan(one.grid, subsets=subsets)
             tables.append(Table(shown, (2, 3), plan, one.title, f"judgebench-{latex_name(one.task)}"))
         yield from tables
+        if self._unheard:
+            yield Notes(self._unheard, listed=False)
         yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
     def _one_table(self, how: Paper, form: str) -> Table:
         tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))
+        named = [marked(task, [entry for entry in self.entries if entry.row.task == task]) for task in tasks]
         gold = ", ".join(dict.fromkeys(gold_words(entry.row.gold) for entry in self.entries))
-        title = f"{clean(', '.join(tasks))}: {gold}"
+        title = f"{', '.join(named)}: {gold}"
         layout = paper_grid(self.entries, how, bold=form != "table")
         # What was asked for by name is never left out for want of room.
         spare = () if how.columns else range(len(layout.columns) - 1, 1, -1)
@@ -230,9 +272,9 @@ class Leaderboard(Document):
             table = self._one_table(self.paper, "html")
             return boards_page((), more=(board(table.grid, name="paper", title=table.caption, short=""),))
         if self.overall is None:
-            return boards_page(self.entries)
+            return boards_page(self._heard, notes=self._unheard)
         first = board(self.overall.grid(), name="overall", title=self.overall.title, short="Over all tasks")
-        return boards_page(self.entries, lead=(LEAD_WITH_MEAN,), more=(first,))
+        return boards_page(self._heard, lead=(LEAD_WITH_MEAN,), more=(first,), notes=self._unheard)
 
 
 def _parted(layout: Grid, title: str) -> list[Table]:

@@ -12,6 +12,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
 from judgebench.report.leaderboard.ranks import usd_per_1000
+from judgebench.report.leaderboard.tables import marked
 from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name, sampled
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, title_of
 
@@ -117,6 +118,11 @@ class _Line:
         return task in self.entries and sampled(self.entries[task].row.revision)
 
     @property
+    def named(self) -> str:
+        """Its judge's name, marked where its figures are published ones."""
+        return f"{clean(self.judge)} (published)" if self.figures else clean(self.judge)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the whole row; a row of samples and data says it at the samples' figures."""
         found = [SAMPLE_ROWS] if self.entries and all(map(self.sampled, self.entries)) else []
@@ -145,7 +151,7 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
     best = {key: _best(key, layout.lines, how) for _, _, key in layout.columns if key is not None}
     rows: list[tuple[Cell, ...]] = []
     for i, line in enumerate(layout.lines):
-        cells = [Cell(clean(line.judge), line.notes)]
+        cells = [Cell(line.named, line.notes)]
         for task, name, key in layout.columns:
             if key is not None:
                 cells.append(_cell(line, key, how, strong=best[key][i]))
@@ -160,7 +166,8 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
     heads = [Column("judge", right=False)]
     for task, name, _ in layout.columns:
         text = _heading(name)
-        heads.append(Column(f"{task}: {text}", (f"{task}:", text)) if layout.several else Column(text))
+        named = marked(task, [entry for entry in entries if entry.row.task == task])
+        heads.append(Column(f"{named}: {text}", (f"{named}:", text)) if layout.several else Column(text))
     return Grid(tuple(heads), tuple(rows), tuple(remarks))
 
 

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies, Verdict
 
-__all__ = ["NOTE", "Baseline", "Entry", "Key", "Pace", "baseline", "pace", "rank", "usd_per_1000"]
+__all__ = [
+    "NOTE",
+    "Baseline",
+    "Entry",
+    "Key",
+    "Pace",
+    "Unmeasured",
+    "baseline",
+    "pace",
+    "rank",
+    "silent",
+    "usd_per_1000",
+]
 
 
 #: The headline where a task's scale names none that is defined for a judge: the first of these that is.
@@ -175,7 +187,7 @@ def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
         if any(_value(row, name) is not None for row in rows):
             return name
     if wanted is not None:
-        raise UsageError(f"no row of {task} has the metric {wanted!r}; judgebench list metrics shows what there is")
+        raise UsageError(f"no row of {task} has the metric {wanted!r}; `judgebench list metrics` shows what there is")
     return names[0]
 
 
@@ -266,6 +278,14 @@ class Baseline(NamedTuple):
     figure: str = "percent_agreement"
 
 
+class Unmeasured(NamedTuple):
+    """A judge that never answered on a task, and why."""
+
+    task: str
+    judge: str
+    why: str
+
+
 class Pace(NamedTuple):
     """Seconds that a judgment took: half of them less than ``median``, 95 % less than ``p95``."""
 
@@ -276,6 +296,11 @@ class Pace(NamedTuple):
 def is_rule(judge: str) -> bool:
     """Whether a judge is a rule of this package that asks nobody."""
     return judge.startswith("baseline/") or bare(judge) in _RULES
+
+
+def silent(row: Agreement) -> bool:
+    """Whether a judge never answered: all its calls failed, so that its figures say nothing of it."""
+    return {status for status, count in row.statuses.items() if count} == {"failed"}
 
 
 def usd_per_1000(row: Agreement) -> float | None:

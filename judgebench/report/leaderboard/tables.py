@@ -11,16 +11,20 @@ from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
+from judgebench.report.leaderboard.standing import standing_page
 from judgebench.report.rows import cell, row_grid
-from judgebench.report.words import gold_words, headline_name
+from judgebench.report.words import SAMPLE, gold_words, headline_name, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
     from judgebench.report.leaderboard.ranks import Baseline, Entry
+    from judgebench.report.leaderboard.standing import Page, TaskBoard
 
-__all__ = ["LEAD", "LEAD_WITH_MEAN", "Board", "Link", "board", "boards_page", "matrix", "sections", "tables_page"]
+__all__ = [
+    "LEAD", "LEAD_WITH_MEAN", "Board", "Link", "board", "boards_page", "marked", "matrix", "sections", "tables_page",
+]  # fmt: skip
 
 _ALWAYS = "(always the commonest label)"
 _SOURCES = {
@@ -60,10 +64,15 @@ def _section(task: str, entries: Sequence[Entry]) -> Named:
     foot: list[tuple[Cell, ...]] = []
     if floor is not None and floor.baseline is not None and floor.baseline.source != "run":
         foot.append(_constant(floor.baseline, floor, layout))
-    title = f"{clean(task)}: {gold_words(entries[0].row.gold)}, by {entries[0].headline}"
+    title = f"{marked(task, entries)}: {gold_words(entries[0].row.gold)}, by {entries[0].headline}"
     whole = sum(entry.row.subset == "all" for entry in entries)
     rows = (*layout.rows[:whole], *foot, *layout.rows[whole:])
     return Named(title, task, replace(layout, rows=rows), tuple(entries), len(foot))
+
+
+def marked(task: str, entries: Iterable[Entry]) -> str:
+    """Name a task; SAMPLE where no entry is of the benchmark itself, else rows of samples are marked one by one."""
+    return task_name(task, SAMPLE.lower() if all(sampled(entry.row.revision) for entry in entries) else "")
 
 
 def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
@@ -144,7 +153,8 @@ def matrix(entries: Sequence[Entry]) -> Named:
     rows: list[list[Cell]] = [[Cell(clean(name))] for name in names]
     for task in tasks:
         headline = next(entry.headline for entry in ranked if entry.row.task == task)
-        columns.append(Column(f"{clean(task)}: {headline_name(headline)}", right=False))
+        named = marked(task, [entry for entry in ranked if entry.row.task == task])
+        columns.append(Column(f"{named}: {headline_name(headline)}", right=False))
         for row, name in zip(rows, names, strict=True):
             row.append(_placed(cells.get((name, task), [])))
     floors = {entry.row.task: entry.baseline for entry in ranked if entry.baseline is not None}
@@ -173,10 +183,8 @@ def _floor(one: Baseline | None) -> Cell:
 
 
 TITLE = "Leaderboard of judges"
-LEAD_WITH_MEAN = (
-    "How far judges agree with gold labels, task by task, with 95 % intervals and the ranks that the data leave open."
-)
-LEAD = f"{LEAD_WITH_MEAN} No figure is averaged over tasks."
+LEAD_WITH_MEAN = "The table over all tasks was asked for; in the others no figure is averaged."
+LEAD = "No figure is averaged over tasks."
 #: What a cell begins with where it holds a figure.
 _FIGURE = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?![\w:])")
 
@@ -321,22 +329,27 @@ def boards_page(
     after: Sequence[Board] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Write a leaderboard as one self-contained page: judges by tasks where there are several, then a table per task.
+    """Write a leaderboard as one self-contained page: judges by tasks where there are several, then a part per task.
 
     ``links`` are files beside it, ``more`` and ``after`` tables before and after its own. All text is escaped, tables
     sort by their headings, and without a script they are plain tables.
     """
-    named = sections(entries)
-    tables = list(more)
-    if len(named) > 1:
-        whole = matrix(entries)
-        tables.append(board(whole.grid, name="matrix", title=whole.title, short=whole.title, foot=whole.foot))
-    names: dict[str, int] = {}
-    for one in named:
+    if not entries:
+        return tables_page((*more, *after), title=title, lead=lead, links=links, notes=(NOTE, *notes))
+    slugs: dict[str, str] = {}
+    folded: list[Board] = []
+    taken: dict[str, int] = {}
+    for one in sections(entries):
         slug = f"task-{latex_name(one.task).lower()}"
-        names[slug] = names.get(slug, 0) + 1
-        tables.append(_page_board(one, slug if names[slug] == 1 else f"{slug}-{names[slug]}"))
-    return tables_page((*tables, *after), title=title, lead=lead, links=links, notes=(NOTE, *notes))
+        taken[slug] = taken.get(slug, 0) + 1
+        slugs[one.task] = slug if taken[slug] == 1 else f"{slug}-{taken[slug]}"
+        folded.append(_page_board(one, f"{slugs[one.task]}-all"))
+    standing = standing_page(entries, slugs)
+    parts = [(slug, part, table) for slug, part, table in zip(slugs.values(), standing.tasks, folded, strict=True)]
+    return _page(
+        title, (*more, *after), standing=standing, parts=parts, lead=lead, links=links, notes=(NOTE, *notes),
+        first=len(more),
+    )  # fmt: skip
 
 
 def tables_page(
@@ -348,15 +361,31 @@ def tables_page(
     notes: Sequence[str] = (),
 ) -> str:
     """Write a page of tables that sort, with paragraphs and links to files before them, and notes below."""
-    listed = [one for one in tables if one.short]
+    return _page(title, tables, lead=lead if tables else ["There are no rows."], links=links, notes=notes)
+
+
+def _page(
+    title: str,
+    tables: Sequence[Board],
+    *,
+    lead: Sequence[str],
+    links: Sequence[Link],
+    notes: Sequence[str],
+    standing: Page | None = None,
+    parts: Sequence[tuple[str, TaskBoard, Board]] = (),
+    first: int = 0,
+) -> str:
+    """Write a page; of the tables the ``first`` ones stand before the tasks' parts."""
     return page(
         "board",
         title=title,
         styles=("board.css",),
         scripts=("board.js",),
-        lead=list(lead) if tables else ["There are no rows."],
+        lead=list(lead),
         links=list(links),
-        contents=listed if len(listed) > 1 else [],
-        boards=list(tables),
+        standing=standing,
+        parts=list(parts),
+        before=list(tables[:first] if standing else tables),
+        after=list(tables[first:] if standing else ()),
         notes=list(notes),
     )

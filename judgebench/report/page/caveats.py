@@ -8,8 +8,8 @@ from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import value_text
-from judgebench.report.page.lead import crosses, listed, times
-from judgebench.report.said import percent, told
+from judgebench.report.page.lead import crosses, either, times
+from judgebench.report.said import listed, percent, told
 from judgebench.report.stand_in import MARGIN, answer
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _left_out(one: Measured) -> Iterator[Check]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return listed(list(map(clean, names)), "or") if len(names) <= 3 else f"any of {len(names)}"
+    return either(list(map(clean, names))) if len(names) <= 3 else f"any of {len(names)}"
 
 
 def _human_line(one: Measured) -> Iterator[Check]:

@@ -62,7 +62,7 @@ def _headline(judges: Sequence[Judge], cells: Sequence[Mapping[str, str]]) -> st
         for judge, mine in zip(judges, cells, strict=True):
             if mine.get(title, NONE) != NONE:
                 return f"{judge.name}: {title[:1].lower()}{title[1:]} {mine[title].partition(' (')[0]}"
-    return "order, repeats and cost were not measured"
+    return "not measured in these runs"
 
 
 def _scatter(one: Measured) -> Scatter | None:

@@ -120,7 +120,10 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row: ``chip`` is its verdict (class, sign, word), ``tags`` marks beside its name, ``sub`` is below it."""
+    """A row: ``chip`` is its verdict (class, sign, word), ``tags`` marks beside its name, ``sub`` is below it.
+
+    ``sorts`` are what its place, its figure and its share are sorted by.
+    """
 
     name: str
     mark: Mark
@@ -131,6 +134,7 @@ class Line:
     place: str = ""
     kind: str = "judge"
     group: bool = False
+    sorts: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

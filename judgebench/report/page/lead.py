@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.said import is_share, name_of
+from judgebench.report.said import brief_name, is_share, listed
 from judgebench.report.stand_in import MARGIN
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.report.page.measured import Judge, Measured
 
-__all__ = ["Lead", "crosses", "kappa_word", "lead_of", "leads_of", "listed", "times", "which_is_best"]
+__all__ = ["Lead", "crosses", "either", "lead_of", "leads_of", "times", "which_is_best"]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 #: Names in a sentence.
@@ -104,7 +104,7 @@ def _same(one: Measured, judges: Sequence[Judge]) -> str:
     """Say how often a judge gives the same label as a person, and how often two people do."""
     first, people = judges[0], one.people_share
     if people is None or people.value is None or first.share is None or first.share.value is None:
-        kappa = kappa_word(one.metric)
+        kappa = brief_name(one.metric)
         return (
             f"{first.name} reaches a {kappa} of {value_text(one.metric, first.figure.value)} with a person, "
             f"two people {value_text(one.metric, one.people.value if one.people else None)}."
@@ -180,7 +180,7 @@ def _by_gold(one: Measured) -> Lead:
         figures = f"{first.name} reaches {_value(one, first)}, {second.name} {_value(one, second)}{gap}."
         return Lead(f"{first.name} is {better}", f"{figures} {why}")
     if len(ordered) <= _MOST:
-        heading = f"{listed([judge.name for judge in ordered], 'or')}: these data can't say which is best"
+        heading = f"{either([judge.name for judge in ordered])}: these data can't say which is best"
     else:
         heading = f"Any of {_number(len(ordered))} judges may be best: these data can't say which"
     return Lead(heading, f"{_reaches(one, first)}. {why}")
@@ -206,7 +206,7 @@ def _reaches(one: Measured, judge: Judge) -> str:
         return f"{judge.name} {one.nouns.does} {whom} {times(judge.share.value)}"
     if judge.share is not None and judge.share.value is not None:
         return f"{judge.name} is right {times(judge.share.value)}"
-    return f"{judge.name} reaches {_value(one, judge)} ({name_of(one.metric)})"
+    return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"
 
 
 def _why_no_verdict(one: Measured) -> str:
@@ -244,29 +244,18 @@ def which_is_best(one: Measured) -> str:
         others = "the others" if not two else found.behind[0]
         against = f": {figure[first[0]]} against {figure[found.behind[0]]}" if found.behind else ""
         return f"{first[0]} is better than {others}{against}{_gap(one, found.difference)}."
-    which = listed(first, "or") if len(first) <= _MOST else f"any of {_number(len(first))}"
+    which = either(first) if len(first) <= _MOST else f"any of {_number(len(first))}"
     ahead = f"; {first[0]} is surely ahead of {found.behind[0]}" if found.behind else ""
     return f"{which}: these data can't say which{ahead}."
 
 
-def kappa_word(metric: str) -> str:
-    """Call a figure what a table calls it.
+def either(names: Sequence[str]) -> str:
+    """List names of which one is meant.
 
-    >>> kappa_word("cohen_kappa_quadratic"), kappa_word("lin_ccc")
-    ('kappa', 'concordance correlation')
+    >>> either(["a", "b", "c"])
+    'a, b or c'
     """
-    return "kappa" if metric.startswith("cohen_kappa") else name_of(metric)
-
-
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """List names in a sentence.
-
-    >>> listed(["a", "b", "c"]), listed(["a", "b"], "or"), listed(list("abcde"))
-    ('a, b and c', 'a or b', 'a, b, c and 2 more')
-    """
-    if len(names) > _MOST + 1:
-        return f"{', '.join(names[:_MOST])} and {len(names) - _MOST} more"
-    return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _all_of(some: int, total: int) -> str:

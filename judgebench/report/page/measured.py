@@ -13,9 +13,10 @@ from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.estimates import estimated
 from judgebench.agreement.humans import kappa_of, measure_humans
 from judgebench.agreement.people import Pool
-from judgebench.domain import HUMAN_SOURCES, Estimate, bare, conditions_of
+from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import DataError, JudgebenchError
-from judgebench.report.document.text import clean
+from judgebench.report.said import known_as
+from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import combine
 
@@ -28,11 +29,10 @@ if TYPE_CHECKING:
     from judgebench.report.stand_in import Answer
     from judgebench.stats.influence import Influences
 
-__all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task", "display_names"]
+__all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task"]
 
 #: Verdicts in the order in which a table has them; the last is of tasks on which nobody can tell.
 ORDER = ("yes", "open", "no", "")
-_RECORDED = "replay/"
 _RULE = "baseline/"
 
 
@@ -102,34 +102,11 @@ class Leaders(NamedTuple):
 
 def by_task(reported: Sequence[Reported]) -> list[Measured]:
     """Measure runs task by task, in the order in which tasks come."""
-    names = display_names([one.rows[0].judge for one in reported])
+    names = known_as(one.rows[0].judge for one in reported)
     tasks: dict[str, list[tuple[str, Reported]]] = {}
-    for one, name in zip(reported, names, strict=True):
-        tasks.setdefault(one.run.task, []).append((name, one))
+    for one in reported:
+        tasks.setdefault(one.run.task, []).append((names[one.rows[0].judge], one))
     return [Measured(task, some) for task, some in tasks.items()]
-
-
-def display_names(judges: Sequence[str]) -> list[str]:
-    """Name judges as people do: without where verdicts were recorded, and by what differs.
-
-    >>> display_names(["replay/gpt-4o", "server/m", "m"])
-    ['gpt-4o', 'server/m', 'm']
-    >>> display_names(["replay/gpt-4o", "gpt-4o"])
-    ['gpt-4o · recorded', 'gpt-4o']
-    """
-    every = set(map(str, judges))
-    shown = {judge: _shown(judge, every) for judge in every | set(judges)}
-    return [shown[judge] for judge in judges]
-
-
-def _shown(judge: str, every: set[str]) -> str:
-    said = conditions_of(judge)
-    own = bare(judge)
-    plain = own.removeprefix(_RECORDED)
-    parts = [plain, *(text for name, text in said.items() if name != "run")]
-    if plain != own and any(other != judge and bare(other) == plain for other in every):
-        parts.insert(1, "recorded")
-    return clean(" · ".join(parts) + (f" #{said['run']}" if "run" in said else ""))
 
 
 class Measured:
@@ -164,7 +141,7 @@ class Measured:
         self.annotators = len(self.run.ratings.annotators)
         self.items = self.row.people.items if self.alike and self.row.people is not None else self.row.items
         self.questions = int(np.unique(self.run.ratings.cluster).size)
-        self.sample = self.row.revision.startswith("sample")
+        self.sample = sampled(self.row.revision)
 
     def _judge(self, name: str, run: Reported) -> Judge:
         one = run.answer()

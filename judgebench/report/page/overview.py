@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import clean
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.page.lead import kappa_word
+from judgebench.report.said import brief_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Matrix:
 def overview(measured: Sequence[Measured]) -> Matrix:
     """Put the judges of a page by its tasks; a judge that a task lacks was not measured there."""
     heads = tuple(
-        Head(clean(one.task) + (" (SAMPLE)" if one.sample else ""), kappa_word(one.metric)) for one in measured
+        Head(clean(one.task) + (" (SAMPLE)" if one.sample else ""), brief_name(one.metric)) for one in measured
     )
     names = dict.fromkeys(judge.name for one in measured for judge in (*one.judges, *one.rules))
     people = tuple(_cell(one.metric, one.people) if one.people is not None else None for one in measured)

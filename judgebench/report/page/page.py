@@ -17,11 +17,12 @@ from judgebench.report.page.caveats import alert, checks
 from judgebench.report.page.details import details, pattern
 from judgebench.report.page.disagreements import explorer
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, value_text
-from judgebench.report.page.lead import kappa_word, lead_of, leads_of, listed, which_is_best
+from judgebench.report.page.lead import lead_of, leads_of, which_is_best
 from judgebench.report.page.measured import by_task
 from judgebench.report.page.method import method
 from judgebench.report.page.overview import overview
-from judgebench.report.said import first_up, is_share
+from judgebench.report.said import brief_name, first_up, is_share, listed
+from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -206,7 +207,7 @@ def _forest(
         lines.insert(0, Line(name, mark, _share(share), sub=who, kind="people"))
     by_people = one.row.gold in HUMAN_SOURCES
     against = "a person" if one.alike else "people's labels" if by_people else "the labels"
-    word = kappa_word(one.metric)
+    word = brief_name(one.metric)
     return Forest(
         caption=f"Agreement of each judge with {against}" + (", beside people with each other" if one.alike else ""),
         second="In a person's place?" if one.alike else "",
@@ -230,7 +231,7 @@ def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
         _share(share),
         sub="a rule that asks nobody" if rule else sub,
         chip=None if rule else CHIPS.get(judge.verdict),
-        tags=(("sample", "SAMPLE"),) if judge.row.revision.startswith("sample") else (),
+        tags=(("sample", "SAMPLE"),) if sampled(judge.row.revision) else (),
         kind="rule" if rule else "judge",
     )
 

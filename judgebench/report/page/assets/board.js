@@ -28,18 +28,21 @@ function compare(a, b, sign) {
 function sortBy(table, column, order) {
   const body = table.tBodies[0];
   const sign = order === "ascending" ? 1 : -1;
-  const rows = Array.from(body.rows, (row) => ({ row, key: keyOf(row.cells[column]) }));
+  // What people reach with each other stays first.
+  const rows = Array.from(body.rows).filter((row) => row.dataset.first === undefined).map((row) => ({ row, key: keyOf(row.cells[column]) }));
   rows.sort((a, b) => compare(a.key, b.key, sign));
   body.append(...rows.map((one) => one.row));
   for (const head of table.tHead.rows[0].cells) {
     head.removeAttribute("aria-sort");
   }
   table.tHead.rows[0].cells[column].setAttribute("aria-sort", order);
+  table.classList.add("sorted");
 }
 
 /* Figures are looked at from the top, names and ranks from the start. */
 function firstOrder(table, column, rising) {
-  const first = Array.from(table.tBodies[0].rows, (row) => keyOf(row.cells[column])).find((key) => !absent(key));
+  const rows = Array.from(table.tBodies[0].rows).filter((row) => row.dataset.first === undefined);
+  const first = rows.map((row) => keyOf(row.cells[column])).find((key) => !absent(key));
   return typeof first === "number" && !rising ? "descending" : "ascending";
 }
 
@@ -53,12 +56,17 @@ function toggle(table, column, rising) {
 }
 
 function makeSortable(table) {
+  // On a phone rows are cards, and headings are out of sight.
+  if (!table.classList.contains("board") && window.matchMedia("(max-width: 720px)").matches) return;
   Array.from(table.tHead.rows[0].cells).forEach((head, column) => {
+    // A drawing has no order of its own.
+    if (head.classList.contains("c")) return;
     const button = document.createElement("button");
-    const title = head.textContent;
+    const title = head.firstChild.textContent;
     button.type = "button";
-    button.textContent = title;
-    button.addEventListener("click", () => toggle(table, column, /^(rank|tier|USD|seconds)/u.test(title)));
+    button.className = "sorts";
+    button.append(...head.childNodes);
+    button.addEventListener("click", () => toggle(table, column, /^(rank|place|tier|USD|seconds)/iu.test(title)));
     head.replaceChildren(button);
   });
 }

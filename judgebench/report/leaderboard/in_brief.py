@@ -1,0 +1,219 @@
+"""A leaderboard in brief: who agrees best as far as that can be told, places in groups, and what a constant reaches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
+from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
+from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
+from judgebench.report.leaderboard.ranks import is_rule, usd_per_1000
+from judgebench.report.leaderboard.tables import marked
+from judgebench.report.said import brief_name, figure_cell, known_as, listed, unfinished, whole, whom
+from judgebench.report.score_brief import odd, usable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.domain import Estimate
+    from judgebench.report.leaderboard.aggregate import Aggregate
+    from judgebench.report.leaderboard.ranks import Entry, Unmeasured
+
+__all__ = ["brief"]
+
+#: Where people are measured too: above, level with, below them.
+_ABOVE, _LEVEL, _BELOW = "▲", "=", "▼"
+_KEY = f"{_ABOVE} above, {_LEVEL} level with, {_BELOW} below people with each other; then the places left open."
+_INCOMPLETE = "incomplete_run"
+
+
+def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Sequence[Unmeasured]) -> Brief | None:
+    """Say it in brief: one task with its groups, several side by side, or one figure over all of them."""
+    shown = [entry for entry in entries if entry.row.subset == "all"]
+    names = known_as(entry.row.judge for entry in shown)
+    tasks = _by_task(shown)
+    if not tasks:
+        return None
+    first = unfinished((names[entry.row.judge], entry.row.warnings) for entry in shown)
+    notes = list(_unheard(unmeasured))
+    if overall is not None:
+        answer, table = _over_all(overall, names)
+        if lacking := [f"{names.get(judge, judge)} ({why})" for judge, why in overall.left_out]:
+            notes.append(f"Left out: {listed(lacking)}.")
+    elif len(tasks) == 1:
+        [(task, own)] = tasks.items()
+        answer, table = _best(task, own, names), _places(own, names)
+        notes += _about(own, names)
+    else:
+        answer = f"{many(len(names), 'judge')} on {many(len(tasks), 'task')}; no order holds over all of them."
+        table = _beside(tasks, names)
+        notes.append(_KEY if any(map(_against, shown)) else "After a figure: the places left open.")
+    return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
+
+
+def _by_task(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Put entries together by their tasks' names; a judge's rows under another convention stay out."""
+    own: dict[str, dict[tuple[str, str], Entry]] = {}
+    for entry in entries:
+        own.setdefault(entry.row.task, {}).setdefault((entry.row.judge, entry.row.revision), entry)
+    return {marked(task, each.values()): list(each.values()) for task, each in own.items()}
+
+
+def _unheard(unmeasured: Sequence[Unmeasured]) -> Iterator[str]:
+    if unmeasured:
+        known = known_as(one.judge for one in unmeasured)
+        yield f"Not measured: {listed([f'{known[one.judge]} ({one.why})' for one in unmeasured])}."
+
+
+# --- one task ---------------------------------------------------------------------------------------
+
+
+def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
+    """Name the judge that is ahead of all others, or those of whom nobody can say which is."""
+    ranked = [entry for entry in own if entry.rank is not None]
+    if not ranked:
+        return f"No judge can be ranked on {task}."
+    side, name, top = whom(ranked[0].row.gold), brief_name(ranked[0].headline), names[ranked[0].row.judge]
+    first = [names[entry.row.judge] for entry in ranked if entry.best == 1]
+    if len(ranked) == 1:
+        return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
+    if not first:
+        said = f"{top} has the highest {name} on {task}; there are no intervals to say how surely."
+    elif len(first) == 1:
+        said = f"{top} agrees best with {side} on {task}."
+    elif len(first) == len(ranked):
+        said = f"On {task} these data can't say which of {len(first)} judges agrees best with {side}."
+    else:
+        said = f"{listed(first)} agree best with {side} on {task}; these data can't say which is better."
+    return said
+
+
+def _value(entry: Entry) -> str:
+    found = _headline(entry)
+    return NONE if found is None or found.value is None else decimal(found.value, 2)
+
+
+def _headline(entry: Entry) -> Estimate | None:
+    return entry.row.metrics.get(entry.headline)
+
+
+def _open(entry: Entry) -> str:
+    """Say which places are left open."""
+    if entry.rank is None:
+        return NONE
+    if entry.best is None or entry.worst is None:
+        return f"{entry.rank}?"
+    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+
+
+def _places(own: Sequence[Entry], names: Mapping[str, str]) -> Grid:
+    ordered = sorted(own, key=lambda entry: (entry.rank is None, entry.rank or 0, names[entry.row.judge]))
+    checked = any("true_positive_rate" in entry.row.metrics for entry in ordered)
+    short = any(_INCOMPLETE in entry.row.warnings for entry in ordered)
+    fields: list[Field[Entry]] = [
+        Field("places", _open, right=False),
+        Field("judge", lambda entry: names[entry.row.judge], right=False),
+        Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
+        Field("same", lambda entry: whole(_same(entry))),
+        *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
+        *when(any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda entry: usable(entry.row))),
+        *when(any(usd_per_1000(entry.row) for entry in ordered), Field("USD per 1,000", _usd, spare=True)),
+        *when(short, Field("", lambda entry: "incomplete" * (_INCOMPLETE in entry.row.warnings), right=False)),
+    ]
+    tiers = [entry.tier for entry in ordered]
+    return replace(grid(fields, ordered), breaks=tuple(i for i in range(1, len(tiers)) if tiers[i] != tiers[i - 1]))
+
+
+def _figure(entry: Entry) -> str:
+    return figure_cell(entry.headline, _headline(entry))
+
+
+def _usd(entry: Entry) -> str:
+    return figure(usd_per_1000(entry.row), 2) or NONE
+
+
+def _same(entry: Entry) -> float | None:
+    known = (entry.row.metrics.get(name) for name in ("percent_agreement", "accuracy"))
+    return next((one.value for one in known if one is not None and one.value is not None), None)
+
+
+def _rights(entry: Entry) -> str:
+    hit, other = (entry.row.metrics.get(f"true_{side}_rate") for side in ("positive", "negative"))
+    when_it_is = NONE if hit is None else whole(hit.value)
+    when_not = NONE if other is None or other.value is None else whole(1 - other.value)
+    return f"{when_it_is:>5} / {when_not:>5}"
+
+
+def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
+    items = many(max(entry.row.items for entry in own), "item")
+    single = own[0].row.gold in HUMAN_SOURCES and not any(entry.row.ceiling for entry in own)
+    one_each = ", one label each: how far people agree with each other is not known" if single else ""
+    floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
+    constant = ""
+    if floor is not None and floor.agreement is not None and floor.agreement.value is not None:
+        said = f"saying “{floor.label}”" if floor.label else "giving the commonest label"
+        constant = f" Always {said} would be the same on {whole(floor.agreement.value)}."
+    yield f"{items}{one_each}.{constant}"
+    out = [names[entry.row.judge] for entry in own if entry.rank is None]
+    if out and len(out) < len(own):
+        yield f"Without a place: {listed(out)}, measured on other data, under other rules, or without a usable answer."
+    yield from odd([(names[entry.row.judge], entry.row) for entry in own if not is_rule(entry.row.judge)])
+
+
+# --- several tasks ----------------------------------------------------------------------------------
+
+
+def _against(entry: Entry) -> str:
+    """Hold a judge against people where both are measured alike."""
+    found = entry.row.ceiling.get(f"ratio_{entry.headline}") if entry.row.gold in HUMAN_SOURCES else None
+    if found is None or found.low is None or found.high is None:
+        return ""
+    return _ABOVE if found.low > 1 else _BELOW if found.high < 1 else _LEVEL
+
+
+def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:
+    """Put judges by tasks where there is room, else tasks below each other with the judges that may be first."""
+    columns = (Column("judge", right=False), *(Column(task, _broken(task)) for task in tasks))
+    cells: dict[tuple[str, str], str] = {}
+    for task, own in tasks.items():
+        for entry in own:
+            parts = (_value(entry), _against(entry), _open(entry))
+            cells.setdefault((names[entry.row.judge], task), " ".join(filter(None, parts)))
+    judges = sorted(set(names.values()))
+    rows = tuple((Cell(judge), *(Cell(cells.get((judge, task), NONE)) for task in tasks)) for judge in judges)
+    widths = [max(map(text_width, (*one.heading, *(row[i].text for row in rows)))) for i, one in enumerate(columns)]
+    if min(widths[0], _NAME) + sum(widths[1:]) + 2 * len(tasks) <= WIDEST:
+        return Grid(columns, rows)
+    fields: list[Field[tuple[str, Sequence[Entry]]]] = [
+        Field("task", lambda one: one[0], right=False),
+        Field("may be first", lambda one: _first(one[1], names), right=False),
+        Field("figure", lambda one: brief_name(one[1][0].headline), right=False),
+        Field("highest", lambda one: _value(one[1][0])),
+        Field("judges", lambda one: str(len(one[1]))),
+    ]
+    return grid(fields, list(tasks.items()))
+
+
+#: Columns that a judge's name needs beside others.
+_NAME = 12
+
+
+def _first(own: Sequence[Entry], names: Mapping[str, str]) -> str:
+    return listed([names[entry.row.judge] for entry in own if entry.best == 1]) or NONE
+
+
+def _broken(task: str) -> tuple[str, ...]:
+    """Break a task's name where it may be broken."""
+    return tuple(task.replace(":", ":\n").replace(" ", "\n").split("\n"))
+
+
+def _over_all(overall: Aggregate, names: Mapping[str, str]) -> tuple[str, Grid]:
+    kind = {"mean": f"mean {brief_name(overall.metric)}", "rank": "mean rank"}.get(overall.kind, "win rate")
+    says = f"The {kind} over {listed(overall.named)}, as asked for. Other tasks would give other figures."
+    head = Column(f"{kind} [{'95 % interval' if overall.kind == 'mean' else 'range'}]", right=False)
+    write = partial(figure, digits=1) if overall.kind == "rank" else partial(decimal, digits=2)
+    rows = tuple((Cell(names.get(one.judge, one.judge)), Cell(interval(one, write))) for one in overall.judges)
+    return says, Grid((Column("judge", right=False), head), rows)

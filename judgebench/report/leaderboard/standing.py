@@ -1,0 +1,276 @@
+"""What a leaderboard's page shows: its answer, judges by tasks beside people, a forest per task, who is not ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
+from judgebench.report.page.lead import either
+from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
+from judgebench.report.said import brief_name, first_up, is_share, known_as, listed
+from judgebench.report.stand_in import KAPPAS
+from judgebench.report.words import gold_word, sampled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.leaderboard.ranks import Entry
+
+__all__ = ["Page", "TaskBoard", "standing_page"]
+
+#: Of a judge beside people: class, sign and word.
+_SIGNS = {
+    "above": ("yes", "▲", "above people with each other"),
+    "level": ("yes", "=", "can't be told from people"),
+    "below": ("no", "▼", "below people"),
+}
+_GROUPS = "A thick line starts a new group: nobody in a group is surely ahead of another in it."
+#: Names of a heading.
+_MOST = 3
+
+
+class TaskBoard(NamedTuple):
+    """One task: its judges with their places, and a note."""
+
+    task: str
+    meta: str
+    sample: bool
+    forest: Forest | None
+    note: str
+
+
+class Unranked(NamedTuple):
+    """A judge without a place, and why."""
+
+    name: str
+    tags: tuple[tuple[str, str], ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All of a leaderboard's page but the tables in its folds."""
+
+    meta: str
+    heading: str
+    lead: str
+    matrix: Matrix | None
+    matrix_note: str
+    tasks: tuple[TaskBoard, ...]
+    unranked: tuple[Unranked, ...]
+
+
+def standing_page(entries: Sequence[Entry], slugs: Mapping[str, str]) -> Page:
+    """Make the page of entries that are ranked; ``slugs`` are the ids of the tasks' parts."""
+    whole = [entry for entry in entries if entry.row.subset == "all"]
+    names = known_as(entry.row.judge for entry in whole)
+    rows = {entry.row.task: entry.row for entry in reversed(entries)}
+    tasks = list(dict.fromkeys(entry.row.task for entry in entries))
+    every = {task: [entry for entry in whole if entry.row.task == task] for task in tasks}
+    # A task of which only parts were measured ranks nobody.
+    own = {task: found for task, found in every.items() if found}
+    heading, lead = _answer(own, names)
+    judges = len({entry.row.judge for entry in whole})
+    return Page(
+        f"{many(judges, 'judge')} · {many(len(tasks), 'task')}",
+        heading,
+        lead,
+        _matrix(own, names, slugs) if len(own) > 1 else None,
+        "Where people are beside them, judges are held against one person, as people are; places are by the task's own "
+        "figure, as below.",
+        tuple(_board(rows[task], every[task], names) for task in tasks),
+        tuple(_unranked(own, names)),
+    )
+
+
+def _leaders(entries: Sequence[Entry]) -> list[Entry]:
+    """List the judges that may be first; none where nobody is ranked, or there is one judge only."""
+    ranked = [entry for entry in entries if entry.rank is not None and not sampled(entry.row.revision)]
+    return [entry for entry in ranked if entry.best == 1] if len(ranked) > 1 else []
+
+
+def _answer(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> tuple[str, str]:
+    """Say who is best, and how judges stand beside people."""
+    leaders = {task: {entry.row.judge for entry in _leaders(entries)} for task, entries in own.items()}
+    contested = {task: judges for task, judges in leaders.items() if judges}
+    lead = _beside_people(own, names)
+    if not contested:
+        if own and all(sampled(entry.row.revision) for entries in own.values() for entry in entries):
+            return "Sample rows rank nobody", "They show how a leaderboard looks and say nothing about a judge."
+        return "Nobody is ranked here", lead
+    everywhere = set.intersection(*contested.values())
+    first = [names[judge] for judge in names if judge in everywhere]
+    which = either(first) if len(first) <= _MOST else f"Any of {len(first)} judges"
+    if len(contested) > 1:
+        heading = f"{which} may be best on every task" if first else "No judge is best on every task"
+        return heading, f"{lead} A place is a range where the data leave it open.".strip()
+    (task,) = map(clean, contested)
+    return (f"{which} is best on {task}" if len(first) == 1 else f"{which}: {task} can't say which is best"), lead
+
+
+def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> str:
+    """Count the tasks on which judges fall short of people."""
+    asked: dict[str, int] = {}
+    below: dict[str, int] = {}
+    for entries in own.values():
+        for entry in entries:
+            sign = _sign(entry)
+            if sign and not sampled(entry.row.revision):
+                asked[entry.row.judge] = asked.get(entry.row.judge, 0) + 1
+                below[entry.row.judge] = below.get(entry.row.judge, 0) + (sign == "below")
+    if not asked:
+        return ""
+    most = max(asked.values())
+    full = sorted((below[judge], names[judge]) for judge in asked if asked[judge] == most)
+    if most == 1:
+        shorter = [name for count, name in full if count]
+        return f"{listed(shorter)} {'falls' if len(shorter) == 1 else 'fall'} short of people." if shorter else ""
+    (fewest, first), *rest = full
+    beside = f", {rest[0][1]} on {rest[0][0] or 'none'}" if rest else ""
+    return f"{first} falls short of people on {fewest or 'none'} of {most} tasks{beside}."
+
+
+def _kappa(entry: Entry) -> str:
+    """Name the kappa on which a judge stands beside people; empty where nobody does."""
+    ceiling = entry.row.ceiling
+    if entry.row.gold not in HUMAN_SOURCES:
+        return ""
+    known = [name for name in (entry.headline, *KAPPAS) if name in KAPPAS and f"judge_vs_each_{name}" in ceiling]
+    return next((name for name in known if ceiling[f"judge_vs_each_{name}"].value is not None), "")
+
+
+def _sign(entry: Entry) -> str:
+    name = _kappa(entry)
+    ratio = entry.row.ceiling.get(f"ratio_{name}") if name else None
+    if ratio is None or ratio.low is None or ratio.high is None:
+        return ""
+    return "above" if ratio.low > 1 else "below" if ratio.high < 1 else "level"
+
+
+def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs: Mapping[str, str]) -> Matrix:
+    """Put judges by tasks; where people stand beside them a sign says on which side."""
+    heads: list[Head] = []
+    people: list[MatrixCell | None] = []
+    cells: dict[str, list[MatrixCell | None]] = {}
+    signs: set[str] = set()
+    for i, (task, entries) in enumerate(own.items()):
+        ranked = [entry for entry in entries if entry.rank is not None] or entries
+        beside = [entry for entry in ranked if _kappa(entry)]
+        fullest = max(beside or ranked, key=lambda entry: entry.row.items)
+        metric = _kappa(fullest) or fullest.headline
+        sample = sampled(fullest.row.revision)
+        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), brief_name(metric), f"#{slugs[task]}"))
+        people.append(_cell(metric, fullest.row.ceiling.get(metric)) if beside else None)
+        for entry in beside or ranked:
+            row = cells.setdefault(entry.row.judge, [None] * len(own))
+            if row[i] is not None:
+                continue
+            sign = "" if sample else _sign(entry)
+            signs.add(sign)
+            figure = entry.row.ceiling.get(f"judge_vs_each_{metric}") if beside else entry.row.metrics.get(metric)
+            tone, mark, word = _SIGNS.get(sign, ("", "", ""))
+            where = f"place {_places(entry)}" if _places(entry) else ""
+            row[i] = _cell(metric, figure)._replace(tone=tone, sign=mark, word=word, sub=where)
+    rows = tuple(MatrixRow(names[judge], tuple(row)) for judge, row in cells.items())
+    key = tuple((mark, word) for sign, (_, mark, word) in _SIGNS.items() if sign in signs)
+    line = tuple(people) if any(people) else ()
+    return Matrix("Judges by tasks", tuple(heads), line, rows, key)
+
+
+def _cell(metric: str, one: Estimate | None) -> MatrixCell:
+    if one is None or one.value is None:
+        return MatrixCell("–")  # noqa: RUF001 - the dash of tables
+    return MatrixCell(value_text(metric, one.value), short(metric, one.low, one.high), sort=f"{one.value:.6f}")
+
+
+def _places(entry: Entry) -> str:
+    """Print the places that the data leave open; samples have none."""
+    if entry.rank is None or sampled(entry.row.revision):
+        return ""
+    if entry.best is None:
+        return f"{entry.rank}?"
+    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+
+
+def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str]) -> TaskBoard:
+    task = first.task
+    shown = [entry for entry in entries if entry.rank is not None]
+    sample = all(sampled(entry.row.revision) for entry in entries) if entries else sampled(first.revision)
+    by = gold_word(first.gold)
+    meta = f"{many(first.items, 'item')} · labels by {'people' if by == 'humans' else by}"
+    if not shown:
+        return TaskBoard(clean(task), meta, sample, None, "")
+    metric = shown[0].headline
+    fullest = max(shown, key=lambda entry: entry.row.items)
+    figures = [entry.row.metrics.get(metric) for entry in shown]
+    axis = axis_of(metric, figures)
+    lines: list[Line] = []
+    for before, entry in zip([None, *shown], shown, strict=False):
+        mark = place(axis, metric, entry.row.metrics.get(metric), names[entry.row.judge])
+        share = entry.row.metrics.get("percent_agreement") or entry.row.metrics.get("accuracy")
+        value = None if share is None else share.value
+        lines.append(
+            Line(
+                names[entry.row.judge],
+                mark,
+                value_text("percent_agreement", value),
+                tags=(("sample", "SAMPLE"),) if sampled(entry.row.revision) else (),
+                place=_places(entry),
+                group=before is not None and not sample and before.tier != entry.tier,
+                sorts=(str(entry.rank), _number(entry.row.metrics.get(metric)), _number(share)),
+            )
+        )
+    word = brief_name(metric)
+    share_metric = is_share(metric)
+    forest = Forest(
+        caption=f"{clean(task)}: judges and their places",
+        second="Place",
+        chart=f"{first_up(word)} with the labels" if not share_metric else first_up(word),
+        figure="Share" if share_metric else first_up(word),
+        share="" if share_metric else "Agreement",
+        lines=tuple(lines),
+        axis=axis,
+        band=band(axis, None),
+        small=True,
+    )
+    one_label = first.gold in HUMAN_SOURCES and not fullest.row.ceiling
+    notes = [_GROUPS if any(line.group for line in lines) else ""]
+    notes.append("One label per item: nothing says how far people agree." if one_label else "")
+    return TaskBoard(clean(task), meta, sample, forest, " ".join(filter(None, notes)))
+
+
+def _number(one: Estimate | None) -> str:
+    return "" if one is None or one.value is None else f"{one.value:.6f}"
+
+
+def _unranked(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> list[Unranked]:
+    """Say who has no place on which task, and why."""
+    found: list[Unranked] = []
+    for task, entries in own.items():
+        known = [entry for entry in entries if entry.rank is not None]
+        for entry in entries:
+            if entry.rank is not None:
+                continue
+            row = entry.row
+            tags = (("sample", "SAMPLE"),) if sampled(row.revision) else ()
+            found.append(Unranked(names[row.judge], tags, f"{clean(task)}: {_why(entry, known)}"))
+    return found
+
+
+def _why(entry: Entry, ranked: Sequence[Entry]) -> str:
+    row = entry.row
+    figure = row.metrics.get(entry.headline)
+    if not row.coverage:
+        return "never reached, or no answer could be used"
+    if figure is None or figure.value is None:
+        return f"it has no {brief_name(entry.headline)}"
+    told = f"{brief_name(entry.headline)} {value_text(entry.headline, figure.value)}"
+    if ranked and row.revision != ranked[0].row.revision:
+        return f"{told} on other data ({clean(row.revision)})"
+    if ranked and row.items < ranked[0].row.items:
+        return f"{told} on {row.items:,} items only"
+    return f"{told} under other rules or other labels"
