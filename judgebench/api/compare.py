@@ -119,7 +119,7 @@ def compare(
     return TwoJudges(replace(found, differing=rows, versions=versions), asked, fail_if_worse)
 
 
-def _answered(opened: Sequence[Opened], judges: list[Judged]) -> tuple[Sequence[Opened], list[Judged]]:
+def _answered(opened: list[Opened], judges: list[Judged]) -> tuple[list[Opened], list[Judged]]:
     """Leave out runs of which every case failed, where two others are there: a server that was down judged nothing."""
     dead = [one.failed and not (one.ratings.judge >= 0).any() for one in judges]
     if not any(dead) or dead.count(False) < 2:
