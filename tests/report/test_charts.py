@@ -69,7 +69,7 @@ def test_undefined_figures_are_told_and_never_drawn(judges: list[Reported]) -> N
     assert "undefined: one side gives the same label" in drawn
     assert drawn.count("<circle") == 1
     axis = axis_of("cohen_kappa", [None])
-    assert place(axis, "cohen_kappa", blank.metrics[row.headline], "x")["figure"] == "–"  # noqa: RUF001 - the dash
+    assert place(axis, "cohen_kappa", blank.metrics[row.headline], "x").figure == "–"  # noqa: RUF001 - the dash
     assert band(axis, None) is None
 
 
