@@ -140,7 +140,7 @@ def _parts(outcomes: Sequence[Execution], speed: float) -> list[str]:
     bad = done - statuses["ok"]
     return [
         f"{done:,}/{total:,}",
-        f"{done / max(total, 1):.0%}",
+        f"{100 * done / max(total, 1):.0f} %",
         f"{speed:.0f}/s" if speed >= 1 else f"{speed:.1f}/s" if speed > 0 else "",
         left,
         f"${usage.usd:.2f}" if usage.usd else "",
@@ -153,6 +153,8 @@ def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
     from tqdm import tqdm  # noqa: PLC0415 - loaded on use
 
     done, share, rate, left, cost, bad = _parts([outcome], speed)
+    # Below each other they can be compared.
+    share, rate, left = share.rjust(5), rate and rate.rjust(5), left and left.rjust(10)
     count = f"{done:>{2 * len(f'{outcome.plan.total:,}') + 1}}"
     fewer = [[share, rate, left, cost, bad], [share, left, cost, bad], [share, left, bad], [share, left], [left], []]
     for more in fewer:

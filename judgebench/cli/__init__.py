@@ -59,9 +59,11 @@ def main() -> None:
         _speak_the_locale()
         # Options are echoed in places that know nothing of addresses.
         learn_words([*(word.partition("=")[2] or word for word in sys.argv[1:]), *sys.argv[1:]])
-        from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
+        from judgebench.cli.status import waiting  # noqa: PLC0415 - importing the package must stay free
 
-        with spoken_as(_flags):
+        with spoken_as(_flags), waiting(sys.argv[1:]):
+            from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
+
             sys.exit(run(sys.argv[1:]))
     except JudgebenchError as error:
         # Other runs of the same command may have stopped for another reason.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import sys
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
@@ -201,7 +200,7 @@ def _answering(
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
-        with _heard(question, known, show, quiet=bool(given.get("progress"))):
+        with _heard(known, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -236,7 +235,7 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
             shown.append(text)
             emit_lines(text)
 
-        with _heard(question, known, show, quiet=False):
+        with _heard(known, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 if isinstance(answer, Done):
@@ -249,15 +248,10 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
 
 
 @contextlib.contextmanager
-def _heard(
-    question: Callable[..., Any], known: Mapping[str, Parameter], show: Callable[[Any], None], *, quiet: bool
-) -> Generator[None]:
-    """Hear what a question says beside its answer, and say on a terminal what it is doing where that takes a while."""
+def _heard(known: Mapping[str, Parameter], show: Callable[[Any], None]) -> Generator[None]:
+    """Hear what a question says beside its answer, in the words of the command line."""
     spoken = spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()})
-    # Those two talk with a person.
-    waits = status.watching(quiet=quiet) and question.__name__ not in {"init", "view"}
-    shown = status.Status(sys.stderr, "working") if waits else contextlib.nullcontext()
-    with spoken, shown, listening(note, show, status.say):
+    with spoken, listening(note, show, status.say):
         yield
 
 

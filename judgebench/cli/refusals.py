@@ -94,7 +94,8 @@ def _ended(line: str) -> str:
 
 def of_usage(error: Any) -> str:
     """Say in our words what the library that parses the command line found wrong."""
-    context, kind = getattr(error, "ctx", None), type(error).__name__
+    context: Any = getattr(error, "ctx", None)
+    kind = type(error).__name__
     path = "judgebench" if context is None else context.command_path
     command = path.removeprefix("judgebench").strip()
     helped = f"({path} --help)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import threading
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Self, TextIO, cast
 from judgebench.report.document.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 #: Seconds of silence after which it is said, and between two looks.
-_SILENCE, _LOOK = 0.7, 0.1
+_SILENCE, _LOOK = 0.5, 0.1
+#: What is done at once, or asks for silence.
+_QUIET = frozenset({"-q", "--quiet", "-h", "--help", "--version"})
 #: One at a time writes to the terminal.
 _ALONE = threading.RLock()
 
@@ -93,6 +97,10 @@ def say(text: str) -> None:
         _current.say(text)
 
 
-def watching(*, quiet: bool) -> bool:
-    """Whether somebody looks at the terminal that errors go to."""
-    return not quiet and cast("object", sys.stderr) is not None and sys.stderr.isatty()
+def waiting(words: Sequence[str]) -> contextlib.AbstractContextManager[object]:
+    """Say what a command line is doing while it takes long, where somebody looks at a terminal and it isn't quiet."""
+    called = next((word for word in words if not word.startswith("-")), "")
+    # The first two talk with a person, a list is there at once.
+    silent = called in {"", "init", "view", "list"} or not _QUIET.isdisjoint(words)
+    terminal = cast("object", sys.stderr) is not None and sys.stderr.isatty()
+    return Status(sys.stderr, "working") if terminal and not silent else contextlib.nullcontext()

@@ -113,7 +113,8 @@ class Probes(Document):
             for (task, judge), rows in _grouped(self.rows)
         ]
         asked = [row for row in self.rows if is_asked(row)]
-        notes = [*map(compared_sentence, self.ways), *([_effects(asked)] if asked else []), *_worst(self.rows)]
+        notes = [*map(compared_sentence, self.ways), *_never_fooled(self.rows), *_worst(self.rows)]
+        notes += [_effects(asked)] if asked else []
         return brief(self.rows, told, notes)
 
     def blocks(self) -> Iterator[Block]:

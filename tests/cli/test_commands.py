@@ -233,7 +233,7 @@ def test_a_forgiving_convention_stands_beside_ours(judgebench, data_dir: Path) -
     assert (own["policies"]["invalid"], ours["policies"]["invalid"]) == ("tie", "wrong")
     assert own["metrics"]["accuracy"]["value"] == pytest.approx(0.710711, abs=1e-6)
     assert ours["metrics"]["accuracy"]["value"] == pytest.approx(0.697698, abs=1e-6)
-    assert "measured under" in judgebench("leaderboard", "runs").out
+    assert "measured under" in judgebench("leaderboard", "runs", "--explain").out
 
 
 def test_what_cannot_be_measured_or_written_is_refused_before_asking(judgebench, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_pipe_gets_a_line_a_minute_and_none_at_the_end() -> None:
     where.over = True
     live.show(where)
     [line] = stream.getvalue().splitlines()
-    assert re.fullmatch(r"toy · j: 5/20, 25%, [\d,.]+/s, .* left, \$0\.25, 1 bad", line)
+    assert re.fullmatch(r"toy · j: 5/20, 25 %, [\d,.]+/s, .* left, \$0\.25, 1 bad", line)
 
 
 def test_a_terminal_gets_a_line_for_each_run_that_moves_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_a_terminal_gets_a_line_for_each_run_that_moves_and_goes(monkeypatch: py
     live.show(where)
     lines = stream.getvalue().removeprefix("\r\x1b[J").splitlines()
     assert [line.partition("  ")[0] for line in lines] == ["toy · j", "toy · j"]
-    assert all("━━━━━━──" in line and " 5/20  25%" in line and len(line) < 100 for line in lines)
+    assert all("━━━━━━──" in line and " 5/20   25 %" in line and len(line) < 100 for line in lines)
     live.show(where)
     assert stream.getvalue().count("\x1b[2A\r\x1b[J") == 1
     where.over = True

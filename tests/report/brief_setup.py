@@ -7,7 +7,7 @@ import random
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import judgebench
 from judgebench.api.notes import NoteWarning
@@ -75,6 +75,14 @@ def _quiet(question: Callable[..., Document]) -> Document:
         return question(_folder() / "own.csv", **_COLUMNS)
 
 
+def _asked(question: Callable[..., Document], **how: Any) -> Document:
+    """Ask two baselines about a few items of a sample, changed by probes."""
+    judges = ["baseline/longest", "baseline/random"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoteWarning)
+        return question(judge=judges, task="pandalm", sample=True, limit=6, runs=_folder() / "probed", **how)
+
+
 DOCUMENTS: dict[str, Callable[[], Document]] = {
     "doctor": lambda: judgebench.doctor(_folder() / "own.csv"),
     "checks": lambda: Checks((Check("key", "KEY", "ok", "set"), Check("disk", "runs", "trouble", "full"))),
@@ -86,4 +94,6 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
     "jury": lambda: judgebench.jury(_folder() / "runs", sweep=True, leave_out="judge"),
     "cascade": lambda: _quiet(judgebench.cascade),
     "calibration": lambda: _quiet(judgebench.calibrate),
+    "probes": lambda: _asked(judgebench.probe, probe=["bandwagon", "verbosity"]),
+    "judge-validation": lambda: _asked(judgebench.validate_judge, probe=["bandwagon"], repeats=3),
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from report import brief_setup
+from report.gate_rows import RUN, planted, store, verdicts
 from report.report_rows import one_row
 
 import judgebench
@@ -24,7 +26,6 @@ from judgebench.report.leaderboard.ranks import Unmeasured, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from judgebench.domain import Agreement
     from judgebench.report.document.model import Document
@@ -46,7 +47,8 @@ def table(scale: str) -> pd.DataFrame:
 
     shares = dict(zip((*NAMES["judge"], *PEOPLE["gold"]), (0.9, 0.6, 0.2, 0.9, 0.8, 0.9), strict=True))
     return pd.DataFrame(
-        {"question": [f"q{i // 2}" for i in range(60)]} | {name: said(one) for name, one in shares.items()}
+        {"question": [f"q{i // 2}" for i in range(60)], "topic": ["law", "art"] * 30, "model": ["s", "m", "l"] * 20}
+        | {name: said(one) for name, one in shares.items()}
     )
 
 
@@ -59,6 +61,19 @@ def row(task: str, judge: str, kappa: float) -> Agreement:
     """Make a row of a task that people labelled."""
     found = Estimate(kappa, kappa - 0.02, kappa + 0.02, 99)
     return replace(one_row(), task=task, judge=judge, metrics={**one_row().metrics, "cohen_kappa": found})
+
+
+def _gate(**how: Any) -> Document:
+    """Hold a run against another one, of a judge with a long name."""
+    gold, first, second = planted(200, drop=0.05)
+    subsets = ["first half", "second half"] * 100
+    old, new = (
+        store(Path(name), replace(RUN, judge=NAMES["judge"][1]), verdicts(gold, said, subsets=subsets))
+        for name, said in (("a", first), ("b", second))
+    )
+    found = judgebench.gate(new, against=old, **how)
+    assert found is not None
+    return found
 
 
 TWO = rank(row(task, judge, kappa) for task in "xy" for judge, kappa in (("a", 0.5), ("b", 0.4)))
@@ -86,6 +101,29 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
         tuple(rank(row(f"a-task-of-{i}:part", "m", 0.5) for i in range(9)))
     ),
     "leaderboard with a mean": lambda: Leaderboard(tuple(TWO), aggregate(TWO, "mean")),
+    "two judges": asked(judgebench.compare, judge=NAMES["judge"][:2]),
+    "two judges by part": asked(judgebench.compare, judge=NAMES["judge"][:2], subset="topic"),
+    "two judges by system": asked(judgebench.compare, judge=NAMES["judge"][:2], system="model", by_system=True),
+    "items on which one is worse": asked(judgebench.compare, judge=NAMES["judge"][:2], worse=True, subset="topic"),
+    "three judges": asked(judgebench.compare),
+    "gate": _gate,
+    "gate of several figures": lambda: _gate(metric=["cohen_kappa", "gwet_ac1"], subset="all"),
+    "people": asked(judgebench.humans),
+    "people on stars": asked(judgebench.humans, scale="rate:1-5"),
+    "alternative annotator test": asked(judgebench.alt_test),
+    "alternative annotator test of one judge": asked(judgebench.alt_test, judge="good", min_items=20),
+    "alternative annotator test at every epsilon": asked(judgebench.alt_test, sweep=True),
+    "power of two judges": asked(judgebench.power, judge=NAMES["judge"][:2]),
+    "power by figures": lambda: judgebench.power(base_rate=0.7, kappa=0.6),
+    "systems": asked(judgebench.systems, scale="check", system="model"),
+    "systems of one judge": asked(judgebench.systems, scale="check", system="model", judge="good"),
+    "corrected scores": asked(judgebench.correct, scale="check", system="model"),
+    "judges alone": asked(judgebench.correct, scale="check", system="model", no_gold=True, draws=100),
+    "one judge alone": asked(
+        judgebench.correct, scale="check", system="model", no_gold=True, draws=100, judge="good", judge_varies=True
+    ),
+    "errors": asked(judgebench.analyze),
+    "errors of one judge": asked(judgebench.analyze, judge="good", feature="topic"),
     "leaderboard without an answer": lambda: Leaderboard(tuple(TWO), unmeasured=(MUTE,)),
 }
 

@@ -68,7 +68,7 @@ def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[t
     names = known_as(judge for _, judge, _ in tests)
     lines = [_Line(task, names[judge], result) for task, judge, result in tests]
     tasks = list(dict.fromkeys(one.task for one in lines))
-    answer = tuple(_answer(task, [one for one in lines if one.task == task]) for task in tasks)
+    answer = tuple(said for task in tasks for said in _answer(task, [one for one in lines if one.task == task]))
     codes = dict.fromkeys(code for one in lines for code in one.result.warnings)
     notes = [text for code, text in _NOTES.items() if code in codes]
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
@@ -79,14 +79,14 @@ def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[t
     return Brief(answer, table, tuple(notes[:MOST_NOTES]), steps)
 
 
-def _answer(task: str, lines: Sequence[_Line]) -> str:
+def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
     said = [
         _said(state, those)
         for state in _WORDS
         if (those := sorted((one for one in lines if one.state == state), key=lambda one: -one.level[0]))
     ]
     more = (first_up(one) if one.startswith(("for ", "nothing ")) else one for one in said[1:])
-    return f"By the alternative annotator test on {clean(task)}, {'. '.join((said[0], *more))}."
+    return [f"{one}." for one in (f"By the alternative annotator test on {clean(task)}, {said[0]}", *more)]
 
 
 def _said(state: State, those: Sequence[_Line]) -> str:
