@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement
     from judgebench.report.document.blocks import Grid, Tone
-    from judgebench.report.scores import Measured
+    from judgebench.report.score_lines import Measured
 
 __all__ = ["brief", "odd", "usable"]
 
