@@ -336,6 +336,7 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert done.code == 0, done.err
     assert all(f'= "{name}"' in done.err for name in ("ticket", "text", "id"))
     assert ('["ann", "bob"]' in done.err, done.err.count("->")) == (True, 1)
+    assert ("ann, bob; --gold-col" in done.err, "where the server is" in done.err) == (True, False)
     assert sorted(path.name for path in here.glob("*.toml")) == [
         "judge.toml",
         "judgebench.toml",
