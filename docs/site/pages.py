@@ -118,7 +118,7 @@ def _type(one: dict[str, Any]) -> str:
     if "enum" in one:
         return ", ".join(f"`{value}`" for value in one["enum"])
     if "anyOf" in one or "oneOf" in one:
-        return " or ".join(dict.fromkeys(_type(each) for each in one.get("anyOf", one.get("oneOf"))))
+        return " or ".join(dict.fromkeys(_type(each) for each in one.get("anyOf", one.get("oneOf", ()))))
     kinds = one.get("type", "anything")
     kind = kinds if isinstance(kinds, str) else " or ".join(kinds)
     if "array" in kinds and isinstance(one.get("items"), dict):

@@ -430,10 +430,8 @@ def table_sources(
             f"{argument('labels')} are of runs' items; in a {argument('csv')} FILE an annotator is a {argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if lacking := _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
-        raise UsageError(
-            f"{argument('csv')} needs {lacking}; `judgebench doctor {named}` names them{_no_gold(columns)}"
-        )
+    if said := _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
+        raise UsageError(f"{argument('csv')} needs {said}; `judgebench doctor {named}` names them{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)

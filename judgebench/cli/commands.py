@@ -315,6 +315,10 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
             note(f"judgebench: can't write GITHUB_STEP_SUMMARY {path}: {error.strerror}")
 
 
+#: What stands for a value in help, where the parameter has no name for it.
+_METAVARS = {int: "N", float: "X", str: "TEXT"}
+
+
 def _options(one: Parameter) -> list[inspect.Parameter]:
     option = one.option
     read: Any = option.read or one.type
@@ -323,10 +327,13 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
     if option.text is not None:
         # The range is that of what is made of it.
         read, default, low, high = (read if get_origin(read) is list else str), None, None, None
+    # A number's range stands beside it.
+    plain = (name for kind, name in _METAVARS.items() if kind in {read, *get_args(read)})
+    metavar = option.metavar or next(plain, None)
     wanted = (
-        typer.Argument(metavar=option.metavar, help=option.help, envvar=option.env)
+        typer.Argument(metavar=metavar, help=option.help, envvar=option.env)
         if one.place
-        else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
+        else typer.Option(*one.flags, metavar=metavar, help=option.help, envvar=option.env, min=low, max=high)
     )
     if get_origin(read) is list:
         default = [default] if isinstance(default, str) else default or []

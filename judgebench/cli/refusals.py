@@ -94,12 +94,12 @@ def _ended(line: str) -> str:
 
 def of_usage(error: Any) -> str:
     """Say in our words what the library that parses the command line found wrong."""
-    context: Any = getattr(error, "ctx", None)
+    context = cast("Any", getattr(error, "ctx", None))
     kind = type(error).__name__
     path = "judgebench" if context is None else context.command_path
     command = path.removeprefix("judgebench").strip()
     helped = f"({path} --help)"
-    if kind == "NoSuchOption":
+    if kind == "NoSuchOption" and context is not None:
         known = {name for one in context.command.params for name in one.opts if name.startswith("--")}
         return f"{command or path} has no option {error.option_name}{_near(error.option_name, known)}  {helped}"
     parameter = getattr(error, "param", None)

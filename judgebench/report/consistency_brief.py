@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.report.consistency import MOST
+from judgebench.report.consistency_lines import MOST
 from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.text import NONE, clean, many
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from judgebench.domain import Estimate
-    from judgebench.report.consistency import Line, Pair, Winner
+    from judgebench.report.consistency_lines import Line, Pair, Winner
     from judgebench.report.document.blocks import Grid
 
 __all__ = ["brief"]

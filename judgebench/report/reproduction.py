@@ -271,7 +271,7 @@ class Reproduction(Document):
         ][: MOST_NOTES - 1]
         if judges := len({(one.task, one.judge) for one in self.measured}):
             notes.append(f"{many(judges, 'more judge')}, of whom nothing is published: --format csv.")
-        shown = {kind: title for kind, title in KINDS.items() if counts[kind]}
+        shown: list[Kind] = [kind for kind in _SHORT_KINDS if counts[kind]]
         fields: Fields[_Counted] = (
             Field("task", attrgetter("task"), right=False),
             *(Field(_SHORT_KINDS[kind], _number_of(kind)) for kind in shown),

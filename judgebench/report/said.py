@@ -257,7 +257,8 @@ def brief_name(metric: str) -> str:
         return _BRIEF[metric]
     short = headline_name(metric)
     # Headings break words at the end of a line, and have shares in percent.
-    return name_of(metric).replace("_", " ") if "%" in short or "- " in short or short.islower() else short
+    whole = "%" in short or "- " in short or short.islower() or short in _PEOPLE
+    return name_of(metric).replace("_", " ") if whole else short
 
 
 def first_up(text: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement
     from judgebench.report.document.blocks import Grid, Tone
-    from judgebench.report.scores import Measured
+    from judgebench.report.score_lines import Measured
 
 __all__ = ["brief", "odd", "usable"]
 
@@ -33,7 +33,7 @@ _ODD = {
     "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
     "other_units": "{who}: gold's order on other levels; if the unit is another one, say so (--word OLD=NEW).",
     "few_items": "Fewer than 10 items: these figures say next to nothing.",
-    "few_clusters": "Fewer than 20 independent questions: the intervals are rough.",
+    "few_clusters": "Few independent questions: the intervals are rough.",
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"

@@ -291,8 +291,7 @@ def none_answered(outcome: Execution) -> IncompleteError | None:
     if summary.statuses[Status.FAILED] < summary.cases:
         return None
     return IncompleteError(
-        f"all {summary.cases} cases of {outcome.path} failed, the last with: {summary.last_error}; "
-        "the same command asks them again"
+        f"every case of {outcome.path} failed, the last with: {summary.last_error}; the same command asks them again"
     )
 
 

@@ -85,7 +85,7 @@ def test_a_worse_judge_is_a_failure_that_nobody_raises_in_python(frame) -> None:
 
 def test_annotators_labels_are_about_runs(frame) -> None:
     file = Path(__file__).parents[1] / "golden" / "pandalm--ann.jsonl"
-    with pytest.raises(UsageError, match="about the items of runs"):
+    with pytest.raises(UsageError, match="are of runs' items"):
         judgebench.compare(frame, **TABLE, labels=file)
 
 

@@ -134,8 +134,8 @@ def test_list_and_show(judgebench) -> None:
 def test_wrong_use_is_told_in_one_or_two_lines(judgebench, arguments: tuple[str, ...], code: int, says: str) -> None:
     done = judgebench(*arguments)
     assert (done.code, says in done.err) == (code, True), done.err
-    if done.err.startswith("judgebench:"):
-        assert len(lines(done.err)) <= 2, done.err
+    assert done.err.startswith("judgebench: "), done.err
+    assert len(lines(done.err)) <= 2, done.err
 
 
 def test_flag_beats_environment_beats_config_beats_default(judgebench, tmp_path: Path) -> None:

@@ -206,6 +206,9 @@ def _runs() -> Iterator[Scene]:
         *three,
         forms("two", "compare runs/pandalm*first* runs/pandalm*longest* --verify"),
         forms("three", "compare runs/pandalm*"),
+        explained("two", "compare runs/pandalm*first* runs/pandalm*longest*"),
+        explained("three", "compare runs/pandalm*"),
+        step("worse-items", "compare runs/pandalm*first* runs/pandalm*longest* --worse"),
         variants(
             "two",
             "compare runs/pandalm*first* runs/pandalm*longest*",
@@ -221,6 +224,7 @@ def _runs() -> Iterator[Scene]:
         step("worse", "compare runs/pandalm*first* runs/pandalm*longest* --fail-if-worse"),
         step("one", "compare runs/pandalm*first*"),
         forms("power", "power runs/pandalm*first* runs/pandalm*longest*"),
+        explained("power", "power runs/pandalm*first* runs/pandalm*longest*"),
         forms("pilot", "power runs/pandalm*longest* --drop .1 --items 100 --metric percent_agreement"),
         inputs=PERSONS,
     )  # fmt: skip
@@ -229,11 +233,13 @@ def _runs() -> Iterator[Scene]:
         *three,
         *other,
         forms("humans", "humans runs"),
+        explained("humans", "humans runs"),
         forms("labels", "humans runs/pandalm* --labels labels"),
         variants("humans", "humans runs/pandalm* runs/alttest*", {
             "bootstrap": "--alpha-interval bootstrap --seed 2", "jackknife": "--alpha-interval jackknife",
             "only": "--labels labels --labels-mode only", "policy": "--policy invalid=drop --policy order=both-right"}),
         forms("alt", "alt-test runs --min-items 3"),
+        explained("alt", "alt-test runs --min-items 3"),
         forms("sweep", "alt-test runs/pandalm* --sweep --min-items 5"),
         variants("alt", "alt-test runs/pandalm* runs/alttest*", {
             "small": "--small wilcoxon", "epsilon": "--epsilon .05 --q .1 --min-items 2", "plain": "",
@@ -246,14 +252,18 @@ def _runs() -> Iterator[Scene]:
         *three,
         *other,
         forms("systems", "systems runs"),
+        explained("systems", "systems runs"),
         variants("systems", "systems runs/pandalm*", {
             "wins": "--score win-rate", "anchor": "--score win-rate --anchor alder-7b", "davidson": "--ties davidson --draws 200",
             "rao": "--ties rao-kupper --seed 3", "both-right": "--policy order=both-right"}),
         forms("correct", "correct runs/triviaqa* runs/judge-bench*"),
+        explained("correct", "correct runs/triviaqa* runs/judge-bench*"),
         forms("no-gold", "correct runs/triviaqa* --no-gold --draws 200"),
+        explained("no-gold", "correct runs/triviaqa* --no-gold --draws 200"),
         step("target", "correct runs/pandalm*first* --target A --format json"),
         step("by-system", "correct runs/triviaqa* --by-system --policy invalid=wrong --format json"),
         forms("analyze", "analyze runs"),
+        explained("analyze", "analyze runs"),
         variants("analyze", "analyze runs/pandalm* runs/triviaqa*", {
             "policy": "--policy invalid=drop --policy order=both-right"}),
     )  # fmt: skip
@@ -730,6 +740,7 @@ def _gates() -> Iterator[Scene]:
         *(forms(f"runs-{name}", f"gate {run} --against {old}", kinds) for name, run in {"new": new, "bad": bad}.items()),
         forms("few", "gate few/planted--server-few --against few/planted--server-few", kinds),
         forms("more", f"gate {bad} --against base.json --subset all --max-coverage-drop .01", ("csv", "html", "tex")),
+        explained("bad", f"gate {bad} --against base.json"),
         variants("new", f"gate {new} --against base.json", rules),
         variants("bad", f"gate {bad} --against base.json", rules, "md"),
         step("junit", f"gate {bad} --against base.json --junit gate.xml --output gate.md --format md"),
