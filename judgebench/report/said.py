@@ -255,7 +255,7 @@ def brief_name(metric: str) -> str:
     """Name a figure as first tables and sentences have it.
 
     >>> brief_name("cohen_kappa_quadratic"), brief_name("first_error_f1"), brief_name("brier")
-    ('kappa', 'first error F1', 'Brier')
+    ('kappa', 'first error F1', 'Brier score')
     """
     if metric in _BRIEF:
         return _BRIEF[metric]
