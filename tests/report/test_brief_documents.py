@@ -67,7 +67,9 @@ def _gate(**how: Any) -> Document:
     gold, first, second = planted(200, drop=0.05)
     subsets = ["first half", "second half"] * 100
     old, new = (
-        store(Path(name), replace(RUN, judge=NAMES["judge"][1]), verdicts(gold.tolist(), said.tolist(), subsets=subsets))
+        store(
+            Path(name), replace(RUN, judge=NAMES["judge"][1]), verdicts(gold.tolist(), said.tolist(), subsets=subsets)
+        )
         for name, said in (("a", first), ("b", second))
     )
     found = judgebench.gate(new, against=old, **how)
