@@ -195,7 +195,7 @@ def unreached(judge: str, error: RetryableError) -> BackendError:
     said = str(error).removeprefix(f"{judge}: ").removeprefix("no connection: ")
     return BackendError(
         f"{judge} can't be reached: {re.sub(r'^.Errno [0-9]+. ', '', said)}; start the server, or check "
-        f"{argument('base_url')}; nothing was judged"
+        f"{argument('base_url')} and a judge file's base_url; nothing was judged"
     )
 
 

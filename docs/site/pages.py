@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import judgebench
@@ -14,7 +15,7 @@ from judgebench.cli.registry import COMMANDS
 from judgebench.report.schemas import KINDS, json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -27,7 +28,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def prose(text: str) -> str:
     """Turn a docstring's marks into Markdown's, and its examples into code."""
-    text = re.sub(r"``(.+?)``", r"`\1`", text.replace("<", "&lt;") if "`" not in text else text)
+    text = re.sub(
+        r"``([^`]+)``",
+        lambda one: f"`{' '.join(one[1].split())}`",
+        text.replace("<", "&lt;") if "`" not in text else text,
+    )
     text = re.sub(r"::\n", ":\n", text)
     text = re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)(?!`)", r"`\1`", text)
     return re.sub(
@@ -113,7 +118,7 @@ def _type(one: dict[str, Any]) -> str:
     if "enum" in one:
         return ", ".join(f"`{value}`" for value in one["enum"])
     if "anyOf" in one or "oneOf" in one:
-        return " or ".join(dict.fromkeys(_type(each) for each in one.get("anyOf", one.get("oneOf"))))
+        return " or ".join(dict.fromkeys(_type(each) for each in one.get("anyOf", one.get("oneOf", ()))))
     kinds = one.get("type", "anything")
     kind = kinds if isinstance(kinds, str) else " or ".join(kinds)
     if "array" in kinds and isinstance(one.get("items"), dict):
@@ -156,7 +161,11 @@ def _parameters(function: Callable[..., Any]) -> str:
 def _members(one: type) -> list[str]:
     rows = []
     for name, member in inspect.getmembers(one):
-        if name.startswith("_") or not (inspect.isfunction(member) or isinstance(member, property)):
+        if (
+            name.startswith("_")
+            or hasattr(Sequence, name)
+            or not (inspect.isfunction(member) or isinstance(member, property))
+        ):
             continue
         call = "" if isinstance(member, property) else f"({', '.join([*inspect.signature(member).parameters][1:])})"
         rows.append([f"`{name}{call}`", prose((inspect.getdoc(member) or "").partition("\n\n")[0].replace("\n", " "))])

@@ -34,12 +34,14 @@ def renewed(text: str) -> str:
 def printed(line: str, folder: str) -> str:
     """Run commands, joined by `&&`; what the last one printed, without what it says on stderr."""
     env = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    shown = ""
     for command in line.split(" && "):
         words = [sys.executable, "-m", *shlex.split(command)]
         done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
         if done.returncode not in {0, 1, 6}:
             raise SystemExit(f"{command}: {done.stderr}")
-    return done.stdout.rstrip()
+        shown = done.stdout
+    return shown.rstrip()
 
 
 def main(arguments: list[str]) -> int:

@@ -213,7 +213,7 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
 
     Items with fewer than ``min_humans`` annotators (at least 2) are left out. Annotators with fewer than ``min_items``
     are left out as in the published code, or tested by Wilcoxon's signed-rank test as the paper proposes (``small``).
-    Estimates are undefined (``no_annotators``) where nobody has items enough; ValueError if shapes, codes or settings
+    Estimates are undefined (``no_annotators``) where nobody has enough items; ValueError if shapes, codes or settings
     don't fit. A difference without any variance has no t: it is a rejection where it lies below epsilon, else not
     (warning ``no_spread``). Where items share clusters, the published test takes them for independent;
     ``clustered_rate`` does not.

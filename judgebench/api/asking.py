@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
-from judgebench.api.notes import tell
+from judgebench.api.notes import doing, tell
 from judgebench.api.parameters import check_texts
 from judgebench.domain import names_of
 from judgebench.errors import UnfitProbeError, UsageError, argument
@@ -97,6 +97,7 @@ def plan_named(
     reworded: list[Reworded] = []
     references = References(say)
     for task in _once(tasks):
+        doing(f"reading {task if isinstance(task, str) else task.name}")
         opened = labelled_task(_opened(task, data, sample=sample), labels)
         for judge in _once(judges):
             planned: dict[str, Planned] = {}
@@ -362,6 +363,7 @@ def ask_and_measure(
             ears.done(outcome)
         if not score:
             continue
+        doing(f"measuring {planned.title}")
         stored = read_run(outcome.path)
         if not planned.labelled:
             # Items of one's own may be labelled later; what they were told is kept.

@@ -18,6 +18,7 @@ from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.briefs.compare import Asked
 from judgebench.report.compare import TwoJudges
+from judgebench.report.said import listed
 from judgebench.report.standings import ManyJudges
 from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
@@ -77,7 +78,7 @@ def compare(
     tasks = [task] if isinstance(task, str) else task
     run, baseline = _with_baseline(source)
     opened = open_sources(run, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
-    judges = [one.judged(one.policies(policies)) for one in opened]
+    opened, judges = _answered(opened, [one.judged(one.policies(policies)) for one in opened])
     judges, sides = _beside(baseline, opened, judges, policies)
     matched = match(judges, shared=shared)
     if matched.left_out:
@@ -116,6 +117,17 @@ def compare(
     if asked.items:
         asked = asked._replace(texts=_texts(opened, {row.item for row in rows}))
     return TwoJudges(replace(found, differing=rows, versions=versions), asked, fail_if_worse)
+
+
+def _answered(opened: list[Opened], judges: list[Judged]) -> tuple[list[Opened], list[Judged]]:
+    """Leave out runs of which every case failed, where two others are there: a server that was down judged nothing."""
+    dead = [one.failed and not (one.ratings.judge >= 0).any() for one in judges]
+    if not any(dead) or dead.count(False) < 2:
+        return opened, judges
+    names = [one.judge for one, out in zip(judges, dead, strict=True) if out]
+    tell(f"not compared, as every case failed: {listed(names)}")
+    kept = [both for both, out in zip(zip(opened, judges, strict=True), dead, strict=True) if not out]
+    return [one for one, _ in kept], [one for _, one in kept]
 
 
 def _known_part(part: str, found: Comparison) -> str:

@@ -400,6 +400,8 @@ def _folder(path: Path) -> Diagnosis:
             notes.append(f"{entry.name}: {found.title if found else 'a table'}")
             commands.append(shlex.join(["judgebench", "doctor", str(entry)]))
     if not notes:
-        raise DataError("no run and no label file in this folder", file=str(path))
+        raise DataError(
+            "no run and no label file in this folder", file=str(path), hint="name a file of labels or items"
+        )
     title = "a folder of label files; ask about one of them"
     return Diagnosis(str(path), "folder", title, notes=tuple(notes), commands=tuple(commands[:1]))

@@ -201,7 +201,8 @@ def _renew(asked: Asked, file: Path, policy: list[str]) -> None:
     rows = _beside(source, policy)
     if not any(row.coverage for row in rows):
         raise DataError(
-            f"no case of {stored.path} holds a verdict", hint="a baseline needs answers; see judgebench show"
+            f"no case of {stored.path} holds a verdict",
+            hint="a baseline needs answers: the same `judgebench run` command asks again",
         )
     figures = {
         f"{row.subset}: {name}" if source.criteria else name: value

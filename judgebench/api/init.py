@@ -85,14 +85,19 @@ def init(
         gold = task.roles.gold
         labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
         said += [f"{many(sum(1 for _ in task.items()), 'item')}: {_asks(task)} {labels}", "", *_shown(task), ""]
-    steps = _CI_STEPS if ci else _STEPS
+    served = [("say in judge.toml where the server is", "")] if task is not None and judge.startswith(_SERVER) else []
+    said += _next([*served, *(_CI_STEPS if ci else _STEPS)], home)
+    return Done("\n".join(said), tuple(written))
+
+
+def _next(steps: Sequence[tuple[str, str]], home: Path) -> list[str]:
+    """Say what to do next, a line each."""
     head = "Next:" if home.resolve() == Path.cwd() else f"Next, in {home}:"
     width = max(len(command) for command, why in steps if why)
-    said += [
+    return [
         f"{' ' * len(head) if i else head}  {command:<{width}}   {why}".rstrip()
         for i, (command, why) in enumerate(steps)
     ]
-    return Done("\n".join(said), tuple(written))
 
 
 def _wrote(files: Sequence[str], home: Path) -> str:
@@ -170,6 +175,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     free = [one for one in looks if one.name in named.aside]
     for role, guess in _guesses(free, named.roles.named(), set(columns)).items():
         columns[role] = tuple(_chosen(role, guess, table.columns)) if asking else guess
+        if role == "gold" and len(guess) > 1 and not asking:
+            tell(f"taken for people's labels, as no name says more: {', '.join(guess)}; {argument('gold')} corrects it")
     reading = _with(reading, columns=columns)
     if not reading.scale and asking and not (named.roles.gold or columns.get("gold")):
         reading = _with(reading, scale=_heard("Scale (check, pair, rate:1-5, or labels, worst first):"))

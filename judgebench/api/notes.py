@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _shower: ContextVar[Callable[[Any], None] | None] = ContextVar("shower", default=None)
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
+_doer: ContextVar[Callable[[str], None] | None] = ContextVar("doer", default=None)
 
 
 class NoteWarning(UserWarning):
@@ -46,6 +47,12 @@ def tell(text: str) -> None:
         warnings.warn(one_line(text), NoteWarning, stacklevel=2)
     else:
         listener(text)
+
+
+def doing(text: str) -> None:
+    """Say what is being done from here on, to somebody who waits; empty where it shows by itself."""
+    if (doer := _doer.get()) is not None:
+        doer(text)
 
 
 def kept(notes: list[str]) -> Callable[[str], None]:
@@ -81,11 +88,14 @@ def aside() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def listening(listener: Callable[[str], None], shower: Callable[[Any], None]) -> Generator[None]:
-    """Let the command line hear what is said, and show answers."""
-    tokens = _listener.set(listener), _shower.set(shower)
+def listening(
+    listener: Callable[[str], None], shower: Callable[[Any], None], doer: Callable[[str], None] | None = None
+) -> Generator[None]:
+    """Let the command line hear what is said and what is being done, and show answers."""
+    tokens = _listener.set(listener), _shower.set(shower), _doer.set(doer)
     try:
         yield
     finally:
         _listener.reset(tokens[0])
         _shower.reset(tokens[1])
+        _doer.reset(tokens[2])

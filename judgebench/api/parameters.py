@@ -274,7 +274,8 @@ def check_output(output: Path | None) -> None:
         return
     present = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
     if output.is_dir() or not (present.is_dir() or present == output) or not os.access(present, os.W_OK):
-        raise UsageError(f"can't write {argument('output')} {output}")
+        why = "it is a folder; name a file in it" if output.is_dir() else f"{present} can't be written to"
+        raise UsageError(f"can't write {argument('output')} {output}: {why}")
 
 
 def check_texts(*, sample: bool, data: object) -> None:

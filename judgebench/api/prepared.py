@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.asking import told as told_apart
+from judgebench.api.live import Live
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
-from judgebench.api.progress import Asker, Live, inside_a_loop, misread, told
+from judgebench.api.progress import Asker, inside_a_loop, misread, told
 from judgebench.api.sources import run_source, silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge

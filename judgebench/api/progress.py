@@ -1,111 +1,22 @@
-"""How far a command is, on a terminal or line by line; and asking from a script, a notebook's cell, or a coroutine."""
+"""What became of runs, in words; and asking from a script, a notebook's cell, or a coroutine."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import shutil
 import threading
-import time
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from judgebench.domain import Status, conditions_of
 from judgebench.errors import InterruptedRunError
-from judgebench.report.document.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Usage
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
-
-
-#: Seconds between two lines, on a terminal and elsewhere.
-_MOVING, _PLAIN = 0.25, 30.0
-#: The rate is that of the last so many seconds.
-_RECENT = 30.0
-
-
-class Live:
-    """Shows how far all runs of a command are, on a terminal or what takes its place."""
-
-    def __init__(self, stream: TextIO | None) -> None:
-        # Python has no stream at all where the shell closed it, whatever its type says.
-        self._stream = stream
-        self._moving = self._stream is not None and self._stream.isatty()
-        self._began = time.monotonic()
-        self._seen: deque[tuple[float, int]] = deque([(self._began, 0)])
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two calls of `show`."""
-        return _MOVING if self._moving else _PLAIN
-
-    def show(self, progress: Progress) -> None:
-        """Say it; at the end only where a line is to be finished, for what was done is said otherwise."""
-        if self._stream is None or (progress.over and not self._moving):
-            return
-        text = one_line(self._line(progress, time.monotonic()))
-        if self._moving:
-            width = max(20, shutil.get_terminal_size().columns - 1)
-            self._stream.write("\r" + text[:width].ljust(width) + ("\n" if progress.over else ""))
-        else:
-            self._stream.write(text + "\n")
-        self._stream.flush()
-
-    def _line(self, progress: Progress, now: float) -> str:
-        summaries = [outcome.summary for outcome in progress.outcomes]
-        total = sum(outcome.plan.total for outcome in progress.outcomes)
-        statuses: Counter[str] = Counter()
-        for summary in summaries:
-            statuses.update({status.value: count for status, count in summary.statuses.items()})
-        done, asked = statuses.total(), sum(summary.asked for summary in summaries)
-        self._seen.append((now, asked))
-        while len(self._seen) > 2 and now - self._seen[0][0] > _RECENT:
-            self._seen.popleft()
-        (since, before), elapsed = self._seen[0], now - self._began
-        rate = (asked - before) / max(now - since, 1e-9)
-        left = _clock((total - done) / rate) if rate > 0 and not paused(progress) else "?"
-        usage = summaries[0].usage
-        for summary in summaries[1:]:
-            usage = usage + summary.usage
-        calls = sum(dispatcher.in_flight for dispatcher in progress.dispatchers)
-        room = sum(dispatcher.window.size for dispatcher in progress.dispatchers)
-        others = "".join(f", {n} {name}" for name, n in sorted(statuses.items()) if name != "ok")
-        return (
-            f"{_who(progress)}: {done}/{total} [{_clock(elapsed)}<{left}, {rate:.1f} case/s, "
-            f"coverage {statuses['ok'] / max(done, 1):.1%}{_spent(usage)}, {statuses['ok']} ok{others}, "
-            f"{calls}/{room} in flight{paused(progress)}]"
-        )
-
-
-def paused(progress: Progress) -> str:
-    """Say what is waited for and until when, where no call goes."""
-    from judgebench.run.throttle import until  # noqa: PLC0415 - loaded on use
-
-    seconds, why = max((dispatcher.held for dispatcher in progress.dispatchers), default=(0.0, ""))
-    return f", waiting {until(seconds)}: {why}" if seconds else ""
-
-
-def _who(progress: Progress) -> str:
-    outcomes = progress.outcomes
-    return outcomes[0].plan.title if len(outcomes) == 1 else f"{len(outcomes)} runs"
-
-
-def _clock(seconds: float) -> str:
-    from tqdm import tqdm  # noqa: PLC0415 - loaded on use
-
-    return str(tqdm.format_interval(seconds))
-
-
-def _spent(usage: Usage) -> str:
-    tokens = usage.input_tokens + usage.output_tokens
-    money = "" if usage.usd is None or not tokens else f" {usage.usd:.3f}$"
-    return f" {tokens:,} tok{money}"
 
 
 def told(outcome: Execution) -> list[str]:

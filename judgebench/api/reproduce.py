@@ -89,6 +89,8 @@ def results(
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     folder = data_folder(data)
+    if not folder.is_dir():
+        raise DataError("there is no such folder", file=str(folder), hint=f"check {argument('data')}")
     plans: list[tuple[Plan, Policies]] = []
     lacking: list[str] = []
     for name in card_names():

@@ -182,7 +182,7 @@ def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bo
     if columns.file != Opening():
         what = next(iter(columns.file.said()), "unmatched")
         raise UsageError(f"a DataFrame is no file: it has no {what.replace('_', '-')}")
-    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
+    if _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
         shown = ", ".join(own.columns[:40])
         raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
 
@@ -397,20 +397,18 @@ def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[
     return {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
 
 
-def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
-    """Say whether a table's judges and its gold are named."""
+def _lacking(columns: Columns, *, unlabelled: bool, unjudged: bool) -> str:
+    """Name what is not said of a table: its judges, its gold."""
     judged = columns.judge or columns.scores or columns.rows.confusion or unjudged
-    return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
+    said = {"judge": judged, "gold": columns.gold or columns.rows.golden or unlabelled}
+    return " and ".join(argument(name) for name, there in said.items() if not there)
 
 
 def _no_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
-    return (
-        f"; {asked} says what verdicts say without gold, and which systems win"
-        if columns.judge and not columns.gold
-        else ""
-    )
+    alone = columns.judge and not columns.gold
+    return f"; {asked} says what verdicts say without gold, and which systems win" if alone else ""
 
 
 def table_sources(
@@ -429,14 +427,11 @@ def table_sources(
     """
     if labels is not None:
         raise UsageError(
-            f"{argument('labels')} are about the items of runs; in a {argument('csv')} FILE an annotator is a "
-            f"{argument('gold')}"
+            f"{argument('labels')} are of runs' items; in a {argument('csv')} FILE an annotator is a {argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
-        needed = f"{argument('judge')} and {argument('gold')}"
-        hint = f"`judgebench doctor {named}` names the columns"
-        raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
+    if said := _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
+        raise UsageError(f"{argument('csv')} needs {said}; `judgebench doctor {named}` names them{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
-_PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_PLAIN = {
+    "─": "-",
+    "━": "=",
+    "╸": ">",
+    "·": "-",
+    "…": "...",
+    **dict.fromkeys("“”", '"'),
+    "▲": "^",
+    "▼": "v",
+    chr(0x2013): "-",
+    **{mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}
 
 #: Exit code where judgebench itself is at fault (sysexits' EX_SOFTWARE).
 _BUG = 70
@@ -51,9 +62,11 @@ def main() -> None:
         _speak_the_locale()
         # Options are echoed in places that know nothing of addresses.
         learn_words([*(word.partition("=")[2] or word for word in sys.argv[1:]), *sys.argv[1:]])
-        from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
+        from judgebench.cli.status import waiting  # noqa: PLC0415 - importing the package must stay free
 
-        with spoken_as(_flags):
+        with spoken_as(_flags), waiting(sys.argv[1:]):
+            from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
+
             sys.exit(run(sys.argv[1:]))
     except JudgebenchError as error:
         # Other runs of the same command may have stopped for another reason.

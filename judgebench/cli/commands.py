@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import tomllib
@@ -15,6 +16,7 @@ from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import flags, meanings
+from judgebench.cli import status
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
@@ -24,7 +26,7 @@ from judgebench.report.document import Form
 from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from judgebench.api.parameters import Parameter
 
@@ -198,7 +200,7 @@ def _answering(
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
-        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
+        with _heard(known, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -233,7 +235,7 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
             shown.append(text)
             emit_lines(text)
 
-        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
+        with _heard(known, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 if isinstance(answer, Done):
@@ -243,6 +245,14 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
                     emit_lines(str(answer))
 
     return called
+
+
+@contextlib.contextmanager
+def _heard(known: Mapping[str, Parameter], show: Callable[[Any], None]) -> Generator[None]:
+    """Hear what a question says beside its answer, in the words of the command line."""
+    spoken = spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()})
+    with spoken, listening(note, show, status.say):
+        yield
 
 
 def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
@@ -305,6 +315,10 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
             note(f"judgebench: can't write GITHUB_STEP_SUMMARY {path}: {error.strerror}")
 
 
+#: What stands for a value in help, where the parameter has no name for it.
+_METAVARS = {int: "N", float: "X", str: "TEXT"}
+
+
 def _options(one: Parameter) -> list[inspect.Parameter]:
     option = one.option
     read: Any = option.read or one.type
@@ -313,10 +327,13 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
     if option.text is not None:
         # The range is that of what is made of it.
         read, default, low, high = (read if get_origin(read) is list else str), None, None, None
+    # A number's range stands beside it.
+    plain = (name for kind, name in _METAVARS.items() if kind in {read, *get_args(read)})
+    metavar = option.metavar or next(plain, None)
     wanted = (
-        typer.Argument(metavar=option.metavar, help=option.help, envvar=option.env)
+        typer.Argument(metavar=metavar, help=option.help, envvar=option.env)
         if one.place
-        else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
+        else typer.Option(*one.flags, metavar=metavar, help=option.help, envvar=option.env, min=low, max=high)
     )
     if get_origin(read) is list:
         default = [default] if isinstance(default, str) else default or []

@@ -58,7 +58,9 @@ def _table(one: List, rows: Rows) -> list[str]:
     cells = [[clean(row[i]) for i in shown] for row in ([*one.columns], *rows)]
     sizes = [max(text_width(row[i]) for row in cells) for i in range(len(shown))]
     sizes[0] = min(sizes[0], _NAME)
-    sizes[-1] = min(sizes[-1], max(20, WIDEST - sum(sizes[:-1]) - 2 * (len(sizes) - 1)))
+    while sum(sizes) + 2 * (len(sizes) - 1) > WIDEST:
+        # The widest gives way, which is the one of texts.
+        sizes[sizes.index(max(sizes))] -= 1
     head, *rest = (_line(row, sizes) for row in cells)
     return [head, "  ".join("─" * size for size in sizes), *rest]
 

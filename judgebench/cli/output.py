@@ -7,6 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, cast
 
+from judgebench.cli import status
 from judgebench.errors import UsageError
 from judgebench.redaction import hidden
 from judgebench.report.document.text import listing, one_line
@@ -36,6 +37,7 @@ def _print(text: str) -> None:
     # Python has no stream at all where the shell closed it (`>&-`), whatever its type says.
     if cast("object", sys.stdout) is None:
         raise UsageError("standard output is closed; give --output FILE")
+    status.clear()
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -61,6 +63,7 @@ def tell_system(lines: str) -> None:
     """Write lines beside the result as they are, commands of a CI system among them."""
     # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
     if cast("object", sys.stderr) is not None:
+        status.clear()
         print(hidden(lines), file=sys.stderr)
 
 

@@ -63,7 +63,13 @@ def _parted(text: str) -> list[str]:
     """Part what to do next from what is wrong, where both don't fit one line."""
     if text_width(text) + len(_NAME) <= _WIDE or "\n" in text:
         return [text]
-    cuts = [cut for cut in _NEXT.finditer(text) if _outside(text[: cut.start()]) and text_width(text[cut.end() :]) > 8]
+    cuts = [
+        cut
+        for cut in _NEXT.finditer(text)
+        if _outside(text[: cut.start()])
+        and text_width(text[cut.end() :]) > 8
+        and not text[cut.end() :].startswith("and ")
+    ]
     if not cuts:
         return [text]
     # Of several places that which leaves no line too long, the last of them.
@@ -72,7 +78,8 @@ def _parted(text: str) -> list[str]:
     rest = text[cut.end() :]
     if rest[0] == "(" and not rest.startswith("(judgebench"):
         rest = rest[1:-1]
-    return [text[: cut.start()], rest[:1].upper() + rest[1:]]
+    first = rest if rest.startswith("judgebench ") else rest[:1].upper() + rest[1:]
+    return [text[: cut.start()], first]
 
 
 def _outside(text: str) -> bool:
@@ -87,11 +94,12 @@ def _ended(line: str) -> str:
 
 def of_usage(error: Any) -> str:
     """Say in our words what the library that parses the command line found wrong."""
-    context, kind = getattr(error, "ctx", None), type(error).__name__
+    context = cast("Any", getattr(error, "ctx", None))
+    kind = type(error).__name__
     path = "judgebench" if context is None else context.command_path
     command = path.removeprefix("judgebench").strip()
     helped = f"({path} --help)"
-    if kind == "NoSuchOption":
+    if kind == "NoSuchOption" and context is not None:
         known = {name for one in context.command.params for name in one.opts if name.startswith("--")}
         return f"{command or path} has no option {error.option_name}{_near(error.option_name, known)}  {helped}"
     parameter = getattr(error, "param", None)
@@ -115,5 +123,5 @@ def _name(parameter: Any) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     return f". Did you mean {' or '.join(near)}?" if near else ""

@@ -272,7 +272,7 @@ def _refuse_no_file(path: Path) -> None:
     if path.is_dir():
         raise DataError("a folder where a file was expected", file=name, hint="name one file in it")
     if not path.exists():
-        near = _neighbours(path)
+        near = neighbours(path)
         raise DataError("no such file", file=name, hint=f"beside it: {near}" if near else "")
     if not path.is_file():
         raise DataError("not a regular file", file=name, hint="save the table to a file first")
@@ -297,7 +297,8 @@ def _refuse_foreign(head: bytes, name: str) -> None:
         raise DataError("binary data, not a table", file=name, hint=_FORMATS)
 
 
-def _neighbours(path: Path) -> str:
+def neighbours(path: Path) -> str:
+    """Name the files beside a path that are nearly called so."""
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except OSError:

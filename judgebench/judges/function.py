@@ -51,7 +51,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from judgebench.domain import Judge, Needs, Reply, Status
+from judgebench.domain import Item, Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
 from judgebench.files.records import shown
 from judgebench.judges.own import Own, as_judge
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-    from judgebench.domain import Case, Code, Item, Scale
+    from judgebench.domain import Case, Code, Scale
 
 
 class FunctionJudge(Own):
@@ -95,6 +95,8 @@ class FunctionJudge(Own):
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises, one item failed
             message = redact(str(error)) or "no message"
+            if isinstance(error, AttributeError) and isinstance(error.obj, Item):
+                message += "; it has question, responses (each with its text), references, context and attribute(NAME)"
             raise RejectedError(f"{self.name} raised {type(error).__name__}: {message}") from None
         return _reply(answer, scale, time.monotonic() - started)
 

@@ -37,6 +37,7 @@ members that don't say it themselves. A debate has ``roles``, which one ``judge`
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import tomllib
@@ -45,7 +46,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
-from judgebench.files.content import small_file
+from judgebench.files.content import neighbours, small_file
 from judgebench.judges.local.weights import DTYPES
 from judgebench.judges.panels import KINDS, panel_class
 from judgebench.judges.prompts import is_file
@@ -103,6 +104,8 @@ def read_judge_file(path: Path) -> JudgeFile:
         data = tomllib.loads(small_file(path).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        if isinstance(error, FileNotFoundError):
+            reason = f"no such file{f'; beside it: {near}' if (near := neighbours(path)) else ''}"
         raise UsageError(f"judge file {path}: {reason}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"judge file {path} is not TOML: {error}") from None
@@ -256,7 +259,9 @@ def _price(value: Any, path: Path) -> Tariff:
 
 def _known(data: Mapping[str, Any], keys: tuple[str, ...], path: Path, what: str) -> None:
     if unknown := sorted(set(data) - set(keys)):
-        raise UsageError(f"judge file {path}: unknown {what} {unknown[0]!r}; there are {', '.join(keys)}")
+        near = difflib.get_close_matches(unknown[0], keys, n=1)
+        known = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(keys)}"
+        raise UsageError(f"judge file {path}: unknown {what} {unknown[0]!r}; {known}")
 
 
 def _text(data: Mapping[str, Any], key: str, path: Path) -> str | None:

@@ -160,10 +160,10 @@ def refuse_answers(
             continue
         word = next(word.strip() for word in words[holders[0]] if fold(word) == text)
         bad = f" {argument('words')} {word}=neither," if scale.kind == "pair" else ""
-        gap = f"for a gap {argument('missing')} {word}"
         raise UsageError(
-            f"{word!r} ({_holders(text, words, where)}) may be an answer or a gap: for an answer say{bad} "
-            f"{argument('words')} {word}=LABEL or list it in {argument('scale')}; {gap}"
+            f"{word!r} ({_holders(text, words, where)}) may be an answer or a gap; for a gap say "
+            f"{argument('missing')} {word}, for an answer{bad} {argument('words')} {word}=LABEL, or list it in "
+            f"{argument('scale')}"
         )
 
 

@@ -118,7 +118,9 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldles
     columns = [*judge_cols, *gold_cols]
     # Two annotators can be measured against each other without any judge.
     if not goldless and ((not judge_cols and len(gold_cols) < 2 - scored) or not gold_cols):
-        raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
+        raise UsageError(
+            f"name {'a judge' if not judge_cols else 'a gold'} column; `judgebench doctor FILE` shows them"
+        )
     if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
         raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
 

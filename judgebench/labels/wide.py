@@ -311,7 +311,7 @@ def _unnamed(facts: Facts, judges: list[str], seconds: dict[str, str]) -> list[R
         found.append(Reading(what, {"gold": judges}, "humans"))
     if len(judges) > 2 and not named:
         asked, found = "several people, askings or questions? No name says", []
-        asked += f"; name the judge with {argument('judge')} and people with {argument('gold')}"
+        asked += f"; in score, name the judge with {argument('judge')} and people with {argument('gold')}"
     facts.questions.append(f"{listed(judges)}: {asked}")
     return in_two_orders(facts, found, seconds)
 

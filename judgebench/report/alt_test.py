@@ -263,7 +263,7 @@ def _sentence(test: Entry) -> str:
     who = f"{clean(test.judge)} on {task_name(test.task, test.revision)}"
     rate, advantage = result.winning_rate, result.advantage
     if rate.value is None or advantage.value is None:
-        return f"{who}: no annotator has items enough to be tested, so nothing can be said (--min-items)."
+        return f"{who}: no annotator has enough items to be tested, so nothing can be said (--min-items)."
     wins = sum(row.wins is True for row in result.annotators)
     verdict = "may stand in for these annotators" if result.passed else "may not stand in for these annotators"
     if result.deciding and result.passed:

@@ -22,7 +22,7 @@ from judgebench.domain.shapes import (
     judge_keys,
     record,
 )
-from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent
@@ -97,7 +97,7 @@ class Calibrations(Document):
         rows = [(row, method) for row in self.rows for method in row.methods]
         several = len({row.task for row in self.rows}) > 1
         fields: list[Field[tuple[Calibration, Calibrated]]] = [
-            *([Field[tuple["Calibration", "Calibrated"]]("task", lambda x: x[0].task, right=False)] if several else []),
+            *when(several, Field("task", _task, right=False)),
             Field("judge", lambda x: names[x[0].judge], right=False),
             Field("numbers", lambda x: _NAMES[x[1].method], right=False),
             Field("off by [95 %]", lambda x: two(x[1].figures["ece"]), right=False),
@@ -144,6 +144,10 @@ def _answer(row: Calibration, judge: str) -> str:
     if change.high is not None and change.high < 0:
         return f"{start}; {_NAMES[best.method]} scaling makes them better: {by}."
     return f"{start}; nothing that was tried surely makes them better: at best {by}."
+
+
+def _task(both: tuple[Calibration, Calibrated]) -> str:
+    return both[0].task
 
 
 def _changed(one: Calibrated) -> str:

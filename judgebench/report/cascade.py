@@ -19,7 +19,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.compare import cautions_of
-from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
@@ -114,7 +114,7 @@ class Cascades(Document):
         names = known_as(stage.judge for one in self.cascades for stage in one.stages)
         rows = [(one, stage) for one in self.cascades for stage in one.stages]
         fields: list[Field[tuple[Cascade, Stage]]] = [
-            *([Field[tuple["Cascade", "Stage"]]("task", lambda x: x[0].task, right=False)] if several else []),
+            *when(several, Field("task", _task, right=False)),
             Field("judge", lambda x: names[x[1].judge], right=False),
             Field(
                 "answers from", lambda x: _NEVER if x[1].threshold.value is None else decimal(x[1].threshold.value, 2)
@@ -145,6 +145,10 @@ class Cascades(Document):
             priced = any(stage.cost is not None for stage in one.stages)
             fields = _STAGES if priced else _STAGES[:-1]
             yield Table(grid(fields, one.stages, _remarks(one)), (0,), ((12, (6,)), (8, (2,))))
+
+
+def _task(both: tuple[Cascade, Stage]) -> str:
+    return both[0].task
 
 
 def _answer(one: Cascade, *, several: bool) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
+from judgebench.report.consistency_lines import MOST, Line, Pair, Winner
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
@@ -15,15 +16,13 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.agreement.consistency import Between, Consistency, Standing
+    from judgebench.agreement.consistency import Between, Standing
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief
 
-__all__ = ["MOST", "Consistencies", "Line", "Pair", "Winner"]
+__all__ = ["Consistencies"]
 
-#: A table has room for the shares of so many labels; JSON and CSV have them all.
-MOST = 5
 _NOTE = (
     "Without gold nothing says whether a judge is right: these are figures of its verdicts alone. Same when swapped: "
     "items whose two orders name one answer. Same when asked again: pairs of askings of one case that give one verdict."
@@ -33,31 +32,6 @@ _WINS = (
     "(or both bad) is half a win; games won: wins among all games with a verdict, so that a tie is none."
 )
 _PAIRS = "Judges against each other, on the cases that both answered."
-
-
-class Line(NamedTuple):
-    """One judge on one task, or on a part of it."""
-
-    task: str
-    judge: str
-    revision: str
-    scale: str
-    found: Consistency
-
-
-class Pair(NamedTuple):
-    """Two judges on one task."""
-
-    task: str
-    found: Between
-
-
-class Winner(NamedTuple):
-    """One system by one judge's verdicts."""
-
-    task: str
-    judge: str
-    found: Standing
 
 
 _ROW = record(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.report.consistency import MOST
+from judgebench.report.consistency_lines import MOST
 from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
-from judgebench.report.document.text import NONE, clean, many
+from judgebench.report.document.text import NONE, clean, many, shorten
 from judgebench.report.said import figure_cell, from_to, known_as, listed, of_100, whole
 from judgebench.report.words import task_name
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from judgebench.domain import Estimate
-    from judgebench.report.consistency import Line, Pair, Winner
+    from judgebench.report.consistency_lines import Line, Pair, Winner
     from judgebench.report.document.blocks import Grid
 
 __all__ = ["brief"]
@@ -27,6 +27,8 @@ _STEADY = {
     "sample_agreement": ("samples alike", "{}'s samples say the same on {} cases"),
 }
 _NO_GOLD = "No labels were looked at: nothing here says whether a judge is right."
+#: Letters of a label that a column has room for.
+_LABEL = 16
 #: Sentences about judges, at most.
 _SAID = 2
 
@@ -85,11 +87,18 @@ def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool, part
         *when(parts, Field("part", lambda one: one.found.subset, right=False)),
         *(Field(title, partial(_figure, name), right=False) for name, (title, _) in _STEADY.items() if name in known),
         *when("mean_rating" in known, Field("mean", partial(_figure, "mean_rating"), right=False)),
-        *(Field(f"“{label}”", partial(_share, label), spare=True) for label in labels[: MOST * (len(labels) <= MOST)]),
+        *(
+            Field(f"“{shorten(label, _LABEL)}”", partial(_share, label), spare=True)
+            for label in labels[: MOST * (len(labels) <= MOST)]
+        ),
         Field("usable", lambda one: whole(one.found.answered / max(one.found.judgments, 1))),
         Field("items", lambda one: f"{one.found.items:,}", spare=True),
     ]
     return grid(fields, lines)
+
+
+def _column(label: str) -> Field[Line]:
+    return Field(f"“{shorten(label, _LABEL)}”", partial(_share, label), spare=True)
 
 
 def _task(line: Line) -> str:

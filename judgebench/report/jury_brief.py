@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.contrasts import is_error
 from judgebench.report.compare import cautions_of
-from judgebench.report.document.blocks import Field, Grid, grid
+from judgebench.report.document.blocks import Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import clean, decimal, interval, many
 from judgebench.report.said import brief_name, figure_cell, first_up, known_as, listed, spoken, whole, whom
@@ -93,13 +93,17 @@ def _table(juries: Sequence[Jury], names: Mapping[str, str], *, several: bool) -
         ]
     metric = juries[0].metric
     fields: list[Field[_Line]] = [
-        *([Field[_Line]("task", lambda one: clean(one.jury.task), right=False)] if several else []),
+        *when(several, Field("task", _task, right=False)),
         Field("jury and members", lambda one: one.name, right=False),
         Field(f"{brief_name(metric)} [95 %]", lambda one: figure_cell(one.jury.metric, one.value), right=False),
         Field("jury less this", lambda one: "" if one.less is None else _signed(one.less), right=False),
         Field("same", lambda one: "" if one.same is None else whole(one.same.value)),
     ]
     return Grid(grid(fields, ()).columns, grid(fields, lines).rows, (), tuple(breaks))
+
+
+def _task(one: _Line) -> str:
+    return clean(one.jury.task)
 
 
 def _signed(one: Estimate) -> str:

@@ -20,16 +20,20 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
+from judgebench.report.probe_brief import brief
 from judgebench.report.probe_tables import ROOMY, ProbeRow, chosen, is_asked, tables
+from judgebench.report.said import known_as
 from judgebench.report.ways import FIELDS as WAYS_FIELDS
 from judgebench.report.ways import SHAPE as WAYS
 from judgebench.report.ways import sentence as compared_sentence
+from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.brief import Brief
     from judgebench.report.ways import WaysRow
 
 __all__ = ["ProbeRow", "Probes"]
@@ -98,6 +102,20 @@ class Probes(Document):
             },
             self.rows,
         )
+
+    def brief(self) -> Brief | None:
+        if self.columns or not self.rows:
+            # Figures that were asked for by name are the table.
+            return None
+        names = known_as(row.judge for row in self.rows)
+        told = [
+            _sentence(task_name(task, rows[0].revision), names[judge], rows)
+            for (task, judge), rows in _grouped(self.rows)
+        ]
+        asked = [row for row in self.rows if is_asked(row)]
+        notes = [*map(compared_sentence, self.ways), *_never_fooled(self.rows), *_worst(self.rows)]
+        notes += [_effects(asked)] if asked else []
+        return brief(self.rows, told, notes)
 
     def blocks(self) -> Iterator[Block]:
         for (task, judge), rows in _grouped(self.rows):
@@ -203,7 +221,7 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         silent = all(row.found.effect.undefined == "unanswered" for row in rows)
         why = "gave no answer that can be used" if silent else "shows nothing that a probe could measure"
         return f"{where} {why}: whether it is led can't be told."
-    said = "is not seen to be led by any of them" if len(rest) > 1 else "is not seen to be led by it"
+    said = f"is not seen to be led by any of {len(rest)} probes" if len(rest) > 1 else "is not seen to be led by it"
     head = f"{where} is led by {_listed([row.probe for row in led])}" if led else f"{where} {said}"
     bounds = [(row.found.effect, row.found.either) for row in rest]
     reach = [

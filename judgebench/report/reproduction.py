@@ -256,10 +256,11 @@ class Reproduction(Document):
         counts = Counter(cell.kind for cell in self.cells)
         published = len(self.cells) - counts["own"]
         exact = counts["equal"] + counts["parts"]
-        parts = [f"{exact:,} of {many(published, 'published figure')} come out as printed"]
+        parts = [f"{exact:,} of {many(published, 'published figure')} come{'s' * (published == 1)} out as printed"]
         if known := counts["explained"]:
             parts.append(f"{known:,} {'is' if known == 1 else 'are'} different, and it is known why")
-        differ = f"{counts['differs']:,} differ, and nobody knows why" if counts["differs"] else ""
+        differs = counts["differs"]
+        differ = f"{differs:,} differ{'s' * (differs == 1)}, and nobody knows why" if differs else ""
         parts.append(differ or "none differs without a reason")
         answer = f"{'; '.join(parts)}." if published else "No published figure was recomputed."
         notes = [
@@ -270,7 +271,7 @@ class Reproduction(Document):
         ][: MOST_NOTES - 1]
         if judges := len({(one.task, one.judge) for one in self.measured}):
             notes.append(f"{many(judges, 'more judge')}, of whom nothing is published: --format csv.")
-        shown = {kind: title for kind, title in KINDS.items() if counts[kind]}
+        shown: list[Kind] = [kind for kind in _SHORT_KINDS if counts[kind]]
         fields: Fields[_Counted] = (
             Field("task", attrgetter("task"), right=False),
             *(Field(_SHORT_KINDS[kind], _number_of(kind)) for kind in shown),

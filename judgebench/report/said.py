@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain import bare, conditions_of
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval, words_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, shorten, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, title_of
@@ -164,9 +164,13 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
     return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
 
 
+#: Letters of a name that a sentence has room for.
+_LONGEST = 60
+
+
 def _known_as(name: str, start: str) -> str:
     told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
-    return clean(" · ".join((start, *told)))
+    return " · ".join(shorten(one, _LONGEST) for one in (start, *told))
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
@@ -251,7 +255,7 @@ def brief_name(metric: str) -> str:
     """Name a figure as first tables and sentences have it.
 
     >>> brief_name("cohen_kappa_quadratic"), brief_name("first_error_f1"), brief_name("brier")
-    ('kappa', 'first error F1', 'Brier score')
+    ('kappa', 'first error F1', 'Brier')
     """
     if metric in _BRIEF:
         return _BRIEF[metric]

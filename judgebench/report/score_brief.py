@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement
     from judgebench.report.document.blocks import Grid, Tone
-    from judgebench.report.scores import Measured
+    from judgebench.report.score_lines import Measured
 
 __all__ = ["brief", "odd", "usable"]
 
@@ -33,7 +33,7 @@ _ODD = {
     "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
     "other_units": "{who}: gold's order on other levels; if the unit is another one, say so (--word OLD=NEW).",
     "few_items": "Fewer than 10 items: these figures say next to nothing.",
-    "few_clusters": "Fewer than 20 independent questions: the intervals are rough.",
+    "few_clusters": "Few independent questions: the intervals are rough.",
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
@@ -43,11 +43,14 @@ _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left
 def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Sequence[str]) -> Brief:
     """Say in brief how far judges agree, and whether they can take a person's place."""
     lines = _lines(rows, sources)
+    # What is missing is the answer; what brings it is a note.
+    missing = [(f"{what}.", how) for what, dot, how in (text.partition(". ") for text in unmeasured) if dot]
+    said = [what for what, _ in missing] or unmeasured
     return Brief(
-        (*unmeasured, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        (*said, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
-        tuple(_notes(rows, lines))[:MOST_NOTES],
-        tuple(_next(sources)),
+        (*(how for _, how in missing), *(_notes(rows, lines) if lines else ()))[:MOST_NOTES],
+        tuple(_next(sources)) if lines else (),
     )
 
 

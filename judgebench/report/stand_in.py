@@ -40,7 +40,7 @@ _MOSTLY = 0.5
 #: Warnings under which no figure is trusted to say yes, and what would help.
 _DOUBTS = {
     "few_items": "more items: there are fewer than 10",
-    "few_clusters": "more independent questions: below 20 the interval is only a rough one",
+    "few_clusters": "more independent questions: with so few the interval is only a rough one",
     "prevalence": "more examples of the rarest label: with fewer than 10 kappa's interval does not hold",
     "low_coverage": "verdicts on the items that it left without one",
     "failed_cases": "the cases that failed: until they are asked again the figures are bounds",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, FLAG, SHARE, TEXT, ListOf, MapOf, maybe, record
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, decimal, interval, percent
+from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.said import known_as
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
-    from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["TransferRow", "Transfers"]
 
@@ -82,6 +84,28 @@ class Transfers(Document):
             self.rows,
         )
 
+    def brief(self) -> Brief:
+        keys = dict.fromkeys((row.task, row.revision, row.bank) for row in self.rows)
+        answer = [_sentence([row for row in self.rows if (row.task, row.revision, row.bank) == key]) for key in keys]
+        names = known_as(name for row in self.rows for name in (row.chosen_on, row.measured_on))
+        rows = sorted(self.rows, key=lambda row: (not row.found.led, -(row.found.effect.value or 0.0)))[:_MOST]
+        fields: Fields[TransferRow] = (
+            Field("best on", lambda row: names[row.chosen_on], right=False),
+            Field("attack", lambda row: clean(row.attack), right=False),
+            Field("tried on", lambda row: names[row.measured_on], right=False),
+            Field(
+                "led?",
+                lambda row: Cell("led" if row.found.led else "not seen", tone="bad" if row.found.led else ""),
+                right=False,
+            ),
+            Field("effect [95 %]", _effect, right=False),
+            Field("cases", lambda row: f"{row.found.rows:,}"),
+        )
+        notes = [_NOTES[0]]
+        if len(self.rows) > len(rows):
+            notes.append(f"{many(len(self.rows) - len(rows), 'more row')}: --explain.")
+        return Brief(tuple(answer[:MOST_NOTES]), grid(fields, rows), tuple(notes))
+
     def blocks(self) -> Iterator[Block]:
         keys = dict.fromkeys((row.task, row.revision, row.bank) for row in self.rows)
         for key in keys:
@@ -92,6 +116,15 @@ class Transfers(Document):
             lines = [{row.measured_on: row for row in own if row.chosen_on == one} for one in chosen]
             yield Table(grid(_fields(judges), lines), (0, 1))
         yield Notes(_NOTES)
+
+
+#: Rows of the first table.
+_MOST = 12
+
+
+def _effect(row: TransferRow) -> str:
+    rated = row.scale.kind in {"rate", "number"}
+    return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
 
 
 _NOTES = (

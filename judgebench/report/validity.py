@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.validity import STATES, overall
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import MismatchError
 from judgebench.report import junit
-from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, grid, judge_columns, sheet, when
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent, some
+from judgebench.report.said import known_as, two
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -20,13 +23,17 @@ if TYPE_CHECKING:
     from judgebench.agreement.validity import Line, State
     from judgebench.domain import Usage
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet, Tone
 
 __all__ = ["JudgeValidation", "Validated", "standing_words"]
 
 _STATE = choice(*STATES)
 
 _WORDS = {"pass": "pass", "warn": "WARN", "fail": "FAIL", "open": "not looked at"}
+#: The same in a first table, and its colour; and lines that it has.
+_BRIEF = {"pass": "pass", "warn": "not sure", "fail": "fail", "open": "not looked at"}
+_TONES: dict[str, Tone] = {"pass": "good", "warn": "doubt", "fail": "bad", "open": ""}
+_MOST = 14
 #: Why a line has its state; ``{limit}`` is what it was held against, ``{more}`` what it is about.
 _SAID: Mapping[str, str] = {
     "above": "surely at least {limit}",
@@ -168,9 +175,32 @@ class JudgeValidation(Document):
             [(one, line) for one in self.judges for line in one.lines],
         )
 
+    def brief(self) -> Brief:
+        names = known_as(one.judge for one in self.judges)
+        lines = [(one, line) for one in self.judges for line in one.lines]
+        lines.sort(key=lambda both: STATES.index(both[1].state))
+        shown = lines if len(lines) <= _MOST else [both for both in lines if both[1].state != "pass"][:_MOST]
+
+        def judge(both: tuple[Validated, Line]) -> str:
+            return names[both[0].judge]
+
+        fields: list[Field[tuple[Validated, Line]]] = [
+            Field("", lambda both: Cell(_BRIEF[both[1].state], tone=_TONES[both[1].state]), right=False),
+            *when(len(names) > 1, Field("judge", judge, right=False)),
+            Field("question", lambda both: both[1].about, right=False),
+            Field("task", lambda both: clean(both[1].task), right=False),
+            Field("figure [95 %]", lambda both: _figure(both[1], short=True), right=False),
+            Field("because", lambda both: _said(both[1]).partition(": ")[0], right=False),
+        ]
+        more = len(lines) - len(shown)
+        notes = [f"{many(more, 'more line')}, most of them passed: --explain."] if more else []
+        notes.append("It holds for this model version, prompt and form alone, and can't say whether gold is right.")
+        answer = tuple(_sentence(one, names[one.judge], _BRIEF) for one in self.judges[:MOST_NOTES])
+        return Brief(answer, grid(fields, shown), tuple(notes))
+
     def blocks(self) -> Iterator[Block]:
         for one in self.judges:
-            yield Sentences((_sentence(one),))
+            yield Sentences((_sentence(one, clean(one.judge), _WORDS),))
             lines = sorted(one.lines, key=lambda line: STATES.index(line.state))
             yield Table(grid(_FIELDS, lines), (2, 4))
             yield Sentences((_cost(one),))
@@ -183,16 +213,16 @@ _CANT = (
 )
 
 
-def _sentence(one: Validated) -> str:
+def _sentence(one: Validated, name: str, words: Mapping[str, str]) -> str:
     counts = {state: sum(line.state == state for line in one.lines) for state in STATES}
-    told = ", ".join(f"{counts[state]} {_WORDS[state]}" for state in STATES if counts[state])
+    told = ", ".join(f"{counts[state]} {words[state]}" for state in STATES if counts[state])
     verdict = {
         "fail": "is not fit for use as it stands",
         "warn": "is not shown to be fit for use",
         "pass": "passes every question that was asked",
         "open": "is not shown to be fit for use",
     }[one.state]
-    return f"{clean(one.judge)} {verdict}: {told}."
+    return f"{name} {verdict}: {told}."
 
 
 def _cost(one: Validated) -> str:
@@ -205,10 +235,12 @@ def _cost(one: Validated) -> str:
     )
 
 
-def _figure(line: Line) -> str:
+def _figure(line: Line, *, short: bool = False) -> str:
     if line.figure is None or line.figure.value is None:
         return ""
     shares = line.about not in {"agreement", "human ceiling"}
+    if short:
+        return interval(line.figure, partial(percent, digits=0), unit=" %") if shares else two(line.figure)
     return interval(line.figure, percent if shares else decimal, unit=" %" if shares else "")
 
 

@@ -92,7 +92,7 @@ class Interrupts:
 
     def _end(self) -> None:
         with contextlib.suppress(Exception):
-            sys.stderr.write("\njudgebench: interrupted; what was judged is kept: the same command asks the others\n")
+            sys.stderr.write("\njudgebench: Stopped; all that was judged is kept. The same command goes on.\n")
             sys.stderr.flush()
         os._exit(_EXIT_CODE)
 
@@ -208,9 +208,9 @@ def execute_all(
         Interrupts().run(all_of_them, afterwards=lambda: settle(progress.outcomes))
     except (asyncio.CancelledError, KeyboardInterrupt):
         done = sum(outcome.summary.statuses.total() for outcome in progress.outcomes)
-        where = outcomes[plans[0].run.identity].path if len(outcomes) == 1 else runs
+        total = sum(outcome.plan.total for outcome in progress.outcomes)
         raise InterruptedRunError(
-            f"interrupted: {done} cases of {where} are judged and kept; the same command asks the others"
+            f"Stopped at {done:,} of {total:,}; all are kept. The same command goes on from there."
         ) from None
     finally:
         progress.over = True
@@ -291,8 +291,7 @@ def none_answered(outcome: Execution) -> IncompleteError | None:
     if summary.statuses[Status.FAILED] < summary.cases:
         return None
     return IncompleteError(
-        f"all {summary.cases} cases of {outcome.path} failed, the last with: {summary.last_error}; "
-        "the same command asks them again"
+        f"every case of {outcome.path} failed, the last with: {summary.last_error}; the same command asks them again"
     )
 
 

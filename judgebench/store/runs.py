@@ -230,7 +230,7 @@ def find_runs(root: Path) -> list[StoredRun]:
         return [read_run(root)]
     runs = [read_run(file.parent) for file in sorted(root.glob(f"*/{MANIFEST}"))]
     if not runs:
-        table = f"a table needs its columns named; `judgebench doctor {root}` names them"
+        table = f"a table is {argument('csv')} {root} with its columns named; `judgebench doctor {root}` looks at it"
         hint = table if root.is_file() else "`judgebench run … --runs DIR` writes them"
         raise DataError(f"no runs in {root}", hint=hint)
     return runs

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Items that a person has labelled, and another one too, before they see each other's labels; fewer where all are done.
 ENOUGH = 5
+#: With fewer items a kappa says next to nothing.
+_FEWEST = 10
 #: Labels of a scale from which on a table of who said what is too wide.
 _WIDEST = 7
 
@@ -168,7 +170,7 @@ class Together:
         from judgebench.agreement.unlisted_humans import measure_unlisted  # noqa: PLC0415 - as above
 
         task = self.session.task
-        if task.scale.sequential:
+        if task.scale.sequential or len(said) < _FEWEST:
             return {"kappa": None}
         verdicts = (_labelled(item, lines, task.scale, task.revision) for item, lines in said)
         ratings = from_verdicts(verdicts, task.scale)

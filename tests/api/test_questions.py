@@ -173,9 +173,8 @@ def test_report(scores, here):
 
 @pytest.mark.usefixtures("scores")
 def test_publish(here):
-    with pytest.warns(NoteWarning, match=r"^ok      pandalm"):
-        done = judgebench.publish("runs", output="site", allow_samples=True)
-    assert str(done).startswith("wrote site: ")
+    done = judgebench.publish("runs", output="site", allow_samples=True)
+    assert re.fullmatch(r"Wrote \d+ files to site: 1 run\.", str(done))
     assert {file.name for file in done.paths} >= {"index.html", "leaderboard.csv", "systems.json"}
     assert all(file.is_file() for file in done.paths)
     with pytest.raises(UsageError, match=r"^give output DIR, or check"):
@@ -193,7 +192,7 @@ def test_stored_runs(here):
     assert str(done).startswith(f"runs/{run.name}: 48 cases, ")
     assert str(judgebench.pack("runs", undo=True)).startswith(f"runs/{run.name}: 48 cases, ")
     assert str(judgebench.pack("runs", undo=True)) == f"runs/{run.name}: nothing to unpack"
-    assert judgebench.show(str(run)).render().startswith("judge:          baseline/longest")
+    assert judgebench.show(str(run)).render().startswith("baseline/longest judged all 48 cases")
     is_document(judgebench.show(str(run)), "run")
     found = judgebench.verify("runs")
     assert found.to_json()["schema"] == "judgebench.verify/1"
@@ -204,7 +203,7 @@ def test_stored_runs(here):
 
 
 def test_what_there_is():
-    assert judgebench.show("pandalm").startswith("task:             pandalm")
+    assert judgebench.show("pandalm").startswith("PandaLM test set: ")
     assert "pandalm" in {row[0] for row in judgebench.listing("tasks")}
     with pytest.raises(UsageError, match=r"^kind='taks': write one of 'tasks'"):
         judgebench.listing("taks")

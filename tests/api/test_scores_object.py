@@ -252,3 +252,9 @@ def test_plot_draws_intervals_and_the_ceiling(ran: Scores) -> None:
     Scores(CONSTANT).plot().figure.canvas.draw()
     ran.select(judge="baseline/longest").plot(subset=None).figure.canvas.draw()
     mpl.pyplot.close("all")
+
+
+def test_a_drawing_without_its_library_says_what_to_install(ran: Scores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("judgebench.report.page.charts.axes.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="drawing needs matplotlib: "):
+        ran.plot()

@@ -134,8 +134,8 @@ def test_list_and_show(judgebench) -> None:
 def test_wrong_use_is_told_in_one_or_two_lines(judgebench, arguments: tuple[str, ...], code: int, says: str) -> None:
     done = judgebench(*arguments)
     assert (done.code, says in done.err) == (code, True), done.err
-    if done.err.startswith("judgebench:"):
-        assert len(lines(done.err)) <= 2, done.err
+    assert done.err.startswith("judgebench: "), done.err
+    assert len(lines(done.err)) <= 2, done.err
 
 
 def test_flag_beats_environment_beats_config_beats_default(judgebench, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_forgiving_convention_stands_beside_ours(judgebench, data_dir: Path) -
     assert (own["policies"]["invalid"], ours["policies"]["invalid"]) == ("tie", "wrong")
     assert own["metrics"]["accuracy"]["value"] == pytest.approx(0.710711, abs=1e-6)
     assert ours["metrics"]["accuracy"]["value"] == pytest.approx(0.697698, abs=1e-6)
-    assert "measured under" in judgebench("leaderboard", "runs").out
+    assert "measured under" in judgebench("leaderboard", "runs", "--explain").out
 
 
 def test_what_cannot_be_measured_or_written_is_refused_before_asking(judgebench, tmp_path: Path) -> None:

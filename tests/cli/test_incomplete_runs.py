@@ -93,3 +93,15 @@ def test_what_a_manifest_counts_decides(judgebench, tmp_path: Path, torn: str, c
     edited(manifest.parent, counts=counts)
     rows = json.loads(judgebench("score", f"runs/{torn}", "--format", "json").out)["rows"]
     assert {"incomplete_run" in row["warnings"] for row in rows} == {short}
+
+
+def test_a_run_of_which_every_case_failed_is_not_compared_with_two_that_answered(
+    judgebench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "never_there.py").write_text("def judge(item):\n    raise OSError('down')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert judgebench(*RUN, *JUDGES).code == 0
+    assert judgebench(*RUN, "--judge", "never_there:judge").code == 5
+    done = judgebench("compare", "runs", "--format", "json")
+    assert (done.code, "every case failed: never_there:judge" in done.err) == (0, True), done.err
+    assert "never_there" not in done.out

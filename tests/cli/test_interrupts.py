@@ -118,4 +118,4 @@ def test_a_server_that_hangs_drips_or_asks_to_wait(tmp_path: Path, fault: str, n
         where = ("--judge", "server/m", "--base-url", llm.openai_url, "--max-concurrency", 2)
         with started(tmp_path, *where, stored=5, hangs=lambda: len(llm.requests) > 6) as process:
             err = ended(process, number)
-    assert re.search(r"interrupted: [56] cases of .* are judged and kept", err)
+    assert re.search(r"Stopped at [56] of 48; all are kept\. The same command goes on from there\.", err)

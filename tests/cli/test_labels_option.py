@@ -79,7 +79,7 @@ def test_a_report_is_about_the_labels(judgebench, judge, items, tmp_path) -> Non
     done = judgebench("report", "runs", "--labels", file, "--output", "report.html")
     assert done.code == 0, done.err
     text = (tmp_path / "report.html").read_text()
-    assert "on 20 items" in text
+    assert "20 pairs" in text
     assert "sample+labels-" in text
     assert asked(tmp_path) == 24
 

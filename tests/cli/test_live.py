@@ -229,4 +229,4 @@ def test_a_terminal_sees_rate_time_left_coverage_and_tokens(tmp_path: Path) -> N
         process.wait()
         os.close(master)
     assert process.returncode == 0
-    assert re.search(r"server/m on pandalm: \d+/48 \[.*<.*case/s, coverage 100\.0% [\d,]+ tok", shown.decode())
+    assert re.search(r"pandalm · server/m  \S+ +\d+/48 +\d+ %  .*left", shown.decode())

@@ -261,10 +261,10 @@ def test_a_card_of_criteria_has_no_average_of_them_either(here: Path, judgebench
 
 def test_sample_rows_are_marked_beside_others_and_where_they_are_all(here: Path, judgebench) -> None:
     judgebench("run", "--task", "pandalm", "--sample", "--judge", "baseline/random")
-    assert judgebench("score", "runs").out.count("SAMPLE") == 1
+    assert judgebench("score", "runs").out.count("SAMPLE pandalm") == 1
     judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random")
     for command in ("score", "leaderboard"):
-        assert judgebench(command, "runs").out.count("SAMPLE") == 1
+        assert "SAMPLE pandalm" in judgebench(command, "runs").out
     judgebench("run", "--task", "tickets.csv", "--judge", "baseline/random", "--runs", "own")
     assert "SAMPLE" not in judgebench("score", "own").out
 
@@ -336,6 +336,7 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert done.code == 0, done.err
     assert all(f'= "{name}"' in done.err for name in ("ticket", "text", "id"))
     assert ('["ann", "bob"]' in done.err, done.err.count("->")) == (True, 1)
+    assert ("ann, bob; --gold-col" in done.err, "where the server is" in done.err) == (True, False)
     assert sorted(path.name for path in here.glob("*.toml")) == [
         "judge.toml",
         "judgebench.toml",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-import pytest  # noqa: TC002 - beside what is imported for use
+import pytest
+from processes import HANGS
 
-from judgebench.api.progress import Live, told
+from judgebench.api.live import Live
+from judgebench.api.progress import told
+from judgebench.cli import status as terminal
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
@@ -50,28 +59,104 @@ def progress(runs: int = 1) -> Progress:
     return Progress([Execution(planned, Path(f"runs/{i}"), done) for i in range(runs)], dispatchers)
 
 
-def test_a_pipe_gets_plain_lines_and_none_at_the_end() -> None:
+def test_a_pipe_gets_a_line_a_minute_and_none_at_the_end() -> None:
     stream = io.StringIO()
     live, where = Live(stream), progress()
-    assert live.interval == 30
+    assert live.interval == 60
     live.show(where)
     where.over = True
     live.show(where)
     [line] = stream.getvalue().splitlines()
-    assert line.startswith("j on toy: 5/20 [00:00<00:")
-    assert line.endswith("coverage 80.0% 1,000 tok 0.250$, 4 ok, 1 failed, 3/4 in flight]")
+    assert re.fullmatch(r"toy · j: 5/20, 25 %, [\d,.]+/s, .* left, \$0\.25, 1 bad", line)
 
 
-def test_a_terminal_gets_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+def test_a_terminal_gets_a_line_for_each_run_that_moves_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     stream = Terminal()
     live, where = Live(stream), progress(2)
     live.show(where)
-    assert "\n" not in stream.getvalue()
-    assert stream.getvalue().startswith("\r2 runs: 10/40 [")
+    lines = stream.getvalue().removeprefix("\r\x1b[J").splitlines()
+    assert [line.partition("  ")[0] for line in lines] == ["toy · j", "toy · j"]
+    assert all("━━━━━━──" in line and " 5/20   25 %" in line and len(line) < 100 for line in lines)
+    live.show(where)
+    assert stream.getvalue().count("\x1b[2A\r\x1b[J") == 1
     where.over = True
     live.show(where)
-    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().endswith("\x1b[2A\r\x1b[J")
+
+
+@pytest.mark.parametrize("columns", [20, 30, 40, 60, 80, 100, 200])
+def test_a_line_fits_at_every_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    where = progress()
+    where.outcomes[0].plan = replace(where.outcomes[0].plan, told="a judge/whose name: is as long as a sentence is")
+    Live(stream).show(where)
+    [line] = stream.getvalue().removeprefix("\r\x1b[J").splitlines()
+    assert len(line) < max(columns, 21)
+    # How many of how many goes last.
+    assert "5/20" in line or columns < 30
+    assert ("━" in line) == (columns >= 30)
+
+
+def test_many_runs_fit_the_terminal_those_that_go_on_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "8")
+    stream = Terminal()
+    where = progress(9)
+    for one in where.outcomes[:3]:
+        one.finished = True
+    Live(stream).show(where)
+    lines = stream.getvalue().removeprefix("\r\x1b[J").splitlines()
+    assert len(lines) == 6
+    assert lines[-1] == "and 4 more runs, 3 of them over"
+
+
+def test_what_is_being_done_is_said_after_a_silence_and_goes() -> None:
+    stream = Terminal()
+    status = terminal.Status(stream, "reading", silence=0)
+    status.look()
+    assert stream.getvalue() == "\r\x1b[Kreading …"
+    status.clear()
+    assert stream.getvalue().endswith("…\r\x1b[K")
+    status.say("")
+    status.look()
+    assert stream.getvalue().count("reading") == 1
+    patient = terminal.Status(stream, "writing")
+    patient.look()
+    assert "writing" not in stream.getvalue()
+
+
+#: A judge that takes its time before it is there.
+SLOW = """
+import time
+time.sleep(2)
+def judge(item):
+    return "A"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pty")
+def test_a_terminal_sees_what_takes_long_and_keeps_nothing_of_it(tmp_path: Path, apart) -> None:
+    import pty
+
+    (tmp_path / "slow.py").write_text(SLOW)
+    command = [sys.executable, "-m", "judgebench", "run", "--judge", "slow:judge", "--task", "pandalm", "--sample"]
+    front, back = pty.openpty()
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=back) as process:
+        os.close(back)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(front, 4096):
+                seen += piece
+        os.close(front)
+        assert process.wait(HANGS) == 0
+    text = seen.decode()
+    assert "reading pandalm …" in text
+    # What moves is taken away before anything stays.
+    for part in text.split("reading pandalm …")[1:]:
+        assert "\n" not in part.partition("\r\x1b[")[0]
+    assert "…" not in apart(*command[3:], "--no-cache", "--refresh").err
 
 
 def test_no_stream_at_all_is_no_error() -> None:

@@ -58,12 +58,13 @@ def test_a_report_is_one_file_and_says_where(asked: Callable[..., Any], tmp_path
     assert re.search(r"^wrote deep/er/report.html \(\d+\.\d MB\)$", done.err, flags=re.MULTILINE)
     page = tmp_path / "deep" / "er" / "report.html"
     text = page.read_text("utf-8")
-    assert text.count("Our judges</h1>") == 1
+    assert "<title>Our judges</title>" in text
+    assert text.index(">Our judges<") < text.index("<h1>")
     assert [file.name for file in page.parent.iterdir()] == ["report.html"]
     found = blocks(page)
     assert found["boards"][0] | {"items": 12, "texts": 12, "others": 0} == found["boards"][0]
     assert found["boards"][0]["licence"]
-    assert found["b0"]["names"] == ["baseline/first", "baseline/longest"]
+    assert sorted(found["b0"]["names"]) == ["baseline/first", "baseline/longest"]
     asked("report", "runs", "--data", "pairs.jsonl", "--output", "again.html", "--title", "Our judges")
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
 

@@ -13,7 +13,7 @@ SAMPLE = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample",
 
 
 def test_an_encoding_without_our_marks_gets_plainer_ones(apart) -> None:
-    done = apart(*SAMPLE, env={"PYTHONIOENCODING": "ascii"})
+    done = apart(*SAMPLE, "--explain", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 0
     assert done.out.isascii()
     # A superscript as a bare digit would change the figure in front of it.

@@ -122,6 +122,7 @@ def _asking() -> Iterator[Scene]:
             }.items()
             for form in ("table", "json")
         ),
+        step("explained", f"{dry} --judge gpt-4o --explain", **key),
         step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
         step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
         step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
@@ -325,6 +326,7 @@ def _pages() -> Iterator[Scene]:
         step("wide", "reproduce wide.csv --task pandalm --data ."),
         step("doubtful", "reproduce doubtful.csv --task pandalm --data ."),
         forms("told", "reproduce told.jsonl --task pandalm --data ."),
+        explained("told", "reproduce told.jsonl --task pandalm --data ."),
         step("replay", "run --judge replay:told.jsonl#ref --judge replay:told.jsonl#noref --task pandalm --data . -q"),
         forms("score", "score runs"),
         inputs=RECORDED,
@@ -332,6 +334,7 @@ def _pages() -> Iterator[Scene]:
     yield scene(
         "validate",
         forms("card", "validate pandalm"),
+        explained("card", "validate pandalm"),
         step("data", "validate pandalm --data . --output found.json"),
         step("config", "validate pandalm --config defaults.toml"),
         inputs=RECORDED,
@@ -366,6 +369,8 @@ def _stored() -> Iterator[Scene]:
         ask("triviaqa", "random"),
         *(forms(f"show-{judge}", f"show runs/pandalm*{judge}*") for judge in ("first", "random")),
         forms("verify", "verify runs"),
+        explained("verify", "verify runs"),
+        explained("show", "show runs/pandalm*first*"),
         step("pack", "pack runs"),
         step("repack", "pack runs"),
         forms("packed", "verify runs"),
@@ -397,6 +402,7 @@ def _stored() -> Iterator[Scene]:
         "lists",
         *(step(kind, f"list {kind}") for kind in
           ("tasks", "judges", "cards", "prompts", "protocols", "probes", "metrics", "formats")),
+        *(step(f"{kind}.{form}", f"list {kind} --format {form}") for kind in ("tasks", "metrics") for form in ("json", "csv")),
         *(step(f"card-{name}", f"show card {name}") for name in ("pandalm", "fellowship")),
         step("by-card", "show prompt mt-bench --task pandalm --sample"),
         step("strict", "run --judge mt-bench:server/m --parser strict --base-url http://127.0.0.1:9/v1 --task pandalm --sample --dry-run"),
@@ -408,6 +414,7 @@ def _stored() -> Iterator[Scene]:
     yield scene(
         "doctor",
         *(step(name, f"doctor {name}") for name in TABLES),
+        *(explained(name, f"doctor {name}") for name in TABLES),
         forms("form", "doctor check.csv", ("json", "csv", "md", "html", "tex")),
         step("output", "doctor check.csv --output check.md --config doctor.toml"),
         inputs=TABLES | {"doctor.toml": b'[doctor]\nformat = "md"\n'},
@@ -421,6 +428,8 @@ def _probes() -> Iterator[Scene]:
         "probe",
         forms("asked", f"{led} --probe position"),
         forms("again", "probe runs"),
+        explained("again", "probe runs"),
+        explained("transfer", "probe runs --transfer"),
         step("checks", "probe --judge baseline/random --task triviaqa --sample -q --probe master-key/colon --probe dummy --repeats 3"),
         step("dry", f"{led} --dry-run --format json"),
         step("suite", "probe --judge baseline/random --task prometheus-absolute --sample -q --suite attack --format csv"),
@@ -440,6 +449,7 @@ def _probes() -> Iterator[Scene]:
         "validate-judge",
         forms("asked", f"{valid} --probe bandwagon"),
         step("again", "validate-judge runs --min-agreement .1 --max-led .3 --junit valid.xml"),
+        explained("again", "validate-judge runs"),
         step("dry", f"{valid} --suite core --repeats 4 --dry-run"),
     )
 
@@ -610,6 +620,7 @@ def _tables() -> Iterator[Scene]:
         ask("pandalm"),
         ask("judgebench"),
         forms("jury", "jury runs", board),
+        explained("jury", "jury runs"),
         forms("sweep", f"jury {three} --sweep --subset-col topic", board),
         forms("families", f"jury {three} --leave-out family --family people=cleo --family models=good,poor --gold human"),
         variants(
@@ -631,6 +642,8 @@ def _tables() -> Iterator[Scene]:
         step("unsure", "cascade runs --task pandalm --labels labels --labels-mode add --policy order=single"),
         step("set", f"cascade {sure} --config panels.toml --output cascade.md"),
         forms("calibrate", f"calibrate {sure}", board),
+        explained("cascade", f"cascade {sure} --alpha .3 --delta .2"),
+        explained("calibrate", f"calibrate {sure}"),
         step("platt", f"calibrate {sure} --method platt --method isotonic --share .6 --seed 3 --policy invalid=drop "
              "--config panels.toml --output numbers.csv"),
         forms("goldless", f"jury --csv nogold.csv {BOTH} --scale rate:1-5 --word n/a= --rule dawid-skene", ("table", "json")),

@@ -28,7 +28,7 @@ from run.test_batch import Toy, batch, planned
 from servers.fake_batches import FakeBatches
 from servers.raw import Raw, Request, answer, chat
 
-from judgebench.api.progress import paused
+from judgebench.api.live import paused
 from judgebench.domain import Completion, Scale, Status, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
 from judgebench.judges.backend import Failure, Timeouts, http_error
@@ -244,7 +244,7 @@ def test_what_a_server_says_of_its_limits_holds_no_run_for_ever(reset: str, simu
     assert simulated() < 20 * 601
     # Where a minute's limit refills within the minute there is nothing to tell.
     if simulated() > 1000:
-        assert any(re.match(r", waiting \d+ s, until \d\d:\d\d:\d\d: the server says", line) for line in lines)
+        assert any(re.match(r"waiting \d+ s, until \d\d:\d\d:\d\d: the server says", line) for line in lines)
 
 
 @pytest.mark.parametrize("wait", ["1000000000", "601", "1e300", "Fri, 31 Dec 9999 23:59:59 GMT"])
@@ -263,7 +263,7 @@ def test_a_pause_of_years_is_not_made_and_a_short_one_is_told(wait: str, simulat
     assert summary.statuses == {Status.OK: 2, Status.FAILED: 1}
     assert "it asks to wait" in sink[0].error
     assert 90 <= simulated() < 200
-    assert re.match(r", waiting \d+ s, until \d\d:\d\d:\d\d: the server asked for a pause", lines[0])
+    assert re.match(r"waiting \d+ s, until \d\d:\d\d:\d\d: the server asked for a pause", lines[0])
 
 
 @pytest.mark.parametrize("api", ["openai", "anthropic"])

@@ -22,8 +22,8 @@ from cli.conftest import judgebench  # noqa: F401 - a fixture
 from report.gate_rows import RUN, store
 
 import judgebench as jb
+from judgebench.api.live import Live
 from judgebench.api.notes import NoteWarning
-from judgebench.api.progress import Live
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import JudgebenchError
 from judgebench.judges.prompts import default_prompts

@@ -136,6 +136,11 @@ def test_an_exception_fails_the_item_with_its_type_and_words(monkeypatch: pytest
     assert not caught.value.refused
 
 
+def test_a_field_that_items_have_not_is_answered_with_those_that_they_have() -> None:
+    with pytest.raises(RejectedError, match=r"no attribute 'answer'; it has question, responses"):
+        ask(lambda item: item.answer)
+
+
 def test_a_function_may_ask_for_a_retry() -> None:
     def busy(item):
         raise RetryableError("busy", retry_after=1)

@@ -143,5 +143,5 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, words: str
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_judge_file(tmp_path / "none.toml")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from report import brief_setup
 from report.gate_rows import RUN, planted, store, verdicts
 from report.report_rows import one_row
 
@@ -66,10 +67,9 @@ def _gate(**how: Any) -> Document:
     """Hold a run against another one, of a judge with a long name."""
     gold, first, second = planted(200, drop=0.05)
     subsets = ["first half", "second half"] * 100
+    run = replace(RUN, judge=NAMES["judge"][1])
     old, new = (
-        store(
-            Path(name), replace(RUN, judge=NAMES["judge"][1]), verdicts(gold.tolist(), said.tolist(), subsets=subsets)
-        )
+        store(Path(name), run, verdicts(gold.tolist(), said.tolist(), subsets=subsets))
         for name, said in (("a", first), ("b", second))
     )
     found = judgebench.gate(new, against=old, **how)
@@ -84,6 +84,7 @@ MUTE = Unmeasured("x", "mute", "no connection")
 
 #: Documents by name, each made when its test asks; names of tasks and judges in them hold no underscore.
 DOCUMENTS: dict[str, Callable[[], Document]] = {
+    **brief_setup.DOCUMENTS,
     "scores": asked(judgebench.score),
     "scores of one judge": asked(judgebench.score, judge="good"),
     "scores of ratings": asked(judgebench.score, scale="rate:1-5"),

@@ -21,6 +21,7 @@ from judgebench.report.page.rankings import rankings
 from judgebench.report.said import told
 
 if TYPE_CHECKING:
+    from judgebench.domain import Ratings
     from judgebench.report.page.parts import Reported
 
 _ATTRIBUTES = {
@@ -69,7 +70,7 @@ def test_undefined_figures_are_told_and_never_drawn(judges: list[Reported]) -> N
     assert "undefined: one side gives the same label" in drawn
     assert drawn.count("<circle") == 1
     axis = axis_of("cohen_kappa", [None])
-    assert place(axis, "cohen_kappa", blank.metrics[row.headline], "x")["figure"] == "–"  # noqa: RUF001 - the dash
+    assert place(axis, "cohen_kappa", blank.metrics[row.headline], "x").figure == "–"  # noqa: RUF001 - the dash
     assert band(axis, None) is None
 
 
@@ -98,14 +99,14 @@ def test_ten_systems_are_drawn_and_their_names_are_text(judges: list[Reported]) 
     assert told_.texts[0].startswith("By the labels: ")
 
 
-def _three(run: Reported) -> object:
+def _three(run: Reported) -> Ratings:
     names = ("a vs b", "b vs c", "a vs c")
     return replace(run.ratings, system=run.ratings.item % 3, systems=names)
 
 
 def test_costs_are_those_of_the_answers(judges: list[Reported]) -> None:
     row = judges[0].rows[0]
-    assert cost_of(row).usd == pytest.approx(1000 * row.usage.usd / sum(row.statuses.values()))
+    assert cost_of(row).usd == pytest.approx(1000 * (row.usage.usd or 0) / sum(row.statuses.values()))
     assert cost_of(replace(row, usage=Usage(), judge="replay/x")) == Cost(
         None, None, "verdicts were recorded without their cost"
     )

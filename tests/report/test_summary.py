@@ -84,7 +84,7 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
     assert _checks(run)["Leave one annotator out"] == CHANGES
     both = _task(run)
     assert [view.word for view in both.views] == ["All 5 annotators", f"Without {found.deciding[0]}"]
-    people_ = [view.table.lines[0].figure for view in both.views]
+    people_ = [view.table.lines[0].mark.figure for view in both.views]
     assert people_[0] < people_[1]
     assert both.alert[0] == "One annotator moves the human line."
 
@@ -434,7 +434,7 @@ def test_real_runs(data_dir: Path, tmp_path: Path) -> None:
     assert _said(*stars).startswith("gpt-4o can take a person's place here. gpt-4o gives the same rating")
     found = tasks_of(by_task([*pandalm, *trivia, *pairs, *stars]))
     assert len({one.slug for one in found}) == 4
-    assert found[0].views[0].table.lines[0].figure == ".864"
+    assert found[0].views[0].table.lines[0].mark.figure == ".864"
 
 
 @pytest.mark.parametrize("spec", ["rank:3", "steps"])

@@ -93,7 +93,7 @@ def test_figures_beside_the_data_are_compared_and_their_file_is_named(folder):
     assert {(one.judge, one.published, one.match) for one in found.measured} == {("mild", None, None)}
     assert [one.metric for one in found.measured] == ["accuracy", "macro_precision", "macro_recall", "macro_f1"]
     assert found.measured[0].shown == pytest.approx(mild)
-    table = found.render("table")
+    table = found.render("table", explain=True)
     assert "pandalm/published.toml: our wiki" in table
     assert "recorded in mine.jsonl" in table
     assert "1 of 1 published figures match" in found.summary
@@ -120,7 +120,7 @@ def test_a_judge_that_a_file_lacks_is_a_line_and_changes_no_exit_code(folder):
         "stern (test), all: accuracy": "mine.jsonl holds strict, mild",
         "nobody (test), all: accuracy": "the recorded judges are strict, mild, gpt-3.5-turbo, pandalm-7b, stern",
     }
-    assert "pandalm, not in this data: stern (test), all: accuracy" in found.render("table", width=300)
+    assert "pandalm, not in this data: stern (test), all: accuracy" in found.render("table", width=300, explain=True)
 
 
 def test_a_figure_of_one_s_own_that_differs_fails(folder):

@@ -103,7 +103,7 @@ def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
     if scale is not None and scale.kind not in prompt.kinds:
         raise UsageError(
             f"prompt {prompt.name!r} asks for {' or '.join(prompt.kinds)} verdicts, the task needs {scale.spec}; "
-            "judgebench list prompts shows the others"
+            "`judgebench list prompts` shows the others"
         )
     return prompt
 

@@ -132,7 +132,7 @@ class Prompt:
         if scale.kind not in self.kinds:
             raise UsageError(
                 f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
-                "judgebench list prompts shows the others"
+                "`judgebench list prompts` shows the others"
             )
         words = self.words(scale)
         words.check(self.name)
@@ -171,7 +171,7 @@ class Prompt:
         if scale.kind not in self.kinds:
             raise UsageError(
                 f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
-                "judgebench list prompts shows the others"
+                "`judgebench list prompts` shows the others"
             )
         slots = shown(case, scale)
         self.check_answers(len(case.order))

@@ -92,7 +92,7 @@ def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
 def _said(state: State, those: Sequence[_Line]) -> str:
     who, level = listed([one.judge for one in those]), f"level with {_span(those)}"
     if state == "untested":
-        return f"nothing can be said of {who}: nobody has items enough (--min-items)"
+        return f"nothing can be said of {who}: nobody has enough items (--min-items)"
     if state == "open" and all(one.result.deciding for one in those):
         return f"for {who} it depends on which people you ask, {level}{_hangs(those)}"
     can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not take")

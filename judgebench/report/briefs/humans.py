@@ -24,7 +24,7 @@ __all__ = ["brief"]
 _LEVEL = 0.05
 #: So many people are shown.
 _MOST = 20
-_FEW = "Fewer than 20 independent questions: the intervals are rough."
+_FEW = "Few independent questions: the intervals are rough."
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

@@ -31,7 +31,7 @@ def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writ
     """Write a page."""
     if (own := document.page()) is not None:
         return own
-    return page("document", title=document.kind(), styles=("document.css",), body=body(document.parts("html")))
+    return page("document", title=document.kind(), body=body(document.parts("html")))
 
 
 def fragment(blocks: Iterable[Block], svg: str = "") -> str:

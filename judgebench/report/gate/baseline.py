@@ -33,6 +33,7 @@ from judgebench.domain.shapes import record as shape
 from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
 from judgebench.files.lines import replace_file
 from judgebench.files.seals import read_bytes
+from judgebench.report.document.text import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -235,8 +236,8 @@ def record(
         labels[verdict.item] = sorted((who, code) for who, code in verdict.gold if code is not None)
     if unfinished(run.counts, cases, len(seen)):
         raise IncompleteError(
-            f"the run of {run.judge!r} holds {cases:,} verdicts, fewer than its manifest counts; "
-            "the same `judgebench run` command resumes it"
+            f"the run of {run.judge!r} isn't finished: it holds {many(cases, 'verdict')}, fewer than its manifest "
+            "counts; the same `judgebench run` command resumes it"
         )
     return Baseline(
         task=run.task,

@@ -55,9 +55,9 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
 
 
 def _by_task(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Put entries together by their tasks' names; a judge's rows under another convention stay out."""
+    """Put entries together by their tasks' names; of a judge's rows under two conventions the one that has a place."""
     own: dict[str, dict[tuple[str, str], Entry]] = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.rank is None):
         own.setdefault(entry.row.task, {}).setdefault((entry.row.judge, entry.row.revision), entry)
     return {marked(task, each.values()): list(each.values()) for task, each in own.items()}
 

@@ -187,7 +187,7 @@ def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
         if any(_value(row, name) is not None for row in rows):
             return name
     if wanted is not None:
-        raise UsageError(f"no row of {task} has the metric {wanted!r}; judgebench list metrics shows what there is")
+        raise UsageError(f"no row of {task} has the metric {wanted!r}; `judgebench list metrics` shows what there is")
     return names[0]
 
 

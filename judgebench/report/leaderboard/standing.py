@@ -17,7 +17,7 @@ from judgebench.report.words import gold_word, sampled
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Estimate
+    from judgebench.domain import Agreement, Estimate
     from judgebench.report.leaderboard.ranks import Entry
 
 __all__ = ["Page", "TaskBoard", "standing_page"]
@@ -68,8 +68,11 @@ def standing_page(entries: Sequence[Entry], slugs: Mapping[str, str]) -> Page:
     """Make the page of entries that are ranked; ``slugs`` are the ids of the tasks' parts."""
     whole = [entry for entry in entries if entry.row.subset == "all"]
     names = known_as(entry.row.judge for entry in whole)
-    tasks = list(dict.fromkeys(entry.row.task for entry in whole))
-    own = {task: [entry for entry in whole if entry.row.task == task] for task in tasks}
+    rows = {entry.row.task: entry.row for entry in reversed(entries)}
+    tasks = list(dict.fromkeys(entry.row.task for entry in entries))
+    every = {task: [entry for entry in whole if entry.row.task == task] for task in tasks}
+    # A task of which only parts were measured ranks nobody.
+    own = {task: found for task, found in every.items() if found}
     heading, lead = _answer(own, names)
     judges = len({entry.row.judge for entry in whole})
     return Page(
@@ -79,7 +82,7 @@ def standing_page(entries: Sequence[Entry], slugs: Mapping[str, str]) -> Page:
         _matrix(own, names, slugs) if len(own) > 1 else None,
         "Where people are beside them, judges are held against one person, as people are; places are by the task's own "
         "figure, as below.",
-        tuple(_board(task, own[task], names) for task in tasks),
+        tuple(_board(rows[task], every[task], names) for task in tasks),
         tuple(_unranked(own, names)),
     )
 
@@ -96,7 +99,7 @@ def _answer(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> tup
     contested = {task: judges for task, judges in leaders.items() if judges}
     lead = _beside_people(own, names)
     if not contested:
-        if all(sampled(entry.row.revision) for entries in own.values() for entry in entries):
+        if own and all(sampled(entry.row.revision) for entries in own.values() for entry in entries):
             return "Sample rows rank nobody", "They show how a leaderboard looks and say nothing about a judge."
         return "Nobody is ranked here", lead
     everywhere = set.intersection(*contested.values())
@@ -193,10 +196,10 @@ def _places(entry: Entry) -> str:
     return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
 
 
-def _board(task: str, entries: Sequence[Entry], names: Mapping[str, str]) -> TaskBoard:
+def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str]) -> TaskBoard:
+    task = first.task
     shown = [entry for entry in entries if entry.rank is not None]
-    first = entries[0].row
-    sample = all(sampled(entry.row.revision) for entry in entries)
+    sample = all(sampled(entry.row.revision) for entry in entries) if entries else sampled(first.revision)
     by = gold_word(first.gold)
     meta = f"{many(first.items, 'item')} · labels by {'people' if by == 'humans' else by}"
     if not shown:

@@ -32,6 +32,8 @@ __all__ = ["confusion", "details", "pattern"]
 _LABELS, _ITEMS, _TABLES = (2, 7), 50, 6
 #: Items of a part that has figures of its own; parts and people that are listed.
 _PART, _MOST = 20, 60
+#: A mistake that is made less often is not told for its share.
+_OFTEN = 10
 _VERDICTS = {"yes": "Yes", "open": "Not sure", "no": "No", "": NONE}
 
 
@@ -159,15 +161,14 @@ def pattern(one: Measured) -> str:
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
         return f"{judge.name} never gives another label than {_whom(one)}."
-    order = sorted(
-        ((int(wrong[i, j]), i, j) for i in range(size) for j in range(size) if wrong[i, j]),
-        key=lambda t: (-t[0], t[1:]),
-    )
+    cells = [(int(wrong[i, j]), i, j) for i in range(size) for j in range(size) if wrong[i, j]]
+    # What is mistaken most often for its size says more than what is merely common.
+    cells.sort(key=lambda cell: (-cell[0] / counts[cell[1]].sum() * (cell[0] >= _OFTEN), -cell[0], cell[1:]))
     say = "say" if _whom(one) == "people" else "are"
     items = f"{one.nouns.item}s" if len(set(one.run.ratings.game.tolist())) == 1 else "judgments"
     told = [
         f"{names[j]} where {_whom(one)} {say} {names[i]} ({n:,} of {counts[i].sum():,}{f' {items}' if k == 0 else ''})"
-        for k, (n, i, j) in enumerate(order[:2])
+        for k, (n, i, j) in enumerate(cells[:2])
     ]
     text = f"{judge.name} says {', and '.join(told)}."
     shift = judge.row.bias.get("mean_signed_error")

@@ -75,9 +75,13 @@ class _Words:
     """Words to codes, in first-seen order."""
 
     codes: dict[str, int] = field(default_factory=dict[str, int])
+    names: list[str] = field(default_factory=list[str])
 
     def __call__(self, word: str) -> int:
-        return self.codes.setdefault(word, len(self.codes))
+        if word not in self.codes:
+            self.codes[word] = len(self.names)
+            self.names.append(word)
+        return self.codes[word]
 
 
 def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | None = None) -> Explorer:
@@ -249,7 +253,7 @@ class _Board:
             "said": [self._said(run, verdict, meant, item) for run, verdict in said],
             "code": "" if item is None else item.content_digest,
         }
-        known, named = list(self._words.codes), list(self._annotators.codes)
+        known, named = self._words.names, self._annotators.names
         own = plain_item(self.ids[place], entry, known, named, self._names, texts=self.room > 0)
         self.room -= own.size
         self.plain[place] = own
@@ -348,12 +352,12 @@ class _Board:
         return columns | {
             "runs": runs,
             "names": list(self._names),
-            "words": list(self._words.codes),
+            "words": self._words.names,
             "statuses": [status.value for status in _STATUSES],
-            "subsets": list(self._subsets.codes),
-            "system": list(self._systems.codes),
-            "attribute": {name: list(words.codes) for name, words in self._attributes.items()},
-            "annotators": list(self._annotators.codes),
+            "subsets": self._subsets.names,
+            "system": self._systems.names,
+            "attribute": {name: words.names for name, words in self._attributes.items()},
+            "annotators": self._annotators.names,
             "prompts": self._prompts.words,
         }
 

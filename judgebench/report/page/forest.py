@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Axis", "Band", "Forest", "Line", "Mark", "axis_of", "band", "minus", "place", "short", "value_text"]
 
-_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 #: Intervals of an axis, at least and at most.
 _LEAST, _MOST = 4, 8
 
@@ -51,10 +51,7 @@ def axis_of(metric: str, estimates: Iterable[Estimate | None]) -> Axis:
     values = numbers(estimates) or [0.0, 1.0]
     known = METRICS.get(metric)
     least, most = min(values), max(values)
-    for step in _STEPS:
-        first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
-        if last - first <= _MOST:
-            break
+    step, first, last = _steps(least, most)
     top = round(known.perfect / step) if known is not None and known.perfect else None
     while last - first < _LEAST:
         if top is None or last < top:
@@ -65,6 +62,17 @@ def axis_of(metric: str, estimates: Iterable[Estimate | None]) -> Axis:
     marks = tuple((i * step, _mark(metric, i * step)) for i in range(first, last + 1))
     corrected = known is not None and known.chance_corrected
     return Axis(low, high, marks, 0.0 if corrected and low < 0 < high else None)
+
+
+def _steps(least: float, most: float) -> tuple[float, int, int]:
+    """Choose a round step, and the first and last mark in steps, so that there are not too many."""
+    for power in itertools.count(-1):
+        for times in (1, 2, 5):
+            step = times * 10.0**power
+            first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
+            if last - first <= _MOST:
+                return step, first, last
+    raise AssertionError
 
 
 def _mark(metric: str, value: float) -> str:

@@ -93,7 +93,7 @@ def plain_item(
         ]
     said = tuple(
         Said(
-            judges[one["run"]],
+            judges[int(one["run"])],
             _word(one.get("word", 0), words),
             one.get("right", 0),
             marked(one.get("text", "") if texts else ""),
@@ -103,7 +103,8 @@ def plain_item(
     )
     size = sum(len(one) for _, one in (*asked, *answers)) + sum(len(one.text) for one in said)
     people = tuple(
-        (marked(annotators[who]), marked(_NO_LABEL if code < 0 else words[code])) for who, code in entry["gold"]
+        (marked(annotators[int(who)]), marked(_NO_LABEL if code < 0 else words[int(code)]))
+        for who, code in entry["gold"]
     )
     return Plain(
         marked(name),

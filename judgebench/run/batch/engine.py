@@ -114,5 +114,6 @@ def _interrupted(works: list[BatchRun]) -> str:
     kept = sum(work.summary.statuses.total() for work in works)
     submitted = "; ".join(work.outstanding() for work in works if work.pending)
     if not submitted:
-        return f"interrupted: {kept} cases are judged and kept; the same command asks the others"
-    return f"interrupted, {kept} cases are judged and kept; {submitted}: these go on, the same command collects them"
+        total = sum(work.execution.plan.total for work in works)
+        return f"Stopped at {kept:,} of {total:,}; all are kept. The same command goes on from there."
+    return f"Stopped at {kept:,}; all are kept. {submitted}: these go on, and the same command collects them."

@@ -83,7 +83,8 @@ class List {
     for (let g = board.start[place]; g < board.start[place + 1]; g += 1) {
       if (board.run[g] === run) said.add(board.word[g] < 0 ? NO_VERDICT : wordOf(board, board.word[g]));
     }
-    return `${mine} · judge ${[...said].join(", ") || "–"}`;
+    const name = plainText(board.names[run]);
+    return `${mine} · ${name.length <= 14 ? name : "judge"} ${[...said].join(", ") || "–"}`;
   }
 
   reveal() {

@@ -49,9 +49,10 @@ function chart(run, axis) {
   if (!told || !axis) return made("span", { className: "sub" }, run.measuring ? "measuring …" : run.status === "unreadable" ? "" : "no figure");
   if (told.value === null) return made("span", { className: "sub" }, told.text);
   const picture = drawing("svg", { role: "img", "aria-label": `${run.judge}: ${run.headline} ${told.text}${told.interval ? `, ${told.interval}` : ""}${run.human?.value ? `; people ${run.human.text}` : ""}` });
-  const full = { y1: "0", y2: "100%" };
+  // A little beyond, so that band and grid have no gap where a row is higher.
+  const full = { y1: "-4%", y2: "104%" };
   if (run.human && run.human.value !== null) {
-    if (run.human.low !== null) picture.append(drawing("rect", { class: "band", x: axis.x(run.human.low), width: `${(100 * (run.human.high - run.human.low) / (axis.high - axis.low)).toFixed(2)}%`, y: "0", height: "100%" }));
+    if (run.human.low !== null) picture.append(drawing("rect", { class: "band", x: axis.x(run.human.low), width: `${(100 * (run.human.high - run.human.low) / (axis.high - axis.low)).toFixed(2)}%`, y: "-4%", height: "108%" }));
     picture.append(drawing("line", { class: "hline", x1: axis.x(run.human.value), x2: axis.x(run.human.value), ...full }));
   }
   for (const tick of axis.ticks) picture.append(drawing("line", { class: "grid", x1: axis.x(tick), x2: axis.x(tick), ...full }));

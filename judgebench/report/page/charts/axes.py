@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import UsageError
+from judgebench.installed import to_install
 from judgebench.report.document.text import shorten
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -27,6 +29,8 @@ def forest_axes(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
     name = metric or rows[0].headline or "cohen_kappa"
     if not any(name in row.metrics for row in rows):
         raise UsageError(f"no row has a figure {name!r}; `judgebench list metrics` names them")
+    if find_spec("matplotlib") is None:
+        raise UsageError(f"drawing needs matplotlib: {to_install('plot')}")
     if ax is None:
         import matplotlib.pyplot as plt  # noqa: PLC0415 - loaded on use
 
