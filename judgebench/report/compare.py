@@ -27,7 +27,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError
-from judgebench.report.briefs.compare import NO_ITEMS, Asked, answer, brief
+from judgebench.report.briefs.compare import NO_ITEMS, URGENT, Asked, answer, brief
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
@@ -296,9 +296,13 @@ def _tests(found: Comparison) -> str:
 
 
 def told(found: Comparison | Standings) -> list[str]:
-    """Give the warnings that a first answer has: what answers are missing it says itself."""
-    sample = [SAMPLES] if sampled(found.revision) else []
-    return sample + [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=("unequal_coverage",))]
+    """Give the warnings that a first answer has, runs that aren't whole first; missing answers it tells itself."""
+    whole = [code for code in found.warnings if code not in URGENT]
+    first, rest = (
+        [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=(*codes, "unequal_coverage"))]
+        for codes in (whole, tuple(URGENT))
+    )
+    return [*first, *([SAMPLES] if sampled(found.revision) else []), *rest]
 
 
 def cautions(found: Comparison | Standings, but: Sequence[str] = ()) -> list[str]:

@@ -101,6 +101,8 @@ def test_every_form_says_in_what_rows_differ(
     # Names are not broken into lines where there is room.
     monkeypatch.setattr("judgebench.cli.output._WIDE", 500)
     verb, *options = command.split()
+    # People come first without the judges, judges without gold one by one.
+    options += ["--explain"] * (form == "table" and verb in {"humans", "correct"})
     done = judgebench(verb, runs / folder, *options, "--format", form)
     assert done.code == 0, done.err
     if form == "json":

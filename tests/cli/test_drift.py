@@ -113,7 +113,7 @@ def test_it_is_held_against_its_own_past(ask, llm, judgebench, tmp_path):
     assert found["models"] == {"baseline": ["m-june"], "run": ["m-november"]}
     assert "models" not in json.loads(judgebench("gate", first, "--against", first, "--format", "json").out)
     compared = judgebench("compare", first, later)
-    assert "m-june answered in A, m-november in B" in " ".join(compared.out.split())
+    assert "m-june answered in server/m, m-november in" in " ".join(compared.out.split())
     told = judgebench("gate", later, "--against", "baseline.json", "--update")
     assert "judge_digest" not in told.err
 

