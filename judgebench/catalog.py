@@ -400,8 +400,8 @@ def _replay(target: str, task: Task) -> Judge:
             path, column = task.recorded_path(known[target]) or path, known[target].column
     if not path.is_file():
         raise UsageError(
-            f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
-            + (f", or one of the known recordings: {', '.join(known)}" if known else "")
+            f"no file {str(path)!r} to replay, nor a recording of {task.name}; write replay:FILE, replay:FILE#COLUMN"
+            + (f", or replay:NAME with one of {', '.join(known)}" if known else "")
         )
     if not isinstance(task, CardTask):
         recording = read_recording(path, task.scale, column or None)

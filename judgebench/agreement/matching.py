@@ -156,7 +156,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
     if len(judges) < 2:
         raise UsageError(f"a comparison needs two judges or more: two RUN folders, or {argument('judge')} twice")
     first = judges[0]
-    _same(judges, "tasks", lambda one: one.task)
+    _same(judges, "tasks", lambda one: one.task, f"choose one with {argument('task')} NAME, or name the runs")
     _same(judges, "scales", lambda one: one.ratings.scale.spec)
     _same(judges, "gold sources", lambda one: one.gold_source)
     _same(judges, "data", lambda one: one.revision or "unknown", "run them on the same revision of the task")

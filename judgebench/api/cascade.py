@@ -51,7 +51,7 @@ def cascade(
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> Cascades:
-    """Let cheap judges answer what they are sure of, and dearer ones the rest."""
+    """Let cheap judges answer what they are sure of, and more expensive ones the rest."""
     from judgebench.agreement.jury.cascade import measure_cascade  # noqa: PLC0415 - loaded on use
 
     tasks = [task] if isinstance(task, str) else task

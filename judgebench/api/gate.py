@@ -50,7 +50,7 @@ def gate(
     subset: Annotated[
         Names,
         Option(
-            "Also decide on this subset, or on 'all' of them; of criteria on these alone; repeatable.",
+            "Also decide on this subset, or on 'all' of them; with criteria, on these alone; repeatable.",
             metavar="S",
             read=list[str],
         ),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def reproduce(
     files: Annotated[
         str | Path | Sequence[str | Path],
-        Option("Recorded verdicts on one task, of your own.", metavar="[FILE]...", read=list[Path]),
+        Option("Your own recorded verdicts on one task.", metavar="[FILE]...", read=list[Path]),
     ] = (),
     *,
     published: Annotated[

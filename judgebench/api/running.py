@@ -108,15 +108,15 @@ class Asking(TypedDict, total=False):
         ),
     ]
     samples: Annotated[int | None, Option("Answers to each case, of which one verdict is made.", metavar="N", least=1)]
-    samples_by: Annotated[By | None, Option("What becomes of several samples; majority by default.")]
+    samples_by: Annotated[By | None, Option("How samples become one verdict; majority by default.")]
     effort: Annotated[
         str | Sequence[str] | None,
-        Option("How hard the model is to think, in its API's word.", metavar="low|medium|high", read=list[str]),
+        Option("How hard the model should think, in its API's terms.", metavar="low|medium|high", read=list[str]),
     ]
     protocol: Annotated[
         str | Sequence[str] | None,
         Option(
-            "How the verdict is come to, as own-answer or 'reflection + second-attempt' (judgebench list protocols).",
+            "How the verdict is reached, as own-answer or 'reflection + second-attempt' (judgebench list protocols).",
             metavar="NAME",
             read=list[str],
         ),
@@ -136,9 +136,7 @@ class Asking(TypedDict, total=False):
     ]
     can_answer: Annotated[
         bool,
-        Option(
-            "Look first whether the judge can answer the questions itself; a stratum in every table.", default=False
-        ),
+        Option("See first whether the judge can answer the questions itself; a stratum in every table.", default=False),
     ]
     grader: Annotated[
         str | None,
@@ -220,7 +218,7 @@ class Asking(TypedDict, total=False):
     again: Annotated[
         bool | str,
         Option(
-            "Ask a judge anew that was asked before: a run of its own, dated today (UTC), beside the earlier one.",
+            "Ask a judge again that was asked before: a run of its own, dated today (UTC), beside the earlier one.",
             read=bool,
             default=False,
         ),
@@ -240,7 +238,7 @@ class Asking(TypedDict, total=False):
 class Once(TypedDict, total=False):
     """How items are shown, in the one way of a run."""
 
-    repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
+    repeats: Annotated[int, Option("How often each case is asked.", least=1, default=1)]
     probe: Annotated[str | None, Option("Show items as a probe does (judgebench list probes).", metavar="NAME")]
 
 

@@ -81,8 +81,8 @@ def _named(name: str, reference: str) -> RunFacts | str:
         return _judge_card(name)
     if (card := _placed(name)) is not None:
         return card
-    if (judge := _judge(name)) is not None:
-        return judge
+    if (own := _judge(name) or _plugin(name)) is not None:
+        return own
     if name in prompt_names():
         return _of_prompt(name, None, None, None, reference, {})
     if Path(name).exists():
@@ -96,6 +96,17 @@ def _named(name: str, reference: str) -> RunFacts | str:
         [*card_names(), *card_judges(), *JUDGE_NOTES, *prompt_names()],
         "(judgebench list tasks, list judges, list prompts)",
     )
+
+
+def _plugin(name: str) -> str | None:
+    """Say what a plugin brings by a name; None where none does."""
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+
+    if (entry := plugins("tasks").get(name)) is not None:
+        return f"{name}: a task of the plugin {entry.value}\n\nNext:  judgebench run --judge JUDGE --task {name}"
+    if (entry := plugins("judges").get(name.partition("/")[0])) is not None:
+        return f"{name}: a judge of the plugin {entry.value}\n\nNext:  judgebench run --judge {name} --task TASK"
+    return None
 
 
 def _placed(name: str) -> str | None:
@@ -208,6 +219,17 @@ def _scales(card: Card) -> list[str]:
     return [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
 
 
+def _recordings(card: Card) -> str:
+    """Name public verdicts that can be replayed, with how, then those of which only figures are known."""
+    replies, figures = (
+        list(dict.fromkeys(one.name for one in card.recorded if (one.kind == "replies") is replayed))
+        for replayed in (True, False)
+    )
+    others = [name for name in figures if name not in replies]
+    said = [f"{', '.join(replies)} (--judge replay:NAME)"] if replies else []
+    return "; ".join([*said, *([f"figures alone: {', '.join(others)}"] if others else [])])
+
+
 def _card(card: Card) -> str:
     policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
     fields = {
@@ -223,7 +245,7 @@ def _card(card: Card) -> str:
         "clusters": card.clusters,
         "systems": card.systems,
         "references": ", ".join(card.references),
-        "recorded": ", ".join(dict.fromkeys(recorded.name for recorded in card.recorded)),
+        "recorded": _recordings(card),
         "licence": card.licence,
         "paper": card.paper,
         "homepage": card.homepage,

@@ -383,8 +383,8 @@ LabelsMode: TypeAlias = Annotated[
     Mode | None,
     Option(
         "only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they are added to the gold; settled: one label an item, that which annotators settled on in `judgebench "
-        "view`, or all gave."
+        "add: they are added to the gold; settled: one label an item, the one that annotators settled on in "
+        "`judgebench view`, or all gave."
     ),
 ]
 Policy: TypeAlias = Annotated[

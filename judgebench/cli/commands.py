@@ -113,7 +113,7 @@ EndingOption = Annotated[
     typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
 ]
 ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Print all there is to say: every column, and what each figure rests on.")
+    bool, typer.Option("--explain", help="Print everything: every column, and what each figure rests on.")
 ]
 CsvOption = Annotated[
     list[Path] | None,

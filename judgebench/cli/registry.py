@@ -104,7 +104,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "cascade": Command(
         "judgebench.api.cascade:cascade",
-        "Let cheap judges answer what they are sure of, and dearer ones the rest.",
+        "Let cheap judges answer what they are sure of, and more expensive ones the rest.",
         "Decide",
     ),
     "report": Command(

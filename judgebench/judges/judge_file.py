@@ -16,7 +16,7 @@ A judge file is TOML::
     temperature = 0.0                  # or "none": send none
     max_tokens = 512
     seed = 7
-    protocol = "reflection"            # how the verdict is come to, as --protocol
+    protocol = "reflection"            # how the verdict is reached, as --protocol
     tokenizer = "tokenizer.json"       # counts tokens before they are sent; beside this file
     dtype = "float32"                  # of a local model: bfloat16 (on a GPU), float16, float32 (else)
     batch_tokens = 8192                # of a local model: how many tokens a batch may hold; changes no answer

@@ -66,7 +66,7 @@ PLAIN_JUDGES: dict[str, str] = {
 #: What ``list judges`` says of each, in a line.
 JUDGE_NOTES: dict[str, str] = {
     **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
-    "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
+    "replay:FILE[#COLUMN]": "recorded verdicts: a file, or a recording by the name that show TASK lists",
     "module:function": "a Python function of yours, sync or async",
     "CARD[/LAYOUT][:MODEL]": "a published judge by its card, as pandalm or mt-bench:gpt-4o (list cards)",
     "FILE.toml": "a judge file: a judge with its own prompt, sampling and prices, or a panel",

@@ -49,7 +49,7 @@ _BRIEF: Fields[Check] = (
     Field("found", lambda one: one.said, right=False),
 )
 _NEXT = (
-    Next("judgebench demo", "what it prints, without a key"),
+    Next("judgebench demo", "see it work, without a key"),
     Next("judgebench doctor FILE", "what your own data can tell"),
 )
 

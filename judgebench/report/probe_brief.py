@@ -47,7 +47,7 @@ def brief(rows: Sequence[ProbeRow], sentences: Sequence[str], notes: Sequence[st
     answer = list(sentences[:MOST_NOTES])
     if (more := len(sentences) - MOST_NOTES) > 0:
         answer.append(f"{more} more below.")
-    return Brief(tuple(answer), _table(shown), tuple(said)[:MOST_NOTES], (Next("judgebench report RUNS", "the items"),))
+    return Brief(tuple(answer), _table(shown), tuple(said)[:MOST_NOTES], (Next("judgebench report runs", "the items"),))
 
 
 def _place(row: ProbeRow) -> tuple[bool, float]:

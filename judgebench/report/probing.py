@@ -221,8 +221,8 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         silent = all(row.found.effect.undefined == "unanswered" for row in rows)
         why = "gave no answer that can be used" if silent else "shows nothing that a probe could measure"
         return f"{where} {why}: whether it is led can't be told."
-    said = f"is not seen to be led by any of {len(rest)} probes" if len(rest) > 1 else "is not seen to be led by it"
-    head = f"{where} is led by {_listed([row.probe for row in led])}" if led else f"{where} {said}"
+    those = f"any of {len(rest)} probes" if not led and len(rest) > 1 else _listed([row.probe for row in led or rest])
+    head = f"{where} is {'led' if led else 'not seen to be led'} by {those}"
     bounds = [(row.found.effect, row.found.either) for row in rest]
     reach = [
         max(one.high, -one.low if either else one.high)

@@ -54,7 +54,7 @@ def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
         same = [one.same for one in lines if one.same is not None]
         on = f"{len(lines) // len(judges)} {what}"
         agrees = "agrees" if len(judges) == 1 else "agree"
-        yield f"On {on} {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
+        yield f"On {on}, {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
         return
     known = {"yes": "yes", "open": "not sure", "no": "no", "": "not known"}
     said = [f"{word} {many(counts[state], 'time')}" for state, word in known.items() if counts[state]]
@@ -87,7 +87,7 @@ def _placed(task: str, own: Sequence[Line]) -> str:
     else:
         clauses = [f"{open_} may take a person's place, but that is not sure"]
     clauses += [f"{no} can't"] if no else []
-    return f"On {task} {', '.join(clauses)}: {facts}."
+    return f"On {task}, {', '.join(clauses)}: {facts}."
 
 
 def _few(some: Sequence[Line]) -> str:
@@ -172,16 +172,16 @@ def _agreeing(task: str, own: Sequence[Line]) -> str:
     if len(own) == 1:
         if one.same is None:
             value = reason(one.figure) if one.figure.value is None else spoken(one.figure)
-            return f"On {task} the {name} of {one.judge} with {side} is {value}."
+            return f"On {task}, the {name} of {one.judge} with {side} is {value}."
         beside = "" if is_share(one.metric) or one.figure.value is None else f"; {name} {spoken(one.figure)}"
         return f"{one.judge} agrees with {side} on {of_100(one.same)} items of {task}{beside}."
     values = _values([each.figure.value for each in own])
     if len(same) < len(own):
-        return f"On {task} the {name} of {len(own)} judges with {side} is {values}."
+        return f"On {task}, the {name} of {len(own)} judges with {side} is {values}."
     beside = "" if is_share(one.metric) else f"; {name} {values}"
     if len(own) == _EACH:
         second = of_100(same[1]).removesuffix(" of 100")
         return (
-            f"On {task} {one.judge} agrees with {side} on {of_100(same[0])} items, {own[1].judge} on {second}{beside}."
+            f"On {task}, {one.judge} agrees with {side} on {of_100(same[0])} items, {own[1].judge} on {second}{beside}."
         )
-    return f"On {task} {len(own)} judges agree with {side} on {from_to(same)} items{beside}."
+    return f"On {task}, {len(own)} judges agree with {side} on {from_to(same)} items{beside}."

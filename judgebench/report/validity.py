@@ -14,7 +14,7 @@ from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Tab
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent, some
-from judgebench.report.said import known_as, two
+from judgebench.report.said import known_as, listed, two
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -195,12 +195,18 @@ class JudgeValidation(Document):
         more = len(lines) - len(shown)
         notes = [f"{many(more, 'more line')}, most of them passed: --explain."] if more else []
         notes.append("It holds for this model version, prompt and form alone, and can't say whether gold is right.")
-        answer = tuple(_sentence(one, names[one.judge], _BRIEF) for one in self.judges[:MOST_NOTES])
+        answer = tuple(self._told(one, names[one.judge], _BRIEF) for one in self.judges[:MOST_NOTES])
         return Brief(answer, grid(fields, shown), tuple(notes))
+
+    def _told(self, one: Validated, name: str, words: Mapping[str, str]) -> str:
+        """Say it in a sentence, with the tasks where a judge has several: on each task it may be another one."""
+        tasks = list(dict.fromkeys(clean(line.task) for line in one.lines if line.task))
+        several = sum(other.judge == one.judge for other in self.judges) > 1
+        return _sentence(one, f"{name} on {listed(tasks)}" if several and tasks else name, words)
 
     def blocks(self) -> Iterator[Block]:
         for one in self.judges:
-            yield Sentences((_sentence(one, clean(one.judge), _WORDS),))
+            yield Sentences((self._told(one, clean(one.judge), _WORDS),))
             lines = sorted(one.lines, key=lambda line: STATES.index(line.state))
             yield Table(grid(_FIELDS, lines), (2, 4))
             yield Sentences((_cost(one),))

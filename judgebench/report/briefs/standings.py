@@ -67,7 +67,7 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     data = f"these {many(found.items, 'item')} of {clean(found.task)}"
     best = f"agrees best with {whom(found.gold_source)}"
     if not leaders:
-        return f"On {data} no judge can be ranked."
+        return f"On {data}, no judge can be ranked."
     if len(leaders) == 1:
         return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {brief_name(found.metric)}."
     if len(leaders) <= _NAMED:

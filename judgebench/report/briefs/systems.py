@@ -62,12 +62,11 @@ def _answer(those: Sequence[Ordered], reasons: Mapping[str, str]) -> str:
     shares = [figure(100 * (_alike(one).value or 0.0), 0) for one in known]
     if len(known) == 1:
         bounds = _percent(_alike(known[0])).partition(" [")[2].replace(", ", " to ").removesuffix("]")
-        return (
-            f"On {task} {known[0].judge} puts {shares[0]} {order}{bounds and f' ({bounds})'}; {_top(known[0], people)}."
-        )
+        told = f"{known[0].judge} puts {shares[0]} {order}{bounds and f' ({bounds})'}"
+        return f"On {task}, {told}; {_top(known[0], people)}."
     who = listed([one.judge for one in known]) if len(known) <= _NAMED else f"{len(known)} judges"
     low, high = min(shares, key=float), max(shares, key=float)
-    return f"On {task} {who} put {low if low == high else f'{low} to {high}'} {order}."
+    return f"On {task}, {who} put {low if low == high else f'{low} to {high}'} {order}."
 
 
 def _alike(one: Ordered) -> Estimate:

@@ -32,7 +32,7 @@ _SAMPLES = "These are SAMPLES, written to try the plumbing. They say nothing abo
 _READING = (
     "How to read it: kappa is agreement beyond chance, 0 none, 1 perfect. “people” is what people reach with each "
     "other: a judge near that line is as good as one more person. “{}”: one label per item. “none”: none agrees more "
-    "often than always giving the commonest label, which is the same so often."
+    "often than always giving the commonest label, whose share is shown."
 )
 
 

@@ -85,7 +85,7 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     elif len(first) == 1:
         said = f"{top} agrees best with {side} on {task}."
     elif len(first) == len(ranked):
-        said = f"On {task} these data can't say which of {len(first)} judges agrees best with {side}."
+        said = f"On {task}, these data can't say which of {len(first)} judges agrees best with {side}."
     else:
         said = f"{listed(first)} agree best with {side} on {task}; these data can't say which is better."
     return said

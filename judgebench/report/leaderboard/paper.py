@@ -97,12 +97,16 @@ class _Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of the table: a judge that was measured here, by task, or one of whom figures are published."""
+    """A row of the table: a judge that was measured here, by task, or one of whom figures are published.
+
+    ``under``: its policies, where another row of the judge is under others.
+    """
 
     judge: str
     entries: Mapping[str, Entry]
     figures: Mapping[_Key, Listed]
     rows: Mapping[tuple[str, str], Agreement]
+    under: str = ""
 
     def estimate(self, key: _Key) -> Estimate | None:
         row = self.rows.get((key.task, key.subset))
@@ -118,6 +122,12 @@ class _Line:
         return task in self.entries and sampled(self.entries[task].row.revision)
 
     @property
+    def samples(self) -> list[str]:
+        """Its tasks that were measured on samples, where others of it were not."""
+        found = [task for task in self.entries if self.sampled(task)]
+        return found if len(found) < len(self.entries) else []
+
+    @property
     def named(self) -> str:
         """Its judge's name, marked where its figures are published ones."""
         return f"{clean(self.judge)} (published)" if self.figures else clean(self.judge)
@@ -126,6 +136,7 @@ class _Line:
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the whole row; a row of samples and data says it at the samples' figures."""
         found = [SAMPLE_ROWS] if self.entries and all(map(self.sampled, self.entries)) else []
+        found += [f"measured under {self.under}"] if self.under else []
         for one in self.figures.values():
             end = "; its verdicts are public, too (judgebench reproduce)" if one.recorded else "; without verdicts"
             found.append(f"published: {one.source}{f' ({one.conditions})' if one.conditions else ''}{end}")
@@ -189,10 +200,7 @@ def paper_sheet(entries: Sequence[Entry], how: Paper) -> Sheet:
             one = None if key in line.figures else line.estimate(key)
             found = [line.value(key), *((one and one.low, one and one.high) if bounds else ())]
             row += [None if value is None else times * value for value in found]
-    notes = [
-        "; ".join((*line.notes, *(() if line.notes else (f"SAMPLE: {t}" for t in line.entries if line.sampled(t)))))
-        for line in layout.lines
-    ]
+    notes = ["; ".join((*line.notes, *(f"SAMPLE: {task}" for task in line.samples))) for line in layout.lines]
     if any(notes):
         header.append("note")
         for row, note in zip(table, notes, strict=True):
@@ -284,7 +292,13 @@ def _measured(entries: Iterable[Entry]) -> list[_Line]:
         rows.setdefault(at, {})[row.task, row.subset] = row
         if row.subset == "all":
             found.setdefault(at, {})[row.task] = entry
-    return [_Line(at[0], own, {}, rows[at]) for at, own in found.items()]
+    return [_Line(at[0], own, {}, rows[at], _other_policies(own, found[at[0], 0])) for at, own in found.items()]
+
+
+def _other_policies(own: Mapping[str, Entry], first: Mapping[str, Entry]) -> str:
+    """Say under what a judge's further line was measured, where that is not what its first line is under."""
+    pairs = [(str(one.row.policies), str(first[task].row.policies)) for task, one in own.items() if task in first]
+    return ", ".join(dict.fromkeys(under for under, usual in pairs if under != usual))
 
 
 def _published(keys: Sequence[_Key], how: Paper) -> list[_Line]:
@@ -304,7 +318,7 @@ def _cell(line: _Line, key: _Key, how: Paper, *, strong: bool) -> Cell:
     estimate = line.estimate(key)
     if estimate is None:
         return Cell(NONE)
-    notes = (SAMPLE_ROWS,) if line.sampled(key.task) and not line.notes else ()
+    notes = (SAMPLE_ROWS,) if key.task in line.samples else ()
     if estimate.value is None:
         return Cell(NONE, (words_of(estimate.undefined or "", REASONS), *notes))
     write = _number(key, how, _digits(key, how))
