@@ -75,7 +75,7 @@ def rooms(
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.run_sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.briefs.score_lines import Line  # noqa: PLC0415 - loaded on use

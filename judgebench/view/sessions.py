@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.sources import silent
+from judgebench.api.source import silent
 from judgebench.domain import names_of
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
