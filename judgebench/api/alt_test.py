@@ -9,7 +9,8 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import is_given, open_sources
+from judgebench.api.source import is_given
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.alt_test import AltTests, Entry
@@ -17,7 +18,7 @@ from judgebench.report.alt_test import AltTests, Entry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.api import sources
+    from judgebench.api import source
     from judgebench.domain import Policies, Ratings
 
     Opened: TypeAlias = tuple[str, str, str, str, Policies, Ratings]
@@ -133,7 +134,7 @@ def _opened(
             yield read.name, judge, gold, read.revision, Policies(order="single").override(policies), ratings
 
 
-def _ratings(source: sources.Source) -> Ratings:
+def _ratings(source: source.Source) -> Ratings:
     """Read a run's verdicts by item, not as they came in, so that two judges' items have the same codes."""
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, column_names, policies_of, question
-from judgebench.api.sources import open_sources, own_table
+from judgebench.api.sources import open_sources
+from judgebench.api.table_sources import own_table
 from judgebench.api.tables import Columns, Labels, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.analysis import Analyses, Analysis
 
 if TYPE_CHECKING:
-    from judgebench.api import sources
+    from judgebench.api import source
 
 
 @question
@@ -49,7 +50,7 @@ def analyze(
     found = open_sources(source, table, unlabelled=bool(names))
     words = {} if own is None else read_words(own, names, columns.file)
     features = {name: Feature.of_words(name, cells) for name, cells in words.items()}
-    tasks: dict[str, list[sources.Source]] = {}
+    tasks: dict[str, list[source.Source]] = {}
     for one in found:
         tasks.setdefault(one.task, []).append(one)
     rows: list[Analysis] = []

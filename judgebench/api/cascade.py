@@ -16,7 +16,7 @@ from judgebench.report.cascade import Cascades
 if TYPE_CHECKING:
     from judgebench.agreement.jury.cascade import Cascade
     from judgebench.agreement.matching import Judged
-    from judgebench.api import sources
+    from judgebench.api import source
 
 
 @question
@@ -82,7 +82,7 @@ def _ordered(judges: Sequence[Judged], order: Sequence[str]) -> list[Judged]:
     return [names[name] for name in dict.fromkeys(order)] or list(judges)
 
 
-def _prices(given: object, opened: Sequence[sources.Source]) -> dict[str, float | None]:
+def _prices(given: object, opened: Sequence[source.Source]) -> dict[str, float | None]:
     """Read JUDGE=X; what isn't said is what runs recorded of a judgment, None where that is unknown."""
     found: dict[str, float | None] = {}
     for one in opened:
@@ -109,7 +109,7 @@ def _prices(given: object, opened: Sequence[sources.Source]) -> dict[str, float 
     return found
 
 
-def _recorded(one: sources.Source) -> float | None:
+def _recorded(one: source.Source) -> float | None:
     """Take the mean price of a run's judgments."""
     prices = [] if one.stored is None else [verdict.usage.usd for verdict in one.stored.judgments()]
     known = [price for price in prices if price is not None]

@@ -12,7 +12,8 @@ from judgebench.api.gate import baseline_at
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import Given, open_sources, silent
+from judgebench.api.source import Given, silent
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source, Verify
 from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UnknownNameError, UsageError, argument
@@ -26,7 +27,7 @@ from judgebench.report.words import unverified_words
 if TYPE_CHECKING:
     from judgebench.agreement.compare.compare import Comparison
     from judgebench.agreement.matching import Judged
-    from judgebench.api.sources import Source as Opened
+    from judgebench.api.source import Source as Opened
     from judgebench.report.versions import Answered
 
 #: So many characters of a question are shown.

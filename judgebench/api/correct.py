@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import open_sources, own_table
+from judgebench.api.sources import open_sources
+from judgebench.api.table_sources import own_table
 from judgebench.api.tables import BySystem, Columns, Policy, Rows, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.correct import Corrected, Corrections
 from judgebench.report.judge_only import JudgeOnlyRankings, Ranked
 
 if TYPE_CHECKING:
-    from judgebench.api import sources
+    from judgebench.api import source
     from judgebench.domain import Ratings
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]
@@ -118,7 +119,7 @@ def _calibration(given: Any, table: Rows, *, own: bool) -> dict[str, Ratings]:
 
 
 def _of_judge(
-    outside: dict[str, Ratings] | None, one: sources.Source, tables: Sequence[sources.Source]
+    outside: dict[str, Ratings] | None, one: source.Source, tables: Sequence[source.Source]
 ) -> Ratings | None:
     if outside is None:
         return None
@@ -132,7 +133,7 @@ def _of_judge(
 
 
 def _without_gold(
-    tables: Sequence[sources.Source],
+    tables: Sequence[source.Source],
     policies: list[str],
     target: str | None,
     diagonals: tuple[float, ...],

@@ -12,7 +12,7 @@ from judgebench.api.parameters import place, question, several
 from judgebench.api.probed_runs import Named, named, specs_of
 from judgebench.api.probing import Suite
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
-from judgebench.api.sources import is_given
+from judgebench.api.source import is_given
 from judgebench.api.tables import Source
 from judgebench.errors import UnfitProbeError, UsageError, argument
 from judgebench.report.detection import DetectionRow, Detections

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import Given, open_sources
+from judgebench.api.source import Given
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import Columns, Names, OnlyTasks, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.agreement.gate.rules import Limits, Rules
-    from judgebench.api.sources import Source
+    from judgebench.api.source import Source
     from judgebench.domain import Agreement
     from judgebench.labels.as_run import TableRun
     from judgebench.report.gate.baseline import Baseline

@@ -11,7 +11,8 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import open_sources, own_table
+from judgebench.api.sources import open_sources
+from judgebench.api.table_sources import own_table
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.humans import Panel, Panels
@@ -19,7 +20,7 @@ from judgebench.report.humans import Panel, Panels
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.api import sources
+    from judgebench.api import source
     from judgebench.domain import Policies, Ratings
 
 #: Coefficients that change where two raters trade their labels of an item.
@@ -55,7 +56,7 @@ def humans(
             "score holds a judge against them"
         )
     beside = open_labels(labels, labels_mode, table, usual="add")
-    tasks: dict[str, list[sources.Source]] = {}
+    tasks: dict[str, list[source.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
         tasks.setdefault(one.task, []).append(one)
     panels: list[Panel] = []

@@ -17,7 +17,7 @@ from judgebench.report.jury import Juries, table_of
 if TYPE_CHECKING:
     from judgebench.agreement.jury.jury import Jury
     from judgebench.agreement.matching import Judged
-    from judgebench.api import sources
+    from judgebench.api import source
 
 T = TypeVar("T")
 
@@ -98,10 +98,10 @@ def jury(
 
 
 def by_task(
-    opened: Sequence[sources.Source], policies: Sequence[str], measure: Callable[[Sequence[Judged]], T], what: str
+    opened: Sequence[source.Source], policies: Sequence[str], measure: Callable[[Sequence[Judged]], T], what: str
 ) -> list[T]:
     """Measure the judges of each task together; a task with one judge is left out, aloud, where there are others."""
-    tasks: dict[tuple[str, str], list[sources.Source]] = {}
+    tasks: dict[tuple[str, str], list[source.Source]] = {}
     for one in opened:
         tasks.setdefault((one.task, one.revision), []).append(one)
     found: list[T] = []

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import is_given, judgments, open_sources
+from judgebench.api.source import is_given, judgments
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, Names, Policy
 from judgebench.domain import names_of
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
@@ -21,7 +22,7 @@ from judgebench.report.system_board import Placed, SystemBoard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.api.sources import Source
+    from judgebench.api.source import Source
     from judgebench.errors import JudgebenchError
     from judgebench.report.leaderboard.ranks import Entry, Key, Pace
     from judgebench.store.runs import StoredRun

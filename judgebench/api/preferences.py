@@ -18,7 +18,7 @@ from judgebench.report.preferences import Choices, Told, preferences, whose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.api import sources
+    from judgebench.api import source
     from judgebench.domain import Item
 
 
@@ -67,7 +67,7 @@ def export(
 
 
 def _rows(
-    one: sources.Source, choices: Choices, told: Told, data: Path | None, *, sample: bool
+    one: source.Source, choices: Choices, told: Told, data: Path | None, *, sample: bool
 ) -> Iterator[dict[str, Any]]:
     run = one.as_run()
     items = _items(one, data, sample=sample)
@@ -76,7 +76,7 @@ def _rows(
     yield from preferences(run.judgments(), run.run.scale, items, choices, about, told)
 
 
-def _items(one: sources.Source, data: Path | None, *, sample: bool) -> dict[str, Item]:
+def _items(one: source.Source, data: Path | None, *, sample: bool) -> dict[str, Item]:
     """Find the texts behind verdicts; DataError where there are none."""
     if one.stored is None:
         found, why = table_texts(one)

@@ -15,7 +15,8 @@ from judgebench.api.live import Live
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
 from judgebench.api.progress import Asker, inside_a_loop, misread, told
-from judgebench.api.sources import run_source, silent, unlabelled
+from judgebench.api.run_sources import run_source
+from judgebench.api.source import silent, unlabelled
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
 from judgebench.report.document.text import one_line

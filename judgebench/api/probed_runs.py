@@ -10,7 +10,8 @@ from judgebench.api.notes import tell
 from judgebench.api.observing import NEEDS, will_show
 from judgebench.api.parameters import Option
 from judgebench.api.running import filled, prepared
-from judgebench.api.sources import is_given, open_sources
+from judgebench.api.source import is_given
+from judgebench.api.sources import open_sources
 from judgebench.domain import names_of
 from judgebench.errors import UsageError, argument
 from judgebench.probes.listed import CORE, PARAPHRASE, PROBES

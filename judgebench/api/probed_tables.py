@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from judgebench.api.items import Items
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, column_names, keys, options_of, texts
-from judgebench.api.sources import open_sources, own_table
+from judgebench.api.sources import open_sources
+from judgebench.api.table_sources import own_table
 from judgebench.api.tables import (
     Columns,
     Combined,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.probing import Probed
-    from judgebench.api.sources import Source
+    from judgebench.api.source import Source
     from judgebench.domain import Run, Verdict
     from judgebench.labels.as_run import TableRun
     from judgebench.report.probing import ProbeRow

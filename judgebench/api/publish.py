@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from judgebench.api.leaderboard import paces, placed
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import found_runs, judgments, stored_sources
+from judgebench.api.run_sources import found_runs, stored_sources
+from judgebench.api.source import judgments
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.document.text import many

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
-from judgebench.api.sources import is_given, open_sources
+from judgebench.api.source import is_given
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
 from judgebench.api.texts import table_texts, task_behind
 from judgebench.api.validations import Standings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.api import sources
+    from judgebench.api import source
     from judgebench.domain import Item, Policies, Task
     from judgebench.labels.as_run import TableRun
     from judgebench.report.page.parts import Reported
@@ -82,7 +83,7 @@ def _keep_out_of_runs(output: Path) -> None:
 
 
 def report_sources(
-    opened: Sequence[sources.Source],
+    opened: Sequence[source.Source],
     policy: Sequence[str],
     *,
     data: Path | None,
@@ -128,7 +129,7 @@ def report_sources(
     return reported
 
 
-def _standing(source: sources.Source, standings: Standings) -> str:
+def _standing(source: source.Source, standings: Standings) -> str:
     """Say whether a run's judge was validated; of a rule or a recording only where somebody did."""
     if source.stored is None:
         return ""
@@ -136,7 +137,7 @@ def _standing(source: sources.Source, standings: Standings) -> str:
     return next(standings.told(source.stored, source.judge, always=asked), "")
 
 
-def _judged(source: sources.Source, stored: StoredRun | TableRun, policies: Policies) -> Judged:
+def _judged(source: source.Source, stored: StoredRun | TableRun, policies: Policies) -> Judged:
     from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
 
     if source.stored is not None:
@@ -154,7 +155,7 @@ def _judged(source: sources.Source, stored: StoredRun | TableRun, policies: Poli
 
 
 def _behind(
-    source: sources.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
+    source: source.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
 ) -> tuple[Task | None, str]:
     if source.stored is None:
         return table_texts(source)

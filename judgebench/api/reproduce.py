@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from judgebench.api.asking import ask_and_measure, plan_run, told
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
-from judgebench.api.sources import judgments, stored_sources
+from judgebench.api.run_sources import stored_sources
+from judgebench.api.source import judgments
 from judgebench.api.tables import Data, Names
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.document.text import many

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeAlias, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
-from judgebench.api.sources import open_sources, unlabelled
+from judgebench.api.source import unlabelled
+from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.api.validations import Standings
 from judgebench.errors import UsageError, argument

@@ -10,7 +10,7 @@ from judgebench.api.items import is_task, task_of
 from judgebench.api.parameters import question, several
 from judgebench.api.probing import AlikeFrom
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
-from judgebench.api.sources import is_given
+from judgebench.api.source import is_given
 from judgebench.api.tables import Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.similarity import Similarities, SimilarityRow

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, column_names, policies_of, question
-from judgebench.api.sources import open_sources, own_table, silent
+from judgebench.api.source import silent
+from judgebench.api.sources import open_sources
+from judgebench.api.table_sources import own_table
 from judgebench.api.tables import Columns, Judgments, Names, Policy, Source, Subset
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.systems import Ranking, Rankings
 
 if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Opponents
-    from judgebench.api.sources import Source as Opened
+    from judgebench.api.source import Source as Opened
     from judgebench.domain import Ratings
     from judgebench.errors import JudgebenchError
 

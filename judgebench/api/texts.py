@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from judgebench.api.sources import silent
+from judgebench.api.source import silent
 from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from judgebench.api.sources import Source
+    from judgebench.api.source import Source
     from judgebench.domain import Item, Task
     from judgebench.store.runs import StoredRun
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_runs import Named, ProbedRuns, Repeats
 from judgebench.api.probing import measured
+from judgebench.api.run_sources import run_paths
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
-from judgebench.api.sources import run_paths
 from judgebench.errors import DataError, argument
 from judgebench.report.estimates import Estimates
 from judgebench.report.validity import JudgeValidation, Validated

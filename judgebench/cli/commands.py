@@ -14,7 +14,7 @@ import typer
 
 from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
-from judgebench.api.sources import Given
+from judgebench.api.source import Given
 from judgebench.api.tables import flags, meanings
 from judgebench.cli import status
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system

@@ -18,7 +18,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.compare import cautions_of
+from judgebench.report.cautions import cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from judgebench.domain import conditions_of
@@ -28,6 +27,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.errors import MismatchError
 from judgebench.report.briefs.compare import NO_ITEMS, URGENT, Asked, answer, brief
+from judgebench.report.cautions import cautions_of
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
@@ -37,7 +37,7 @@ from judgebench.report.words import SAMPLES, sampled
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
@@ -48,20 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of", "told"]
 
-_WARNINGS = {
-    "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
-    "shared_items_only": "only the items that all judges have are compared, as --shared asks",
-    "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
-    "few_clusters": "few independent questions: the intervals are only rough ones",
-    "too_few_to_rank": "with fewer than 6 questions no judge can be surely ahead of another",
-    "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
-    "purpose are better taken as fixed",
-    "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
-    "count to which all judges gave one, as n says",
-    "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
-    "failed_cases": "some cases of a run failed, which are no answers of the judge's: its figures are bounds; the same "
-    "run command asks again",
-}
 _SIDES = {"first": "A", "second": "B"}
 
 P_VALUE = maybe(SHARE)
@@ -312,8 +298,3 @@ def cautions(found: Comparison | Standings, but: Sequence[str] = ()) -> list[str
         "incomplete_rows_dropped": f" ({found.incomplete:,} judgments dropped)",
     }
     return cautions_of([code for code in found.warnings if code not in but], counts)
-
-
-def cautions_of(warnings: Iterable[str], counts: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Put the warnings about judges that were matched into words."""
-    return [f"Careful: {_WARNINGS.get(code, code)}{counts.get(code, '')}." for code in warnings]

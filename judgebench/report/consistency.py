@@ -129,7 +129,7 @@ class Consistencies(Document):
             yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
     def brief(self) -> Brief:
-        from judgebench.report.consistency_brief import brief  # noqa: PLC0415 - loaded on use
+        from judgebench.report.briefs.consistency import brief  # noqa: PLC0415 - loaded on use
 
         return brief(self.lines, self.pairs, self.systems)
 

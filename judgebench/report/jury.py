@@ -23,11 +23,11 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.compare import cautions_of
+from judgebench.report.briefs.jury import brief
+from judgebench.report.cautions import cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
-from judgebench.report.jury_brief import brief
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import title_of
 

@@ -17,10 +17,10 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
+from judgebench.report.briefs.probes import brief
 from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
-from judgebench.report.probe_brief import brief
 from judgebench.report.probe_tables import ROOMY, ProbeRow, chosen, is_asked, tables
 from judgebench.report.said import known_as
 from judgebench.report.ways import FIELDS as WAYS_FIELDS

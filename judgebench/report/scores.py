@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.compare.compare import Comparison
     from judgebench.domain import Usage
+    from judgebench.report.briefs.score_lines import Measured
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief
-    from judgebench.report.score_lines import Measured
 
 __all__ = ["Asked", "Figure", "Scores"]
 
@@ -238,7 +238,7 @@ class Scores(Document, Sequence[Agreement]):
     def brief(self) -> Brief | None:
         if not self.rows and not self.unmeasured:
             return None
-        from judgebench.report.score_brief import brief  # noqa: PLC0415 - loaded on use
+        from judgebench.report.briefs.score import brief  # noqa: PLC0415 - loaded on use
 
         return brief(self.rows, self._sources, self.unmeasured)
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.matching import Matched
+    from judgebench.report.briefs.score_lines import Line
     from judgebench.report.document.model import Document
-    from judgebench.report.score_lines import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
@@ -75,12 +75,12 @@ def rooms(
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.run_sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.report.briefs.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
-    from judgebench.report.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
     from judgebench.view.comparison import Compared  # noqa: PLC0415 - loaded on use

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.sources import silent
+from judgebench.api.source import silent
 from judgebench.domain import names_of
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Task
-    from judgebench.report.score_lines import Line
+    from judgebench.report.briefs.score_lines import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
     from judgebench.view.run_table import RunTable

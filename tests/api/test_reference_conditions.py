@@ -14,7 +14,7 @@ from servers.fake_llm import FakeLLM
 
 import judgebench
 from judgebench.api.report import report_sources
-from judgebench.api.sources import stored_sources
+from judgebench.api.run_sources import stored_sources
 from judgebench.catalog import make_task
 from judgebench.domain import Item, Reference, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError

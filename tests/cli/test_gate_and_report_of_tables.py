@@ -77,7 +77,8 @@ def test_report_of_a_table(judgebench, versions, tmp_path):
 
 
 def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp_path):
-    from judgebench.api.sources import Given, open_sources
+    from judgebench.api.source import Given
+    from judgebench.api.sources import open_sources
     from judgebench.api.texts import table_texts
 
     file = tmp_path / "texts.csv"
@@ -92,7 +93,8 @@ def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp
 
 
 def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions, tmp_path):
-    from judgebench.api.sources import Given, open_sources
+    from judgebench.api.source import Given
+    from judgebench.api.sources import open_sources
     from judgebench.api.texts import table_texts
 
     [source] = open_sources(Given((), [versions[0]]), {"judge": "verdict", "gold": "human", "id": "id"}, tell=print)

@@ -13,7 +13,7 @@ import pytest
 from exports import GRADER, cells, judged, log, measured, sample, table_of
 
 import judgebench
-from judgebench.api.sources import Given
+from judgebench.api.source import Given
 from judgebench.errors import UsageError
 from judgebench.labels.importers.catalog import open_export
 

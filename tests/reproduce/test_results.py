@@ -13,7 +13,8 @@ import pytest
 from report.report_rows import one_row
 
 from judgebench.api.asking import ask_and_measure, plan_run, told
-from judgebench.api.sources import judgments, stored_sources
+from judgebench.api.run_sources import stored_sources
+from judgebench.api.source import judgments
 from judgebench.catalog import JudgeSettings, make_judge
 from judgebench.errors import UsageError
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.briefs.score_lines import Line
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.said import figure_cell, two, whole
-from judgebench.report.score_lines import Line
 from judgebench.report.scores import Scores
 from judgebench.report.words import SAMPLE
 

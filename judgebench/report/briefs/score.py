@@ -6,12 +6,12 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from judgebench.report.briefs.score_lines import Line
+from judgebench.report.briefs.score_sentences import sentences, why
 from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
-from judgebench.report.score_lines import Line
-from judgebench.report.score_sentences import sentences, why
 from judgebench.report.words import SAMPLES
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Agreement
+    from judgebench.report.briefs.score_lines import Measured
     from judgebench.report.document.blocks import Grid, Tone
-    from judgebench.report.score_lines import Measured
 
 __all__ = ["brief", "odd", "usable"]
 

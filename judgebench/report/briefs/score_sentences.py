@@ -12,7 +12,7 @@ from judgebench.report.words import sampled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.report.score_lines import Line
+    from judgebench.report.briefs.score_lines import Line
 
 __all__ = ["sentences", "why"]
 

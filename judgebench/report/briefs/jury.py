@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.contrasts import is_error
-from judgebench.report.compare import cautions_of
+from judgebench.report.cautions import cautions_of
 from judgebench.report.document.blocks import Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import clean, decimal, interval, many

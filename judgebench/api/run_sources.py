@@ -1,0 +1,161 @@
+"""Runs as what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judgebench.api.labelling import labelled_runs
+from judgebench.api.source import Given, Source, silent
+from judgebench.domain import names_of
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.labels.annotations import Labels
+    from judgebench.store.runs import StoredRun
+
+
+def run_paths(source: Any) -> Sequence[Path]:
+    """Take runs by their paths; scores are those that were asked for them."""
+    from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
+
+    if isinstance(source, Given):
+        return source.runs
+    if isinstance(source, Scores):
+        if not source.asked:
+            raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
+        return [one.path for one in source.asked]
+    if isinstance(source, (str, Path)):
+        return [Path(source)]
+    paths = list(source) if isinstance(source, (Sequence, AbstractSet, Iterator)) else []
+    if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
+        raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+    if not paths:
+        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
+    return [Path(one) for one in paths]
+
+
+_GIVE = "give folders of runs, a label file or a DataFrame with the names of its judge= and gold= columns"
+
+
+def stored_sources(
+    paths: Sequence[Path],
+    *,
+    labels: Mapping[str, Labels] | None = None,
+    tell: Callable[[str], None] = silent,
+    tasks: Sequence[str] = (),
+    readings: bool = False,
+    unheard: Callable[[StoredRun], None] | None = None,
+) -> Iterator[Source]:
+    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
+
+    With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ.
+    """
+    from judgebench.store.readings import also_read  # noqa: PLC0415 - loaded on use
+
+    every = of_tasks(found_runs(paths, tell), tasks)
+    # A judge that had no key must not keep the others from being measured.
+    started = [stored for stored in every if stored.empty]
+    if len(started) == len(every):
+        raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
+    judged = [stored for stored in every if stored not in started]
+    # Labels of one's own are joined with what a run says by itself.
+    judged = list(also_read(judged)) if readings and labels is None else judged
+    yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
+    for stored in started:
+        if unheard is not None:
+            unheard(stored)
+            continue
+        tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
+
+
+def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[StoredRun]:
+    """Read the runs of some folders; a copy of a run in one folder is left out, aloud: one identity is one row."""
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
+
+    found: list[StoredRun] = []
+    for path in map(fetched, paths):
+        kept, copies = distinct(find_runs(path))
+        found += [stored for stored in kept if not stored.run.answering]
+        for copy, original in copies.items():
+            tell(f"left out {copy}: the same run as {original.name}, copied")
+    if not found:
+        raise DataError("here are only judges' own answers: nothing is judged", file=", ".join(map(str, paths)))
+    if unsealed := [stored.path for stored in found if not stored.sealed]:
+        what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
+        tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
+    return found
+
+
+def of_tasks(runs: Sequence[StoredRun], tasks: Sequence[str]) -> list[StoredRun]:
+    """Keep the runs of some tasks, named or written as places; all of them where none is."""
+    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+    if not tasks:
+        return list(runs)
+    names = [task_name(one) for one in tasks]
+    kept = [stored for stored in runs if stored.run.task in names]
+    if not kept:
+        there = ", ".join(sorted({stored.run.task for stored in runs}))
+        raise UsageError(f"no run here is about {', '.join(names)}; there are runs about {there}")
+    return kept
+
+
+def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
+    """Open runs that hold verdicts and are shown together: their judges' names say in what they differ."""
+    found = list(runs)
+    return [run_source(one, name) for one, name in zip(found, names_of([one.run for one in found]), strict=True)]
+
+
+def run_source(stored: StoredRun, name: str = "") -> Source:
+    """Open one run that holds verdicts; ``name`` is the judge's, where it says more than that."""
+    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
+
+    run, judge = stored.run, name or stored.run.judge
+
+    def measured(**how: Any) -> list[Agreement]:
+        rows = measure_beside(run, stored.judgments, **how)
+        # A benchmark's own figures are about its own gold.
+        rows = rows if isinstance(stored, LabelledRun) else with_official(rows, run, stored.judgments)
+        return [replace(row, judge=judge) for row in rows]
+
+    def ratings() -> Ratings:
+        return from_verdicts(stored.judgments(), run.scale)
+
+    def judged(policies: Policies) -> Judged:
+        from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+
+        return judged_verdicts(
+            stored.judgments(),
+            run.scale,
+            task=run.task,
+            judge=judge,
+            policies=policies,
+            gold_source=run.gold_source,
+            revision=run.revision,
+            counts=run.counts,
+        )
+
+    return Source(
+        run.task,
+        judge,
+        run.gold_source,
+        run.policies,
+        run.revision,
+        measured,
+        ratings,
+        judged,
+        stored,
+        criteria=run.criteria,
+    )
