@@ -118,6 +118,6 @@ def test_an_address_that_a_judge_file_would_not_hear_is_refused(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text('judge = "server/m"\nbase_url = "http://127.0.0.1:9/v1"\n', "utf-8")
     kind = {"sample": True, "limit": 1}
-    with pytest.raises(UsageError, match="own.toml has a base_url of its own"):
+    with pytest.raises(UsageError, match=r"own\.toml has a base_url of its own"):
         judgebench.estimate("own.toml", "pandalm", base_url="http://127.0.0.1:1/v1", **kind)
     assert judgebench.estimate("own.toml", "pandalm", base_url="http://127.0.0.1:9/v1", **kind)
