@@ -7,6 +7,7 @@ points of the same grammar in the groups ``judgebench.judges``, ``judgebench.tas
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -189,6 +190,15 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
+    if spec.endswith(".py"):
+        module = Path(spec).stem
+        raise UsageError(f"{spec} is a file: a function in it is {module}:NAME, as {module}:judge, asked in its folder")
+    if Path(spec).is_file() or difflib.get_close_matches(Path(spec).suffix, [".toml"]):
+        from judgebench.files.content import neighbours  # noqa: PLC0415 - loaded on use
+
+        what = "a judge file ends in .toml" if Path(spec).is_file() else "no such file"
+        beside = neighbours(Path(spec))
+        raise UsageError(f"judge file {spec}: {what}{f'; beside it: {beside}' if beside else ''}")
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is openai/{spec.partition('/')[2] or spec or 'gpt-4o'}, a function of yours is MODULE:NAME"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")

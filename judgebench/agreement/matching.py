@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
+from judgebench.agreement.policies import plurality
 from judgebench.agreement.ratings import from_verdicts, unfinished
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
@@ -127,6 +128,17 @@ class Matched:
     failed: bool = False
     #: What pins the data.
     revision: str = ""
+
+    @property
+    def split(self) -> int:
+        """Count the items that are left out because their annotators' labels have no majority, or differ at all."""
+        one, policy = self.ratings[0], self.scored[0].policies.gold
+        if policy not in {"majority", "unanimous"} or len(one.annotators) < 2 or not one.scale.listed:
+            return 0
+        rows = np.unique(one.item, return_index=True)[1]
+        _, share, ahead = plurality(one.gold, rows, len(one.scale.labels))
+        agreed = ahead if policy == "majority" else share == 1
+        return int(np.count_nonzero((one.gold[rows] >= 0).any(axis=1) & ~agreed))
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -66,6 +66,19 @@ def open_labels(
     return found
 
 
+def said_of_labels(
+    paths: str | Path | Sequence[str | Path], mode: Mode | None, table: Mapping[str, Any]
+) -> tuple[str, ...] | None:
+    """Write options that join the same labels with runs; None where a table's words would have to be said again."""
+    from judgebench.api.tables import Columns  # noqa: PLC0415 - loaded on use
+
+    files = [paths] if isinstance(paths, (str, Path)) else paths
+    if files and Columns.of(table).options:
+        return None
+    how = () if mode is None else ("--labels-mode", mode)
+    return (*(word for one in files for word in ("--labels", str(one))), *how)
+
+
 class LabelledTask:
     """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict,
 
 from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.items import Items, TaskLike, is_task, task_of
-from judgebench.api.keys import check_keys
+from judgebench.api.keys import check_address, check_keys
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, checked, each, keys, place, policies_of, question, several
@@ -351,6 +351,7 @@ def prepared(
 
     engine = Engine(how["engine"] or "local", **given("poll", "wait", "batch_size", "workers", "ray_address"))
     judges = [judge_of(one) for one in several("judge", judge, is_judge)]
+    check_address(judges, how.get("base_url"))
     tasks = [task_of(one, how) for one in several("task", task, is_task)]
     for one in tasks:
         if not isinstance(one, str) and not getattr(one, "files", ()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.labelling import open_labels
+from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.source import unlabelled
@@ -61,7 +61,8 @@ def score(
         say(told)
     if by_system and rows and not any(row.subset.startswith("system:") for row in rows):
         say(f"{argument('by_system')}: nothing says which system was judged ({argument('system')})")
-    return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))
+    again = said_of_labels(labels, labels_mode, table)
+    return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)), again)
 
 
 @question

@@ -134,12 +134,28 @@ class _Run(Protocol):
     def scale(self) -> Scale: ...
     @property
     def conditions(self) -> Conditions: ...
+    @property
+    def counts(self) -> Mapping[str, int]: ...
 
 
 def names_of(runs: Sequence[_Run]) -> list[str]:
-    """Name the judges of runs that are shown together, as `told_apart` does."""
+    """Name the judges of runs that are shown together, as `told_apart` does.
+
+    A run of which every case failed is told from the others, and gives these no longer names.
+    """
     kinds = {run.task: run.scale.kind for run in runs}
-    return told_apart([(run.task, run.judge, run.conditions.named()) for run in runs], kinds)
+    every = [(run.task, run.judge, run.conditions.named()) for run in runs]
+    names = told_apart(every, kinds)
+    heard = [place for place, run in enumerate(runs) if not _failed(run.counts)]
+    if len(heard) < len(runs):
+        for place, name in zip(heard, told_apart([every[place] for place in heard], kinds), strict=True):
+            names[place] = name
+    return names
+
+
+def _failed(counts: Mapping[str, int]) -> bool:
+    """Whether cases failed and none had another outcome."""
+    return bool(counts.get("failed")) and not any(counts[name] for name in counts.keys() - {"items", "cases", "failed"})
 
 
 def told_apart(

@@ -47,6 +47,7 @@ import re
 import sys
 import threading
 import time
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -97,8 +98,16 @@ class FunctionJudge(Own):
             message = redact(str(error)) or "no message"
             if isinstance(error, AttributeError) and isinstance(error.obj, Item):
                 message += "; it has question, responses (each with its text), references, context and attribute(NAME)"
-            raise RejectedError(f"{self.name} raised {type(error).__name__}: {message}") from None
+            raise RejectedError(f"{self.name} raised {type(error).__name__}{_line_of(error)}: {message}") from None
         return _reply(answer, scale, time.monotonic() - started)
+
+
+def _line_of(error: BaseException) -> str:
+    """Say on which line of the user's own code it was raised, the last one that lies here; empty where none does."""
+    here = Path.cwd()
+    files = [(Path(at.filename), at.lineno) for at in traceback.extract_tb(error.__traceback__)]
+    own = [(file, line) for file, line in files if file.is_relative_to(here) and "site-packages" not in file.parts]
+    return f" ({own[-1][0].relative_to(here)}:{own[-1][1]})" if own else ""
 
 
 class _Object:

@@ -12,7 +12,14 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.doubts import refuse_answers, refuse_apart, refuse_criteria, refuse_shifted, refuse_units
+from judgebench.labels.doubts import (
+    answers_or_gaps,
+    refuse_answers,
+    refuse_apart,
+    refuse_criteria,
+    refuse_shifted,
+    refuse_units,
+)
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, readable
@@ -167,8 +174,9 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     try:
         scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
     except (DataError, UsageError) as error:
-        if told := says.would_read(scale):
-            error.args = (f"{error}; {told}",)
+        told = [says.would_read(scale), says.would_ask(judges) if scale is None else ""]
+        if more := [one for one in told if one and one not in str(error)]:
+            error.args = ("; ".join([str(error), *more]),)
         raise
     open_ended = "undeclared_levels" in warnings or (opened and scale.kind == "number")
     for name in [name for name in labels if any(one in cells.reverse for one in called[name])]:
@@ -360,6 +368,11 @@ class _Says:
             return ""
         shown_ = ", ".join(f"{shown(word, 40)} as {meaning or 'no verdict'}" for word, meaning in found[:3])
         return f"{argument('read_replies')} reads {shown_}{' and more' if len(found) > 3 else ''}"
+
+    def would_ask(self, judges: Sequence[str]) -> str:
+        """Say which words are asked about once all others are known."""
+        words = {name: self.meant[name].values() for name in self.meant}
+        return answers_or_gaps(words, judges, None, self.where)
 
 
 def verdict_at(value: float, middle: float, scale: Scale) -> str:

@@ -154,20 +154,33 @@ def refuse_answers(
     words: Mapping[str, Iterable[str]], judges: Sequence[str], scale: Scale, where: Where | None = None
 ) -> None:
     """Ask about None, NA and n/a where a judge and gold both write it and no scale or word says what it means."""
+    if asked := answers_or_gaps(words, judges, scale, where):
+        raise UsageError(asked)
+
+
+def answers_or_gaps(
+    words: Mapping[str, Iterable[str]], judges: Sequence[str], scale: Scale | None, where: Where | None = None
+) -> str:
+    """Say which words may be an answer or a gap, and how to tell; empty where none may."""
+    found: dict[str, str] = {}
     for text in sorted(SPOKEN):
         holders = [name for name, own in words.items() if any(fold(word) == text for word in own)]
-        if {name in judges for name in holders} != {True, False} or _said(text, scale, words):
-            continue
-        word = next(word.strip() for word in words[holders[0]] if fold(word) == text)
-        bad = f" {argument('words')} {word}=neither," if scale.kind == "pair" else ""
-        raise UsageError(
-            f"{word!r} ({_holders(text, words, where)}) may be an answer or a gap; for a gap say "
-            f"{argument('missing')} {word}, for an answer{bad} {argument('words')} {word}=LABEL, or list it in "
-            f"{argument('scale')}"
-        )
+        if {name in judges for name in holders} == {True, False} and not _said(text, scale, words):
+            found[text] = next(word.strip() for word in words[holders[0]] if fold(word) == text)
+    if not found:
+        return ""
+    listed = ", ".join(f"{word!r} ({_holders(text, words, where)})" for text, word in found.items())
+    word = next(iter(found.values()))
+    bad = f" {argument('words')} {word}=neither," if scale is not None and scale.kind == "pair" else ""
+    return (
+        f"{listed} may be an answer or a gap; for a gap say {argument('missing')} {','.join(found.values())}, for an "
+        f"answer{bad} {argument('words')} {word}=LABEL, or list it in {argument('scale')}"
+    )
 
 
-def _said(text: str, scale: Scale, words: Mapping[str, Iterable[str]]) -> bool:
+def _said(text: str, scale: Scale | None, words: Mapping[str, Iterable[str]]) -> bool:
+    if scale is None:
+        return False
     written = {word.strip() for own in words.values() for word in own if fold(word) == text}
     return any(scale.code(word) is not None for word in written | {text})
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain import bare, conditions_of
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval, shorten, words_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, many, shorten, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word, headline_name
 from judgebench.stats.coefficients.catalog import METRICS, title_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_share", "known_as", "listed",
-    "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown", "span", "spoken", "told", "two",
+    "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown", "span", "split", "spoken", "told", "two",
     "unfinished", "whole", "whom",
 ]  # fmt: skip
 
@@ -182,6 +182,15 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def split(items: int) -> list[str]:
+    """Say that items without a majority are left out; nothing where there are none.
+
+    >>> split(9), split(1), split(0)
+    (['9 items on which people split are left out.'], ['1 item on which people split is left out.'], [])
+    """
+    return [f"{many(items, 'item')} on which people split {'is' if items == 1 else 'are'} left out."] if items else []
 
 
 def unfinished(judges: Iterable[tuple[str, Sequence[str]]]) -> list[str]:

@@ -116,6 +116,8 @@ class Scores(Document, Sequence[Agreement]):
     asked: tuple[Asked, ...] = field(default=(), compare=False)
     _sources: tuple[Measured, ...] = field(default=(), compare=False)
     unmeasured: tuple[str, ...] = field(default=(), compare=False)
+    #: Options that join the same labels with the runs; None where there are none to write.
+    _labels: tuple[str, ...] | None = field(default=(), compare=False)
 
     SCHEMA = "judgebench.scores/1"
     SHAPE = record(
@@ -240,7 +242,7 @@ class Scores(Document, Sequence[Agreement]):
             return None
         from judgebench.report.briefs.score import brief  # noqa: PLC0415 - loaded on use
 
-        return brief(self.rows, self._sources, self.unmeasured)
+        return brief(self.rows, self._sources, self.unmeasured, self._labels)
 
     def blocks(self) -> Iterator[Block]:
         if self.unmeasured:

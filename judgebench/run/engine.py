@@ -369,8 +369,10 @@ class _Engine:
             return verdict
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.caller.options.give_up_after:
+            again = "run the same command again to ask only the failed and missing ones"
+            if self.caller.judge.settings.get("backend") == "function":
+                again = "mend the function, then run the same command again"
             raise IncompleteError(
-                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; "
-                "run the same command again to ask only the failed and missing ones"
+                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; {again}"
             )
         return verdict

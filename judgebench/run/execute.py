@@ -290,9 +290,10 @@ def none_answered(outcome: Execution) -> IncompleteError | None:
     summary = outcome.summary
     if summary.statuses[Status.FAILED] < summary.cases:
         return None
-    return IncompleteError(
-        f"every case of {outcome.path} failed, the last with: {summary.last_error}; the same command asks them again"
-    )
+    again = "the same command asks them again"
+    if outcome.plan.run.settings.get("backend") == "function":
+        again = "mend the function, then run the same command again"
+    return IncompleteError(f"every case of {outcome.path} failed, the last with: {summary.last_error}; {again}")
 
 
 class Using:

@@ -117,3 +117,14 @@ def _estimates(node):
         yield node
     for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _estimates(below)
+
+
+def test_items_on_which_people_split_are_left_out_aloud() -> None:
+    gold = [("no", "yes")[i % 2] for i in range(40)]
+    other = [("no", "yes")[(i + (i < 3)) % 2] for i in range(40)]
+    poor = [("no", "yes")[i % 3 == 0] for i in range(40)]
+    frame = pd.DataFrame({"good": gold, "poor": poor, "one": gold, "two": other})
+    found = judgebench.compare(frame, judge=["good", "poor"], gold=["one", "two"], scale="check")
+    assert "3 items on which people split are left out." in found.render("table")
+    alone = judgebench.compare(frame, judge=["good", "poor"], gold="one", scale="check")
+    assert "split" not in alone.render("table")

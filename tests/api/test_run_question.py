@@ -112,3 +112,12 @@ def test_a_judge_that_asks_others_shows_nothing_of_it(here: Path, python) -> Non
     assert done.code == 0, done.err
     assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"deep:sync", "deep:loop"}
     assert all(row["coverage"] == 1 for row in json.loads(done.out)["rows"])
+
+
+def test_an_address_that_a_judge_file_would_not_hear_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.toml").write_text('judge = "server/m"\nbase_url = "http://127.0.0.1:9/v1"\n', "utf-8")
+    kind = {"sample": True, "limit": 1}
+    with pytest.raises(UsageError, match=r"own\.toml has a base_url of its own"):
+        judgebench.estimate("own.toml", "pandalm", base_url="http://127.0.0.1:1/v1", **kind)
+    assert judgebench.estimate("own.toml", "pandalm", base_url="http://127.0.0.1:9/v1", **kind)

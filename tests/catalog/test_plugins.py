@@ -275,6 +275,9 @@ def test_judges_by_name() -> None:
     for wrong in ("server/", "openai/", "gpt4o", "baseline/frist", "hf/model", ""):
         with pytest.raises((UsageError, BackendError)):
             make_judge(wrong, task, settings)
+    for wrong, says in {"mine.py": "mine:judge", "mine.tml": "no such file"}.items():
+        with pytest.raises(UsageError, match=says):
+            make_judge(wrong, task, settings)
     with pytest.raises(UnknownNameError, match="Did you mean triviaqa"):
         make_task("trivaqa")
     assert plugins("judges") == {}

@@ -204,6 +204,10 @@ def test_settled_labels_are_gold_where_that_is_asked_for(judgebench, judge, item
     expected = cohen_kappa_score([gold[item] for item in gold], [verdicts[item] for item in gold], labels=[0, 1, 2])
     assert (row["items"], row["gold"]) == (11, "human")
     assert row["metrics"]["cohen_kappa"]["value"] == pytest.approx(expected, abs=1e-12)
+    # Two people labelled, and what is said to go on with keeps their labels.
+    said = judgebench("score", "runs", "--labels", "labels", "--labels-mode", "settled").out
+    assert "is not known" not in said
+    assert "judgebench report runs --labels labels --labels-mode settled" in said
     # The people's own labels are untouched: without the mode, settled ones are nobody's.
     done = judgebench("score", "runs", "--labels", folder, "--format", "json")
     (row,) = rows(done).values()

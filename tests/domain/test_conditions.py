@@ -80,6 +80,13 @@ def test_runs_that_differ_in_nothing_named_are_numbered() -> None:
     assert names_of([run(), run()]) == ["server/m #1", "server/m #2"]
 
 
+def test_a_run_of_which_every_case_failed_gives_others_no_longer_names() -> None:
+    failed = run(revision="data:1", counts={"items": 2, "cases": 2, "failed": 2})
+    answered = run(counts={"items": 2, "cases": 2, "ok": 1, "failed": 1})
+    assert names_of([failed, answered]) == ["server/m (revision data:1)", "server/m"]
+    assert names_of([failed, failed, answered])[2] == "server/m"
+
+
 def test_a_name_is_the_same_after_a_copy() -> None:
     name = JudgeName("server/m", {"prompt": "strict/1"})
     for made in (copy.deepcopy(name), pickle.loads(pickle.dumps(name))):  # noqa: S301 - its own

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,7 +132,10 @@ def test_an_exception_fails_the_item_with_its_type_and_words(monkeypatch: pytest
     def broken(item):
         raise ZeroDivisionError("oh no canary-0123456789")
 
-    with pytest.raises(RejectedError, match=r"m:f raised ZeroDivisionError: oh no \[redacted\]") as caught:
+    monkeypatch.chdir(Path(__file__).parent)
+    line = broken.__code__.co_firstlineno + 1
+    said = rf"m:f raised ZeroDivisionError \({Path(__file__).name}:{line}\): oh no \[redacted\]"
+    with pytest.raises(RejectedError, match=said) as caught:
         ask(broken)
     assert not caught.value.refused
 

@@ -287,3 +287,12 @@ def test_decimal_commas_on_a_scale_of_numbers(tmp_path):
         load(path, ["j"], ["g"], scale=Scale.number(0, 100))
     found = load(path, ["j"], ["g"], scale=Scale.number(0, 100), read_replies=True)
     assert found.scale.numbers(found.judges["j"].judge).tolist() == pytest.approx([38.82, 5.8, 61.5])
+
+
+def test_all_that_is_in_doubt_is_said_at_once(tmp_path):
+    path = table(tmp_path, "j,g", ["yes,yes", "no,yess", "N/A,no", "None,N/A", "yes,None", "no,no"])
+    with pytest.raises(DataError) as caught:
+        load(path, ["j"], ["g"])
+    message = str(caught.value)
+    assert "'yess' (g line 3)" in message
+    assert "'N/A' (j line 4; g line 5), 'None' (j line 5; g line 6) may be an answer or a gap" in message

@@ -207,6 +207,8 @@ class Comparison:
     annotators: int = 1
     #: What pins the data.
     revision: str = ""
+    #: So many items are left out because people split on them.
+    split: int = 0
 
     @property
     def judges(self) -> tuple[str, str]:
@@ -327,6 +329,7 @@ def compare(
         parts=tuple(_part(name, each) for name, each in every.items()),
         annotators=len(matched.ratings[0].annotators),
         revision=matched.revision,
+        split=matched.split,
         equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
 

@@ -147,6 +147,7 @@ def gate(
         differ=int(np.count_nonzero(verdicts_differ(matched))),
         level=one.scale.level,
         revision=matched.revision,
+        split=matched.split,
     )
 
 

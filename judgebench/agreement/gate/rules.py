@@ -153,6 +153,8 @@ class Gate:
     level: str = ""
     #: What pins the data.
     revision: str = ""
+    #: So many items are left out because people split on them.
+    split: int = 0
 
     @property
     def state(self) -> State:

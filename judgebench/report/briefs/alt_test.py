@@ -48,7 +48,8 @@ class _Line(NamedTuple):
         found = self.result
         if found.passed is None:
             return "untested"
-        if found.deciding:
+        # Of so few people the test alone says no more than that.
+        if found.deciding or "few_annotators" in found.warnings:
             return "open"
         robust = found.clustered_rate.value
         doubts = (robust is not None and robust < _PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
@@ -69,7 +70,7 @@ def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[t
     lines = [_Line(task, names[judge], result) for task, judge, result in tests]
     tasks = list(dict.fromkeys(one.task for one in lines))
     answer = tuple(said for task in tasks for said in _answer(task, [one for one in lines if one.task == task]))
-    codes = dict.fromkeys(code for one in lines for code in one.result.warnings)
+    codes = dict.fromkeys(code for one in lines if one.state != "untested" for code in one.result.warnings)
     notes = [text for code, text in _NOTES.items() if code in codes]
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
     steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
@@ -121,7 +122,7 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
         *([Field("task", lambda one: one.task, right=False)] if several else []),
         Field("judge", lambda one: one.judge, right=False),
         Field("in a person's place?", _verdict, ("in a person's", "place?"), right=False),
-        Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}"),
+        Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}" if one.level[1] else NONE),
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
         Field(
             "as close as the person [95 %]",

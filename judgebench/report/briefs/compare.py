@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written, headed, same_as
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import brief_name, first_up, known_as, percent
+from judgebench.report.said import brief_name, first_up, known_as, percent, split
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
@@ -200,6 +200,7 @@ def _notes(
     if a != b and ("unequal_coverage" in found.warnings or found.main.difference.low is None):
         (fewer, silent), (most, other) = sorted([(a, first), (b, second)])
         yield f"{silent} gives {_unusable(fewer)} unusable answers, {other} {_unusable(most)}."
+    yield from split(found.split)
     yield from versions_words(found.versions, first, second)
     if any(_clear(line.difference) and not _way(line.difference, line.p_holm) for _, line in parts[1:]):
         yield "“better?” holds for all parts at once, an interval for its own part alone."

@@ -40,8 +40,16 @@ _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 _COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
-def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Sequence[str]) -> Brief:
-    """Say in brief how far judges agree, and whether they can take a person's place."""
+def brief(
+    rows: Sequence[Agreement],
+    sources: Sequence[Measured],
+    unmeasured: Sequence[str],
+    labels: Sequence[str] | None = (),
+) -> Brief:
+    """Say in brief how far judges agree, and whether they can take a person's place.
+
+    ``labels`` are the options that join the runs with labels; None where a command can't.
+    """
     lines = _lines(rows, sources)
     # What is missing is the answer; what brings it is a note.
     missing = [(f"{what}.", how) for what, dot, how in (text.partition(". ") for text in unmeasured) if dot]
@@ -50,7 +58,7 @@ def brief(rows: Sequence[Agreement], sources: Sequence[Measured], unmeasured: Se
         (*said, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
         (*(how for _, how in missing), *(_notes(rows, lines) if lines else ()))[:MOST_NOTES],
-        tuple(_next(sources)) if lines else (),
+        tuple(_next(sources, labels)) if lines and labels is not None else (),
     )
 
 
@@ -192,8 +200,8 @@ def _stricter(rows: Sequence[Agreement], line: Line) -> str:
     return ""
 
 
-def _next(sources: Sequence[Measured]) -> Iterator[Next]:
+def _next(sources: Sequence[Measured], labels: Sequence[str]) -> Iterator[Next]:
     folders: list[Path] = list(dict.fromkeys(one.folder for one in sources if one.folder is not None))
     if folders:
-        named = " ".join(shlex.quote(str(one)) for one in folders[:3])
-        yield Next(f"judgebench report {named}", "every item, with what the judges said")
+        named = shlex.join(("judgebench", "report", *map(str, folders[:3]), *labels))
+        yield Next(named, "every item, with what the judges said")

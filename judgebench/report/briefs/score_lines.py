@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import HUMAN_SOURCES, Estimate
+from judgebench.labels.annotations import ADJUDICATED
 from judgebench.report.document.text import clean, many
 from judgebench.report.words import sampled, task_name
 
@@ -75,6 +76,11 @@ class Line:
     def single(self) -> bool:
         """Whether people gave each item one label."""
         return self.row.gold in HUMAN_SOURCES and not self.row.ceiling
+
+    @property
+    def settled(self) -> bool:
+        """Whether that label is the one on which several people settled."""
+        return self.single and self._source is not None and self._source.ratings().annotators == (ADJUDICATED,)
 
     @property
     def asked(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.errors import argument
 from judgebench.report.document.text import decimal, many
 from judgebench.report.said import brief_name, from_to, is_share, listed, of_100, reason, spoken, whom
 from judgebench.report.stand_in import MARGIN
@@ -39,7 +40,9 @@ def sentences(lines: Sequence[Line]) -> Iterator[str]:
             yield _placed(task, placed)
         if others := [one for one in heard if not one.state]:
             yield _agreeing(task, others)
-            if any(one.single for one in others):
+            if any(one.settled for one in others):
+                yield f"Without {argument('labels_mode')} settled people are held against each other, too."
+            elif any(one.single for one in others):
                 yield "One label per item: how far people agree with each other is not known."
 
 

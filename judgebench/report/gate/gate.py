@@ -45,7 +45,7 @@ from judgebench.report.gate.words import (
     value,
     verdict,
 )
-from judgebench.report.said import first_up, percent
+from judgebench.report.said import first_up, percent, split
 from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import SAMPLES, WARNINGS, sampled
 from judgebench.stats.coefficients.catalog import title_of
@@ -249,7 +249,7 @@ class Decision(Document):
             before, after = (percent(share) for share in self.gate.coverage)
             cautions.insert(0, f"{after} of the run's answers can be used, {before} of the baseline's.")
         sample = [SAMPLES] if sampled(self.gate.revision) else []
-        return brief(self.gate, [*sample, *self._versions(), *cautions], self.compare)
+        return brief(self.gate, [*sample, *split(self.gate.split), *self._versions(), *cautions], self.compare)
 
     def figures(self, *notes: str) -> Grid:
         """Set the figures below each other."""
