@@ -174,8 +174,8 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     try:
         scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
     except (DataError, UsageError) as error:
-        told = [says.would_read(scale), says.would_ask(judges) if scale is None else ""]
-        if more := [one for one in told if one and one not in str(error)]:
+        hints = [says.would_read(scale), says.would_ask(judges) if scale is None else ""]
+        if more := [one for one in hints if one and one not in str(error)]:
             error.args = ("; ".join([str(error), *more]),)
         raise
     open_ended = "undeclared_levels" in warnings or (opened and scale.kind == "number")
