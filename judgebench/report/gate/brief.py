@@ -97,7 +97,9 @@ def _more(found: Gate, line: GateLine) -> Iterator[str]:
         if line.strict and worse.high is not None and worse.high < line.limit:
             yield f"That is within the {limit} allowed; --strict fails any sure drop."
         else:
-            yield f"Allowed: {limit}."
+            # A comparison's interval has two sides, and may leave open what fails here.
+            level = "" if worse.low is None else f" (one-sided, at {100 * found.rules.alpha:g} %)"
+            yield f"Allowed: {limit}{level}."
         if not line.operation:
             yield counts
     if line.state == "undecided" and worse.low is not None and worse.high is not None:
