@@ -10,7 +10,7 @@ from judgebench.api.labelling import ANY
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.run_sources import run_paths, stored_sources
 from judgebench.api.source import Given, Source
-from judgebench.api.table_sources import _lacking, _no_gold, own_table, table_sources
+from judgebench.api.table_sources import lacking_roles, own_table, table_sources, without_gold
 from judgebench.api.tables import Columns
 from judgebench.errors import UsageError, argument
 from judgebench.files.joined import JoinedTable
@@ -79,6 +79,6 @@ def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bo
     if columns.file != Opening():
         what = next(iter(columns.file.said()), "unmatched")
         raise UsageError(f"a DataFrame is no file: it has no {what.replace('_', '-')}")
-    if _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
+    if lacking_roles(columns, unlabelled=unlabelled, unjudged=unjudged):
         shown = ", ".join(own.columns[:40])
-        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
+        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{without_gold(columns)}")

@@ -98,22 +98,23 @@ def table_sources(
             f"{argument('labels')} are of runs' items; in a {argument('csv')} FILE an annotator is a {argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if said := _lacking(columns, unlabelled=unlabelled, unjudged=unjudged):
-        raise UsageError(f"{argument('csv')} needs {said}; `judgebench doctor {named}` names them{_no_gold(columns)}")
+    if said := lacking_roles(columns, unlabelled=unlabelled, unjudged=unjudged):
+        more = f"`judgebench doctor {named}` names them{without_gold(columns)}"
+        raise UsageError(f"{argument('csv')} needs {said}; {more}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
     return [_judge_source(judge, ratings, table, path, columns, gold) for judge, ratings in table.judges.items()]
 
 
-def _lacking(columns: Columns, *, unlabelled: bool, unjudged: bool) -> str:
+def lacking_roles(columns: Columns, *, unlabelled: bool, unjudged: bool) -> str:
     """Name what is not said of a table: its judges, its gold."""
     judged = columns.judge or columns.scores or columns.rows.confusion or unjudged
     said = {"judge": judged, "gold": columns.gold or columns.rows.golden or unlabelled}
     return " and ".join(argument(name) for name, there in said.items() if not there)
 
 
-def _no_gold(columns: Columns) -> str:
+def without_gold(columns: Columns) -> str:
     """Say what can be asked of verdicts alone."""
     asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
     alone = columns.judge and not columns.gold

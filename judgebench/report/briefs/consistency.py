@@ -97,10 +97,6 @@ def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool, part
     return grid(fields, lines)
 
 
-def _column(label: str) -> Field[Line]:
-    return Field(f"“{shorten(label, _LABEL)}”", partial(_share, label), spare=True)
-
-
 def _task(line: Line) -> str:
     return task_name(line.task, line.revision)
 
