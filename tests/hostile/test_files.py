@@ -1,4 +1,4 @@
-"""Files that pack a thousandfold, nest, repeat, never end, or are damaged anywhere: told in two lines, never a traceback.
+"""Files that pack a thousandfold, nest, repeat, never end, or are damaged: told in two lines, never a traceback.
 
 By hand, many more of them: ``JUDGEBENCH_FUZZ=200 pytest tests/hostile/test_files.py``.
 """
