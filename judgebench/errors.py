@@ -56,6 +56,7 @@ __all__ = [
     "UsageError",
     "VersionError",
     "argument",
+    "not_parsed",
     "spoken_as",
     "unreached",
 ]
@@ -86,6 +87,20 @@ def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
         yield
     finally:
         _names = before
+
+
+def not_parsed(error: ValueError | RecursionError) -> str:
+    """Say why a text can't be parsed; what Python says of its own limits helps nobody who wrote a file.
+
+    >>> not_parsed(RecursionError("maximum recursion depth exceeded"))
+    'nested too deeply'
+    """
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    # The limit of `int`, whose message tells to call a function of `sys`.
+    if found := re.match(r"Exceeds the limit \((\d+) digits\)", str(error)):
+        return f"a number of more than {int(found[1]):,} digits"
+    return str(error)
 
 
 class JudgebenchError(Exception):

@@ -19,7 +19,7 @@ from judgebench.api.tables import flags, meanings
 from judgebench.cli import status
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
-from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
+from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed, spoken_as
 from judgebench.files.content import small_file
 from judgebench.redaction import hidden
 from judgebench.report.document import Form
@@ -60,7 +60,7 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
         what = value if value == _HERE else f"--config {value}"
         raise UsageError(f"can't read {what}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"not TOML: {error}", file=str(value)) from None
+        raise DataError(f"not TOML: {not_parsed(error)}", file=str(value)) from None
     if strange := sorted(name for name in settings if name not in COMMANDS):
         hint = f"({value}; its sections are named after commands)"
         raise UnknownNameError("section", strange[0], COMMANDS, hint=hint)

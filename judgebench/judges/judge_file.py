@@ -45,7 +45,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, not_parsed
 from judgebench.files.content import neighbours, small_file
 from judgebench.judges.local.weights import DTYPES
 from judgebench.judges.panels import KINDS, panel_class
@@ -108,7 +108,7 @@ def read_judge_file(path: Path) -> JudgeFile:
             reason = f"no such file{f'; beside it: {near}' if (near := neighbours(path)) else ''}"
         raise UsageError(f"judge file {path}: {reason}") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"judge file {path} is not TOML: {error}") from None
+        raise UsageError(f"judge file {path} is not TOML: {not_parsed(error)}") from None
     return _panel(data, path) if "kind" in data else _one(data, path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_args
 
 from judgebench.domain import Aggregate, GoldSource, Policies, Scale
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed
 from judgebench.files.content import small_file
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
     except OSError as error:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"this is not TOML: {error}", file=str(path)) from None
+        raise DataError(f"this is not TOML: {not_parsed(error)}", file=str(path)) from None
 
 
 def load_card(name: str, root: Path | None = None) -> Card:

@@ -30,8 +30,9 @@ def test_what_never_happened_may_happen_to_others() -> None:
     found = measure(rows(0, 150))
     assert found.figures["accepted"].high == pytest.approx(0.025, abs=5e-4)
     assert not found.led
-    told = str(Probes((ProbeRow("t", "j", "human", Scale.check(), "master-key/colon", found),)))
-    assert "up to 2.0 % may be" in told
+    probes = Probes((ProbeRow("t", "j", "human", Scale.check(), "master-key/colon", found),))
+    assert "of up to 2.5 % of cases can't be" in str(probes)
+    assert "up to 2.0 % of others may be (rule of three)" in " ".join(probes.render(explain=True).split())
 
 
 def test_no_verdict_accepts_nothing_and_a_gold_answer_is_accepted_where_it_is_called_right() -> None:

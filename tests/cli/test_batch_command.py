@@ -109,7 +109,8 @@ def test_an_interrupt_while_waiting_says_what_goes_on(number: int, judgebench, t
     process.send_signal(number)
     _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 130, err
-    assert "48 requests submitted in 2 batches (batch_0, batch_1): these go on, the same command collects them" in err
+    assert "48 requests submitted in 2 batches (batch_0, batch_1)" in err
+    assert "these go on, and the same command collects them" in err
     assert "Traceback" not in err
     llm.hold = False
     done = judgebench(*command("openai", llm, "--batch-size", "30"), env=KEYS)
@@ -121,7 +122,8 @@ def test_submit_and_leave_then_collect(judgebench, llm) -> None:
     for _ in range(2):
         left = judgebench(*command("anthropic", llm, "--no-wait"), env=KEYS)
         assert left.code == 5
-        assert "run the same command again to collect" in left.err
+        assert "48 requests submitted in 1 batch (msgbatch_0)\n" in left.err
+        assert "Run the same command again to collect" in left.err.splitlines()[-1]
         assert len(llm.batches) == 1
     priced = judgebench(*command("anthropic", llm, "--dry-run", "--explain"))
     assert "0 already judged, 48 submitted, 0 to ask in batches in 0 calls" in priced.out

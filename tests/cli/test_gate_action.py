@@ -101,7 +101,7 @@ def test_every_input_reaches_the_gate(act, tmp_path):
         ({"judge": "contains\n--help"}, "more than one line"),
         ({"baseline": "missing.json"}, "no baseline missing.json"),
         ({"margin": "--help"}, "--margin"),
-        ({"judge": "--help"}, "'--help'"),
+        ({"judge": "--help"}, "no judge is named --help"),
         ({"judge": "$(touch pwned); touch pwned"}, "touch pwned"),
     ],
 )

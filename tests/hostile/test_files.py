@@ -1,4 +1,4 @@
-"""Files that pack a thousandfold, nest, repeat, never end, or are damaged anywhere: told in a line, never a traceback.
+"""Files that pack a thousandfold, nest, repeat, never end, or are damaged: told in two lines, never a traceback.
 
 By hand, many more of them: ``JUDGEBENCH_FUZZ=200 pytest tests/hostile/test_files.py``.
 """
@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "one text in 100,000 cells": ("t.xlsx", lambda: book(b"<si>" + b"x" * 60_000 + b"</si>", s=b"".join(
                                   b'<c r="A%d"><v>0</v></c>' % i for i in range(100_000))), "letters: far more"),
     "a log of 300 MB": ("t.eval", lambda: log(bytes(300 << 20)), "unpacks to far more"),
-    "a log of 100,000 levels": ("t.eval", lambda: log(b"[" * 100_000), "is not JSON"),
+    "a log of 100,000 levels": ("t.eval", lambda: log(b"[" * 100_000), "nested too deeply"),
     "100,000 levels": ("t.jsonl", lambda: three('{"a":' * 100_000 + "1" + "}" * 100_000), "nested too deeply"),
     "100,000 levels in an array": ("t.json", lambda: b"[" + b'{"a":[' * 100_000, "nested too deeply"),
     "5,000 digits": ("t.jsonl", lambda: three(DIGITS), "a number of 5,000 digits"),
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_table_is_told_so(judgebench, tmp_path: Path, what: st
         done = judgebench(*line)
         assert done.code == 3, done.err
         assert words in done.err
-        assert len(done.err.splitlines()) == 1
+        assert len(done.err.splitlines()) <= 2
         assert len(done.err) < 2100
 
 
@@ -187,7 +187,8 @@ def test_pipes_and_devices_are_no_files(judgebench, tmp_path: Path) -> None:  # 
         ["run", "--judge", "replay:pipe.jsonl", "--task", "pandalm", "--sample"],
         ["gate", "pipe", "--against", "pipe"], ["score", "pipe"], ["leaderboard", "pipe"],
     ):  # fmt: skip
-        done = judgebench(*line)
+        # With a key: the lack of one is told before any file is read.
+        done = judgebench(*line, env={"OPENAI_API_KEY": "k"})
         assert done.code in {2, 3}, (line, done)
         assert "internal error" not in done.err, (line, done.err)
     file = tmp_path / "large.toml"
@@ -241,7 +242,11 @@ def test_settings_with_numbers_and_nests_without_end(judgebench, tmp_path: Path)
             (tmp_path / f"{number}.toml").write_text(f"{text}\n", "utf-8")
             done = judgebench(*line, f"{number}.toml")
             assert (done.code in {2, 3}, "internal" in done.err) == (True, False), done.err
-            assert len(done.err.splitlines()) == 1
+            assert len(done.err.splitlines()) <= 2
+            assert len(done.err) < 2100
+            # Python's own advice is none for who wrote the file.
+            assert "sys." not in done.err
+            assert "recursion" not in done.err
 
 
 def test_names_with_a_null_in_a_file_of_settings(judgebench, tmp_path: Path) -> None:  # noqa: F811 - the fixture

@@ -141,6 +141,8 @@ def test_64_judges_on_2_tasks_at_once(tmp_path: Path) -> None:
     assert done.code == 0, done.err[-2000:]
     assert len(find_runs(tmp_path / "runs")) == 128
     done = called(tmp_path, "verify", "runs")
+    assert (done.code, done.out) == (0, "128 runs with 512 cases: no damage.\n")
+    done = called(tmp_path, "verify", "runs", "--explain")
     assert (done.code, done.out.count("; clean")) == (0, 128)
 
 

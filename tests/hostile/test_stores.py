@@ -371,7 +371,7 @@ def test_what_earlier_versions_kept_of_such_claims_is_not_moved_aside(judgebench
             writer.append(replace(verdict(name), usage=claim))
         writer.settle()
     done = judgebench("verify", writer.path, "--repair")
-    assert (done.code, "clean" in done.out, list(writer.path.glob("damaged-*"))) == (0, True, []), done
+    assert (done.code, "no damage" in done.out, list(writer.path.glob("damaged-*"))) == (0, True, []), done
     for command in (("score", writer.path), ("show", writer.path), ("leaderboard", tmp_path)):
         done = judgebench(*command)
         assert done.code == 0, (command, done)

@@ -27,7 +27,7 @@ from judgebench.api.notes import NoteWarning
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import JudgebenchError
 from judgebench.judges.prompts import default_prompts
-from judgebench.report.document.as_table import _LONGEST_CELL, _LONGEST_TEXT
+from judgebench.report.document.as_table import _LONGEST_TEXT, LONGEST_CELL
 from judgebench.report.document.text import clean, cut, listing, one_line, unobeyed
 
 if TYPE_CHECKING:
@@ -307,6 +307,7 @@ def test_a_label_of_five_megabytes_is_not_printed_whole(judgebench, tmp_path: Pa
         )
     for line in (
         ["doctor", "labels.csv"],
+        ["doctor", "labels.csv", "--explain"],
         ["score", "--csv", "labels.csv", f"--judge-col=judge{long}", "--gold-col", "gold", "--subset-col", "sub"],
         ["score", "--csv", "labels.csv", "--judge-col", "sub", "--gold-col", "gold"],
     ):
@@ -329,7 +330,7 @@ def test_lines_are_clean_however_they_are_made() -> None:
     assert one_line(plain) == plain
     assert one_line("http://[::1]:8000/v1: refused") == "http://[::1]:8000/v1: refused"
     assert len(one_line("y" * 10_000_000)) <= 2000
-    assert len(cut("y" * 10_000_000, _LONGEST_CELL)) <= _LONGEST_CELL < _LONGEST_TEXT
+    assert len(cut("y" * 10_000_000, LONGEST_CELL)) <= LONGEST_CELL < _LONGEST_TEXT
 
 
 def test_progress_and_warnings_are_clean(capsys: pytest.CaptureFixture[str]) -> None:

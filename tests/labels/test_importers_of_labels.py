@@ -55,7 +55,7 @@ def test_label_studio(write):
         judgebench.humans(path)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        assert "2 annotators" in str(judgebench.humans(path, gold="ok"))
+        assert "Two people agree on t.json" in str(judgebench.humans(path, gold="ok"))
     assert any("were skipped, left out: 1" in str(one.message) for one in told)
     assert judged(measured(path, judge="data.judge", gold="ok")) == ("data.judge", 2, "human")
     # A model's predictions are a judge's verdicts on what they answer.

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.errors import JudgebenchError, UsageError
+from judgebench.errors import JudgebenchError, UsageError, not_parsed
 from judgebench.judges.cards.card import FAILURES, Again, Card, Layout, Truncation
 from judgebench.judges.cards.parsers import parser
 from judgebench.judges.cards.template import Template
@@ -33,7 +33,7 @@ def read_card(text: str, file: str, name: str) -> Card:
     except (_WrongError, JudgebenchError, TypeError) as error:
         raise UsageError(f"judge card {file}: {error}") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"judge card {file} is not TOML: {error}") from None
+        raise UsageError(f"judge card {file} is not TOML: {not_parsed(error)}") from None
 
 
 def _card(data: Mapping[str, Any], file: str, name: str) -> Card:

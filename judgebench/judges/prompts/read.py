@@ -6,7 +6,7 @@ import math
 import tomllib
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, not_parsed
 from judgebench.judges.prompts.prompt import Criterion, Example, Prompt
 from judgebench.judges.prompts.template import ANSWERS, check_markup, single_braced, slots_of
 
@@ -80,7 +80,7 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"prompt file {file} is not TOML: {error}") from None
+        raise UsageError(f"prompt file {file} is not TOML: {not_parsed(error)}") from None
     _known(data, _KEYS, file, "key")
     name = _string(data, "name", file, default_name)
     criteria = tuple(_criterion(one, file) for one in _tables(data, "criteria", file))

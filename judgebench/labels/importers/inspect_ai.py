@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, not_parsed
 from judgebench.files.zips import Archive
 from judgebench.labels.importers.export import By, Export, Label
 
@@ -75,7 +75,7 @@ def _archive(probe: Probe) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
             names = sorted(name for name in archive.names if name.startswith("samples/") and name.endswith(".json"))
             return header, iter([json.loads(archive.read(name)) for name in names])
         except (ValueError, RecursionError) as error:
-            raise DataError(f"a sample is not JSON ({error})", file=probe.name) from None
+            raise DataError(f"a sample is not JSON ({not_parsed(error)})", file=probe.name) from None
 
 
 def _judges(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

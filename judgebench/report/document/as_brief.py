@@ -10,8 +10,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.as_table import fill, line_of
-from judgebench.report.document.text import clean, shorten, text_width, unobeyed
+from judgebench.report.document.as_table import LONGEST_CELL, fill, line_of
+from judgebench.report.document.text import clean, cut, shorten, text_width, unobeyed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ __all__ = ["write"]
 
 #: A name is still known by so many characters.
 _SHORTEST = 12
+#: No command that anybody typed is longer: its values are somebody's file.
+_LONGEST_COMMAND = 10_000
 #: And by so few where conditions follow.
 _HEAD = 4
 _INTERVAL = re.compile(r"(\S+) \[(\S+), (\S+)\](.*)")
@@ -76,7 +78,7 @@ def _table(grid: Grid, *, colour: bool) -> list[str]:
 def _next(steps: Sequence[Next], width: int) -> list[str]:
     """Write commands and what they are for; one that is too long goes on behind a backslash, as a shell reads it."""
     edge = 7
-    commands = [_broken(clean(one.command), width - edge) for one in steps]
+    commands = [_broken(clean(cut(one.command, _LONGEST_COMMAND)), width - edge) for one in steps]
     most = max((text_width(one[0]) for one in commands), default=0)
     beside = all(
         len(command) == 1 and edge + most + 3 + text_width(one.why) <= width
@@ -172,7 +174,7 @@ def _aligned(grid: Grid) -> Grid:
     """Make cells safe, and put the brackets of intervals below each other."""
     columns: list[list[str]] = []
     for i in range(len(grid.columns)):
-        texts = [clean(row[i].text) for row in grid.rows]
+        texts = [clean(cut(row[i].text, LONGEST_CELL)) for row in grid.rows]
         found = [_INTERVAL.fullmatch(text) for text in texts]
         one, low, high = (max((len(each[part]) for each in found if each), default=0) for part in (1, 2, 3))
         columns.append(

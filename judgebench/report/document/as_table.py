@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 #: So many characters of a cell and of a sentence are shown; --format csv and json have them whole.
-_LONGEST_CELL, _LONGEST_TEXT = 400, 4000
+LONGEST_CELL, _LONGEST_TEXT = 400, 4000
 
 
 def write(document: Content, *, width: int) -> str:
@@ -58,7 +58,7 @@ def draw(
 
 def _resolved(grid: Grid, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
     cells, footnotes = grid.resolve(shown)
-    return [[cut(cell, _LONGEST_CELL) for cell in row] for row in cells], footnotes
+    return [[cut(cell, LONGEST_CELL) for cell in row] for row in cells], footnotes
 
 
 def _fit(
