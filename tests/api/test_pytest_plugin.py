@@ -110,7 +110,7 @@ def test_answers_are_kept_from_session_to_session(session, pytester: pytest.Pyte
     first.assert_outcomes(passed=2)
     assert len(fake_llm.requests) == 12
     summary = first.stdout.str().partition("= judges =")[2]
-    assert re.search(r"server/m on pandalm: Cohen's kappa .*\[.*human ceiling.*\(12 asked, 0 kept", summary)
+    assert re.search(r"server/m on SAMPLE pandalm: Cohen's kappa .*\[.*human ceiling.*\(12 asked, 0 kept", summary)
     assert (pytester.path / ".judgebench").is_dir()
     again = session()
     again.assert_outcomes(passed=2)
@@ -131,7 +131,7 @@ def test_workers_share_what_was_asked(apart, pytester: pytest.Pytester, fake_llm
     assert len(fake_llm.requests) == 16
     assert max(fake_llm.counts.values()) == 1
     text = done.stdout.str()
-    assert text.count("server/m on pandalm") == 2
+    assert text.count("server/m on SAMPLE pandalm") == 2
     assert "in all 16 asked" in text
 
 
@@ -284,7 +284,7 @@ def test_failures_show_the_interval(session, pytester: pytest.Pytester) -> None:
     assert "what judge_run gave" not in low
     for part in (later, undefined, unbounded):
         assert "what judge_run gave" in part
-    assert "baseline/longest on pandalm: Cohen's kappa .153 [-.243, .560], agreement with humans 50.0 %" in later
+    assert "baseline/longest on SAMPLE pandalm: Cohen's kappa .153 [-.243, .560], agreement with humans 50.0 %" in later
     assert "undefined: one side gives the same label throughout" in undefined
     assert "Cohen's kappa .000 (no interval)" in unbounded
 
@@ -354,7 +354,7 @@ def test_words_of_an_error_do_nothing_to_the_terminal(session, pytester: pytest.
     done = session()
     done.assert_outcomes(failed=1)
     text = done.stdout.str()
-    assert r"boom raised ValueError: \x1b[31mred\x07 \u202edetrevni" in text
+    assert re.search(r"boom raised ValueError \(\S+\.py:2\): \\x1b\[31mred\\x07 \\u202edetrevni", text)
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 

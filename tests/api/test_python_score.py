@@ -12,7 +12,7 @@ import pytest
 import judgebench
 from judgebench.api.parameters import policies_of
 from judgebench.domain import Scale
-from judgebench.errors import DataError, JudgebenchError, UsageError, spoken_as
+from judgebench.errors import BackendError, DataError, JudgebenchError, UsageError, spoken_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,9 +217,12 @@ def test_runs_are_measured_again(here: Path, python) -> None:
 
 
 def test_a_run_without_answers_is_a_note(here: Path) -> None:
+    def down(item: Any) -> str:
+        raise BackendError("the service is gone")
+
     judgebench.run("baseline/longest", "pandalm", sample=True)
     with pytest.raises(JudgebenchError):
-        judgebench.run("gpt-4o", "pandalm", sample=True)
+        judgebench.run(down, "pandalm", sample=True)
     assert "nothing is judged there yet" in " ".join(judgebench.score("runs").notes)
 
 

@@ -135,7 +135,7 @@ def test_no_free_labels_in_one_command(here: Path, fake_llm: FakeLLM) -> None:
     for condition in CONDITIONS:
         parts = [strata[condition, name] for name in ("answerable", "not answerable", "can't tell")]
         assert sum(parts) == strata[condition, "all"]
-    table = scores.render().partition("kappa by whether the judge can answer")[2]
+    table = scores.render(explain=True).partition("kappa by whether the judge can answer")[2]
     assert all(f"reference {condition}" in table for condition in CONDITIONS)
     # The same again would ask nobody, and measuring asks nobody.
     again = judgebench.estimate("server/m", "bff-bench", sample=True, base_url=fake_llm.openai_url,

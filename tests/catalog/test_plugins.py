@@ -232,7 +232,7 @@ def test_a_third_party_metric_is_measured_with_an_interval(installed, tmp_path: 
 
 
 def test_a_third_party_metric_without_a_witness_is_said_not_to_be_verified(installed, tmp_path: Path) -> None:
-    """Wherever figures are verified: run, score, compare and gate, in the table, in JSON and beside it."""
+    """Wherever figures are verified: run and score in what is behind and in JSON, compare and gate beside the answer."""
     module = MODULE + (
         'metric = Metric("misses", "misses", misses, low=0.0, high=1.0)\n'
         "def by_hand(gold, judge):\n"
@@ -241,8 +241,8 @@ def test_a_third_party_metric_without_a_witness_is_said_not_to_be_verified(insta
     )
     env = installed("[judgebench.metrics]\nmisses = weather_plugin:metric\nheard = weather_plugin:heard\n", module)
     alone = "not verified: misses (nothing else computes it)"
-    asked = [call(env, tmp_path, "run", "--judge", f"baseline/{name}", "--task", "pandalm", "--sample", "--runs", name)
-             for name in ("first", "longest")]  # fmt: skip
+    asked = [call(env, tmp_path, "run", "--judge", f"baseline/{name}", "--task", "pandalm", "--sample", "--runs", name,
+                  "--explain") for name in ("first", "longest")]  # fmt: skip
     assert all(alone in done.stdout for done in asked), asked[0].stderr
     assert "heard" not in asked[0].stdout.partition("not verified")[2]
     both = [str(path) for name in ("first", "longest") for path in (tmp_path / name).glob("pandalm*")]

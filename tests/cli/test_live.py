@@ -191,7 +191,7 @@ def test_a_run_without_a_single_answer_is_incomplete_and_hides_no_other_judge(ju
             "pandalm", "--sample", "--limit", 3, "--attempts", 1, "--format", "json",
         )  # fmt: skip
     assert done.code == 5
-    assert "all 6 cases" in done.err
+    assert "every case of runs/pandalm--server-m--" in done.err
     assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"baseline/first"}
 
 
