@@ -354,7 +354,7 @@ def test_words_of_an_error_do_nothing_to_the_terminal(session, pytester: pytest.
     done = session()
     done.assert_outcomes(failed=1)
     text = done.stdout.str()
-    assert re.search(r"boom raised ValueError \(\S+\.py:2\): \\x1b\[31mred\\x07 \\u202edetrevni", text)
+    assert re.search(r"boom raised ValueError \(\S+\.py:1\): \\x1b\[31mred\\x07 \\u202edetrevni", text)
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
 
 

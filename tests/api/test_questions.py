@@ -159,7 +159,7 @@ def test_report(scores, here):
     page = (here / "pages" / "page.html").read_text("utf-8")
     assert "<title>SAMPLE: Ours</title>" in page
     # The title stands above; the heading is the answer.
-    assert 0 < page.index(">Ours<") < page.index("<h1>")
+    assert 0 < page.index(">Ours <") < page.index("<h1>")
     judgebench.report(scores, output="again.html", sample=True, title="Ours")
     assert (here / "again.html").read_text("utf-8") == page
     with pytest.raises(UsageError, match=r"^sample takes the rows shipped with the task, data yours"):

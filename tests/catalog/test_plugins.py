@@ -232,7 +232,7 @@ def test_a_third_party_metric_is_measured_with_an_interval(installed, tmp_path: 
 
 
 def test_a_third_party_metric_without_a_witness_is_said_not_to_be_verified(installed, tmp_path: Path) -> None:
-    """Wherever figures are verified: run and score in what is behind and in JSON, compare and gate beside the answer."""
+    """Wherever figures are verified: run and score in what is behind and in JSON, compare and gate beside it."""
     module = MODULE + (
         'metric = Metric("misses", "misses", misses, low=0.0, high=1.0)\n'
         "def by_hand(gold, judge):\n"
