@@ -223,6 +223,7 @@ def _runs() -> Iterator[Scene]:
         step("items.csv", "compare runs/pandalm*first* runs/pandalm*longest* --items 1 --format csv"),
         step("worse", "compare runs/pandalm*first* runs/pandalm*longest* --fail-if-worse"),
         step("one", "compare runs/pandalm*first*"),
+        step("better", "compare runs/pandalm*first* runs/pandalm*longest* --better"),
         forms("power", "power runs/pandalm*first* runs/pandalm*longest*"),
         explained("power", "power runs/pandalm*first* runs/pandalm*longest*"),
         forms("pilot", "power runs/pandalm*longest* --drop .1 --items 100 --metric percent_agreement"),
@@ -237,14 +238,15 @@ def _runs() -> Iterator[Scene]:
         forms("labels", "humans runs/pandalm* --labels labels"),
         variants("humans", "humans runs/pandalm* runs/alttest*", {
             "bootstrap": "--alpha-interval bootstrap --seed 2", "jackknife": "--alpha-interval jackknife",
-            "only": "--labels labels --labels-mode only", "policy": "--policy invalid=drop --policy order=both-right"}),
+            "only": "--labels labels --labels-mode only", "policy": "--policy invalid=drop --policy order=both-right",
+            "without": "--without annotator1"}),
         forms("alt", "alt-test runs --min-items 3"),
         explained("alt", "alt-test runs --min-items 3"),
         forms("sweep", "alt-test runs/pandalm* --sweep --min-items 5"),
         variants("alt", "alt-test runs/pandalm* runs/alttest*", {
             "small": "--small wilcoxon", "epsilon": "--epsilon .05 --q .1 --min-items 2", "plain": "",
             "accuracy": "--scoring accuracy --min-items 3", "labels": "--labels labels --min-items 5",
-            "policy": "--policy order=both-right --min-items 5"}),
+            "policy": "--policy order=both-right --min-items 5", "without": "--without annotator1 --min-items 3"}),
         inputs=PERSONS,
     )  # fmt: skip
     yield scene(
