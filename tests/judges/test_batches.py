@@ -49,12 +49,16 @@ def test_batches_are_neighbours_in_length(lengths: list[int], budget: int, batch
 
 
 def test_calls_of_one_length_and_kind_go_together() -> None:
-    lane = Lane()
+    hold = threading.Event()
+    lane = Lane(hold)
     batches = Batches(lambda: [lane], budget=20)
 
     async def main() -> list[Any]:
         calls = [batches.run(work % 2, work, 10 - work, work) for work in range(8)]
-        return list(await asyncio.gather(*calls, *(batches.run(1, 1, 9, 1) for _ in range(3))))
+        asked = asyncio.gather(*calls, *(batches.run(1, 1, 9, 1) for _ in range(3)))
+        await asyncio.sleep(0.2)  # all of them wait
+        hold.set()
+        return list(await asked)
 
     assert asyncio.run(main()) == [*(2 * work for work in range(8)), 2, 2, 2]
     worked = [work for _, works in lane.batches for work in works]
