@@ -65,7 +65,7 @@ def _answer(jury: Jury, names: Mapping[str, str], *, several: bool) -> Iterator[
     sign = -1.0 if is_error(METRICS.get(jury.metric, jury.metric)) else 1.0
     low, high = sorted(sign * (end or 0.0) for end in (best.gain.low, best.gain.high))
     figures = f"{name} {decimal(value.value, 2)} against {decimal(best.value.value, 2)}"
-    difference = interval(best.gain, lambda share: decimal(share, 2), sign=True)
+    difference = _signed(best.gain)
     who = f"{lead} {_vote(jury)} judges"
     if low > 0 or high < 0:
         than = f"{'better' if low > 0 else 'worse'} than its best member, {names[best.judge]}"
