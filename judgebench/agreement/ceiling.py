@@ -12,6 +12,7 @@ import numpy as np
 from judgebench.agreement.estimates import Counted, Figure, along_tables, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
+from judgebench.agreement.ratings import one_per_item, select
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
@@ -114,20 +115,6 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
         (names[i], names[j]): estimate(metric, between(people, i, j, rules)[0])[0]
         for i, j in combinations(range(len(names)), 2)
     }
-
-
-def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
-    """Keep some rows of ratings."""
-    names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
-    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence", "order")
-    present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
-    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
-
-
-def one_per_item(ratings: Ratings) -> Ratings:
-    """Keep the first row of each item: people label an item once, however often a judge saw it."""
-    _, first = np.unique(ratings.item, return_index=True)
-    return ratings if first.size == ratings.item.size else select(ratings, first)
 
 
 def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[int, int]]:

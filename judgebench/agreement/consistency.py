@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.bias import first_slot, position, retest_agreement, share_of
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.figures import panel, row_figures, scored_rows
 from judgebench.agreement.policies import count_items, sign_of
-from judgebench.agreement.ratings import divisions
+from judgebench.agreement.ratings import divisions, select
 from judgebench.agreement.systems.scores import opponents_of
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS

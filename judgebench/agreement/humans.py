@@ -14,16 +14,15 @@ from judgebench.agreement.ceiling import (
     all_at_once,
     joint_alpha,
     mean_over,
-    one_per_item,
     paired,
     ratio_of,
-    select,
     shared_pairs,
     two_sided,
 )
 from judgebench.agreement.estimates import Counted, estimate, estimated, within
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, plurality
+from judgebench.agreement.ratings import one_per_item, select
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRIC_SETS, METRICS

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import plurality
-from judgebench.agreement.ratings import from_verdicts, unfinished
+from judgebench.agreement.ratings import from_verdicts, select, unfinished
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 

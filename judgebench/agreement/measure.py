@@ -11,7 +11,7 @@ import numpy as np
 from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import behind, select
+from judgebench.agreement.ceiling import behind
 from judgebench.agreement.estimates import Counted, Figure, estimate
 from judgebench.agreement.figures import between_people, misgivings, panel, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
@@ -20,6 +20,7 @@ from judgebench.agreement.ratings import (
     divisions,
     from_verdicts,
     need_two_systems,
+    select,
     system_of,
     unfinished,
 )

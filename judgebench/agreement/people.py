@@ -24,7 +24,7 @@ from judgebench.stats.coefficients.pooled import LabelCounts, packed
 from judgebench.stats.influence import Clusters, Influences, influence, spread, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -220,14 +220,6 @@ class Pool:
             split=split.size,
             split_agreement=replace(torn, policies=Policies()).among().measured(METRICS["percent_agreement"])[0],
         )
-
-
-def leave_out(ratings: Ratings, names: Collection[str]) -> Ratings:
-    """Take some people's labels out; rows without a label stay, and no figure of people counts them."""
-    kept = [i for i, name in enumerate(ratings.annotators) if name not in names]
-    sequences = None if ratings.gold_sequence is None else ratings.gold_sequence[:, kept]
-    people = tuple(ratings.annotators[i] for i in kept)
-    return replace(ratings, gold=ratings.gold[:, kept], gold_sequence=sequences, annotators=people)
 
 
 def present(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:

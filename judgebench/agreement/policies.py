@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 Rows: TypeAlias = npt.NDArray[np.intp]
-#: Codes as ratings have them, of sequences.
-Steps: TypeAlias = npt.NDArray[np.int64]
 
 _INVALID, _UNDECIDED = -1, -2
 #: Rows handled at a time where a row needs a counter per label.
@@ -363,32 +361,3 @@ def plurality(
         share[chunk] = top / np.maximum(votes.sum(axis=1), 1)
         ahead[chunk] = (top > 0) & ((votes == top[:, None]).sum(axis=1) == 1)
     return winner, share, ahead
-
-
-def sequences_of(ratings: Ratings) -> tuple[Steps, Steps]:
-    """Verdicts, shape (n, w), and gold, shape (n, annotators, w)."""
-    if ratings.sequence is None or ratings.gold_sequence is None:
-        raise ValueError("these ratings have no sequences")
-    return ratings.sequence, ratings.gold_sequence
-
-
-def checked_steps(group: Ratings, policies: Policies) -> tuple[Steps, Steps, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
-
-    A step without a verdict has the wrong one of the two, unless the policies leave such out.
-    """
-    said, every = sequences_of(group)
-    length = (every >= 0).any(axis=1).sum(axis=1)
-    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
-    if policies.invalid == "wrong":
-        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
-    return gold, judge, length
-
-
-def _step_gold(every: Steps, policies: Policies) -> Steps:
-    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
-    n, m, w = every.shape
-    flat = every.transpose(0, 2, 1).reshape(n * w, m)
-    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
-    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
-    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Figure, estimated
-from judgebench.agreement.policies import Scored, checked_steps, count_items, sequences_of
+from judgebench.agreement.policies import Scored, count_items, plurality
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRICS
@@ -47,6 +47,35 @@ _RANK: dict[str, _Paired] = {
     "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
+
+
+def sequences_of(ratings: Ratings) -> tuple[Codes, Codes]:
+    """Verdicts, shape (n, w), and gold, shape (n, annotators, w)."""
+    if ratings.sequence is None or ratings.gold_sequence is None:
+        raise ValueError("these ratings have no sequences")
+    return ratings.sequence, ratings.gold_sequence
+
+
+def checked_steps(group: Ratings, policies: Policies) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
+
+    A step without a verdict has the wrong one of the two, unless the policies leave such out.
+    """
+    said, every = sequences_of(group)
+    length = (every >= 0).any(axis=1).sum(axis=1)
+    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
+    if policies.invalid == "wrong":
+        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
+    return gold, judge, length
+
+
+def _step_gold(every: Codes, policies: Policies) -> Codes:
+    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
+    n, m, w = every.shape
+    flat = every.transpose(0, 2, 1).reshape(n * w, m)
+    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
+    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
+    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)
 
 
 def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:

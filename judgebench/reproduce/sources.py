@@ -284,7 +284,7 @@ class Sources:
     def _among(self, figure: PublishedFigure) -> Found:
         import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
-        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ratings import select  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.krippendorff import alpha_units  # noqa: PLC0415 - loads numpy
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
@@ -309,7 +309,7 @@ class Sources:
 
     def _alt_test(self, figure: PublishedFigure) -> Found:
         from judgebench.agreement.alt_test.ratings import alt_test_ratings  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
+        from judgebench.agreement.witness.alt_test import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         key = (figure.judge, figure.split, figure.epsilon, figure.scoring)
         if key not in self._tested:

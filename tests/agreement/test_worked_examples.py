@@ -24,8 +24,8 @@ from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.humans import measure_humans
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
+from judgebench.agreement.pilots import pilot
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import pilot
 from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.score_metrics import score_metrics
 from judgebench.agreement.systems.systems import rank_systems, system_places

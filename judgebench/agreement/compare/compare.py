@@ -24,8 +24,8 @@ from judgebench.agreement.contrasts import (
     verdicts_differ,
 )
 from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.pilots import pilot_pair
 from judgebench.agreement.policies import table_of
-from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.matching import Matched
+    from judgebench.agreement.power import Power
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab, Floats

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.matching import match
+from judgebench.agreement.ratings import select
 from judgebench.agreement.splits import folds
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError, argument

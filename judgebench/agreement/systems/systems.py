@@ -14,7 +14,8 @@ import numpy as np
 from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.policies import apply
-from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
+from judgebench.agreement.systems.boards import PairBoard
+from judgebench.agreement.systems.scores import coverage, scoreboard
 from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
@@ -26,11 +27,13 @@ from judgebench.stats.influence import Clusters, Influences, combine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.systems.scores import Ints, MeanBoard, Opponents, ScoreKind
+    from judgebench.agreement.systems.boards import MeanBoard
+    from judgebench.agreement.systems.scores import Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
     from judgebench.stats.coefficients.orderings import Bools, Figures
     from judgebench.stats.crosstab import Floats
+    from judgebench.stats.influence import Ints
 
 __all__ = ["DRAWS", "Place", "SystemScore", "SystemsAgreement", "rank_systems", "system_places"]
 
