@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, mean_share_of, share_of
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
 from judgebench.stats.influence import Clusters, mean
@@ -144,15 +144,6 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     return {name: estimated(influences, low=-reach, high=reach)}
 
 
-def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Give a share of rows its interval: Wilson's for independent rows, cluster-robust otherwise.
-
-    At 0 and 1 it is Wilson's for the number of clusters.
-    """
-    influences = mean(flags.astype(np.float64), clusters)
-    return estimated(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
-
-
 #: A bin of fewer rows than this says little.
 _LEAST = 20
 
@@ -247,6 +238,4 @@ def retest_agreement(ratings: Ratings) -> Estimate:
         return Estimate.missing("no_repeats")
     clusters = Clusters.of(ratings.cluster[first[again]])
     shares = alike[again] / (asked[again] * (asked[again] - 1))
-    if np.isin(shares, (0.0, 1.0)).all():
-        return share_of(shares > 0.5, clusters)
-    return estimated(mean(shares, clusters), low=0.0, high=1.0)
+    return mean_share_of(shares, clusters)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, along_tables, combined, estimate, estimated, shown
+from judgebench.agreement.estimates import Counted, Figure, along_tables, estimate
+from judgebench.agreement.intervals import combined, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.agreement.ratings import one_per_item, select
@@ -120,7 +121,7 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
 def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[int, int]]:
     """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
 
-    None where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
+    Empty where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
     nothing of the others. ``shared`` are their `shared_items`, where these are known.
     """
     shared = shared_items(people.gold) if shared is None else shared

@@ -41,7 +41,8 @@ from judgebench.stats.coefficients.chance import null_error, weight_matrix
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod, Verify
+    from judgebench.agreement.estimates import Verify
+    from judgebench.agreement.intervals import IntervalMethod
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
     from judgebench.stats.influence import Influences
 
@@ -104,10 +105,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     names the divisions that get a row each; a system's row is named ``system:<name>``. ``aggregates`` are figures over
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``again`` says that further rows of a case are
-    further askings. ``revision`` pins the data. Intervals are made as
-    in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
-    differs, and names in ``unverified`` what has none.
+    further askings. ``revision`` pins the data. Intervals are made as in `estimate`; those of aggregates, ceilings and
+    biases stay the default's. ``verify`` recomputes every point estimate by its witnesses (or by its definition alone,
+    which needs no library), raises MismatchError where one differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -382,7 +382,7 @@ def _against_chance(group: _Group) -> dict[str, AgainstChance]:
     """Hold the kappas of independent rows against none, by the error that they would have then."""
     found: dict[str, AgainstChance] = {}
     for name, kind in _KAPPAS.items():
-        kappa, outcome = group.metrics.get(name), None
+        kappa = group.metrics.get(name)
         if kappa is None or kappa.value is None or not group.counted.clusters.independent:
             continue
         outcome = METRICS[name](group.counted.table)

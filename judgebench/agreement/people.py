@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import along_tables, estimated, limits
-from judgebench.agreement.policies import apply, never_gold, table_of
+from judgebench.agreement.estimates import along_tables, limits
+from judgebench.agreement.intervals import estimated
+from judgebench.agreement.policies import never_gold, table_of, verdicts_alone
+from judgebench.agreement.ratings import places_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts, packed
@@ -188,14 +190,10 @@ class Pool:
 
     def judged(self, ratings: Ratings) -> Verdicts:
         """Reduce a judge's games on these items to verdicts, by the order policy and that of unusable answers."""
-        # A gold label that every row has, and that is not a tie: the policies then reach the verdicts only.
-        anyone = np.zeros((ratings.judge.size, 1), dtype=np.int64)
-        one = replace(ratings, gold=anyone, annotators=("anyone",))
-        scored = apply(one, replace(self.policies, gold="majority"))
-        place = np.full(int(ratings.item.max(initial=-1)) + 1, -1)
-        place[self.ratings.item] = np.arange(self.ratings.item.size)
+        scored = verdicts_alone(ratings, self.policies)
         games = np.bincount(scored.item)[scored.item] if scored.size else np.ones(0)
-        return Verdicts(scored.judge, place[scored.item], 1 / games, Clusters.of(scored.cluster))
+        place = places_of(scored.item, self.ratings.item)
+        return Verdicts(scored.judge, place, 1 / games, Clusters.of(scored.cluster))
 
     def _pairing(self, counts: Floats, n: float, clusters: Clusters, per_row: Callable[[Floats], Floats]) -> Pairing:
         total, scale = float(counts.sum()), self.ratings.scale

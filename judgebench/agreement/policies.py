@@ -194,11 +194,29 @@ def never_gold(ratings: Ratings) -> tuple[int, ...]:
     return found if len(scale.labels) - len(found) >= 2 else ()
 
 
+#: Gold policies of scales whose verdicts make no table of labels.
+_UNLISTED_GOLD = {
+    "number": ("majority", "mean", "each", "leave-one-out"),
+    "set": ("majority", "unanimous", "each", "leave-one-out"),
+    "rank": ("each", "majority"),
+    "steps": ("majority", "unanimous"),
+}
+
+
 def check(scale: Scale, annotators: int, policies: Policies) -> None:
     """Refuse policies that make no sense on a scale, before anything is asked.
 
     UsageError if a policy needs a tie, another scale or more annotators.
     """
+    if scale.listed:
+        _check_listed(scale, policies)
+    else:
+        _check_unlisted(scale, policies)
+    if policies.gold == "leave-one-out" and annotators < 3:
+        raise UsageError(f"policy gold=leave-one-out needs 3 annotators or more, and there are {annotators}")
+
+
+def _check_listed(scale: Scale, policies: Policies) -> None:
     if scale.tie is None:
         for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
             if (name, value) in {("invalid", "tie"), ("order", "inconsistent-tie")} or (
@@ -211,8 +229,34 @@ def check(scale: Scale, annotators: int, policies: Policies) -> None:
         )
     if policies.gold == "mean" and scale.kind != "rate":
         raise UsageError(f"policy gold=mean needs a rating scale, not {scale.spec}; use majority or each")
-    if policies.gold == "leave-one-out" and annotators < 3:
-        raise UsageError(f"policy gold=leave-one-out needs 3 annotators or more, and there are {annotators}")
+
+
+def _check_unlisted(scale: Scale, policies: Policies) -> None:
+    gold = _UNLISTED_GOLD[scale.kind]
+    allowed = {"order": ("mean", "single"), "tie": ("class",), "invalid": ("wrong", "drop"), "gold": gold}
+    for name, value in policies.to_json().items():
+        if value not in allowed[name]:
+            raise UsageError(
+                f"policy {name}={value} makes no sense on the scale {scale.kind}; it takes order=mean or single, "
+                f"tie=class, invalid=wrong or drop, gold={' or '.join(gold)}"
+            )
+
+
+def unreduced(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], Policies]:
+    """Say which judgments count where games are not reduced to one verdict, and the policies that held."""
+    kept = np.ones(ratings.judge.size, dtype=np.bool_)
+    if policies.order == "single":
+        kept = ratings.game == 0
+    elif int(ratings.game.max(initial=0)) == 0:
+        policies = replace(policies, order="single")
+    return (kept & (ratings.judge >= 0) if policies.invalid == "drop" else kept), policies
+
+
+def verdicts_alone(ratings: Ratings, policies: Policies) -> Scored:
+    """Reduce a judge's games to verdicts by the order policy and that of unusable answers; gold is not looked at."""
+    # A gold label that every row has, and that is not a tie: the policies then reach the verdicts only.
+    anyone = np.zeros((ratings.judge.size, 1), dtype=np.int64)
+    return apply(replace(ratings, gold=anyone, annotators=("anyone",)), replace(policies, gold="majority"))
 
 
 def _check_codes(ratings: Ratings) -> None:

@@ -12,6 +12,7 @@ from judgebench.agreement.columns import NumberColumns, SequenceColumns
 from judgebench.domain import Ratings, Scale
 from judgebench.domain.replies import STRATA
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -66,6 +67,13 @@ def leave_out(ratings: Ratings, names: Collection[str]) -> Ratings:
     return replace(ratings, gold=ratings.gold[:, kept], gold_sequence=sequences, annotators=people)
 
 
+def places_of(item: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Where each item is among others, of which none occurs twice; -1 for nowhere."""
+    place = np.full(1 + int(max(item.max(initial=-1), among.max(initial=-1))), -1)
+    place[among] = np.arange(among.size)
+    return place[item]
+
+
 def need_two_systems(ratings: Ratings) -> None:
     """Refuse to cluster by system where there are not two; UsageError."""
     if len(ratings.systems) < 2:
@@ -86,6 +94,12 @@ class _Names:
 
     def __call__(self, name: str) -> int:
         return self.codes.setdefault(name, len(self.codes))
+
+
+def clusters_named(names: Iterable[str]) -> Clusters:
+    """Put rows into clusters by the names of their questions, in first-seen order."""
+    codes = _Names()
+    return Clusters.of(np.fromiter(map(codes, names), np.int64))
 
 
 def system_of(verdict: Verdict) -> str:
@@ -199,7 +213,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         annotators=tuple(gold),
         item=arrays["item"],
         cluster=arrays["cluster"],
-        game=_games(arrays["item"], arrays["repeat"], place[arrays["order"]]),
+        game=numbered(arrays["item"], arrays["repeat"], place[arrays["order"]]),
         swapped=np.frombuffer(swapped, dtype=np.int8).astype(np.bool_),
         subset=arrays["subset"],
         subsets=tuple(subsets.codes) or ("",),
@@ -260,7 +274,7 @@ def from_codes(
         annotators=tuple(f"annotator {j + 1}" for j in range(labels.shape[1])),
         item=items,
         cluster=items if cluster is None else np.asarray(cluster, dtype=np.int64),
-        game=_games(items, none, np.arange(n)),
+        game=numbered(items),
         swapped=none > 0 if swapped is None else np.asarray(swapped, dtype=np.bool_),
         subset=none,
         subsets=("",),
@@ -282,12 +296,11 @@ def _on_scale(code: Code | None, size: int, item: str, what: str, scale: Scale) 
     return code
 
 
-def _games(item: np.ndarray, repeat: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Position of each row among its item's rows, by repeat, then order."""
-    rows = np.lexsort((order, repeat, item))
-    ranked = item[rows]
+def numbered(key: np.ndarray, *by: np.ndarray) -> np.ndarray:
+    """Count the rows of each key from 0, in the order that ``by`` gives them, else as they come; shape (n,)."""
+    rows = np.lexsort((*reversed(by), key))
+    ranked = key[rows]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if rows.size else rows
-    lengths = np.diff(np.r_[starts, rows.size])
-    game = np.empty(rows.size, dtype=np.int64)
-    game[rows] = np.arange(rows.size) - np.repeat(starts, lengths)
-    return game
+    found = np.empty(rows.size, dtype=np.int64)
+    found[rows] = np.arange(rows.size) - np.repeat(starts, np.diff(np.r_[starts, rows.size]))
+    return found

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, estimated
+from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.influence import RowOutcome, mean
+from judgebench.stats.influence import RowOutcome
 from judgebench.stats.withheld import completed
 
 if TYPE_CHECKING:
@@ -292,9 +293,7 @@ def reliability(
 
 
 def _clustered(hits: Flags, clusters: Clusters) -> tuple[float, float]:
-    found = estimated(
-        mean(hits.astype(np.float64), clusters), low=0.0, high=1.0, proportion=True, independent=clusters.independent
-    )
+    found = share_of(hits, clusters)
     if found.low is None or found.high is None:
         return wilson(float(hits.mean()), clusters.count)
     return found.low, found.high

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.ceiling import MOST_PAIRS, correlations, ratio_of, shared_pairs
-from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans, Without, pulling, warnings, z_among
+from judgebench.agreement.intervals import estimated, within
 from judgebench.agreement.numbers import FIGURES
 from judgebench.agreement.people import shared_items
 from judgebench.agreement.ratings import one_per_item, select

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.ceiling import ratio_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.numbers import number_pairs
 from judgebench.agreement.ratings import one_per_item
 from judgebench.agreement.sets import set_pairs

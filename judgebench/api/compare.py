@@ -25,7 +25,7 @@ from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Judged
     from judgebench.api.source import Source as Opened
     from judgebench.report.versions import Answered

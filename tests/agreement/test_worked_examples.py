@@ -19,9 +19,10 @@ from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.context import always, sensitivity
 from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.correct.labelled import Sample, ppi
-from judgebench.agreement.estimates import Counted, estimate, estimated
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.humans import measure_humans
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
 from judgebench.agreement.pilots import pilot

@@ -19,9 +19,9 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.estimates import within
 from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
 from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
+from judgebench.agreement.intervals import within
 from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import NO_SUBSET, select
 from judgebench.domain import Estimate

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of, turned
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.bias import turned
+from judgebench.agreement.intervals import estimated, share_of
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
 from judgebench.stats.influence import Clusters, Influences, combine, mean

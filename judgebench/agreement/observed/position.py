@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import first_slot, share_of, turned
+from judgebench.agreement.bias import first_slot, turned
 from judgebench.agreement.bias import position as both_orders
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.places import places
 from judgebench.agreement.observed.rows import Observed, mirrored, share_among, tested
 from judgebench.agreement.probing import Probed

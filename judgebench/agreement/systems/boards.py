@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.stats.influence import Clusters, Influences, mean
 
