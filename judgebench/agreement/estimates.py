@@ -285,7 +285,9 @@ class Figure:
         table, cells, clusters = counted.table, counted.cells, counted.clusters
         if method == "two-way":
             return self._by_system()
-        if metric is None or method in {"default", "cr1"} or not isinstance(self.outcome, Outcome):
+        if metric is None or method == "default" or not isinstance(self.outcome, Outcome):
+            return None
+        if method == "cr1":
             return None
         if method == "clopper-pearson":
             hits = round(influences.value * n)

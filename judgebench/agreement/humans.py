@@ -8,22 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import (
-    ENOUGH,
-    MOST_PAIRS,
-    against_each,
-    all_at_once,
-    joint_alpha,
-    mean_over,
-    paired,
-    ratio_of,
-    shared_pairs,
-    two_sided,
-)
+from judgebench.agreement.ceiling import against_each, mean_over, paired, ratio_of, two_sided
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.intervals import estimated, within
-from judgebench.agreement.people import Pool, shared_items
+from judgebench.agreement.people import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
 from judgebench.agreement.policies import apply, plurality, verdicts_alone
+from judgebench.agreement.raters import all_at_once, joint_alpha
 from judgebench.agreement.ratings import one_per_item, places_of, select
 from judgebench.agreement.unlisted_people import headline_of
 from judgebench.domain import Estimate, People, Policies
@@ -38,8 +28,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.ceiling import Resampling
     from judgebench.agreement.people import Verdicts
+    from judgebench.agreement.raters import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Floats

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 Measured: TypeAlias = "tuple[Estimate, Influences | None]"
 #: Memory for labels that are looked at together.
 _CELLS = 1 << 22
+#: A pair of annotators with fewer shared items than this says little.
+ENOUGH = 10
+#: So many pairs of annotators are measured one by one; nobody reads the 124,750 of 500 annotators.
+MOST_PAIRS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +240,16 @@ def shared_items(labels: npt.NDArray[np.integer]) -> Floats:
         shared += given.T @ given
     np.fill_diagonal(shared, 0)
     return shared
+
+
+def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[int, int]]:
+    """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
+
+    Empty where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
+    nothing of the others. ``shared`` are their `shared_items`, where these are known.
+    """
+    shared = shared_items(people.gold) if shared is None else shared
+    enough = np.triu(shared) >= min(ENOUGH, max(people.item.size, 1))
+    if 4 * float(shared[enough].sum()) < float(shared.sum()):
+        return []
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]

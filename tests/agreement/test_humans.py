@@ -12,8 +12,9 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.ceiling import ceiling, joint_alpha
+from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.humans import among_humans, kappa_of, measure_humans
+from judgebench.agreement.raters import joint_alpha
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha

@@ -13,7 +13,7 @@ from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.judges import label_use, own_answers
 from judgebench.agreement.bias import biases, retest_agreement
 from judgebench.agreement.cautions import cautions
-from judgebench.agreement.ceiling import all_at_once, ceiling
+from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.context import always, sensitivity
@@ -27,6 +27,7 @@ from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
 from judgebench.agreement.pilots import pilot
 from judgebench.agreement.policies import apply
+from judgebench.agreement.raters import all_at_once
 from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.score_metrics import score_metrics
 from judgebench.agreement.systems.systems import rank_systems, system_places
