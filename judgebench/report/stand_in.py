@@ -18,7 +18,7 @@ from judgebench.report.words import sampled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.alt_test import AltTest
+    from judgebench.agreement.alt_test.codes import AltTest
     from judgebench.domain import Agreement, Policies, Ratings
 
 __all__ = ["KAPPAS", "MARGIN", "Answer", "State", "answer"]
@@ -137,10 +137,7 @@ def _look_at(deciding: tuple[str, ...]) -> str:
 
 
 def _alt_test(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool) -> AltTest | None:
-    from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
-        alt_test_ratings,
-        default_epsilon,
-    )
+    from judgebench.agreement.alt_test.ratings import alt_test_ratings, default_epsilon  # noqa: PLC0415 - loaded on use
 
     if len(ratings.annotators) < _ENOUGH_ANNOTATORS or not ratings.scale.listed:
         return None
@@ -270,7 +267,7 @@ def _value(estimate: Estimate) -> str:
 
 def _passes(alt: AltTest) -> bool:
     """Whether the test passes, and still does where items that belong together count as one."""
-    from judgebench.agreement.alt_test import PASS  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.alt_test.codes import PASS  # noqa: PLC0415 - loads numpy
 
     robust = alt.clustered_rate.value
     return alt.passed is True and (robust is None or robust >= PASS)
