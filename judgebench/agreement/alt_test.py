@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Policies, Ratings, Scale
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.inference.alternative import Duel
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 Small: TypeAlias = Literal["skip", "wilcoxon"]

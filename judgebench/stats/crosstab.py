@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.integer]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
 #: Below this a share, a variance or a distance is rounding noise around zero.
@@ -47,7 +49,7 @@ class Crosstab:
     gold_values: Floats | None = None
     tie: int | None = None
     silent: int | None = None
-    answers: npt.NDArray[np.bool_] | None = None
+    answers: Flags | None = None
 
     @property
     def classes(self) -> int:
@@ -55,7 +57,7 @@ class Crosstab:
         return self.declared - len(self.void)
 
     @property
-    def possible(self) -> npt.NDArray[np.bool_]:
+    def possible(self) -> Flags:
         """Which categories gold can have, shape (k,)."""
         found = np.arange(self.joint.shape[1]) < self.declared
         found[list(self.void)] = False
@@ -121,7 +123,7 @@ class Outcome:
     chance: float | None = None
     low: float | None = None
     high: float | None = None
-    within: npt.NDArray[np.bool_] | None = None
+    within: Flags | None = None
     completion: Completion | None = None
     surface: Surface | None = None
     no_interval: str = ""

@@ -16,11 +16,8 @@ from judgebench.stats.crosstab import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
+    from judgebench.stats.crosstab import Flags, Floats
 
-    from judgebench.stats.crosstab import Floats
-
-    Flags = npt.NDArray[np.bool_]
 
 Method: TypeAlias = Literal["temperature", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("temperature", "platt", "isotonic")

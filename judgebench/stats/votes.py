@@ -17,10 +17,8 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
-Ints: TypeAlias = npt.NDArray[np.integer]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 #: What becomes of votes that no label wins: the label "tie", no verdict, or the vote of the first judge among the tied.
 Ties: TypeAlias = Literal["tie", "none", "first"]
 

@@ -27,8 +27,6 @@ from judgebench.stats.coefficients.catalog import BIASES, CLASS_METRICS, METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha
 
 seeds = st.integers(0, 2**32 - 1)
-#: The same examples every time; without `derandomize` it searches on, which is for a person to do, not for CI.
-quick = settings(usual, derandomize=True)
 #: Rounding, and what a search for the least favourable completion may miss.
 SLACK = 1e-9
 FIVE, NAMES = Scale.rate(1, 5), Scale.categories(["red", "green", "blue", "grey"])

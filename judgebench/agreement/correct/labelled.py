@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.domain import Policies, Ratings, Scale
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Floats, Ints
+    from judgebench.stats.influence import Influences
 
     Counts = npt.NDArray[np.integer]
 

@@ -20,12 +20,11 @@ from judgebench.stats.crosstab import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats, Ints
     from judgebench.stats.influence import Clusters
 
 __all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
 
-Ints: TypeAlias = npt.NDArray[np.integer]
 TieModel: TypeAlias = Literal["half", "davidson", "rao-kupper"]
 
 _STEPS = 100
@@ -115,7 +114,7 @@ class Fit:
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
-def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
+def connected(games: Games, ties: TieModel = "half") -> Flags:
     """Whether strengths exist, shape (...): from every system a chain of wins or ties leads to every other.
 
     Where none does, some systems won all their games against the rest (or never met them) and their strength has no
@@ -133,7 +132,7 @@ def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
     return fine & (_wins_come_round(games) | ~games.ties.any(axis=-1))
 
 
-def _wins_come_round(games: Games) -> npt.NDArray[np.bool_]:
+def _wins_come_round(games: Games) -> Flags:
     """Whether some cycle has more wins than ties, shape (...): by Floyd and Warshall's longest chains."""
     k = games.systems
     chain = np.full((*games.wins.shape[:-1], k, k), -np.inf)
@@ -147,7 +146,7 @@ def _wins_come_round(games: Games) -> npt.NDArray[np.bool_]:
     return np.asarray((np.diagonal(chain, axis1=-2, axis2=-1) > 0).any(axis=-1))
 
 
-def _reaches_all(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def _reaches_all(beats: npt.NDArray[np.float32]) -> Flags:
     """Whether every system can be reached from the first, shape (...)."""
     reached = np.zeros(beats.shape[:-1], dtype=np.bool_)
     reached[..., :1] = True
@@ -206,7 +205,7 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     return Fit(strength, to_strengths @ center.T, value, ties, own)
 
 
-def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> tuple[Floats, Flags]:
     """Fit strengths, shape (b, k), to many tables at once, 0 where not finite; and whether they are, shape (b,)."""
     played = games.with_phantom() if phantom else games
     fine = connected(played, ties)

@@ -22,10 +22,9 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
-    Flags = npt.NDArray[np.bool_]
 
 Binning: TypeAlias = Literal["width", "mass"]
 Closed: TypeAlias = Literal["right", "left"]

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
 
-    Ints = npt.NDArray[np.integer]
 
 #: Items handled at a time: hundreds of people make wide rows.
 _CELLS = 1 << 22

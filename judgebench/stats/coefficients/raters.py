@@ -34,7 +34,7 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.integer]
+    from judgebench.stats.crosstab import Ints
 
 
 def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None) -> RowOutcome:

@@ -16,8 +16,7 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Clusters, Influences, mean
 
 if TYPE_CHECKING:
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

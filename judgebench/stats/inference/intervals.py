@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import cr2
 
 if TYPE_CHECKING:
     from judgebench.stats.crosstab import Floats
@@ -72,9 +72,9 @@ def t_interval(
     """Cluster-robust t interval on the Fisher-z scale of the metric's range.
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
-    the interval is symmetric. ``cr2``: the standard error and degrees of freedom of `judgebench.stats.influence.cr2`;
-    ``cr1``: those of clusters that are all alike. There are no bounds for fewer than 2 clusters, nor where every
-    influence is 0: a standard error of 0 is not evidence of certainty.
+    the interval is symmetric. ``cr2``: the standard error and degrees of freedom of
+    `judgebench.stats.cluster_errors.cr2`; ``cr1``: those of clusters that are all alike. There are no bounds
+    for fewer than 2 clusters, nor where every influence is 0: a standard error of 0 is not evidence of certainty.
     Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference.
     """

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import rest_of
 from judgebench.stats.crosstab import TINY, Floats
 from judgebench.stats.inference.score_path import inverted, mover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.influence import Clusters, Influences, Ints
+    from judgebench.stats.crosstab import Ints
+    from judgebench.stats.influence import Clusters, Influences
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
 
@@ -138,7 +140,7 @@ class Difference:
 
 def correlation(one: Influences, two: Influences, shares: Floats | None) -> float:
     """Correlation of two estimates, whose influences are in the same clusters, by the sums of `cr2` (shares: its h)."""
-    rest = 1.0 if shares is None else 1 - np.minimum(shares, 1 - 1e-9)
+    rest = 1.0 if shares is None else rest_of(shares)
     both, first, second = (float((a.sums * b.sums / rest).sum()) for a, b in ((one, two), (one, one), (two, two)))
     scale = math.sqrt(first * second)
     return min(1.0, max(-1.0, both / scale)) if scale > TINY**2 else 0.0

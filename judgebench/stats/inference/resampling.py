@@ -26,11 +26,10 @@ from judgebench.stats.influence import Influences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Clusters, Ints
+    from judgebench.stats.crosstab import Floats, Ints
+    from judgebench.stats.influence import Clusters
 
     Statistic: TypeAlias = Callable[[Ints], float | None]
-    import numpy.typing as npt
 
     from judgebench.stats.crosstab import Level
 
@@ -208,7 +207,7 @@ def two_way(first: Influences, second: Influences, crossed: Influences) -> float
 
 
 def alpha_resampled(
-    ratings: npt.NDArray[np.integer],
+    ratings: Ints,
     categories: int,
     values: Floats,
     level: Level,
@@ -249,7 +248,7 @@ def alpha_resampled(
 
 
 def _by_cluster(
-    ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level, clusters: Clusters
+    ratings: Ints, categories: int, values: Floats, level: Level, clusters: Clusters
 ) -> tuple[Floats, Floats, float] | None:
     """Sum the coincidences of each cluster with a pair, shape (G, k * k); with the categories' places and alpha."""
     found = alpha_units(ratings, categories, values, level)

@@ -15,8 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 #: Draws of a swap test.
 DRAWS = 1_999
