@@ -16,6 +16,8 @@ Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
 #: Below this a share, a variance or a distance is rounding noise around zero.
 TINY = 1e-12
+#: Labels counted at a time: hundreds of raters make wide rows.
+_CELLS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,19 @@ class Outcome:
     def undefined(cls, reason: str) -> Outcome:
         """Build an outcome without a value."""
         return cls(None, None, reason)
+
+
+def count_units(ratings: Ints, categories: int) -> Floats:
+    """Count how often each unit got each category, shape (n, k)."""
+    n, m = ratings.shape
+    counts = np.zeros((n, categories))
+    step = max(1, _CELLS // max(m, 1))
+    for start in range(0, n, step):
+        block = ratings[start : start + step]
+        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
+        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
+        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
+    return counts
 
 
 def missed(table: Crosstab) -> Floats | None:

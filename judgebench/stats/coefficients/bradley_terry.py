@@ -9,7 +9,7 @@ same p pairings of k systems. A tie counts as half a win for both under ``half``
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -63,6 +63,10 @@ class Games:
             raise ValueError("ties are symmetric")
         first, second = np.triu_indices(len(won), 1)
         return cls(len(won), first, second, won[first, second], won[second, first], tied[first, second])
+
+    def at(self, tables: Ints | Flags) -> Games:
+        """Take some of many tables, along the first axis."""
+        return replace(self, wins=self.wins[tables], losses=self.losses[tables], ties=self.ties[tables])
 
     def with_phantom(self) -> Games:
         """Add one system that wins half a game and loses half a game against every other."""
@@ -186,8 +190,9 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     played = games.with_phantom() if phantom else games
     if not connected(played, ties):
         raise ValueError("no finite strengths: the games don't lead from every system to every other and back")
-    theta, tie = _fitted(_one(played), ties)
-    information = _derivatives(_one(played), ties, theta, tie)[1][0]
+    alone = replace(played, wins=played.wins[None], losses=played.losses[None], ties=played.ties[None])
+    theta, tie = _fitted(alone, ties)
+    information = _derivatives(alone, ties, theta, tie)[1][0]
     m = played.systems
     # The mean of the strengths is free: a constant on its block makes the information invertible and
     # leaves what it says of differences alone.
@@ -211,10 +216,7 @@ def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -
     fine = connected(played, ties)
     found = np.zeros((len(fine), games.systems))
     if fine.any():
-        some = Games(
-            played.systems, played.first, played.second, played.wins[fine], played.losses[fine], played.ties[fine]
-        )
-        theta = _fitted(some, ties)[0][:, : games.systems]
+        theta = _fitted(played.at(fine), ties)[0][:, : games.systems]
         found[fine] = theta - theta.mean(axis=1, keepdims=True)
     return found, fine
 
@@ -245,10 +247,6 @@ def strength_influences(fit: Fit, first: Ints, second: Ints, result: Ints, clust
     return found
 
 
-def _one(games: Games) -> Games:
-    return Games(games.systems, games.first, games.second, games.wins[None], games.losses[None], games.ties[None])
-
-
 def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
     """Maximise each likelihood: strengths, shape (b, k), and log tie parameters, shape (b,), else NaN."""
     count = len(games.wins)
@@ -259,9 +257,7 @@ def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
     likelihood = _likelihood(games, ties, theta, tie)
     active = np.arange(count)
     for _ in range(_STEPS):
-        some = Games(
-            games.systems, games.first, games.second, games.wins[active], games.losses[active], games.ties[active]
-        )
+        some = games.at(active)
         gradient, information = _derivatives(some, ties, theta[active], tie[active])
         information[:, : games.systems, : games.systems] += 1.0
         free = np.isnan(tie[active])

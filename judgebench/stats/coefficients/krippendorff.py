@@ -28,6 +28,7 @@ from judgebench.stats.crosstab import (
     Level,
     Outcome,
     by_table,
+    count_units,
     dot,
     margins,
     positive,
@@ -45,10 +46,6 @@ CANONICAL = np.array([
     [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
 ]).T  # fmt: skip
 CANONICAL.setflags(write=False)
-#: Labels counted at a time: hundreds of raters make wide rows.
-_CELLS = 1 << 22
-
-
 #: Units that are tried two by two in `least_alpha`, at most.
 _FEW = 8
 
@@ -232,19 +229,6 @@ def _alpha(level: Level, values: Floats, n: int, joint: Floats) -> Evaluated:
     # In units of the nominal distance, so that the chance term means the same for every level.
     chance = 1 - expected / distance.matrix.max(axis=(-2, -1))
     return Evaluated(1 - small * observed / expected, gradient, chance)
-
-
-def count_units(ratings: Ints, categories: int) -> Floats:
-    """Count how often each unit got each category, shape (n, k)."""
-    n, m = ratings.shape
-    counts = np.zeros((n, categories))
-    step = max(1, _CELLS // max(m, 1))
-    for start in range(0, n, step):
-        block = ratings[start : start + step]
-        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
-        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
-        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
-    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: Draws of the multiplier bootstrap: the Monte Carlo error of a 5 % critical value is then about 0.01.
 DRAWS = 20_000
 _CHUNK = 1 << 21
+#: Coverage of the sets of ranks.
+_COVERAGE = 0.95
 
 
 def holm(p: npt.ArrayLike, correlation: Floats | None = None) -> Floats:
@@ -293,8 +295,8 @@ def pairwise(
     return Pairwise(pairs, difference, found.se, difference - reach, difference + reach, p, found.p, found.critical)
 
 
-def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
-    """Give sets of ranks that cover all true ranks at once.
+def rank_sets(compared: Pairwise) -> RankSets:
+    """Give sets of ranks that cover all true ranks at once, at 95 %.
 
     An estimate may have any rank from 1 + the number that are significantly higher to k - the number that are
     significantly lower, by p-values adjusted for all pairs (``p_max_t``, of whatever test). Ranks of bootstrap
@@ -308,7 +310,7 @@ def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    sure = compared.p_max_t < 1 - level
+    sure = compared.p_max_t < 1 - _COVERAGE
     higher, lower = sure & (compared.difference > 0), sure & (compared.difference < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]
     above = np.bincount(second[higher], minlength=count) + np.bincount(first[lower], minlength=count)

@@ -17,6 +17,7 @@ import numpy as np
 
 from judgebench.stats.cluster_errors import rest_of
 from judgebench.stats.crosstab import TINY, Floats
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.score_path import inverted, mover
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ class Difference:
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
-        from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
         df, se = subtracted.df, subtracted.se
         if se is None or se < TINY:
             return cls(subtracted.value, se, None, None, None, None, df, subtracted)
         statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
-        reach = float(stdtrit(df, (1 + level) / 2)) * se
+        reach = t_quantile(df, level) * se
         low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
         return cls(subtracted.value, se, low, high, statistic, 2 * float(stdtr(df, -abs(statistic))), df, subtracted)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.inference.score_path import exact
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def risk_bound(right: Flags, clusters: Clusters, delta: float) -> float:
     Source: Clopper & Pearson (1934); Korn & Graubard (1998), Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data.
     """
-    from judgebench.stats.inference.score_path import exact  # noqa: PLC0415 - loads scipy
-
     n = right.size
     if not n:
         return 1.0
