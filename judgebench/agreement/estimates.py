@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Codes, Scored
-    from judgebench.stats.crosstab import Crosstab, Floats
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
     from judgebench.stats.inference.gates import Bounds as GateBounds
     from judgebench.stats.inference.paired import Bounds, Difference
-    from judgebench.stats.influence import Ints, RowOutcome
+    from judgebench.stats.influence import RowOutcome
 
 D = TypeVar("D", Estimate, "Difference", "GateBounds")
 

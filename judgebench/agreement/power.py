@@ -28,6 +28,7 @@ from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.gates import least_variance, typical_move
@@ -40,7 +41,7 @@ from judgebench.stats.inference.kappa_drops import (
     quantiles,
     rates_of,
 )
-from judgebench.stats.influence import Clusters, cr2, influences_of
+from judgebench.stats.influence import Clusters, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
