@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.validity import STATES, overall
@@ -14,8 +13,8 @@ from judgebench.report import junit
 from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, grid, judge_columns, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, decimal, interval, many, percent, some
-from judgebench.report.said import known_as, listed, two
+from judgebench.report.document.text import clean, decimal, many, percent, some
+from judgebench.report.said import known_as, listed, share_cell, two
 from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
@@ -108,9 +107,7 @@ def _amount(line: Line, value: float) -> str:
 def _figure(line: Line) -> str:
     if line.figure is None or line.figure.value is None:
         return ""
-    if line.unit == "share":
-        return interval(line.figure, partial(percent, digits=1 if line.figure.low is None else 0), unit=" %")
-    return two(line.figure)
+    return share_cell(line.figure) if line.unit == "share" else two(line.figure)
 
 
 _LINE = record(
