@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.judges.judge_file import JudgeFile, read_judge_file
 from judgebench.judges.panels import KINDS
-from judgebench.report.facts import JudgeFacts
+from judgebench.report.show import JudgeFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

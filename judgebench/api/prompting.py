@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.api.asking import plain
 from judgebench.errors import UsageError
-from judgebench.report.facts import CardFacts, PromptFacts, RequestFacts
+from judgebench.report.show import CardFacts, PromptFacts, RequestFacts
 
 if TYPE_CHECKING:
     from judgebench.api.asking import Showing

@@ -11,8 +11,8 @@ from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.report.facts import Facts, JudgeFacts, TaskFacts
 from judgebench.report.runs import Holdings, RunFacts
+from judgebench.report.show import JudgeFacts, ShownFacts, TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ def show(
     data: Data = None,
     sample: Sample = False,
     **items: Unpack[Items],
-) -> Facts | RunFacts | str:
+) -> ShownFacts | RunFacts | str:
     """Show a task, a judge, a card, a prompt as it is sent, a run, or a JSON Schema."""
     if name == "prompt":
         return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
@@ -66,7 +66,7 @@ def show(
     return _named(name, reference)
 
 
-def _named(name: str, reference: str) -> Facts | RunFacts:
+def _named(name: str, reference: str) -> ShownFacts | RunFacts:
     """Show what a name alone says; a task goes before the judge card of its name."""
     from judgebench.api.shown_tasks import shown_card, shown_place  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names as card_judges  # noqa: PLC0415 - loaded on use
@@ -97,7 +97,7 @@ def _named(name: str, reference: str) -> Facts | RunFacts:
     )
 
 
-def _plugin(name: str) -> Facts | None:
+def _plugin(name: str) -> ShownFacts | None:
     """Say what a plugin brings by a name; None where none does."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
 
@@ -128,7 +128,7 @@ def _judge(name: str) -> JudgeFacts | None:
     return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
-def _judge_card(name: str | None) -> Facts:
+def _judge_card(name: str | None) -> ShownFacts:
     from judgebench.api.prompting import shown_card  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -152,12 +152,12 @@ def schema(kind: str | None) -> str:
 
 
 #: What takes a name of its own.
-_OF_KIND: Mapping[str, Callable[[str | None], Facts | str]] = {"schema": schema, "card": _judge_card}
+_OF_KIND: Mapping[str, Callable[[str | None], ShownFacts | str]] = {"schema": schema, "card": _judge_card}
 
 
 def _of_prompt(
     prompt: str | None, task: str | None, item: str | None, form: str | None, reference: str, said: Mapping[str, Any]
-) -> Facts:
+) -> ShownFacts:
     """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
     from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
     from judgebench.api.prompting import shown_card, shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.listing import data_of
 from judgebench.report.document.as_table import fill
 from judgebench.report.document.brief import WIDEST
-from judgebench.report.facts import TaskFacts
+from judgebench.report.show import TaskFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,8 +26,8 @@ from judgebench.report.document.blocks import Notes, Sheet, Table, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, listing, many
-from judgebench.report.facts import FACTS
 from judgebench.report.said import known_as
+from judgebench.report.show import FACTS
 from judgebench.report.words import task_name
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from judgebench.report.document.blocks import Block, Fields
 
-__all__ = ["FACTS", "CardFacts", "Facts", "JudgeFacts", "PromptFacts", "RequestFacts", "TaskFacts"]
+__all__ = ["FACTS", "CardFacts", "JudgeFacts", "PromptFacts", "RequestFacts", "ShownFacts", "TaskFacts"]
 
 #: A fact a row.
 FACTS: Fields[tuple[str, str]] = (
@@ -41,7 +41,7 @@ FACTS: Fields[tuple[str, str]] = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Facts(Document):
+class ShownFacts(Document):
     """One thing: ``text`` as a terminal shows it, and ``said``, what its JSON is made of."""
 
     text: str
@@ -51,7 +51,7 @@ class Facts(Document):
         """Write it; on a terminal as a listing that wraps nothing."""
         if form == "table":
             return listing(self.text.split("\n"))
-        return super(Facts, self).render(form, width=width, explain=explain, colour=colour)
+        return super(ShownFacts, self).render(form, width=width, explain=explain, colour=colour)
 
     def data(self) -> Any:
         return self.said
@@ -98,7 +98,7 @@ _SPLIT = record(
 )
 
 
-class TaskFacts(Facts):
+class TaskFacts(ShownFacts):
     """What the card of a task says; one of a person's own may say less."""
 
     __slots__ = ()
@@ -136,7 +136,7 @@ class TaskFacts(Facts):
     )
 
 
-class JudgeFacts(Facts):
+class JudgeFacts(ShownFacts):
     """Who a judge is, by its name or its file."""
 
     __slots__ = ()
@@ -161,7 +161,7 @@ class JudgeFacts(Facts):
     )
 
 
-class CardFacts(Facts):
+class CardFacts(ShownFacts):
     """What the card of a published judge says."""
 
     __slots__ = ()
@@ -203,7 +203,7 @@ class CardFacts(Facts):
     )
 
 
-class PromptFacts(Facts):
+class PromptFacts(ShownFacts):
     """What a prompt says."""
 
     __slots__ = ()
@@ -243,7 +243,7 @@ class PromptFacts(Facts):
     )
 
 
-class RequestFacts(Facts):
+class RequestFacts(ShownFacts):
     """What a judge is sent for an item."""
 
     __slots__ = ()
