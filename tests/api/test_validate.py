@@ -121,8 +121,9 @@ def test_a_count_that_the_data_don_t_have_is_named(copy: Path, tmp_path: Path) -
 
 
 def test_a_card_elsewhere_is_shown_and_reproduced(copy: Path, tmp_path: Path) -> None:
-    shown = judgebench.show(str(copy))
-    assert shown == judgebench.show(str(copy / "task.toml")) == judgebench.show("pandalm")
+    shown = judgebench.show(str(copy)).to_json()
+    assert shown == judgebench.show(str(copy / "task.toml")).to_json() == judgebench.show("pandalm").to_json()
+    assert f"--task {copy} --sample" in str(judgebench.show(str(copy)))
     own = tmp_path / "own"
     own.mkdir()
     (own / "task.toml").write_text('name = "tickets"\ndata = "t.csv"\n[columns]\nquestion = "ask"\nanswers = "reply"\n')
