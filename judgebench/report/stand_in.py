@@ -7,7 +7,7 @@ each other, and the alternative annotator test; where either is not to be had, i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
@@ -20,10 +20,28 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.alt_test import AltTest
     from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.report.document.blocks import Tone
 
-__all__ = ["KAPPAS", "MARGIN", "Answer", "State", "answer"]
+__all__ = ["KAPPAS", "MARGIN", "SAID", "Answer", "Said", "State", "answer"]
 
 State: TypeAlias = Literal["yes", "no", "open", "not-human"]
+
+
+class Said(NamedTuple):
+    """How an answer is told: its word, the colour of that on a terminal, its sign and its style on a page."""
+
+    word: str
+    tone: Tone
+    sign: str
+    style: str
+
+
+#: The answers to "in a person's place?", in the order in which tables have them.
+SAID: dict[str, Said] = {
+    "yes": Said("Yes", "good", "✓", "yes"),
+    "open": Said("Not sure", "doubt", "?", "unsure"),
+    "no": Said("No", "bad", "✕", "no"),
+}
 #: A judge that agrees with people a tenth less than they agree with each other still counts as one of them.
 MARGIN = 0.1
 #: What the rule's kappas, and their kin where verdicts are no single labels, are called in a sentence.

@@ -12,6 +12,7 @@ from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
+from judgebench.report.stand_in import SAID
 from judgebench.report.words import SAMPLES
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement
     from judgebench.report.briefs.score_lines import Measured
-    from judgebench.report.document.blocks import Grid, Tone
+    from judgebench.report.document.blocks import Grid
 
 __all__ = ["brief", "odd", "usable"]
 
-_STATES: dict[str, tuple[str, Tone]] = {"yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad")}
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
 _ODD = {
     "reversed": "{who}: far below chance, as if one side were turned round; look at its words and columns.",
@@ -74,7 +74,7 @@ def _lines(rows: Sequence[Agreement], sources: Sequence[Measured]) -> list[Line]
         for key, parts in own.items()
         for row in ([parts["all"]] if "all" in parts else parts.values())
     ]
-    states = [*_STATES, ""]
+    states = [*SAID, ""]
 
     def place(one: Line) -> tuple[str, str, int, float, str]:
         value = one.figure.value
@@ -126,8 +126,7 @@ def usable(row: Agreement) -> str:
 
 
 def _placed(one: Line) -> Cell:
-    text, tone = _STATES.get(one.state, (NONE, ""))
-    return Cell(text, tone=tone)
+    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state else Cell(NONE)
 
 
 def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.labels.annotations import ADJUDICATED
 from judgebench.report.document.text import clean, many
+from judgebench.report.said import is_rule
 from judgebench.report.words import sampled, task_name
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Line:
     @property
     def asked(self) -> bool:
         """Whether a judge was asked, and not a rule of which everybody knows what it does."""
-        return not self.row.judge.startswith("baseline/")
+        return not is_rule(self.row.judge)
 
     @property
     def flips(self) -> float | None:

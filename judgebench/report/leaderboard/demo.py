@@ -10,7 +10,7 @@ from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.leaderboard.board import Leaderboard
-from judgebench.report.said import figure_cell, two, whole
+from judgebench.report.said import BASELINE, figure_cell, two, whole
 from judgebench.report.scores import Scores
 from judgebench.report.words import SAMPLE
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Demo"]
 
-_RULES = "baseline/"
 _ASKS = {
     "check": "Is this answer right?",
     "pair:2": "Which answer is better?",
@@ -93,7 +92,7 @@ def _figure(one: Line | None) -> str:
 
 
 def _best(entries: Sequence[Entry]) -> _Task:
-    lines = [Line(entry.row, entry.row.judge.removeprefix(_RULES), None) for entry in entries]
+    lines = [Line(entry.row, entry.row.judge.removeprefix(BASELINE), None) for entry in entries]
     floors = [one.agreement.value for entry in entries if (one := entry.baseline) is not None and one.agreement]
     floor = max((value for value in floors if value is not None), default=0.0)
     better = [one for one in lines if (one.row.metrics["percent_agreement"].value or 0.0) > floor]

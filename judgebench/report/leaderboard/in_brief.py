@@ -11,9 +11,9 @@ from judgebench.report.briefs.score import odd, usable
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
 from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
-from judgebench.report.leaderboard.ranks import is_rule, usd_per_1000
+from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, unfinished, whole, whom
+from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

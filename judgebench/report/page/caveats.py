@@ -9,7 +9,7 @@ from judgebench.domain import Estimate
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import value_text
 from judgebench.report.page.lead import crosses, either, times
-from judgebench.report.said import listed, percent, told
+from judgebench.report.said import is_rule, listed, percent, told
 from judgebench.report.stand_in import MARGIN, answer
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ def _again(one: Measured) -> Iterator[Check]:
         yield Check(HOLDS, what, text)
     elif ways:
         yield Check(HOLDS, what, f"{len(one.judges)} ways of asking are rows of the table.")
-    elif any(not judge.row.judge.startswith("baseline/") for judge in one.judges):
+    elif any(not is_rule(judge.row.judge) for judge in one.judges):
         recorded = all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges)
         hint = "" if recorded else " Add --repeats 3, or a second --prompt."
         yield Check(NOT_CHECKED, what, f"Each {one.nouns.item} was asked once, with one prompt.{hint}")

@@ -15,7 +15,8 @@ from judgebench.agreement.humans import kappa_of, measure_humans
 from judgebench.agreement.people import Pool
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import DataError, JudgebenchError
-from judgebench.report.said import known_as
+from judgebench.report.said import is_rule, known_as
+from judgebench.report.stand_in import SAID
 from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import combine
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task"]
 
 #: Verdicts in the order in which a table has them; the last is of tasks on which nobody can tell.
-ORDER = ("yes", "open", "no", "")
-_RULE = "baseline/"
+ORDER = (*SAID, "")
 
 
 class Nouns(NamedTuple):
@@ -122,7 +122,7 @@ class Measured:
         measured = [self._judge(name, run) for name, run in runs]
         heard = [one for one in measured if one.row.coverage]
         self.silent = [one for one in measured if not one.row.coverage]
-        asked = [one for one in heard if not one.row.judge.startswith(_RULE)]
+        asked = [one for one in heard if not is_rule(one.row.judge)]
         self.judges = sorted(asked or heard, key=_place)
         self.rules = sorted((one for one in heard if asked and one not in asked), key=_place)
         every = self.judges or measured
