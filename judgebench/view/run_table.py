@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.report.briefs.score_lines import Line
+    from judgebench.report.line import Line
 
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0

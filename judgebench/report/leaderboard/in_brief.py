@@ -14,6 +14,7 @@ from judgebench.report.document.text import NONE, decimal, figure, interval, man
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
 from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
+from judgebench.report.stand_in import UNKNOWN, one_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -149,8 +150,8 @@ def _rights(entry: Entry) -> str:
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     items = many(max(entry.row.items for entry in own), "item")
-    single = own[0].row.gold in HUMAN_SOURCES and not any(entry.row.ceiling for entry in own)
-    one_each = ", one label each: how far people agree with each other is not known" if single else ""
+    single = all(one_label(entry.row) for entry in own)
+    one_each = f", one label each: {UNKNOWN}" if single else ""
     floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
     constant = ""
     if floor is not None and floor.agreement is not None and floor.agreement.value is not None:

@@ -58,9 +58,9 @@ def _reached(one: Measured) -> Fold | None:
     rows = [
         (
             judge.name,
-            SAID[judge.verdict].word if judge.verdict else NONE,
-            _ratio(judge.answer.ratio),
-            f"{judge.level} of {judge.of}" if judge.of else NONE,
+            SAID[judge.state].word if judge.state else NONE,
+            _ratio(judge.ratio),
+            NONE if judge.level is None else f"{judge.level[0]} of {judge.level[1]}",
             _passes(judge),
         )
         for judge in one.judges
@@ -89,7 +89,7 @@ def _ratio(one: Estimate) -> str:
 
 
 def _passes(judge: Judge) -> str:
-    alt = judge.answer.alt
+    alt = judge.alt
     if alt is None or not alt.without:
         return NONE
     return f"{sum(out.passed is True for out in alt.without)} of {len(alt.without)}"

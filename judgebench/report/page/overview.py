@@ -76,11 +76,11 @@ def overview(measured: Sequence[Measured]) -> Matrix:
             if judge is None:
                 cells.append(None)
                 continue
-            verdict = "" if one.sample else judge.verdict
-            signs.add(verdict)
+            state = "" if one.sample else judge.state
+            signs.add(state)
             cell = _cell(one.metric, judge.figure)
-            if verdict:
-                cell = cell._replace(tone=SAID[verdict].style, sign=SAID[verdict].sign, word=_CAN[verdict])
+            if state:
+                cell = cell._replace(tone=SAID[state].style, sign=SAID[state].sign, word=_CAN[state])
             cells.append(cell)
         rows.append(MatrixRow(name, tuple(cells)))
     key = tuple((SAID[state].sign, word) for state, word in _CAN.items() if state in signs)

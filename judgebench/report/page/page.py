@@ -221,10 +221,10 @@ def _forest(
 
 
 def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
-    figure, share, level, of = (judge.figure, judge.share, judge.level, judge.of) if less is None else less
+    figure, share, level = (judge.figure, judge.share, judge.level) if less is None else less
     rule = judge in one.rules
-    said = SAID.get(judge.verdict)
-    sub = f"level with {level} of {of} annotators" if level is not None and of else ""
+    said = SAID.get(judge.state)
+    sub = "" if level is None else f"level with {level[0]} of {level[1]} annotators"
     return Line(
         judge.name,
         place(axis, one.metric, figure, judge.name),
