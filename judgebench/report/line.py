@@ -7,7 +7,7 @@ against another's. Where an item has one label, or gold is not people's, nobody'
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.labels.annotations import ADJUDICATED
@@ -17,16 +17,38 @@ from judgebench.report.stand_in import answer, one_label, unasked
 from judgebench.report.words import sampled, task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from judgebench.agreement.alt_test import AltTest
-    from judgebench.domain import Agreement, Ratings
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.report.stand_in import Answer
+    from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = ["Line"]
+__all__ = ["Line", "Source"]
 
 #: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
 _MANY, _TURNS = 500_000, 25
+
+
+class Source(Protocol):
+    """What rows were made of."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def judge(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+    @property
+    def ratings(self) -> Callable[[], Ratings]: ...
+    @property
+    def folder(self) -> Path | None: ...
+    @property
+    def judged(self) -> Callable[[Policies], Judged]: ...
+    @property
+    def known(self) -> Mapping[str, Metric]: ...
 
 
 class Line:

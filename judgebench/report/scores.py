@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from judgebench.domain import Agreement, Estimate, bare
 from judgebench.domain.shapes import ListOf, record
@@ -18,42 +18,22 @@ from judgebench.report.strata import strata_tables
 from judgebench.report.words import REASONS, gold_words, task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from judgebench.agreement.compare.compare import Comparison
-    from judgebench.agreement.matching import Judged
-    from judgebench.domain import Policies, Ratings, Usage
+    from judgebench.domain import Usage
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief
-    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.report.line import Source
 
-__all__ = ["Asked", "Figure", "Scores", "Source"]
+__all__ = ["Asked", "Figure", "Scores"]
 
 #: Short names: figures in the order in which a row is looked through.
 _SHORT = {
     "alpha": ("krippendorff_alpha", "krippendorff_alpha_masi"),
     "rho": ("spearman_rho", "mean_spearman_rho"),
 }
-
-
-class Source(Protocol):
-    """What rows were made of."""
-
-    @property
-    def task(self) -> str: ...
-    @property
-    def judge(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
-    @property
-    def ratings(self) -> Callable[[], Ratings]: ...
-    @property
-    def folder(self) -> Path | None: ...
-    @property
-    def judged(self) -> Callable[[Policies], Judged]: ...
-    @property
-    def known(self) -> Mapping[str, Metric]: ...
 
 
 class _NoSuchFigureError(UsageError, AttributeError):

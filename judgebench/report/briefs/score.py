@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement
     from judgebench.report.document.blocks import Grid
-    from judgebench.report.scores import Source
+    from judgebench.report.line import Source
 
 __all__ = ["brief", "odd", "usable"]
 
