@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.report.stand_in import Answer
     from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = ["Line", "Source"]
+__all__ = ["Line", "Source", "same_as"]
 
 #: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
 _MANY, _TURNS = 500_000, 25
@@ -129,6 +129,11 @@ class Line:
         return None
 
     @property
+    def same_as(self) -> tuple[str, ...]:
+        """Head the column of shares."""
+        return same_as(self.row, beside=self.held)
+
+    @property
     def same(self) -> float | None:
         """The share's value."""
         return None if self.share is None else self.share.value
@@ -227,6 +232,19 @@ class Line:
     def unasked(self) -> str:
         """Why nobody can say whether it can take a person's place."""
         return unasked(self.row, settled=self.settled)
+
+
+def same_as(row: Agreement, *, beside: bool = False) -> tuple[str, ...]:
+    """Head the column of how often a judge says the same: as a person, as most of them, or as the one label there is.
+
+    >>> from judgebench.domain import Agreement, Policies
+    >>> same_as(Agreement("t", "j", "all", "human", 4, 1.0, Policies(), {}))
+    ('same',)
+    """
+    if beside:
+        return ("same as", "a person")
+    most = row.gold in HUMAN_SOURCES and row.ceiling and row.policies.gold == "majority"
+    return ("same as the", "majority") if most else ("same",)
 
 
 def _known(one: Estimate | None) -> Estimate | None:

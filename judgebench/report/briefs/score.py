@@ -90,6 +90,8 @@ def _table(lines: Sequence[Line]) -> Grid:
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
     tasks = len({one.task for one in lines})
+    sames = {one.same_as for one in lines}
+    same = sames.pop() if len(sames) == 1 else ("same",)
 
     def people(one: Line) -> str:
         found = one.people
@@ -105,7 +107,7 @@ def _table(lines: Sequence[Line]) -> Grid:
         *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
         *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
         Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
-        *when(there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
+        *when(there(lambda one: one.same is not None), Field(" ".join(same), lambda one: whole(one.same), same)),
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),

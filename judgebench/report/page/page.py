@@ -212,7 +212,7 @@ def _forest(
         second="In a person's place?" if one.alike else "",
         chart=f"Agreement with {against}" + ("" if is_share(one.metric) else f" ({word})"),
         figure="Share" if is_share(one.metric) else first_up(word),
-        share=f"Same {one.nouns.label}",
+        share=f"Same {one.nouns.label}" + " as a person" * one.alike,
         lines=tuple(lines),
         axis=axis,
         band=band(axis, people),
