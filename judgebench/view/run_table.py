@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _QUIET = 20.0
 #: A growing run is measured again after so many times the seconds that it took last time.
 _PATIENCE = 4.0
-
-
 #: What the page calls an answer; none where nobody asks it.
 _ANSWERS = {"yes": "yes", "no": "no", "open": "unsure"}
 
@@ -121,9 +119,12 @@ class RunTable:
                 entry.figures = figures(self._measure(stored))
                 if not entry.figures["answered"]:
                     entry.figures["why"] = clean(next((one.error for one in stored.verdicts() if one.error), ""))
-            entry.error = ""
-        except JudgebenchError as error:
-            entry.error = str(error)
+            error = ""
+        except JudgebenchError as failed:
+            error = str(failed)
+        if entry.stamp == stamp:
+            # What was found out of its files since then is newer.
+            entry.error = error
         entry.measured, entry.at = stamp, time.monotonic()
         entry.took = entry.at - started
 
