@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.estimates import Counted, Figure
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Policies, Ratings, Scale
-    from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.coefficients.metric_sets import MetricSet
+    from judgebench.stats.crosstab import Flags
 
 
 def scored_rows(ratings: Ratings, policies: Policies) -> Scored:
