@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.intervals import IntervalMethod
     from judgebench.agreement.policies import Codes, Scored
-    from judgebench.stats.crosstab import Crosstab, Floats
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
     from judgebench.stats.inference.paired import Bounds
-    from judgebench.stats.influence import Ints, RowOutcome
+    from judgebench.stats.influence import RowOutcome
 
 #: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
 Verify: TypeAlias = bool | Literal["definitions"]

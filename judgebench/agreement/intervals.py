@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.stats.coefficients.catalog import RowMetric
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.inference.gates import Bounds as GateBounds
     from judgebench.stats.inference.paired import Bounds, Difference
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences
 
 D = TypeVar("D", Estimate, "Difference", "GateBounds")
 

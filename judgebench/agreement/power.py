@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.gates import least_variance
 from judgebench.stats.inference.kappa_drops import (
@@ -26,7 +27,6 @@ from judgebench.stats.inference.kappa_drops import (
     quantiles,
     rates_of,
 )
-from judgebench.stats.influence import cr2
 
 if TYPE_CHECKING:
     from collections.abc import Callable

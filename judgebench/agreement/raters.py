@@ -12,6 +12,7 @@ from judgebench.agreement.intervals import estimated, shown
 from judgebench.agreement.people import ENOUGH, shared_pairs
 from judgebench.agreement.policies import never_gold
 from judgebench.domain import Estimate
+from judgebench.stats.cluster_errors import design_effect, spread
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.chance import weight_matrix
 from judgebench.stats.coefficients.krippendorff import alpha_units, coincidence_table
@@ -31,7 +32,7 @@ from judgebench.stats.coefficients.raters import (
 )
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import Interval
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, design_effect, influence, resting_on, spread
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, influence, resting_on
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from judgebench.report.document.as_html import body, page
 from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import minus
 from judgebench.report.said import brief_name, first_up, known_as
 from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
-from judgebench.view.figures import estimate, fraction, minus, share
+from judgebench.view.figures import estimate, fraction, share
 from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
 

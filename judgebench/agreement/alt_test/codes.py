@@ -24,9 +24,9 @@ from judgebench.stats.influence import combine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.inference.alternative import Duel
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences
 
 #: What to do with an annotator below ``min_items``: leave out, or Wilcoxon's signed-rank test.
 Small: TypeAlias = Literal["skip", "wilcoxon"]

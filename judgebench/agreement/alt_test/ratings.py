@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.alt_test.codes import AltTest, Small
     from judgebench.domain import Estimate, Policies, Ratings, Scale
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
+    from judgebench.stats.influence import Influences
 
 
 def _largest_move(figure: Figure) -> float:

@@ -23,8 +23,8 @@ from judgebench.stats.influence import Clusters, mean
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Floats, Ints
+    from judgebench.stats.influence import Influences
 
 
 @dataclass(frozen=True, slots=True)

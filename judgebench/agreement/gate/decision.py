@@ -26,8 +26,9 @@ from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import NO_SUBSET, select
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.stats.cluster_errors import effective_number
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.gates import Bounds, Decider, effective, one_sided
+from judgebench.stats.inference.gates import Bounds, Decider, one_sided
 from judgebench.stats.inference.multiplicity import holm
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import State
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Ints
+    from judgebench.stats.influence import Influences
 
 #: Chance to be decided that a number of items is asked for.
 POWER = 0.8
@@ -121,11 +123,11 @@ def gate(
     ]  # fmt: skip
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
     one = matched.scored[0]
-    clusters, like = one.clusters().count, effective(np.unique(one.cluster, return_counts=True)[1])
+    clusters = one.clusters()
     rarest = np.unique(one.gold, return_counts=True)[1]
     few = int(rarest.min(initial=RARE)) < RARE
     warnings = {
-        "few_clusters": like < FEW_CLUSTERS,
+        "few_clusters": clusters.effective < FEW_CLUSTERS,
         "prevalence": few and one.gold_values is None and (one.scale.listed or one.scale.sequential),
         "low_coverage": matched.coverage[1] < LOW_COVERAGE,
         "missing_scores": missing_numbers(matched, figures),
@@ -138,8 +140,8 @@ def gate(
         policies=one.policies,
         items=int(np.unique(one.item).size),
         judgments=one.size,
-        clusters=clusters,
-        effective=like,
+        clusters=clusters.count,
+        effective=clusters.effective,
         coverage=(matched.coverage[0], matched.coverage[1]),
         rules=rules,
         lines=tuple(lines),
@@ -312,8 +314,8 @@ def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estima
     if bounds is None or bounds.low is None:
         se = None if bounds is None else bounds.se
         return Estimate.alone(value, test.n, test.reason or ("one_cluster" if se is None else "no_spread"), se)
-    worth = None if test.sizes is None else round(effective(test.sizes), 2)
-    kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
+    worth = None if test.sizes is None else round(float(effective_number(test.sizes)), 2)
+    kind = "cr1" if test.sizes is None or effective_number(test.sizes) == test.sizes.size else "cr3"
     return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided", worth)
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
-    from judgebench.stats.coefficients.orderings import Bools
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Flags, Ints
 
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
 
@@ -126,7 +125,7 @@ def scoreboard(
     return board, (), unnamed
 
 
-def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, tuple[str, ...], int]:
+def _means(ratings: Ratings, scored: Scored, silent: Flags) -> tuple[MeanBoard, tuple[str, ...], int]:
     values = np.asarray(ratings.scale.values, dtype=np.float64)
     judged = scored.judge != len(values)
     gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
@@ -163,7 +162,7 @@ def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, 
     return board, unjudged, int(np.count_nonzero(~named))
 
 
-def _games(scored: Scored, silent: Bools, opponents: Opponents, ties: TieModel, anchor: str) -> tuple[PairBoard, int]:
+def _games(scored: Scored, silent: Flags, opponents: Opponents, ties: TieModel, anchor: str) -> tuple[PairBoard, int]:
     first, second = opponents.first[scored.row], opponents.second[scored.row]
     named = (first >= 0) & (second >= 0)
     if not named.any():

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
-    from judgebench.stats.coefficients.orderings import Bools, Figures
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.coefficients.orderings import Figures
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
 DRAWS = 2000
 #: Share of draws that must have a figure before the others' quantiles are its interval.
@@ -181,7 +180,7 @@ class _Compared:
 
     gold: Floats
     judge: Floats
-    fine: Bools
+    fine: Flags
     figures: dict[str, Figures]
     residuals: Floats
 
