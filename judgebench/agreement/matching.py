@@ -220,7 +220,7 @@ def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:
     every = set.intersection(*owned)
     names = [name for name in judges[0].items if name in every]
     if not names:
-        raise DataError("the judges share no item", hint="compare runs on the same items")
+        raise DataError("the judges have no item in common", hint="compare runs on the same items")
     if shared:
         return names
     everything = set.union(*owned)

@@ -183,9 +183,9 @@ class Line:
             return found
         from judgebench.agreement.ratings import divisions, select  # noqa: PLC0415 - loads numpy
 
-        for name, division, code in divisions(found, {"subset"}):
-            if name == self.row.subset:
-                return select(found, (getattr(found, division) == code).nonzero()[0])
+        for part in divisions(found, {"subset"}):
+            if part.name == self.row.subset:
+                return select(found, part.own.nonzero()[0])
         return None
 
     @property

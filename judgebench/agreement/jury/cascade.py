@@ -110,7 +110,7 @@ def measure_cascade(
     matched = match(judges, shared=shared)
     scored = matched.scored[0]
     if scored.scale.kind not in {"check", "pair"}:
-        raise UsageError(f"a cascade is of verdicts on check or pair with probabilities, not on {scored.scale.spec}")
+        raise UsageError(f"a cascade takes verdicts on check or pair with probabilities, not on {scored.scale.spec}")
     ladder = _Ladder(
         np.column_stack([sureness(*one) for one in zip(matched.ratings, matched.scored, matched.judges, strict=True)]),
         np.column_stack([one.judge == one.gold for one in matched.scored]),
