@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
-from judgebench.agreement.paired import is_right
+from judgebench.agreement.probe_rows import is_right
 from judgebench.agreement.raters import joint_alpha
 from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate

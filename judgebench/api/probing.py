@@ -27,7 +27,7 @@ from judgebench.report.ways import WaysRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.paired import Paired
+    from judgebench.agreement.probe_rows import Paired
     from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
 
@@ -192,7 +192,7 @@ def paired_runs(
 
     DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.paired import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probe_rows import pair_up  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.banks import Bank, Halves, transfer
 from judgebench.agreement.detection import Read, held_against, window
-from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probe_rows import Paired, Row
 from judgebench.agreement.probing import Probed, measure
 from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Item, Label, Response, Scale, Turn
