@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Flags
     from judgebench.stats.influence import Influences
-
-    Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.probe_rows import Paired
     from judgebench.domain.scale import Code
+    from judgebench.stats.crosstab import Flags, Floats
 
-    Flags = npt.NDArray[np.bool_]
-    Floats = npt.NDArray[np.float64]
     Rows = npt.NDArray[np.intp]
 
 #: Below this p, after Holm's correction over a suite, a judge counts as led.

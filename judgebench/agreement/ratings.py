@@ -271,7 +271,8 @@ def from_codes(
     verdicts, labels = np.asarray(judge, dtype=np.int64), np.asarray(gold, dtype=np.int64)
     n = verdicts.size
     items = np.arange(n) if item is None else np.asarray(item, dtype=np.int64)
-    none, names = np.zeros(n, dtype=np.int64), tuple(dict.fromkeys(system)) or ("",)
+    none, names = np.zeros(n, dtype=np.int64), _Names()
+    systems = [names(name) for name in system]
     labels = labels.reshape(n, -1)
     return Ratings(
         scale=scale,
@@ -284,8 +285,8 @@ def from_codes(
         swapped=none > 0 if swapped is None else np.asarray(swapped, dtype=np.bool_),
         subset=none,
         subsets=("",),
-        system=np.array([names.index(name) for name in system] or none, dtype=np.int64),
-        systems=names,
+        system=np.array(systems, dtype=np.int64) if systems else none,
+        systems=tuple(names.codes) or ("",),
     )
 
 

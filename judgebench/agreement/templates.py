@@ -25,12 +25,9 @@ from judgebench.stats.inference.paired import wald
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy.typing as npt
-
     from judgebench.domain import Scale, Verdict
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
-
-    Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies, Ratings
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.inference.selective import Threshold
 
-    Flags = npt.NDArray[np.bool_]
     Codes = npt.NDArray[np.int64]
 
 
