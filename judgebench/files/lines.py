@@ -78,7 +78,7 @@ def append_whole(descriptor: int, line: bytes, size: int) -> None:
     if os.write(descriptor, line) != len(line):
         # A full disk takes part of a line: take it back, so that the file stays whole.
         os.ftruncate(descriptor, size)
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @contextlib.contextmanager

@@ -14,7 +14,6 @@ from judgebench.files.content import unpacked_limit
 if TYPE_CHECKING:
     from judgebench.files.content import Content
 
-MAGIC = b"PK\x03\x04"
 _ZSTANDARD = 93
 _MOST_MEMBERS = 200_000
 _PIECE = 1 << 20

@@ -45,8 +45,8 @@ def _consistency(xy: Floats, xx: float, yy: Floats, _shift: Floats, _n: int) -> 
 
 
 def _alpha(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floats:
-    apart = xx + yy - 2 * xy + shift**2
-    return 1 - (1 - 1 / (2 * n)) * _over(apart, xx + yy + shift**2 / 2)
+    expected = xx + yy + shift**2 / 2
+    return _over(expected - (1 - 1 / (2 * n)) * (xx + yy - 2 * xy + shift**2), expected)
 
 
 _FORMULAS: dict[str, Formula] = {

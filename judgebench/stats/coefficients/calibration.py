@@ -3,9 +3,6 @@
 ``probabilities`` p, shape (n,), say how likely each item is positive; ``positive`` y, shape (n,), is gold. Every figure
 raises ValueError if shapes differ or a probability is outside [0, 1], and is undefined (``no_items``) without rows.
 ``scores``, shape (n,), are in any unit, and may be infinite (a judge that gave none) but not NaN.
-
-Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
-characteristic curves.
 """
 
 from __future__ import annotations
@@ -305,6 +302,8 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
     ``S = S10 / m + S01 / k``, with the sample covariances of the placement values of m positive and k negative items,
     taken as independent. ``scores`` has shape (judges, n); ValueError if a class has fewer than 2 items.
+    Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
+    characteristic curves.
     """
     for one in scores:
         _check(one, positive)
