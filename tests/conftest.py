@@ -65,7 +65,9 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.endswith("_API_KEY") or (name.startswith("JUDGEBENCH_") and name != "JUDGEBENCH_DATA"):
             monkeypatch.delenv(name)
     # Tests name their data; an inherited folder must not leak into commands that look it up.
-    monkeypatch.delenv("JUDGEBENCH_DATA", raising=False)
+    # Nor must a job of CI that runs the tests.
+    for name in ("JUDGEBENCH_DATA", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
 

@@ -20,6 +20,7 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
+from judgebench.agreement.estimates import within
 from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
 from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import NO_SUBSET
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.gate.rules import Spent, Worse
+    from judgebench.agreement.gate.rules import Spent, State, Worse
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Ints
@@ -153,17 +154,20 @@ def gate(
     )
 
 
-def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> Iterator[tuple[str, list[JudgeRows]]]:
+def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> list[tuple[str, list[JudgeRows]]]:
     """All items, then the subsets that were asked for; of criteria no more than these, or every one."""
     present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
     every = EVERY in subsets or (criteria and not subsets)
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))
         raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
-    for place, (name, judges) in enumerate(groups(matched, ("subset",) if subsets or criteria else ())):
-        if (every or name in subsets) if place else not criteria:
-            # A subset may be called "all", too.
-            yield (f"({name})" if place and name == EVERY else name), judges
+    (_, whole), *parts = groups(matched, ("subset",) if subsets or criteria else ())
+    # A subset may be called "all", too.
+    found = [(f"({name})" if name == EVERY else name, judges) for name, judges in parts if every or name in subsets]
+    if not criteria:
+        return [(EVERY, whole), *found]
+    # One criterion alone is not a part: it has all the rows.
+    return found or [(present[0], whole)]
 
 
 def _agreement(
@@ -260,8 +264,7 @@ def _bounds(test: _Test, alpha: float) -> Bounds | None:
     found = one_sided(
         test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack, sizes=test.sizes
     )
-    low, high = (None if one is None else min(test.reach, max(-test.reach, one)) for one in (found.low, found.high))
-    return replace(found, low=low, high=high)
+    return within(found, test.reach)
 
 
 def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:
@@ -271,7 +274,8 @@ def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:
 
 
 def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLine:
-    bounds, state, reason = test.bounds, "undecided", test.reason
+    bounds, reason = test.bounds, test.reason
+    state: State = "undecided"
     value = 0.0 if test.unchanged else None if test.worse is None else test.worse.value
     if test.unchanged:
         state, reason = "pass", "unchanged"
@@ -296,7 +300,7 @@ def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLi
         test.limit,
         test.strict,
         test.error,
-        state,  # type: ignore[arg-type]  # one of three words, as written above
+        state,
         reason,
         bounds.p if tested and bounds is not None else None,
         p_holm if tested else None,

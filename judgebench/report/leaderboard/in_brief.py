@@ -11,9 +11,11 @@ from judgebench.report.briefs.score import odd, usable
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
 from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
-from judgebench.report.leaderboard.ranks import is_rule, usd_per_1000
+from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, unfinished, whole, whom
+from judgebench.report.line import same_as
+from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
+from judgebench.report.stand_in import UNKNOWN, one_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,11 +115,12 @@ def _places(own: Sequence[Entry], names: Mapping[str, str]) -> Grid:
     ordered = sorted(own, key=lambda entry: (entry.rank is None, entry.rank or 0, names[entry.row.judge]))
     checked = any("true_positive_rate" in entry.row.metrics for entry in ordered)
     short = any(_INCOMPLETE in entry.row.warnings for entry in ordered)
+    same = same_as(own[0].row)
     fields: list[Field[Entry]] = [
         Field("places", _open, right=False),
         Field("judge", lambda entry: names[entry.row.judge], right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field("same", lambda entry: whole(_same(entry))),
+        Field(" ".join(same), lambda entry: whole(_same(entry)), same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
         *when(any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda entry: usable(entry.row))),
         *when(any(usd_per_1000(entry.row) for entry in ordered), Field("USD per 1,000", _usd, spare=True)),
@@ -149,8 +152,8 @@ def _rights(entry: Entry) -> str:
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     items = many(max(entry.row.items for entry in own), "item")
-    single = own[0].row.gold in HUMAN_SOURCES and not any(entry.row.ceiling for entry in own)
-    one_each = ", one label each: how far people agree with each other is not known" if single else ""
+    single = all(one_label(entry.row) for entry in own)
+    one_each = f", one label each: {UNKNOWN}" if single else ""
     floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
     constant = ""
     if floor is not None and floor.agreement is not None and floor.agreement.value is not None:
