@@ -55,7 +55,7 @@ class WorkbookTable(FileTable):
 
     def _grid(self, wanted: str | None) -> list[list[Any]]:
         try:
-            from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
+            from python_calamine import CalamineError, CalamineWorkbook
         except ImportError:
             raise UsageError(
                 f"{self.name} is a workbook: {to_install('spreadsheets')} reads it, or save it as CSV UTF-8"

@@ -104,7 +104,7 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
     put = np.zeros(n)
     put[order] = np.where(np.arange(m) < best, 0.5, -0.5)
     if swept[best] < 0:
-        from scipy.optimize import minimize  # noqa: PLC0415 - loaded on use, for a judge that is worse than chance
+        from scipy.optimize import minimize
 
         def line(at: Floats) -> Floats:
             found: Floats = np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)

@@ -88,7 +88,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
 
 
 def _p(difference: Estimate, df: float) -> float | None:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     if difference.value is None or not difference.se:
         return None

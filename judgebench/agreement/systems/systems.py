@@ -255,7 +255,7 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
 def _systems(
     board: MeanBoard | PairBoard, point: _Compared, parts: Sequence[_Compared], shares: Mapping[str, float]
 ) -> tuple[SystemScore, ...]:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     gold, judge = board.influences(judge=False), board.influences(judge=True)
     erring = board.influences(judge=True, bias=True)

@@ -213,7 +213,7 @@ def _twice(reason: str) -> tuple[RowOutcome, RowOutcome]:
 
 
 def _fitted(design: Floats, beta: Floats) -> Floats:
-    from scipy.special import expit  # noqa: PLC0415 - loaded on use
+    from scipy.special import expit
 
     found: Floats = expit(design @ beta)
     return found
@@ -319,7 +319,7 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
 def delong_test(first: Floats, second: Floats, positive: Flags) -> DeLongTest:
     """Compare two judges' areas on the same, independent items; ValueError if a class has fewer than 2 of them."""
-    from scipy.special import ndtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr
 
     areas, covariance = delong_covariance(np.stack([first, second]), positive)
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])

@@ -278,7 +278,7 @@ def pairwise(
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors.
     """
-    from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, stdtr
 
     values = np.asarray(values, dtype=np.float64)
     if values.size < 2:

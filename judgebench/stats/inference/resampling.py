@@ -155,7 +155,7 @@ def _without_one(parts: Parts, statistic: Statistic) -> Floats:
 
 
 def _bca_ends(ends: Floats, defined: Floats, value: float, parts: Parts, statistic: Statistic) -> Floats | None:
-    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, ndtri
 
     # A draw that hits the value itself lies half below it; ties are common with few rows.
     below = np.searchsorted(defined, value - 1e-12) + np.searchsorted(defined, value + 1e-12)
