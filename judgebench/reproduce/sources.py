@@ -368,7 +368,7 @@ def _of_pairs(figure: PublishedFigure, ratings: Ratings, policies: Policies) -> 
 
 def _alpha_witness(labels: npt.NDArray[np.int64], categories: int, level: Level) -> float:
     """Krippendorff's alpha by the krippendorff package."""
-    import krippendorff  # noqa: PLC0415 - only where it is needed
+    import krippendorff
     import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
     counts = np.stack([(labels == code).sum(axis=1) for code in range(categories)], axis=1)
