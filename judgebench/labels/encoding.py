@@ -9,9 +9,9 @@ import numpy as np
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import shown
+from judgebench.files.records import cut, shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.columns import PLACES, ROLE
+from judgebench.labels.columns import ROLE, refuse_words
 from judgebench.labels.doubts import (
     answers_or_gaps,
     refuse_answers,
@@ -29,6 +29,7 @@ from judgebench.labels.words import (
     UNKNOWN,
     code_of,
     decimals,
+    foreign_words,
     infer,
     is_decimal,
     listing,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
     from judgebench.labels.columns import Column, Raw
 
     Codes = npt.NDArray[np.int64]
+
+
+#: So many words are shown of those that rules read, or don't.
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     try:
         scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
     except (DataError, UsageError) as error:
-        hints = [says.would_read(scale), says.would_ask(judges) if scale is None else ""]
+        hints = [says.would_read(scale, judges), says.would_ask(judges) if scale is None else ""]
         if more := [one for one in hints if one and one not in str(error)]:
             error.args = ("; ".join([str(error), *more]),)
         raise
@@ -202,8 +207,7 @@ class _Says:
 
     def _lines(self, name: str, codes: list[int]) -> str:
         rows = np.flatnonzero(np.isin(self.raw.labels[name].codes(), codes))
-        lines = self.raw.lines_of(name)[rows]
-        return spans([int(line) for line in lines[:PLACES]], self.table.unit, len(lines))
+        return spans(self.raw.lines_of(name)[rows].tolist(), self.table.unit)
 
     def count(self, name: str, words: Collection[str]) -> int:
         """Count the cells of a column that hold some words."""
@@ -233,15 +237,11 @@ class _Says:
             rounded = whole and self.cells.threshold(self.called[name]) is None
             halves: list[str] = []
             self._refuse_words(name, own, "rescale")
-            for word, meaning in own.items():
-                if (number := number_of(meaning)) is None:
-                    continue
-                if not units.low <= number <= units.high:
-                    raise self.table.error(
-                        f"{number:g} ({self.places(name, [word])}) is beyond the range {units.low:g} to {units.high:g} "
-                        f"that {argument('rescale')} says",
-                        field=name,
-                    )
+            numbers = {word: number for word, text in own.items() if (number := number_of(text)) is not None}
+            beyond = [self.used[name][word] for word, one in numbers.items() if not units.low <= one <= units.high]
+            what = f"is beyond the range {units.low:g} to {units.high:g} that {argument('rescale')} says"
+            refuse_words(self.table, name, self.raw.labels[name], self.raw.lines_of(name), beyond, what)
+            for word, number in numbers.items():
                 value = units.of(number)
                 halves += [word] if rounded and abs(value - nearest(value) - 0.5) < 1e-9 else []
                 own[word] = str(nearest(value)) if rounded else f"{value:.12g}"
@@ -276,20 +276,28 @@ class _Says:
             notes.append(f"{name}: verdicts are read off the numbers ({above})")
         self._places.clear()
 
-    def would_read(self, scale: Scale | None) -> str:
-        """Say what rules would read of words that are foreign; empty where they read nothing, or were asked to."""
+    def would_read(self, scale: Scale | None, judges: Sequence[str]) -> str:
+        """Say what rules would read of words that are foreign, and what not; empty where they read nothing."""
         if self.cells.read_replies:
             return ""
-        found = readable(self.meant, scale, self.cells)
+        found = dict(readable(self.meant, scale, self.cells))
         if not found:
             return ""
-        shown_ = ", ".join(f"{shown(word, 40)} as {meaning or 'no verdict'}" for word, meaning in found[:3])
-        return f"{argument('read_replies')} reads {shown_}{' and more' if len(found) > 3 else ''}"
+        said = [f"{cut(word, 40)!r} as {meaning or 'no verdict'}" for word, meaning in found.items()]
+        rest = list[str]()
+        if scale is None or scale.listed:
+            left = {name: [found.get(word, text) for word, text in own.items()] for name, own in self.meant.items()}
+            rest = [repr(cut(word, 40)) for word in foreign_words(left, judges, scale)]
+        return f"{argument('read_replies')} reads {_few(said)}{', but not ' * bool(rest)}{_few(rest)}"
 
     def would_ask(self, judges: Sequence[str]) -> str:
         """Say which words are asked about once all others are known."""
         words = {name: self.meant[name].values() for name in self.meant}
         return answers_or_gaps(words, judges, None, self.where)
+
+
+def _few(said: Sequence[str]) -> str:
+    return f"{', '.join(said[:_SHOWN])}{f' and {len(said) - _SHOWN} more' if len(said) > _SHOWN else ''}"
 
 
 def _verdict_at(value: float, middle: float, scale: Scale) -> str:

@@ -15,7 +15,6 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import PLACES
 from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.names import LABEL, RATER, cut, is_id, words_of
 from judgebench.labels.profile import profile
@@ -120,8 +119,7 @@ def _replies(
         return sum(len(places[who][word]) for word in words)
 
     def where(who: str, words: Collection[str]) -> str:
-        lines = sorted(line for word in words for line in places[who][word])
-        return spans(lines[:PLACES], table.unit, len(lines))
+        return spans(sorted(line for word in words for line in places[who][word]), table.unit)
 
     return read_replies(meant, [], said.scale, said.cells, count, where), meant
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import shown
+from judgebench.files.records import cut
 from judgebench.labels.replies import RULES, Read, read
 from judgebench.labels.speech import Numbers, Pair, Speech, check, labels
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
@@ -66,18 +66,19 @@ def read_replies(
             own.update(words)
         gaps = found.two + (found.none if name in judges else [])
         own.update(dict.fromkeys(gaps, ""))
-        if found.read:
-            notes.append(_told(name, found, count))
-        if not gaps:
-            continue
         if (lost := count(name, gaps)) * 2 > count(name, [word for word in own if fold(word) not in MISSING]):
             raise DataError(
                 f"{argument('read_replies')}: no rule reads {lost:,} cells of {name}, more than half: "
-                f"{', '.join(shown(word) for word in gaps[:5])} ({where(name, gaps)})",
+                f"{', '.join(repr(cut(word, 60)) for word in gaps[:5])} ({where(name, gaps)})",
                 hint=f"say with {argument('scale')} what its words are, or with {argument('words')} what they mean",
             )
-        two = f"; {count(name, found.two):,} say two" if found.two else ""
-        notes.append(f"{name}: no one verdict is found in {where(name, gaps)}{two}")
+        # Where no verdict is found is told of all judges together, when all is read.
+        unread = [f"{count(name, found.none):,} not read"] if found.none and name in judges else []
+        unread += [f"{count(name, found.two):,} say two verdicts ({where(name, found.two)})"] if found.two else []
+        if found.read or unread:
+            notes.append(
+                f"{name}: cells read by {argument('read_replies')}: {'; '.join([_told(found, name, count), *unread])}"
+            )
     if len(wholes) > 1:
         told = ", ".join(f"{name} out of {whole}" for whole, name in wholes.items())
         raise DataError(
@@ -209,14 +210,12 @@ def _third(speech: Speech, word: str) -> bool:
     return isinstance(speech, Pair) and speech.third and fold(word) == "c"
 
 
-def _told(name: str, found: _Column, count: Count) -> str:
+def _told(found: _Column, name: str, count: Count) -> str:
     """Say how many cells each rule read, with an example."""
-    told = [
-        f"{count(name, found.read[rule]):,} by {_example(rule, found)}" for rule in sorted(found.read, key=_ORDER.index)
-    ]
-    return f"{name}: cells read by {argument('read_replies')}: {', '.join(told)}"
+    rules = sorted(found.read, key=_ORDER.index)
+    return ", ".join(f"{count(name, found.read[rule]):,} by {_example(rule, found)}" for rule in rules) or "none"
 
 
 def _example(rule: str, found: _Column) -> str:
     word, meaning = next(iter(found.read[rule].items()))
-    return f"{rule} ({shown(word, _EXAMPLE)} as {meaning or 'no verdict'})"
+    return f"{rule} ({cut(word, _EXAMPLE)!r} as {meaning or 'no verdict'})"
