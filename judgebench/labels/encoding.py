@@ -9,7 +9,7 @@ import numpy as np
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import cut, shown
+from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
 from judgebench.labels.columns import ROLE, refuse_words
 from judgebench.labels.doubts import (
@@ -22,14 +22,13 @@ from judgebench.labels.doubts import (
 )
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
-from judgebench.labels.rules import read_numbers, read_replies, readable
+from judgebench.labels.rules import read_numbers, read_replies, would_read
 from judgebench.labels.vocabulary import BOTH_BAD, MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import (
     GAP,
     UNKNOWN,
     code_of,
     decimals,
-    foreign_words,
     infer,
     is_decimal,
     listing,
@@ -51,10 +50,6 @@ if TYPE_CHECKING:
     from judgebench.labels.columns import Column, Raw
 
     Codes = npt.NDArray[np.int64]
-
-
-#: So many words are shown of those that rules read, or don't.
-_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,24 +275,12 @@ class _Says:
         """Say what rules would read of words that are foreign, and what not; empty where they read nothing."""
         if self.cells.read_replies:
             return ""
-        found = dict(readable(self.meant, scale, self.cells))
-        if not found:
-            return ""
-        said = [f"{cut(word, 40)!r} as {meaning or 'no verdict'}" for word, meaning in found.items()]
-        rest = list[str]()
-        if scale is None or scale.listed:
-            left = {name: [found.get(word, text) for word, text in own.items()] for name, own in self.meant.items()}
-            rest = [repr(cut(word, 40)) for word in foreign_words(left, judges, scale)]
-        return f"{argument('read_replies')} reads {_few(said)}{', but not ' * bool(rest)}{_few(rest)}"
+        return would_read(self.meant, scale, judges, self.cells)
 
     def would_ask(self, judges: Sequence[str]) -> str:
         """Say which words are asked about once all others are known."""
         words = {name: self.meant[name].values() for name in self.meant}
         return answers_or_gaps(words, judges, None, self.where)
-
-
-def _few(said: Sequence[str]) -> str:
-    return f"{', '.join(said[:_SHOWN])}{f' and {len(said) - _SHOWN} more' if len(said) > _SHOWN else ''}"
 
 
 def _verdict_at(value: float, middle: float, scale: Scale) -> str:

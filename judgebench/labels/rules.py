@@ -11,6 +11,7 @@ from judgebench.files.records import cut
 from judgebench.labels.replies import RULES, Read, read
 from judgebench.labels.speech import Numbers, Pair, Speech, check, labels
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
+from judgebench.labels.words import foreign_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 #: So many texts of a column tell which words its verdicts are.
 _LOOKED_AT = 1000
 _EXAMPLE = 30
+#: So many words are shown of those that rules would read, or would not, and so much of each.
+_SHOWN, _LONGEST = 4, 40
 _ORDER = [rule.name for rule in RULES]
 
 
@@ -99,6 +102,23 @@ def readable(meant: Meant, scale: Scale | None, cells: Cells) -> list[tuple[str,
     return list(
         {word: meaning for one in found for words in one.read.values() for word, meaning in words.items()}.items()
     )
+
+
+def would_read(meant: Meant, scale: Scale | None, judges: Sequence[str], cells: Cells) -> str:
+    """Say what the rules would read of words that are foreign, and what not; empty where they would read nothing."""
+    found = dict(readable(meant, scale, cells))
+    if not found:
+        return ""
+    said = [f"{cut(word, _LONGEST)!r} as {meaning or 'no verdict'}" for word, meaning in found.items()]
+    rest = list[str]()
+    if scale is None or scale.listed:
+        left = {name: [found.get(word, text) for word, text in own.items()] for name, own in meant.items()}
+        rest = [repr(cut(word, _LONGEST)) for word in foreign_words(left, judges, scale)]
+    return f"{argument('read_replies')} reads {_few(said)}{', but not ' * bool(rest)}{_few(rest)}"
+
+
+def _few(said: Sequence[str]) -> str:
+    return f"{', '.join(said[:_SHOWN])}{f' and {len(said) - _SHOWN} more' if len(said) > _SHOWN else ''}"
 
 
 def verdict_in(text: str, scale: Scale) -> str:

@@ -18,7 +18,7 @@ rate       whole numbers, also written 3.0
 a list     its own labels
 =========  ==========================================================================================
 
-An empty cell, NA, N/A, NaN, null and none (unless the scale has such a label) are a gap in a gold
+An empty cell, NA, N/A, n.a., NaN, null and none (unless the scale has such a label) are a gap in a gold
 column and no valid verdict in a judge column; there also unparsed, refused and truncated.
 """
 

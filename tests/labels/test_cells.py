@@ -347,6 +347,15 @@ def test_what_is_said_of_numbers_needs_some(table, option):
     assert "is about numbers, and none is here" in refused(path, ["j"], ["g"], error=DataError, **option)
 
 
+def test_all_odd_cells_of_numbers_are_named_at_once(table):
+    path = table("s,g", [".9,yes", "80 %,yes", "high,no", ".1,no", "high,no", ",yes"])
+    message = refused(path, [], ["g"], score_cols=["s"], threshold=0.5, error=DataError)
+    assert ":3, field 's': '80 %' is not a number; also 'high' (lines 4, 6)" in message
+    several = load(table("j,k,g", ["yes,,no", ",NaN,yes", "no,yes,no"]), ["j", "k"], ["g"]).notes
+    (told,) = [note for note in several if "verdict" in note]
+    assert told.startswith("j: 1 of 3 cells (line 3), k: 2 of 3 cells (lines 2, 3) hold no verdict;")
+
+
 def test_a_judge_without_a_verdict_is_refused(table):
     path = table("j,k,g", ["yes,,no", "no,NaN,yes"])
     assert "k gives no verdict on any of the 2 items" in refused(path, ["k"], ["g"], error=DataError)
