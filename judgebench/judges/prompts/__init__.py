@@ -100,11 +100,8 @@ def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
             raise UsageError("a prompt needs a name, a file or a scale")
         return default_prompts()[scale.kind]
     prompt = _named(name_or_file)
-    if scale is not None and scale.kind not in prompt.kinds:
-        raise UsageError(
-            f"prompt {prompt.name!r} asks for {' or '.join(prompt.kinds)} verdicts, the task needs {scale.spec}; "
-            "`judgebench list prompts` shows the others"
-        )
+    if scale is not None:
+        prompt.check_scale(scale)
     return prompt
 
 
