@@ -68,7 +68,7 @@ def _has_texts(card: Card) -> bool:
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
 
     items = open_task(card.name, sample=True, root=card.folder.parent).items()
-    return not any(item.attribute("unanswered") == "yes" for item in items)
+    return not any(item.unanswered for item in items)
 
 
 def shown_place(name: str) -> TaskFacts | None:

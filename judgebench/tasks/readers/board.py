@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import shown
 from judgebench.stats.coefficients import bradley_terry as bt
@@ -153,7 +154,7 @@ class Reader(base.Reader):
                     gold_source=self.gold_source,
                     cluster=system,
                     subset=criterion,
-                    attributes=(*attributes, ("unanswered", "yes")),
+                    attributes=(*attributes, UNANSWERED),
                 )
                 yield Located(item, rows[0])
 

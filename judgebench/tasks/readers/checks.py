@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Estimate, Item, Label, Reply, Response, Status, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
@@ -30,6 +31,7 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.texts import TEXTLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from judgebench.tasks.sources import Source
 
 _ORDER = (0,)
-_UNANSWERED = ("unanswered", "yes")
 #: A rubric of a rubric is nobody's.
 _DEEPEST = 6
 
@@ -146,13 +147,13 @@ class Reader(base.Reader):
         named = [("criterion", str(statement[0].data[statement[1]]))] if whole and statement else []
         return Item(
             id=check if check.startswith(output) else f"{output}/{check}",
-            conversation=asked if whole else (Turn.of("user", "The texts are not here."),),
+            conversation=asked if whole else (Turn.of("user", TEXTLESS),),
             responses=(response if whole else Response(""),),
             gold=(Label("annotators", code),),
             gold_source=self.gold_source,
             cluster=output,
             subset=str(told.value(form.subset) or ""),
-            attributes=tuple(sorted([*named, *([] if whole else [_UNANSWERED])])),
+            attributes=tuple(sorted([*named, *([] if whole else [UNANSWERED])])),
         )
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:
