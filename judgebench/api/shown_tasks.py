@@ -73,7 +73,8 @@ def _has_texts(card: Card) -> bool:
 
 def shown_place(name: str) -> TaskFacts | None:
     """Show a task's card by its folder or its file; None where there is none."""
-    from judgebench.tasks.card import load_card, read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.files.toml import read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import load_card  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import CARD, read_own_card  # noqa: PLC0415 - loaded on use
 
     path = Path(name)

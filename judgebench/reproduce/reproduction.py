@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.toml import TomlTable, read_toml
 from judgebench.report.reproduction import ABSENT, Cell, Reproduction, Unmatched
 from judgebench.reproduce.beside import beside, figures_beside, folders
 from judgebench.reproduce.printed import own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
 from judgebench.reproduce.sources import Sources
-from judgebench.tasks.card import Table, card_names, read_toml
+from judgebench.tasks.card import card_names
 from judgebench.tasks.tables import card_of
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _only_task(tasks: Sequence[str], own: Path | None) -> str:
     """Find the one task that files of one's own are about."""
     said = dict.fromkeys(tasks)
     if own is not None and not said:
-        said = dict.fromkeys(["" if own.suffix == ".json" else Table(read_toml(own)[0], str(own)).text("task", "")])
+        said = dict.fromkeys(["" if own.suffix == ".json" else TomlTable(read_toml(own)[0], str(own)).text("task", "")])
     name = next(iter(said), "")
     if len(said) != 1 or not name:
         where = "" if own is None else f', or write task = "T" at the top of {own}'

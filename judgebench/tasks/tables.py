@@ -26,22 +26,12 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
+from judgebench.files.toml import TomlTable, read_toml
 from judgebench.labels.cells import Cells
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
 from judgebench.tasks.base import CardTask, open_task
-from judgebench.tasks.card import (
-    Card,
-    Part,
-    Split,
-    Table,
-    card_names,
-    load_card,
-    policies_of,
-    read_toml,
-    roles_of,
-    scale_of,
-)
+from judgebench.tasks.card import Card, Part, Split, card_names, load_card, policies_of, roles_of, scale_of
 from judgebench.tasks.gold import encoded, encoded_together, golds_of
 from judgebench.tasks.own import Reading
 from judgebench.tasks.own_rows import alike, filled, half_empty, kept, repeated
@@ -230,7 +220,7 @@ def _found(path: Path, place: Path, hint: str) -> Found:
 def read_own_card(path: Path, data: Path | None = None) -> Found:
     """Read a ``task.toml`` of one's own: name, data, scale, columns, and whatever else a benchmark's card has."""
     contents, _ = read_toml(path)
-    table = Table(contents, str(path))
+    table = TomlTable(contents, str(path))
     home = path.parent
     files = tuple(home / name for name in table.names("data"))
     if data is not None:
@@ -258,7 +248,7 @@ def read_own_card(path: Path, data: Path | None = None) -> Found:
     return found
 
 
-def _taken(table: Table, kind: Any) -> dict[str, Any]:
+def _taken(table: TomlTable, kind: Any) -> dict[str, Any]:
     """Take the keys that are options of a table, under their names."""
     found = {one.name: table.data.pop(one.name) for one in fields(kind) if one.name in table.data}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -58,7 +59,7 @@ class Form:
     winner: Saying = Saying()  # noqa: RUF009 - frozen
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take a card's table; DataError where it describes no board, or two."""
         form = filled(cls, table, winner=Saying())
         # Scores are the board's own, and so aren't how a battle is said.

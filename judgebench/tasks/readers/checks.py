@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Verdict
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -62,7 +63,7 @@ class Form:
     score: str = one_of("", "balanced")
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Read the ``[form]`` of a card."""
         form = filled(cls, table)
         table.done()

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Estimate, Item, Verdict
     from judgebench.files.records import Row
+    from judgebench.files.toml import TomlTable
     from judgebench.labels.roles import Roles
-    from judgebench.tasks.card import Card, Table
+    from judgebench.tasks.card import Card
     from judgebench.tasks.sources import Source
 
 #: Name of the annotator where the card names no column of gold.
@@ -191,14 +192,14 @@ class Reader(verdict_files.Reader):
         return found
 
 
-def _formula_of(table: Table) -> tuple[str, Mapping[str, str]]:
+def _formula_of(table: TomlTable) -> tuple[str, Mapping[str, str]]:
     name = table.choice("formula", ("", *FORMULAS), "")
     said = {key: table.text(key) for key in (FORMULAS[name][1] if name else ())}
     table.done()
     return name, said
 
 
-def _gold_of(table: Table, reader: Reader) -> tuple[Saying, Votes | None]:
+def _gold_of(table: TomlTable, reader: Reader) -> tuple[Saying, Votes | None]:
     part, rater, key = table.text("votes", ""), table.text("rater", ""), table.text("key", "")
     saying = Saying.take(table)
     saying.check(reader.scale, table)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -92,7 +92,7 @@ class Form:
     games: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
         words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")

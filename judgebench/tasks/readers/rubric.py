@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -88,7 +89,7 @@ class Form:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         form = filled(cls, table)
         table.done()
