@@ -14,7 +14,7 @@ from judgebench.reproduce.printed import own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
 from judgebench.reproduce.sources import Sources
 from judgebench.tasks.card import card_names
-from judgebench.tasks.tables import card_of
+from judgebench.tasks.places import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
