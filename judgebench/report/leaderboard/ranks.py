@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from judgebench.domain import bare
 from judgebench.errors import UsageError
 from judgebench.report.rows import ROW
+from judgebench.report.said import BASELINE, is_recorded, is_rule
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -257,9 +258,7 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
 
 #: Task, judge and revision of a row.
 Key: TypeAlias = tuple[str, str, str]
-#: Judges that ask nobody: they cost nothing, and how long they take says nothing.
-_RULES = ("contains", "exact-match")
-_MAJORITY = "baseline/majority"
+_MAJORITY = f"{BASELINE}majority"
 
 
 class Baseline(NamedTuple):
@@ -293,11 +292,6 @@ class Pace(NamedTuple):
     p95: float
 
 
-def is_rule(judge: str) -> bool:
-    """Whether a judge is a rule of this package that asks nobody."""
-    return judge.startswith("baseline/") or bare(judge) in _RULES
-
-
 def silent(row: Agreement) -> bool:
     """Whether a judge never answered: all its calls failed, so that its figures say nothing of it."""
     return {status for status, count in row.statuses.items() if count} == {"failed"}
@@ -318,7 +312,7 @@ def pace(judge: str, verdicts: Iterable[Verdict]) -> Pace | None:
 
     None for recorded verdicts and for rules, which take no time worth a figure.
     """
-    if is_rule(judge) or judge.startswith("replay/"):
+    if is_rule(judge) or is_recorded(judge):
         return None
     import numpy as np  # noqa: PLC0415 - loaded on use
 

@@ -11,7 +11,7 @@ from judgebench.report.page.forest import Forest, Line, axis_of, band, place, sh
 from judgebench.report.page.lead import either
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
 from judgebench.report.said import brief_name, first_up, is_share, known_as, listed
-from judgebench.report.stand_in import KAPPAS
+from judgebench.report.stand_in import KAPPAS, one_label, unasked
 from judgebench.report.words import gold_word, sampled
 
 if TYPE_CHECKING:
@@ -237,9 +237,8 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
         band=band(axis, None),
         small=True,
     )
-    one_label = first.gold in HUMAN_SOURCES and not fullest.row.ceiling
     notes = [_GROUPS if any(line.group for line in lines) else ""]
-    notes.append("One label per item: nothing says how far people agree." if one_label else "")
+    notes.append(unasked(fullest.row) if one_label(fullest.row) else "")
     return TaskBoard(clean(task), meta, sample, forest, " ".join(filter(None, notes)))
 
 

@@ -15,7 +15,7 @@ from judgebench.report.page.charts.cost import cost_of
 from judgebench.report.page.forest import axis_of, minus, short, value_text
 from judgebench.report.page.parts import Dot, Fold, Scatter, Table
 from judgebench.report.page.rankings import own_system, ranked
-from judgebench.report.said import name_of, ranged, told
+from judgebench.report.said import is_rule, name_of, ranged, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +126,7 @@ def _cells(judge: Judge) -> dict[str, str]:
         if name in row.metrics and row.metrics[name].value is not None:
             cells[name_of(name)[:1].upper() + name_of(name)[1:]] = told(name, row.metrics[name])
     cost = cost_of(row)
-    if cost.usd is not None and not row.judge.startswith("baseline/"):
+    if cost.usd is not None and not is_rule(row.judge):
         cells[_USD] = figure(cost.usd, 4)
     if cost.tokens is not None:
         cells["Tokens per judgment"] = f"{cost.tokens / 1000:,.0f}"

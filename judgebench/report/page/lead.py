@@ -82,7 +82,7 @@ def _beside_people(one: Measured) -> Lead:
         heading = {
             "yes": f"{first.name} can take a person's place here",
             "no": f"{first.name} can't take a person's place here",
-        }.get(first.verdict, f"Not sure whether {first.name} can take a person's place here")
+        }.get(first.state, f"Not sure whether {first.name} can take a person's place here")
         return Lead(heading, text + (f" {_hangs(one, unsure)}" if unsure else ""))
     if yes:
         heading = "can take a person's place here"
@@ -131,29 +131,30 @@ def _hangs(one: Measured, judges: Sequence[Judge], *, whose: bool = False) -> st
         return ""
     rest = "others" if whose and len(judges) > 1 else ""
     who = "" if not whose else f"For {judges[0].name} " if len(judges) == 1 else f"For the {rest} "
-    names = list(dict.fromkeys(name for judge in judges for name in judge.answer.deciding))
+    names = list(dict.fromkeys(name for judge in judges for name in judge.deciding))
     if names:
         on = f", {clean(names[0])} above all" if len(names) == 1 else ""
         return f"{who}{'it' if who else 'It'} depends on which annotators you ask{on}."
     groups = f" to {many(one.questions, 'question')}" if one.questions < one.items else ""
-    missing = judges[0].answer.missing
     if crosses(judges[0]):
         needed = _needed(one, judges[0])
         more = f" About {needed:,} {one.nouns.item}s would settle it, if the figure holds." if needed else ""
         left = f"{many(one.items, one.nouns.item)}{groups} leave it open."
         return f"{who}{left[:1] if who else _up(left[:1])}{left[1:]}{more}"
-    return f"What it hangs on: {missing[0]}." if missing else ""
+    answer = judges[0].answer
+    whys = () if answer is None else answer.whys
+    return f"{who}{whys[0] if who else _up(whys[0])}." if whys else ""
 
 
 def crosses(judge: Judge) -> bool:
     """Whether the interval of a judge's share of people's figure reaches both sides of what it takes."""
-    ratio = judge.answer.ratio
+    ratio = judge.ratio
     return ratio.low is not None and ratio.high is not None and ratio.low < 1 - MARGIN <= ratio.high
 
 
 def _needed(one: Measured, judge: Judge) -> int | None:
     """Items that would narrow the interval of the ratio down to where it is clear of the bar."""
-    ratio = judge.answer.ratio
+    ratio = judge.ratio
     if ratio.value is None or ratio.low is None or ratio.high is None:
         return None
     bar, half = 1 - MARGIN, (ratio.high - ratio.low) / 2
@@ -166,9 +167,9 @@ def _needed(one: Measured, judge: Judge) -> int | None:
 
 
 def _by_gold(one: Measured) -> Lead:
-    why = _why_no_verdict(one)
     found = one.leaders
     first = one.judges[0]
+    why = first.unasked
     if len(one.judges) == 1 or found is None:
         best = "" if len(one.judges) == 1 else ", the highest figure here"
         return Lead(f"{_reaches(one, first)}{best}", why)
@@ -207,18 +208,6 @@ def _reaches(one: Measured, judge: Judge) -> str:
     if judge.share is not None and judge.share.value is not None:
         return f"{judge.name} is right {times(judge.share.value)}"
     return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"
-
-
-def _why_no_verdict(one: Measured) -> str:
-    if one.judges[0].answer.state == "not-human":
-        return {
-            "verifier": "A program or an answer key gave the labels, not people.",
-            "model": "A model gave the labels, not people.",
-            "mixed": "The labels come from several kinds of sources.",
-        }.get(one.row.gold, "Nobody says who gave the labels.")
-    if one.annotators < 2 or not one.row.ceiling:
-        return "One label per item: how far people agree with each other is not known."
-    return "How far people agree with each other is not known here."
 
 
 def _sample(one: Measured) -> str:
