@@ -15,7 +15,7 @@ _WARNINGS = {
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
     "few_clusters": "few independent questions: the intervals are only rough ones",
-    "too_few_to_rank": "with fewer than 6 questions no judge can be surely ahead of another",
+    "too_few_to_rank": "with fewer than 6 questions no judge can be clearly ahead of another",
     "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
     "purpose are better taken as fixed",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "

@@ -32,8 +32,8 @@ _SCORES = {
 NOTE = (
     "Systems are ranked on their own by gold and by each judge. The range behind a rank holds the ranks that stay open "
     "at 95 %, by the differences of all systems at once on that side, clustered by question. No system of a tier is "
-    "surely ahead of another one of it, and each of a lower tier is surely behind at least one of the tier above; that "
-    "systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of the "
+    "clearly ahead of another one of it, and each of a lower tier is clearly behind at least one of the tier above; "
+    "that systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of the "
     "judge: judgebench systems has the rank correlations, the bias per system and their intervals."
 )
 
@@ -57,7 +57,7 @@ _PLACE = record(
     "place",
     best=(maybe(_RANK), None, "The best rank that stays open at 95 %; null without an interval."),
     worst=maybe(_RANK),
-    tier=(maybe(_RANK), None, "No system of a tier is surely ahead of another one of it."),
+    tier=(maybe(_RANK), None, "No system of a tier is clearly ahead of another one of it."),
 )
 _PLACED = record(
     ranking=(RANKING, None, "A row of judgebench.systems/1."),

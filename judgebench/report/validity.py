@@ -36,8 +36,8 @@ _TONES: dict[str, Tone] = {"pass": "good", "warn": "doubt", "fail": "bad", "open
 _MOST = 14
 #: Why a line has its state; ``{limit}`` is what it was held against, ``{more}`` what it is about.
 _SAID: Mapping[str, str] = {
-    "above": "surely at least {limit}",
-    "below": "surely below {limit}",
+    "above": "clearly at least {limit}",
+    "below": "clearly below {limit}",
     "unsure": "too few items to tell it from {limit}",
     "no_interval": "too few items for an interval",
     "answered": "answers nearly everything",
@@ -49,10 +49,10 @@ _SAID: Mapping[str, str] = {
     "led": "agrees with itself, and is led by {more}: stable is not right",
     "no_ceiling": "no item has labels of two people",
     "at_ceiling": "as near to people as they are to each other",
-    "below_ceiling": "surely below how far people agree",
+    "below_ceiling": "clearly below how far people agree",
     "beyond_placebo": "goes where it is pushed, beyond the placebo",
     "not_ruled_out": "too few items to rule out more than {limit}: {more}",
-    "ruled_out": "surely not led by more than {limit}: {more}",
+    "ruled_out": "clearly not led by more than {limit}: {more}",
     "no_probes": "nothing was probed",
     "several_tasks": "several kinds of gold: {more}",
     "one_task": "one task only; add one of another kind of gold",
@@ -61,7 +61,7 @@ _SAID: Mapping[str, str] = {
     "one_version": "one model version answered: {more}",
     "versions": "several model versions answered: {more}",
 }
-_OPPOSED = {"position": {"below": "surely at most {limit}", "above": "surely more than {limit}"}}
+_OPPOSED = {"position": {"below": "clearly at most {limit}", "above": "clearly more than {limit}"}}
 
 
 def _said(line: Line) -> str:

@@ -85,7 +85,7 @@ def _spoken(one: Estimate) -> str:
 def _odd(outside: dict[str, Annotator]) -> str:
     names = [f"{clean(one.name)} ({decimal(one.kappa.value or 0.0, 2)})" for one in outside.values()]
     nobody = all(map(_nobody, outside.values()))
-    verb = "agrees with nobody" if nobody else "is surely apart from the others"
+    verb = "agrees with nobody" if nobody else "is clearly apart from the others"
     if len(names) == 1:
         return f"one of them {verb}: {names[0]}"
     return f"{_count(len(names))} of them {verb.replace('agrees', 'agree').replace('is', 'are', 1)}: {listed(names)}"
@@ -96,7 +96,7 @@ def _nobody(one: Annotator) -> bool:
 
 
 def _outside(humans: Humans) -> dict[str, Annotator]:
-    """Find those who surely agree less with the others than these do among themselves: at 95 % for all people at once.
+    """Find those who clearly agree less with the others than these do among themselves: at 95 % for all people at once.
 
     Two intervals, each at the level that is left for one of so many, that lie apart.
     """

@@ -1,4 +1,4 @@
-"""Several judges in brief: which may be the best, and who is surely ahead of whom."""
+"""Several judges in brief: which may be the best, and who is clearly ahead of whom."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["brief"]
 
 _LEVEL = 0.05
 _NAMED = 3
-_SURELY = "Places and “surely ahead” hold for all pairs at once (95 %)."
+_CLEARLY = "Places and “clearly ahead” hold for all pairs at once (95 %)."
 
 
 def brief(found: Standings, cautions: Sequence[str]) -> Brief:
@@ -45,10 +45,10 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
         Column("places", right=False),
         Column("judge", right=False),
         Column(f"{_name(found)} [95 % interval]", right=False),
-        Column("surely ahead of", right=False),
+        Column("clearly ahead of", right=False),
     )
     ranked = any(one.best is not None for one in found.standings)
-    notes = [*([_SURELY] if ranked else []), *cautions]
+    notes = [*([_CLEARLY] if ranked else []), *cautions]
     return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
 
 
@@ -69,7 +69,7 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     if not leaders:
         return f"On {data}, no judge can be ranked."
     if len(leaders) == 1:
-        return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {brief_name(found.metric)}."
+        return f"{leaders[0]} {best} on {data}: it is clearly ahead of all others by {brief_name(found.metric)}."
     if len(leaders) <= _NAMED:
         said = f"{', '.join(leaders[:-1])} or {leaders[-1]}"
         return f"{said}: {data} can't say which {best}."
@@ -84,7 +84,7 @@ def _places(one: Standing) -> str:
 
 
 def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:
-    """Name those whom a judge is surely ahead of: mostly all from some place on."""
+    """Name those whom a judge is clearly ahead of: mostly all from some place on."""
     below = found.judges[at + 1 :]
     if not ahead:
         return NONE

@@ -83,7 +83,7 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     if len(ranked) == 1:
         return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
     if not first:
-        said = f"{top} has the highest {name} on {task}; there are no intervals to say how surely."
+        said = f"{top} has the highest {name} on {task}; without intervals nothing tells whether by chance."
     elif len(first) == 1:
         said = f"{top} agrees best with {side} on {task}."
     elif len(first) == len(ranked):

@@ -28,7 +28,7 @@ _SIGNS = {
     "level": ("yes", "=", "can't be told from people"),
     "below": ("no", "▼", "below people"),
 }
-_GROUPS = "A thick line starts a new group: nobody in a group is surely ahead of another in it."
+_GROUPS = "A thick line starts a new group: nobody in a group is clearly ahead of another in it."
 #: Names of a heading.
 _MOST = 3
 

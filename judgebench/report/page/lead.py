@@ -234,7 +234,7 @@ def which_is_best(one: Measured) -> str:
         against = f": {figure[first[0]]} against {figure[found.behind[0]]}" if found.behind else ""
         return f"{first[0]} is better than {others}{against}{_gap(one, found.difference)}."
     which = either(first) if len(first) <= _MOST else f"any of {_number(len(first))}"
-    ahead = f"; {first[0]} is surely ahead of {found.behind[0]}" if found.behind else ""
+    ahead = f"; {first[0]} is clearly ahead of {found.behind[0]}" if found.behind else ""
     return f"{which}: these data can't say which{ahead}."
 
 
