@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "BASELINE", "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_recorded", "is_rule",
-    "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown",
-    "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "BASELINE", "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "in_words", "is_recorded",
+    "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged", "reason",
+    "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -290,6 +290,18 @@ def brief_name(metric: str) -> str:
     # Headings break words at the end of a line, and have shares in percent.
     whole = "%" in short or "- " in short or short.islower() or short in _PEOPLE
     return name_of(metric).replace("_", " ") if whole else short
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def in_words(n: int) -> str:
+    """Write a number as a sentence has it.
+
+    >>> in_words(3), in_words(1200)
+    ('three', '1,200')
+    """
+    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
 
 
 def first_up(text: str) -> str:

@@ -33,8 +33,8 @@ NOTE = (
     "Systems are ranked on their own by gold and by each judge. The range behind a rank holds the ranks that stay open "
     "at 95 %, by the differences of all systems at once on that side, clustered by question. No system of a tier is "
     "clearly ahead of another one of it, and each of a lower tier is clearly behind at least one of the tier above; "
-    "that systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of the "
-    "judge: judgebench systems has the rank correlations, the bias per system and their intervals."
+    "that systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of "
+    "the judge: judgebench systems has the rank correlations, the bias per system and their intervals."
 )
 
 
