@@ -123,9 +123,9 @@ def _cards() -> tuple[str, ...]:
 
 
 def _metrics() -> tuple[str, ...]:
-    from judgebench.stats.coefficients.catalog import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - loaded on use
 
-    return tuple(METRIC_TITLES)
+    return tuple(METRICS)
 
 
 def task_names() -> tuple[str, ...]:

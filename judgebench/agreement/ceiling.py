@@ -13,6 +13,7 @@ from judgebench.agreement.estimates import Counted, Figure, along_tables, combin
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
+from judgebench.stats.cluster_errors import design_effect, spread
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
 from judgebench.stats.coefficients.krippendorff import alpha_units, coincidence_table
@@ -34,16 +35,7 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import correlation
 from judgebench.stats.inference.score_path import mover_ratio
-from judgebench.stats.influence import (
-    Clusters,
-    Influences,
-    RowOutcome,
-    combine,
-    design_effect,
-    influence,
-    resting_on,
-    spread,
-)
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, influence, resting_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Codes, Scored
-    from judgebench.stats.crosstab import Crosstab, Floats
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
+    from judgebench.stats.inference.gates import Bounds as GateBounds
     from judgebench.stats.inference.paired import Bounds, Difference
-    from judgebench.stats.influence import Ints, RowOutcome
+    from judgebench.stats.influence import RowOutcome
 
-D = TypeVar("D", Estimate, "Difference")
+D = TypeVar("D", Estimate, "Difference", "GateBounds")
 
 #: How an interval is made: by default, or as asked for.
 IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]

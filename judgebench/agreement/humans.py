@@ -26,8 +26,9 @@ from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
-from judgebench.stats.coefficients.catalog import METRIC_SETS, METRICS
+from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import least_alpha
+from judgebench.stats.coefficients.metric_sets import METRIC_SETS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
 

@@ -19,9 +19,10 @@ import numpy as np
 from judgebench.agreement.estimates import along_tables, estimated, limits
 from judgebench.agreement.policies import apply, never_gold, table_of
 from judgebench.domain import Estimate, People, Policies
+from judgebench.stats.cluster_errors import spread, told_of
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts, packed
-from judgebench.stats.influence import Clusters, Influences, influence, spread, told_of
+from judgebench.stats.influence import Clusters, Influences, influence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
 
 #: A figure of people, or of a judge beside them, and its influences by cluster where it is defined.
 Measured: TypeAlias = "tuple[Estimate, Influences | None]"

@@ -28,6 +28,7 @@ from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.gates import least_variance, typical_move
@@ -40,12 +41,13 @@ from judgebench.stats.inference.kappa_drops import (
     quantiles,
     rates_of,
 )
-from judgebench.stats.influence import Clusters, cr2, influences_of
+from judgebench.stats.influence import Clusters, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
+    from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
@@ -74,7 +76,8 @@ class Power:
     where that isn't known. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
     where they enter; ``rates`` are the better judge's, assumed (``model``: equal-rates, or equal-margins where it
     accepts as often as gold does), given or measured. Where two models are natural, ``other`` is the one that needs
-    fewer items. ``pulls`` are those of a pilot's questions on the difference of its two judges.
+    fewer items. ``pulls`` are those of a pilot's questions on the difference of its two judges. ``reach`` is how far
+    apart two judges can be that are no worse than chance, infinite for no bound.
     """
 
     metric: str
@@ -90,6 +93,7 @@ class Power:
     rates: Rates | None = None
     model: str = ""
     other: Power | None = None
+    reach: float = math.inf
     pulls: Influences | None = field(default=None, compare=False, repr=False)
 
     def _quantiles(self, items: float, *, alpha: float, power: float, sides: int) -> float:
@@ -139,6 +143,10 @@ class Power:
         questions = n / self._per_question()
         least = z * z * self.move / (questions + z * z)
         return max(least, z * math.sqrt(self.variance * self.design_effect / n))
+
+    def possible(self, difference: float | None) -> float | None:
+        """Give a difference back; None where no two judges can be that far apart."""
+        return None if difference is None or difference > self.reach else difference
 
     def _least(self, drop: float) -> float:
         """Least variance per item with which questions that move as the pilot's do can make a drop."""
@@ -248,12 +256,16 @@ def pilot_pair(
     # Where right is a matter of degree, by its degree; where gold is a number, by what the judges say.
     said = hits_of(judges[:2]) or credits_of(judges[:2]) or [first.scored.judge, second.scored.judge]
     split = float((said[0] != said[1]).mean())
-    value = first.figure(metric).outcome.value
-    pulls = found.test.influences
+    figure, pulls = first.figure(metric), found.test.influences
     return Power(
-        name, items, se * se * items, effect, split, measured=True, value=value, clusters=_questions(pulls),
-        move=typical_move(pulls), pulls=pulls,
+        name, items, se * se * items, effect, split, measured=True, value=figure.outcome.value,
+        clusters=_questions(pulls), move=typical_move(pulls), pulls=pulls, reach=_reach(figure),
     )  # fmt: skip
+
+
+def _reach(figure: Figure | Metric) -> float:
+    """How far apart two judges no worse than chance (0, of what can be below) can be."""
+    return figure.high - max(figure.low, 0.0)
 
 
 def _questions(found: Influences) -> float:
@@ -291,6 +303,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             clusters=_questions(clustered),
             rates=rates,
             model="measured",
+            reach=_reach(metric),
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
     wrong = float((scored.gold != scored.judge).mean())
@@ -301,7 +314,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     variance = 2 * se * se * items * (min(1.0, discordance / errors) if errors else 1.0)
     return Power(
         metric.name, items, variance, effect, discordance, measured=False, value=independent.value,
-        clusters=_questions(clustered), move=float(metric.proportion),
+        clusters=_questions(clustered), move=float(metric.proportion), reach=_reach(metric),
     )  # fmt: skip
 
 
@@ -358,7 +371,7 @@ def from_figures(
         found.append(
             Power(
                 "cohen_kappa", None, variance, design_effect, split, measured=False, base_rate=base_rate, value=kappa,
-                rates=own, model=name,
+                rates=own, model=name, reach=1.0,
             )
         )  # fmt: skip
     if not found:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
-    from judgebench.stats.coefficients.calibration import Binning, Closed, Flags
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.coefficients.calibration import Binning, Closed
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
 #: What a printed table shows beside the scale's own columns.

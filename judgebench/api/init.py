@@ -200,7 +200,7 @@ def _guesses(
     free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
-    from judgebench.labels.roles import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
 
     guesses: dict[str, tuple[str, ...]] = {}
     texts = [one.name for one in free if one.kind == "" and one.filled]

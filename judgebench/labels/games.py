@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Scale
     from judgebench.files.table import Table
     from judgebench.labels.cells import Cells
-    from judgebench.labels.columns import Coded, Raw
+    from judgebench.labels.columns import Raw
+    from judgebench.labels.encoding import Coded
     from judgebench.labels.layout import Layout
     from judgebench.labels.shape import Shaped
 

@@ -17,8 +17,9 @@ from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import PLACES
 from judgebench.labels.importers.catalog import open_export
+from judgebench.labels.names import LABEL, RATER, cut, is_id, words_of
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import LABEL, RATER, cut, find_roles, is_id, words_of
+from judgebench.labels.roles import find_roles
 from judgebench.labels.rules import read_replies
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.words import numbered_pair, spans

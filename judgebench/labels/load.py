@@ -12,7 +12,8 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import ROLE, Coded, Raw, encode
+from judgebench.labels.columns import ROLE, Raw
+from judgebench.labels.encoding import Coded, encode
 from judgebench.labels.games import Games, merge_numbers, person, play, told, turn_back
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense

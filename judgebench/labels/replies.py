@@ -42,7 +42,7 @@ RULES = (
     Rule("fraction", "a number out of the scale's highest", "4/5", "4"),
     Rule("unit", "a number of points or stars", "4 stars", "4"),
     Rule("percent", "a number with a percent sign, where all numbers of the column have one", "80 %", "80"),
-    Rule("comma", "a decimal comma, but for what may be thousands (1,200)", "3,5", "3.5"),
+    Rule("comma", "a decimal comma, except in what may be thousands (1,200)", "3,5", "3.5"),
     Rule("third", "the letter C as a tie, where the column also says A or B", "C", "tie"),
     Rule("comparison", "which side is better, wins or is preferred", "A is better than B", "A"),
     Rule(

@@ -9,8 +9,9 @@ import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import ROLE, reversed_codes
+from judgebench.labels.columns import ROLE
 from judgebench.labels.doubts import MARKS
+from judgebench.labels.encoding import reversed_codes
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import settle
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Ratings, Scale
     from judgebench.files.table import Table
     from judgebench.labels.cells import Means
-    from judgebench.labels.columns import Coded, Raw
+    from judgebench.labels.columns import Raw
+    from judgebench.labels.encoding import Coded
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]

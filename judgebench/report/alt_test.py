@@ -29,7 +29,8 @@ from judgebench.report.words import task_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.alt_test import AltTest, JudgeDifference, Replaced
+    from judgebench.agreement.alt_test.codes import AltTest, Replaced
+    from judgebench.agreement.alt_test.judges import JudgeDifference
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.blocks import Block, Fields, Sheet
     from judgebench.report.document.brief import Brief

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from judgebench.agreement.alt_test import AltTest
+    from judgebench.agreement.alt_test.codes import AltTest
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.report.stand_in import Answer

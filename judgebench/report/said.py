@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BASELINE", "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "in_words", "is_recorded",
     "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged", "reason",
-    "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -93,8 +93,11 @@ def figure_cell(metric: str, one: Bounded | None) -> str:
     >>> figure_cell("accuracy", Estimate(0.7107, 0.68, 0.74, 999))
     '71 % [68, 74]'
     """
-    if one is None or not is_share(metric):
-        return two(one)
+    return two(one) if one is None or not is_share(metric) else share_cell(one)
+
+
+def share_cell(one: Bounded) -> str:
+    """Print a share with its interval as first tables have it."""
     return interval(one, partial(share_text, digits=0), unit=" %")
 
 

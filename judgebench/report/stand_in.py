@@ -19,7 +19,7 @@ from judgebench.report.words import sampled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.alt_test import AltTest
+    from judgebench.agreement.alt_test.codes import AltTest
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.report.document.blocks import Tone
 
@@ -162,10 +162,7 @@ def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest |
 
 
 def _alt_test(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool) -> AltTest | None:
-    from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
-        alt_test_ratings,
-        default_epsilon,
-    )
+    from judgebench.agreement.alt_test.ratings import alt_test_ratings, default_epsilon  # noqa: PLC0415 - loaded on use
 
     if len(ratings.annotators) < _ENOUGH_ANNOTATORS or not ratings.scale.listed:
         return None
@@ -233,7 +230,7 @@ def _beside_people(
 
 def _by_test(alt: AltTest | None) -> tuple[State, str]:
     """Read the alternative annotator test, of a judge whose kappa is as high as people's."""
-    from judgebench.agreement.alt_test import PASS  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.alt_test.codes import PASS  # noqa: PLC0415 - loads numpy
 
     if alt is None:
         return "yes", ""

@@ -308,7 +308,7 @@ class Sources:
         return found[0], ""
 
     def _alt_test(self, figure: PublishedFigure) -> Found:
-        from judgebench.agreement.alt_test import alt_test_ratings  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.alt_test.ratings import alt_test_ratings  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         key = (figure.judge, figure.split, figure.epsilon, figure.scoring)

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.stats.coefficients.calibration import LOGIT_CLIP
+from judgebench.stats.coefficients.calibration import logits
 from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
+    from judgebench.stats.crosstab import Flags, Floats
 
-    from judgebench.stats.crosstab import Floats
-
-    Flags = npt.NDArray[np.bool_]
 
 Method: TypeAlias = Literal["temperature", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("temperature", "platt", "isotonic")
@@ -56,13 +53,6 @@ def fit(method: Method, numbers: Floats, positive: Flags, *, probable: bool) -> 
     if method == "platt":
         return _platt(numbers, positive, logits if probable else np.asarray)
     return _temperature(numbers, positive) if probable else "other_unit"
-
-
-def logits(probabilities: Floats) -> Floats:
-    """Log odds, of probabilities kept a little from 0 and 1."""
-    sure = np.clip(probabilities, LOGIT_CLIP, 1 - LOGIT_CLIP)
-    found: Floats = np.log(sure) - np.log1p(-sure)
-    return found
 
 
 def _temperature(numbers: Floats, positive: Flags) -> Map:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 from judgebench.domain import Reply, Status, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.cells import Cells
-from judgebench.labels.roles import LABEL, NO_LABEL, is_gold, is_judge, words_of
+from judgebench.labels.names import LABEL, NO_LABEL, is_gold, is_judge, words_of
 from judgebench.labels.words import GAP, UNKNOWN, settle
 from judgebench.tasks.gold import CRITERION, golds_of
 from judgebench.tasks.sources import file_source

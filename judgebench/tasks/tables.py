@@ -27,8 +27,9 @@ from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
 from judgebench.labels.cells import Cells
+from judgebench.labels.names import gold_source_of, is_gold
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import Roles, find_roles, gold_source_of, is_gold
+from judgebench.labels.roles import Roles, find_roles
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import (
     Card,

@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from judgebench.agreement.alt_test import (
+from judgebench.agreement.alt_test.codes import alt_test
+from judgebench.agreement.alt_test.judges import advantage_difference, aligned, differences
+from judgebench.agreement.alt_test.ratings import (
     MOST_TURNS,
     SWEEP,
-    advantage_difference,
-    aligned,
-    alt_test,
     alt_test_ratings,
     default_epsilon,
     default_scoring,
-    differences,
     epsilon_sweep,
     similarity,
 )

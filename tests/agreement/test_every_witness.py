@@ -33,7 +33,7 @@ from judgebench.stats.crosstab import Outcome
 SHIFT = 1e-7
 #: Documented in docs/explanation/statistics.md: what the benchmark or `humans` alone computes.
 WITHOUT = {("official_score", "rewardbench2")} | {
-    (name, place) for name, _, place, _ in METRIC_LINES if place == "all annotators (humans)"
+    (line.name, line.place) for line in METRIC_LINES if line.place == "all annotators (humans)"
 }
 
 
@@ -203,7 +203,7 @@ def test_definitions_alone_ask_no_library(case, monkeypatch):
 
 def test_each_library_that_is_named_raises_the_alarm():
     raised = {(name, whose.partition(" ")[0]) for case in CASES for _, name, whose in alarms(case, heard=True)}
-    named = {(name, library) for name, _, _, witness in METRIC_LINES for library in witness.split(", ")[1:]}
+    named = {(line.name, library) for line in METRIC_LINES for library in line.witness.split(", ")[1:]}
     assert {library for _, library in named} == {"scikit-learn", "scipy", "krippendorff"}
     assert named <= raised
 

@@ -270,6 +270,15 @@ def test_subsets_have_lines_of_their_own():
     assert [line.subset for line in named.lines] == ["all", "(all)", "none"]
 
 
+def test_one_criterion_alone_is_decided():
+    first, second, gold = worse_by(400, 100, 0)
+    for asked in ([], ["tone"]):
+        found = held(first, second, gold, subset=["tone"] * 400, subsets=asked, criteria=True)
+        assert [(line.subset, line.state) for line in found.lines] == [("tone", "fail")]
+    two = held(first, second, gold, subset=["tone"] * 200 + ["facts"] * 200, criteria=True)
+    assert [line.subset for line in two.lines] == ["tone", "facts"]
+
+
 def test_holm_goes_over_all_lines():
     first, second, gold = worse_by(300, 20, 8)
     found = held(first, second, gold, ["accuracy", "gwet_ac1", "cohen_kappa"], limits=Limits(coverage=0.01))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from judgebench.agreement.alt_test import similarity
+from judgebench.agreement.alt_test.ratings import similarity
 from judgebench.agreement.analysis.effects import Feature, explain, others_wrong
 from judgebench.agreement.analysis.judges import slices
 from judgebench.agreement.compare.standings import ranks_of, shared

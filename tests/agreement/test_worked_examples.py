@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from judgebench.agreement.alt_test import advantage_difference, alt_test
+from judgebench.agreement.alt_test.codes import alt_test
+from judgebench.agreement.alt_test.judges import advantage_difference
 from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.judges import label_use, own_answers
 from judgebench.agreement.bias import biases, retest_agreement

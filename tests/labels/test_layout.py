@@ -19,16 +19,6 @@ from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 
 
-@pytest.fixture
-def table(tmp_path):
-    def _table(text, name="t.csv"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8", newline="")
-        return path
-
-    return _table
-
-
 def refusal(path, *args, error=DataError, **options):
     with pytest.raises(error) as caught:
         load(path, *args, **options)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.alt_test import alt_test_ratings, default_epsilon
+from judgebench.agreement.alt_test.ratings import alt_test_ratings, default_epsilon
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Policies, Scale, Usage, names_of
 from judgebench.report.page.caveats import CHANGES, HOLDS, NOT_CHECKED, UNKNOWN, checks

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Crosstab, Floats, Ints
+    from judgebench.stats.influence import Influences
 
 
 _LEVEL = 0.05

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Estimate, Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.inference.multiplicity import Pairwise
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences
 
 _LEVEL = 0.05
 #: More pairs have plain t intervals: those from both figures' own take some hundredths of a second each.

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
-    from judgebench.stats.coefficients.orderings import Bools
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -74,7 +73,7 @@ class MeanBoard:
     gold: Floats
     judge: Floats
     biased: Floats
-    judged: Bools
+    judged: Flags
     cluster: Ints
     low: float
     high: float
@@ -107,13 +106,13 @@ class MeanBoard:
         """Largest difference of two scores."""
         return self.high - self.low
 
-    def scores(self, totals: Floats) -> tuple[Floats, Floats, Bools]:
+    def scores(self, totals: Floats) -> tuple[Floats, Floats, Flags]:
         """Scores by gold and judge, shape (b, k), and where all are there, from sums of shape (b, 4 k)."""
         count, total, seen, said = np.moveaxis(totals.reshape(len(totals), 4, -1), 1, 0)
         there = np.asarray(((count > 0) & (seen > 0)).all(axis=1))
         return total / np.maximum(count, 1), said / np.maximum(seen, 1), there
 
-    def log_odds(self, scores: Floats) -> tuple[Floats, Bools]:
+    def log_odds(self, scores: Floats) -> tuple[Floats, Flags]:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return _log_odds((scores - self.low) / (self.high - self.low))
 
@@ -202,12 +201,12 @@ class PairBoard:
             bt.Games(len(self.names), low, high, parts[:, 3], parts[:, 4], parts[:, 5]),
         )
 
-    def scores(self, totals: Floats) -> tuple[Floats, Floats, Bools]:
+    def scores(self, totals: Floats) -> tuple[Floats, Floats, Flags]:
         """Scores by gold and judge, shape (b, k), and where all have one, from counts of shape (b, 6 p)."""
         (gold, fine), (judge, good) = (self._side(games) for games in self.games(totals))
         return gold, judge, fine & good
 
-    def _side(self, games: bt.Games) -> tuple[Floats, Bools]:
+    def _side(self, games: bt.Games) -> tuple[Floats, Flags]:
         if self.strengths:
             return bt.strengths(games, ties=self.ties, phantom=self.phantom)
         k, pairs = games.systems, np.arange(len(games.first))
@@ -218,7 +217,7 @@ class PairBoard:
         played = (every @ (first + second))[:, self.scored]
         return won / np.maximum(played, 1), np.asarray((played > 0).all(axis=1))
 
-    def log_odds(self, scores: Floats) -> tuple[Floats, Bools]:
+    def log_odds(self, scores: Floats) -> tuple[Floats, Flags]:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return (scores, np.ones(len(scores), dtype=np.bool_)) if self.strengths else _log_odds(scores)
 
@@ -327,7 +326,7 @@ def scoreboard(
     return board, (), unnamed
 
 
-def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, tuple[str, ...], int]:
+def _means(ratings: Ratings, scored: Scored, silent: Flags) -> tuple[MeanBoard, tuple[str, ...], int]:
     values = np.asarray(ratings.scale.values, dtype=np.float64)
     judged = scored.judge != len(values)
     gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
@@ -365,7 +364,7 @@ def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, 
 
 
 def _games(
-    scored: Scored, silent: Bools, opponents: Opponents, ties: bt.TieModel, anchor: str
+    scored: Scored, silent: Flags, opponents: Opponents, ties: bt.TieModel, anchor: str
 ) -> tuple[PairBoard, int]:
     first, second = opponents.first[scored.row], opponents.second[scored.row]
     named = (first >= 0) & (second >= 0)
@@ -415,7 +414,7 @@ def _winner(codes: Ints, steps: int) -> Ints:
     return np.where(codes < steps, np.sign(steps - 1 - 2 * codes.astype(np.int64)), 0)
 
 
-def _log_odds(shares: Floats) -> tuple[Floats, Bools]:
+def _log_odds(shares: Floats) -> tuple[Floats, Flags]:
     """Log-odds, and whether those of a set are all finite."""
     inside = (shares > 0) & (shares < 1)
     safe = np.where(inside, shares, 0.5)

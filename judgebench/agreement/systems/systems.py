@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Ints, MeanBoard, Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
-    from judgebench.stats.coefficients.orderings import Bools, Figures
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.coefficients.orderings import Figures
+    from judgebench.stats.crosstab import Flags, Floats
 
 __all__ = ["DRAWS", "Place", "SystemScore", "SystemsAgreement", "rank_systems", "system_places"]
 
@@ -178,7 +178,7 @@ class _Compared:
 
     gold: Floats
     judge: Floats
-    fine: Bools
+    fine: Flags
     figures: dict[str, Figures]
     residuals: Floats
 

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Agreement, Estimate, Policies, Ratings, Scale
-    from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Crosstab
+    from judgebench.stats.crosstab import Crosstab, Flags
 
 #: Labels that gold never has.
 Void: TypeAlias = tuple[int, ...]

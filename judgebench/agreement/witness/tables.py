@@ -19,7 +19,7 @@ from judgebench.stats.coefficients.catalog import METRICS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from judgebench.agreement.alt_test import AltTest
+    from judgebench.agreement.alt_test.codes import AltTest
     from judgebench.agreement.policies import Scored
     from judgebench.agreement.witness.libraries import Told
     from judgebench.domain import Estimate, Ratings

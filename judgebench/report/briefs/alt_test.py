@@ -13,7 +13,7 @@ from judgebench.report.stand_in import SAID
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.alt_test import AltTest, Replaced
+    from judgebench.agreement.alt_test.codes import AltTest, Replaced
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
 

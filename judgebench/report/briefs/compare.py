@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written, headed, same_as
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import brief_name, first_up, known_as, percent, split
+from judgebench.report.said import brief_name, first_up, is_share, known_as, percent, split
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
@@ -193,9 +193,11 @@ def _notes(
     first, second = names
     value, power = found.main.difference.value, found.power
     if found.outcome == "undecided" and power is not None and value is not None and abs(value) > 1e-9:
-        least, needed = power.detectable(sides=2), _about(power.items_for(abs(value), sides=2))
-        seen = "" if least is None else f"; with these, one of {_least(written, found, least)} would have shown"
-        yield f"About {needed} would settle a difference of this size{seen}."
+        needed, least = _about(power.items_for(abs(value), sides=2)), power.possible(power.detectable(sides=2))
+        # The power is of the headline, whatever is said.
+        size = "this size" if written.metric == power.metric else f"this size in {brief_name(power.metric)}"
+        seen = "no difference" if least is None else f"one of {_amount(power.metric, least, written)}"
+        yield f"About {needed} would settle a difference of {size}; with these, {seen} would have shown."
     a, b = found.coverage
     if a != b and ("unequal_coverage" in found.warnings or found.main.difference.low is None):
         (fewer, silent), (most, other) = sorted([(a, first), (b, second)])
@@ -208,9 +210,10 @@ def _notes(
         yield f"{len(parts) - _MOST_PARTS} more parts: --explain."
 
 
-def _least(written: Written, found: Comparison, least: float) -> str:
-    # The power is of the headline, whatever is said.
-    return written.number(least) if written.metric == found.headline else decimal(least, 2)
+def _amount(metric: str, difference: float, written: Written) -> str:
+    if written.metric != metric:
+        return decimal(difference, 2)
+    return written.number(difference) + (" points" if is_share(metric) else "")
 
 
 def _about(items: int) -> str:

@@ -12,8 +12,9 @@ from judgebench.report.said import known_as, whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.correct.judge_only import JudgeOnly, PosteriorRanking
+    from judgebench.agreement.correct.judge_only import JudgeOnly
     from judgebench.report.document.blocks import Fields, Grid
+    from judgebench.stats.inference.simplex import PosteriorRanking
 
 __all__ = ["brief"]
 

@@ -22,10 +22,9 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
-    Flags = npt.NDArray[np.bool_]
 
 Binning: TypeAlias = Literal["width", "mass"]
 Closed: TypeAlias = Literal["right", "left"]
@@ -141,6 +140,13 @@ def calibration_excess(
     return math.sqrt(2 / math.pi) * float(error[unsure].sum())
 
 
+def logits(probabilities: Floats, clip: float = LOGIT_CLIP) -> Floats:
+    """Log odds of probabilities, which are moved into ``[clip, 1 - clip]``."""
+    sure = np.clip(probabilities, clip, 1 - clip)
+    found: Floats = np.log(sure) - np.log1p(-sure)
+    return found
+
+
 def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT_CLIP) -> tuple[RowOutcome, RowOutcome]:
     """Slope and intercept of the logistic recalibration ``logit P(y) = intercept + slope * logit p``.
 
@@ -155,8 +161,7 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
         return _twice("no_items")
     if positive.all() or not positive.any():
         return _twice("one_class")
-    sure = np.clip(probabilities, clip, 1 - clip)
-    x = np.log(sure) - np.log1p(-sure)
+    x = logits(probabilities, clip)
     if float(x.max() - x.min()) < TINY:
         return _twice("no_variation")
     yes, no = x[positive], x[~positive]

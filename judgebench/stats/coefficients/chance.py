@@ -26,12 +26,12 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from judgebench.stats.crosstab import (
     TINY,
     Crosstab,
     Evaluated,
+    Flags,
     Floats,
     Outcome,
     by_table,
@@ -190,7 +190,7 @@ def _scott(joint: Floats) -> Evaluated:
     return _corrected(joint, np.eye(joint.shape[-1]), dot(margin, margin), margin[..., :, None] + margin[..., None, :])
 
 
-def _gwet(weights: Floats, counted: npt.NDArray[np.bool_], over: float, joint: Floats) -> Evaluated:
+def _gwet(weights: Floats, counted: Flags, over: float, joint: Floats) -> Evaluated:
     gold, judge = margins(joint)
     margin = (gold + judge) / 2
     slope = (1 - 2 * margin) / over

@@ -22,7 +22,7 @@ import numpy as np
 from judgebench.stats.crosstab import TINY, Crosstab, Evaluated, Floats, Outcome, by_table, dot, margins, positive
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from judgebench.stats.crosstab import Flags
 
 
 def macro_precision(table: Crosstab) -> Outcome:
@@ -189,7 +189,7 @@ def youden_j(table: Crosstab) -> Outcome:
     return Outcome.of(partial(_recalls, np.ones(2, dtype=np.bool_), 1, -1.0), table.joint)
 
 
-def _recalls(there: npt.NDArray[np.bool_], over: int, constant: float, joint: Floats) -> Evaluated:
+def _recalls(there: Flags, over: int, constant: float, joint: Floats) -> Evaluated:
     """Sum of the recalls of some labels, divided by a number, and a constant."""
     q = there.shape[-1]
     base = np.where(there, positive(joint[..., :q, :].sum(axis=-1)), 1.0)

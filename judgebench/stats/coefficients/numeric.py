@@ -237,11 +237,9 @@ def spearman_rho(table: Crosstab) -> Outcome:
     Source: Spearman (1904), The proof and measurement of association between two things; the influence function as in
     Croux & Dehon (2010), with ties.
     """
+    if reason := _unfit(table):
+        return Outcome.undefined(reason)
     ordered = len(table.values)
-    if ordered < 2:
-        return Outcome.undefined("no_order")
-    if table.n < 3:
-        return Outcome.undefined("too_few_items")
     return Outcome.of(partial(_spearman, len(table.joint) if table.graded else ordered, ordered), table.joint)
 
 
@@ -261,11 +259,9 @@ def kendall_tau_b(table: Crosstab) -> Outcome:
     >>> round(kendall_tau_b(Crosstab(counts / 999, 999, 3, np.arange(3.0))).value, 6)
     0.476197
     """
+    if reason := _unfit(table):
+        return Outcome.undefined(reason)
     ordered = len(table.values)
-    if ordered < 2:
-        return Outcome.undefined("no_order")
-    if table.n < 3:
-        return Outcome.undefined("too_few_items")
     return Outcome.of(partial(_kendall, len(table.joint) if table.graded else ordered, ordered), table.joint)
 
 

@@ -27,14 +27,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.coefficients.chance import kappas
-from judgebench.stats.coefficients.krippendorff import count_units
-from judgebench.stats.crosstab import TINY, Floats, by_table, total
+from judgebench.stats.crosstab import TINY, Floats, by_table, count_units, total
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.integer]
+    from judgebench.stats.crosstab import Ints
 
 
 def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None) -> RowOutcome:

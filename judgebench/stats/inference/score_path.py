@@ -40,6 +40,8 @@ Down: TypeAlias = Literal["independent", "off-diagonal"]
 _SKEWEST = 6.0
 #: A path is searched up to here: its end is a table without a standard error.
 _NEARLY = 1 - 1e-9
+#: No p-value is searched below this.
+_LEAST_P = 1e-12
 #: Rows on one side, up to which the exact bound takes over.
 FEW_EVENTS = 2
 
@@ -217,19 +219,19 @@ def mover_ratio(
     return low, high
 
 
-def inverted(bounds: Callable[[Floats], tuple[Floats, Floats]], least: float = 1e-12) -> float:
+def inverted(bounds: Callable[[Floats], tuple[Floats, Floats]]) -> float:
     """Find the p-value of the hypothesis 0: one less the level of the widest interval that leaves 0 out.
 
     ``bounds`` gives the intervals at several levels, shape (L,), at once.
     """
-    low, high = math.log(least), math.log(1 - 1e-6)
+    low, high = math.log(_LEAST_P), math.log(1 - 1e-6)
     for _ in range(4):
         tried = np.linspace(low, high, 16)
         below, above = bounds(1 - np.exp(tried))
         inside = np.flatnonzero((below <= 0) & (above >= 0))
         last = int(inside[-1]) if inside.size else -1
         if last in {-1, tried.size - 1}:
-            return least if last < 0 else 1.0
+            return _LEAST_P if last < 0 else 1.0
         low, high = float(tried[last]), float(tried[last + 1])
     return math.exp(high)
 

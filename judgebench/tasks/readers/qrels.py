@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
 from judgebench.errors import DataError
 from judgebench.files.records import shown
-from judgebench.labels.roles import NO_LABEL, is_gold, words_of
+from judgebench.labels.names import NO_LABEL, is_gold, words_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
