@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "BASELINE", "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "in_words", "is_recorded",
-    "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged", "reason",
-    "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
+    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
+    "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -203,6 +203,15 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def either(names: Sequence[str]) -> str:
+    """List names of which one is meant.
+
+    >>> either(["a", "b", "c"])
+    'a, b or c'
+    """
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def split(items: int) -> list[str]:

@@ -10,7 +10,7 @@ from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, interval, percent, share
+from judgebench.report.document.text import NONE, clean, interval, percent, places, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
 from judgebench.report.words import gold_word
@@ -246,7 +246,7 @@ def _rank(rank: float, place: Place) -> str:
         return f"{rank:g} (?)"
     if rank == place.best == place.worst:
         return f"{rank:g}"
-    return f"{rank:g} ({place.best}–{place.worst})"  # noqa: RUF001 - a range
+    return f"{rank:g} ({places(place.best, place.worst)})"
 
 
 def _tier(place: Place) -> str:

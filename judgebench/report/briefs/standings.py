@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import NONE, clean, many, some
-from judgebench.report.said import brief_name, known_as, whom
+from judgebench.report.document.text import NONE, clean, many, places, some
+from judgebench.report.said import brief_name, either, known_as, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.standings import Standing, Standings
+    from judgebench.agreement.compare.standings import Standings
 
 __all__ = ["brief"]
 
@@ -34,7 +34,7 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     written = Written(found.metric, 2) if value is None else Written.of(found.metric, value)
     rows = tuple(
         (
-            Cell(_places(one)),
+            Cell(places(one.best, one.worst)),
             Cell(names[one.judge]),
             Cell(written.cell(one.value)),
             Cell(_beaten(found, i, ahead[one.judge], names)),
@@ -71,16 +71,10 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     if len(leaders) == 1:
         return f"{leaders[0]} {best} on {data}: it is clearly ahead of all others by {brief_name(found.metric)}."
     if len(leaders) <= _NAMED:
-        said = f"{', '.join(leaders[:-1])} or {leaders[-1]}"
+        said = either(leaders)
         return f"{said}: {data} can't say which {best}."
     said = f"{len(leaders)} of {len(names)} judges may be the best, {some(leaders, _NAMED)}"
     return f"{said}: {data} can't say which {best}."
-
-
-def _places(one: Standing) -> str:
-    if one.best is None or one.worst is None:
-        return NONE
-    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
 
 
 def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import bare
 from judgebench.errors import UsageError
+from judgebench.report.document.text import places
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
 from judgebench.stats.coefficients.catalog import METRICS
@@ -86,7 +87,7 @@ class Entry(NamedTuple):
             return ""
         if self.best is None:
             return f"{self.rank} (?)"
-        return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
+        return f"{self.rank}" if self.best == self.worst else f"{self.rank} ({places(self.best, self.worst)})"
 
 
 def rank(

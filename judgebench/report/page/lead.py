@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.said import brief_name, first_up, in_words, is_share, listed
+from judgebench.report.said import brief_name, either, first_up, in_words, is_share, listed
 from judgebench.report.stand_in import MARGIN
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.report.page.measured import Judge, Measured
 
-__all__ = ["Lead", "crosses", "either", "lead_of", "leads_of", "times", "which_is_best"]
+__all__ = ["Lead", "crosses", "lead_of", "leads_of", "times", "which_is_best"]
 
 #: Names in a sentence.
 _MOST = 3
@@ -235,15 +235,6 @@ def which_is_best(one: Measured) -> str:
     which = either(first) if len(first) <= _MOST else f"any of {in_words(len(first))}"
     ahead = f"; {first[0]} is clearly ahead of {found.behind[0]}" if found.behind else ""
     return f"{which}: these data can't say which{ahead}."
-
-
-def either(names: Sequence[str]) -> str:
-    """List names of which one is meant.
-
-    >>> either(["a", "b", "c"])
-    'a, b or c'
-    """
-    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _all_of(some: int, total: int) -> str:
