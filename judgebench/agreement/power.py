@@ -144,7 +144,7 @@ class Power:
         one side only, as many as make it. None without a pilot of two judges. Source: Efron & Tibshirani (1993), An
         introduction to the bootstrap, chapter 25 (power).
         """
-        from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import stdtrit
 
         if self.pulls is None or not self.items:
             return None

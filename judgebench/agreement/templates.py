@@ -101,7 +101,7 @@ def cochran_q(right: Floats) -> float | None:
 
 
 def _chi_square(statistic: float, df: int) -> float:
-    from scipy.special import chdtrc  # noqa: PLC0415 - loaded on use
+    from scipy.special import chdtrc
 
     return float(chdtrc(df, statistic))
 

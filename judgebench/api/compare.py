@@ -62,7 +62,7 @@ def compare(
     better: Annotated[bool, Option("List the items on which the first judge is right more often.")] = False,
     worse: Annotated[bool, Option("List the items on which it is right less often.")] = False,
     seed: Annotated[int, Option("Seed of the permutation tests and the bootstrap.", least=0)] = 0,
-    fail_if_worse: Annotated[bool, Option("Exit 1 if the first judge surely agrees less than the second.")] = False,
+    fail_if_worse: Annotated[bool, Option("Exit 1 if the first judge clearly agrees less than the second.")] = False,
     verify: Verify = False,
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],

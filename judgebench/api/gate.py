@@ -60,7 +60,7 @@ def gate(
     ] = (),
     margin: Annotated[float, Option("A drop in agreement that would be too much.")] = 0.05,
     alpha: Annotated[float, Option("One-sided level of every bound.")] = 0.05,
-    strict: Annotated[bool, Option("Fail any drop that is sure, also one surely below the margin.")] = False,
+    strict: Annotated[bool, Option("Fail any clear drop, also one that is clearly below the margin.")] = False,
     min_effect: Annotated[float, Option("Smallest drop seen that may fail.")] = 0.0,
     max_coverage_drop: Annotated[float | None, Option("Drop in coverage allowed, e.g. .02.", metavar="SHARE")] = None,
     max_flip_increase: Annotated[

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.report.document.brief import Brief
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of", "told"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "told"]
 
 _SIDES = {"first": "A", "second": "B"}
 

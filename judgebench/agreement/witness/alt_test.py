@@ -19,7 +19,7 @@ def verify_alt_test(result: AltTest, ratings: Ratings, *, min_items: int = 30, w
 
     MismatchError, saying ``where``, if the witness differs by more than 1e-9.
     """
-    from scipy.stats import false_discovery_control, ttest_1samp  # noqa: PLC0415 - loaded on use
+    from scipy.stats import false_discovery_control, ttest_1samp
 
     p: list[float] = []
     shares: list[float] = []

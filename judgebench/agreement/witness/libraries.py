@@ -35,7 +35,7 @@ _ALPHA_CELLS = 20_000_000
 
 
 def _sklearn() -> Any:
-    from sklearn import metrics  # noqa: PLC0415 - loaded on use
+    from sklearn import metrics
 
     return metrics
 
@@ -110,7 +110,7 @@ def _recall(label: int) -> Callable[[Scored, PairCounts], Told]:
 
 def _alpha(level: Level | None) -> Callable[[Scored, PairCounts], Told | None]:
     def witness(scored: Scored, pairs: PairCounts) -> Told | None:
-        from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
+        from krippendorff import alpha
 
         distance: Level = level or pairs.scale.level
         codes = np.array([scored.gold, scored.judge])
@@ -127,7 +127,7 @@ def _alpha(level: Level | None) -> Callable[[Scored, PairCounts], Told | None]:
 
 def _numbers(name: str) -> Callable[[Floats, Floats], Told]:
     def witness(gold: Floats, judge: Floats) -> Told:
-        from scipy import stats  # noqa: PLC0415 - loaded on use
+        from scipy import stats
 
         found: Any = getattr(stats, name)(gold, judge)
         return float(found.statistic), f"scipy ({name})"
@@ -201,8 +201,8 @@ def _log_loss(numbers: ScoredNumbers) -> Told:
 
 def _line(numbers: ScoredNumbers) -> tuple[float, float] | None:
     """Slope and intercept where the derivatives of the likelihood vanish, by scipy's root finder."""
-    from scipy.optimize import root  # noqa: PLC0415 - loaded on use
-    from scipy.special import expit, logit  # noqa: PLC0415 - loaded on use
+    from scipy.optimize import root
+    from scipy.special import expit, logit
 
     p, y = sure(numbers)
     x = logit(np.clip(p, LOGIT_CLIP, 1 - LOGIT_CLIP))
@@ -250,7 +250,7 @@ def _root(gold: Floats, judge: Floats) -> Told:
 
 
 def _alpha_of_numbers(gold: Floats, judge: Floats) -> Told | None:
-    from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
+    from krippendorff import alpha
 
     both = np.array([gold, judge])
     if gold.size * np.unique(both).size > _ALPHA_CELLS:

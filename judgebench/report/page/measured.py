@@ -80,7 +80,7 @@ class Aside(NamedTuple):
 
 
 class Leaders(NamedTuple):
-    """Who may be best: names of those whom no judge is surely ahead of, and whom the first is surely ahead of.
+    """Who may be best: names of those whom no judge is clearly ahead of, and whom the first is clearly ahead of.
 
     ``difference`` is that of the first two.
     """
