@@ -525,3 +525,7 @@ def test_columns_of_annotators_are_no_names_of_theirs(tmp_path, names):
     assert found.form == "wide"
     assert found.named("gold") == [*names]
     assert found.named("judge") == ["gpt4"]
+    words = ["low", "medium", "high"]
+    rows = "".join(f"{i},{words[i % 3]},{words[i * 7 % 5 % 3]},{words[i * 2 % 3]}\n" for i in range(30))
+    file.write_text(f"id,{','.join(names)},LLM\n{rows}")
+    assert doctor(file).diagnosis.named("gold") == [*names]
