@@ -113,7 +113,8 @@ class Report(Document):
     def brief(self) -> Brief:
         found, here = self.diagnosis, f"{self.diagnosis.path}:"
         said = [*found.questions, *(note for note in found.notes if not _is_aside(note, found))]
-        said = [f"Line {one.removeprefix(here)}" if one.startswith(here) else one for one in said]
+        placed = re.compile(rf"^{re.escape(here)}(?:(\d+):)? ")
+        said = [placed.sub(lambda at: f"Line {at[1]}: " if at[1] else "", one) for one in said]
         if len(said) > MOST_NOTES:
             said[MOST_NOTES - 1 :] = [f"{many(len(said) - MOST_NOTES + 1, 'more remark')}: --explain"]
         table = grid(_SHOWN, _lines(self.columns)) if found.format else None
