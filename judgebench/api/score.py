@@ -13,8 +13,8 @@ from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabe
 from judgebench.api.validations import Standings
 from judgebench.errors import UsageError, argument
 from judgebench.report.bounds import Bounds, Judge
+from judgebench.report.briefs.consistency import Line, Pair, Winner
 from judgebench.report.consistency import Consistencies
-from judgebench.report.consistency_lines import Line, Pair, Winner
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 

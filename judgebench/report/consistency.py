@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
-from judgebench.report.consistency_lines import MOST, Line, Pair, Winner
+from judgebench.report.briefs.consistency import MOST, Line, Pair, Winner, brief
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
@@ -130,7 +130,6 @@ class Consistencies(Document):
             yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
     def brief(self) -> Brief:
-        from judgebench.report.briefs.consistency import brief  # noqa: PLC0415 - loaded on use
 
         return brief(self.lines, self.pairs, self.systems)
 

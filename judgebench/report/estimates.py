@@ -100,7 +100,7 @@ class Estimates(Document):
         return Brief((answer,), table, tuple(notes))
 
     def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
-        return Document.render(self, form, width=max(width, _WIDE), explain=explain, colour=colour)
+        return super(Estimates, self).render(form, width=max(width, _WIDE), explain=explain, colour=colour)
 
 
 def _about(run: Forecast) -> str:

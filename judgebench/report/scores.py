@@ -13,7 +13,8 @@ from judgebench.errors import UsageError
 from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
-from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
+from judgebench.report.row_table import room_plan, row_grid
+from judgebench.report.rows import ROW, arrange, columns, frame
 from judgebench.report.strata import strata_tables
 from judgebench.report.words import REASONS, gold_words, task_name
 

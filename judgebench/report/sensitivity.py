@@ -11,7 +11,7 @@ from judgebench.report.document.blocks import Field, Table, grid, judge_columns,
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.rows import cell
+from judgebench.report.row_table import cell
 from judgebench.report.said import brief_name, known_as, two, unfinished
 from judgebench.report.words import WARNINGS, task_name
 
@@ -230,9 +230,9 @@ def _near(lines: Sequence[Variant]) -> list[Variant]:
         mine = own.get((line.task, line.judge), {})
         return sum(mine.get(name) != value for name, value in line.policies.to_json().items())
 
-    judges = list(dict.fromkeys((line.task, line.judge) for line in lines))
     near = [line for line in lines if distance(line) <= 1]
-    return sorted(near, key=lambda line: (judges.index((line.task, line.judge)), not line.own))
+    places = {judge: i for i, judge in enumerate(dict.fromkeys((line.task, line.judge) for line in lines))}
+    return sorted(near, key=lambda line: (places[line.task, line.judge], not line.own))
 
 
 def _cautions(lines: Sequence[Variant]) -> list[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.consistency_lines import MOST
 from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.text import NONE, clean, many, shorten
@@ -15,12 +14,14 @@ from judgebench.report.words import task_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from judgebench.agreement.consistency import Between, Consistency, Standing
     from judgebench.domain import Estimate
-    from judgebench.report.consistency_lines import Line, Pair, Winner
     from judgebench.report.document.blocks import Grid
 
-__all__ = ["brief"]
+__all__ = ["MOST", "Line", "Pair", "Winner", "brief"]
 
+#: A table has room for the shares of so many labels; JSON and CSV have them all.
+MOST = 5
 _STEADY = {
     "position_consistency": ("same in both orders", "{} names the same answer in both orders on {} items"),
     "retest_agreement": ("same when asked again", "{} says the same when asked again on {} cases"),
@@ -31,6 +32,31 @@ _NO_GOLD = "No labels were looked at: nothing here says whether a judge is right
 _LABEL = 16
 #: Sentences about judges, at most.
 _SAID = 2
+
+
+class Line(NamedTuple):
+    """One judge on one task, or on a part of it."""
+
+    task: str
+    judge: str
+    revision: str
+    scale: str
+    found: Consistency
+
+
+class Pair(NamedTuple):
+    """Two judges on one task."""
+
+    task: str
+    found: Between
+
+
+class Winner(NamedTuple):
+    """One system by one judge's verdicts."""
+
+    task: str
+    judge: str
+    found: Standing
 
 
 def brief(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner]) -> Brief:
