@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 __all__ = ["Bounds", "Judge"]
 
 _NOTE = (
-    "worst: missing answers are wrong in the way that is least favourable to the figure, as score has them; best: all "
+    "worst: missing answers are wrong in the way that is least favourable to the figure, as in score; best: all "
     "of them are right; answered: without them (docs/explanation/policies.md)."
 )
 _CURVE = (
     "Accuracy on that share of the items of which the judge is surest, by {}; items without a verdict come last, as "
     "errors. AURC is the area under the risk-coverage curve: the mean share of errors over all coverages, 0 at best. "
-    "To abstain where one would be wrong lowers it: read it beside coverage."
+    "Abstaining where it would be wrong lowers it: read it beside coverage."
 )
 
 

@@ -237,8 +237,8 @@ def _remarks(found: Comparison) -> Iterator[str]:
     yield _tests(found)
     if (power := found.power) is not None:
         yield (
-            f"{_shown(power)} Items that share a question make {decimal(power.design_effect, 2)} times as many items "
-            "necessary (design effect)."
+            f"{_shown(power)} As items share questions, it takes {decimal(power.design_effect, 2)} times as many "
+            "(design effect)."
         )
     yield from cautions(found)
 

@@ -48,7 +48,7 @@ _REASONS = REASONS | {
     "one_judge": "one judge alone",
     "no_gold": "no item has a label",
     "undefined_part": "undefined for one of the two",
-    "numbers": "only figures of labels are tried fold by fold",
+    "numbers": "only figures of labels can be tried fold by fold",
 }
 _RULES = {
     "majority": "the majority",

@@ -108,8 +108,8 @@ class Scores(Document, Sequence[Agreement]):
     metrics``. Where there are several, choose first: ``scores.select(judge=...)``.
 
     ``unmeasured`` says of runs on items without labels that nothing can be measured yet, ``notes`` what a person should
-    know beside the figures, ``asked`` what was asked for them (nothing where only
-    stored answers were measured). Scores are equal whoever asked.
+    know beside the figures, ``asked`` what was asked for them (nothing where only stored answers were measured).
+    Scores are equal whoever asked.
     """
 
     rows: tuple[Agreement, ...]

@@ -95,7 +95,7 @@ def _said(state: State, those: Sequence[_Line]) -> str:
         return f"nothing can be said of {who}: nobody has enough items (--min-items)"
     if state == "open" and all(one.result.deciding for one in those):
         return f"for {who} it depends on which people you ask, {level}{_hangs(those)}"
-    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not take")
+    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not be able to take")
     return f"{who} {can} a person's place, {level}"
 
 
