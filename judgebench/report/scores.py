@@ -13,6 +13,7 @@ from judgebench.errors import UsageError
 from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
+from judgebench.report.line import agreement
 from judgebench.report.row_table import room_plan, row_grid
 from judgebench.report.rows import ROW, arrange, columns, frame
 from judgebench.report.strata import strata_tables
@@ -376,8 +377,7 @@ def _ceiling(row: Agreement) -> Figure:
 
 def _said(row: Agreement) -> str:
     parts = [str(_headline(row))]
-    plain = row.metrics.get("percent_agreement") or row.metrics.get("accuracy")
-    if plain is not None and plain.value is not None:
+    if (plain := agreement(row)) is not None:
         parts.append(f"{gold_words(row.gold)} {percent(plain.value)} %")
     if (ceiling := _ceiling(row).value) is not None:
         parts.append(f"human ceiling {decimal(ceiling)}")

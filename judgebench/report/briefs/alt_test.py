@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from judgebench.agreement.alt_test.codes import PASS
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import NONE, clean, decimal
@@ -50,8 +49,7 @@ class _Line(NamedTuple):
         # Of so few people the test alone says no more than that.
         if found.deciding or "few_annotators" in found.warnings:
             return "open"
-        robust = found.clustered_rate.value
-        doubts = (robust is not None and robust < PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
+        doubts = found.passed_clustered is False or not _EMPTY.keys().isdisjoint(found.warnings)
         return "no" if not found.passed else "open" if doubts else "yes"
 
     @property
