@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "REASONS", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word", "gold_words",
-    "heading", "headline_name", "sampled", "task_name",
+    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word",
+    "gold_words", "heading", "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -22,6 +22,26 @@ SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the bench
 SAMPLE = "SAMPLE"
 #: The same, of a first answer.
 SAMPLES = "These are SAMPLES, written to show how it works: they say nothing about any judge."
+#: Policies in words, by name and value.
+RULES = {
+    ("order", "single"): "one order only",
+    ("order", "both-right"): "right only if right in both orders",
+    ("order", "sum-of-signs"): "both orders added up",
+    ("order", "inconsistent-tie"): "verdicts that flip are ties",
+    ("order", "mean"): "each order counts",
+    ("tie", "class"): "a tie is an answer",
+    ("tie", "drop"): "ties left out",
+    ("tie", "half"): "ties half right",
+    ("tie", "wrong"): "ties wrong",
+    ("invalid", "wrong"): "unusable is wrong",
+    ("invalid", "drop"): "unusable left out",
+    ("invalid", "tie"): "unusable is a tie",
+    ("gold", "majority"): "most people's label",
+    ("gold", "unanimous"): "only where all people agree",
+    ("gold", "each"): "each person's label",
+    ("gold", "mean"): "people's mean",
+    ("gold", "leave-one-out"): "all people but one",
+}
 #: What becomes of answers that are no verdict, by policy.
 UNUSABLE = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
