@@ -18,7 +18,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.cautions import cautions_of
+from judgebench.report.cautions import careful, cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
@@ -231,4 +231,4 @@ def _remarks(one: Cascade) -> Iterator[str]:
             "A split's own agreement is off by chance, too: the guarantee is of new questions of this kind. In "
             f"{one.refuted:,} of the splits the 95 % interval of the agreement lies below it."
         )
-    yield from cautions_of(one.warnings)
+    yield from careful(cautions_of(one.warnings))
