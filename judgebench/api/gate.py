@@ -154,8 +154,8 @@ def _hold(
     verify: bool,
 ) -> Decision:
     """Compare a stored run with a baseline; DataError where they are not about the same data."""
-    from judgebench.agreement.compare.standings import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.gate.decision import gate as decide  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.witness.comparisons import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use

@@ -164,7 +164,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import make  # noqa: PLC0415 - loaded on use
 
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
@@ -364,7 +365,7 @@ user = '''
 def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     """Find the judge and the tables of files that were written before."""
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import CARD, find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import CARD, find  # noqa: PLC0415 - loaded on use
 
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()

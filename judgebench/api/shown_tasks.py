@@ -68,17 +68,17 @@ def _has_texts(card: Card) -> bool:
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
 
     items = open_task(card.name, sample=True, root=card.folder.parent).items()
-    return not any(item.attribute("unanswered") == "yes" for item in items)
+    return not any(item.unanswered for item in items)
 
 
 def shown_place(name: str) -> TaskFacts | None:
     """Show a task's card by its folder or its file; None where there is none."""
-    from judgebench.tasks.card import load_card, read_toml  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import CARD, read_own_card  # noqa: PLC0415 - loaded on use
+    from judgebench.files.toml import read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import load_card  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import card_at, read_own_card  # noqa: PLC0415 - loaded on use
 
-    path = Path(name)
-    file = path / CARD if path.is_dir() else path
-    if file.suffix != ".toml" or not file.is_file() or not {"columns", "splits"} & (said := read_toml(file)[0]).keys():
+    file = card_at(Path(name))
+    if file is None or not {"columns", "splits"} & (said := read_toml(file)[0]).keys():
         return None
     if "splits" in said:
         folder = file.resolve().parent

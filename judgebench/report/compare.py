@@ -38,7 +38,7 @@ from judgebench.stats.coefficients.catalog import title_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.compare.standings import Standings
     from judgebench.agreement.power import Power

@@ -14,7 +14,7 @@ from judgebench.report.versions import versions_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.agreement.compare.differing import Differing
     from judgebench.domain import Estimate
 
