@@ -40,7 +40,7 @@ __all__ = ["Holdings", "RunFacts"]
 
 
 @dataclass(slots=True)
-class Shared:
+class MemberShare:
     """A member's part in a panel: its replies by status, and what they used."""
 
     statuses: Counter[str] = field(default_factory=Counter[str])
@@ -69,7 +69,7 @@ class Holdings:
     models: Counter[str]
     usage: Usage
     seconds: float
-    members: Mapping[str, Shared] = field(default_factory=dict[str, "Shared"])
+    members: Mapping[str, MemberShare] = field(default_factory=dict[str, "MemberShare"])
 
     @classmethod
     def of(cls, stored: StoredRun) -> Holdings:
@@ -77,7 +77,7 @@ class Holdings:
         statuses: Counter[str] = Counter()
         models: Counter[str] = Counter()
         usage, seconds = Usage(), 0.0
-        members: dict[str, Shared] = {}
+        members: dict[str, MemberShare] = {}
         panel = "panel" in stored.run.settings
         for verdict in stored.judgments():
             statuses[verdict.status.value] += 1
@@ -85,7 +85,7 @@ class Holdings:
                 models[verdict.model] += 1
             usage, seconds = usage + verdict.usage, seconds + verdict.seconds
             for name, part in verdict.parts if panel else ():
-                members.setdefault(name, Shared()).add(part)
+                members.setdefault(name, MemberShare()).add(part)
         return cls(statuses, models, usage, seconds, members)
 
 
