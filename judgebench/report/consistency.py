@@ -142,7 +142,11 @@ class Consistencies(Document):
             Field("judge", lambda line: line.judge, right=False),
             Field("subset", lambda line: line.found.subset, right=False),
             Field("items", lambda line: line.found.items),
-            Field("cover- age %", lambda line: percent(line.found.answered / max(line.found.judgments, 1))),
+            Field(
+                "coverage %",
+                lambda line: percent(line.found.answered / max(line.found.judgments, 1)),
+                ("cover-", "age %"),
+            ),
             *(Field(f"{clean(label)} %", _share(label)) for label in labels[: MOST * (len(labels) <= MOST)]),
             *(Field(title, _figure(name, write)) for name, (title, write) in _TITLES.items() if name in known),
         ]
@@ -155,7 +159,7 @@ class Consistencies(Document):
                 *when(parts, Field("subset", lambda one: one.found.subset, right=False)),
                 Field("system", lambda one: one.found.system, right=False),
                 Field("games", lambda one: one.found.games),
-                Field("cover- age %", lambda one: percent(one.found.answered / one.found.games)),
+                Field("coverage %", lambda one: percent(one.found.answered / one.found.games), ("cover-", "age %")),
                 Field("wins", lambda one: one.found.wins),
                 Field("ties", lambda one: one.found.ties),
                 Field("losses", lambda one: one.found.losses),
@@ -169,7 +173,7 @@ class Consistencies(Document):
                 Field("task", lambda pair: pair.task, right=False),
                 Field("judge", lambda pair: pair.found.first, right=False),
                 Field("against", lambda pair: pair.found.second, right=False),
-                Field("judg- ments", lambda pair: pair.found.judgments),
+                Field("judgments", lambda pair: pair.found.judgments),
                 Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, _in_percent)),
                 Field(f"{kappa} [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
             ]

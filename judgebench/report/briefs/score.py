@@ -10,8 +10,19 @@ from judgebench.report.briefs.score_sentences import sentences, why
 from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
-from judgebench.report.line import Line
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
+from judgebench.report.line import Line, same_as
+from judgebench.report.said import (
+    brief_name,
+    figure_cell,
+    known_as,
+    listed,
+    percent,
+    reason,
+    two,
+    unfinished,
+    whole,
+    whom,
+)
 from judgebench.report.stand_in import SAID
 from judgebench.report.words import SAMPLES, UNUSABLE
 
@@ -196,7 +207,12 @@ def _stricter(rows: Sequence[Agreement], line: Line) -> str:
         if (row.task, row.judge, row.revision, row.subset) == key and row.policies.invalid == "wrong":
             now, then = (one.metrics.get("percent_agreement") for one in (own, row))
             if now is not None and then is not None and now.value is not None and then.value is not None:
-                return f" As wrong, {line.name} agrees on {percent(then.value)} and not {percent(now.value)}."
+                who = " ".join(same_as(own)).removeprefix("same as ")
+                side = whom(own.gold) if who == "same" else who
+                return (
+                    f" Counted as wrong, {line.name} agrees with {side} on {percent(then.value)} instead of "
+                    f"{percent(now.value)}."
+                )
     return ""
 
 
