@@ -187,10 +187,10 @@ def heading(metric: str) -> tuple[str, ...]:
 def headline_name(metric: str) -> str:
     """Give a metric's short name in one line.
 
-    >>> headline_name("cohen_kappa_quadratic"), headline_name("some_metric")
-    ('quadratic kappa', 'some metric')
+    >>> headline_name("cohen_kappa_quadratic"), headline_name("footrule_distance"), headline_name("some_metric")
+    ('quadratic kappa', 'footrule', 'some metric')
     """
-    return " ".join(heading(metric))
+    return " ".join(heading(metric)).replace("- ", "")
 
 
 def gold_words(gold: str) -> str:
