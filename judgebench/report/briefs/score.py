@@ -177,7 +177,9 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
     if undefined := [one for one in lines if one.figure.value is None and one.row.coverage]:
         who, first = listed([one.name for one in undefined]), undefined[0]
         yield f"No {brief_name(first.metric)} of {who}: {reason(first.figure)}."
-    yield from odd([(one.name, one.row) for one in lines if one.row.coverage and one.asked])
+    heard = [one for one in lines if one.row.coverage]
+    # What is odd about a rule's verdicts goes without saying, unless nobody else is here.
+    yield from odd([(one.name, one.row) for one in [one for one in heard if one.asked] or heard])
     yield from _unusable(rows, lines)
     if any(not one.in_turn for one in lines):
         yield "There are too many labels to check here whether an answer hangs on one person."
