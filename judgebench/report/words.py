@@ -61,7 +61,7 @@ REASONS = {
     "one_order": "position consistency needs items that were shown in both orders",
     "not_measured": "not measured",
     "not_here": "not measured on this row",
-    "other_scale": "another scale calls for it",
+    "other_scale": "not a figure of this scale",
     "one_class": "gold has one class only",
     "no_gold_errors": "no step is wrong by the gold labels",
     "no_predicted_errors": "the judge calls no step wrong",
@@ -70,10 +70,10 @@ REASONS = {
     "numbers": "two numbers are near each other, or not: they are hardly ever the same",
     "too_many_sets": "there are more than 10,000 different sets",
     "no_correct_items": "no solution is free of errors by the gold labels",
-    "separated": "a threshold parts the two gold classes, so no recalibration fits best",
+    "separated": "a threshold separates the two gold classes, so no recalibration fits best",
     "not_independent": "the test holds for independent items only, and these share questions",
     "missing_numbers": "some numbers are missing, and this figure has no worst one to put in their place",
-    "other_unit": "the judge's numbers go beyond the scale, so their unit is another one",
+    "other_unit": "the judge's numbers go beyond the scale, so they are in another unit",
     "no_errors": "the judge makes no error that could be lenient or strict",
     "no_tie_label": "a policy voids ties",
     "only_ties": "on every item one side says tie",
@@ -116,8 +116,8 @@ WARNINGS = {
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",
-    "reversed": "agreement far below chance: one side seems turned round; give its words the other meaning "
-    "(--word OLD=NEW), or check the columns",
+    "reversed": "agreement far below chance: one side seems to be the wrong way round; give its words the "
+    "other meaning (--word OLD=NEW), or check the columns",
 }
 #: Short names of metrics, in lines.
 SHORT: dict[str, tuple[str, ...]] = {

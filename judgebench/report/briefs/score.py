@@ -38,7 +38,7 @@ __all__ = ["brief", "odd", "usable"]
 
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
 _ODD = {
-    "reversed": "{who}: far below chance, as if one side were turned round; look at its words and columns.",
+    "reversed": "{who}: far below chance, as if one side were the wrong way round; look at its words and columns.",
     "disjoint_labels": "{who}: no label in common with gold; say what the words mean (--word OLD=NEW).",
     "constant_judge": "{who}: one and the same verdict throughout.",
     "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
