@@ -127,6 +127,18 @@ def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest |
             yield name
 
 
+def answer_without(one: Answer, name: str, ratio: Estimate) -> State:
+    """Give the answer without an annotator, where ``ratio`` is the judge's agreement over people's; doubts stay."""
+    if not one.deciding:
+        return one.state
+    test = next((test for test in one.alt.without if test.name == name), None) if one.alt is not None else None
+    bar = 1 - MARGIN
+    if ratio.low is not None and ratio.low >= bar and (test is None or test.passed is not False):
+        # The first is to look at who decides.
+        return "open" if one.missing[1:] else "yes"
+    return "no" if ratio.high is not None and ratio.high < bar and not _void(one.row) else "open"
+
+
 def _named(deciding: tuple[str, ...]) -> str:
     names = [clean(name) for name in deciding]
     return ", or without ".join(names[:3]) + (f" and {len(names) - 3} others" if len(names) > 3 else "")

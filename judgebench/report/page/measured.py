@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.ceiling import one_per_item
+from judgebench.agreement.ceiling import one_per_item, ratio_of
 from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.estimates import estimated
 from judgebench.agreement.humans import kappa_of, measure_humans
@@ -16,6 +16,7 @@ from judgebench.agreement.people import Pool
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import DataError, JudgebenchError
 from judgebench.report.said import known_as
+from judgebench.report.stand_in import answer_without
 from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import combine
@@ -81,12 +82,13 @@ class Judge:
 
 
 class Aside(NamedTuple):
-    """Figures where one annotator is left out."""
+    """Figures where one annotator is left out, and of a judge the verdict then."""
 
     figure: Estimate
     share: Estimate
     level: int | None = None
     of: int = 0
+    verdict: str = ""
 
 
 class Leaders(NamedTuple):
@@ -243,14 +245,15 @@ class Measured:
                 continue
             pool = Pool.of(one_per_item(ratings), one.run.policies)
             left = pool.without(ratings.annotators.index(name))
-            kappa, share = (left.beside(pool.judged(ratings)).measured(metric)[0] for metric in metrics)
+            line, same = (left.among().measured(metric) for metric in metrics)
+            kappa, share = (left.beside(pool.judged(ratings)).measured(metric) for metric in metrics)
             wins = next((out for out in one.answer.alt.without if out.name == name), None) if one.answer.alt else None
             rate = None if wins is None else wins.winning_rate
             level = None if rate is None or rate.value is None else round(rate.value * rate.n)
-            judges[one.name] = Aside(kappa, share, level, 0 if rate is None else rate.n)
+            verdict = answer_without(one.answer, name, ratio_of(kappa, line)) if one.verdict else ""
+            judges[one.name] = Aside(kappa[0], share[0], level, 0 if rate is None else rate.n, verdict)
             if people.figure.value is None or one.run is self.run:
-                line, same = (left.among().measured(metric)[0] for metric in metrics)
-                people = Aside(line, same)
+                people = Aside(line[0], same[0])
         return people, judges
 
 

@@ -222,7 +222,8 @@ def _forest(
 
 
 def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
-    figure, share, level, of = (judge.figure, judge.share, judge.level, judge.of) if less is None else less
+    own = judge.figure, judge.share, judge.level, judge.of, judge.verdict
+    figure, share, level, of, verdict = own if less is None else less
     rule = judge in one.rules
     sub = f"level with {level} of {of} annotators" if level is not None and of else ""
     return Line(
@@ -230,7 +231,7 @@ def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
         place(axis, one.metric, figure, judge.name),
         _share(share),
         sub="a rule that asks nobody" if rule else sub,
-        chip=None if rule else CHIPS.get(judge.verdict),
+        chip=None if rule else CHIPS.get(verdict),
         tags=(("sample", "SAMPLE"),) if sampled(judge.row.revision) else (),
         kind="rule" if rule else "judge",
     )
