@@ -78,7 +78,7 @@ class Session:
         self.rubric = rubric
         self.reference = reference
         # An answer that was never published can't be judged by anybody.
-        items = [item for item in task.items() if item.attribute("unanswered") != "yes"]
+        items = [item for item in task.items() if not item.unanswered]
         if not items:
             raise UsageError(f"{task.name} has no items to label")
         if any(label.annotator == annotator for item in items for label in item.gold):

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.matching import Matched
-    from judgebench.report.briefs.score_lines import Line
     from judgebench.report.document.model import Document
+    from judgebench.report.line import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
@@ -78,8 +78,8 @@ def rooms(
     from judgebench.api.run_sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.briefs.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.line import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
@@ -88,7 +88,7 @@ def rooms(
     def measured(stored: StoredRun) -> Line:
         source = run_source(stored)
         row = source.measure(policy, by_system=False, verify=False)[0]
-        return Line(row, source.judge, source)
+        return Line(row, source.judge, source.ratings)
 
     def report(chosen: Sequence[StoredRun]) -> str:
         opened = run_sources(chosen)

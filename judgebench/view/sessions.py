@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Task
-    from judgebench.report.briefs.score_lines import Line
+    from judgebench.report.line import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
     from judgebench.view.rubric import Rubric

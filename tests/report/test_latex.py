@@ -139,7 +139,7 @@ def test_the_table_of_a_task_has_room_in_a_paper() -> None:
     text = board(rank([replace(one_row(), judge=name, task="pandalm") for name in ("a", "b")]), "tex")
     (head,) = re.findall(r"\\toprule\n(.*?) \\\\\n", text)
     assert [one.partition(" [")[0] for one in head.split(" & ")] == [
-        "places", "judge", "kappa", "same", "items", "usable"
+        "places", "judge", "kappa", "same as the majority", "items", "usable"
     ]  # fmt: skip
     notes = re.sub(r"\\[a-z]+|[{}]", " ", text.partition(r"\begin{tablenotes}")[2])
     assert len(notes.split()) < 60

@@ -6,16 +6,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.briefs.score import odd, usable
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
-from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
+from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
 from judgebench.report.leaderboard.people import side
-from judgebench.report.leaderboard.ranks import is_rule, usd_per_1000
+from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, unfinished, whole, whom
+from judgebench.report.line import same_as
+from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
+from judgebench.report.stand_in import UNKNOWN, one_label
 from judgebench.report.words import SAMPLE, gold_words, sampled
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _KEY = "▲ above, = level with, ▼ below people with each other{}; then the pl
 _DEPENDS = ", ? depends on one annotator"
 _INCOMPLETE = "incomplete_run"
 _OPEN = "Places are those that the data leave open at 95 %, for all judges of a task at once."
-_LINES = " A line starts a new group: nobody in a group is surely ahead of another in it."
+_LINES = " A line starts a new group: nobody in a group is clearly ahead of another in it."
 
 
 def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Sequence[Unmeasured]) -> Brief | None:
@@ -104,7 +105,7 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     if len(ranked) == 1:
         return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
     if not first:
-        said = f"{top} has the highest {name} on {task}; there are no intervals to say how surely."
+        said = f"{top} has the highest {name} on {task}; without intervals nothing tells whether by chance."
     elif len(first) == 1:
         said = f"{top} agrees best with {side} on {task}."
     elif len(first) == len(ranked):
@@ -127,9 +128,7 @@ def _open(entry: Entry) -> str:
     """Say which places are left open."""
     if entry.rank is None:
         return NONE
-    if entry.best is None or entry.worst is None:
-        return f"{entry.rank}?"
-    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
 
 
 def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = False) -> Grid:
@@ -138,11 +137,12 @@ def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = Fals
     ordered = sorted(own, key=lambda entry: (entry.rank is None, entry.rank or 0, names[entry.row.judge]))
     checked = not wide and any("true_positive_rate" in entry.row.metrics for entry in ordered)
     short = any(_INCOMPLETE in entry.row.warnings for entry in ordered)
+    same = same_as(own[0].row)
     fields: list[Field[Entry]] = [
         Field("places", _open, right=False),
         Field("judge", lambda entry: _named(entry, names, mixed=mixed), right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field("same", lambda entry: whole(_same(entry))),
+        Field(" ".join(same), lambda entry: whole(_same(entry)), same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
         *when(wide, Field("items", lambda entry: f"{entry.row.items:,}")),
         *when(wide or any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda e: usable(e.row))),
@@ -180,8 +180,8 @@ def _rights(entry: Entry) -> str:
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     items = many(max(entry.row.items for entry in own), "item")
-    single = own[0].row.gold in HUMAN_SOURCES and not any(entry.row.ceiling for entry in own)
-    one_each = ", one label each: how far people agree with each other is not known" if single else ""
+    single = all(one_label(entry.row) for entry in own)
+    one_each = f", one label each: {UNKNOWN}" if single else ""
     floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
     constant = ""
     if floor is not None and floor.agreement is not None and floor.agreement.value is not None:
