@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Tone
 
 __all__ = [
-    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "answer_without", "one_label", "questions",
-    "unasked",
+    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "answer_without", "one_label",
+    "questions", "unasked",
 ]  # fmt: skip
 
 State: TypeAlias = Literal["yes", "no", "open", "not-human"]
