@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Tone
 
 __all__ = [
-    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "one_label", "questions", "unasked",
+    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "answer_without", "one_label",
+    "questions", "unasked",
 ]  # fmt: skip
 
 State: TypeAlias = Literal["yes", "no", "open", "not-human"]
@@ -160,6 +161,18 @@ def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest |
         passes = known and (name not in tests or tests[name].passed is not False)
         if passes != (state == "yes"):
             yield name
+
+
+def answer_without(one: Answer, row: Agreement, name: str, ratio: Estimate) -> State:
+    """Give the answer without an annotator, where ``ratio`` is the judge's agreement over people's; doubts stay."""
+    if not one.deciding:
+        return one.state
+    test = next((test for test in one.alt.without if test.name == name), None) if one.alt is not None else None
+    bar = 1 - MARGIN
+    if ratio.low is not None and ratio.low >= bar and (test is None or test.passed is not False):
+        # One of the reasons is that somebody decides.
+        return "open" if one.whys[1:] else "yes"
+    return "no" if ratio.high is not None and ratio.high < bar and not _void(row) else "open"
 
 
 def _alt_test(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool) -> AltTest | None:
