@@ -424,6 +424,7 @@ class Engine:
         waiting = Waiting(poll=self.poll, wait=self.wait, size=self.batch_size)
 
         def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Execution]:
+            doing("waiting for batches")
             return execute_in_batches(plans, runs, options, waiting, tell=tell)
 
         return execute
