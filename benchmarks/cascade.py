@@ -25,8 +25,7 @@ from judgebench.domain import Policies, Scale
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 SPLITS, RUNS, DELTA = 200, 200, 0.1
 ALPHAS = (0.1, 0.15, 0.2)

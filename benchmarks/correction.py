@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.correct.labelled import Sample, labels_only, naive, post_stratified, ppi
-from judgebench.agreement.correct.rogan_gladen import Calibration, matrix_mean, rogan_gladen
+from judgebench.agreement.correct.matrix import matrix_mean
+from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:

@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.gate.rules import Gate, Limits, Rules
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.inference.gates import Decider, one_sided
 from judgebench.stats.inference.kappa_drops import equal_rates, kappa_drop_variance
-from judgebench.stats.influence import Influences, cr2
+from judgebench.stats.influence import Influences
 
 MARGIN = 0.05
 

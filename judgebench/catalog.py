@@ -123,9 +123,9 @@ def _cards() -> tuple[str, ...]:
 
 
 def _metrics() -> tuple[str, ...]:
-    from judgebench.stats.coefficients.catalog import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - loaded on use
 
-    return tuple(METRIC_TITLES)
+    return tuple(METRICS)
 
 
 def task_names() -> tuple[str, ...]:
@@ -157,14 +157,14 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
 def is_place(spec: str) -> bool:
     """Whether a task is written as a place, a file or a folder of one's own: no task has that name, and it looks so."""
-    from judgebench.tasks.tables import is_own  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import is_own  # noqa: PLC0415 - loaded on use
 
     return spec.partition(":")[0] not in task_names() and is_own(spec)
 
 
 def task_name(spec: str) -> str:
     """Name a task as its runs do, whether it is written by its name or as a place."""
-    from judgebench.tasks.tables import name_of  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import name_of  # noqa: PLC0415 - loaded on use
 
     return name_of(spec) if is_place(spec) else spec
 

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A busy machine is no reason to fail.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+# The same examples every time, and a busy machine is no reason to fail. A person who searches on takes the other
+# profile: `pytest --hypothesis-profile=search`.
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", _patient)
+settings.register_profile("same", _patient, derandomize=True)
+settings.load_profile("same")
 
 _REPO = Path(__file__).resolve().parent.parent
 
@@ -62,7 +65,9 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.endswith("_API_KEY") or (name.startswith("JUDGEBENCH_") and name != "JUDGEBENCH_DATA"):
             monkeypatch.delenv(name)
     # Tests name their data; an inherited folder must not leak into commands that look it up.
-    monkeypatch.delenv("JUDGEBENCH_DATA", raising=False)
+    # Nor must a job of CI that runs the tests.
+    for name in ("JUDGEBENCH_DATA", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
 

@@ -15,10 +15,10 @@ from designs import CLUSTERED, LONE, SKEWED, Cell, draw_jury, draw_pairs
 from measured import Measured, measure, table
 from scipy.special import stdtrit
 
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.score_path import mover
 from judgebench.stats.inference.swapped import swap_max
-from judgebench.stats.influence import cr2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

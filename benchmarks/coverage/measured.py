@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy.special import stdtrit
 
+from judgebench.stats.cluster_errors import cr2, spread
 from judgebench.stats.crosstab import Crosstab, Evaluated, by_table, total
 from judgebench.stats.inference import score_path
 from judgebench.stats.inference.score_path import score_interval, share_interval
-from judgebench.stats.influence import cr2, spread
 
 if TYPE_CHECKING:
     from judgebench.stats.coefficients.catalog import Metric

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import first_slot, position, retest_agreement, share_of
-from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import Counted, estimate, estimated
-from judgebench.agreement.figures import scored_rows
+from judgebench.agreement.bias import first_slot, position, retest_agreement
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.figures import panel, row_figures, scored_rows
+from judgebench.agreement.intervals import estimated, mean_share_of, share_of
 from judgebench.agreement.policies import count_items, sign_of
-from judgebench.agreement.ratings import divisions
+from judgebench.agreement.ratings import divisions, select
 from judgebench.agreement.systems.scores import opponents_of
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Ratings
+    from judgebench.domain import Ratings, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """How far two judges agree on the cases that both answered, games included; ``metric`` is the kappa meant."""
+    """How far two judges agree on the cases that both answered, games included.
+
+    ``metric`` is the kappa meant; of numbers Lin's concordance stands in for it, of sets alpha with MASI's distance.
+    """
 
     first: str
     second: str
@@ -123,9 +126,7 @@ def _standings(ratings: Ratings, subset: str) -> list[Standing]:
         rate = share = Estimate.missing("no_items")
         if said.size:
             clusters = Clusters.of(ratings.cluster[said])
-            rate = share = share_of(ahead > 0, clusters)
-            if ties:
-                rate = estimated(mean((1.0 + np.sign(ahead)) / 2, clusters), low=0.0, high=1.0)
+            rate, share = mean_share_of((1.0 + np.sign(ahead)) / 2, clusters), share_of(ahead > 0, clusters)
         found.append(Standing(subset, system, own.size, wins, ties, said.size - wins - ties, rate, share))
     return sorted(found, key=lambda one: (-1.0 if one.win_rate.value is None else -one.win_rate.value, one.system))
 
@@ -158,8 +159,7 @@ def between(judges: Sequence[Judged]) -> Iterator[tuple[Judged, Between]]:
         if one.task != two.task or one.ratings.scale != two.ratings.scale or one.ratings.scale.sequential:
             continue
         first, second = _shared(one, two)
-        scale = one.ratings.scale
-        kappa = "cohen_kappa_quadratic" if scale.kind == "rate" and len(scale.values) > 2 else "cohen_kappa"
+        kappa = _kappa_of(one.ratings.scale)
         held = replace(select(one.ratings, first), gold=two.ratings.judge[second][:, None], annotators=(two.judge,))
         if not ((held.judge >= 0) & (held.gold[:, 0] >= 0)).any():
             none = Estimate.missing("no_items")
@@ -167,8 +167,22 @@ def between(judges: Sequence[Judged]) -> Iterator[tuple[Judged, Between]]:
             continue
         scored = scored_rows(held, Policies(order="mean", invalid="drop"))
         counted = Counted.of(scored)
-        agreed, chance = (estimate(METRICS[name], counted)[0] for name in ("percent_agreement", kappa))
+        rows = row_figures(held, scored, counted)
+        agreed, chance = (
+            estimate(METRICS[name], counted)[0]
+            if scored.scale.listed
+            else rows[name].estimate()[0]
+            if name in rows
+            else Estimate.missing("numbers", scored.size)
+            for name in ("percent_agreement", kappa)
+        )
         yield one, Between(one.judge, two.judge, scored.size, kappa, agreed, chance)
+
+
+def _kappa_of(scale: Scale) -> str:
+    if not scale.listed:
+        return panel(scale).headline
+    return "cohen_kappa_quadratic" if scale.kind == "rate" and len(scale.values) > 2 else "cohen_kappa"
 
 
 def _shared(one: Judged, two: Judged) -> tuple[np.ndarray, np.ndarray]:

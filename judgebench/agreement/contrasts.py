@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, shown, two_way_of, within
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import panel, row_figures
+from judgebench.agreement.intervals import shown, two_way_of, within
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
@@ -139,7 +140,7 @@ def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, M
     line = ROW_METRICS.get(name)
     kind = matched.scored[0].scale.kind
     if line is None and name not in known:
-        if place := next((place for listed, _, place, _ in METRIC_LINES if listed == name), ""):
+        if place := next((line.place for line in METRIC_LINES if line.name == name), ""):
             raise UsageError(f"{name} ({place}) is shown beside a run's figures; runs can't be compared or gated by it")
         raise UnknownNameError("metric", name, dict.fromkeys([*known, *ROW_METRICS]))
     if line is None or kind not in line.kinds:

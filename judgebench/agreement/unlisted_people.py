@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import one_per_item, ratio_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.ceiling import ratio_of
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.numbers import number_pairs
+from judgebench.agreement.ratings import one_per_item
 from judgebench.agreement.sets import set_pairs
 from judgebench.agreement.unlisted import Pairs
 from judgebench.domain import Estimate
-from judgebench.stats.coefficients.catalog import METRIC_SETS, ROW_METRICS
+from judgebench.stats.coefficients.catalog import ROW_METRICS
+from judgebench.stats.coefficients.metric_sets import METRIC_SETS
 from judgebench.stats.coefficients.sets import alpha as alpha_of_sets
 from judgebench.stats.influence import Clusters, RowOutcome, resting_on
 

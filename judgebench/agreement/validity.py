@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement
 
 State: TypeAlias = Literal["pass", "warn", "fail", "open"]
+#: What a figure is: a share of cases, a kappa or its kin, or points of a rating.
+Unit: TypeAlias = Literal["share", "coefficient", "points"]
 #: Worst first; ``open`` is what could not be looked at.
 STATES: tuple[State, ...] = ("fail", "warn", "open", "pass")
 
@@ -44,7 +46,8 @@ class Limits:
 class Line(NamedTuple):
     """One answer: what about, of which task (empty: all), its state, the figure behind it, and the reason in a word.
 
-    ``limit`` is what the figure was held against, ``more`` names of what the reason is about.
+    ``limit`` is what the figure was held against, in the same ``unit``; ``more`` names what the reason is about, and
+    ``revision`` is the task's.
     """
 
     about: str
@@ -54,6 +57,8 @@ class Line(NamedTuple):
     reason: str
     limit: float | None = None
     more: tuple[str, ...] = ()
+    unit: Unit = "share"
+    revision: str = ""
 
 
 class Evidence(NamedTuple):
@@ -74,7 +79,7 @@ def validate(evidence: Sequence[Evidence], limits: Limits, models: Sequence[str]
     """Answer every question for every task, then those about all of them; ``models`` are the versions that answered."""
     found: list[Line] = []
     for one in evidence:
-        found += _of_task(one, limits)
+        found += [line._replace(revision=one.row.revision) for line in _of_task(one, limits)]
     found += [_constructs(evidence), _version(models)]
     return found
 
@@ -89,13 +94,14 @@ def _of_task(one: Evidence, limits: Limits) -> Iterator[Line]:
     row = one.row
     headline = row.metrics.get(row.headline)
     if headline is not None:
-        yield _held("agreement", one.task, headline, limits.agreement, "above")
+        yield _held("agreement", one.task, headline, limits.agreement, "above")._replace(unit="coefficient")
     yield _covered(one, limits)
     yield from _orders(one, limits)
     yield from _itself(one, limits)
-    ceiling = row.ceiling.get(row.headline)
-    yield _ceiling(one.task, headline, ceiling)
-    yield from _led(one, limits)
+    # Agreement with a majority is not what two people have with each other: the judge is one of two as well.
+    yield _ceiling(one.task, row.ceiling.get(f"judge_vs_each_{row.headline}"), row.ceiling.get(row.headline))
+    unit: Unit = "points" if row.scale.startswith(("rate", "number")) else "share"
+    yield from (line._replace(unit=unit) for line in _led(one, limits))
 
 
 def _held(about: str, task: str, figure: Estimate, limit: float, good: Literal["above", "below"]) -> Line:
@@ -160,14 +166,16 @@ def _itself(one: Evidence, limits: Limits) -> Iterator[Line]:
         yield Line("stable but led", one.task, "fail" if led else "pass", again, "led" if led else "stable", more=led)
 
 
-def _ceiling(task: str, headline: Estimate | None, ceiling: Estimate | None) -> Line:
-    if headline is None or headline.value is None or ceiling is None or ceiling.value is None:
+def _ceiling(task: str, judge: Estimate | None, ceiling: Estimate | None) -> Line:
+    """Whether the judge agrees with a person as far as two people do; what fails a judge are limits that were given."""
+    if ceiling is None or ceiling.value is None:
         return Line("human ceiling", task, "open", None, "no_ceiling")
-    high = headline.high if headline.high is not None else headline.value
+    if judge is None or judge.value is None:
+        return Line("human ceiling", task, "open", ceiling, (judge and judge.undefined) or "not_measured")
+    high = judge.high if judge.high is not None else judge.value
     within = high >= (ceiling.low if ceiling.low is not None else ceiling.value)
-    return Line(
-        "human ceiling", task, "pass" if within else "warn", ceiling, "at_ceiling" if within else "below_ceiling"
-    )
+    state, reason = ("pass", "at_ceiling") if within else ("warn", "below_ceiling")
+    return Line("human ceiling", task, state, ceiling, reason, unit="coefficient")
 
 
 def _led(one: Evidence, limits: Limits) -> Iterator[Line]:

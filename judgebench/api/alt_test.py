@@ -62,10 +62,10 @@ def alt_test(
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
     """
-    from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.judges import differences  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.ratings import (  # noqa: PLC0415 - loaded on use
         alt_test_ratings,
         default_epsilon,
-        differences,
         epsilon_sweep,
     )
 

@@ -142,7 +142,7 @@ def _without_gold(
     *,
     common: bool,
 ) -> JudgeOnlyRankings:
-    from judgebench.agreement.correct.judge_only import DIAGONALS, judge_only  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.correct.judge_only import judge_only  # noqa: PLC0415 - loaded on use
 
     lines: list[Ranked] = []
     for one in tables:
@@ -150,7 +150,7 @@ def _without_gold(
             one.ratings(),
             policies=one.policies(policies),
             target=target,
-            diagonals=diagonals or DIAGONALS,
+            diagonals=diagonals,
             common=common,
             draws=draws,
             seed=seed,

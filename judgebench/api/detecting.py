@@ -56,7 +56,7 @@ def detect(
         every = list(dict.fromkeys(text for kinds in texts.values() for pairs in kinds.values() for _, text in pairs))
         for reader in readers:
             found = dict(zip(every, surprises(reader, every), strict=True))
-            rows += _measured(found_task.name, reader, texts, found)
+            rows += _measured(found_task, reader, texts, found)
     return Detections(tuple(rows))
 
 
@@ -107,7 +107,7 @@ def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
 
 
 def _measured(
-    task: str, model: str, texts: dict[str, dict[str, list[tuple[str, str]]]], found: dict[str, tuple[float, ...]]
+    task: Task, model: str, texts: dict[str, dict[str, list[tuple[str, str]]]], found: dict[str, tuple[float, ...]]
 ) -> Iterator[DetectionRow]:
     from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
 
@@ -116,4 +116,4 @@ def _measured(
         for by in ("whole", "window"):
             attacked = held_against(read[PLAIN], read[CHANGED], windowed=by == "window")
             calm = held_against(read[PLAIN], read[CALM], windowed=by == "window") if read[CALM] else None
-            yield DetectionRow(task, model, spec, by, attacked, calm)
+            yield DetectionRow(task.name, model, spec, by, attacked, calm, task.revision)

@@ -328,8 +328,8 @@ def _joined(paths: Sequence[Path], known: Options) -> Diagnosis:
     from judgebench.files.opening import Opening  # noqa: PLC0415 - loaded on use
     from judgebench.files.read import open_joined, open_table  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import cluster_rank, is_id  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import Sample  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.roles import cluster_rank, is_id  # noqa: PLC0415 - loaded on use
 
     opening = Opening(**known)
     opened = [open_table(path, opening.fitting(sniff(Content.at(path)))) for path in paths]

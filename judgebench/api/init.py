@@ -158,7 +158,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import make  # noqa: PLC0415 - loaded on use
 
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
@@ -194,7 +195,7 @@ def _guesses(
     free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
-    from judgebench.labels.roles import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
 
     guesses: dict[str, tuple[str, ...]] = {}
     texts = [one.name for one in free if one.kind == "" and one.filled]
@@ -358,7 +359,7 @@ user = '''
 def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     """Find the judge and the tables of files that were written before."""
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import CARD, find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import CARD, find  # noqa: PLC0415 - loaded on use
 
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
@@ -371,7 +372,7 @@ def _workflow(judge: str, files: Sequence[Path]) -> str:
     extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
     wanted = f"[{','.join(extras)}]" if extras else ""
     return f"""\
-# Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
+# Asks the judge of judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
 #   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
 name: judge

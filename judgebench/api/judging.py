@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.judges.judge_file import JudgeFile, read_judge_file
 from judgebench.judges.panels import KINDS
+from judgebench.report.show import JudgeFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,11 +15,29 @@ if TYPE_CHECKING:
     Said = Mapping[str, Any]
 
 
-def shown_judge(path: Path) -> str:
+def shown_judge(path: Path) -> JudgeFacts:
     """Write what a judge file says; members that are files of their own with what these say."""
     said = read_judge_file(path)
     lines = list(_lines(said, path.stem, {}, (path.resolve(),)))
-    return "\n".join(f"{'  ' * depth}{text}" for depth, text in lines)
+    return JudgeFacts("\n".join(f"{'  ' * depth}{text}" for depth, text in lines), _facts(said, path))
+
+
+def _facts(said: JudgeFile, path: Path) -> dict[str, Any]:
+    """Take what the JSON of a judge file holds."""
+    panel = said.panel
+    facts = {
+        "judge": said.judge or str(path),
+        "name": said.name,
+        "family": said.family,
+        "settings": said.settings,
+    }
+    if panel is None:
+        return facts
+    members = [
+        {"judge": one.said.judge, "name": one.said.name, "settings": one.said.settings, "seat": one.says}
+        for one in panel.seats
+    ]
+    return {**facts, "panel": panel.kind, "says": panel.says, "members": members}
 
 
 def _lines(said: JudgeFile, stem: str, seat: Said, within: tuple[Path, ...] = ()) -> Iterator[tuple[int, str]]:

@@ -31,7 +31,7 @@ def tasks() -> Rows:
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     rows = [
-        (card.name, _data(card), card.gold_source, card.summary, _scale(card), " ".join(card.splits))
+        (card.name, data_of(card), card.gold_source, card.summary, _scale(card), " ".join(card.splits))
         for card in map(load_card, card_names())
     ]
     return [*rows, *((name, "", "", f"plugin {entry.value}", "", "") for name, entry in plugins("tasks").items())]
@@ -148,15 +148,15 @@ def listing(kind: str) -> Rows:
     return LISTS[kind].rows()
 
 
-def _data(card: Card) -> str:
-    """Say where the data of a task's usual split are."""
-    split = card.splits[card.default_split]
+def data_of(card: Card) -> str:
+    """Say where the data of a task's usual split are: here, fetched, or yours."""
     if root := os.environ.get("JUDGEBENCH_DATA", ""):
         from judgebench.tasks.layouts import at_hand  # noqa: PLC0415 - loaded on use
 
-        if at_hand(Path(root), (card.name, *card.folders), (split.main, *split.parts.values())):
+        if at_hand(Path(root), card):
             return "here"
-    return "fetched" if split.main.hub or split.main.url else "yours"
+    main = card.split().main
+    return "fetched" if main.hub or main.url else "yours"
 
 
 def _scale(card: Card) -> str:

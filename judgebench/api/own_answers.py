@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judgebench.api.references import SELF, UNANSWERED, Referenced, base_kind, own_reference, unanswered
 from judgebench.domain import Item, Response, Scale, Usage, digest
-from judgebench.domain.results import GRADES, OWN_ANSWERS
+from judgebench.domain.runs import GRADES, OWN_ANSWERS
 from judgebench.errors import UsageError, argument
 from judgebench.judges.answering import ANSWERED, Elsewhere, answering, grading
 from judgebench.judges.endings import after_reasoning

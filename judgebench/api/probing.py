@@ -12,7 +12,7 @@ from judgebench.api.notes import tell
 from judgebench.api.observing import NEEDS, looked
 from judgebench.api.parameters import Option, question
 from judgebench.api.probed_runs import Named, ProbedRuns, Repeats, plain_key
-from judgebench.api.probed_tables import Verdicts, before_and_after, is_table, opened, said_of, versions_of
+from judgebench.api.probed_tables import Tabled, Verdicts, before_and_after, is_table, opened, said_of, versions_of
 from judgebench.api.probed_together import OF_SEVERAL, is_beside
 from judgebench.api.running import AskingProbes, Judges, Probing, Tasks
 from judgebench.api.tables import Source
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.paired import Paired
-    from judgebench.api.probed_tables import Tabled
     from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
 
@@ -166,9 +165,9 @@ def measured(
         order = {name: place for place, name in enumerate(specs or PROBES)}
         told.sort(key=lambda one: order.get(one[0] if specs else Spec.of(one[0]).name, len(order)))
         corrected = suite([found for _, found in told])
+        run, folder = before.run, "" if isinstance(before, Tabled) else str(before.path.parent)
         for (name, _), one in zip(told, corrected, strict=True):
-            run = before.run
-            yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, one, run.revision, before.path)
+            yield ProbeRow(run.task, judge, run.gold_source, run.scale, name, one, run.revision, before.path, folder)
 
 
 def _wordings(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.api.asking import plain
 from judgebench.errors import UsageError
+from judgebench.report.show import CardFacts, PromptFacts, RequestFacts
 
 if TYPE_CHECKING:
     from judgebench.api.asking import Showing
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from judgebench.judges.prompts.prompt import Prompt
 
 
-def shown_prompt(prompt: Prompt) -> str:
+def shown_prompt(prompt: Prompt) -> PromptFacts:
     """Write a prompt with all that it brings."""
     blocks = {
         "system": prompt.system,
@@ -33,10 +34,11 @@ def shown_prompt(prompt: Prompt) -> str:
     }
     head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
     always = ("system", "user")
-    return "\n\n".join([head, *(f"[{name}]\n{text}" for name, text in blocks.items() if text or name in always)])
+    texts = [f"[{name}]\n{text}" for name, text in blocks.items() if text or name in always]
+    return PromptFacts("\n\n".join([head, *texts]), prompt)
 
 
-def shown_card(card: Card) -> str:
+def shown_card(card: Card) -> CardFacts:
     """Write a judge card: where it comes from, and how each of its layouts asks and reads."""
     facts = {
         "judge card": f"{card.name}: {card.title}",
@@ -50,7 +52,7 @@ def shown_card(card: Card) -> str:
     }
     head = [f"{key + ':':<12}{value}" for key, value in facts.items() if value]
     head += [f"{'note:':<12}{note}" for note in card.notes]
-    return "\n\n".join(["\n".join(head), *map(_shown_layout, card.layouts)])
+    return CardFacts("\n\n".join(["\n".join(head), *map(_shown_layout, card.layouts)]), card)
 
 
 def _shown_layout(layout: Layout) -> str:
@@ -73,7 +75,7 @@ def _shown_layout(layout: Layout) -> str:
 
 def shown_requests(
     task: Task, prompt: Prompt | Carded | None, form: str | None, showing: Showing, item: str | None
-) -> str:
+) -> RequestFacts:
     """Write what a judge is sent for one item, by the same steps as in a run."""
     from judgebench.judges.cards.judge import CardJudge  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards.naming import Carded  # noqa: PLC0415 - loaded on use
@@ -98,7 +100,7 @@ def shown_requests(
             blocks.append(f"[{message.role}]\n{words}")
         if options := dict(request.options):
             blocks.append(f"[options]\n{_json(options)}")
-    return "\n\n".join(blocks)
+    return RequestFacts("\n\n".join(blocks), {"task": task.name, "item": found.id, "requests": requests})
 
 
 def _json(value: object) -> str:

@@ -60,7 +60,7 @@ def reproduce(
 def _place(task: str) -> tuple[Path, str] | None:
     """Give the folder of a card that is named by its place."""
     from judgebench.catalog import is_place  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import benchmark_at  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import benchmark_at  # noqa: PLC0415 - loaded on use
 
     return benchmark_at(task) if is_place(task) else None
 
@@ -86,8 +86,9 @@ def results(
     from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.resolve import located  # noqa: PLC0415 - loaded on use
 
     folder = data_folder(data)
     if not folder.is_dir():
@@ -101,11 +102,13 @@ def results(
         # Splits that nobody judged in public would only hold baselines.
         for split in dict.fromkeys((card.default_split, *(one.split for one in card.recorded))):
             try:
-                task = open_task(f"{name}:{split}", data=folder)
+                if (source := located(card, card.split(split), folder)) is None:
+                    lacking.append(name)
+                    continue
+                task = CardTask(card, split, source)
                 task.items()
             except DataError as error:
-                # Not here, or not as it should be: the first words say which.
-                lacking.append(name if "no data of" in str(error) else f"{name}:{split} ({error})")
+                lacking.append(f"{name}:{split} ({error})")
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:

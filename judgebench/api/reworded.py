@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.api.notes import tell
 from judgebench.api.own_answers import Beneath, known, planned_beneath, question_of, text_of
-from judgebench.domain.results import REWORDINGS
+from judgebench.domain.runs import REWORDINGS
 from judgebench.errors import UnfitProbeError, UsageError, argument
 from judgebench.judges.answering import ANSWERED, Elsewhere, rewords
 from judgebench.judges.protocols.rewording import NUMBER, request_of

@@ -11,18 +11,16 @@ from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.report.document.as_table import fill
-from judgebench.report.document.brief import WIDEST
 from judgebench.report.runs import Holdings, RunFacts
+from judgebench.report.show import JudgeFacts, ShownFacts, TaskFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from judgebench.judges.prompts.prompt import Prompt
-    from judgebench.tasks.card import Card
 
-#: Where texts begin behind their names.
-_EDGE = 18
+#: What a judge is first tried on.
+_TRIAL = "--task pandalm --sample --dry-run"
 
 
 @question
@@ -55,7 +53,7 @@ def show(
     data: Data = None,
     sample: Sample = False,
     **items: Unpack[Items],
-) -> RunFacts | str:
+) -> ShownFacts | RunFacts | str:
     """Show a task, a judge, a card, a prompt as it is sent, a run, or a JSON Schema."""
     if name == "prompt":
         return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
@@ -68,18 +66,19 @@ def show(
     return _named(name, reference)
 
 
-def _named(name: str, reference: str) -> RunFacts | str:
+def _named(name: str, reference: str) -> ShownFacts | RunFacts:
     """Show what a name alone says; a task goes before the judge card of its name."""
+    from judgebench.api.shown_tasks import shown_card, shown_place  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names as card_judges  # noqa: PLC0415 - loaded on use
     from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     if name in card_names():
-        return _card(load_card(name))
+        return shown_card(load_card(name))
     if name in card_judges():
         return _judge_card(name)
-    if (card := _placed(name)) is not None:
+    if (card := shown_place(name)) is not None:
         return card
     if (own := _judge(name) or _plugin(name)) is not None:
         return own
@@ -89,7 +88,7 @@ def _named(name: str, reference: str) -> RunFacts | str:
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         stored = read_run(Path(name))
-        return RunFacts(stored.run, Holdings.of(stored))
+        return RunFacts(stored.run, Holdings.of(stored), name)
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,
@@ -98,61 +97,38 @@ def _named(name: str, reference: str) -> RunFacts | str:
     )
 
 
-def _plugin(name: str) -> str | None:
+def _plugin(name: str) -> ShownFacts | None:
     """Say what a plugin brings by a name; None where none does."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
 
     if (entry := plugins("tasks").get(name)) is not None:
-        return f"{name}: a task of the plugin {entry.value}\n\nNext:  judgebench run --judge JUDGE --task {name}"
+        about = f"a task of the plugin {entry.value}"
+        text = f"{name}: {about}\n\nNext:  judgebench run --judge gpt-4o --task {name} --dry-run"
+        said = {"task": name, "title": name, "summary": about, "licence": "", "plugin": entry.value}
+        return TaskFacts(text, said)
     if (entry := plugins("judges").get(name.partition("/")[0])) is not None:
-        return f"{name}: a judge of the plugin {entry.value}\n\nNext:  judgebench run --judge {name} --task TASK"
+        about = f"a judge of the plugin {entry.value}"
+        text = f"{name}: {about}\n\nNext:  judgebench run --judge {name} {_TRIAL}"
+        return JudgeFacts(text, {"judge": name, "about": about, "plugin": entry.value})
     return None
 
 
-def _placed(name: str) -> str | None:
-    """Show a task's card by its folder or its file; None where there is none."""
-    from judgebench.tasks.card import load_card, read_toml  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import CARD, read_own_card  # noqa: PLC0415 - loaded on use
-
-    path = Path(name)
-    file = path / CARD if path.is_dir() else path
-    if file.suffix != ".toml" or not file.is_file() or not {"columns", "splits"} & (said := read_toml(file)[0]).keys():
-        return None
-    if "splits" in said:
-        folder = file.resolve().parent
-        return _card(load_card(folder.name, folder.parent))
-    found = read_own_card(file)
-    columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in found.reading.columns.items())
-    return _fields(
-        {
-            "task": found.name,
-            "title": found.title,
-            "summary": found.summary,
-            "data": ", ".join(map(str, found.files)),
-            "scale": found.reading.scale,
-            "gold": found.reading.gold,
-            "columns": columns,
-            "where": "; ".join(found.reading.where),
-            "licence": found.licence,
-        }
-    )
-
-
-def _judge(name: str) -> str | None:
+def _judge(name: str) -> JudgeFacts | None:
     """Say what a judge is, by its name or its file; None where it is neither."""
     from judgebench.api.judging import shown_judge  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import model_label  # noqa: PLC0415 - loaded on use
     from judgebench.judges.listed import JUDGE_NOTES  # noqa: PLC0415 - loaded on use
 
     if name in JUDGE_NOTES:
-        return f"{name}: {JUDGE_NOTES[name]}"
+        return JudgeFacts(f"{name}: {JUDGE_NOTES[name]}", {"judge": name, "about": JUDGE_NOTES[name]})
     if (asked := model_label(name)) and not Path(name).exists():
         note = next(text for one, text in JUDGE_NOTES.items() if one.startswith(f"{asked.partition('/')[0]}/"))
-        return f"{asked}: {note}\n\nNext:  judgebench run --judge {name} --task T --dry-run"
+        text = f"{asked}: {note}\n\nNext:  judgebench run --judge {name} {_TRIAL}"
+        return JudgeFacts(text, {"judge": asked, "about": note})
     return shown_judge(Path(name)) if name.endswith(".toml") and Path(name).is_file() else None
 
 
-def _judge_card(name: str | None) -> str:
+def _judge_card(name: str | None) -> ShownFacts:
     from judgebench.api.prompting import shown_card  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -176,12 +152,12 @@ def schema(kind: str | None) -> str:
 
 
 #: What takes a name of its own.
-_OF_KIND = {"schema": schema, "card": _judge_card}
+_OF_KIND: Mapping[str, Callable[[str | None], ShownFacts | str]] = {"schema": schema, "card": _judge_card}
 
 
 def _of_prompt(
     prompt: str | None, task: str | None, item: str | None, form: str | None, reference: str, said: Mapping[str, Any]
-) -> str:
+) -> ShownFacts:
     """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
     from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
     from judgebench.api.prompting import shown_card, shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
@@ -210,58 +186,3 @@ def _loaded(name: str) -> Prompt:
     for text in prompt.slips():
         tell(text)
     return prompt
-
-
-def _scales(card: Card) -> list[str]:
-    """Spell out the card's scale, then those of splits that have their own."""
-    own = [(f"{split.name}: ", split.scale) for split in card.splits.values() if split.scale is not None]
-    shown = [("", card.scale), *own]
-    return [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
-
-
-def _recordings(card: Card) -> str:
-    """Name public verdicts that can be replayed, with how, then those of which only figures are known."""
-    replies, figures = (
-        list(dict.fromkeys(one.name for one in card.recorded if (one.kind == "replies") is replayed))
-        for replayed in (True, False)
-    )
-    others = [name for name in figures if name not in replies]
-    said = [f"{', '.join(replies)} (--judge replay:NAME)"] if replies else []
-    return "; ".join([*said, *([f"figures alone: {', '.join(others)}"] if others else [])])
-
-
-def _card(card: Card) -> str:
-    policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
-    fields = {
-        "scale": "\n".join(_scales(card)),
-        "gold": f"{card.gold_source}: {card.annotators}",
-        "headline": card.metric,
-        "policies": policies,
-        "splits": ", ".join(
-            f"{split.name} ({split.count})" if split.count else split.name for split in card.splits.values()
-        ),
-        "default split": card.default_split,
-        "subsets": ", ".join(card.subsets),
-        "clusters": card.clusters,
-        "systems": card.systems,
-        "references": ", ".join(card.references),
-        "recorded": _recordings(card),
-        "licence": card.licence,
-        "paper": card.paper,
-        "homepage": card.homepage,
-        "citation": card.citation,
-        "unchecked fields": ", ".join(card.unchecked_fields),
-    }
-    head = "\n".join(fill(f"{card.title}: {card.summary}", WIDEST, indent=""))
-    notes = [_fields({"note": text}) for text in card.notes]
-    following = f"Next:  judgebench run --judge gpt-4o --task {card.name} --sample --dry-run"
-    return "\n".join([head, "", _fields(fields), *notes, "", following])
-
-
-def _fields(fields: Mapping[str, str]) -> str:
-    """Write names and texts side by side, no wider than a terminal."""
-    lines: list[str] = []
-    for key, value in fields.items():
-        told = [piece for line in value.split("\n") for piece in fill(line.strip(), WIDEST - _EDGE, indent="")]
-        lines += [f"{'' if i else key + ':':<{_EDGE}}{line}" for i, line in enumerate(told) if line]
-    return "\n".join(lines)

@@ -63,7 +63,7 @@ def similarity(
             told = iter(cosines(model, flat))
             by_question = {name: list(islice(told, len(own))) for name, own in pairs.items()}
             alike = measured(by_question, threshold)
-            rows.append(SimilarityRow(found.name, model, threshold, alike, texts[alike.least[0]]))
+            rows.append(SimilarityRow(found.name, model, threshold, alike, texts[alike.least[0]], found.revision))
     return Similarities(tuple(rows))
 
 

@@ -37,16 +37,15 @@ from judgebench.domain.results import (
     Agreement,
     ClassScores,
     Estimate,
-    Forecast,
     GoldPolicy,
     InvalidPolicy,
     OrderPolicy,
     People,
     Policies,
     Ratings,
-    Run,
     TiePolicy,
 )
+from judgebench.domain.runs import Forecast, Run
 from judgebench.domain.scale import Code, Kind, Level, Scale
 
 __all__ = [

@@ -177,11 +177,9 @@ class Record(Shape):
             **self.says,
         }
 
-    def with_keys(self, name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
+    def with_keys(self, name: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
         """Make a record that has more keys than this one."""
-        return replace(
-            self, name=name or self.name, keys={**self.keys, **record(**keys).keys}, about=about or self.about
-        )
+        return replace(self, name=name or self.name, keys={**self.keys, **record(**keys).keys})
 
     def within(self, get: Callable[[Any], Any]) -> dict[str, Key]:
         """Give the keys for objects that hold one of this record, which ``get`` takes out."""

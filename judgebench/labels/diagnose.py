@@ -6,19 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from judgebench.labels.dirt import columns_of, doubts, untidy
 from judgebench.labels.facts import Facts, Options, Reading, listed
 from judgebench.labels.forms import FORMS, MAKERS
 from judgebench.labels.known import KNOWN, Known, recognise
 from judgebench.labels.profile import MOST_COLUMNS, Profile, Sample
+from judgebench.labels.questions import columns_of, doubts
 from judgebench.labels.roles import find_roles
+from judgebench.labels.untidy import untidy
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.wide import wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.labels.dirt import Ways
+    from judgebench.labels.scale_ways import Ways
 
 #: With more columns than this there are more rows than a few.
 _WIDE = 50

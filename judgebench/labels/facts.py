@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from judgebench.labels.profile import Profile, Sample, kind_of, profile
-from judgebench.labels.roles import (
+from judgebench.labels.names import (
     JUDGE,
     LABEL,
     NO_LABEL,
+    ORDER,
     RATER,
+    REPEAT,
     SUBSET,
     SYSTEM,
     cluster_rank,
@@ -21,107 +21,21 @@ from judgebench.labels.roles import (
     is_gold,
     is_id,
     is_judge,
+    is_label,
     words_of,
 )
-from judgebench.labels.vocabulary import MISSING, fold
+from judgebench.labels.profile import Profile, Sample, kind_of, profile
+from judgebench.labels.vocabulary import FIRST_ORDER, MISSING, OTHER_ORDER, fold, number_of, order_word, word_set
+from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 #: Parameters of `judgebench.api.tables.LabelsAndScores`, and their values.
 Options = Mapping[str, Any]
 
-REPEAT = frozenset(
-    [
-        "run",
-        "runs",
-        "repeat",
-        "repetition",
-        "trial",
-        "seed",
-        "iteration",
-        "iter",
-        "attempt",
-        "call",
-        "replicate",
-        "rep",
-        "try",
-    ]
-)
-ORDER = frozenset(
-    [
-        "order",
-        "ordering",
-        "position",
-        "swap",
-        "swapped",
-        "flip",
-        "flipped",
-        "reversed",
-        "reverse",
-        "presentation",
-        "inverted",
-    ]
-)
-#: Words that name an order of two answers.
-ORDERS = frozenset(
-    [
-        "original",
-        "swapped",
-        "ab",
-        "ba",
-        "a,b",
-        "b,a",
-        "a-b",
-        "b-a",
-        "a/b",
-        "b/a",
-        "normal",
-        "forward",
-        "straight",
-        "reversed",
-        "reverse",
-        "inverted",
-        "flipped",
-        "0,1",
-        "1,0",
-        "1,2",
-        "2,1",
-        "first",
-        "second",
-        "plain",
-        "unswapped",
-        "swap",
-    ]
-)
-CRITERION_NAMES = frozenset(["criterion", "criteria", "aspect", "dimension", "metric"])
-COUNT_NAMES = frozenset(["n", "count", "counts", "freq", "frequency", "num", "number"])
-#: Columns that were made of other annotators' columns.
-DERIVED = frozenset(
-    [
-        "majority",
-        "consensus",
-        "mean",
-        "avg",
-        "average",
-        "aggregate",
-        "aggregated",
-        "median",
-        "adjudicated",
-        "final",
-        "overall",
-    ]
-)
-_PARTS = (
-    SYSTEM
-    | SUBSET
-    | frozenset(["turn", "doc", "document", "segment", "seg", "passage", "prompt", "criterion", "aspect", "dimension"])
-)
-#: Names of columns that say how good something is, beside those of `LABEL`.
-_MARKS = frozenset(["severity", "preferred", "choice", "pick", "relevance", "quality", "class"])
-_NO_LABELS = frozenset(
-    ["tstamp", "timestamp", "time", "date", "created", "updated", "duration", "margin", "std", "error", "idx", "se"]
-)
+_PARTS = SYSTEM | SUBSET | word_set("turn doc document segment seg passage prompt criterion aspect dimension")
+_NO_LABELS = word_set("tstamp timestamp time date created updated duration margin std error idx se")
 #: So many raters may be named in one command.
 FEW = 12
 
@@ -190,6 +104,20 @@ class Facts:
             self.made[name] = [cell.strip() for cell in self.table.cells[name]]
         return self.made[name]
 
+    def places(self, name: str, cells: Collection[str]) -> str:
+        """Say on which lines a column holds some cells."""
+        found = [line for line, cell in zip(self.table.lines, self.table.cells[name], strict=True) if cell in cells]
+        return spans(found, self.table.unit)
+
+    def where(self, names: Iterable[str], texts: Collection[str]) -> str:
+        """Say on which lines columns hold some folded words."""
+        held = {
+            name: {cell for cell in set(self.table.cells[name]) if fold(cell) in texts}
+            for name in names
+            if name in self.table.cells
+        }
+        return "; ".join(f"{name} {self.places(name, cells)}" for name, cells in held.items() if cells)
+
     def repeats(self, names: Sequence[str]) -> int:
         """Count rows whose values in some columns appeared in an earlier row."""
         return self.rows - len(set(zip(*(self.cells(name) for name in names), strict=True))) if names else self.rows
@@ -201,6 +129,11 @@ class Facts:
     def words(self, name: str) -> set[str]:
         """Folded words of a column but for gaps."""
         return {fold(cell) for cell in set(self.cells(name))} - MISSING
+
+    def numeric(self, name: str) -> bool:
+        """Whether all of a column's cells but for gaps are numbers."""
+        words = self.words(name)
+        return bool(words) and all(number_of(word) is not None for word in words)
 
     def take(self, role: str, names: Iterable[str], why: str) -> None:
         """Say what columns are taken for."""
@@ -309,8 +242,9 @@ def _orders(one: Profile) -> bool:
     """Whether a column's words name two orders of two answers."""
     if not 1 <= one.distinct <= 2:
         return False
-    words = {re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-") for word, _ in one.words}
-    return words <= ORDERS or (words <= {"0", "1"} or words <= {"1", "2"} or words <= {"true", "false", "yes", "no"})
+    words = {order_word(word) for word, _ in one.words}
+    either = ({"0", "1"}, {"1", "2"}, {"true", "false", "yes", "no"}, FIRST_ORDER | OTHER_ORDER)
+    return any(words <= one for one in either)
 
 
 def _counts_askings(words: set[str]) -> bool:
@@ -319,16 +253,6 @@ def _counts_askings(words: set[str]) -> bool:
 
 def _speaks(name: str) -> bool:
     return bool(words_of(name) & (LABEL | JUDGE - {"model"}))
-
-
-def is_verdict(name: str) -> bool:
-    """Whether a name says verdict or label, and not only mark."""
-    return bool(words_of(name) & LABEL)
-
-
-def is_label(name: str) -> bool:
-    """Whether a name says verdict, label, mark ..."""
-    return bool(words_of(name) & (LABEL | _MARKS)) or name.strip().lower() == "answer"
 
 
 def _rank(name: str) -> int:

@@ -1,8 +1,7 @@
-"""What the names of columns say: each one's role in a table of items or labels, and why.
+"""The roles of columns in a table of items, and why each has its own.
 
-`find_roles` gives the columns of a table of items their roles: by what was said of them first, then by their names, and
-by what their cells hold where a name could mean two things. What it can't tell is a doubt, which names the options that
-settle it.
+They are found by what was said of them first, then by their names, and by what their cells hold where a name could mean
+two things. What can't be told is a doubt, which names the options that settle it.
 """
 
 from __future__ import annotations
@@ -13,123 +12,25 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
+from judgebench.labels.names import (
+    CRITERIA,
+    LABEL,
+    NO_LABEL,
+    SUBSET,
+    SYSTEM,
+    cluster_rank,
+    cut,
+    is_gold,
+    is_id,
+    is_judge,
+    words_of,
+)
+from judgebench.labels.vocabulary import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from judgebench.labels.profile import Profile
-
-
-def _ordered(text: str) -> list[str]:
-    return text.split()
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(_ordered(text))
-
-
-GOLD = _set(
-    "human humans gold golden annotator annotators annotation expert experts crowd truth groundtruth target consensus "
-    "majority rater raters reviewer labeler labeller coder worker expected"
-)
-JUDGE = _set(
-    "judge judges judgelm autojudge llm gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus "
-    "pandalm grader predicted prediction pred verdict model auto"
-)
-#: Of `JUDGE`: those that no person is called by.
-_MODELS = _set("gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus pandalm judgelm autojudge")
-_SURELY_GOLD = _set("gold golden truth groundtruth target expected")
-NO_LABEL = _set(
-    "confidence probability prob logprob latency seconds time tokens tok cost price usd length len count num n turn "
-    "round seed temperature fold version year position order epoch step rank"
-)
-SYSTEM = _set("model system examinee candidate generator engine taker author assistant")
-SUBSET = _set(
-    "subset category subcategory domain section topic split dataset benchmark task source condition cond language "
-    "lang scenario strategy"
-)
-ID = _set("id idx uid uuid qid cid pid key index")
-RATER = _set("rater annotator worker labeler labeller reviewer coder user judge evaluator grader")
-LABEL = _set("label labels verdict rating score vote judgment judgement annotation decision grade winner preference")
-#: What people are asked about an answer: columns that differ in such a word are criteria, not annotators.
-CRITERIA = _set(
-    "accuracy correctness factuality faithfulness groundedness fluency coherence consistency relevance helpfulness "
-    "harmlessness completeness conciseness clarity grammar style tone safety toxicity quality overall depth detail "
-    "creativity usefulness honesty politeness readability informativeness engagement naturalness truthfulness"
-)
-
-#: The better a name says "source question", the earlier it stands.
-_CLUSTER = _ordered(
-    "question_id questionid qid prompt_id promptid item_id itemid question prompt instruction query problem "
-    "conversation_id conversation item task_id source_id story document doc passage"
-)
-_GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+", re.IGNORECASE)
-
-
-def cut(name: str) -> list[str]:
-    """Cut a name into words, in their order.
-
-    >>> cut("HumanJudgement_v2"), cut("responseA"), cut("modelA_answer")
-    (['human', 'judgement', 'v', '2'], ['response', 'a'], ['model', 'a', 'answer'])
-    """
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+", name)]
-
-
-def words_of(name: str) -> set[str]:
-    """Cut a name into words, so that HumanJudgement, human_eval and human-1 all hold "human".
-
-    >>> sorted(words_of("HumanJudgement_v2"))
-    ['2', 'human', 'judgement', 'v']
-    """
-    return set(cut(name))
-
-
-def is_gold(name: str) -> bool:
-    """Whether a name says that its labels are gold: a word such as human, or h1, ann_2 ...
-
-    >>> [is_gold(name) for name in ("HumanJudgement", "h2", "annotator1", "gpt-4")]
-    [True, True, True, False]
-    """
-    words = words_of(name)
-    said = words & (GOLD if not words & _MODELS else _SURELY_GOLD)
-    return bool(said) or _GOLD_CODE.fullmatch(name.strip()) is not None
-
-
-def is_judge(name: str) -> bool:
-    """Whether a name says judge, or names a language model."""
-    # DeepSeek is one word, too.
-    return bool((words_of(name) | set(re.findall(r"[a-z]+", name.lower()))) & JUDGE) and not is_gold(name)
-
-
-def is_id(name: str) -> bool:
-    """Whether a name says identifier."""
-    return bool(words_of(name) & ID)
-
-
-def cluster_rank(name: str) -> int | None:
-    """How well a name says "source question", 0 the best; None if it does not."""
-    text = re.sub(r"[\s-]+", "_", name.strip().lower())
-    return _CLUSTER.index(text) if text in _CLUSTER else None
-
-
-def gold_source_of(golds: Sequence[str]) -> str:
-    """Say who gave gold, where the names of all its columns say so.
-
-    >>> gold_source_of(["human_1", "annotator_2"]), gold_source_of(["label"]), gold_source_of(["expert"])
-    ('human', 'unspecified', 'expert')
-    """
-    sources = {_source_of(name) for name in golds}
-    return sources.pop() if len(sources) == 1 else "unspecified"
-
-
-def _source_of(name: str) -> str:
-    words = words_of(name)
-    if words & {"expert", "experts"}:
-        return "expert"
-    if words & {"crowd", "worker"}:
-        return "crowd"
-    people = words & (_set("human humans") | RATER - {"judge", "evaluator", "grader", "user"})
-    return "human" if people or _GOLD_CODE.fullmatch(name.strip()) else "unspecified"
 
 
 #: Names of each role, joined by blanks as `cut` would give them; of those on one line none is surer than another.
@@ -153,26 +54,15 @@ criterion  criterion criteria aspect dimension
 systems    system model model_name system_name generator model_id
 """
 _NAMED: dict[str, list[frozenset[str]]] = {}
-for _role, *_words in map(_ordered, _NAMES.strip().splitlines()):
+for _role, *_words in map(str.split, _NAMES.strip().splitlines()):
     _NAMED.setdefault(_role, []).append(frozenset(one.replace("_", " ") for one in _words))
 #: Two columns that are one question.
 _TOGETHER = (("instruction", "input"), ("subject", "message"), ("title", "question"))
-_ANSWER_WORDS = _set("answer response output completion generation reply summary translation text hypothesis candidate")
-_SIDE_WORDS = _ANSWER_WORDS | _set("model assistant system llm option choice generated conversation messages")
-_SIDES = {
-    "a": 0,
-    "b": 1,
-    "c": 2,
-    "d": 3,
-    "e": 4,
-    "f": 5,
-    "g": 6,
-    "h": 7,
-    "first": 0,
-    "second": 1,
-    "left": 0,
-    "right": 1,
-}
+_ANSWER_WORDS = word_set(
+    "answer response output completion generation reply summary translation text hypothesis candidate"
+)
+_SIDE_WORDS = _ANSWER_WORDS | word_set("model assistant system llm option choice generated conversation messages")
+_SIDES = {letter: place for place, letter in enumerate("abcdefgh")} | {"first": 0, "second": 1, "left": 0, "right": 1}
 #: What cells of labels may hold, as `judgebench.labels.profile.Profile.kind` tells it.
 _LABELS = frozenset({"check", "pair", "rate", "numbers", "labels", "decimals"})
 _OPTIONS = {

@@ -11,9 +11,9 @@ import numpy as np
 
 from judgebench.errors import argument
 from judgebench.files.codes import Numbers
-from judgebench.files.records import cut
 from judgebench.labels.columns import Column, Raw
 from judgebench.labels.layout import CRITERION
+from judgebench.labels.orders import mark_orders
 from judgebench.labels.reading import (
     CONFUSED,
     Rows,
@@ -22,11 +22,9 @@ from judgebench.labels.reading import (
     counted_raters,
     counts,
     dense,
-    first_bad,
     read_rows,
     stacked,
 )
-from judgebench.labels.vocabulary import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,29 +40,7 @@ if TYPE_CHECKING:
 
 #: So many raters are named in a note.
 SHOWN = 12
-_PLAIN = frozenset(
-    [
-        "original",
-        "ab",
-        "a,b",
-        "a-b",
-        "a/b",
-        "normal",
-        "forward",
-        "straight",
-        "unswapped",
-        "0,1",
-        "1,2",
-        "first",
-        "plain",
-    ]
-)
-_TURNED = frozenset(
-    ["swapped", "ba", "b,a", "b-a", "b/a", "reversed", "reverse", "inverted", "flipped", "1,0", "2,1", "second", "swap"]
-)
 _SIDES_DIFFER = "where the columns that name the two responses are ids, too, a pair is one item either way round"
-#: Words that answer whether the order is the other one.
-_NO, _YES = frozenset({"false", "no", "f", "n"}), frozenset({"true", "yes", "t", "y"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +110,7 @@ def shape(
     else:
         found = _in_columns(rows, raw, layout, judges, golds, second)
     if layout.order:
-        _turn(rows, raw, layout.order, found.judges)
+        mark_orders(rows, raw, layout.order, found.judges)
     _name_criteria(rows, raw, layout.criterion, dict(zip([*judges, *golds], patterns, strict=True)))
     return found
 
@@ -238,9 +214,7 @@ def _pairings(one: Column, two: Column) -> Column:
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
     """Say which rows are about one item, and which items about one question."""
     for name in layout.id if layout.rater or tuple(layout.id) != tuple(layout.cluster) else ():
-        if found := first_bad(rows, name, lambda word: not word.strip()):
-            what = "an item" if layout.rater else "an id"
-            raise rows.table.error(f"a row without {what}", line=found[0], field=name)
+        rows.refuse_blank(name, "an item" if layout.rater else "an id")
     about = composite([rows.columns[name] for name in layout.id]) if layout.id else None
     if criterion == CRITERION and about is None:
         # A row is an item, where nothing else says so.
@@ -323,8 +297,7 @@ def _under(one: Column, other: Column) -> Column:
 def _judges_in_rows(rows: Rows, columns: Sequence[str]) -> dict[str, Ints]:
     """Find each judge's rows, by its name in one column or several, judges in the order in which they are seen."""
     for name in columns:
-        if found := first_bad(rows, name, lambda word: not word.strip()):
-            raise rows.table.error("a row without a judge", line=found[0], field=name)
+        rows.refuse_blank(name, "a judge")
     codes = composite([rows.columns[name] for name in columns])
     _, first, size = np.unique(codes, return_index=True, return_counts=True)
     if first.size > max(SHOWN, codes.size // 2):
@@ -414,46 +387,3 @@ def item_names(raw: Raw, rows: npt.NDArray[np.integer]) -> list[str]:
     words = [[word.strip() for word in part.words] for part in parts]
     codes = [part.codes()[rows].tolist() for part in parts]
     return ["/".join(words[j][code] for j, code in enumerate(own)) for own in zip(*codes, strict=True)]
-
-
-def _turn(rows: Rows, raw: Raw, name: str, judges: Sequence[str]) -> None:
-    """Mark the labels of rows whose judge saw the answers in the other order."""
-    column = rows.columns[name]
-    turned = _orders(rows, name)
-    codes = column.codes()
-    blank = np.array([not fold(word) for word in column.words], np.bool_)[codes]
-    swapped: Flags = np.array([bool(one) for one in turned], np.bool_)[codes]
-    for rater in raw.labels:
-        own = raw.rows_of(rater)
-        if rater in judges:
-            if (bad := np.flatnonzero(blank[own])).size:
-                raise rows.table.error("a row without an order", line=int(rows.lines[own[bad[0]]]), field=name)
-        elif raw.first is None:
-            # Gold beside a verdict is the answer's, whatever the order.
-            continue
-        raw.swapped[rater] = swapped[own] ^ raw.swapped.get(rater, np.zeros(own.size, np.bool_))
-
-
-def _orders(rows: Rows, name: str) -> list[bool | None]:
-    """Read which words say that the order was the other one; None where a cell is empty."""
-    column = rows.columns[name]
-    folded = [re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-") for word in column.words]
-    used = set(folded) - {""}
-    meant: dict[str, bool] = dict.fromkeys(_PLAIN, False) | dict.fromkeys(_TURNED, True)
-    asked = re.search(r"swap|revers|flip|turn|invert", name, re.IGNORECASE) is not None
-    if asked:
-        meant |= dict.fromkeys(_NO | {"0"}, False) | dict.fromkeys(_YES | {"1"}, True)
-    elif used <= {"0", "1"} and "0" in used:
-        meant |= {"0": False, "1": True}
-    elif used <= {"1", "2"} and "2" in used:
-        meant |= {"1": False, "2": True}
-    if unknown := [word for word in column.words if folded[column.words[word]] not in {*meant, ""}]:
-        found = first_bad(rows, name, lambda word: word == unknown[0])
-        raise rows.table.error(
-            f"{cut(unknown[0].strip())!r} names no order of two answers",
-            line=found[0] if found else None,
-            field=name,
-            hint='orders are original/swapped, AB/BA, 0/1, 1/2, "0,1"/"1,0", first/second; in a column that says '
-            "swapped, true/false",
-        )
-    return [meant.get(word) for word in folded]

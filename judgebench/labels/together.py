@@ -6,14 +6,22 @@ import re
 from itertools import combinations
 
 from judgebench.errors import argument
-from judgebench.labels.facts import CRITERION_NAMES, REPEAT, Facts, Options, Reading, counted, listed
-from judgebench.labels.forms import in_orders
-from judgebench.labels.roles import CRITERIA, SUBSET, cut, is_gold, is_judge, words_of
-
-_SECOND = frozenset(
-    ["swapped", "swap", "reversed", "reverse", "flipped", "flip", "inverted", "ba", "second", "g2", "game2", "order2"]
+from judgebench.labels.facts import Facts, Options, Reading, counted, listed
+from judgebench.labels.in_rows import in_orders
+from judgebench.labels.names import (
+    CRITERIA,
+    CRITERION_NAMES,
+    REPEAT,
+    SUBSET,
+    cut,
+    is_gold,
+    is_judge,
+    words_of,
 )
-_FIRST = frozenset(["original", "orig", "normal", "forward", "plain", "ab", "first", "g1", "game1", "order1"])
+from judgebench.labels.vocabulary import word_set
+
+_SECOND = word_set("swapped swap reversed reverse flipped flip inverted ba second g2 game2 order2")
+_FIRST = word_set("original orig normal forward plain ab first g1 game1 order1")
 
 
 # --- criteria ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import FormError, argument
-from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from judgebench.files.table import Table
     from judgebench.labels.columns import Column, Ints
 
-#: English, German, French, Spanish, Italian, Dutch.
-_WORDS = (
-    "total, grand total, sum, mean, average, avg, median, overall, std, std dev, stdev, standard deviation, summe, "
-    "gesamt, gesamtsumme, insgesamt, durchschnitt, mittelwert, mittel, stdabw, standardabweichung, somme, moyenne, "
-    "m\N{LATIN SMALL LETTER E WITH ACUTE}diane, suma, promedio, media, mediana, totale, somma, totaal, gemiddelde"
-)
-_TOTALS = frozenset(f"{word}{end}" for word in _WORDS.split(", ") for end in ("", "s", ".", " score", " rating"))
 _COMMA = re.compile(r"^([-+]?\d+),(\d+)$")
 #: Rows below which nothing looks like a total, and words above which a column is no column of labels.
 _FEWEST, _MOST_WORDS = 5, 5000
@@ -40,7 +33,7 @@ def refuse_total(
     rows = lines.size
     if rows < _FEWEST:
         return
-    named = [(name, word) for name, word in said.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
+    named = [(name, word) for name, word in said.items() if says_total(word) and name not in columns]
     # A word may be what the judges rate; a total beside it is a number, or empty.
     if named and all(_number(said[name]) is not None or fold(said[name]) in MISSING for name in columns):
         name, word = named[0][0], named[0][1].strip()

@@ -14,11 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
+def word_list(text: str) -> list[str]:
+    """Words between blanks."""
+    return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Words between blanks, as a set."""
+    return frozenset(text.split())
+
+
 def _listed(text: str) -> list[str]:
     return text.split(", ")
 
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
+MISSING = frozenset({"", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"})
 NO_VERDICT = frozenset({"unparsed", "refused", "truncated"})
 
 #: Incorrect and correct in words that mean the same wherever they occur together.
@@ -88,6 +98,18 @@ BOTH_BAD = frozenset(
         "neither good, neither is good, neither one is good"
     )
 )
+
+#: Words that say in which order two answers were shown: the first one first, or the other way round.
+FIRST_ORDER = word_set("original ab a,b a-b a/b normal forward straight unswapped 0,1 1,2 first plain")
+OTHER_ORDER = word_set("swapped ba b,a b-a b/a reversed reverse inverted flipped 1,0 2,1 second swap")
+
+#: What the first cell of a row of totals says, in English, German, French, Spanish, Italian, Dutch.
+_TOTAL_WORDS = (
+    "total, grand total, sum, mean, average, avg, median, overall, std, std dev, stdev, standard deviation, summe, "
+    "gesamt, gesamtsumme, insgesamt, durchschnitt, mittelwert, mittel, stdabw, standardabweichung, somme, moyenne, "
+    "m\N{LATIN SMALL LETTER E WITH ACUTE}diane, suma, promedio, media, mediana, totale, somma, totaal, gemiddelde"
+)
+_TOTALS = frozenset(f"{word}{end}" for word in _TOTAL_WORDS.split(", ") for end in ("", "s", ".", " score", " rating"))
 
 #: Lists with an order, worst first; a message proposes the one that holds all words.
 LADDERS = (
@@ -190,6 +212,20 @@ def number_of(word: str) -> float | None:
         return None
     value = float(text)
     return value if abs(value) < float("inf") else None
+
+
+def order_word(word: str) -> str:
+    """Fold the name of an order, without blanks, brackets and quotes inside.
+
+    >>> order_word("(B, A)"), order_word("A_B"), order_word("['1', '0']")
+    ('b,a', 'a-b', '1,0')
+    """
+    return re.sub(r"[\s\[\](){}'\"]+", "", fold(word)).replace("_", "-")
+
+
+def says_total(word: str) -> bool:
+    """Whether a cell says that its row is a total."""
+    return fold(word).rstrip(":") in _TOTALS
 
 
 def ladders(words: Collection[str]) -> list[list[str]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
 from judgebench.files.paths import parsed
-from judgebench.labels.facts import DERIVED, Facts, Options, Reading, counted, is_label, listed
-from judgebench.labels.roles import (
+from judgebench.labels.facts import Facts, Options, Reading, counted, listed
+from judgebench.labels.names import (
+    DERIVED,
     JUDGE,
     SUBSET,
     SYSTEM,
@@ -17,16 +18,16 @@ from judgebench.labels.roles import (
     is_gold,
     is_id,
     is_judge,
+    is_label,
     words_of,
 )
+from judgebench.labels.number_columns import SURE, score_columns, scored
 from judgebench.labels.together import criteria, criterion_words, in_two_orders, ordered, second_orders
-from judgebench.labels.vocabulary import MISSING, fold
+from judgebench.labels.vocabulary import MISSING, fold, word_set
 
 if TYPE_CHECKING:
     from judgebench.labels.profile import Profile
 
-_SURE = frozenset(["confidence", "conf", "certainty", "probability", "prob", "p", "logprob", "sure"])
-_SCORE = frozenset(["score", "scores", "rating", "reward", "slider", "logprob", "grade", "points"])
 _LONGEST = 40
 _MOST = 50
 #: Rows on which a column can say by chance what another says.
@@ -34,25 +35,8 @@ _ENOUGH = 10
 #: What names a model, and not only a judge.
 _NAMED = JUDGE - {"judge", "judges", "grader", "predicted", "prediction", "pred", "verdict", "model", "auto"}
 #: Columns of a program's own, beside labels.
-_ASIDE = frozenset(
-    [
-        "ok",
-        "valid",
-        "parsed",
-        "parse",
-        "is",
-        "has",
-        "flag",
-        "success",
-        "refused",
-        "truncated",
-        "cached",
-        "agree",
-        "agreed",
-        "agreement",
-        "disagree",
-        "disagreement",
-    ]
+_ASIDE = word_set(
+    "ok valid parsed parse is has flag success refused truncated cached agree agreed agreement disagree disagreement"
 )
 #: What is made of several annotators' labels, and of a judge's only where its name says so.
 _MADE = DERIVED - {"overall"}
@@ -73,14 +57,14 @@ def wide(facts: Facts) -> list[Reading]:
     # Criteria are the subsets, where there are some.
     keys = {name: value for name, value in keys.items() if not found or name != "subset"}
     found = found or _sides(facts, seconds)
-    readings = [one.also(keys) if one.command != "ask" else one for one in found]
+    readings = [one.also(keys) for one in found]
     readings = ordered(facts, _named_models(facts, readings), keys)
     return [one.also(facts.options) for one in readings]
 
 
 def _sides(facts: Facts, seconds: dict[str, str]) -> list[Reading]:
     judges, golds, derived = _columns(facts, set(seconds.values()))
-    scores = _scores(facts, golds or derived)
+    scores = score_columns(facts, golds or derived)
     if derived and golds:
         facts.take("left aside", derived, "made of the other annotators' labels: no person of its own")
     if not golds:
@@ -93,7 +77,7 @@ def _sides(facts: Facts, seconds: dict[str, str]) -> list[Reading]:
     facts.take("judge", judges, _why(judges, gold=False))
     what = f"{counted(judges, 'judge')} against {counted(golds, 'gold column')}"
     readings = [Reading(what, {"judge": judges, "gold": golds})] if judges else []
-    readings += _scored(facts, judges, golds, scores)
+    readings += scored(facts, judges, golds, scores)
     if derived and judges:
         whole = f"{counted(judges, 'judge')} against {listed(derived)} alone, not against each person"
         readings += [Reading(whole, {"judge": judges, "gold": [name]}) for name in derived]
@@ -147,7 +131,7 @@ def _why(names: list[str], *, gold: bool) -> str:
 
 def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], list[str]]:
     """Tell judges' columns, gold ones, and those that were made of gold ones."""
-    sure = [one for one in facts.labelled() if one.name not in seconds and not words_of(one.name) & _SURE]
+    sure = [one for one in facts.labelled() if one.name not in seconds and not words_of(one.name) & SURE]
     golds = [one for one in sure if is_gold(one.name)]
     golds = golds or [one for one in sure if words_of(one.name) & {"label", "labels"} and not is_judge(one.name)]
     if len(golds) > 1:
@@ -319,82 +303,6 @@ def _unnamed(facts: Facts, judges: list[str], seconds: dict[str, str]) -> list[R
 def _against(judges: list[str], gold: str) -> Reading:
     rest = [name for name in judges if name != gold]
     return Reading(f"{gold} is gold, and {listed(rest)} judged", {"judge": rest, "gold": [gold]})
-
-
-# --- scores ------------------------------------------------------------------------------------------------------
-
-
-def _scores(facts: Facts, golds: list[str]) -> list[str]:
-    """Columns of numbers beside gold in words: what a judge's confidence or score says."""
-    if not any(facts[name].kind in {"check", "pair"} for name in golds):
-        return []
-    return [
-        one.name
-        for one in facts.columns
-        if one.name not in golds and one.name not in facts.roles and not is_gold(one.name) and not is_id(one.name)
-        and one.distinct > 1
-        and ((one.kind == "decimals") or (one.kind in {"rate", "numbers"} and words_of(one.name) & (_SURE | _SCORE)))
-        and words_of(one.name) & (_SURE | _SCORE) | ({"judge"} if is_judge(one.name) else set())
-    ]  # fmt: skip
-
-
-def _scored(facts: Facts, judges: list[str], golds: list[str], scores: list[str]) -> list[Reading]:
-    found: list[Reading] = []
-    pair = facts[golds[0]].kind == "pair"
-    for name in scores:
-        numbers = [float(word) for word in facts.words(name) if _is_float(word)]
-        if len(numbers) < len(facts.words(name)) or not numbers:
-            continue
-        low, high = min(numbers), max(numbers)
-        sure = words_of(name) & _SURE and low >= 0 and not pair
-        facts.take("score", [name], f"numbers from {low:g} to {high:g}")
-        if sure and len(judges) == 1:
-            found += _confident(facts, judges, golds, name, low, high)
-            continue
-        if judges and is_judge(name) is False and not words_of(name) & _SCORE:
-            continue
-        found += _cut_scores(facts, golds, name, low, high, pair=pair)
-    return found
-
-
-def _confident(facts: Facts, judges: list[str], golds: list[str], name: str, low: float, high: float) -> list[Reading]:
-    half = 0.5 if high <= 1 else 50
-    facts.questions.append(
-        f"{name}: how sure the judge is of its own verdict, or of 'correct'? "
-        + (f"It is never below {half:g}, which speaks for the verdict. " if low >= half else "")
-        + f"Say {argument('score_means')} verdict or correct"
-    )
-    base: Options = {"judge": judges, "gold": golds, "scores": [name]}
-    units: Options = {"rescale": {name: "0-100:0-1"}} if high > 1 else {}
-    ways = [("verdict", "of its own verdict"), ("correct", "that the answer is correct")]
-    return [
-        Reading(f"{judges[0]} with {name}: how sure it is {of}", {**base, **units, "score_means": means})
-        for means, of in (ways if low >= half else ways[::-1])
-    ]
-
-
-def _cut_scores(facts: Facts, golds: list[str], name: str, low: float, high: float, *, pair: bool) -> list[Reading]:
-    """Say from which number on a score says yes, or B is better."""
-    if pair and high <= 0:
-        middle, told = -0.693, "log-probabilities of B, so that B is the likelier from ln 1/2 on"
-    elif pair and low < 0 < high:
-        middle, told = 0.0, "the difference of two scores, so that 0 is the middle"
-    elif low >= 0 and high <= 1:
-        middle, told = 0.5, "from one half on"
-    else:
-        middle, told = (low + high) / 2, f"from the middle of {low:g} to {high:g} on"
-    what = "where B is better" if pair else "where the verdict is 'correct'"
-    facts.questions.append(f"{name}: assumed {told}; say {argument('threshold')} X if that is another number ({what})")
-    options: Options = {"scores": [name], "gold": golds, "threshold": middle}
-    return [Reading(f"scores in {name} against {counted(golds, 'gold column')}, cut at {middle:g}", options, why=told)]
-
-
-def _is_float(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------

@@ -39,14 +39,15 @@ from judgebench.stats.coefficients.catalog import title_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.compare.standings import Standings
+    from judgebench.agreement.power import Power
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.report.document.brief import Brief
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of", "told"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "told"]
 
 _SIDES = {"first": "A", "second": "B"}
 
@@ -235,13 +236,23 @@ def _remarks(found: Comparison) -> Iterator[str]:
         )
     yield _tests(found)
     if (power := found.power) is not None:
-        one, two = (power.detectable(sides=sides) for sides in (1, 2))
         yield (
-            f"In 4 of 5 samples like this one the test finds a difference in {title_of(power.metric)} of "
-            f"{decimal(two or 0.0)} (two-sided) or a drop of {decimal(one or 0.0)} (one-sided). Items that share a "
-            f"question make {decimal(power.design_effect, 2)} times as many items necessary (design effect)."
+            f"{_shown(power)} Items that share a question make {decimal(power.design_effect, 2)} times as many items "
+            "necessary (design effect)."
         )
     yield from cautions(found)
+
+
+def _shown(power: Power) -> str:
+    """Say what difference so many items show; some are too few for any that there can be."""
+    one, two = (power.possible(power.detectable(sides=sides)) for sides in (1, 2))
+    title = title_of(power.metric)
+    if one is None:
+        return f"So few items could not have shown any difference in {title}."
+    often, drop = "In 4 of 5 samples like this one the test finds", f"a drop of {decimal(one)} (one-sided)"
+    if two is None:
+        return f"{often} {drop} in {title}, and no difference (two-sided)."
+    return f"{often} a difference in {title} of {decimal(two)} (two-sided) or {drop}."
 
 
 def _ways(found: Comparison) -> str:

@@ -11,6 +11,7 @@ from judgebench.report.consistency_lines import MOST, Line, Pair, Winner
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
+from judgebench.report.said import brief_name
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -164,13 +165,14 @@ class Consistencies(Document):
             ]
             yield Table(grid(won, self.systems, [_WINS]), (0, 1, 2))
         if self.pairs:
+            kappa = " or ".join(dict.fromkeys(brief_name(pair.found.metric) for pair in self.pairs))
             beside: list[Field[Pair]] = [
                 Field("task", lambda pair: pair.task, right=False),
                 Field("judge", lambda pair: pair.found.first, right=False),
                 Field("against", lambda pair: pair.found.second, right=False),
                 Field("judg- ments", lambda pair: pair.found.judgments),
                 Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, _in_percent)),
-                Field("kappa [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
+                Field(f"{kappa} [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
             ]
             yield Table(grid(beside, self.pairs, [_PAIRS]), (0, 1, 2))
 

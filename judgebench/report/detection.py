@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, ListOf, record
-from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, explained, grid, sheet, when
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, interval, percent
-from judgebench.report.words import REASONS
+from judgebench.report.document.text import NONE, clean, interval, many, percent
+from judgebench.report.said import from_to, of_100, share_cell, whole
+from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.agreement.detection import Detection
     from judgebench.domain import Estimate
@@ -30,6 +33,7 @@ class DetectionRow(NamedTuple):
     by: str
     attacked: Detection
     placebo: Detection | None
+    revision: str = ""
 
 
 _ROW = record(
@@ -46,6 +50,7 @@ _ROW = record(
     threshold=(NUMBER, lambda one: one.attacked.threshold, "Mean surprise of a token, in nats."),
     placebo_auc=(ESTIMATE, lambda one: _missing(one, "auc"), "The same of the placebo's texts."),
     placebo_found=(ESTIMATE, lambda one: _missing(one, "found")),
+    revision=TEXT,
 )
 
 
@@ -78,22 +83,89 @@ class Detections(Document):
                 "alarms": lambda one: one.attacked.alarms,
                 "placebo_auc*": lambda one: _missing(one, "auc"),
                 "placebo_found*": lambda one: _missing(one, "found"),
+                "revision": lambda one: one.revision,
             },
             self.rows,
         )
 
+    def brief(self) -> Brief:
+        probes = [tuple(rows) for _, rows in groupby(self.rows, lambda row: (row.task, row.model, row.probe))]
+        probes.sort(key=lambda rows: max(_share(row) for row in rows))
+        fields: list[Field[tuple[DetectionRow, ...]]] = [
+            *when(_several(self.rows, "task"), Field("task", lambda rows: _task(rows[0]), right=False)),
+            *when(_several(self.rows, "model"), Field("model", lambda rows: clean(rows[0].model), right=False)),
+            Field("probe", lambda rows: clean(rows[0].probe), right=False),
+            *(Field(title, _found(by), lines, right=False) for by, (title, lines) in _BY.items()),
+            Field("of placebos", _placebos, spare=True),
+            Field("texts", lambda rows: f"{rows[0].attacked.texts:,}", spare=True),
+        ]
+        answer = [sentence for rows in self._apart() for sentence in _sentences(rows)]
+        notes = [_NOTES[1]]
+        if (more := len(probes) - _MOST) > 0:
+            notes.insert(0, f"{many(more, 'more probe')} of which more is found: --explain.")
+        if any(sampled(row.revision) for row in self.rows):
+            notes.append(SAMPLES)
+        return Brief(tuple(answer[: 2 * MOST_NOTES]), grid(fields, probes[:_MOST]), tuple(notes))
+
     def blocks(self) -> Iterator[Block]:
-        for task, model in dict.fromkeys((row.task, row.model) for row in self.rows):
-            rows = [row for row in self.rows if (row.task, row.model) == (task, model)]
-            known = [(row.attacked.found.value, row) for row in rows if row.attacked.found.value is not None]
-            if known:
-                least, row = min(known, key=lambda one: one[0])
-                yield (
-                    f"By perplexity under {clean(model)}, {percent(least)} % of the texts of {clean(row.probe)} on "
-                    f"{clean(task)} are found, the fewest of all, where 5 % of plain texts are taken for attacked ones."
-                )
+        for rows in self._apart():
+            yield Sentences(_sentences(rows))
             yield Table(grid(_fields(), rows), (0,))
         yield Notes(_NOTES)
+
+    def _apart(self) -> Iterator[list[DetectionRow]]:
+        for task, model in dict.fromkeys((row.task, row.model) for row in self.rows):
+            yield [row for row in self.rows if (row.task, row.model) == (task, model)]
+
+
+#: Rows of the first table, and what of a text is looked at, as it has that.
+_MOST = 12
+_BY = {
+    "whole": ("found by the whole text [95 %]", ("found by the", "whole text [95 %]")),
+    "window": ("by its most surprising part", ("by its most", "surprising part")),
+}
+
+
+def _several(rows: Sequence[DetectionRow], name: str) -> bool:
+    return len({getattr(row, name) for row in rows}) > 1
+
+
+def _task(row: DetectionRow) -> str:
+    return task_name(row.task, row.revision)
+
+
+def _share(row: DetectionRow) -> float:
+    return row.attacked.found.value or 0.0
+
+
+def _found(by: str) -> Callable[[tuple[DetectionRow, ...]], str]:
+    def told(rows: tuple[DetectionRow, ...]) -> str:
+        return next((share_cell(row.attacked.found) for row in rows if row.by == by), NONE)
+
+    return told
+
+
+def _placebos(rows: tuple[DetectionRow, ...]) -> str:
+    """Write how many of the placebo's texts are taken for attacked ones, by whichever way takes more."""
+    known = [row.placebo.found.value for row in rows if row.placebo is not None]
+    return whole(max((value for value in known if value is not None), default=None))
+
+
+def _sentences(rows: Sequence[DetectionRow]) -> tuple[str, ...]:
+    """Say how many attacked texts are found, and of which probe the fewest; each probe by what finds more of it."""
+    model, task = clean(rows[0].model), _task(rows[0])
+    best: dict[str, DetectionRow] = {}
+    for row in rows:
+        if row.attacked.found.value is not None:
+            best[row.probe] = max(best.get(row.probe, row), row, key=_share)
+    if not best:
+        return (f"{task} has no attacked text that {model} could tell from a plain one.",)
+    least = min(best.values(), key=_share)
+    finds = from_to([_share(row) for row in best.values()])
+    what = "attacked texts" if len(best) > 1 else f"texts attacked by {clean(least.probe)}"
+    alarms = f"{of_100(max(row.attacked.alarms for row in rows))} plain texts are taken for attacked ones, too"
+    fewest = f"; fewest are found of {clean(least.probe)}" if len(best) > 1 else ""
+    return f"Perplexity under {model} finds {finds} {what} on {task}.", f"{alarms}{fewest}."
 
 
 _NOTES = (

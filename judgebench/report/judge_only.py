@@ -15,9 +15,10 @@ from judgebench.report.document.text import clean, decimal, percent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.correct.judge_only import JudgeOnly, PosteriorRanking
+    from judgebench.agreement.correct.judge_only import JudgeOnly
     from judgebench.report.document.blocks import Block, Grid, Sheet
     from judgebench.report.document.brief import Brief
+    from judgebench.stats.inference.simplex import PosteriorRanking
 
 __all__ = ["JudgeOnlyRankings", "Ranked"]
 

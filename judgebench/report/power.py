@@ -107,19 +107,21 @@ class PairedPower(Document):
         return brief(self.found, self.tests, drop=self.drop, power=self.power, items=self.items, needed=_needed(self))
 
     def blocks(self) -> Iterator[Block]:
-        title, drop, n = title_of(self.found.metric), decimal(self.drop), self.items
-        one = self.tests[0]
+        found, drop, n = self.found, decimal(self.drop), self.items
+        title, least = title_of(found.metric), found.possible(self.tests[0].detectable)
+        seen = "no drop, however large" if least is None else f"a drop of {decimal(least)}"
         yield (
             f"To find a drop of {drop} in {title} (one-sided, alpha {decimal(self.alpha, 2)}, power "
             f"{decimal(self.power, 2)}), compare two judges on about {_range(self)} items"
-            + (f"; {n:,} items find a drop of {decimal(one.detectable or 0.0)}." if n else ".")
+            + (f"; {n:,} items find {seen}." if n else ".")
         )
         fields: list[Field[Sided]] = [
             Field("test", lambda t: "one-sided (a drop)" if t.sides == 1 else "two-sided (either way)", right=False),
             Field(f"items for a difference of {drop}", lambda t: f"{t.items_for_drop:,}"),
         ]
         if n:
-            fields.append(Field(f"smallest difference found with {n:,} items", lambda t: t.detectable))
+            smallest = f"smallest difference found with {n:,} items"
+            fields.append(Field(smallest, lambda t: found.possible(t.detectable)))
         yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 

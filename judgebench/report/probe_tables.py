@@ -46,7 +46,10 @@ _NUMBERS = ("shift", "logit", "alpha")
 
 
 class ProbeRow(NamedTuple):
-    """What one probe shows of one judge on one task; ``key`` tells the plain run that it belongs to from others."""
+    """What one probe shows of one judge on one task.
+
+    ``key`` tells the plain run that it belongs to from others, and ``folder`` is where that is; empty of a table.
+    """
 
     task: str
     judge: str
@@ -56,6 +59,7 @@ class ProbeRow(NamedTuple):
     found: Probed
     revision: str = ""
     key: object = None
+    folder: str = ""
 
 
 def is_asked(row: ProbeRow) -> bool:

@@ -17,12 +17,12 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.briefs.probes import brief
+from judgebench.report.briefs.probes import LARGE, brief
 from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
 from judgebench.report.probe_tables import ROOMY, ProbeRow, chosen, is_asked, tables
-from judgebench.report.said import known_as
+from judgebench.report.said import known_as, listed
 from judgebench.report.ways import FIELDS as WAYS_FIELDS
 from judgebench.report.ways import SHAPE as WAYS
 from judgebench.report.ways import sentence as compared_sentence
@@ -99,6 +99,7 @@ class Probes(Document):
                 "p_adjusted": lambda one: one.found.adjusted,
                 "led": lambda one: one.found.led,
                 **{f"{name}*": figure(name) for name in names},
+                "revision": lambda one: one.revision,
             },
             self.rows,
         )
@@ -113,13 +114,13 @@ class Probes(Document):
             for (task, judge), rows in _grouped(self.rows)
         ]
         asked = [row for row in self.rows if is_asked(row)]
-        notes = [*map(compared_sentence, self.ways), *_never_fooled(self.rows), *_worst(self.rows)]
-        notes += [_effects(asked)] if asked else []
+        notes = [*map(compared_sentence, self.ways), *([_effects(asked)] if asked else [])]
+        notes += [*_never_fooled(self.rows), *_worst(self.rows)]
         return brief(self.rows, told, notes)
 
     def blocks(self) -> Iterator[Block]:
         for (task, judge), rows in _grouped(self.rows):
-            yield _sentence(task, judge, rows)
+            yield _sentence(task_name(task, rows[0].revision), judge, rows)
             yield from chosen(rows, self.columns) if self.columns else tables(rows)
         for one in self.ways:
             yield compared_sentence(one)
@@ -199,18 +200,14 @@ def _worst(rows: Sequence[ProbeRow]) -> Iterator[str]:
         if known:
             value, row = max(known, key=lambda one: one[0])
             where = f" on {clean(judge)}, {clean(task)}" if len({(one.task, one.judge) for one in rows}) > 1 else ""
-            size = _effect(value, row)
-            yield f"Worst of {len(single)} attacks{where}: {clean(row.probe)}, {size}; the worst of many looks too bad."
+            worst = f"{clean(row.probe)}, {_effect(value, row)}"
+            yield f"Worst of {len(single)} attacks{where}: {worst}; the worst of many looks worse than it is."
 
 
 def _grouped(rows: Sequence[ProbeRow]) -> Iterator[tuple[tuple[str, str], list[ProbeRow]]]:
     keys = dict.fromkeys((row.task, row.judge) for row in rows)
     for key in keys:
         yield key, [row for row in rows if (row.task, row.judge) == key]
-
-
-#: An effect that matters, in shares of cases or points.
-_LARGE = 0.1
 
 
 def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
@@ -221,7 +218,9 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         silent = all(row.found.effect.undefined == "unanswered" for row in rows)
         why = "gave no answer that can be used" if silent else "shows nothing that a probe could measure"
         return f"{where} {why}: whether it is led can't be told."
-    those = f"any of {len(rest)} probes" if not led and len(rest) > 1 else _listed([row.probe for row in led or rest])
+    those = (
+        f"any of {len(rest)} probes" if not led and len(rest) > 1 else listed([clean(row.probe) for row in led or rest])
+    )
     head = f"{where} is {'led' if led else 'not seen to be led'} by {those}"
     bounds = [(row.found.effect, row.found.either) for row in rest]
     reach = [
@@ -236,16 +235,12 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
     open_ended = len(rest) - len(reach)
     if open_ended == len(rest) == 1:
         return f"{head}; how large an effect {'the other has' if led else 'it has'} can't be told: too few items."
-    if large := sum(one > _LARGE for one in reach) + open_ended:
-        others = "all others" if led and large == len(rest) else "all" if large == len(rest) else f"{large} of them"
-        return f"{head}; for {others} more than {_effect(_LARGE, rows[0])} can't be ruled out: too few items."
+    if large := sum(one > LARGE for one in reach) + open_ended:
+        which = f"{'all' if large == len(rest) else large} of {'the others' if led else 'them'}"
+        return f"{head}; for {which}, more than {_effect(LARGE, rows[0])} can't be ruled out: too few items."
     if not reach:
         return f"{head}."
     return f"{head}; none of {'the others' if led else 'them'} by more than {_effect(max(reach), rows[0])}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _effect(value: float, row: ProbeRow) -> str:

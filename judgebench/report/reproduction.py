@@ -12,7 +12,7 @@ from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, 
 from judgebench.errors import MismatchError, argument
 from judgebench.report.document.blocks import Cell as GridCell
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
-from judgebench.report.document.brief import MOST_NOTES, Brief, Next
+from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, figure, many
 
@@ -278,8 +278,8 @@ class Reproduction(Document):
             Field("can't be recomputed", lambda row: f"{row.lost:,}" if row.lost else NONE),
         )
         table = grid(fields, _counted(self.cells, self.unmatched))
-        following = Next("judgebench reproduce --explain", "every figure, and why it differs")
-        return Brief((answer,), table, tuple(notes), (following,))
+        following = again("reproduce", "every figure, and why it differs", "--explain")
+        return Brief((answer,), table, tuple(notes), following)
 
     def parts(self, form: str) -> Iterator[Block]:
         """List every figure on a terminal."""

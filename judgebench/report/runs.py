@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
@@ -21,11 +22,12 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import DataError
-from judgebench.report.document.blocks import Field, Notes, Sheet, Table, grid, sheet
+from judgebench.report.document.blocks import Notes, Sheet, Table, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, listing, many
 from judgebench.report.said import known_as
+from judgebench.report.show import FACTS
 from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Reply, Run
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.blocks import Block, Fields
+    from judgebench.report.document.blocks import Block
     from judgebench.store.runs import StoredRun
     from judgebench.store.verify import Finding, Report
 
@@ -109,10 +111,11 @@ _HOLDS = record(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunFacts(Document):
-    """What a stored run asked, what came of it, and what it cost."""
+    """What a stored run asked, what came of it, and what it cost; ``place`` is where it is."""
 
     run: Run
     holds: Holdings
+    place: str = ""
 
     SCHEMA = "judgebench.run/1"
     SHAPE = record(
@@ -169,8 +172,9 @@ class RunFacts(Document):
             "cost": _money(holds.usage),
             "members": ", ".join(holds.members),
         }
-        table = grid(_FACTS, [(name, clean(text)) for name, text in facts.items() if text])
-        return Brief((answer,), table, (), (Next("judgebench score RUN", "how far it agrees with people"),))
+        table = grid(FACTS, [(name, clean(text)) for name, text in facts.items() if text])
+        following = Next(f"judgebench score {shlex.quote(self.place)}", "how far it agrees with people")
+        return Brief((answer,), table, (), (following,) if self.place else ())
 
     def data(self) -> dict[str, Any]:
         return self.run.to_json() | {"conditions": self.run.conditions.named(), "holds": self.holds}
@@ -212,14 +216,9 @@ class RunFacts(Document):
 
     def blocks(self) -> Iterator[Block]:
         yield clean(f"{self.run.judge} on {self.run.task}: {_counted(self.holds.statuses)}")
-        yield Table(grid(_FACTS, self.facts()))
+        yield Table(grid(FACTS, self.facts()))
 
 
-#: What was asked and what came of it, in words.
-_FACTS: Fields[tuple[str, str]] = (
-    Field("what", itemgetter(0), right=False),
-    Field("value", itemgetter(1), right=False),
-)
 _STATUSES = {"unparsed": "unreadable", "failed": "failed", "refused": "refused"}
 _ORDERS = {
     "both": "in both orders", "original": "in one order", "swapped": "in the other order", "recorded": "as recorded",

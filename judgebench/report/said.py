@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_share", "known_as", "listed",
-    "name_of", "numbers", "of_100", "percent", "ranged", "reason", "shown", "span", "split", "spoken", "told", "two",
-    "unfinished", "whole", "whom",
+    "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
+    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
+    "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -93,8 +93,11 @@ def figure_cell(metric: str, one: Bounded | None) -> str:
     >>> figure_cell("accuracy", Estimate(0.7107, 0.68, 0.74, 999))
     '71 % [68, 74]'
     """
-    if one is None or not is_share(metric):
-        return two(one)
+    return two(one) if one is None or not is_share(metric) else share_cell(one)
+
+
+def share_cell(one: Bounded) -> str:
+    """Print a share with its interval as first tables have it."""
     return interval(one, partial(share_text, digits=0), unit=" %")
 
 
@@ -150,6 +153,24 @@ def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
 #: Conditions that say by their value alone what they are.
 _PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
 _RECORDED = "replay/"
+#: Before the names of rules that only look at what they compare.
+BASELINE = "baseline/"
+#: Rules that are asked by a name of their own.
+_LEXICAL = ("contains", "exact-match")
+
+
+def is_rule(judge: str) -> bool:
+    """Whether a judge is a rule of this package, which asks nobody and costs nothing.
+
+    >>> is_rule("baseline/longest"), is_rule("contains"), is_rule("openai/gpt-4o")
+    (True, True, False)
+    """
+    return bare(judge).startswith(BASELINE) or bare(judge) in _LEXICAL
+
+
+def is_recorded(judge: str) -> bool:
+    """Whether a judge's verdicts were recorded elsewhere, and not asked for here."""
+    return bare(judge).startswith(_RECORDED)
 
 
 def known_as(judges: Iterable[str]) -> dict[str, str]:
@@ -182,6 +203,15 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def either(names: Sequence[str]) -> str:
+    """List names of which one is meant.
+
+    >>> either(["a", "b", "c"])
+    'a, b or c'
+    """
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def split(items: int) -> list[str]:
@@ -272,6 +302,18 @@ def brief_name(metric: str) -> str:
     # Headings break words at the end of a line, and have shares in percent.
     whole = "%" in short or "- " in short or short.islower() or short in _PEOPLE
     return name_of(metric).replace("_", " ") if whole else short
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def in_words(n: int) -> str:
+    """Write a number as a sentence has it.
+
+    >>> in_words(3), in_words(1200)
+    ('three', '1,200')
+    """
+    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
 
 
 def first_up(text: str) -> str:

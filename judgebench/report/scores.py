@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.domain import Usage
-    from judgebench.report.briefs.score_lines import Measured
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief
+    from judgebench.report.line import Source
 
 __all__ = ["Asked", "Figure", "Scores"]
 
@@ -114,7 +114,7 @@ class Scores(Document, Sequence[Agreement]):
     rows: tuple[Agreement, ...]
     notes: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = field(default=(), compare=False)
-    _sources: tuple[Measured, ...] = field(default=(), compare=False)
+    _sources: tuple[Source, ...] = field(default=(), compare=False)
     unmeasured: tuple[str, ...] = field(default=(), compare=False)
     #: Options that join the same labels with the runs; None where there are none to write.
     _labels: tuple[str, ...] | None = field(default=(), compare=False)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, TEXT, ListOf, record
 from judgebench.files.records import cut
 from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, decimal, interval, percent
-from judgebench.report.words import REASONS
+from judgebench.report.document.text import clean, decimal, interval, many, percent
+from judgebench.report.said import share_cell, two, whole
+from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ class SimilarityRow(NamedTuple):
     threshold: float
     found: Similarity
     least: str
+    revision: str = ""
 
 
 _ROW = record(
@@ -44,6 +47,7 @@ _ROW = record(
     least=(NUMBER, lambda one: one.found.least[1], "Lowest mean cosine of a question."),
     least_question=(TEXT, lambda one: one.found.least[0], "The id of that question."),
     least_text=(TEXT, lambda one: one.least, "What it asks."),
+    revision=TEXT,
 )
 
 
@@ -69,25 +73,56 @@ class Similarities(Document):
                 "least": lambda one: one.found.least[1],
                 "least_question": lambda one: one.found.least[0],
                 "least_text": lambda one: one.least,
+                "revision": lambda one: one.revision,
             },
             self.rows,
         )
 
+    def brief(self) -> Brief:
+        notes = [_least(self.rows[0]), _NOTE] if len(self.rows) == 1 else [_NOTE]
+        notes += [SAMPLES] if any(sampled(row.revision) for row in self.rows) else []
+        return Brief(tuple(map(_sentence, self.rows[:MOST_NOTES])), grid(_FIRST, self.rows), tuple(notes))
+
     def blocks(self) -> Iterator[Block]:
         for row in self.rows:
-            share, found = row.found.alike.value, row.found
-            if share is not None:
-                yield (
-                    f"To {clean(row.model)}, the answers to {percent(share)} % of the questions of {clean(row.task)} "
-                    f"are alike (mean cosine {decimal(row.threshold, 2)} or more); least so "
-                    f"({decimal(found.least[1], 2)}) those to: {clean(cut(' '.join(row.least.split())))}"
-                )
+            yield f"{_sentence(row)} {_least(row)}"
         yield Table(grid(_FIELDS, self.rows), (0,))
-        yield Notes(("Cosine: mean over the pairs of a question's answers, then over questions.",))
+        yield Notes((_NOTE,))
 
 
+_NOTE = "Cosine: mean over the pairs of a question's answers, then over questions."
+
+
+def _sentence(row: SimilarityRow) -> str:
+    where = f"{many(row.found.questions, 'question')} of {_task(row)}"
+    if row.found.alike.value is None:
+        return f"How alike {clean(row.model)} finds the answers to {where} can't be told."
+    return (
+        f"To {clean(row.model)}, the answers to {whole(row.found.alike.value)} of {where} are alike: "
+        f"mean cosine {decimal(row.threshold, 2)} or more."
+    )
+
+
+def _least(row: SimilarityRow) -> str:
+    question = clean(cut(" ".join(row.least.split())))
+    return f"Least alike ({decimal(row.found.least[1], 2)}) are the answers to: {question}"
+
+
+def _task(row: SimilarityRow) -> str:
+    return task_name(row.task, row.revision)
+
+
+_FIRST: tuple[Field[SimilarityRow], ...] = (
+    Field("task", _task, right=False),
+    Field("model", lambda row: clean(row.model), right=False),
+    Field("cosine [95 %]", lambda row: two(row.found.mean), right=False),
+    Field("alike [95 %]", lambda row: share_cell(row.found.alike), right=False),
+    Field("least", lambda row: decimal(row.found.least[1], 2)),
+    Field("questions", lambda row: f"{row.found.questions:,}"),
+    Field("pairs", lambda row: f"{row.found.pairs:,}"),
+)
 _FIELDS: tuple[Field[SimilarityRow], ...] = (
-    Field("task", lambda row: row.task, right=False),
+    Field("task", _task, right=False),
     Field("model", lambda row: row.model, right=False),
     Field("questions", lambda row: f"{row.found.questions:,}"),
     Field("pairs", lambda row: f"{row.found.pairs:,}"),

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, FLAG, SHARE, TEXT, ListOf, MapOf, maybe, record
-from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet
-from judgebench.report.document.brief import MOST_NOTES, Brief
+from judgebench.report.briefs.probes import LED, NOT_SURE, effect, largest_first, told
+from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet, when
+from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
 from judgebench.report.said import known_as
-from judgebench.report.words import REASONS
+from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.agreement.probing import Probed
     from judgebench.domain import Estimate, Scale
-    from judgebench.report.document.blocks import Block, Fields, Sheet
+    from judgebench.report.document.blocks import Block, Sheet
 
 __all__ = ["TransferRow", "Transfers"]
 
@@ -85,32 +86,33 @@ class Transfers(Document):
         )
 
     def brief(self) -> Brief:
-        keys = dict.fromkeys((row.task, row.revision, row.bank) for row in self.rows)
-        answer = [_sentence([row for row in self.rows if (row.task, row.revision, row.bank) == key]) for key in keys]
         names = known_as(name for row in self.rows for name in (row.chosen_on, row.measured_on))
-        rows = sorted(self.rows, key=lambda row: (not row.found.led, -(row.found.effect.value or 0.0)))[:_MOST]
-        fields: Fields[TransferRow] = (
+        rows = sorted(self.rows, key=largest_first)[:_MOST]
+        fields: list[Field[TransferRow]] = [
+            *when(len({row.task for row in self.rows}) > 1, Field("task", _task, right=False)),
             Field("best on", lambda row: names[row.chosen_on], right=False),
             Field("attack", lambda row: clean(row.attack), right=False),
             Field("tried on", lambda row: names[row.measured_on], right=False),
-            Field(
-                "led?",
-                lambda row: Cell("led" if row.found.led else "not seen", tone="bad" if row.found.led else ""),
-                right=False,
-            ),
-            Field("effect [95 %]", _effect, right=False),
-            Field("cases", lambda row: f"{row.found.rows:,}"),
-        )
-        notes = [_NOTES[0]]
+            LED,
+            Field("effect [95 %]", effect, right=False),
+            Field("cases", lambda row: f"{row.found.rows:,}", spare=True),
+        ]
+        notes = [_NOTES[0], _EFFECT]
+        if len(names) == 1:
+            notes[0] = "Whether attacks transfer takes two judges or more."
         if len(self.rows) > len(rows):
-            notes.append(f"{many(len(self.rows) - len(rows), 'more row')}: --explain.")
-        return Brief(tuple(answer[:MOST_NOTES]), grid(fields, rows), tuple(notes))
+            notes[0] += f" {many(len(self.rows) - len(rows), 'more row')}: --explain."
+        if any(sampled(row.revision) for row in self.rows):
+            notes.append(SAMPLES)
+        groups = {(row.task, row.revision, row.bank) for row in self.rows}
+        where = _group(self.rows[0]) if len(groups) == 1 else f"{many(len(groups), 'bank')} of attacks"
+        return Brief((_sentence(self.rows, where),), grid(fields, rows), tuple(notes))
 
     def blocks(self) -> Iterator[Block]:
         keys = dict.fromkeys((row.task, row.revision, row.bank) for row in self.rows)
         for key in keys:
             own = [row for row in self.rows if (row.task, row.revision, row.bank) == key]
-            yield _sentence(own)
+            yield _sentence(own, _group(own[0]))
             judges = list(dict.fromkeys(row.measured_on for row in own))
             chosen = list(dict.fromkeys(row.chosen_on for row in own))
             lines = [{row.measured_on: row for row in own if row.chosen_on == one} for one in chosen]
@@ -121,33 +123,41 @@ class Transfers(Document):
 #: Rows of the first table.
 _MOST = 12
 
-
-def _effect(row: TransferRow) -> str:
-    rated = row.scale.kind in {"rate", "number"}
-    return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
-
-
 _NOTES = (
-    "A line's attack is the best of the bank on that judge, on half of the questions; effects are of the other half.",
+    "The best attack on a judge is chosen on half of the questions; effects are those of the other half.",
     "* led, at .05 after Holm's correction over the matrix.",
 )
+_EFFECT = "Effect: how much more often (ratings: how far) a judge goes where the attack pushes than on its placebo."
 
 
-def _sentence(rows: Sequence[TransferRow]) -> str:
-    one = rows[0]
-    others = [row for row in rows if row.chosen_on != row.measured_on]
-    led = sum(row.found.led for row in others)
-    own = [row for row in rows if row.chosen_on == row.measured_on]
-    head = f"{clean(one.bank)} on {clean(one.task)}"
-    at_home = f"{sum(row.found.led for row in own)} of {len(own)} judges are led by the attack that is best on them"
-    return f"{head}: {at_home}, and {led} of {len(others)} times by the one that is best on another."
+def _task(row: TransferRow) -> str:
+    return task_name(row.task, row.revision)
+
+
+def _group(row: TransferRow) -> str:
+    return f"{clean(row.bank)} on {_task(row)}"
+
+
+def _sentence(rows: Sequence[TransferRow], where: str) -> str:
+    """Say whether attacks transfer: how often what is best on a judge leads it, and how often another one."""
+    own, others = ([row for row in rows if (row.chosen_on == row.measured_on) is same] for same in (True, False))
+    led, carried = (sum(row.found.led for row in some) for some in (own, others))
+    at_home = f"the attack that is best on a judge leads it {led} of {many(len(own), 'time')}"
+    if not others:
+        return f"{where}: {at_home}."
+    verdict = "no attack is seen to transfer"
+    if carried:
+        verdict = "attacks transfer"
+    elif any(told(row).text == NOT_SURE for row in others):
+        verdict += ", and these items are too few to rule it out"
+    return f"{where}: {verdict}; {at_home}, and another judge {carried} of {many(len(others), 'time')}."
 
 
 def _fields(judges: Sequence[str]) -> tuple[Field[dict[str, TransferRow]], ...]:
     def first(line: dict[str, TransferRow]) -> TransferRow:
         return next(iter(line.values()))
 
-    def effect(judge: str) -> Callable[[dict[str, TransferRow]], str | Cell]:
+    def on(judge: str) -> Callable[[dict[str, TransferRow]], str | Cell]:
         def told(line: dict[str, TransferRow]) -> str | Cell:
             row = line.get(judge)
             if row is None:
@@ -165,5 +175,5 @@ def _fields(judges: Sequence[str]) -> tuple[Field[dict[str, TransferRow]], ...]:
     return (
         Field("chosen on", lambda line: first(line).chosen_on, right=False),
         Field("attack", lambda line: first(line).attack.partition("/")[2], right=False),
-        *(Field(f"on {judge}", effect(judge), right=False) for judge in judges),
+        *(Field(f"on {judge}", on(judge), right=False) for judge in judges),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.validity import STATES, overall
@@ -13,9 +13,9 @@ from judgebench.report import junit
 from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, grid, judge_columns, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, decimal, interval, many, percent, some
-from judgebench.report.said import known_as, listed, two
-from judgebench.report.words import REASONS
+from judgebench.report.document.text import clean, decimal, many, percent, some
+from judgebench.report.said import known_as, listed, share_cell, two
+from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,47 +29,85 @@ __all__ = ["JudgeValidation", "Validated", "standing_words"]
 
 _STATE = choice(*STATES)
 
-_WORDS = {"pass": "pass", "warn": "WARN", "fail": "FAIL", "open": "not looked at"}
-#: The same in a first table, and its colour; and lines that it has.
-_BRIEF = {"pass": "pass", "warn": "not sure", "fail": "fail", "open": "not looked at"}
-_TONES: dict[str, Tone] = {"pass": "good", "warn": "doubt", "fail": "bad", "open": ""}
-_MOST = 14
-#: Why a line has its state; ``{limit}`` is what it was held against, ``{more}`` what it is about.
-_SAID: Mapping[str, str] = {
-    "above": "surely at least {limit}",
-    "below": "surely below {limit}",
-    "unsure": "too few items to tell it from {limit}",
-    "no_interval": "too few items for an interval",
-    "answered": "answers nearly everything",
-    "silent": "too many cases without a verdict",
-    "one_order": "asked in one order only; --order both shows it",
-    "asked_once": "asked once; --repeats 3 shows how far it agrees with itself",
-    "few_repeats": "asked fewer than three times",
-    "stable": "agrees with itself, and is not seen to be led",
-    "led": "agrees with itself, and is led by {more}: stable is not right",
-    "no_ceiling": "no item has labels of two people",
-    "at_ceiling": "as near to people as they are to each other",
-    "below_ceiling": "surely below how far people agree",
-    "beyond_placebo": "goes where it is pushed, beyond the placebo",
-    "not_ruled_out": "too few items to rule out more than {limit}: {more}",
-    "ruled_out": "surely not led by more than {limit}: {more}",
-    "no_probes": "nothing was probed",
-    "several_tasks": "several kinds of gold: {more}",
-    "one_task": "one task only; add one of another kind of gold",
-    "one_kind": "all tasks have one kind of gold: {more}",
-    "no_version": "the backend reports none: that the model changed would not be seen",
-    "one_version": "one model version answered: {more}",
-    "versions": "several model versions answered: {more}",
+_WORDS: Mapping[State, str] = {"pass": "pass", "warn": "warning", "fail": "fail", "open": "not looked at"}
+#: What more items would settle is no warning.
+_UNSURE, _NOT_SURE = frozenset({"unsure", "no_interval", "not_ruled_out"}), "not sure"
+#: Worst first.
+_ORDER = (_WORDS["fail"], _WORDS["warn"], _NOT_SURE, _WORDS["open"], _WORDS["pass"])
+_TONES: Mapping[State, Tone] = {"pass": "good", "warn": "doubt", "fail": "bad", "open": ""}
+#: The worst state of a judge's lines, in words.
+_VERDICTS: Mapping[str, str] = {
+    "fail": "not fit for use",
+    "warn": "not shown to be fit for use",
+    "open": "not shown to be fit for use",
+    "pass": "fit for use by every question that was asked",
 }
-_OPPOSED = {"position": {"below": "surely at most {limit}", "above": "surely more than {limit}"}}
+#: Lines of a first table.
+_MOST = 14
+#: Why a line has its state, in short, and what else there is to say; ``{limit}`` is what it was held against,
+#: ``{more}`` what it is about.
+_SAID: Mapping[str, tuple[str, str]] = {
+    "above": ("clearly at least {limit}", ""),
+    "below": ("clearly below {limit}", ""),
+    "unsure": ("too few items", "they can't tell it from {limit}"),
+    "no_interval": ("too few items", "they give no interval"),
+    "answered": ("answers nearly everything", ""),
+    "silent": ("too many unanswered", "{limit} of the cases ought to have a verdict"),
+    "one_order": ("one order only", "--order both shows whether it counts"),
+    "asked_once": ("asked once", "--repeats 3 shows how far it agrees with itself"),
+    "few_repeats": ("asked only twice", "--repeats 3 tells more"),
+    "stable": ("not seen to be led", "and it agrees with itself"),
+    "led": ("led though stable", "by {more}: it agrees with itself on what is wrong"),
+    "no_ceiling": ("one label per item", "how far people agree with each other is not known"),
+    "at_ceiling": ("level with people", "it agrees with a person as far as two people do"),
+    "below_ceiling": ("clearly below people", "two people agree more than it does with one of them"),
+    "beyond_placebo": ("led", "it goes where it is pushed, beyond the placebo; up to {limit} is a warning"),
+    "not_ruled_out": ("too few items", "they can't rule out more than {limit}: {more}"),
+    "ruled_out": ("clearly at most {limit}", "{more}"),
+    "no_probes": ("nothing was probed", ""),
+    "several_tasks": ("several kinds of gold", "{more}"),
+    "one_task": ("one task only", "add one of another kind of gold"),
+    "one_kind": ("one kind of gold", "all tasks have {more}"),
+    "no_version": ("not reported", "that the model behind the name changed would not be seen"),
+    "one_version": ("one answered", "{more}"),
+    "versions": ("several answered", "{more}"),
+}
+_OPPOSED = {"below": "clearly at most {limit}", "above": "clearly more than {limit}"}
+
+
+def _because(line: Line) -> tuple[str, str]:
+    """Say why a line has its state: in short, and what else there is to say."""
+    short, more = _SAID.get(line.reason) or (REASONS.get(line.reason, line.reason), "")
+    if line.about == "position":
+        short = _OPPOSED.get(line.reason, short)
+    limit = "" if line.limit is None else _amount(line, line.limit)
+    names = some([clean(one) for one in line.more], 4)
+    return short.format(limit=limit), more.format(limit=limit, more=names)
 
 
 def _said(line: Line) -> str:
-    words = (
-        _OPPOSED.get(line.about, {}).get(line.reason) or _SAID.get(line.reason) or REASONS.get(line.reason, line.reason)
-    )
-    limit = "" if line.limit is None else decimal(line.limit, 2)
-    return words.format(limit=limit, more=some([clean(one) for one in line.more], 4))
+    return ": ".join(filter(None, _because(line)))
+
+
+def _word(line: Line) -> str:
+    """Say the state of a line: what more items would settle is not a warning."""
+    return _NOT_SURE if line.state == "warn" and line.reason in _UNSURE else _WORDS[line.state]
+
+
+def _amount(line: Line, value: float) -> str:
+    match line.unit:
+        case "share":
+            return percent(value, 0) + " %"
+        case "points":
+            return f"{decimal(value, 2)} points"
+        case _:
+            return decimal(value, 2)
+
+
+def _figure(line: Line) -> str:
+    if line.figure is None or line.figure.value is None:
+        return ""
+    return share_cell(line.figure) if line.unit == "share" else two(line.figure)
 
 
 _LINE = record(
@@ -82,6 +120,7 @@ _LINE = record(
     reason=(TEXT, None, "In a word."),
     said=(TEXT, _said, "The same in a sentence."),
     more=TEXTS,
+    revision=(TEXT, None, "Of the task's rows: sample where they came with its card."),
 )
 
 
@@ -151,14 +190,16 @@ class JudgeValidation(Document):
     )
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {"junit": _junit}
     BY_ENDING: ClassVar[bool] = True
+    SAYS_FAILURE: ClassVar[bool] = True
 
     @property
     def failure(self) -> JudgebenchError | None:
-        failed = [(one.judge, line) for one in self.judges for line in one.lines if line.state == "fail"]
+        failed = [(one.judge, line.about) for one in self.judges for line in one.lines if line.state == "fail"]
         if not failed:
             return None
-        first = " first" if len(failed) > 1 else ""
-        return MismatchError(f"{failed[0][0]} fails {many(len(failed), 'question')}: {failed[0][1].about}{first}")
+        judges, questions = (list(dict.fromkeys(names)) for names in zip(*failed, strict=True))
+        verb = "fails" if len(judges) == 1 else "fail"
+        return MismatchError(f"{listed(judges)} {verb} {many(len(failed), 'question')}: {listed(questions)}")
 
     def sheet(self) -> Sheet:
         return sheet(
@@ -171,44 +212,45 @@ class JudgeValidation(Document):
                 "limit": lambda x: x[1].limit,
                 "reason": lambda x: x[1].reason,
                 "said": lambda x: _said(x[1]),
+                "revision": lambda x: x[1].revision,
             },
             [(one, line) for one in self.judges for line in one.lines],
         )
 
     def brief(self) -> Brief:
         names = known_as(one.judge for one in self.judges)
-        lines = [(one, line) for one in self.judges for line in one.lines]
-        lines.sort(key=lambda both: STATES.index(both[1].state))
+        lines = [(names[one.judge], line) for one in self.judges for line in one.lines]
+        lines.sort(key=lambda both: _place(both[1]))
         shown = lines if len(lines) <= _MOST else [both for both in lines if both[1].state != "pass"][:_MOST]
-
-        def judge(both: tuple[Validated, Line]) -> str:
-            return names[both[0].judge]
-
-        fields: list[Field[tuple[Validated, Line]]] = [
-            Field("", lambda both: Cell(_BRIEF[both[1].state], tone=_TONES[both[1].state]), right=False),
-            *when(len(names) > 1, Field("judge", judge, right=False)),
-            Field("question", lambda both: both[1].about, right=False),
-            Field("task", lambda both: clean(both[1].task), right=False),
-            Field("figure [95 %]", lambda both: _figure(both[1], short=True), right=False),
-            Field("because", lambda both: _said(both[1]).partition(": ")[0], right=False),
+        fields: list[Field[tuple[str, Line]]] = [
+            Field("", lambda both: Cell(_word(both[1]), tone=_TONES[both[1].state]), right=False),
+            *when(len(names) > 1, Field("judge", _judge, right=False)),
+            Field("question", lambda both: _question(both[1]), right=False),
+            Field("task", lambda both: task_name(both[1].task, both[1].revision), right=False),
+            Field("figure [95 %]", lambda both: _figure(both[1]), right=False),
+            Field("because", lambda both: _because(both[1])[0], right=False),
         ]
-        more = len(lines) - len(shown)
-        notes = [f"{many(more, 'more line')}, most of them passed: --explain."] if more else []
-        notes.append("It holds for this model version, prompt and form alone, and can't say whether gold is right.")
-        answer = tuple(self._told(one, names[one.judge], _BRIEF) for one in self.judges[:MOST_NOTES])
+        notes = ["It holds for this model version, prompt and form alone, and can't say whether gold is right."]
+        if more := len(lines) - len(shown):
+            notes.insert(0, f"{many(more, 'more line')}: --explain.")
+        if any(sampled(line.revision) for _, line in lines):
+            notes.append(SAMPLES)
+        answer = tuple(self._told(one, names[one.judge]) for one in self.judges[:MOST_NOTES])
         return Brief(answer, grid(fields, shown), tuple(notes))
 
-    def _told(self, one: Validated, name: str, words: Mapping[str, str]) -> str:
+    def _told(self, one: Validated, name: str) -> str:
         """Say it in a sentence, with the tasks where a judge has several: on each task it may be another one."""
         tasks = list(dict.fromkeys(clean(line.task) for line in one.lines if line.task))
         several = sum(other.judge == one.judge for other in self.judges) > 1
-        return _sentence(one, f"{name} on {listed(tasks)}" if several and tasks else name, words)
+        where = f" on {listed(tasks)}" if several and tasks else ""
+        counts = Counter(_word(line) for line in one.lines)
+        told = ", ".join(_counted(counts[word], word) for word in _ORDER if counts[word])
+        return f"{name}{where} is {_VERDICTS[one.state]}: {told}."
 
     def blocks(self) -> Iterator[Block]:
         for one in self.judges:
-            yield Sentences((self._told(one, clean(one.judge), _WORDS),))
-            lines = sorted(one.lines, key=lambda line: STATES.index(line.state))
-            yield Table(grid(_FIELDS, lines), (2, 4))
+            yield Sentences((self._told(one, clean(one.judge)),))
+            yield Table(grid(_FIELDS, sorted(one.lines, key=_place)), (2, 4))
             yield Sentences((_cost(one),))
         yield Notes(_CANT)
 
@@ -219,16 +261,20 @@ _CANT = (
 )
 
 
-def _sentence(one: Validated, name: str, words: Mapping[str, str]) -> str:
-    counts = {state: sum(line.state == state for line in one.lines) for state in STATES}
-    told = ", ".join(f"{counts[state]} {words[state]}" for state in STATES if counts[state])
-    verdict = {
-        "fail": "is not fit for use as it stands",
-        "warn": "is not shown to be fit for use",
-        "pass": "passes every question that was asked",
-        "open": "is not shown to be fit for use",
-    }[one.state]
-    return f"{name} {verdict}: {told}."
+def _place(line: Line) -> int:
+    return _ORDER.index(_word(line))
+
+
+def _counted(count: int, word: str) -> str:
+    return many(count, word) if word == _WORDS["warn"] else f"{count} {word}"
+
+
+def _judge(both: tuple[str, Line]) -> str:
+    return both[0]
+
+
+def _question(line: Line) -> str:
+    return "human line" if line.about == "human ceiling" else clean(line.about)
 
 
 def _cost(one: Validated) -> str:
@@ -241,19 +287,10 @@ def _cost(one: Validated) -> str:
     )
 
 
-def _figure(line: Line, *, short: bool = False) -> str:
-    if line.figure is None or line.figure.value is None:
-        return ""
-    shares = line.about not in {"agreement", "human ceiling"}
-    if short:
-        return interval(line.figure, partial(percent, digits=0), unit=" %") if shares else two(line.figure)
-    return interval(line.figure, percent if shares else decimal, unit=" %" if shares else "")
-
-
 _FIELDS: Fields[Line] = (
-    Field("", lambda line: _WORDS[line.state], right=False),
+    Field("", _word, right=False),
     Field("about", lambda line: line.about, right=False),
-    Field("task", lambda line: line.task, right=False),
+    Field("task", lambda line: task_name(line.task, line.revision), right=False),
     Field("figure", _figure, right=False),
     Field("because", _said, right=False),
 )
@@ -270,18 +307,17 @@ def standing_words(
     """Say in a line whether a judge was validated, when, with what outcome, and whether that still holds.
 
     >>> standing_words("m", "warn", "2026-11-30")
-    'm was validated on 2026-11-30: WARN.'
+    'm was validated on 2026-11-30: not shown to be fit for use.'
     >>> standing_words("m", "pass", "2026-06-01", "version", ["m-1"], ["m-2"])
-    'The validation of m of 2026-06-01 (pass) is stale: m-1 was validated, m-2 answered here.'
+    'The validation of m of 2026-06-01 is stale: m-1 was validated, m-2 answered here.'
     """
     name = clean(judge)
     if not state:
         return f"{name} was not validated (judgebench validate-judge)."
-    word = clean(_WORDS.get(state, state))
     if not stale:
-        return f"{name} was validated on {clean(at)}: {word}."
+        return f"{name} was validated on {clean(at)}: {_VERDICTS.get(state) or clean(state)}."
     why = "it was asked with another prompt, form or setting"
     if stale == "version":
         old, new = (some([clean(one) for one in names], 3) or "no named version" for names in (before, now))
         why = f"{old} was validated, {new} answered here"
-    return f"The validation of {name} of {clean(at)} ({word}) is stale: {why}."
+    return f"The validation of {name} of {clean(at)} is stale: {why}."

@@ -268,7 +268,7 @@ class _Seen:
             self._pictures.look(case)
         if self.cases > before:
             self.shown += 1
-            self.unanswered += item.attribute("unanswered") == "yes"
+            self.unanswered += item.unanswered
             self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)

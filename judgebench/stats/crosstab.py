@@ -10,10 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.integer]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
 #: Below this a share, a variance or a distance is rounding noise around zero.
 TINY = 1e-12
+#: Labels counted at a time: hundreds of raters make wide rows.
+_CELLS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Crosstab:
     gold_values: Floats | None = None
     tie: int | None = None
     silent: int | None = None
-    answers: npt.NDArray[np.bool_] | None = None
+    answers: Flags | None = None
 
     @property
     def classes(self) -> int:
@@ -55,7 +59,7 @@ class Crosstab:
         return self.declared - len(self.void)
 
     @property
-    def possible(self) -> npt.NDArray[np.bool_]:
+    def possible(self) -> Flags:
         """Which categories gold can have, shape (k,)."""
         found = np.arange(self.joint.shape[1]) < self.declared
         found[list(self.void)] = False
@@ -121,7 +125,7 @@ class Outcome:
     chance: float | None = None
     low: float | None = None
     high: float | None = None
-    within: npt.NDArray[np.bool_] | None = None
+    within: Flags | None = None
     completion: Completion | None = None
     surface: Surface | None = None
     no_interval: str = ""
@@ -138,6 +142,19 @@ class Outcome:
     def undefined(cls, reason: str) -> Outcome:
         """Build an outcome without a value."""
         return cls(None, None, reason)
+
+
+def count_units(ratings: Ints, categories: int) -> Floats:
+    """Count how often each unit got each category, shape (n, k)."""
+    n, m = ratings.shape
+    counts = np.zeros((n, categories))
+    step = max(1, _CELLS // max(m, 1))
+    for start in range(0, n, step):
+        block = ratings[start : start + step]
+        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
+        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
+        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
+    return counts
 
 
 def missed(table: Crosstab) -> Floats | None:

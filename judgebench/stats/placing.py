@@ -20,6 +20,8 @@ from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from judgebench.stats.crosstab import Flags
+
     Function: TypeAlias = Callable[[Crosstab], Outcome]
 
 #: Shares of rows below this are rounding.
@@ -37,7 +39,7 @@ class Problem:
     column: int
     base: Floats
     mass: Floats
-    free: npt.NDArray[np.bool_]
+    free: Flags
 
     @classmethod
     def of(cls, function: Function, table: Crosstab, column: int) -> Problem:
@@ -74,9 +76,7 @@ class Problem:
             other[gold, label] += moved
             yield other
 
-    def fill(
-        self, rate: Floats, start: Floats, sink: npt.NDArray[np.bool_], total: float, most: float = math.inf
-    ) -> Floats | None:
+    def fill(self, rate: Floats, start: Floats, sink: Flags, total: float, most: float = math.inf) -> Floats | None:
         """Share ``total`` so that label j has ``rate * level - start``, never below 0 nor above what others may give.
 
         Beyond the level ``most`` the rest goes to sinks, which cost nothing; None where there is none to take it.
@@ -284,6 +284,7 @@ PROPOSALS: dict[str, Callable[[Problem], Iterable[Floats]]] = {
     "f1": _own,
 }
 #: Figures whose best start is the answer: a descent would leave a class that counts from its first row on.
-EXACT = {"scott_pi", "krippendorff_alpha_nominal", "gwet_ac1", "matthews_corrcoef"} | {
-    *("macro_precision", "macro_recall", "macro_f1", "precision", "f1"),
-}  # fmt: skip
+EXACT = frozenset({
+    "scott_pi", "krippendorff_alpha_nominal", "gwet_ac1", "matthews_corrcoef", "macro_precision", "macro_recall",
+    "macro_f1", "precision", "f1",
+})  # fmt: skip

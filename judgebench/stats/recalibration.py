@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.stats.coefficients.calibration import LOGIT_CLIP
+from judgebench.stats.coefficients.calibration import logits
 from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
+    from judgebench.stats.crosstab import Flags, Floats
 
-    from judgebench.stats.crosstab import Floats
-
-    Flags = npt.NDArray[np.bool_]
 
 Method: TypeAlias = Literal["temperature", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("temperature", "platt", "isotonic")
@@ -58,16 +55,9 @@ def fit(method: Method, numbers: Floats, positive: Flags, *, probable: bool) -> 
     return _temperature(numbers, positive) if probable else "other_unit"
 
 
-def logits(probabilities: Floats) -> Floats:
-    """Log odds, of probabilities kept a little from 0 and 1."""
-    sure = np.clip(probabilities, LOGIT_CLIP, 1 - LOGIT_CLIP)
-    found: Floats = np.log(sure) - np.log1p(-sure)
-    return found
-
-
 def _temperature(numbers: Floats, positive: Flags) -> Map:
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - heavy
-    from scipy.special import expit  # noqa: PLC0415 - heavy
+    from scipy.optimize import minimize_scalar
+    from scipy.special import expit
 
     x = logits(numbers) * np.where(positive, 1.0, -1.0)
     limit = float(np.log(_HOTTEST))
@@ -82,8 +72,8 @@ def _temperature(numbers: Floats, positive: Flags) -> Map:
 
 
 def _platt(numbers: Floats, positive: Flags, unit: Callable[[Floats], Floats]) -> Map:
-    from scipy.optimize import minimize  # noqa: PLC0415 - heavy
-    from scipy.special import expit  # noqa: PLC0415 - heavy
+    from scipy.optimize import minimize
+    from scipy.special import expit
 
     x = unit(numbers).astype(np.float64)
     middle, spread = float(x.mean()), float(x.std())
@@ -103,7 +93,7 @@ def _platt(numbers: Floats, positive: Flags, unit: Callable[[Floats], Floats]) -
 
 
 def _isotonic(numbers: Floats, positive: Flags) -> Map:
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - heavy
+    from sklearn.isotonic import IsotonicRegression
 
     least = 1 / (positive.size + 2)
     found: Any = IsotonicRegression(y_min=least, y_max=1 - least, out_of_bounds="clip")

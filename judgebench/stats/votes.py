@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.crosstab import TINY
+from judgebench.stats.crosstab import TINY, count_units
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
-Ints: TypeAlias = npt.NDArray[np.integer]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 #: What becomes of votes that no label wins: the label "tie", no verdict, or the vote of the first judge among the tied.
 Ties: TypeAlias = Literal["tie", "none", "first"]
 
@@ -47,16 +45,7 @@ def majority(votes: Ints, labels: int, ties: Ties, tie: int | None = None) -> Ou
     >>> majority(np.array([[0, 0, 2], [0, 2, -1], [-1, -1, -1]]), 3, "tie", tie=1).verdicts.tolist()
     [0, 1, -1]
     """
-    return decided(tally(votes, labels).astype(np.float64), votes, ties, tie)
-
-
-def tally(votes: Ints, labels: int) -> Ints:
-    """Count the votes for each label, shape (n, labels)."""
-    n, k = votes.shape
-    # A column more takes those who did not vote.
-    cells = np.where(votes < 0, labels, votes) + (labels + 1) * np.arange(n)[:, None]
-    counts = np.bincount(cells.reshape(n * k), minlength=n * (labels + 1))
-    return counts.reshape(n, labels + 1)[:, :labels]
+    return decided(count_units(votes, labels), votes, ties, tie)
 
 
 def decided(scores: Floats, votes: Ints, ties: Ties, tie: int | None = None) -> Outcome:

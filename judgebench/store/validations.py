@@ -26,7 +26,8 @@ _TODO = "delete it; `judgebench validate-judge` writes it anew and asks nothing 
 class Validation(NamedTuple):
     """Whom a validation is about, when it was made (a day), and its ``state``; ``found`` is all of it, as JSON.
 
-    ``settings`` digests the judge's settings without its prompts, which are there by the place where each is used.
+    ``settings`` digests the judge's settings without its prompts, which are there by the place where each is used, and
+    without what is read off the task, which is there by its name.
     """
 
     judge: str
@@ -46,7 +47,10 @@ class Validation(NamedTuple):
 
 
 def parted(run: Run) -> tuple[str, dict[str, str]]:
-    """Give a digest of a judge's settings without its prompts, and these: each kind of scale has one of its own."""
+    """Give a digest of a judge's settings without those that each task has of its own, and these by their place.
+
+    Each kind of scale has its prompts, each task a majority and a recording.
+    """
     from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
 
     prompts: dict[str, str] = {}
@@ -55,13 +59,16 @@ def parted(run: Run) -> tuple[str, dict[str, str]]:
         if isinstance(node, dict):
             if isinstance(own := node.get("prompts"), dict):
                 prompts.update({f"{place}{kind}": str(one) for kind, one in own.items()})
-            return {name: without(one, f"{place}{name}/") for name, one in node.items() if name not in _PROMPTS}
+            prompts.update({f"{place}{name} of {run.task}": str(node[name]) for name in _OF_TASK if name in node})
+            return {name: without(one, f"{place}{name}/") for name, one in node.items() if name not in _LEFT_OUT}
         return [without(one, f"{place}{i}/") for i, one in enumerate(node)] if isinstance(node, list | tuple) else node
 
     return digest(without(dict(run.settings), ""), 12), prompts
 
 
-_PROMPTS = frozenset({"prompts", "protocol_texts"})
+#: Settings that are read off a task: the label that `baseline/majority` gives, and the digest of a recording.
+_OF_TASK = ("code", "recording")
+_LEFT_OUT = frozenset({"prompts", "protocol_texts", *_OF_TASK})
 
 
 def keep(root: Path, name: str, validation: Validation) -> None:

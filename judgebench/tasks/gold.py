@@ -12,7 +12,8 @@ import numpy as np
 from judgebench.domain import Label
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.rows import RowTable
-from judgebench.labels.columns import Column, Raw, encode
+from judgebench.labels.columns import Column, Raw
+from judgebench.labels.encoding import encode
 from judgebench.tasks.texts import taker, text_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Code, Scale
     from judgebench.files.records import Row
     from judgebench.labels.cells import Cells
-    from judgebench.labels.columns import Coded
+    from judgebench.labels.encoding import Coded
     from judgebench.labels.roles import Roles
     from judgebench.tasks.sources import Source
 

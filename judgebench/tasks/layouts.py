@@ -18,9 +18,9 @@ from judgebench.errors import DataError, argument
 from judgebench.files.content import find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
-    from judgebench.tasks.card import Part
+    from judgebench.tasks.card import Card, Part
 
 _KIND = r"(?P<kind>parquet|jsonl|ndjson|json|csv|tsv)(?P<gz>\.gz)?"
 _SHARD = re.compile(rf"(?P<stem>.+)-(?P<at>\d{{5}})-of-(?P<of>\d{{5}})(?:-[0-9a-f]{{16}})?\.{_KIND}", re.IGNORECASE)
@@ -76,16 +76,29 @@ def homes_of(folder: Path, names: Iterable[str], parts: Collection[Part]) -> lis
     return [_snapshot(home, parts) for home in dict.fromkeys(found) if home.is_dir()]
 
 
-def at_hand(root: Path, names: Iterable[str], parts: Sequence[Part]) -> bool:
-    """Whether a task's main table, the first part, is in a folder of data sets; files are not opened."""
-    if not root.is_dir():
-        return False
-    homes = [home for home in homes_of(root, names, parts) if home != root]
+def at_hand(root: Path, card: Card) -> bool:
+    """Whether the main table of a task's usual split is in a folder of data sets; files are not opened."""
+    main = card.split().main
     try:
-        return by_name(homes, parts[0]) is not None or any(laid_out(home, parts[0]) is not None for home in homes)
+        homes = _homes_below(root, card)
+        return by_name(homes, main) is not None or any(laid_out(home, main) is not None for home in homes)
     except DataError:
         # What is there is damaged; who asks for it is told.
         return False
+
+
+def recorded_at_hand(root: Path, card: Card) -> list[str]:
+    """Name the judges whose recorded verdicts on a task's usual split are in a folder of data sets."""
+    homes = _homes_below(root, card)
+    usual = [one for one in card.recorded if (one.split, one.kind) == (card.default_split, "replies")]
+    return [one.name for one in usual if any(find(home, one.file) is not None for home in homes)]
+
+
+def _homes_below(root: Path, card: Card) -> list[Path]:
+    """List the folders of a task's usual split below one of data sets."""
+    split = card.split()
+    found = homes_of(root, (card.name, *card.folders), (split.main, *split.parts.values())) if root.is_dir() else []
+    return [home for home in found if home != root]
 
 
 def _snapshot(home: Path, parts: Collection[Part]) -> Path:

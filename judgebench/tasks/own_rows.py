@@ -8,7 +8,7 @@ from judgebench.domain import digest
 from judgebench.errors import argument
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
-from judgebench.labels.roles import LABEL, RATER, words_of
+from judgebench.labels.names import LABEL, RATER, words_of
 from judgebench.labels.where import Condition
 from judgebench.tasks.texts import text_of
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from judgebench.files.records import Row
 
+#: What is shown in place of texts that are not here.
+TEXTLESS = "The texts are not here."
 #: How a text begins that may be read as JSON, or as nothing.
 _MAY_OPEN = frozenset({"", "[", "{", " ", "\t", "\r", "\n"})
 
@@ -64,6 +66,16 @@ def plain_texts(row: Row, cells: Callable[[Mapping[str, Any]], tuple[Any, ...]])
         if type(text) is not str or text[:1] in _MAY_OPEN:
             return ()
     return found
+
+
+def turn_in(row: Row, column: str) -> int:
+    """Take the number of a turn, from 1."""
+    value: Any = row.require(column)
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        row.fail(f"expected the number of a turn, from 1, got {value!r}", column)
+    return value
 
 
 def text_of(row: Row, column: str) -> str:

@@ -7,16 +7,17 @@ from urllib.parse import urlencode
 
 from judgebench.report.document.as_html import body, page
 from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import minus
 from judgebench.report.said import brief_name, first_up, known_as
 from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
-from judgebench.view.figures import estimate, fraction, minus, share
+from judgebench.view.figures import estimate, fraction, share
 from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.domain import Run
     from judgebench.report.document.model import Document
     from judgebench.store.runs import StoredRun
@@ -157,14 +158,14 @@ def _power(found: Comparison) -> str:
     """Say how small a difference these items would have shown."""
     if found.power is None:
         return ""
-    detectable = found.power.detectable(sides=2)
-    if not detectable:
-        return ""
+    least = found.power.possible(found.power.detectable(sides=2))
     title, value = brief_name(found.power.metric), found.main.difference.value
     seen = "" if value is None else f" The change seen is {fraction(value)}."
     needed = ""
     if not found.ahead and value and abs(value) > 1e-9:
         count = found.power.items_for(abs(value), sides=2)
         needed = f" To settle a change of that size, about {count:,} items would be needed."
-    found_in = f"a difference of {fraction(detectable)} in {title} is found in 4 of 5 such comparisons"
-    return f"With these items {found_in}.{seen}{needed}"
+    shown = f"no difference in {title} could have been shown"
+    if least is not None:
+        shown = f"a difference of {fraction(least)} in {title} is found in 4 of 5 such comparisons"
+    return f"With these items {shown}.{seen}{needed}"

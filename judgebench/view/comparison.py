@@ -17,12 +17,12 @@ from judgebench.domain import Case
 from judgebench.judges.sent import Sent
 from judgebench.labels.annotations import words_of
 from judgebench.report.document.text import clean
-from judgebench.view.showing import shown
+from judgebench.view.showing import plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Code, Item, Scale, Verdict
     from judgebench.report.compare import TwoJudges
@@ -184,7 +184,7 @@ class Compared:
             "why": "" if whole else self.unread or "the texts at hand are not those that were judged",
             "systems": [] if first is None else [clean(name) for name in first.systems],
             "gold": [
-                {"name": clean(name), "label": "" if code is None else words(code, scale), "code": _plain(code)}
+                {"name": clean(name), "label": "" if code is None else words(code, scale), "code": plain(code)}
                 for name, code in gold
             ],
             "same": len(labels) == 1,
@@ -216,7 +216,7 @@ class Compared:
             "repeat": verdict.repeat,
             "status": verdict.status.value,
             "word": "" if verdict.code is None else words(verdict.code, scale),
-            "code": _plain(verdict.code),
+            "code": plain(verdict.code),
             "right": right(verdict, scale),
             "text": verdict.text,
             "error": verdict.error,
@@ -256,7 +256,3 @@ def chosen(code: Code, scale: Scale) -> list[int]:
     if scale.kind != "pair" or isinstance(code, tuple):
         return []
     return [n for n, letter in enumerate("AB") if scale.labels[code].startswith(letter)]
-
-
-def _plain(code: Code | None) -> int | list[int] | None:
-    return list(code) if isinstance(code, tuple) else code

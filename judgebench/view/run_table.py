@@ -12,6 +12,7 @@ from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean
 from judgebench.report.said import brief_name
+from judgebench.report.stand_in import SAID
 from judgebench.report.words import WARNINGS, sampled
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.report.briefs.score_lines import Line
+    from judgebench.report.line import Line
 
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0
 #: A growing run is measured again after so many times the seconds that it took last time.
 _PATIENCE = 4.0
-
-
-#: What the page calls an answer; none where nobody asks it.
-_ANSWERS = {"yes": "yes", "no": "no", "open": "unsure"}
 
 
 @dataclass(slots=True)
@@ -121,9 +118,12 @@ class RunTable:
                 entry.figures = figures(self._measure(stored))
                 if not entry.figures["answered"]:
                     entry.figures["why"] = clean(next((one.error for one in stored.verdicts() if one.error), ""))
-            entry.error = ""
-        except JudgebenchError as error:
-            entry.error = str(error)
+            error = ""
+        except JudgebenchError as failed:
+            error = str(failed)
+        if entry.stamp == stamp:
+            # What was found out of its files since then is newer.
+            entry.error = error
         entry.measured, entry.at = stamp, time.monotonic()
         entry.took = entry.at - started
 
@@ -199,7 +199,7 @@ def figures(line: Line) -> dict[str, Any]:
         "human": estimate(line.people),
         "people": 0 if row.people is None else row.people.people,
         "single": line.single,
-        "answer": "sample" if line.sampled else _ANSWERS.get(line.state, "alone"),
+        "answer": "sample" if line.sampled else SAID[line.state].style if line.state else "alone",
         "warnings": [WARNINGS.get(code, code) for code in row.warnings],
         "usd": usage.usd,
         "tokens": usage.input_tokens + usage.output_tokens,

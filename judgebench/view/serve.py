@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.matching import Matched
-    from judgebench.report.briefs.score_lines import Line
     from judgebench.report.document.model import Document
+    from judgebench.report.line import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
@@ -58,7 +58,7 @@ def build(
     if not folder.is_dir() and not tasks:
         raise UsageError(
             f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, "
-            f"{argument('task')} T labels without one"
+            f"{argument('task')} T labels items without one"
         )
     measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
     table = RunTable(folder, measured)
@@ -78,8 +78,8 @@ def rooms(
     from judgebench.api.run_sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.briefs.score_lines import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.line import Line  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
     from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
@@ -88,7 +88,7 @@ def rooms(
     def measured(stored: StoredRun) -> Line:
         source = run_source(stored)
         row = source.measure(policy, by_system=False, verify=False)[0]
-        return Line(row, source.judge, source)
+        return Line(row, source.judge, source.ratings)
 
     def report(chosen: Sequence[StoredRun]) -> str:
         opened = run_sources(chosen)
@@ -143,7 +143,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Leave out what is no HTTP: whoever sends it is answered, and writes nothing into the person's terminal."""
+    """Leave out what is not HTTP: whoever sends it is answered, and writes nothing into the person's terminal."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 

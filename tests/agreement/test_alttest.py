@@ -14,21 +14,19 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from judgebench.agreement.alt_test import (
+from judgebench.agreement.alt_test.codes import alt_test
+from judgebench.agreement.alt_test.judges import advantage_difference, aligned, differences
+from judgebench.agreement.alt_test.ratings import (
     MOST_TURNS,
     SWEEP,
-    advantage_difference,
-    aligned,
-    alt_test,
     alt_test_ratings,
     default_epsilon,
     default_scoring,
-    differences,
     epsilon_sweep,
     similarity,
 )
 from judgebench.agreement.ratings import from_codes
-from judgebench.agreement.witness.tables import verify_alt_test
+from judgebench.agreement.witness.alt_test import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
 from judgebench.stats.inference.alternative import mean_below, mean_below_clustered, signed_rank_below

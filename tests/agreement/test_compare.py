@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +10,13 @@ from agreement_cases import judged, quick, random_case, two
 from hypothesis import given
 from hypothesis import strategies as st
 from own_tables import load
+from public_pandalm import PandaLM, answered
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import pilot_single
+from judgebench.agreement.pilots import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.report.compare import TwoJudges
@@ -88,18 +87,8 @@ def test_design_effects(umass, judge, effect):
 
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
-    def read(name):
-        with gzip.open(data_dir / "pandalm" / name, "rt", encoding="utf-8") as file:
-            return json.load(file)
-
-    code = {"1": 0, "0": 1, "Tie": 1, "2": 2}
-    test = read("testset-v1.json.gz")
-    gold = [[code[str(row[f"annotator{j}"])] for j in (1, 2, 3)] for row in test]
-    gpt = [code.get(str(row["gpt_result"]), -1) for row in read("gpt-3.5-turbo-testset-v1.json.gz")]
-    panda = [code.get(str(row["pandalm_result"]), -1) for row in read("pandalm-7b-testset-v1.json.gz")]
-    questions: dict[str, int] = {}
-    cluster = [questions.setdefault(row["instruction"], len(questions)) for row in test]
-    return gpt, panda, gold, cluster
+    found = PandaLM.read(data_dir)
+    return found.gpt, found.panda, found.votes, found.grouped("instruction")
 
 
 @pytest.mark.data
@@ -107,7 +96,7 @@ def test_kappa_difference_of_pandalm(pandalm):
     """Reference 9.3: b = 145, c = 115, kappa .0401526644631637, label-swap p about .145."""
     gpt, panda, gold, cluster = pandalm
     # The reference counts no verdict as an answer of its own, which it is on a scale of four labels.
-    gpt, own = np.where(np.asarray(gpt) < 0, 3, gpt), Scale.categories(["1", "tie", "2", "none"])
+    gpt, own = answered(gpt), Scale.categories(["1", "tie", "2", "none"])
     found = compare(two(gpt, panda, gold, scale=own), ["cohen_kappa", "accuracy"])
     gap = found.main.difference
     assert gap.value == pytest.approx(0.0401526644631637, abs=1e-12)

@@ -122,3 +122,20 @@ def test_only_one_task_and_scale_is_compared():
     judges = [_judged("a", [0, 1], ["x", "y"]), _judged("b", [1, 1], ["x", "y"]), other]
     assert [(one.first, one.second) for _, one in between(judges)] == [("a", "b")]
     assert len(list(itertools.islice(between(judges[:1]), 1))) == 0
+
+
+def test_judges_of_numbers_and_of_sets_are_held_against_each_other():
+    gold, names, scale = np.full((4, 1), -1), tuple("abcd"), Scale.parse("number:0-10")
+
+    def beside(scale, first, second):
+        two = [from_codes(scale, said, gold) for said in (first, second)]
+        ((_, found),) = between([Judged("t", "", own, names, names, Policies()) for own in two])
+        return found
+
+    found = beside(scale, *(scale.codes(np.array(said, float)) for said in ([1, 4, 6, 9], [2, 4, 6, 8])))
+    # 2 s_xy / (s_x^2 + s_y^2 + (x - y)^2), by hand.
+    assert (found.metric, found.judgments) == ("lin_ccc", 4)
+    assert found.kappa.value == pytest.approx(2 * 6.5 / (8.5 + 5), abs=1e-12)
+    assert found.percent_agreement.undefined == "numbers"
+    found = beside(Scale.parse("set:x,y"), [1, 2, 3, 0], [1, 2, 1, 0])
+    assert (found.metric, found.percent_agreement.value) == ("krippendorff_alpha_masi", 0.75)

@@ -24,14 +24,8 @@ from judgebench.agreement.correct.labelled import (
     ppi,
     ppi_weight,
 )
-from judgebench.agreement.correct.rogan_gladen import (
-    Calibration,
-    bayes_rogan_gladen,
-    matrix_influence,
-    matrix_mean,
-    matrix_shares,
-    rogan_gladen,
-)
+from judgebench.agreement.correct.matrix import matrix_influence, matrix_mean, matrix_shares
+from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen
 from judgebench.stats.inference.score_path import share_interval
 from judgebench.stats.influence import Clusters
 

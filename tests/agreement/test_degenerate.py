@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from agreement_cases import expand, ratings
 
-from judgebench.agreement.alt_test import alt_test_ratings
+from judgebench.agreement.alt_test.ratings import alt_test_ratings
 from judgebench.agreement.analysis.judges import analyze_judges
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.correct.correction import correct

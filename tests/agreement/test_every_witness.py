@@ -14,7 +14,8 @@ from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.agreement.witness import beside, libraries, rows, tables
-from judgebench.agreement.witness.definitions import DEFINITIONS, Pairs
+from judgebench.agreement.witness.definitions import DEFINITIONS
+from judgebench.agreement.witness.pairs import PairCounts
 from judgebench.domain import Aggregate, Estimate, Policies, Scale
 from judgebench.errors import MismatchError
 from judgebench.stats.coefficients import chance
@@ -33,7 +34,7 @@ from judgebench.stats.crosstab import Outcome
 SHIFT = 1e-7
 #: Documented in docs/explanation/statistics.md: what the benchmark or `humans` alone computes.
 WITHOUT = {("official_score", "rewardbench2")} | {
-    (name, place) for name, _, place, _ in METRIC_LINES if place == "all annotators (humans)"
+    (line.name, line.place) for line in METRIC_LINES if line.place == "all annotators (humans)"
 }
 
 
@@ -203,7 +204,7 @@ def test_definitions_alone_ask_no_library(case, monkeypatch):
 
 def test_each_library_that_is_named_raises_the_alarm():
     raised = {(name, whose.partition(" ")[0]) for case in CASES for _, name, whose in alarms(case, heard=True)}
-    named = {(name, library) for name, _, _, witness in METRIC_LINES for library in witness.split(", ")[1:]}
+    named = {(line.name, library) for line in METRIC_LINES for library in line.witness.split(", ")[1:]}
     assert {library for _, library in named} == {"scikit-learn", "scipy", "krippendorff"}
     assert named <= raised
 
@@ -257,7 +258,7 @@ def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(nam
         if not given.scale.listed or row.metrics.get(name) is None or row.metrics[name].value is None:
             continue
         scored = apply(given, row.policies)
-        pairs = Pairs.of(scored).complete(METRICS[name], scored.table(scored.cells()))
+        pairs = PairCounts.of(scored).complete(METRICS[name], scored.table(scored.cells()))
         assert DEFINITIONS[name](pairs) == pytest.approx(row.metrics[name].value, abs=1e-9)
         heard.add("definition")
         told = libraries.LABELS[name](scored, pairs) if name in libraries.LABELS else None

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from judgebench.agreement.gate.decision import Limits, Rules, gate
-from judgebench.agreement.gate.rules import Spent
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.gate.rules import Limits, Rules
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import from_codes
@@ -268,6 +269,15 @@ def test_subsets_have_lines_of_their_own():
         held(first, second, gold, subset=subset, subsets=["hart"])
     named = held(first, second, gold, subset=["all"] * 200 + ["none"] * 200, subsets=["all"])
     assert [line.subset for line in named.lines] == ["all", "(all)", "none"]
+
+
+def test_one_criterion_alone_is_decided():
+    first, second, gold = worse_by(400, 100, 0)
+    for asked in ([], ["tone"]):
+        found = held(first, second, gold, subset=["tone"] * 400, subsets=asked, criteria=True)
+        assert [(line.subset, line.state) for line in found.lines] == [("tone", "fail")]
+    two = held(first, second, gold, subset=["tone"] * 200 + ["facts"] * 200, criteria=True)
+    assert [line.subset for line in two.lines] == ["tone", "facts"]
 
 
 def test_holm_goes_over_all_lines():

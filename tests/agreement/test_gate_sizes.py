@@ -13,9 +13,10 @@ from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
+from judgebench.stats.cluster_errors import effective_number
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.inference.gates import effective, one_sided
+from judgebench.stats.inference.gates import one_sided
 from judgebench.stats.influence import Clusters, mean
 
 SIMS = 400
@@ -86,10 +87,10 @@ def test_kappa_is_close_to_its_own_jackknife():
     assert line.worse.value == pytest.approx(whole)
     assert line.worse.se == pytest.approx(math.sqrt(59 / 60 * ((left - whole) ** 2).sum()), rel=0.02)
     assert line.worse.method == "cr3-t-paired-one-sided"
-    assert found.effective == pytest.approx(effective(sizes))
+    assert found.effective == pytest.approx(effective_number(sizes))
     assert found.effective < found.clusters == 60
 
 
 def test_half_of_all_rows_in_one_cluster():
-    assert effective(np.array([10] + 10 * [1])) == pytest.approx(400 / 110)
-    assert effective(np.full(40, 3)) == 40
+    assert effective_number(np.array([10] + 10 * [1])) == pytest.approx(400 / 110)
+    assert effective_number(np.full(40, 3)) == 40

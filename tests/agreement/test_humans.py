@@ -11,9 +11,11 @@ import pytest
 from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
+from public_pandalm import PandaLM, answered
 
-from judgebench.agreement.ceiling import ceiling, joint_alpha
+from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.humans import among_humans, kappa_of, measure_humans
+from judgebench.agreement.raters import joint_alpha
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha
@@ -33,17 +35,8 @@ def people(n=150, m=3, labels=3, seed=1, gaps=0.0, **rest):
 
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
-    def read(name):
-        with gzip.open(data_dir / "pandalm" / name, "rt", encoding="utf-8") as file:
-            return json.load(file)
-
-    code = {"1": 0, "0": 1, "Tie": 1, "2": 2}
-    gold = [[code[str(row[f"annotator{j}"])] for j in (1, 2, 3)] for row in read("testset-v1.json.gz")]
-    judges = {
-        "gpt": [code.get(str(row["gpt_result"]), -1) for row in read("gpt-3.5-turbo-testset-v1.json.gz")],
-        "panda": [code.get(str(row["pandalm_result"]), -1) for row in read("pandalm-7b-testset-v1.json.gz")],
-    }
-    return {name: ratings(judge, gold) for name, judge in judges.items()}
+    found = PandaLM.read(data_dir)
+    return {"gpt": ratings(found.gpt, found.votes), "panda": ratings(found.panda, found.votes)}
 
 
 @pytest.mark.data
@@ -71,10 +64,9 @@ def test_pandalm_annotators(pandalm):
     assert found.percent_agreement.value == pytest.approx(0.9199, abs=5e-5)
 
 
-def answered(given):
-    """Count no verdict as an answer of its own, as the reference does: the fourth of four labels."""
-    four = Scale.categories(["1", "tie", "2", "none"])
-    return replace(given, scale=four, judge=np.where(given.judge < 0, 3, given.judge))
+def of_four(given):
+    """The same with no verdict as the fourth label."""
+    return replace(given, scale=Scale.categories(["1", "tie", "2", "none"]), judge=answered(given.judge))
 
 
 @pytest.mark.data
@@ -86,7 +78,7 @@ def test_pandalm_annotator_one_against_the_others(pandalm):
     judge = among_humans(pandalm["gpt"]).rest["h1"]
     assert judge.items == 917
     assert judge.percent_agreement.value == pytest.approx(0.709924, abs=5e-7)
-    assert among_humans(answered(pandalm["gpt"])).rest["h1"].kappa.value == pytest.approx(0.496958, abs=5e-7)
+    assert among_humans(of_four(pandalm["gpt"])).rest["h1"].kappa.value == pytest.approx(0.496958, abs=5e-7)
 
 
 @pytest.mark.data
@@ -96,7 +88,7 @@ def test_pandalm_annotator_one_against_the_others(pandalm):
 )
 def test_pandalm_judges_beside_the_ceiling(pandalm, judge, mean, ratio, low, high):
     """reference/statistics.md 1.5; its interval is a bootstrap of items over joint cells."""
-    found = among_humans(answered(pandalm[judge]))
+    found = among_humans(of_four(pandalm[judge]))
     # The mean over annotators of kappa, which these are, is within .0001 of kappa over all pairs of labels.
     assert np.mean([one.value for one in found.each.values()]) == pytest.approx(mean, abs=1e-8)
     assert found.kappa.value == pytest.approx(mean, abs=1e-4)

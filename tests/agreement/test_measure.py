@@ -273,8 +273,8 @@ def test_sensitivity_lists_what_is_different():
 
 def test_names_load_no_numpy():
     code = (
-        "import sys\nfrom judgebench.stats.coefficients.catalog import METRIC_TITLES\n"
-        "assert 'cohen_kappa' in METRIC_TITLES\nassert 'numpy' not in sys.modules"
+        "import sys\nfrom judgebench.stats.coefficients.catalog import METRICS\n"
+        "assert 'cohen_kappa' in METRICS\nassert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -10,8 +10,9 @@ from agreement_cases import benchmark, ratings
 from scipy.special import bdtr as binomial
 
 from judgebench.agreement.matching import Judged
+from judgebench.agreement.pilots import pilot, pilot_single
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import Power, from_figures, pilot, pilot_single
+from judgebench.agreement.power import Power, from_figures
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.kappa_drops import (
@@ -72,6 +73,20 @@ def test_few_clusters_take_the_quantiles_of_the_test_that_is_run():
     many = Power("cohen_kappa", 10**6, 0.4, 1.0, 0.1, measured=True, clusters=10**6)
     alone = Power("cohen_kappa", 10**6, 0.4, 1.0, 0.1, measured=True)
     assert many.items_for(0.05) == pytest.approx(alone.items_for(0.05), rel=0.01)
+
+
+def test_few_questions_show_nothing_that_there_can_be():
+    """With 2 degrees of freedom t asks for more than the whole range of a share, or of kappa above chance."""
+    gold = np.array([1, 0, 1, 0, 1, 0, 1, 0])
+    said = [np.array([1, 0, 1, 0, 1, 0, 0, 0]), np.array([0, 1, 1, 0, 0, 1, 0, 1])]
+    sides = [ratings(one, gold, scale=Scale.check(), cluster=np.arange(8) % 3) for one in said]
+    judged = [Judged("t", name, one, range(8), "012", Policies()) for name, one in zip("ab", sides, strict=True)]
+    for metric in ("cohen_kappa", "percent_agreement"):
+        found = pilot(judged, metric, METRICS, drop=0.1)
+        assert found.reach == 1
+        assert found.detectable(sides=2) > 1
+        assert found.possible(found.detectable(sides=2)) is None
+        assert found.possible(found.detectable(800, sides=2)) == found.detectable(800, sides=2)
 
 
 def test_two_sided_and_clusters_multiply():

@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import pytest
 from agreement_cases import ratings
+from public_pandalm import PandaLM
 from sklearn.metrics import cohen_kappa_score
 
 from judgebench.agreement.ceiling import pairwise
@@ -28,18 +29,13 @@ def lines(path):
 
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
-    def read(name):
-        with gzip.open(data_dir / "pandalm" / name, "rt", encoding="utf-8") as file:
-            return json.load(file)
-
-    code = {"1": 0, "0": 1, "Tie": 1, "2": 2}
-    test = read("testset-v1.json.gz")
-    gold = [[code[str(row[f"annotator{j}"])] for j in (1, 2, 3)] for row in test]
-    gpt = [code.get(str(row["gpt_result"]), -1) for row in read("gpt-3.5-turbo-testset-v1.json.gz")]
-    panda = [code.get(str(row["pandalm_result"]), -1) for row in read("pandalm-7b-testset-v1.json.gz")]
-    questions: dict[str, int] = {}
-    cluster = [questions.setdefault(row["instruction"] + row["input"], len(questions)) for row in test]
-    return {"gpt": ratings(gpt, gold), "panda": ratings(panda, gold), "clustered": ratings(gpt, gold, cluster=cluster)}
+    found = PandaLM.read(data_dir)
+    cluster = found.grouped("instruction", "input")
+    return {
+        "gpt": ratings(found.gpt, found.votes),
+        "panda": ratings(found.panda, found.votes),
+        "clustered": ratings(found.gpt, found.votes, cluster=cluster),
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import json
 import numpy as np
 import pytest
 from agreement_cases import ratings, se_iid, table
+from public_pandalm import PandaLM, answered
 
 from judgebench.agreement.correct.labelled import Sample, ppi
 from judgebench.agreement.measure import measure
@@ -188,19 +189,10 @@ def test_ppi_with_the_library_s_weight(umass):
 
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
-    def read(name):
-        with gzip.open(data_dir / "pandalm" / name, "rt", encoding="utf-8") as file:
-            return json.load(file)
-
-    code = {"1": 0, "0": 1, "Tie": 1, "2": 2}
-    test = read("testset-v1.json.gz")
-    votes = np.array([[code[str(row[f"annotator{j}"])] for j in (1, 2, 3)] for row in test])
-    gold = np.array([np.bincount(row, minlength=3).argmax() for row in votes])
-    first = np.array([code.get(str(row["gpt_result"]), 3) for row in read("gpt-3.5-turbo-testset-v1.json.gz")])
-    second = np.array([code.get(str(row["pandalm_result"]), 3) for row in read("pandalm-7b-testset-v1.json.gz")])
+    found = PandaLM.read(data_dir)
     # Some responses are a bare true or false in the file.
-    longer = np.array([len(str(row["response2"])) - len(str(row["response1"])) for row in test], dtype=float)
-    return votes, gold, first, second, longer
+    longer = np.array([len(str(row["response2"])) - len(str(row["response1"])) for row in found.rows], dtype=float)
+    return found.votes, found.majority, answered(found.gpt), answered(found.panda), longer
 
 
 def test_annotators_against_a_majority_of_their_own_votes(pandalm):

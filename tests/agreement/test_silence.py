@@ -7,8 +7,7 @@ from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pytest
-from agreement_cases import quick as usual
-from agreement_cases import ratings
+from agreement_cases import quick, ratings
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from test_sequences import rank_rows, step_rows
@@ -23,12 +22,11 @@ from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.stats import withheld
 from judgebench.stats.coefficients import continuous
-from judgebench.stats.coefficients.catalog import BIASES, CLASS_METRICS, METRICS, ROW_METRICS, class_metric, fits
+from judgebench.stats.coefficients.catalog import BIASES, CLASS_METRICS, METRICS, ROW_METRICS, class_metric
 from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha
+from judgebench.stats.coefficients.metric_sets import fits
 
 seeds = st.integers(0, 2**32 - 1)
-#: The same examples every time; without `derandomize` it searches on, which is for a person to do, not for CI.
-quick = settings(usual, derandomize=True)
 #: Rounding, and what a search for the least favourable completion may miss.
 SLACK = 1e-9
 FIVE, NAMES = Scale.rate(1, 5), Scale.categories(["red", "green", "blue", "grey"])

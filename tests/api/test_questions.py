@@ -205,7 +205,7 @@ def test_stored_runs(here):
 
 
 def test_what_there_is():
-    assert judgebench.show("pandalm").startswith("PandaLM test set: ")
+    assert str(judgebench.show("pandalm")).startswith("PandaLM test set: ")
     assert "pandalm" in {row[0] for row in judgebench.listing("tasks")}
     with pytest.raises(UsageError, match=r"^kind='taks': write one of 'tasks'"):
         judgebench.listing("taks")

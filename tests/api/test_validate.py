@@ -78,22 +78,27 @@ def test_what_lies_beside_the_card_must_be_there(copy: Path) -> None:
     assert sorted(missing(copy)) == ["README", "sample"]
 
 
+def unlike(card: Path, data: Path) -> tuple[list[dict[str, str]], Path]:
+    """The sample's rows with other texts, as a file of data."""
+    rows = [json.loads(line) for line in (card / "sample.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [row | {"instruction": "other", "input": "", "response1": "one", "response2": "two"} for row in rows]
+    file = data / "pandalm" / "testset-v1.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    return rows, file
+
+
 def test_a_sample_with_rows_of_the_data_is_refused(copy: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data" / "pandalm"
-    data.mkdir(parents=True)
-    rows = [json.loads(line) for line in (copy / "sample.jsonl").read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        row |= {"instruction": "other", "input": "", "response1": "one", "response2": "two"}
-    (data / "testset-v1.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert missing(copy, data.parent) == {}
+    rows, file = unlike(copy, tmp_path / "data")
+    assert missing(copy, tmp_path / "data") == {}
     rows[3]["response2"] = (
         json.loads((copy / "sample.jsonl").read_text(encoding="utf-8").splitlines()[0])["response1"] * 9
     )
     lines = (copy / "sample.jsonl").read_text(encoding="utf-8").splitlines()
     lines[0] = json.dumps(json.loads(lines[0]) | {"response1": rows[3]["response2"]})
     (copy / "sample.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    (data / "testset-v1.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert "write rows of your own" in missing(copy, data.parent)["data"]
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    assert "write rows of your own" in missing(copy, tmp_path / "data")["data"]
 
 
 def test_a_card_of_ones_own_table_is_checked_too(tmp_path: Path) -> None:
@@ -107,22 +112,18 @@ def test_a_card_of_ones_own_table_is_checked_too(tmp_path: Path) -> None:
 
 
 def test_a_count_that_the_data_don_t_have_is_named(copy: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data" / "pandalm"
-    data.mkdir(parents=True)
-    rows = [json.loads(line) for line in (copy / "sample.jsonl").read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        row |= {"instruction": "other", "input": "", "response1": "one", "response2": "two"}
-    (data / "testset-v1.json").write_text(json.dumps(rows), encoding="utf-8")
+    unlike(copy, tmp_path / "data")
     # Of other files than the published ones another count is no wonder; of files that no hash tells it is.
-    assert missing(copy, data.parent) == {}
+    assert missing(copy, tmp_path / "data") == {}
     text = (copy / "task.toml").read_text(encoding="utf-8")
     (copy / "task.toml").write_text(re.sub(r'(?m)^("testset-v1\.json"|url) = .*\n', "", text), encoding="utf-8")
-    assert "the card says 999" in missing(copy, data.parent)["data"]
+    assert "the card says 999" in missing(copy, tmp_path / "data")["data"]
 
 
 def test_a_card_elsewhere_is_shown_and_reproduced(copy: Path, tmp_path: Path) -> None:
-    shown = judgebench.show(str(copy))
-    assert shown == judgebench.show(str(copy / "task.toml")) == judgebench.show("pandalm")
+    shown = judgebench.show(str(copy)).to_json()
+    assert shown == judgebench.show(str(copy / "task.toml")).to_json() == judgebench.show("pandalm").to_json()
+    assert f"--task {copy} --sample" in str(judgebench.show(str(copy)))
     own = tmp_path / "own"
     own.mkdir()
     (own / "task.toml").write_text('name = "tickets"\ndata = "t.csv"\n[columns]\nquestion = "ask"\nanswers = "reply"\n')

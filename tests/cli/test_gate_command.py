@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import numpy as np
 import pytest
-from report.gate_rows import RUN, planted, store, verdicts
+from report.gate_rows import NEW, RUN, planted, store, verdicts
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.report.gate import baseline
@@ -17,14 +17,6 @@ from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NEW = replace(RUN, judge="server/new", settings={"model": "m2"})
-
-
-@pytest.fixture(autouse=True)
-def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def both(root: Path, n: int, **how) -> tuple[Path, Path]:

@@ -10,21 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
+from report.gate_rows import HOSTILE, NEW, RUN, planted, store, verdicts
 
 from judgebench.domain import Policies
 from judgebench.report.gate import baseline
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NEW = replace(RUN, judge="server/new", settings={"model": "m2"})
-
-
-@pytest.fixture(autouse=True)
-def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

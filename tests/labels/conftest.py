@@ -22,3 +22,15 @@ def write(tmp_path):
         return path
 
     return _write
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A text as a file, to the byte."""
+
+    def _table(text, name="t.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="")
+        return path
+
+    return _table

@@ -20,16 +20,6 @@ from judgebench.files.read import open_table
 from judgebench.labels.known import recognise
 
 
-@pytest.fixture
-def table(tmp_path):
-    def _table(text, name="labels.csv"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return _table
-
-
 def follow(command):
     """Load what a command names, by its own options."""
     words = shlex.split(command)

@@ -15,16 +15,6 @@ from judgebench.labels.cells import Cells
 from judgebench.labels.load import load
 
 
-@pytest.fixture
-def table(tmp_path):
-    def write(text, name="t.csv"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def row(loaded, policies=None, judge="j"):
     return measure(loaded.judges[judge], task="t", judge=judge, policies=policies, verify=True)[0]
 

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import judgebench
+from judgebench.agreement.detection import Detection
+from judgebench.agreement.similarity import Similarity
 from judgebench.api.notes import NoteWarning
+from judgebench.domain import Estimate
 from judgebench.report.checks import Check, Checks
+from judgebench.report.detection import DetectionRow, Detections
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
+from judgebench.report.similarity import Similarities, SimilarityRow
 from judgebench.report.validation import Finding, Validation
 
 if TYPE_CHECKING:
@@ -75,13 +80,35 @@ def _quiet(question: Callable[..., Document]) -> Document:
         return question(_folder() / "own.csv", **_COLUMNS)
 
 
-def _asked(question: Callable[..., Document], **how: Any) -> Document:
+def _asked(question: Callable[..., Document], limit: int = 6, **how: Any) -> Document:
     """Ask two baselines about a few items of a sample, changed by probes."""
     judges = ["baseline/longest", "baseline/random"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoteWarning)
-        return question(judge=judges, task="pandalm", sample=True, limit=6, runs=_folder() / "probed", **how)
+        return question(judge=judges, task="pandalm", sample=True, limit=limit, runs=_folder() / "probed", **how)
 
+
+def _detected() -> Document:
+    """Texts that a language model was given, of two probes on a task whose name is long."""
+    share = Estimate(0.41, 0.22, 0.63, 40)
+    found = [Detection(40, Estimate(0.7, 0.6, 0.8, 40), share, 0.05, 3.2), Detection(0, _NONE, _NONE, 0.0, 0.0)]
+    named = ("a-task-with-a-name-of-many-words:attacked-and-plain", "hf/a-model-with-a-name-of-many-words-instruct")
+    return Detections(
+        tuple(
+            DetectionRow(*named, probe, by, one, one, "sample:1")
+            for probe, one in zip(("suffix/tokens", "injection/new-rules"), found, strict=True)
+            for by in ("whole", "window")
+        )
+    )
+
+
+def _alike() -> Document:
+    found = Similarity(120, 300, Estimate(0.71, 0.66, 0.76, 120), Estimate(0.4, 0.31, 0.5, 120), ("q7", 0.12))
+    models = ("embedding/a-model-with-a-name-of-many-words", "embedding/another")
+    return Similarities(tuple(SimilarityRow("answers", model, 0.8, found, "Why?", "data:1") for model in models))
+
+
+_NONE = Estimate.missing("no_items")
 
 DOCUMENTS: dict[str, Callable[[], Document]] = {
     "doctor": lambda: judgebench.doctor(_folder() / "own.csv"),
@@ -95,5 +122,8 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
     "cascade": lambda: _quiet(judgebench.cascade),
     "calibration": lambda: _quiet(judgebench.calibrate),
     "probes": lambda: _asked(judgebench.probe, probe=["bandwagon", "verbosity"]),
+    "transfer": lambda: _asked(judgebench.transfer, limit=12, probe="suffix"),
+    "detection": _detected,
+    "similarity": _alike,
     "judge-validation": lambda: _asked(judgebench.validate_judge, probe=["bandwagon"], repeats=3),
 }

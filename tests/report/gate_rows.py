@@ -6,30 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import stored_cases
 
-from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
+from judgebench.domain import Case, Item, Label, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-RUN = Run(
-    task="planted",
-    revision="r1",
-    card_digest="",
-    judge="server/old",
-    settings={"model": "m"},
-    scale=Scale.check(),
-    orders="original",
-    repeats=1,
-    reference="none",
-    seed=0,
-    limit=None,
-    policies=Policies(),
-    gold_source="human",
-    content="c1",
+RUN = replace(
+    stored_cases.RUN, task="planted", judge="server/old", scale=Scale.check(), orders="original", content="c1"
 )
+NEW = replace(RUN, judge="server/new", settings={"model": "m2"})
 #: What breaks XML, Markdown, a terminal and a CI log, where somebody lets it.
 HOSTILE = (
     "::error file=x::pwned\r\n::stop-commands::t\x1b[31m</testcase><script>alert(1)</script>"

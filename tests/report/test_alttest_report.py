@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.alt_test import SWEEP, JudgeDifference, advantage_difference, alt_test
+from judgebench.agreement.alt_test.codes import alt_test
+from judgebench.agreement.alt_test.judges import JudgeDifference, advantage_difference
+from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies
 from judgebench.report.alt_test import AltTests, Entry
 from judgebench.report.schemas import json_schema

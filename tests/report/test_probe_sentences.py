@@ -24,13 +24,13 @@ def said(*found):
 def test_without_an_interval_nothing_is_ruled_out():
     bare = probed((0.0, None, None), items=1)
     assert "can't be told" in said(bare)
-    assert "for all more than 10.0 %" in said(bare, bare)
-    assert "for 1 of them more than 10.0 %" in said(bare, probed())
+    assert "for all of them, more than 10 %" in said(bare, bare)
+    assert "for 1 of them, more than 10 %" in said(bare, probed())
 
 
 def test_what_the_intervals_leave_open_is_said():
-    assert "up to 5.0 % of cases" in said(probed())
-    assert "none of them by more than 8.0 % of cases" in said(probed(), probed((0.0, -0.1, 0.08)))
+    assert "up to 5 % of cases" in said(probed())
+    assert "none of them by more than 8 % of cases" in said(probed(), probed((0.0, -0.1, 0.08)))
 
 
 def test_the_rule_of_three_is_of_the_probes_that_accepted_nothing():

@@ -237,7 +237,8 @@ def test_classes_are_in_the_schema():
 
 
 def test_every_metric_of_a_panel_has_a_short_name():
-    from judgebench.stats.coefficients.catalog import METRIC_SETS, METRICS, ROW_METRICS
+    from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS
+    from judgebench.stats.coefficients.metric_sets import METRIC_SETS
 
     for kind, panel in METRIC_SETS.items():
         known = ROW_METRICS if kind in {"rank", "steps", "first error", "set"} else METRICS

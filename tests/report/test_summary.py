@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.alt_test import alt_test_ratings, default_epsilon
+from judgebench.agreement.alt_test.ratings import alt_test_ratings, default_epsilon
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Policies, Scale, Usage, names_of
 from judgebench.report.page.caveats import CHANGES, HOLDS, NOT_CHECKED, UNKNOWN, checks
 from judgebench.report.page.lead import lead_of, leads_of, which_is_best
 from judgebench.report.page.measured import by_task
 from judgebench.report.page.page import tasks_of
-from judgebench.report.stand_in import MARGIN
+from judgebench.report.stand_in import MARGIN, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.report.page.page import Task
     from judgebench.report.page.parts import Reported
+    from judgebench.report.stand_in import Answer
 
 
 def _made(
@@ -32,6 +33,10 @@ def _made(
     truth, gold = people(size, annotators, agree)
     rows = [tuple(map(int, row)) for row in gold]
     return reported(Made(gold=rows, judge=noisy(truth, right, seed=seed), **more))
+
+
+def _answer(run: Reported) -> Answer:
+    return answer(run.rows[0], run.ratings, run.policies)
 
 
 def _said(*runs: Reported) -> str:
@@ -53,12 +58,12 @@ def _checks(*runs: Reported) -> dict[str, str]:
 
 def test_yes() -> None:
     run = _made(0.95)
-    found = run.answer()
+    found = _answer(run)
     ratio = run.rows[0].ceiling["ratio_cohen_kappa"]
     assert ratio.low is not None
     assert ratio.low >= 1 - MARGIN
     assert alt_test_ratings(run.ratings, run.policies, epsilon=default_epsilon("human")).passed
-    assert (found.state, found.missing) == ("yes", ())
+    assert (found.state, found.whys) == ("yes", ())
     share = run.rows[0].ceiling["judge_vs_each_percent_agreement"].value
     said = _said(run)
     assert said.startswith("model can take a person's place here. model gives the same answer as a person ")
@@ -72,13 +77,12 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
     truth, labels = people(400, 5, 0.95)
     rng = np.random.default_rng(8)
     gold = [(*map(int, row[:4]), int(rng.integers(0, 2))) for row in labels]
-    found = reported(Made(gold=gold, judge=noisy(truth, 0.9))).answer()
+    found = _answer(reported(Made(gold=gold, judge=noisy(truth, 0.9))))
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
     assert len(found.deciding) == 1
-    assert f"but not without {found.deciding[0]}" in found.because
-    assert found.missing[0].startswith(f"a look at the labels of {found.deciding[0]}")
+    assert f"without {found.deciding[0]} the answer is another" in found.whys[0]
     run = reported(Made(gold=gold, judge=noisy(truth, 0.9)))
     assert f"depends on which annotators you ask, {found.deciding[0]} above all" in _said(run)
     assert _checks(run)["Leave one annotator out"] == CHANGES
@@ -91,7 +95,7 @@ def test_a_yes_that_hangs_on_one_person_is_none() -> None:
 
 def test_no() -> None:
     run = _made(0.65)
-    found = run.answer()
+    found = _answer(run)
     assert found.ratio.high is not None
     assert found.ratio.high < 1 - MARGIN
     assert found.state == "no"
@@ -101,7 +105,7 @@ def test_no() -> None:
 
 def test_an_interval_across_the_margin_decides_nothing() -> None:
     run = _made(0.85, size=60)
-    found = run.answer()
+    found = _answer(run)
     assert found.ratio.low is not None
     assert found.ratio.high is not None
     assert found.ratio.low < 1 - MARGIN < found.ratio.high
@@ -121,11 +125,11 @@ def test_a_good_ratio_is_not_enough_without_the_alternative_annotator_test() -> 
         first = 3 * (i // 20)
         row[first : first + 3] = map(int, labels[i])
         gold.append(tuple(row))
-    found = reported(Made(gold=gold, judge=noisy(truth, 1.0))).answer()
+    found = _answer(reported(Made(gold=gold, judge=noisy(truth, 1.0))))
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
-    assert found.because.endswith("yet the alternative annotator test has too few items per annotator")
+    assert found.whys == ("nobody has enough items for the alternative annotator test",)
 
 
 def _lenient(share: float) -> Reported:
@@ -138,21 +142,20 @@ def _lenient(share: float) -> Reported:
 
 
 def test_two_tests_that_differ_decide_nothing() -> None:
-    found = _lenient(0.85).answer()
+    found = _answer(_lenient(0.85))
     assert found.ratio.high is not None
     assert found.ratio.high < 1 - MARGIN
     assert found.alt is not None
     assert found.alt.passed
     assert found.state == "open"
-    assert "which is too little, yet the alternative annotator test passes" in found.because
+    assert found.whys == ("its kappa falls short of people's, yet it passes the alternative annotator test",)
 
 
 def test_a_test_that_a_constant_passes_says_nothing() -> None:
-    found = _lenient(0.9).answer()
+    found = _answer(_lenient(0.9))
     assert found.alt is not None
     assert "majority_passes" in found.alt.warnings
     assert found.state == "no"
-    assert "annotator test" not in found.because
 
 
 def test_people_who_hardly_agree_are_no_measure() -> None:
@@ -161,6 +164,7 @@ def test_people_who_hardly_agree_are_no_measure() -> None:
     assert people_.low is not None
     assert people_.low <= 0
     assert _said(run).startswith("Not sure whether model")
+    assert _answer(run).whys[0] == "40 items leave open whether people agree with each other at all"
 
 
 def test_many_tasks_are_counted() -> None:
@@ -174,33 +178,32 @@ def test_many_tasks_are_counted() -> None:
 
 def test_one_annotator_can_not_say_yes() -> None:
     run = _made(0.95, annotators=1)
-    found = run.answer()
+    found = _answer(run)
     assert found.state == "open"
-    assert found.missing == ("a second person's labels on the same items",)
     assert "One label per item: how far people agree with each other is not known." in _said(run)
     assert all(line.chip is None for line in _task(run).views[0].table.lines)
 
 
 def test_two_annotators_need_a_third() -> None:
-    found = _made(0.97, annotators=2).answer()
+    found = _answer(_made(0.97, annotators=2))
     assert found.alt is None
     assert found.state == "open"
-    assert found.missing[0].startswith("a third annotator")
-    assert _made(0.6, annotators=2).answer().state == "no"
+    assert found.whys == ("it would take a third person's labels",)
+    assert _answer(_made(0.6, annotators=2)).state == "no"
 
 
 @pytest.mark.parametrize("annotators", [1, 3])
 def test_a_constant_judge_may_not(annotators: int) -> None:
     _, gold = people(200, annotators, 0.9)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[1] * 200))
-    assert run.answer().state == "no"
+    assert _answer(run).state == "no"
     assert "can't take" in _said(run) if annotators > 1 else "One label per item" in _said(run)
 
 
 def test_an_opposite_judge_may_not() -> None:
     truth, _ = people(200, 1, 1.0)
     run = reported(Made(gold=[(int(code),) for code in truth], judge=[1 - code for code in noisy(truth, 0.8)]))
-    assert run.answer().state == "no"
+    assert _answer(run).state == "no"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_an_opposite_judge_may_not() -> None:
 )
 def test_gold_that_is_not_known_to_be_peoples_answers_nothing(source: str, words: str) -> None:
     run = _made(0.95, source=source)
-    assert run.answer().state == "not-human"
+    assert _answer(run).state == "not-human"
     said = _said(run)
     assert words in said
     share = run.rows[0].metrics["percent_agreement"].value
@@ -226,22 +229,22 @@ def test_gold_that_is_not_known_to_be_peoples_answers_nothing(source: str, words
 @pytest.mark.parametrize(
     ("change", "doubt"),
     [
-        ({"revision": "sample:1"}, "these rows were written as a sample"),
-        ({"counts": {"items": 800, "cases": 800}}, "the rest of the run"),
+        ({"revision": "sample:1"}, "these rows are samples"),
+        ({"counts": {"items": 800, "cases": 800}}, "too many answers are missing"),
     ],
 )
 def test_doubts_take_a_yes_back(change: dict[str, Any], doubt: str) -> None:
     run = _made(0.95, manifest=change)
     if "counts" in change:
         run = replace(run, rows=tuple(replace(row, warnings=(*row.warnings, "incomplete_run")) for row in run.rows))
-    found = run.answer()
+    found = _answer(run)
     assert found.state == "open"
-    assert any(doubt in text for text in found.missing)
+    assert found.whys[0] == doubt
 
 
 def test_a_sample_does_not_say_no_either() -> None:
-    assert _made(0.6, manifest={"revision": "sample"}).answer().state == "open"
-    assert _made(0.5, size=8).answer().state == "open"
+    assert _answer(_made(0.6, manifest={"revision": "sample"})).state == "open"
+    assert _answer(_made(0.5, size=8)).state == "open"
 
 
 def test_low_coverage_takes_a_yes_back() -> None:
@@ -250,11 +253,11 @@ def test_low_coverage_takes_a_yes_back() -> None:
     judge[:24] = [None] * 24
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=judge, policies=Policies(invalid="drop")))
     assert "low_coverage" in run.rows[0].warnings
-    found = run.answer()
+    found = _answer(run)
     assert found.ratio.low is not None
     assert found.ratio.low >= 1 - MARGIN
     assert found.state == "open"
-    assert "verdicts on the items that it left without one" in found.missing
+    assert found.whys == ("too many answers are missing",)
 
 
 def test_several_judges_and_tasks_in_one_answer() -> None:
@@ -278,7 +281,7 @@ def test_better_is_said_only_where_it_is_settled() -> None:
     }
     (three,) = by_task([near, bad, good])
     assert "these data can't say which; " in which_is_best(three)
-    assert which_is_best(three).endswith("is surely ahead of bad.")
+    assert which_is_best(three).endswith("is clearly ahead of bad.")
 
 
 def test_baselines_are_not_asked() -> None:
@@ -354,7 +357,7 @@ def test_a_judge_without_any_verdict_stands_apart(annotators: int) -> None:
     _, gold = people(100, annotators, 0.9)
     rows = [tuple(map(int, row)) for row in gold]
     silent = reported(Made(gold=rows, judge=[None] * 100, name="silent"))
-    assert silent.answer().state == "open"
+    assert _answer(silent).state == "open"
     assert _said(silent).startswith("No judge was reached on task. silent gave no usable answer")
     wrong = reported(Made(gold=rows, judge=[1 - row[0] for row in rows], name="opposite"))
     found = _task(wrong, silent)
@@ -369,8 +372,8 @@ def test_a_run_that_mostly_failed_says_no_to_nobody() -> None:
     judge: list[int | None] = [None] * 400
     judge[:100] = noisy(truth[:100], 1.0)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=judge))
-    assert run.answer().state == "open"
-    assert "verdicts on the items that it left without one" in run.answer().missing
+    assert _answer(run).state == "open"
+    assert _answer(run).whys[0] == "too many answers are missing"
 
 
 def test_names_are_unique_and_safe() -> None:
@@ -443,8 +446,8 @@ def test_rankings_and_steps_are_told_and_not_judged(spec: str) -> None:
     one, other = ((0, 1, 2), (2, 1, 0)) if spec == "rank:3" else ((1, 1, 1), (1, 0, 1))
     gold = [(one if i % 2 else other,) * 3 for i in range(60)]
     run = reported(Made(gold=gold, judge=[one if i % 3 else other for i in range(60)], scale=scale))
-    assert run.answer().state == "open"
+    assert _answer(run).state == "open"
     (measured,) = by_task([run])
-    assert measured.judges[0].verdict == ""
+    assert measured.judges[0].state == ""
     assert lead_of(measured).text
     assert [fold.title for fold in _task(run).folds][-2:] == ["Other figures", "Order, repeats, cost"]

@@ -12,9 +12,10 @@ from agreement_cases import expand, quick, se_iid, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients.catalog import METRICS, fits, metrics_for
+from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.classes import class_f1, class_precision, class_recall
 from judgebench.stats.coefficients.krippendorff import krippendorff_alpha_nominal
+from judgebench.stats.coefficients.metric_sets import fits, metrics_for
 from judgebench.stats.crosstab import Crosstab
 
 ALL = sorted(METRICS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 from typing import Any
 
 import numpy as np
 import pytest
 from agreement_cases import difference
+from public_pandalm import PandaLM, answered
 from scipy.special import ndtr
 
 from judgebench.stats.coefficients.catalog import METRICS
@@ -41,24 +41,14 @@ def kappa_of(gold: Any, judge: Any, clusters: Clusters, labels: int, wide: int) 
 
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
-    def read(name):
-        with gzip.open(data_dir / "pandalm" / name, "rt", encoding="utf-8") as file:
-            return json.load(file)
-
-    code = {"1": 0, "0": 1, "Tie": 1, "2": 2}
-    test = read("testset-v1.json.gz")
-    votes = np.array([[code[str(row[f"annotator{j}"])] for j in (1, 2, 3)] for row in test])
-    gold = np.array([np.bincount(row, minlength=3).argmax() for row in votes])
-    # An answer that nobody can read is a fourth category, on the judge's side only.
-    first = np.array([code.get(str(row["gpt_result"]), 3) for row in read("gpt-3.5-turbo-testset-v1.json.gz")])
-    second = np.array([code.get(str(row["pandalm_result"]), 3) for row in read("pandalm-7b-testset-v1.json.gz")])
+    found = PandaLM.read(data_dir)
     return {
-        "gold": gold,
-        "first": first,
-        "second": second,
-        "question": coded([row["instruction"] for row in test]),
-        "app": coded([row["motivation_app"] for row in test]),
-        "independent": Clusters.of(np.arange(len(test))),
+        "gold": found.majority,
+        "first": answered(found.gpt),
+        "second": answered(found.panda),
+        "question": Clusters.of(found.grouped("instruction")),
+        "app": Clusters.of(found.grouped("motivation_app")),
+        "independent": Clusters.of(np.arange(len(found.rows))),
     }
 
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaincinv, ndtri, stdtrit
 
+from judgebench.stats.cluster_errors import cr2, spread
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Crosstab, total
 from judgebench.stats.inference.score_path import inverted, mover, score_interval, share_interval
 from judgebench.stats.inference.swapped import swap_max
-from judgebench.stats.influence import cr2, spread
 
 OFF_DIAGONAL = {"gwet_ac1", "brennan_prediger"}
 FIGURES = (

@@ -11,7 +11,8 @@ import pytest
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.annotation_files import read_labels
 from judgebench.tasks.own import Reading
-from judgebench.tasks.tables import name_of, open_own, reopen
+from judgebench.tasks.places import name_of
+from judgebench.tasks.tables import open_own, reopen
 
 if TYPE_CHECKING:
     from judgebench.domain import Item

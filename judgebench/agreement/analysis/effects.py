@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 #: A category on fewer rows than this says nothing by itself and joins the reference.
 FEW_ROWS = 10
@@ -258,7 +257,7 @@ def explain(
 
 
 def _p_values(statistics: Floats, df: int) -> Floats:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     found: Floats = 2 * stdtr(df, -np.abs(statistics))
     return found

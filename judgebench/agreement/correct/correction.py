@@ -8,39 +8,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.correct.error_rates import by_matrix, by_posterior, by_rates, rates_of
 from judgebench.agreement.correct.labelled import (
-    Rows,
     Sample,
-    Score,
-    counts,
     drift,
     join_strata,
-    judged,
     labels_only,
     naive,
     post_stratified,
     ppi,
     ppi_weight,
-    rows_of,
-    score_of,
-    used,
 )
-from judgebench.agreement.correct.rogan_gladen import (
-    ILL_CONDITIONED,
-    Calibration,
-    bayes_rogan_gladen,
-    matrix_influence,
-    matrix_mean,
-    matrix_shares,
-    rogan_gladen,
-)
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.correct.rows import Rows, Score, judged, rows_of, score_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.crosstab import TINY, Crosstab
-from judgebench.stats.inference.intervals import around
-from judgebench.stats.influence import CellCounts, Clusters, Influences, combine, mean
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +34,6 @@ Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen
 ESTIMATORS: tuple[str, ...] = get_args(Estimator)
 #: Fewer labelled rows than this make every correction a rough one.
 FEW_LABELS = 30
-_FEW_CLUSTERS = 20
 #: Standard errors between the judge's means on labelled and on other rows that no random draw explains (p < .001).
 _DRIFT = 3.29
 #: With fewer labelled rows than this in a stratum that matters, PPI++ takes over.
@@ -164,7 +146,7 @@ def _correct(
 ) -> Correction:
     sample = _sample(rows, score)
     known, test = (rows.take(rows.labelled), rows.take(~rows.labelled)) if outside is None else (outside, rows)
-    rates, calibration = _rates(known, score)
+    rates, calibration = rates_of(known, score)
     warnings: list[str] = ["left_out"] if rows.left_out else []
     weak = "youden" in rates and _weak(rates["youden"])
     if weak:
@@ -180,14 +162,12 @@ def _correct(
         if sample is not None:
             warnings += _doubts(sample, rows)
     if every or estimator == "rogan-gladen" or (outside is not None and score.binary):
-        estimates["rogan-gladen"] = _rogan_gladen(
-            test, known, score, calibration, weak=weak, outside=outside is not None
-        )
+        estimates["rogan-gladen"] = by_rates(test, known, score, calibration, weak=weak, outside=outside is not None)
     if every:
-        estimates["bayes"] = _bayes(test, known, score, calibration, estimates["rogan-gladen"])
+        estimates["bayes"] = by_posterior(test, known, score, calibration, estimates["rogan-gladen"])
     condition: float | None = None
     if every or estimator == "matrix" or (outside is not None and not score.binary):
-        estimates["matrix"], condition, codes = _matrix(test, known, score, outside=outside is not None)
+        estimates["matrix"], condition, codes = by_matrix(test, known, score, outside=outside is not None)
         warnings += codes
     estimates["labels"] = Estimate.missing("no_labels") if sample is None else labels_only(sample)
     estimates["naive"] = _naive(rows, score)
@@ -243,7 +223,7 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
     labelled = sample.rows.size
     if labelled < FEW_LABELS:
         yield "few_labels"
-    elif np.unique(rows.cluster[rows.labelled]).size < _FEW_CLUSTERS:
+    elif np.unique(rows.cluster[rows.labelled]).size < FEW_CLUSTERS:
         yield "few_clusters"
     if labelled == rows.judge.size:
         yield "all_labelled"
@@ -255,116 +235,6 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
         yield "subset_not_random"
 
 
-def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them, and those that correct a share.
-
-    A row without a verdict is wrong in the former. In the latter it does not accept, here as where gold isn't known.
-    """
-    one = score.accepted
-    if one is None or known.graded:
-        return {}, None
-    right = known.gold == one
-    positives, negatives = int(np.count_nonzero(right)), int(np.count_nonzero(~right))
-    if not positives or not negatives:
-        reason = "no_negatives" if positives else "no_positives"
-        return {"youden": Estimate.missing(reason, known.judge.size)}, None
-    said = known.judge == one
-    wrong = known.judge == score.classes + 1
-    cells, clusters = 2 * right + np.where(wrong, ~right, said), Clusters.of(known.cluster)
-    by_cluster = CellCounts.of(cells, clusters)
-    joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
-    counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
-    names = {"youden": "youden_j", "tpr": "true_positive_rate", "tnr": "true_negative_rate"}
-    rates = {key: estimate(METRICS[name], counted)[0] for key, name in names.items()}
-    tnr, tpr = float((~said)[~right].mean()), float(said[right].mean())
-    return rates, Calibration(tnr, negatives, tpr, positives)
-
-
-def _rogan_gladen(
-    test: Rows, known: Rows, score: Score, calibration: Calibration | None, *, weak: bool, outside: bool
-) -> Estimate:
-    one = score.accepted
-    if not score.binary or one is None:
-        return Estimate.missing("not_binary", test.judge.size)
-    if not test.judge.size:
-        return Estimate.missing("all_labelled")
-    if calibration is None or weak:
-        return Estimate.missing("one_class" if calibration is None else "weak_judge", test.judge.size)
-    said = test.judge == one
-    found = rogan_gladen(float(said.mean()), said.size, calibration)
-    ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.independent and theirs.independent):
-        return found
-    # The delta method with the clusters' influences: the two sets share none (the calibration set is another one).
-    power, theta = calibration.youden, found.value
-    right = known.gold == one
-    accepted = known.judge == one
-    parts = [
-        mean((~accepted)[~right].astype(float), Clusters.of(known.cluster[~right])),
-        mean(accepted[right].astype(float), Clusters.of(known.cluster[right])),
-    ]
-    errors = combine(parts, [(1 - theta) / power, -theta / power])
-    shown = combine([mean(said.astype(float), ours)], [1 / power])
-    return _delta(found, shown, errors, 0.0, 1.0, outside=outside)
-
-
-def _delta(
-    found: Estimate, shown: Influences, errors: Influences, low: float, high: float, *, outside: bool
-) -> Estimate:
-    """Give an estimate the interval of the delta method, from the influences of both sets' clusters.
-
-    Its error is at least that of independent items, which knows that a rate of 1 is not a certainty. An outside
-    calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
-    """
-    if min(shown.ids.size, errors.ids.size) < 2:
-        return Estimate.alone(found.value or 0.0, found.n, "one_cluster")
-    first, second = shown.se, errors.se
-    se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
-    se = max(se, found.se or 0.0)
-    if se < TINY:
-        return Estimate.alone(found.value or 0.0, found.n, "no_spread", se)
-    value = 0.0 if found.value is None else found.value
-    bounds = around(value, se, min(shown.df, errors.df), low=low, high=high)
-    return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
-
-
-def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | None, plain: Estimate) -> Estimate:
-    """Cross-check Rogan and Gladen's estimate by its posterior, where rows are independent."""
-    if calibration is None or plain.value is None:
-        return Estimate.missing(plain.undefined or "one_class", test.judge.size)
-    if not (Clusters.of(test.cluster).independent and Clusters.of(known.cluster).independent):
-        return Estimate.missing("clustered", test.judge.size)
-    accepted = int(np.count_nonzero(test.judge == score.accepted))
-    found = bayes_rogan_gladen(accepted, test.judge.size, calibration)
-    return Estimate(found.mean, found.low, found.high, test.judge.size, se=found.sd, method="posterior")
-
-
-def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Estimate, float | None, list[str]]:
-    n = test.judge.size
-    if known.graded:
-        return Estimate.missing("graded_gold", n), None, []
-    if not n or not known.judge.size:
-        return Estimate.missing("all_labelled" if known.judge.size else "no_labels"), None, []
-    joint, margin = counts(known, test, score)
-    try:
-        point = matrix_shares(joint, margin)
-    except ValueError:
-        return matrix_mean(joint, margin, score.values), None, []
-    warnings = ["ill_conditioned"] if point.condition > ILL_CONDITIONED else []
-    warnings += ["unseen_class"] if point.unseen else []
-    found = matrix_mean(joint, margin, score.values)
-    ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.independent and theirs.independent):
-        return found, point.condition, warnings
-    by_verdict, by_cell = matrix_influence(joint, margin, score.values)
-    # Columns that nobody used are gone from the counts; the others keep their order.
-    column = np.cumsum(used(known, test, score)) - 1
-    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n), ours.shares)
-    influences = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
-    errors = Influences(0.0, known.judge.size, theirs.ids, influences, theirs.shares)
-    return _delta(found, shown, errors, score.low, score.high, outside=outside), point.condition, warnings
-
-
 def _shares(
     rows: Rows, known: Rows, test: Rows, scale: Scale, chosen: str, *, outside: bool
 ) -> Iterator[tuple[str, Estimate]]:
@@ -372,7 +242,7 @@ def _shares(
     for code, label in enumerate(scale.labels):
         one = score_of(scale, label)
         if chosen == "matrix":
-            yield label, _matrix(test, known, one, outside=outside)[0]
+            yield label, by_matrix(test, known, one, outside=outside)[0]
             continue
         mine = replace(rows, gold_score=np.where(rows.labelled, (rows.gold == code).astype(float), 0.0))
         sample = _sample(mine, one)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -20,25 +19,28 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
+from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
+from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
+from judgebench.agreement.intervals import within
 from judgebench.agreement.power import Power
-from judgebench.agreement.ratings import NO_SUBSET
+from judgebench.agreement.ratings import NO_SUBSET, select
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.stats.cluster_errors import effective_number
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.gates import Bounds, Decider, effective, one_sided
+from judgebench.stats.inference.gates import Bounds, Decider, one_sided
 from judgebench.stats.inference.multiplicity import holm
-
-__all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gate"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.gate.rules import Spent, Worse
+    from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.agreement.gate.rules import State
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Ints
+    from judgebench.stats.influence import Influences
 
 #: Chance to be decided that a number of items is asked for.
 POWER = 0.8
@@ -121,11 +123,11 @@ def gate(
     ]  # fmt: skip
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
     one = matched.scored[0]
-    clusters, like = one.clusters().count, effective(np.unique(one.cluster, return_counts=True)[1])
+    clusters = one.clusters()
     rarest = np.unique(one.gold, return_counts=True)[1]
     few = int(rarest.min(initial=RARE)) < RARE
     warnings = {
-        "few_clusters": like < FEW_CLUSTERS,
+        "few_clusters": clusters.effective < FEW_CLUSTERS,
         "prevalence": few and one.gold_values is None and (one.scale.listed or one.scale.sequential),
         "low_coverage": matched.coverage[1] < LOW_COVERAGE,
         "missing_scores": missing_numbers(matched, figures),
@@ -138,8 +140,8 @@ def gate(
         policies=one.policies,
         items=int(np.unique(one.item).size),
         judgments=one.size,
-        clusters=clusters,
-        effective=like,
+        clusters=clusters.count,
+        effective=clusters.effective,
         coverage=(matched.coverage[0], matched.coverage[1]),
         rules=rules,
         lines=tuple(lines),
@@ -151,17 +153,20 @@ def gate(
     )
 
 
-def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> Iterator[tuple[str, list[JudgeRows]]]:
+def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> list[tuple[str, list[JudgeRows]]]:
     """All items, then the subsets that were asked for; of criteria no more than these, or every one."""
     present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
     every = EVERY in subsets or (criteria and not subsets)
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))
         raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
-    for place, (name, judges) in enumerate(groups(matched, ("subset",) if subsets or criteria else ())):
-        if (every or name in subsets) if place else not criteria:
-            # A subset may be called "all", too.
-            yield (f"({name})" if place and name == EVERY else name), judges
+    (_, whole), *parts = groups(matched, ("subset",) if subsets or criteria else ())
+    # A subset may be called "all", too.
+    found = [(f"({name})" if name == EVERY else name, judges) for name, judges in parts if every or name in subsets]
+    if not criteria:
+        return [(EVERY, whole), *found]
+    # One criterion alone is not a part: it has all the rows.
+    return found or [(present[0], whole)]
 
 
 def _agreement(
@@ -258,8 +263,7 @@ def _bounds(test: _Test, alpha: float) -> Bounds | None:
     found = one_sided(
         test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack, sizes=test.sizes
     )
-    low, high = (None if one is None else min(test.reach, max(-test.reach, one)) for one in (found.low, found.high))
-    return replace(found, low=low, high=high)
+    return within(found, test.reach)
 
 
 def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:
@@ -269,7 +273,8 @@ def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:
 
 
 def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLine:
-    bounds, state, reason = test.bounds, "undecided", test.reason
+    bounds, reason = test.bounds, test.reason
+    state: State = "undecided"
     value = 0.0 if test.unchanged else None if test.worse is None else test.worse.value
     if test.unchanged:
         state, reason = "pass", "unchanged"
@@ -294,7 +299,7 @@ def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLi
         test.limit,
         test.strict,
         test.error,
-        state,  # type: ignore[arg-type]  # one of three words, as written above
+        state,
         reason,
         bounds.p if tested and bounds is not None else None,
         p_holm if tested else None,
@@ -309,8 +314,8 @@ def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estima
     if bounds is None or bounds.low is None:
         se = None if bounds is None else bounds.se
         return Estimate.alone(value, test.n, test.reason or ("one_cluster" if se is None else "no_spread"), se)
-    worth = None if test.sizes is None else round(effective(test.sizes), 2)
-    kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
+    worth = None if test.sizes is None else round(float(effective_number(test.sizes)), 2)
+    kind = "cr1" if test.sizes is None or effective_number(test.sizes) == test.sizes.size else "cr3"
     return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided", worth)
 
 

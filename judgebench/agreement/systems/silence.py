@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from judgebench.stats.coefficients.orderings import Bools
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
 
-def verdicts_for(judge: Floats, gold: Floats, system: Ints, silent: Bools, levels: Floats) -> tuple[Floats, Floats]:
+def verdicts_for(judge: Floats, gold: Floats, system: Ints, silent: Flags, levels: Floats) -> tuple[Floats, Floats]:
     """Give verdicts about one system each their silent rows: once for the order of the systems, once for biases.
 
     ``levels`` are the values of all labels; shapes are (n,).
@@ -42,7 +40,7 @@ def verdicts_for(judge: Floats, gold: Floats, system: Ints, silent: Bools, level
     return by_order, by_bias
 
 
-def games_for(judge: Ints, gold: Ints, first: Ints, second: Ints, silent: Bools) -> Ints:
+def games_for(judge: Ints, gold: Ints, first: Ints, second: Ints, silent: Flags) -> Ints:
     """Give silent games the wrong winner: whom gold doesn't name, and where it names none the one gold ranks lower.
 
     1 is a win of the first system, -1 of the second, 0 a tie; systems that gold has level are told by their codes.

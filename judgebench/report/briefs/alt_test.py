@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from judgebench.agreement.alt_test.codes import PASS
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
-from judgebench.report.document.text import NONE, clean, decimal, interval, percent
-from judgebench.report.said import first_up, known_as, listed, whole
+from judgebench.report.document.text import NONE, clean, decimal
+from judgebench.report.said import first_up, known_as, listed, share_cell, whole
+from judgebench.report.stand_in import SAID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.alt_test import AltTest, Replaced
+    from judgebench.agreement.alt_test.codes import AltTest, Replaced
     from judgebench.domain import Estimate
-    from judgebench.report.document.blocks import Fields, Grid, Tone
+    from judgebench.report.document.blocks import Fields, Grid
 
 __all__ = ["brief"]
 
 State = Literal["yes", "open", "no", "untested"]
-_PASS = 0.5
-_WORDS: dict[State, tuple[str, Tone]] = {
-    "yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad"), "untested": (NONE, ""),
-}  # fmt: skip
+_STATES: tuple[State, ...] = ("yes", "open", "no", "untested")
 #: What makes a pass say little, and what is said of it.
 _EMPTY = {
     "majority_passes": "A judge who always gives the commonest label passes, too: the labels are too alike.",
@@ -52,7 +51,7 @@ class _Line(NamedTuple):
         if found.deciding or "few_annotators" in found.warnings:
             return "open"
         robust = found.clustered_rate.value
-        doubts = (robust is not None and robust < _PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
+        doubts = (robust is not None and robust < PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
         return "no" if not found.passed else "open" if doubts else "yes"
 
     @property
@@ -83,7 +82,7 @@ def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[t
 def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
     said = [
         _said(state, those)
-        for state in _WORDS
+        for state in _STATES
         if (those := sorted((one for one in lines if one.state == state), key=lambda one: -one.level[0]))
     ]
     more = (first_up(one) if one.startswith(("for ", "nothing ")) else one for one in said[1:])
@@ -126,13 +125,12 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
         Field(
             "as close as the person [95 %]",
-            lambda one: _percent(one.result.advantage),
+            lambda one: share_cell(one.result.advantage),
             ("as close as", "the person [95 %]"),
             right=False,
         ),
     ]
-    states = list(_WORDS)
-    rows = sorted(lines, key=lambda one: (one.task, states.index(one.state), -(one.result.advantage.value or 0.0)))
+    rows = sorted(lines, key=lambda one: (one.task, _STATES.index(one.state), -(one.result.advantage.value or 0.0)))
     made = grid(fields, rows)
     return made if any(one.result.deciding for one in lines) else made.without("but not without")
 
@@ -152,8 +150,7 @@ def _swept(lines: Sequence[_Line], sweeps: Sequence[Sequence[tuple[float, Estima
 
 
 def _verdict(one: _Line) -> Cell:
-    text, tone = _WORDS[one.state]
-    return Cell(text, tone=tone)
+    return Cell(NONE) if one.state == "untested" else Cell(SAID[one.state].word, tone=SAID[one.state].tone)
 
 
 def _names(deciding: Sequence[str]) -> str:
@@ -161,17 +158,12 @@ def _names(deciding: Sequence[str]) -> str:
     return f"{clean(deciding[0])}{more}" if deciding else ""
 
 
-def _percent(one: Estimate) -> str:
-    return interval(one, lambda value: percent(value, 0), unit=" %")
-
-
 def _people(found: AltTest) -> Grid:
     """List the people whose place one judge would take, those first with whom it isn't level."""
 
     def level(one: Replaced) -> Cell:
-        words = {True: ("yes", "good"), False: ("no", "bad"), None: ("left out", "")}
-        text, tone = words[one.wins]
-        return Cell(text, tone=tone)  # type: ignore[arg-type]  # one of the tones
+        words = {True: Cell("yes", tone="good"), False: Cell("no", tone="bad"), None: Cell("left out")}
+        return words[one.wins]
 
     fields: Fields[Replaced] = (
         Field("person", lambda one: one.name, right=False),

@@ -8,13 +8,13 @@ from judgebench.report.briefs.figures import Written, headed, same_as
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import brief_name, first_up, known_as, percent, split
+from judgebench.report.said import brief_name, first_up, is_share, known_as, percent, split
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.agreement.compare.differing import Differing
     from judgebench.domain import Estimate
 
@@ -91,7 +91,7 @@ def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
         verb = "is" if found.ahead else "may be"
         return f"{first_up(brief_name(found.headline))} {verb} different for {first} and for {second}: {figures}."
     if found.outcome == "equivalent" and found.equivalence is not None:
-        though = f", and {first} is surely {_better(found.ahead == 'first')}" if found.ahead else ""
+        though = f", and {first} is clearly {_better(found.ahead == 'first')}" if found.ahead else ""
         return f"{both} differ by less than {decimal(found.equivalence.margin)}{though}: {figures}."
     if found.ahead:
         return f"{first} is {_better(found.ahead == 'first')} than {second}: {figures}."
@@ -193,9 +193,11 @@ def _notes(
     first, second = names
     value, power = found.main.difference.value, found.power
     if found.outcome == "undecided" and power is not None and value is not None and abs(value) > 1e-9:
-        least, needed = power.detectable(sides=2), _about(power.items_for(abs(value), sides=2))
-        seen = "" if least is None else f"; with these, one of {_least(written, found, least)} would have shown"
-        yield f"About {needed} would settle a difference of this size{seen}."
+        needed, least = _about(power.items_for(abs(value), sides=2)), power.possible(power.detectable(sides=2))
+        # The power is of the headline, whatever is said.
+        size = "this size" if written.metric == power.metric else f"this size in {brief_name(power.metric)}"
+        seen = "no difference" if least is None else f"one of {_amount(power.metric, least, written)}"
+        yield f"About {needed} would settle a difference of {size}; with these, {seen} would have shown."
     a, b = found.coverage
     if a != b and ("unequal_coverage" in found.warnings or found.main.difference.low is None):
         (fewer, silent), (most, other) = sorted([(a, first), (b, second)])
@@ -208,9 +210,10 @@ def _notes(
         yield f"{len(parts) - _MOST_PARTS} more parts: --explain."
 
 
-def _least(written: Written, found: Comparison, least: float) -> str:
-    # The power is of the headline, whatever is said.
-    return written.number(least) if written.metric == found.headline else decimal(least, 2)
+def _amount(metric: str, difference: float, written: Written) -> str:
+    if written.metric != metric:
+        return decimal(difference, 2)
+    return written.number(difference) + (" points" if is_share(metric) else "")
 
 
 def _about(items: int) -> str:

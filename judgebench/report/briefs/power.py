@@ -35,15 +35,20 @@ def brief(
     count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     often = f"{of_100(power).replace(' of ', ' times in ')}"
     answer = f"About {count} items show a drop of {_digits(drop)} in {brief_name(found.metric)} {often}"
-    if items and (seen := tests[0].detectable) is not None:
-        answer += f"; {items:,} items show one of {_digits(seen)}"
+    if items:
+        seen = found.possible(tests[0].detectable)
+        answer += f"; {items:,} items show {'no drop, however large' if seen is None else f'one of {_digits(seen)}'}"
     fields: list[Field[_Sided]] = [
         Field("a difference", lambda one: "one way, a drop" if one.sides == 1 else "either way", right=False),
         Field(f"items that show {_digits(drop)}", lambda one: f"{one.items_for_drop:,}"),
     ]
     if items:
-        fields.append(Field(f"what {items:,} items show", lambda one: _digits(one.detectable or 0.0)))
+        fields.append(Field(f"what {items:,} items show", lambda one: _shown(found.possible(one.detectable))))
     return Brief((f"{answer}.",), grid(fields, tests), tuple(_notes(found, least != most))[:MOST_NOTES])
+
+
+def _shown(least: float | None) -> str:
+    return "none" if least is None else _digits(least)
 
 
 def _digits(value: float) -> str:

@@ -2,57 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Protocol
 
 from judgebench.report.document.blocks import Cell, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
 from judgebench.report.said import known_as, whole
-from judgebench.report.words import sampled, task_name
+from judgebench.report.words import SAMPLES, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from judgebench.agreement.probing import Probed
+    from judgebench.domain import Scale
     from judgebench.report.document.blocks import Tone
     from judgebench.report.probe_tables import ProbeRow
 
-__all__ = ["brief", "told"]
+__all__ = ["LARGE", "LED", "NOT_SURE", "brief", "effect", "largest_first", "told"]
 
-#: Rows that are shown: what leads, then the largest effects; and an effect that matters.
+#: Rows that are shown: what leads, then the largest effects; and an effect that matters, in shares of cases or points.
 _MOST, LARGE = 12, 0.1
+NOT_SURE = "not sure"
 #: Whether a judge is led, and the colour that repeats it.
-_TONES: dict[str, Tone] = {"led": "bad", "not sure": "doubt", "no": "good", NONE: ""}
+_TONES: dict[str, Tone] = {"led": "bad", NOT_SURE: "doubt", "no": "good", NONE: ""}
 
 
-def told(row: ProbeRow) -> str:
+class Found(Protocol):
+    """A row that says what a change did to a judge."""
+
+    @property
+    def scale(self) -> Scale: ...
+    @property
+    def found(self) -> Probed: ...
+
+
+def told(row: Found) -> Cell:
     """Say whether a judge is led: not sure where an effect that matters can't be ruled out."""
-    effect = row.found.effect
+    word, one = "no", row.found.effect
     if row.found.led:
-        return "led"
-    if effect.value is None:
-        return NONE
-    if effect.high is None or effect.low is None:
-        return "not sure"
-    return "not sure" if max(effect.high, -effect.low if row.found.either else effect.high) > LARGE else "no"
+        word = "led"
+    elif one.value is None:
+        word = NONE
+    elif one.high is None or one.low is None or max(one.high, -one.low if row.found.either else one.high) > LARGE:
+        word = NOT_SURE
+    return Cell(word, tone=_TONES[word])
+
+
+def effect(row: Found) -> str:
+    """Write an effect with its interval: points of a rating, else percent of cases."""
+    rated = row.scale.kind in {"rate", "number"}
+    return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
+
+
+def largest_first(row: Found) -> tuple[bool, float]:
+    """Place what leads first, then the largest effects."""
+    return not row.found.led, -abs(row.found.effect.value or 0.0)
+
+
+LED: Field[Found] = Field("led?", told, right=False)
 
 
 def brief(rows: Sequence[ProbeRow], sentences: Sequence[str], notes: Sequence[str]) -> Brief:
     """Say it in brief: ``sentences`` one a judge and task, ``notes`` what else changes what a reader does."""
-    shown = sorted(rows, key=_place)[:_MOST]
+    shown = sorted(rows, key=largest_first)[:_MOST]
     said = list(notes)
+    if any(sampled(row.revision) for row in rows):
+        said.insert(0, SAMPLES)
     if len(rows) > len(shown):
         said.insert(0, f"{many(len(rows) - len(shown), 'more probe')} with smaller effects: --explain.")
-    if any(sampled(row.revision) for row in rows):
-        said.append("SAMPLE: these figures show that it works; they say nothing about any judge.")
     answer = list(sentences[:MOST_NOTES])
     if (more := len(sentences) - MOST_NOTES) > 0:
-        answer.append(f"{more} more below.")
-    return Brief(tuple(answer), _table(shown), tuple(said)[:MOST_NOTES], (Next("judgebench report runs", "the items"),))
+        answer.append(f"{more} more: --explain.")
+    return Brief(tuple(answer), _table(shown), tuple(said)[:MOST_NOTES], _next(rows))
 
 
-def _place(row: ProbeRow) -> tuple[bool, float]:
-    """Place what leads first, then by size."""
-    return not row.found.led, -abs(row.found.effect.value or 0.0)
+def _next(rows: Sequence[ProbeRow]) -> tuple[Next, ...]:
+    folders = list(dict.fromkeys(row.folder for row in rows if row.folder))
+    return (Next(shlex.join(("judgebench", "report", *folders)), "the items"),) if len(folders) == 1 else ()
 
 
 def _table(rows: Sequence[ProbeRow]) -> Grid:
@@ -65,13 +92,13 @@ def _table(rows: Sequence[ProbeRow]) -> Grid:
         *when(_several(rows, "task"), Field("task", _task, right=False)),
         *when(_several(rows, "judge"), Field("judge", judge, right=False)),
         Field("probe", lambda row: clean(row.probe), right=False),
-        Field("led?", lambda row: Cell(told(row), tone=_TONES[told(row)]), right=False),
-        Field("effect [95 %]", _effect, right=False),
+        LED,
+        Field("effect [95 %]", effect, right=False),
+        Field("right before", _share("accuracy_before"), spare=True),
+        Field("right after", _share("accuracy_after"), spare=True),
         Field("cases", lambda row: f"{row.found.rows:,}", spare=True),
         Field("flips", _flips, spare=True),
         Field("asked again", _share("retest_flips"), spare=True),
-        Field("right before", _share("accuracy_before")),
-        Field("right after", _share("accuracy_after")),
     ]
     found = grid(fields, rows)
     empty = [column.title for i, column in enumerate(found.columns) if all(row[i].text == NONE for row in found.rows)]
@@ -84,12 +111,6 @@ def _several(rows: Sequence[ProbeRow], name: str) -> bool:
 
 def _task(row: ProbeRow) -> str:
     return task_name(row.task, row.revision)
-
-
-def _effect(row: ProbeRow) -> str:
-    if row.scale.kind in {"rate", "number"}:
-        return interval(row.found.effect, lambda value: decimal(value, 2), sign=True)
-    return interval(row.found.effect, lambda value: percent(value, 0), sign=True)
 
 
 def _flips(row: ProbeRow) -> str:

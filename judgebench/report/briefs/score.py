@@ -6,25 +6,25 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.briefs.score_lines import Line
 from judgebench.report.briefs.score_sentences import sentences, why
 from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
+from judgebench.report.line import Line
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
-from judgebench.report.words import SAMPLES
+from judgebench.report.stand_in import SAID
+from judgebench.report.words import SAMPLES, UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from judgebench.domain import Agreement
-    from judgebench.report.briefs.score_lines import Measured
-    from judgebench.report.document.blocks import Grid, Tone
+    from judgebench.report.document.blocks import Grid
+    from judgebench.report.line import Source
 
 __all__ = ["brief", "odd", "usable"]
 
-_STATES: dict[str, tuple[str, Tone]] = {"yes": ("Yes", "good"), "open": ("Not sure", "doubt"), "no": ("No", "bad")}
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
 _ODD = {
     "reversed": "{who}: far below chance, as if one side were turned round; look at its words and columns.",
@@ -37,12 +37,11 @@ _ODD = {
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
-_COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
 def brief(
     rows: Sequence[Agreement],
-    sources: Sequence[Measured],
+    sources: Sequence[Source],
     unmeasured: Sequence[str],
     labels: Sequence[str] | None = (),
 ) -> Brief:
@@ -55,14 +54,14 @@ def brief(
     missing = [(f"{what}.", how) for what, dot, how in (text.partition(". ") for text in unmeasured) if dot]
     said = [what for what, _ in missing] or unmeasured
     return Brief(
-        (*said, *_incomplete([(one.judge, one.row) for one in lines]), *sentences(lines)),
+        (*said, *_incomplete([(one.name, one.row) for one in lines]), *sentences(lines)),
         _table(lines) if lines else None,
         (*(how for _, how in missing), *(_notes(rows, lines) if lines else ()))[:MOST_NOTES],
         tuple(_next(sources, labels)) if lines and labels is not None else (),
     )
 
 
-def _lines(rows: Sequence[Agreement], sources: Sequence[Measured]) -> list[Line]:
+def _lines(rows: Sequence[Agreement], sources: Sequence[Source]) -> list[Line]:
     """Take each judge's row of all items, or its criteria where it has none, under the benchmark's own policies."""
     behind = {(one.task, one.judge, one.revision): one for one in sources}
     names = known_as(row.judge for row in rows)
@@ -70,18 +69,18 @@ def _lines(rows: Sequence[Agreement], sources: Sequence[Measured]) -> list[Line]
     for row in rows:
         own.setdefault((row.task, row.judge, row.revision), {}).setdefault(row.subset, row)
     found = [
-        Line(row, names[row.judge], behind.get(key))
+        Line(row, names[row.judge], behind[key].ratings if key in behind else None)
         for key, parts in own.items()
         for row in ([parts["all"]] if "all" in parts else parts.values())
     ]
-    states = [*_STATES, ""]
+    states = [*SAID, ""]
 
     def place(one: Line) -> tuple[str, str, int, float, str]:
         value = one.figure.value
-        return one.row.task, one.row.revision, states.index(one.state), -1.0 if value is None else -value, one.judge
+        return one.row.task, one.row.revision, states.index(one.state), -1.0 if value is None else -value, one.name
 
     if any(one.part for one in found):
-        return sorted(found, key=lambda one: (one.row.task, one.row.revision, one.judge))
+        return sorted(found, key=lambda one: (one.row.task, one.row.revision, one.name))
     return sorted(found, key=place)
 
 
@@ -90,6 +89,8 @@ def _table(lines: Sequence[Line]) -> Grid:
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
     tasks = len({one.task for one in lines})
+    sames = {one.same_as for one in lines}
+    same = sames.pop() if len(sames) == 1 else ("same",)
 
     def people(one: Line) -> str:
         found = one.people
@@ -100,12 +101,12 @@ def _table(lines: Sequence[Line]) -> Grid:
 
     fields: list[Field[Line]] = [
         *when(tasks > 1, Field("task", lambda one: one.task, right=False)),
-        Field("judge", lambda one: one.judge, right=False),
+        Field("judge", lambda one: one.name, right=False),
         *when(there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
         *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
         *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
         Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
-        *when(there(lambda one: one.same is not None), Field("same", lambda one: whole(one.same))),
+        *when(there(lambda one: one.same is not None), Field(" ".join(same), lambda one: whole(one.same), same)),
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),
@@ -126,8 +127,7 @@ def usable(row: Agreement) -> str:
 
 
 def _placed(one: Line) -> Cell:
-    text, tone = _STATES.get(one.state, (NONE, ""))
-    return Cell(text, tone=tone)
+    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state else Cell(NONE)
 
 
 def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
@@ -161,15 +161,15 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
         whys: dict[str, list[str]] = {}
         for one in lines:
             if one.state == "open":
-                whys.setdefault(why(one), []).append(one.judge)
+                whys.setdefault(why(one), []).append(one.name)
         yield from (f"{listed(who)}: {text}." for text, who in whys.items())
     if undefined := [one for one in lines if one.figure.value is None and one.row.coverage]:
-        who, first = listed([one.judge for one in undefined]), undefined[0]
+        who, first = listed([one.name for one in undefined]), undefined[0]
         yield f"No {brief_name(first.metric)} of {who}: {reason(first.figure)}."
-    yield from odd([(one.judge, one.row) for one in lines if one.row.coverage and one.asked])
+    yield from odd([(one.name, one.row) for one in lines if one.row.coverage and one.asked])
     yield from _unusable(rows, lines)
     if any(not one.in_turn for one in lines):
-        yield "Whether an answer hangs on one person was not looked at: the labels are too many for that here."
+        yield "There are too many labels to check here whether an answer hangs on one person."
     if any(one.row.scale.startswith(("pair", "pick")) and one.flips is None and one.asked for one in lines):
         yield "Shown in one order only: whether the order decides can't be told."
     parts = len({(row.task, row.subset) for row in rows if row.subset != "all"})
@@ -181,8 +181,8 @@ def _unusable(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]
     """Say whose answers can't be used, what they count as, and what they would come to elsewhere."""
     if found := [one for one in lines if one.unusable]:
         ways = {one.row.policies.invalid for one in found}
-        counted = _COUNTED[ways.pop()] if len(ways) == 1 else "count as each benchmark has it"
-        who = listed([f"{one.judge} {one.unusable:,}" for one in found])
+        counted = UNUSABLE[ways.pop()] if len(ways) == 1 else "count as each benchmark has it"
+        who = listed([f"{one.name} {one.unusable:,}" for one in found])
         yield f"Answers that can't be read {counted}: {who}.{_stricter(rows, found[0])}"
 
 
@@ -196,11 +196,11 @@ def _stricter(rows: Sequence[Agreement], line: Line) -> str:
         if (row.task, row.judge, row.revision, row.subset) == key and row.policies.invalid == "wrong":
             now, then = (one.metrics.get("percent_agreement") for one in (own, row))
             if now is not None and then is not None and now.value is not None and then.value is not None:
-                return f" As wrong, {line.judge} agrees on {percent(then.value)} and not {percent(now.value)}."
+                return f" As wrong, {line.name} agrees on {percent(then.value)} and not {percent(now.value)}."
     return ""
 
 
-def _next(sources: Sequence[Measured], labels: Sequence[str]) -> Iterator[Next]:
+def _next(sources: Sequence[Source], labels: Sequence[str]) -> Iterator[Next]:
     folders: list[Path] = list(dict.fromkeys(one.folder for one in sources if one.folder is not None))
     if folders:
         named = shlex.join(("judgebench", "report", *map(str, folders[:3]), *labels))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.errors import argument
 from judgebench.report.document.text import decimal, many
 from judgebench.report.said import brief_name, from_to, is_share, listed, of_100, reason, spoken, whom
-from judgebench.report.stand_in import MARGIN
-from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.report.briefs.score_lines import Line
+    from judgebench.report.line import Line
 
 __all__ = ["sentences", "why"]
 
@@ -34,21 +31,19 @@ def sentences(lines: Sequence[Line]) -> Iterator[str]:
     for task, own in tasks.items():
         silent = [one for one in own if not one.row.coverage]
         if silent:
-            yield f"{listed([one.judge for one in silent])} gave no usable verdict on {task}."
+            yield f"{listed([one.name for one in silent])} gave no usable verdict on {task}."
         heard = [one for one in own if one.row.coverage]
         if placed := [one for one in heard if one.state]:
             yield _placed(task, placed)
         if others := [one for one in heard if not one.state]:
             yield _agreeing(task, others)
-            if any(one.settled for one in others):
-                yield f"Without {argument('labels_mode')} settled people are held against each other, too."
-            elif any(one.single for one in others):
-                yield "One label per item: how far people agree with each other is not known."
+            if said := next((one.unasked for one in others if one.single), ""):
+                yield said
 
 
 def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
     """Say in how many cases a judge can take a person's place, where there are too many to say of each."""
-    judges = list(dict.fromkeys(one.judge for one in lines))
+    judges = list(dict.fromkeys(one.name for one in lines))
     criteria = any(one.part for one in lines)
     what = f"criteria of {tasks[0]}" if criteria and len(tasks) == 1 else "tasks" if not criteria else "criteria"
     counts = {state: sum(one.state == state for one in lines) for state in ("yes", "open", "no", "")}
@@ -85,25 +80,25 @@ def _placed(task: str, own: Sequence[Line]) -> str:
         return f"Not sure whether {who} can take a person's place on {task}: {facts}{because}."
     sure, open_, no = every["yes"], _few(every["open"]), _few(every["no"])
     if sure:
-        clauses = [f"{listed([one.judge for one in sure])} can take a person's place"]
-        clauses += [f"{open_} may"] if open_ else []
+        clauses = [f"{listed([one.name for one in sure])} can take a person's place"]
+        clauses += [f"{open_} may be able to"] if open_ else []
     else:
-        clauses = [f"{open_} may take a person's place, but that is not sure"]
+        clauses = [f"{open_} may be able to take a person's place"]
     clauses += [f"{no} can't"] if no else []
     return f"On {task}, {', '.join(clauses)}: {facts}."
 
 
 def _few(some: Sequence[Line]) -> str:
-    return some[0].judge if len(some) == 1 else f"{len(some)} judges" if some else ""
+    return some[0].name if len(some) == 1 else f"{len(some)} judges" if some else ""
 
 
 def _one(task: str, one: Line) -> str:
     facts = _facts([one])
     if one.state == "yes":
-        return f"{one.judge} can take a person's place on {task}: {facts}."
+        return f"{one.name} can take a person's place on {task}: {facts}."
     if one.state == "no":
-        return f"{one.judge} can't take a person's place on {task}: {facts}."
-    return f"Not sure whether {one.judge} can take a person's place on {task}: {facts}, and {why(one)}."
+        return f"{one.name} can't take a person's place on {task}: {facts}."
+    return f"Not sure whether {one.name} can take a person's place on {task}: {facts}, and {why(one)}."
 
 
 def _facts(own: Sequence[Line]) -> str:
@@ -121,7 +116,7 @@ def _facts(own: Sequence[Line]) -> str:
     if len(own) == _EACH:
         first, second = own
         return (
-            f"{first.judge} says the same as a person on {of_100(same[0])} items, {second.judge} on "
+            f"{first.name} says the same as a person on {of_100(same[0])} items, {second.name} on "
             f"{of_100(same[1]).removesuffix(' of 100')}; {people}"
         )
     return f"they say the same as a person on {from_to(same)} items; {people}"
@@ -137,29 +132,7 @@ def _values(values: Sequence[float | None]) -> str:
 
 def why(one: Line) -> str:
     """Say what an answer that is not sure hangs on."""
-    return next(_whys(one), "the figures leave it open")
-
-
-def _whys(one: Line) -> Iterator[str]:
-    found, row = one.answer, one.row
-    if found is None:
-        return
-    if sampled(row.revision):
-        yield "these rows are samples"
-    if found.deciding:
-        yield f"it depends on which people you ask: without {listed(found.deciding)} the answer is another"
-    if "few_items" in row.warnings:
-        yield "fewer than 10 items are too few"
-    if one.incomplete or "low_coverage" in row.warnings:
-        yield "too many answers are missing"
-    low, high = found.ratio.low, found.ratio.high
-    if low is not None and high is not None and low < 1 - MARGIN <= high:
-        yield f"{one.counted} leave it open"
-    if found.alt is not None and found.alt.winning_rate.value is not None and not found.alt.passed:
-        wins = sum(person.wins is True for person in found.alt.annotators)
-        yield f"it is level with {wins} of {found.alt.winning_rate.n} people only"
-    if found.missing:
-        yield f"it would take {found.missing[0].partition(':')[0]}"
+    return one.answer.whys[0] if one.answer is not None and one.answer.whys else "the figures leave it open"
 
 
 def _side(own: Sequence[Line]) -> str:
@@ -175,9 +148,9 @@ def _agreeing(task: str, own: Sequence[Line]) -> str:
     if len(own) == 1:
         if one.same is None:
             value = reason(one.figure) if one.figure.value is None else spoken(one.figure)
-            return f"On {task}, the {name} of {one.judge} with {side} is {value}."
+            return f"On {task}, the {name} of {one.name} with {side} is {value}."
         beside = "" if is_share(one.metric) or one.figure.value is None else f"; {name} {spoken(one.figure)}"
-        return f"{one.judge} agrees with {side} on {of_100(one.same)} items of {task}{beside}."
+        return f"{one.name} agrees with {side} on {of_100(one.same)} items of {task}{beside}."
     values = _values([each.figure.value for each in own])
     if len(same) < len(own):
         return f"On {task}, the {name} of {len(own)} judges with {side} is {values}."
@@ -185,6 +158,6 @@ def _agreeing(task: str, own: Sequence[Line]) -> str:
     if len(own) == _EACH:
         second = of_100(same[1]).removesuffix(" of 100")
         return (
-            f"On {task}, {one.judge} agrees with {side} on {of_100(same[0])} items, {own[1].judge} on {second}{beside}."
+            f"On {task}, {one.name} agrees with {side} on {of_100(same[0])} items, {own[1].name} on {second}{beside}."
         )
     return f"On {task}, {len(own)} judges agree with {side} on {from_to(same)} items{beside}."

@@ -73,6 +73,6 @@ def again(command: str, why: str, *more: str) -> tuple[Next, ...]:
         elif values and "=" not in word:
             next(words, None)
     line = shlex.join(("judgebench", *kept, *more))
-    if len(line) + len(why) + len("Next:     ") > WIDEST:
+    if len(line) + len("Next:  ") > WIDEST:
         line = f"the same command with {shlex.join(more)}"
     return (Next(line, why),)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.briefs.score_lines import Line
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.leaderboard.board import Leaderboard
-from judgebench.report.said import figure_cell, two, whole
+from judgebench.report.line import Line
+from judgebench.report.said import BASELINE, figure_cell, two, whole
 from judgebench.report.scores import Scores
 from judgebench.report.words import SAMPLE
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Demo"]
 
-_RULES = "baseline/"
 _ASKS = {
     "check": "Is this answer right?",
     "pair:2": "Which answer is better?",
@@ -45,7 +44,7 @@ class _Task(NamedTuple):
 
     @property
     def name(self) -> str:
-        return "none" if self.best is None else self.best.judge
+        return "none" if self.best is None else self.best.name
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,7 +92,7 @@ def _figure(one: Line | None) -> str:
 
 
 def _best(entries: Sequence[Entry]) -> _Task:
-    lines = [Line(entry.row, entry.row.judge.removeprefix(_RULES), None) for entry in entries]
+    lines = [Line(entry.row, entry.row.judge.removeprefix(BASELINE)) for entry in entries]
     floors = [one.agreement.value for entry in entries if (one := entry.baseline) is not None and one.agreement]
     floor = max((value for value in floors if value is not None), default=0.0)
     better = [one for one in lines if (one.row.metrics["percent_agreement"].value or 0.0) > floor]

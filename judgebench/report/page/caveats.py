@@ -8,9 +8,10 @@ from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import value_text
-from judgebench.report.page.lead import crosses, either, times
-from judgebench.report.said import listed, percent, told
+from judgebench.report.page.lead import crosses, times
+from judgebench.report.said import either, is_rule, listed, percent, told
 from judgebench.report.stand_in import MARGIN, answer
+from judgebench.report.words import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ _ORDER = (CHANGES, HOLDS, NOT_CHECKED, UNKNOWN)
 _MOST = 7
 #: A part of fewer items says too little to be held against people.
 _ENOUGH = 50
-_INVALID = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
 class Check(NamedTuple):
@@ -77,7 +77,7 @@ def alert(one: Measured) -> tuple[str, str]:
     elif one.decider and one.humans is not None and one.decider == one.humans.pulling:
         found = "One annotator moves the human line.", _pulled(one, one.decider)
     elif one.decider:
-        names = listed([judge.name for judge in one.judges if one.decider in judge.answer.deciding])
+        names = listed([judge.name for judge in one.judges if one.decider in judge.deciding])
         found = "One annotator decides.", f"Without {clean(one.decider)} the answer for {names} is another one."
     elif names := named("low_coverage"):
         found = "Few answers could be used.", f"{names}: see Details, other figures."
@@ -107,9 +107,9 @@ def _sample(one: Measured) -> Iterator[Check]:
 def _left_out(one: Measured) -> Iterator[Check]:
     if not one.alike or one.annotators < 3 or not one.scale.listed:
         return
-    fragile = [judge for judge in one.judges if judge.answer.deciding]
+    fragile = [judge for judge in one.judges if judge.deciding]
     if fragile:
-        parts = [f"{judge.name} without {_some(judge.answer.deciding)}" for judge in fragile]
+        parts = [f"{judge.name} without {_some(judge.deciding)}" for judge in fragile]
         rest = "; the others' answers hold" if len(fragile) < len(one.judges) else ""
         yield Check(CHANGES, "Leave one annotator out", f"Another answer for {'; '.join(parts)}{rest}.")
     else:
@@ -128,7 +128,7 @@ def _human_line(one: Measured) -> Iterator[Check]:
     if not humans.pulling:
         return
     own = next(person for person in humans.annotators if person.name == humans.pulling)
-    decides = any(own.name in judge.answer.deciding for judge in one.judges)
+    decides = any(own.name in judge.deciding for judge in one.judges)
     text = (
         f"{clean(own.name)} reaches {value_text(one.metric, own.kappa.value)} with the others. {_pulled(one, own.name)}"
     )
@@ -137,7 +137,7 @@ def _human_line(one: Measured) -> Iterator[Check]:
 
 def _other_items(one: Measured) -> Iterator[Check]:
     what = f"Other {one.nouns.item}s of this kind"
-    open_ = [judge for judge in one.judges if judge.verdict == "open" and crosses(judge)]
+    open_ = [judge for judge in one.judges if judge.state == "open" and crosses(judge)]
     few = one.questions < 20
     grouped = f"; {one.items:,} {one.nouns.item}s belong to {one.questions:,} questions, and the intervals count these"
     text = grouped[2:] if one.questions < one.items else ""
@@ -166,8 +166,8 @@ def _unusable(one: Measured) -> Iterator[Check]:
         )
         return
     counts = [f"{judge.name} {_without_verdict(judge)}" for judge in lost]
-    rule = _INVALID[lost[0].row.policies.invalid]
-    changed = [judge.name for judge in lost if _strict(judge) not in {None, judge.answer.state}]
+    rule = UNUSABLE[lost[0].row.policies.invalid]
+    changed = [judge.name for judge in lost if judge.state and _strict(judge) not in {None, judge.state}]
     strict = [f"{judge.name} {text}" for judge in lost if (text := _if_wrong(judge))]
     if lost[0].row.policies.invalid == "wrong":
         yield Check(HOLDS, what, f"{listed(counts)}: they {rule}, so the figures are bounds from below.")
@@ -197,9 +197,9 @@ def _if_wrong(judge: Judge) -> str:
     row = _strict_row(judge)
     if row is None:
         return ""
-    each = row.ceiling.get(f"judge_vs_each_{judge.answer.metric}") if judge.verdict else None
+    each = row.ceiling.get(f"judge_vs_each_{judge.metric}") if judge.state else None
     figure = each or row.metrics.get(row.headline) or Estimate.missing("not_measured")
-    metric = judge.answer.metric if each is not None else row.headline
+    metric = judge.metric if each is not None else row.headline
     return f"{value_text(metric, figure.value)} instead of {value_text(metric, judge.figure.value)}"
 
 
@@ -209,7 +209,7 @@ def _constant(one: Measured) -> Iterator[Check]:
         return
     label, share = max(shares.items(), key=lambda pair: pair[1])
     what = f"A judge that always says {clean(label)}"
-    passes = [judge for judge in one.judges if judge.answer.alt and "majority_passes" in judge.answer.alt.warnings]
+    passes = [judge for judge in one.judges if judge.alt and "majority_passes" in judge.alt.warnings]
     said = f"It would agree with the majority on {percent(share, 0)}, kappa 0."
     if passes and one.of("yes"):
         yield Check(CHANGES, what, f"{said} It would pass the test, too: the labels are too skewed.")
@@ -229,14 +229,14 @@ def _parts(one: Measured) -> Iterator[Check]:
     other: list[str] = []
     count = 0
     for judge in one.judges:
-        if judge.verdict not in {"yes", "no"}:
+        if judge.state not in {"yes", "no"}:
             continue
         for row in judge.run.rows:
             found = row.ceiling.get(ratio)
             if row.subset == "all" or row.items < _ENOUGH or found is None or found.low is None or found.high is None:
                 continue
             count += 1
-            against = found.high < 1 - MARGIN if judge.verdict == "yes" else found.low >= 1 - MARGIN
+            against = found.high < 1 - MARGIN if judge.state == "yes" else found.low >= 1 - MARGIN
             if against:
                 other.append(f"{judge.name} on {clean(row.subset.removeprefix('system:'))}")
     if count > 1:
@@ -290,7 +290,7 @@ def _again(one: Measured) -> Iterator[Check]:
         yield Check(HOLDS, what, text)
     elif ways:
         yield Check(HOLDS, what, f"{len(one.judges)} ways of asking are rows of the table.")
-    elif any(not judge.row.judge.startswith("baseline/") for judge in one.judges):
+    elif any(not is_rule(judge.row.judge) for judge in one.judges):
         recorded = all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges)
         hint = "" if recorded else " Add --repeats 3, or a second --prompt."
         yield Check(NOT_CHECKED, what, f"Each {one.nouns.item} was asked once, with one prompt.{hint}")

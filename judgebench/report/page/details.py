@@ -15,7 +15,7 @@ from judgebench.report.page.forest import short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
 from judgebench.report.said import brief_name, first_up, is_share, name_of, percent
-from judgebench.report.stand_in import MARGIN
+from judgebench.report.stand_in import MARGIN, SAID
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _LABELS, _ITEMS, _TABLES = (2, 7), 50, 6
 _PART, _MOST = 20, 60
 #: A mistake that is made less often is not told for its share.
 _OFTEN = 10
-_VERDICTS = {"yes": "Yes", "open": "Not sure", "no": "No", "": NONE}
 
 
 def details(one: Measured) -> list[Fold]:
@@ -59,9 +58,9 @@ def _reached(one: Measured) -> Fold | None:
     rows = [
         (
             judge.name,
-            _VERDICTS[judge.verdict],
-            _ratio(judge.answer.ratio),
-            f"{judge.level} of {judge.of}" if judge.of else NONE,
+            SAID[judge.state].word if judge.state else NONE,
+            _ratio(judge.ratio),
+            NONE if judge.level is None else f"{judge.level[0]} of {judge.level[1]}",
             _passes(judge),
         )
         for judge in one.judges
@@ -73,7 +72,7 @@ def _reached(one: Measured) -> Fold | None:
         ("Level with", "winning_rate"),
         ("Passes with one left out", ""),
     )
-    small = ", ".join(word for key, word in _VERDICTS.items() if key and one.of(key))
+    small = ", ".join(said.word for state, said in SAID.items() if one.of(state))
     return Fold(
         "How the answer is reached",
         small,
@@ -90,7 +89,7 @@ def _ratio(one: Estimate) -> str:
 
 
 def _passes(judge: Judge) -> str:
-    alt = judge.answer.alt
+    alt = judge.alt
     if alt is None or not alt.without:
         return NONE
     return f"{sum(out.passed is True for out in alt.without)} of {len(alt.without)}"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.ceiling import one_per_item
 from judgebench.agreement.compare.standings import ranks_of, shared
-from judgebench.agreement.estimates import estimated
 from judgebench.agreement.humans import kappa_of, measure_humans
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.people import Pool
-from judgebench.domain import HUMAN_SOURCES, Estimate
+from judgebench.agreement.ratings import one_per_item
+from judgebench.domain import Estimate
 from judgebench.errors import DataError, JudgebenchError
+from judgebench.report.line import Line
 from judgebench.report.said import known_as
+from judgebench.report.stand_in import SAID
 from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import combine
@@ -24,16 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.humans import Humans
-    from judgebench.domain import Agreement, Ratings
+    from judgebench.domain import Ratings
     from judgebench.report.page.parts import Reported
-    from judgebench.report.stand_in import Answer
     from judgebench.stats.influence import Influences
 
 __all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task"]
 
 #: Verdicts in the order in which a table has them; the last is of tasks on which nobody can tell.
-ORDER = ("yes", "open", "no", "")
-_RULE = "baseline/"
+ORDER = (*SAID, "")
 
 
 class Nouns(NamedTuple):
@@ -57,27 +57,18 @@ _NOUNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A judge of one task: ``verdict`` is empty where nothing tells whether it can take a person's place.
+class Judge(Line):
+    """A judge of one task with its run; where not all judges are ``beside`` people, each is held against gold."""
 
-    ``figure`` and ``share`` are those of its row in the first table; ``level`` counts the people it is level with, of
-    ``of``.
-    """
-
-    name: str
-    run: Reported
-    answer: Answer
-    verdict: str
-    figure: Estimate
-    share: Estimate | None
-    level: int | None = None
-    of: int = 0
+    def __init__(self, run: Reported, name: str, *, beside: bool = True) -> None:
+        metric = kappa_of(run.run.scale) if beside else ""
+        super().__init__(run.rows[0], name, lambda: run.ratings, metric=metric, beside=beside)
+        self.run = run
 
     @property
-    def row(self) -> Agreement:
-        """Its figures on all items."""
-        return self.run.rows[0]
+    def in_turn(self) -> bool:
+        """Each person is left out in turn, however long it takes."""
+        return True
 
 
 class Aside(NamedTuple):
@@ -85,12 +76,11 @@ class Aside(NamedTuple):
 
     figure: Estimate
     share: Estimate
-    level: int | None = None
-    of: int = 0
+    level: tuple[int, int] | None = None
 
 
 class Leaders(NamedTuple):
-    """Who may be best: names of those whom no judge is surely ahead of, and whom the first is surely ahead of.
+    """Who may be best: names of those whom no judge is clearly ahead of, and whom the first is clearly ahead of.
 
     ``difference`` is that of the first two.
     """
@@ -119,23 +109,22 @@ class Measured:
 
     def __init__(self, task: str, runs: Sequence[tuple[str, Reported]]) -> None:
         self.task = task
-        measured = [self._judge(name, run) for name, run in runs]
-        heard = [one for one in measured if one.row.coverage]
-        self.silent = [one for one in measured if not one.row.coverage]
-        asked = [one for one in heard if not one.row.judge.startswith(_RULE)]
-        self.judges = sorted(asked or heard, key=_place)
-        self.rules = sorted((one for one in heard if asked and one not in asked), key=_place)
-        every = self.judges or measured
-        fullest = max(every, key=lambda one: one.row.items)
+        every = [Judge(run, name) for name, run in runs]
+        heard = [one for one in every if one.row.coverage]
+        self.silent = [one for one in every if not one.row.coverage]
+        asked = [one for one in heard if one.asked]
+        judges, rules = asked or heard, [one for one in heard if asked and not one.asked]
+        self.alike = bool(judges) and all(one.answer is not None for one in judges)
+        if not self.alike:
+            judges, rules = ([Judge(one.run, one.name, beside=False) for one in some] for some in (judges, rules))
+        self.judges = sorted(judges, key=_place)
+        self.rules = sorted(rules, key=_place)
+        fullest = max(self.judges or every, key=lambda one: one.row.items)
         self.row = fullest.row
         self.run = fullest.run
         self.scale = self.run.run.scale
         self.nouns = _NOUNS[self.scale.kind]
-        self.alike = bool(self.judges) and all(_alike(one.answer) for one in self.judges)
-        if not self.alike:
-            self.judges = sorted(map(_by_gold, self.judges), key=_place)
-            self.rules = list(map(_by_gold, self.rules))
-        self.metric = self.judges[0].answer.metric if self.alike else self.row.headline or _plain(self.row)
+        self.metric = fullest.metric
         self.people = self.row.ceiling.get(self.metric) if self.alike else None
         self.people_share = self.row.ceiling.get("percent_agreement") if self.alike else None
         self.annotators = len(self.run.ratings.annotators)
@@ -143,23 +132,14 @@ class Measured:
         self.questions = int(np.unique(self.run.ratings.cluster).size)
         self.sample = sampled(self.row.revision)
 
-    def _judge(self, name: str, run: Reported) -> Judge:
-        one = run.answer()
-        row = run.rows[0]
-        each = row.ceiling.get(f"judge_vs_each_{one.metric}") or Estimate.missing("not_measured")
-        share = row.ceiling.get("judge_vs_each_percent_agreement")
-        wins = None if one.alt is None else sum(person.wins is True for person in one.alt.annotators)
-        verdict = one.state if one.state in ORDER and _alike(one) else ""
-        return Judge(name, run, one, verdict, each, share, wins, 0 if one.alt is None else one.alt.winning_rate.n)
-
     @property
     def best(self) -> Judge | None:
         """The judge that a sentence is about: the first of the table."""
         return self.judges[0] if self.judges else None
 
-    def of(self, verdict: str) -> list[Judge]:
-        """List the judges with a verdict."""
-        return [one for one in self.judges if one.verdict == verdict]
+    def of(self, state: str) -> list[Judge]:
+        """List the judges with an answer."""
+        return [one for one in self.judges if one.state == state]
 
     @cached_property
     def humans(self) -> Humans | None:
@@ -176,7 +156,7 @@ class Measured:
         """Name the annotator on whom an answer hangs, best the one who moves the human line; empty for none."""
         counts: dict[str, int] = {}
         for one in self.judges:
-            for name in one.answer.deciding:
+            for name in one.deciding:
                 counts[name] = counts.get(name, 0) + 1
         if self.humans is not None and self.humans.pulling in counts:
             return self.humans.pulling
@@ -244,10 +224,9 @@ class Measured:
             pool = Pool.of(one_per_item(ratings), one.run.policies)
             left = pool.without(ratings.annotators.index(name))
             kappa, share = (left.beside(pool.judged(ratings)).measured(metric)[0] for metric in metrics)
-            wins = next((out for out in one.answer.alt.without if out.name == name), None) if one.answer.alt else None
-            rate = None if wins is None else wins.winning_rate
-            level = None if rate is None or rate.value is None else round(rate.value * rate.n)
-            judges[one.name] = Aside(kappa, share, level, 0 if rate is None else rate.n)
+            rates = [out.winning_rate for out in (one.alt.without if one.alt else ()) if out.name == name]
+            level = next(((round(rate.value * rate.n), rate.n) for rate in rates if rate.value is not None), None)
+            judges[one.name] = Aside(kappa, share, level)
             if people.figure.value is None or one.run is self.run:
                 line, same = (left.among().measured(metric)[0] for metric in metrics)
                 people = Aside(line, same)
@@ -259,30 +238,12 @@ def _beside(ratings: Ratings, run: Reported) -> tuple[Estimate, Influences | Non
     return pool.beside(pool.judged(ratings)).measured(METRICS[kappa_of(ratings.scale)])
 
 
-def _alike(one: Answer) -> bool:
-    people = one.row.ceiling.get(one.metric)
-    each = one.row.ceiling.get(f"judge_vs_each_{one.metric}")
-    known = people is not None and people.value is not None and each is not None
-    return known and one.row.gold in HUMAN_SOURCES and one.state != "not-human"
-
-
-def _plain(row: Agreement) -> str:
-    return "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
-
-
-def _by_gold(one: Judge) -> Judge:
-    """Hold a judge against gold: nothing says whether it can take a person's place."""
-    share = one.row.metrics.get(_plain(one.row))
-    figure = one.row.metrics.get(one.row.headline) or share or Estimate.missing("not_measured")
-    return replace(one, verdict="", figure=figure, share=share)
-
-
 def _figure(one: Judge) -> tuple[bool, float, str]:
     value = one.figure.value
-    known = METRICS.get(one.row.headline)
-    sign = 1 if one.verdict == "" and known is not None and known.perfect == 0 else -1
+    known = METRICS.get(one.metric)
+    sign = 1 if not one.held and known is not None and known.perfect == 0 else -1
     return value is None, sign * round(value or 0.0, 9), one.name
 
 
 def _place(one: Judge) -> tuple[int, tuple[bool, float, str]]:
-    return ORDER.index(one.verdict), _figure(one)
+    return ORDER.index(one.state), _figure(one)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.report.document.text import clean
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.said import brief_name
+from judgebench.report.stand_in import SAID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Head", "Matrix", "MatrixCell", "MatrixRow", "overview"]
 
-_SIGNS = {
-    "yes": ("yes", "✓", "can take a person's place"),
-    "open": ("unsure", "?", "not sure"),
-    "no": ("no", "✕", "can't take a person's place"),
-}
+_CAN = {"yes": "can take a person's place", "open": "not sure", "no": "can't take a person's place"}
 
 
 class Head(NamedTuple):
@@ -79,15 +76,14 @@ def overview(measured: Sequence[Measured]) -> Matrix:
             if judge is None:
                 cells.append(None)
                 continue
-            verdict = "" if one.sample else judge.verdict
-            signs.add(verdict)
-            cells.append(
-                _cell(one.metric, judge.figure)._replace(
-                    **dict(zip(("tone", "sign", "word"), _SIGNS.get(verdict, ("", "", "")), strict=True))
-                )
-            )
+            state = "" if one.sample else judge.state
+            signs.add(state)
+            cell = _cell(one.metric, judge.figure)
+            if state:
+                cell = cell._replace(tone=SAID[state].style, sign=SAID[state].sign, word=_CAN[state])
+            cells.append(cell)
         rows.append(MatrixRow(name, tuple(cells)))
-    key = tuple((sign, word) for state, (_, sign, word) in _SIGNS.items() if state in signs)
+    key = tuple((SAID[state].sign, word) for state, word in _CAN.items() if state in signs)
     return Matrix("Agreement of judges, task by task", heads, people if any(people) else (), tuple(rows), key)
 
 

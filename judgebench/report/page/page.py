@@ -22,6 +22,7 @@ from judgebench.report.page.measured import by_task
 from judgebench.report.page.method import method
 from judgebench.report.page.overview import overview
 from judgebench.report.said import brief_name, first_up, is_share, listed
+from judgebench.report.stand_in import SAID
 from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from judgebench.report.page.measured import Aside, Judge, Measured
     from judgebench.report.page.parts import Fold, Reported
 
-__all__ = ["CHIPS", "Task", "report_page", "tasks_of"]
+__all__ = ["Task", "report_page", "tasks_of"]
 
 _STYLES = ("report.css",)
 _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
@@ -43,8 +44,6 @@ _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.ite
 _LIVE = "view.live.js"
 #: More rows are drawn with less room.
 _ROOMY = 8
-#: Of each verdict: the class, the sign and the word.
-CHIPS = {"yes": ("yes", "✓", "Yes"), "open": ("unsure", "?", "Not sure"), "no": ("no", "✕", "No")}
 
 
 class _View(NamedTuple):
@@ -213,7 +212,7 @@ def _forest(
         second="In a person's place?" if one.alike else "",
         chart=f"Agreement with {against}" + ("" if is_share(one.metric) else f" ({word})"),
         figure="Share" if is_share(one.metric) else first_up(word),
-        share=f"Same {one.nouns.label}",
+        share=f"Same {one.nouns.label}" + " as a person" * one.alike,
         lines=tuple(lines),
         axis=axis,
         band=band(axis, people),
@@ -222,15 +221,16 @@ def _forest(
 
 
 def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
-    figure, share, level, of = (judge.figure, judge.share, judge.level, judge.of) if less is None else less
+    figure, share, level = (judge.figure, judge.share, judge.level) if less is None else less
     rule = judge in one.rules
-    sub = f"level with {level} of {of} annotators" if level is not None and of else ""
+    said = SAID.get(judge.state)
+    sub = "" if level is None else f"level with {level[0]} of {level[1]} annotators"
     return Line(
         judge.name,
         place(axis, one.metric, figure, judge.name),
         _share(share),
         sub="a rule that asks nobody" if rule else sub,
-        chip=None if rule else CHIPS.get(judge.verdict),
+        chip=None if rule or said is None else (said.style, said.sign, said.word),
         tags=(("sample", "SAMPLE"),) if sampled(judge.row.revision) else (),
         kind="rule" if rule else "judge",
     )

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from judgebench.report.stand_in import answer
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Case, Item, Policies, Ratings, Request, Run, Verdict
-    from judgebench.report.stand_in import Answer
     from judgebench.store.beside import Beside
 
 __all__ = ["Dot", "Fold", "Heat", "Reported", "Scatter", "Table"]
@@ -101,7 +98,3 @@ class Reported:
     def ratings(self) -> Ratings:
         """Judgments and gold as columns."""
         return self.judged.ratings
-
-    def answer(self) -> Answer:
-        """Say whether the judge may stand in for people."""
-        return answer(self.rows[0], self.ratings, self.policies)

@@ -9,7 +9,7 @@ same p pairings of k systems. A tie counts as half a win for both under ``half``
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -20,12 +20,11 @@ from judgebench.stats.crosstab import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats, Ints
     from judgebench.stats.influence import Clusters
 
 __all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
 
-Ints: TypeAlias = npt.NDArray[np.integer]
 TieModel: TypeAlias = Literal["half", "davidson", "rao-kupper"]
 
 _STEPS = 100
@@ -64,6 +63,10 @@ class Games:
             raise ValueError("ties are symmetric")
         first, second = np.triu_indices(len(won), 1)
         return cls(len(won), first, second, won[first, second], won[second, first], tied[first, second])
+
+    def at(self, tables: Ints | Flags) -> Games:
+        """Take some of many tables, along the first axis."""
+        return replace(self, wins=self.wins[tables], losses=self.losses[tables], ties=self.ties[tables])
 
     def with_phantom(self) -> Games:
         """Add one system that wins half a game and loses half a game against every other."""
@@ -115,7 +118,7 @@ class Fit:
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
-def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
+def connected(games: Games, ties: TieModel = "half") -> Flags:
     """Whether strengths exist, shape (...): from every system a chain of wins or ties leads to every other.
 
     Where none does, some systems won all their games against the rest (or never met them) and their strength has no
@@ -133,7 +136,7 @@ def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
     return fine & (_wins_come_round(games) | ~games.ties.any(axis=-1))
 
 
-def _wins_come_round(games: Games) -> npt.NDArray[np.bool_]:
+def _wins_come_round(games: Games) -> Flags:
     """Whether some cycle has more wins than ties, shape (...): by Floyd and Warshall's longest chains."""
     k = games.systems
     chain = np.full((*games.wins.shape[:-1], k, k), -np.inf)
@@ -147,7 +150,7 @@ def _wins_come_round(games: Games) -> npt.NDArray[np.bool_]:
     return np.asarray((np.diagonal(chain, axis1=-2, axis2=-1) > 0).any(axis=-1))
 
 
-def _reaches_all(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def _reaches_all(beats: npt.NDArray[np.float32]) -> Flags:
     """Whether every system can be reached from the first, shape (...)."""
     reached = np.zeros(beats.shape[:-1], dtype=np.bool_)
     reached[..., :1] = True
@@ -187,8 +190,9 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     played = games.with_phantom() if phantom else games
     if not connected(played, ties):
         raise ValueError("no finite strengths: the games don't lead from every system to every other and back")
-    theta, tie = _fitted(_one(played), ties)
-    information = _derivatives(_one(played), ties, theta, tie)[1][0]
+    alone = replace(played, wins=played.wins[None], losses=played.losses[None], ties=played.ties[None])
+    theta, tie = _fitted(alone, ties)
+    information = _derivatives(alone, ties, theta, tie)[1][0]
     m = played.systems
     # The mean of the strengths is free: a constant on its block makes the information invertible and
     # leaves what it says of differences alone.
@@ -206,16 +210,13 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     return Fit(strength, to_strengths @ center.T, value, ties, own)
 
 
-def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> tuple[Floats, Flags]:
     """Fit strengths, shape (b, k), to many tables at once, 0 where not finite; and whether they are, shape (b,)."""
     played = games.with_phantom() if phantom else games
     fine = connected(played, ties)
     found = np.zeros((len(fine), games.systems))
     if fine.any():
-        some = Games(
-            played.systems, played.first, played.second, played.wins[fine], played.losses[fine], played.ties[fine]
-        )
-        theta = _fitted(some, ties)[0][:, : games.systems]
+        theta = _fitted(played.at(fine), ties)[0][:, : games.systems]
         found[fine] = theta - theta.mean(axis=1, keepdims=True)
     return found, fine
 
@@ -246,10 +247,6 @@ def strength_influences(fit: Fit, first: Ints, second: Ints, result: Ints, clust
     return found
 
 
-def _one(games: Games) -> Games:
-    return Games(games.systems, games.first, games.second, games.wins[None], games.losses[None], games.ties[None])
-
-
 def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
     """Maximise each likelihood: strengths, shape (b, k), and log tie parameters, shape (b,), else NaN."""
     count = len(games.wins)
@@ -260,9 +257,7 @@ def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
     likelihood = _likelihood(games, ties, theta, tie)
     active = np.arange(count)
     for _ in range(_STEPS):
-        some = Games(
-            games.systems, games.first, games.second, games.wins[active], games.losses[active], games.ties[active]
-        )
+        some = games.at(active)
         gradient, information = _derivatives(some, ties, theta[active], tie[active])
         information[:, : games.systems, : games.systems] += 1.0
         free = np.isnan(tie[active])

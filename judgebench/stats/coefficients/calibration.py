@@ -3,9 +3,6 @@
 ``probabilities`` p, shape (n,), say how likely each item is positive; ``positive`` y, shape (n,), is gold. Every figure
 raises ValueError if shapes differ or a probability is outside [0, 1], and is undefined (``no_items``) without rows.
 ``scores``, shape (n,), are in any unit, and may be infinite (a judge that gave none) but not NaN.
-
-Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
-characteristic curves.
 """
 
 from __future__ import annotations
@@ -22,10 +19,9 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
-    Flags = npt.NDArray[np.bool_]
 
 Binning: TypeAlias = Literal["width", "mass"]
 Closed: TypeAlias = Literal["right", "left"]
@@ -141,6 +137,13 @@ def calibration_excess(
     return math.sqrt(2 / math.pi) * float(error[unsure].sum())
 
 
+def logits(probabilities: Floats, clip: float = LOGIT_CLIP) -> Floats:
+    """Log odds of probabilities, which are moved into ``[clip, 1 - clip]``."""
+    sure = np.clip(probabilities, clip, 1 - clip)
+    found: Floats = np.log(sure) - np.log1p(-sure)
+    return found
+
+
 def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT_CLIP) -> tuple[RowOutcome, RowOutcome]:
     """Slope and intercept of the logistic recalibration ``logit P(y) = intercept + slope * logit p``.
 
@@ -155,8 +158,7 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
         return _twice("no_items")
     if positive.all() or not positive.any():
         return _twice("one_class")
-    sure = np.clip(probabilities, clip, 1 - clip)
-    x = np.log(sure) - np.log1p(-sure)
+    x = logits(probabilities, clip)
     if float(x.max() - x.min()) < TINY:
         return _twice("no_variation")
     yes, no = x[positive], x[~positive]
@@ -211,7 +213,7 @@ def _twice(reason: str) -> tuple[RowOutcome, RowOutcome]:
 
 
 def _fitted(design: Floats, beta: Floats) -> Floats:
-    from scipy.special import expit  # noqa: PLC0415 - loaded on use
+    from scipy.special import expit
 
     found: Floats = expit(design @ beta)
     return found
@@ -300,6 +302,8 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
     ``S = S10 / m + S01 / k``, with the sample covariances of the placement values of m positive and k negative items,
     taken as independent. ``scores`` has shape (judges, n); ValueError if a class has fewer than 2 items.
+    Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
+    characteristic curves.
     """
     for one in scores:
         _check(one, positive)
@@ -315,7 +319,7 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
 def delong_test(first: Floats, second: Floats, positive: Flags) -> DeLongTest:
     """Compare two judges' areas on the same, independent items; ValueError if a class has fewer than 2 of them."""
-    from scipy.special import ndtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr
 
     areas, covariance = delong_covariance(np.stack([first, second]), positive)
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])

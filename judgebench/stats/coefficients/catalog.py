@@ -1,6 +1,5 @@
-"""The table of metrics, one line each, and which of them a scale calls for.
+"""The table of metrics, one line each, which tests, JSON, tables and leaderboards read.
 
-Property and oracle tests, JSON, tables and leaderboards read both.
 Functions are named, not imported, so that listing the metrics loads no numpy.
 """
 
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,86 +82,6 @@ class Metric:
         from judgebench.stats.completion import complete  # noqa: PLC0415 - loads numpy
 
         return complete(self.name, function, table, perfect=self.perfect, directional=self.directional)
-
-
-@dataclass(frozen=True, slots=True)
-class MetricSet:
-    """What a scale calls for: the metric that judges are ranked by, and what appears beside it, in column order."""
-
-    headline: str
-    companions: tuple[str, ...]
-
-
-#: Measured on every scale, so that programs find the same keys everywhere (``no_order`` where rho has no meaning).
-CORE = (
-    "percent_agreement",
-    "accuracy",
-    "cohen_kappa",
-    "scott_pi",
-    "krippendorff_alpha",
-    "spearman_rho",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-)
-
-#: Headline and companions by kind of scale.
-METRIC_SETS: dict[str, MetricSet] = {
-    "check": MetricSet("cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1")),
-    "pair": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1")),
-    "pair with ties": MetricSet(
-        "cohen_kappa", ("percent_agreement", "agreement_s2", "gold_tie_rate", "judge_tie_rate", "gwet_ac1")
-    ),
-    "rate": MetricSet(
-        "cohen_kappa_quadratic",
-        ("percent_agreement", "adjacent_agreement", "spearman_rho", "kendall_tau_b", "mean_signed_error"),
-    ),
-    "set": MetricSet(
-        "krippendorff_alpha_masi", ("percent_agreement", "mean_jaccard", "mean_masi", "label_kappa", "label_f1")
-    ),
-    "number": MetricSet("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
-    # Slots of responses are not classes: chance correction means little on them.
-    "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
-    "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
-    "rank": MetricSet("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
-    "first error": MetricSet("first_error_f1", ("first_error_accuracy", "flawless_accuracy", "percent_agreement")),
-    "steps": MetricSet(
-        "first_error_f1", ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1")
-    ),
-}
-
-
-def metrics_for(
-    kind: str, level: str = "nominal", *, places: int = 3, tie: bool = False, graded: bool = False
-) -> MetricSet:
-    """Choose headline and companions by the scale, never by the caller.
-
-    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores. Of two
-    levels (``places``) no coefficient has weights.
-    """
-    if kind == "rate" and (graded or level in {"interval", "ratio"}):
-        return METRIC_SETS["number"]
-    if (kind, level) == ("steps", "ordinal"):
-        return METRIC_SETS["first error"]
-    if kind == "rate" and places < 3:
-        return METRIC_SETS["label"]
-    return METRIC_SETS.get("pair with ties" if kind == "pair" and tie else kind, METRIC_SETS["label"])
-
-
-def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, tie: bool = False) -> bool:
-    """Whether a metric says something of its own on a scale of which ``places`` labels have a place in an order.
-
-    With two such labels every weighted coefficient is the unweighted one.
-    """
-    if metric.name in CORE:
-        return True
-    return (
-        (not metric.binary or kind == "check")
-        and (not metric.ordered or places > 2)
-        and (not metric.tied or tie)
-        and (not metric.kinds or kind in metric.kinds)
-        and (not metric.levels or level in metric.levels)
-    )
 
 
 _PLAIN = "definition"
@@ -390,8 +309,6 @@ CEILINGS: dict[str, str] = {
 #: Figures of numbers that a comparison shows unasked, where all judges give them.
 COMPARED = ("auc", "brier", "log_loss", "ece", "calibration_slope", "score_lin_ccc", "score_pearson_r")
 
-#: Title of every metric, by name.
-METRIC_TITLES: dict[str, str] = {name: metric.title for name, metric in METRICS.items()}
 #: Title of the coefficients of all annotators at once, which `humans` gives.
 GROUP_TITLES: dict[str, str] = {
     "percent_agreement": "agreement of two labels, uncorrected",
@@ -410,20 +327,30 @@ GROUP_TITLES: dict[str, str] = {
     "icc_ak": "ICC(A,k), mean of the raters, agreement",
     "icc_ck": "ICC(C,k), mean of the raters, consistency",
 }
-#: Name, title, place and witness of every figure: of two raters, of scores, rankings and steps, of what stands beside
-#: them, and of all annotators.
-METRIC_LINES: tuple[tuple[str, str, str, str], ...] = (
-    *((name, one.title, "", str(one.witness)) for name, one in METRICS.items()),
-    *((line.name, line.title, line.place, line.witness) for line in ROW_METRICS.values()),
-    *((line.name, line.title, f"bias on {line.place}", line.witness) for line in BIASES.values()),
-    *((name, title, "ceiling", _PLAIN) for name, title in CEILINGS.items()),
-    *((name, f"{name} of one label", "classes", _PLAIN) for name in CLASS_METRICS),
-    ("official_score", "the benchmark's own score", "rewardbench2", ""),
-    *((name, title, "all annotators (humans)", "") for name, title in GROUP_TITLES.items()),
+
+
+class Line(NamedTuple):
+    """What is told of a figure: where it means something (empty: everywhere), and whose computation confirms it."""
+
+    name: str
+    title: str
+    place: str = ""
+    witness: str = ""
+
+
+#: Every figure: of two raters, of scores, rankings and steps, of what appears beside them, and of all annotators.
+METRIC_LINES: tuple[Line, ...] = (
+    *(Line(name, one.title, "", str(one.witness)) for name, one in METRICS.items()),
+    *(Line(name, line.title, line.place, line.witness) for name, line in ROW_METRICS.items()),
+    *(Line(name, line.title, f"bias on {line.place}", line.witness) for name, line in BIASES.items()),
+    *(Line(name, title, "ceiling", _PLAIN) for name, title in CEILINGS.items()),
+    *(Line(name, f"{name} of one label", "classes", _PLAIN) for name in CLASS_METRICS),
+    Line("official_score", "the benchmark's own score", "rewardbench2"),
+    *(Line(name, title, "all annotators (humans)") for name, title in GROUP_TITLES.items()),
 )
 
 
 def title_of(name: str) -> str:
     """Title of a figure; the name of one that is not built in."""
-    line = ROW_METRICS.get(name)
-    return METRIC_TITLES.get(name, name if line is None else line.title)
+    line = METRICS.get(name) or ROW_METRICS.get(name)
+    return name if line is None else line.title

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.influence import Clusters
 
-    Ints = npt.NDArray[np.integer]
 
 _LEAST = 3
 

@@ -16,17 +16,19 @@ from functools import partial
 from itertools import combinations_with_replacement, permutations, product
 
 import numpy as np
-import numpy.typing as npt
 
 from judgebench.stats.coefficients.numeric import mid_ranks, rank_slopes
 from judgebench.stats.crosstab import (
     TINY,
     Crosstab,
     Evaluated,
+    Flags,
     Floats,
+    Ints,
     Level,
     Outcome,
     by_table,
+    count_units,
     dot,
     margins,
     positive,
@@ -44,10 +46,6 @@ CANONICAL = np.array([
     [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
 ]).T  # fmt: skip
 CANONICAL.setflags(write=False)
-#: Labels counted at a time: hundreds of raters make wide rows.
-_CELLS = 1 << 22
-
-
 #: Units that are tried two by two in `least_alpha`, at most.
 _FEW = 8
 
@@ -81,9 +79,7 @@ def krippendorff_alpha_ratio(table: Crosstab) -> Outcome:
     return _two_raters(table, "ratio")
 
 
-def alpha_units(
-    ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level
-) -> tuple[float, Floats] | str:
+def alpha_units(ratings: Ints, categories: int, values: Floats, level: Level) -> tuple[float, Floats] | str:
     """Krippendorff's alpha of many raters, gaps allowed, with the influence of each unit, or why there is none.
 
     The influences average to 0; a unit with fewer than two ratings has 0. Krippendorff's four observers on twelve
@@ -120,7 +116,7 @@ def alpha_units(
     return value, (observed * d_expected / expected - d_observed) / expected
 
 
-def coincidence_table(ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level) -> Crosstab:
+def coincidence_table(ratings: Ints, categories: int, values: Floats, level: Level) -> Crosstab:
     """Make one table of many raters' labels: two raters with this one have the same alpha (n: half of the ratings)."""
     counts = count_units(ratings, categories)
     joint = _coincidences(counts)
@@ -134,9 +130,7 @@ def _coincidences(counts: Floats) -> Floats:
     return np.asarray(weighed.T @ counts - np.diag(weighed.sum(axis=0)))
 
 
-def least_alpha(
-    ratings: npt.NDArray[np.integer], silent: npt.NDArray[np.bool_], labels: int, values: Floats, level: Level
-) -> npt.NDArray[np.integer]:
+def least_alpha(ratings: Ints, silent: Flags, labels: int, values: Floats, level: Level) -> Ints:
     """Give the units on which the last rater is ``silent``, shape (n,), those of ``labels`` that make alpha least.
 
     From all on one label, whichever, each unit takes the label that adds most to ``Do - (1 - alpha) De``, as long as
@@ -146,12 +140,12 @@ def least_alpha(
     rows, filled = np.flatnonzero(silent), ratings.copy()
     others = count_units(ratings[rows, :-1], categories)
 
-    def value(codes: npt.NDArray[np.integer]) -> float:
+    def value(codes: Ints) -> float:
         filled[rows, -1] = codes
         found = alpha_units(filled, categories, values, level)
         return math.inf if isinstance(found, str) else found[0]
 
-    def descend(codes: npt.NDArray[np.integer]) -> tuple[float, npt.NDArray[np.integer]]:
+    def descend(codes: Ints) -> tuple[float, Ints]:
         least, lower, best = math.inf, value(codes), codes
         while lower < least - TINY:
             best, least = codes, lower
@@ -177,9 +171,7 @@ def least_alpha(
     return filled
 
 
-def coincidences(
-    ratings: npt.NDArray[np.integer], categories: int, groups: npt.NDArray[np.integer], count: int
-) -> Floats:
+def coincidences(ratings: Ints, categories: int, groups: Ints, count: int) -> Floats:
     """Sum the coincidence matrices of the units in each group: ``o_ck = sum of (ordered pairs c, k) / (m_u - 1)``.
 
     There is one symmetric matrix per group 0 .. count - 1, shape (G, k, k); a unit adds as much as it has ratings, if
@@ -237,19 +229,6 @@ def _alpha(level: Level, values: Floats, n: int, joint: Floats) -> Evaluated:
     # In units of the nominal distance, so that the chance term means the same for every level.
     chance = 1 - expected / distance.matrix.max(axis=(-2, -1))
     return Evaluated(1 - small * observed / expected, gradient, chance)
-
-
-def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
-    """Count how often each unit got each category, shape (n, k)."""
-    n, m = ratings.shape
-    counts = np.zeros((n, categories))
-    step = max(1, _CELLS // max(m, 1))
-    for start in range(0, n, step):
-        block = ratings[start : start + step]
-        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
-        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
-        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
-    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,17 @@ Scores have shape (b, k): b sets of k systems, of which there are at least 2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
 
-__all__ = ["Bools", "Figures", "compare_orders", "decisiveness", "ranks"]
+__all__ = ["Figures", "compare_orders", "decisiveness", "ranks"]
 
-Bools: TypeAlias = npt.NDArray[np.bool_]
 #: Scores nearer than this are one score: fitted strengths are not more exact.
 _SAME = 1e-9
 
@@ -26,7 +24,7 @@ class Figures(NamedTuple):
     """One figure for each of b sets of scores, 0 where it is undefined, and the reason for it."""
 
     values: Floats
-    defined: Bools
+    defined: Flags
     reason: str
 
 
@@ -81,7 +79,7 @@ def compare_orders(gold: Floats, judge: Floats) -> dict[str, Figures]:
     }
 
 
-def decisiveness(gold: Floats, judge: Floats, finite: Bools) -> tuple[dict[str, Figures], Floats]:
+def decisiveness(gold: Floats, judge: Floats, finite: Flags) -> tuple[dict[str, Figures], Floats]:
     """Fit a line to the judge's scores by gold's, both in log-odds, by least squares.
 
     A slope (``decisiveness``) above 1: the judge sets systems further apart than gold does; below 1: nearer together,

@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.coefficients.krippendorff import count_units
+from judgebench.stats.crosstab import count_units
 
 if TYPE_CHECKING:
     from typing import Any
 
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
 
-    Ints = npt.NDArray[np.integer]
 
 #: Items handled at a time: hundreds of people make wide rows.
 _CELLS = 1 << 22
@@ -62,19 +61,17 @@ class LabelCounts:
     def of(cls, labels: Ints, categories: int) -> LabelCounts:
         """Count the labels of each item."""
         n, m = labels.shape
-        step = max(1, _CELLS // max(m + categories, 1))
         if (m + 1.0) ** categories < 2.0**62:
             # One number says how often each label occurs.
             radix = (m + 1) ** np.arange(categories, dtype=np.int64)
             weigh = np.append(radix, 0)
             keys = np.empty(n, dtype=np.int64)
+            step = max(1, _CELLS // max(m + categories, 1))
             for start in range(0, n, step):
                 keys[start : start + step] = weigh[labels[start : start + step]].sum(axis=1)
             distinct, place = np.unique(keys, return_inverse=True)
             return cls((distinct[:, None] // radix % (m + 1)).astype(np.float64), place.reshape(-1))
-        blocks = [count_units(labels[start : start + step], categories) for start in range(0, n, step)]
-        counts = np.concatenate(blocks) if blocks else np.zeros((0, categories))
-        patterns, place = np.unique(counts, axis=0, return_inverse=True)
+        patterns, place = np.unique(count_units(labels, categories), axis=0, return_inverse=True)
         return cls(patterns, place.reshape(-1))
 
     def take(self, items: Ints) -> LabelCounts:

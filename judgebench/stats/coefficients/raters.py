@@ -27,14 +27,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.coefficients.chance import kappas
-from judgebench.stats.coefficients.krippendorff import count_units
-from judgebench.stats.crosstab import TINY, Floats, by_table, total
+from judgebench.stats.crosstab import TINY, Floats, by_table, count_units, total
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ints = npt.NDArray[np.integer]
+    from judgebench.stats.crosstab import Ints
 
 
 def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None) -> RowOutcome:
@@ -284,7 +283,7 @@ def icc_interval(
     None where the correlation is undefined, or where raters never differ on a unit or units never differ in their mean
     (an F ratio of infinity or 0 says nothing about certainty).
     """
-    from scipy.special import fdtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import fdtri
 
     if icc(values, form, average=average).value is None:
         return None

@@ -20,11 +20,10 @@ from judgebench.stats.influence import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
-    Orders = npt.NDArray[np.integer]
-    Flags = npt.NDArray[np.bool_]
-    Steps = npt.NDArray[np.integer]
+    Orders = Ints
+    Steps = Ints
 
 
 def positions(orders: Orders) -> Orders:
@@ -187,7 +186,7 @@ def first_errors(steps: Steps, present: Steps) -> npt.NDArray[np.int64]:
     return np.where((first_gap < first_wrong) & (first_gap < width), UNKNOWN, found).astype(np.int64)
 
 
-def first_error_scores(gold: npt.NDArray[np.integer], judge: npt.NDArray[np.integer]) -> FirstError:
+def first_error_scores(gold: Ints, judge: Ints) -> FirstError:
     """Hold the first wrong steps against each other, as ProcessBench does; both as `first_errors` gives them.
 
     A judge's -2 agrees with nothing. ``no_gold_errors`` where no solution has an error, ``no_correct_items`` where none

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.crosstab import TINY
+from judgebench.stats.crosstab import TINY, count_units
 from judgebench.stats.influence import Clusters, Influences, mean
 
 if TYPE_CHECKING:
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +62,12 @@ def duels(judge: Ints, annotators: Ints, closeness: Floats, item: Ints, cluster:
     >>> [(float(duel.judge[0]), float(duel.human[0])) for duel in found]
     [(0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (1.0, 1.0)]
     """
-    rows, people = annotators.shape
-    labels = len(closeness)
-    flat = np.where(annotators < 0, labels, annotators) + (labels + 1) * np.arange(rows)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=rows * (labels + 1)).reshape(rows, labels + 1)[:, :labels]
     # Closeness of each possible label to all annotators of the row, summed.
-    near = counts.astype(np.float64) @ closeness.T
+    near = count_units(annotators, len(closeness)) @ closeness.T
     # Sums of the same terms in another order may differ by rounding.
     same = 1e-9 * max(1.0, float(np.abs(closeness).max(initial=0.0)))
     found: list[Duel] = []
-    for j in range(people):
+    for j in range(annotators.shape[1]):
         here = np.flatnonzero(annotators[:, j] >= 0)
         theirs, ours = annotators[here, j], judge[here]
         answered = ours >= 0
@@ -133,7 +128,7 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
 
 def t_lower(t: float, df: float) -> float:
     """Lower tail of Student's t."""
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     return float(stdtr(df, t))
 

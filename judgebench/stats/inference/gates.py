@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import effective_number
 from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.influence import Influences
 
 
@@ -42,7 +41,7 @@ def one_sided(
     alpha: float = 0.05,
     threshold: float = 0.0,
     slack: tuple[float, float] = (0.0, 0.0),
-    sizes: npt.NDArray[np.integer] | None = None,
+    sizes: Ints | None = None,
 ) -> Bounds:
     """Bound a worsening from below and from above.
 
@@ -77,18 +76,18 @@ def one_sided(
     >>> round(found.se, 4), round(found.se_high, 4), round(0.02 + 1.66 * found.se, 3), round(found.high, 3)
     (0.0141, 0.0218, 0.043, 0.056)
     """
-    from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr, stdtrit
 
     groups, value, df = worse.sums.size, worse.value, float(worse.sums.size - 1)
     if groups < 2:
         return Bounds(None, None, 1.0, None, None, df, unmoved=False)
-    alike = sizes is None or _alike(sizes)
+    alike = sizes is None or bool((sizes == sizes[0]).all())
     share = np.full(groups, 1 / groups) if sizes is None else sizes / sizes.sum()
     terms = np.square(worse.sums if alike else worse.sums / (1 - share))
     # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
     se = math.sqrt((groups / (groups - 1) if alike else (groups - 1) / groups) * float(terms.sum()))
     if sizes is not None and not alike and se >= TINY:
-        df = max(1.0, min(effective(sizes), 3 * effective(terms)) - 1)
+        df = max(1.0, min(float(effective_number(sizes)), 3 * float(effective_number(terms))) - 1)
     if se < TINY:
         if abs(value) < TINY:
             return Bounds(0.0, 0.0, 1.0, 0.0, 0.0, df, unmoved=True)
@@ -100,20 +99,6 @@ def one_sided(
     low, high = value - slack[0] - quantile * se, value + slack[1] + quantile * least
     p = float(stdtr(df, -(value - slack[0] - threshold) / se))
     return Bounds(low, high, p, se, least, df, unmoved=False)
-
-
-def effective(sizes: npt.NDArray[np.integer] | Floats) -> float:
-    """Count how many clusters of one size would tell as much as these: ``1 / sum h^2`` of their shares h of the whole.
-
-    Source: Kish (1965), Survey sampling; Carter, Schnepel & Steigerwald (2017).
-    """
-    if _alike(sizes):
-        return float(sizes.size)
-    return float(sizes.sum()) ** 2 / float(np.square(sizes.astype(np.float64)).sum())
-
-
-def _alike(sizes: npt.NDArray[np.integer] | Floats) -> bool:
-    return not sizes.size or bool((sizes == sizes[0]).all())
 
 
 def _least_error(worse: Influences, margin: float, share: Floats) -> float:
@@ -185,7 +170,7 @@ class Decider:
     strict: bool = False
 
     def _quantile(self, level: float) -> float:
-        from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import ndtri, stdtrit
 
         # One less a tiny alpha is 1, whose quantile is infinite; both distributions are symmetric.
         return -float(ndtri(level) if math.isinf(self.df) else stdtrit(self.df, level))
@@ -211,7 +196,7 @@ class Decider:
 
     def states(self, drop: float) -> States:
         """Say how often the gate ends in each state for a true worsening."""
-        from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+        from scipy.special import ndtr, stdtr
 
         def below(seen: float) -> float:
             z = (seen - drop) / self.se

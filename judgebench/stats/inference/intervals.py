@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import cr2
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import cr2
+from judgebench.stats.inference.score_path import FEW_EVENTS, exact, share_interval
 
 if TYPE_CHECKING:
     from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences
 
 
+#: Probability beyond each bound at 95 %.
+_TAIL = (1 - 0.95) / 2
 #: How clusters make a standard error.
 Rule: TypeAlias = Literal["cr2", "cr1"]
 
@@ -42,22 +45,22 @@ class Interval:
 @lru_cache(maxsize=4096)
 def t_quantile(df: float, level: float = 0.95) -> float:
     """Two-sided quantile of Student's t (1908, The probable error of a mean)."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtrit
 
     return float(stdtrit(df, (1 + level) / 2))
 
 
-def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share of n rows, n being at least 1.
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's interval at 95 % of a share of n rows, n being at least 1.
 
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
 
     >>> [round(bound, 6) for bound in wilson(0.8, 10)]
     [0.490162, 0.943318]
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri
 
-    z2 = float(ndtri((1 + level) / 2)) ** 2
+    z2 = float(ndtri(0.975)) ** 2
     middle = share + z2 / (2 * n)
     half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
     # At 0 and 1 the bound is exact; rounding must not push it off.
@@ -72,9 +75,9 @@ def t_interval(
     """Cluster-robust t interval on the Fisher-z scale of the metric's range.
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
-    the interval is symmetric. ``cr2``: the standard error and degrees of freedom of `judgebench.stats.influence.cr2`;
-    ``cr1``: those of clusters that are all alike. There are no bounds for fewer than 2 clusters, nor where every
-    influence is 0: a standard error of 0 is not evidence of certainty.
+    the interval is symmetric. ``cr2``: the standard error and degrees of freedom of
+    `judgebench.stats.cluster_errors.cr2`; ``cr1``: those of clusters that are all alike. There are no bounds
+    for fewer than 2 clusters, nor where every influence is 0: a standard error of 0 is not evidence of certainty.
     Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference.
     """
@@ -130,32 +133,29 @@ def default_interval(
     chance: float | None = None,
     low: float = -1.0,
     high: float = 1.0,
-    level: float = 0.95,
 ) -> Interval:
-    """Choose the interval of an estimate that is not a coefficient of one table.
+    """Choose the interval, at 95 %, of an estimate that is not a coefficient of one table.
 
     A plain ``share`` of n rows takes the score interval where the design effect is known, all else t; it is one of so
     many ``rows`` where these are independent. Where every influence is 0 (all agree, or all miss), the exact bound for
     the effective number of clusters takes over: that of a coefficient of the form ``1 - (1 - po) / (1 - pe)`` follows
     from the agreement po by its ``chance`` pe.
     """
-    from judgebench.stats.inference.score_path import FEW_EVENTS, exact, share_interval  # noqa: PLC0415 - only here
-
     value = estimate.value
     if share and estimate.deff is not None and (rows is not None or estimate.se is not None):
         hits = value * n
-        bounds = share_interval(hits, n, estimate.deff, estimate.df if rows is None else max(1, rows - 1), level)
+        bounds = share_interval(hits, n, estimate.deff, estimate.df if rows is None else max(1, rows - 1))
         few = min(hits, n - hits) < FEW_EVENTS + 0.01
         return Interval(float(bounds[0]), float(bounds[1]), estimate.se, "share-few-events" if few else "share")
-    found = t_interval(estimate, low=low, high=high, level=level)
+    found = t_interval(estimate, low=low, high=high)
     if found.low is not None or found.se is None:
         return found
     size = estimate.effective
     if share and (value <= TINY or value >= 1 - TINY):
-        bounds = exact(round(value) * size, size, (1 - level) / 2)
+        bounds = exact(round(value) * size, size, _TAIL)
         return Interval(float(bounds[0]), float(bounds[1]), 0.0, "few-events")
     if chance is not None and value >= 1 - TINY:
-        agreement = float(exact(size, size, (1 - level) / 2)[0])
+        agreement = float(exact(size, size, _TAIL)[0])
         return Interval(max(low, 1 - (1 - agreement) / max(1 - chance, TINY)), value, 0.0, "few-events")
     return found
 
@@ -196,13 +196,9 @@ def clopper_pearson(hits: int, n: int, level: float = 0.95) -> tuple[float, floa
     interval is shorter and covers at its level on average; take this one where a guarantee is asked for.
     Source: Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial.
     """
-    from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
-
     _check(hits, n)
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, tail))
-    high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1 - tail))
-    return low, high
+    low, high = exact(hits, n, (1 - level) / 2)
+    return float(low), float(high)
 
 
 def rule_of_three(n: int, level: float = 0.95) -> float:
@@ -225,7 +221,7 @@ def agresti_min(first_only: int, second_only: int, n: int, level: float = 0.95) 
     >>> [round(bound, 6) for bound in agresti_min(145, 115, 999)]
     [-0.001608, 0.061548]
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri
 
     _check(first_only, n)
     _check(first_only + second_only, n)

@@ -1,10 +1,7 @@
-"""Many tests at once: adjusted p-values, and the largest of several statistics by multiplier bootstrap.
+"""Many tests at once: adjusted p-values, and which of k estimates differ, in pairs, in ranks and in tiers.
 
-P-values stay in the order given; ValueError if one is not in [0, 1], or there is more than one dimension.
-
-Which judges differ, and which ranks each of them may have.
-
-There are k estimates; their influences, shape (G, k), are 0 where an estimate has no rows in a cluster.
+P-values stay in the order given; ValueError if one is not in [0, 1], or there is more than one dimension. Influences
+of k estimates, shape (G, k), are 0 where an estimate has no rows in a cluster.
 """
 
 from __future__ import annotations
@@ -15,20 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import cr2, rest_of
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters, cr2
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.crosstab import Floats, Ints
+    from judgebench.stats.influence import Influences
 
 #: Draws of the multiplier bootstrap: the Monte Carlo error of a 5 % critical value is then about 0.01.
 DRAWS = 20_000
 _CHUNK = 1 << 21
+#: Coverage of the sets of ranks.
+_COVERAGE = 0.95
 
 
 def holm(p: npt.ArrayLike, correlation: Floats | None = None) -> Floats:
@@ -119,9 +119,9 @@ def _stepped_up(given: Floats, order: Ints, factor: float) -> Floats:
 class MaxT:
     """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
-    ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
-    standard error (`judgebench.stats.influence.cr2`, with ``df`` degrees of freedom), 0 where every influence is, which
-    is not evidence; ``p`` the share of draws in which the largest statistic is at least as far out.
+    ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is the estimate over
+    its standard error (`judgebench.stats.cluster_errors.cr2`, with ``df`` degrees of freedom), and 0 where every
+    influence is 0, which is not evidence; ``p`` is the share of draws whose largest statistic is at least as far out.
     """
 
     critical: float
@@ -163,7 +163,7 @@ def max_t(
         raise ValueError("one cluster says nothing about the spread: max-t needs 2 or more")
     factor, df = math.sqrt(groups / (groups - 1)), groups - 1.0
     if shares is not None:
-        influences = influences / np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+        influences = influences / np.sqrt(rest_of(shares))[:, None]
         factor, df = 1.0, float(cr2(np.zeros(groups), shares)[1])
     # Not a matrix product: BLAS would start threads for it, and its last digits depend on their number.
     covariance = np.einsum("gi,gj->ij", influences, influences)
@@ -254,7 +254,7 @@ def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats, Floats]:
 def correlations(estimates: Sequence[Influences]) -> Floats:
     """Correlations of estimates whose cluster codes have one meaning, shape (m, m); 0 with one that never moves."""
     _, influences, shares = stack(estimates)
-    influences /= np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+    influences /= np.sqrt(rest_of(shares))[:, None]
     covariance = np.einsum("gi,gj->ij", influences, influences)
     spread = np.sqrt(covariance.diagonal())
     found: Floats = covariance / np.maximum(np.outer(spread, spread), TINY**2)
@@ -278,7 +278,7 @@ def pairwise(
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors.
     """
-    from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, stdtr
 
     values = np.asarray(values, dtype=np.float64)
     if values.size < 2:
@@ -292,8 +292,8 @@ def pairwise(
     return Pairwise(pairs, difference, found.se, difference - reach, difference + reach, p, found.p, found.critical)
 
 
-def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
-    """Give sets of ranks that cover all true ranks at once.
+def rank_sets(compared: Pairwise) -> RankSets:
+    """Give sets of ranks that cover all true ranks at once, at 95 %.
 
     An estimate may have any rank from 1 + the number that are significantly higher to k - the number that are
     significantly lower, by p-values adjusted for all pairs (``p_max_t``, of whatever test). Ranks of bootstrap
@@ -307,7 +307,7 @@ def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    sure = compared.p_max_t < 1 - level
+    sure = compared.p_max_t < 1 - _COVERAGE
     higher, lower = sure & (compared.difference > 0), sure & (compared.difference < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]
     above = np.bincount(second[higher], minlength=count) + np.bincount(first[lower], minlength=count)

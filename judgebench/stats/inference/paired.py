@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from judgebench.stats.cluster_errors import rest_of
 from judgebench.stats.crosstab import TINY, Floats
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.score_path import inverted, mover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.influence import Clusters, Influences, Ints
+    from judgebench.stats.crosstab import Ints
+    from judgebench.stats.influence import Clusters, Influences
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
 
@@ -48,7 +51,7 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
     >>> f"{mcnemar(150, 86):.6e}", f"{mcnemar(150, 86, 'chi2-corrected'):.6e}"
     ('3.715936e-05', '4.114562e-05')
     """
-    from scipy.special import bdtr, erfc, gammaln  # noqa: PLC0415 - loaded on use
+    from scipy.special import bdtr, erfc, gammaln
 
     if first_only < 0 or second_only < 0:
         raise ValueError("counts of items are not negative")
@@ -103,13 +106,13 @@ class Difference:
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
-        from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import stdtr
 
         df, se = subtracted.df, subtracted.se
         if se is None or se < TINY:
             return cls(subtracted.value, se, None, None, None, None, df, subtracted)
         statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
-        reach = float(stdtrit(df, (1 + level) / 2)) * se
+        reach = t_quantile(df, level) * se
         low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
         return cls(subtracted.value, se, low, high, statistic, 2 * float(stdtr(df, -abs(statistic))), df, subtracted)
 
@@ -138,7 +141,7 @@ class Difference:
 
 def correlation(one: Influences, two: Influences, shares: Floats | None) -> float:
     """Correlation of two estimates, whose influences are in the same clusters, by the sums of `cr2` (shares: its h)."""
-    rest = 1.0 if shares is None else 1 - np.minimum(shares, 1 - 1e-9)
+    rest = 1.0 if shares is None else rest_of(shares)
     both, first, second = (float((a.sums * b.sums / rest).sum()) for a, b in ((one, two), (one, one), (two, two)))
     scale = math.sqrt(first * second)
     return min(1.0, max(-1.0, both / scale)) if scale > TINY**2 else 0.0
@@ -305,7 +308,7 @@ def wald(differences: Floats, covariance: Floats, groups: int | None = None) -> 
     Source: Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations
     is large; Hotelling (1931), The generalization of Student's ratio.
     """
-    from scipy.special import chdtrc, fdtrc  # noqa: PLC0415 - loaded on use
+    from scipy.special import chdtrc, fdtrc
 
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     real = values > max(float(values.max()), 0.0) * TINY * 100

@@ -4,9 +4,8 @@ A statistic of a table depends on how many rows fall in each cell only, so rows 
 rows that share a cell, and clusters that fill the table alike, are drawn together from a multinomial distribution.
 
 Krippendorff's alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add
-up the units' matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of
-single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more. Arguments are those of
-`alpha_units`, and the cluster of each unit.
+up the units' matrices again, each cluster with another weight; a unit's ratings stay together, since a bootstrap of
+single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more.
 
 Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap.
 """
@@ -26,13 +25,10 @@ from judgebench.stats.influence import Influences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Clusters, Ints
+    from judgebench.stats.crosstab import Floats, Ints, Level
+    from judgebench.stats.influence import Clusters
 
     Statistic: TypeAlias = Callable[[Ints], float | None]
-    import numpy.typing as npt
-
-    from judgebench.stats.crosstab import Level
 
 Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 
@@ -40,7 +36,7 @@ Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 DRAWS = 2_000
 #: Beyond this share of resamples without a value, the others are not a sample of anything.
 _UNDEFINED = 0.05
-#: Coverage of the intervals of alpha.
+#: Coverage of the intervals.
 _COVERAGE = 0.95
 #: Matrices made at a time are this many numbers.
 _CHUNK = 1 << 22
@@ -99,11 +95,10 @@ def resampled(
     *,
     low: float = -1.0,
     high: float = 1.0,
-    level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Interval of a table statistic, None where it is undefined, by resampling its clusters.
+    """Interval (95 %) of a table statistic, None where it is undefined, by resampling its clusters.
 
     ``bootstrap``: the quantiles of the statistic on resampled tables. ``bca``: those quantiles, moved by the bias
     ``z0 = Phi^-1(share of resamples below the value)`` and the acceleration ``a = sum d^3 / (6 (sum d^2)^1.5)`` of the
@@ -132,7 +127,7 @@ def resampled(
     if value is None or groups < 2:
         return none
     if method == "jackknife":
-        return _left_out(_without_one(parts, statistic), parts.times, value, low, high, level)
+        return _left_out(_without_one(parts, statistic), parts.times, value, low, high)
     rng = np.random.default_rng(seed)
     times = rng.multinomial(groups, parts.times / groups, draws)
     # One product of whole numbers: exact in any order.
@@ -140,7 +135,7 @@ def resampled(
     defined = np.sort(found[~np.isnan(found)])
     if defined.size < (1 - _UNDEFINED) * draws or np.ptp(defined) <= 0:
         return none
-    ends = np.array([(1 - level) / 2, (1 + level) / 2])
+    ends = np.array([(1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2])
     used = "bootstrap"
     if method == "bca":
         moved = _bca_ends(ends, defined, value, parts, statistic)
@@ -160,7 +155,7 @@ def _without_one(parts: Parts, statistic: Statistic) -> Floats:
 
 
 def _bca_ends(ends: Floats, defined: Floats, value: float, parts: Parts, statistic: Statistic) -> Floats | None:
-    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, ndtri
 
     # A draw that hits the value itself lies half below it; ties are common with few rows.
     below = np.searchsorted(defined, value - 1e-12) + np.searchsorted(defined, value + 1e-12)
@@ -181,7 +176,7 @@ def _bca_ends(ends: Floats, defined: Floats, value: float, parts: Parts, statist
     return moved
 
 
-def _left_out(less: Floats, times: Ints, value: float, low: float, high: float, level: float) -> Interval:
+def _left_out(less: Floats, times: Ints, value: float, low: float, high: float) -> Interval:
     """Jackknife of a value, from the values without one cluster, each of which stands for so many clusters."""
     if np.isnan(less).any():
         return Interval(None, None, None, "")
@@ -189,7 +184,7 @@ def _left_out(less: Floats, times: Ints, value: float, low: float, high: float, 
     center = float((times * less).sum()) / groups
     # `Influences.se` multiplies the sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
     influences = np.repeat((less - center) * ((groups - 1) / groups), times)
-    found = t_interval(Influences(value, groups, np.arange(groups), influences), low=low, high=high, level=level)
+    found = t_interval(Influences(value, groups, np.arange(groups), influences), low=low, high=high)
     return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
 
@@ -208,7 +203,7 @@ def two_way(first: Influences, second: Influences, crossed: Influences) -> float
 
 
 def alpha_resampled(
-    ratings: npt.NDArray[np.integer],
+    ratings: Ints,
     categories: int,
     values: Floats,
     level: Level,
@@ -218,7 +213,7 @@ def alpha_resampled(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Interval (95 %) of alpha from clusters of units: drawn with replacement, or left out one at a time.
+    """Interval (95 %) of `alpha_units` from clusters of units: drawn with replacement, or left out one at a time.
 
     ``bootstrap``: percentiles; ``jackknife``: as in `resampled`. Without bounds where alpha is undefined, with fewer
     than 2 clusters, where more than 5 % of the resamples (or alpha less one cluster) have none, and where all resamples
@@ -233,7 +228,7 @@ def alpha_resampled(
     if method == "jackknife":
         total, step = parts.sum(axis=0), max(1, _CHUNK // parts.shape[1])
         less = [_alphas(total - parts[start : start + step], places, level) for start in range(0, groups, step)]
-        return _left_out(np.concatenate(less), np.ones(groups, dtype=np.int64), value, -1.0, 1.0, _COVERAGE)
+        return _left_out(np.concatenate(less), np.ones(groups, dtype=np.int64), value, -1.0, 1.0)
     rng = np.random.default_rng(seed)
     step = max(1, _CHUNK // max(parts.shape[1], groups))
     found: list[Floats] = []
@@ -249,7 +244,7 @@ def alpha_resampled(
 
 
 def _by_cluster(
-    ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level, clusters: Clusters
+    ratings: Ints, categories: int, values: Floats, level: Level, clusters: Clusters
 ) -> tuple[Floats, Floats, float] | None:
     """Sum the coincidences of each cluster with a pair, shape (G, k * k); with the categories' places and alpha."""
     found = alpha_units(ratings, categories, values, level)

@@ -40,6 +40,8 @@ Down: TypeAlias = Literal["independent", "off-diagonal"]
 _SKEWEST = 6.0
 #: A path is searched up to here: its end is a table without a standard error.
 _NEARLY = 1 - 1e-9
+#: No p-value is searched below this.
+_LEAST_P = 1e-12
 #: Rows on one side, up to which the exact bound takes over.
 FEW_EVENTS = 2
 
@@ -50,7 +52,7 @@ def pearson3(p: Floats, skew: Floats) -> Floats:
     ``sign(a) (gammaincinv(c, p) - c) / sqrt(c)`` with ``c = 4 / a^2``, for a negative skewness a at 1 - p; the normal
     quantile near 0.
     """
-    from scipy.special import gammaincinv, ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import gammaincinv, ndtri
 
     flat = np.abs(skew) < 2e-3
     shape = 4 / np.square(np.where(flat, 1.0, skew))
@@ -64,7 +66,7 @@ def exact(hits: Floats | float, n: Floats | float, tail: Floats | float = 0.025)
     Source: Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts
     estimated from survey data.
     """
-    from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
+    from scipy.special import betaincinv
 
     hits = np.asarray(hits, dtype=np.float64)
     none, all_ = hits <= 1e-9, hits >= n - 1e-9
@@ -217,19 +219,19 @@ def mover_ratio(
     return low, high
 
 
-def inverted(bounds: Callable[[Floats], tuple[Floats, Floats]], least: float = 1e-12) -> float:
+def inverted(bounds: Callable[[Floats], tuple[Floats, Floats]]) -> float:
     """Find the p-value of the hypothesis 0: one less the level of the widest interval that leaves 0 out.
 
     ``bounds`` gives the intervals at several levels, shape (L,), at once.
     """
-    low, high = math.log(least), math.log(1 - 1e-6)
+    low, high = math.log(_LEAST_P), math.log(1 - 1e-6)
     for _ in range(4):
         tried = np.linspace(low, high, 16)
         below, above = bounds(1 - np.exp(tried))
         inside = np.flatnonzero((below <= 0) & (above >= 0))
         last = int(inside[-1]) if inside.size else -1
         if last in {-1, tried.size - 1}:
-            return least if last < 0 else 1.0
+            return _LEAST_P if last < 0 else 1.0
         low, high = float(tried[last]), float(tried[last + 1])
     return math.exp(high)
 
@@ -244,7 +246,7 @@ def _stretch(df: Floats, level: Floats | float) -> tuple[Floats, Floats]:
     if np.ndim(df) == 0 and np.ndim(level) == 0:
         ratio, tail = _stretch_of(float(df), float(level))
         return np.asarray(ratio), np.asarray(tail)
-    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit
 
     upper = (1 + np.asarray(level)) / 2
     return stdtrit(df, upper) / ndtri(upper), 1 - upper
@@ -252,7 +254,7 @@ def _stretch(df: Floats, level: Floats | float) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=4096)
 def _stretch_of(df: float, level: float) -> tuple[float, float]:
-    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit
 
     upper = (1 + level) / 2
     return float(stdtrit(df, upper) / ndtri(upper)), 1 - upper

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.inference.score_path import exact
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
 #: Thresholds from sure to unsure, fixed before any data.
@@ -43,15 +42,13 @@ class Threshold:
     bound: float
 
 
-def risk_bound(right: npt.NDArray[np.bool_], clusters: Clusters, delta: float) -> float:
+def risk_bound(right: Flags, clusters: Clusters, delta: float) -> float:
     """Upper bound at confidence ``1 - delta`` of the share of wrong answers, exact where rows are independent.
 
     Rows that share questions count as so many independent ones as their design effect leaves of them.
     Source: Clopper & Pearson (1934); Korn & Graubard (1998), Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data.
     """
-    from judgebench.stats.inference.score_path import exact  # noqa: PLC0415 - loads scipy
-
     n = right.size
     if not n:
         return 1.0
@@ -63,9 +60,7 @@ def risk_bound(right: npt.NDArray[np.bool_], clusters: Clusters, delta: float) -
     return float(exact(float((~right).sum()) / deff, n / deff, delta)[1])
 
 
-def threshold(
-    confidence: Floats, right: npt.NDArray[np.bool_], clusters: Clusters, *, alpha: float, delta: float
-) -> Threshold:
+def threshold(confidence: Floats, right: Flags, clusters: Clusters, *, alpha: float, delta: float) -> Threshold:
     """Find the least confidence above which a judge is wrong on at most a share ``alpha``, at confidence ``1 - delta``.
 
     The sequence starts where enough rows are above the threshold for a test to succeed at all, which confidences alone

@@ -15,8 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.crosstab import Floats, Ints
 
 #: Draws of a swap test.
 DRAWS = 1_999
@@ -65,12 +64,12 @@ def swap_max(
     return np.asarray((1 + reached) / (1 + len(patterns)))
 
 
-def affordable(tables: Floats, pairs: int, draws: int = DRAWS) -> bool:
+def affordable(tables: Floats, pairs: int) -> bool:
     """Whether a swap test of so many pairs is made in seconds; the multiplier bootstrap is as good where it isn't."""
     questions, judges, *cells = tables.shape
     size = math.prod(cells)
     # A product of matrices costs little for each number of the tables, a figure much for each of a draw's.
-    numbers = draws * size * (2 * pairs + questions * judges / 20)
+    numbers = DRAWS * size * (2 * pairs + questions * judges / 20)
     return bool(questions <= MOST and numbers <= _MOST_NUMBERS)
 
 

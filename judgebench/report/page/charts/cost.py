@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.said import is_recorded, is_rule
+
 if TYPE_CHECKING:
     from judgebench.domain import Agreement
 
@@ -36,8 +38,8 @@ def cost_of(row: Agreement) -> Cost:
         return Cost(1000 * usage.usd / judgments, each)
     if tokens:
         return Cost(None, each, "the price of the answers is not known")
-    if row.judge.startswith("replay/"):
+    if is_recorded(row.judge):
         return Cost(None, None, "verdicts were recorded without their cost")
-    if row.judge.startswith("baseline/"):
+    if is_rule(row.judge):
         return Cost(0.0, None)
     return Cost(None, None, "no tokens were counted")

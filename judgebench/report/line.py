@@ -1,4 +1,4 @@
-"""What first tables say of a judge: its place beside people, how far it agrees, and how far people do.
+"""What reports say of a judge on a task: its place beside people, how far it agrees, and how far people do.
 
 A judge stands beside people only where both are measured alike: its label against one person's, as that person's
 against another's. Where an item has one label, or gold is not people's, nobody's place is asked for.
@@ -11,25 +11,28 @@ from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.labels.annotations import ADJUDICATED
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean
+from judgebench.report.said import is_rule
+from judgebench.report.stand_in import answer, one_label, unasked
 from judgebench.report.words import sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from judgebench.agreement.alt_test.codes import AltTest
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.report.stand_in import Answer
     from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = ["Line", "Measured"]
+__all__ = ["Line", "Source", "same_as"]
 
 #: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
 _MANY, _TURNS = 500_000, 25
 
 
-class Measured(Protocol):
+class Source(Protocol):
     """What rows were made of."""
 
     @property
@@ -49,13 +52,25 @@ class Measured(Protocol):
 
 
 class Line:
-    """A judge on a task, or on one of its criteria, as the first table has it."""
+    """A judge on a task, or on one of its criteria, as the first table has it.
 
-    def __init__(self, row: Agreement, judge: str, source: Measured | None) -> None:
-        self.row, self.judge, self._source = row, judge, source
-        self.metric = row.headline or "cohen_kappa"
+    ``ratings`` are those behind its task's row; ``metric`` is its headline unless another one is asked for. Where it is
+    not ``beside`` people it is held against gold, although it could be held against each person.
+    """
+
+    def __init__(
+        self,
+        row: Agreement,
+        name: str,
+        ratings: Callable[[], Ratings] | None = None,
+        *,
+        metric: str = "",
+        beside: bool = True,
+    ) -> None:
+        self.row, self.name, self._ratings = row, name, ratings
+        self.metric = metric or row.headline or "cohen_kappa"
         #: Whether people and the judge are measured alike.
-        self.held = _known(row.ceiling.get(f"judge_vs_each_{self.metric}")) is not None
+        self.held = beside and None not in (_known(row.ceiling.get(self.metric)), self._each(self.metric))
 
     @property
     def task(self) -> str:
@@ -75,17 +90,17 @@ class Line:
     @property
     def single(self) -> bool:
         """Whether people gave each item one label."""
-        return self.row.gold in HUMAN_SOURCES and not self.row.ceiling
+        return one_label(self.row)
 
     @property
     def settled(self) -> bool:
         """Whether that label is the one on which several people settled."""
-        return self.single and self._source is not None and self._source.ratings().annotators == (ADJUDICATED,)
+        return self.single and self._ratings is not None and self._ratings().annotators == (ADJUDICATED,)
 
     @property
     def asked(self) -> bool:
         """Whether a judge was asked, and not a rule of which everybody knows what it does."""
-        return not self.row.judge.startswith("baseline/")
+        return not is_rule(self.row.judge)
 
     @property
     def flips(self) -> float | None:
@@ -99,28 +114,33 @@ class Line:
         return self.row.people.items if self.held and self.row.people is not None else self.row.items
 
     @property
-    def counted(self) -> str:
-        """Say how many items there are, and to how many questions."""
-        questions = 0 if self.ratings is None else len(set(self.ratings.cluster.tolist()))
-        items = many(self.items, "item")
-        return items if not 0 < questions < self.items else f"{items} to {many(questions, 'question')}"
-
-    @property
     def figure(self) -> Estimate:
         """The headline: against each person where people are measured, too, else against gold."""
-        return self._of(self.metric) or self.row.metrics.get(self.metric) or Estimate.missing("not_measured")
+        own = self._each(self.metric) if self.held else None
+        return own or self.row.metrics.get(self.metric) or Estimate.missing("not_measured")
+
+    @property
+    def share(self) -> Estimate | None:
+        """How often it says the same as a person, or as gold."""
+        for name in ("percent_agreement", "accuracy"):
+            found = (self._each(name) if self.held else None) or _known(self.row.metrics.get(name))
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def same_as(self) -> tuple[str, ...]:
+        """Head the column of shares."""
+        return same_as(self.row, beside=self.held)
 
     @property
     def same(self) -> float | None:
-        """How often it says the same as a person, or as gold."""
-        for name in ("percent_agreement", "accuracy"):
-            found = _known(self._of(name) or self.row.metrics.get(name))
-            if found is not None:
-                return found.value
-        return None
+        """The share's value."""
+        return None if self.share is None else self.share.value
 
-    def _of(self, name: str) -> Estimate | None:
-        return self.row.ceiling.get(f"judge_vs_each_{name}") if self.held else None
+    def _each(self, name: str) -> Estimate | None:
+        """Find a figure of the judge against each person."""
+        return _known(self.row.ceiling.get(f"judge_vs_each_{name}"))
 
     @property
     def people(self) -> Estimate | None:
@@ -138,7 +158,7 @@ class Line:
         """Answers that are no verdict, failed calls left out."""
         every = sum(self.row.statuses.values())
         if not every and self.row.coverage < 1:
-            every = self.row.items if self._source is None else self._source.ratings().judge.size
+            every = self.row.items if self._ratings is None else self._ratings().judge.size
         return max(0, round((1 - self.row.coverage) * every) - self.failed)
 
     @property
@@ -154,15 +174,14 @@ class Line:
     @cached_property
     def ratings(self) -> Ratings | None:
         """What is behind it; None where nobody is asked whether the judge can take a person's place."""
-        if not self.held or self._source is None or self.row.gold not in HUMAN_SOURCES:
+        if not self.held or self._ratings is None or self.row.gold not in HUMAN_SOURCES:
             return None
-        found = self._source.ratings()
+        found = self._ratings()
         if found.scale.sequential:
             return None
         if self.row.subset == "all":
             return found
-        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.ratings import divisions  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ratings import divisions, select  # noqa: PLC0415 - loads numpy
 
         for name, division, code in divisions(found, {"subset"}):
             if name == self.row.subset:
@@ -178,8 +197,6 @@ class Line:
     @cached_property
     def answer(self) -> Answer | None:
         """Whether the judge can take a person's place; None where nobody is asked."""
-        from judgebench.report.stand_in import answer  # noqa: PLC0415 - loaded on use
-
         own = self.ratings
         return None if own is None else answer(self.row, own, self.row.policies, in_turn=self.in_turn)
 
@@ -187,6 +204,46 @@ class Line:
     def state(self) -> str:
         """The answer's state; empty where there is none."""
         return "" if self.answer is None else self.answer.state
+
+    @property
+    def ratio(self) -> Estimate:
+        """Its agreement with people over that of people with each other, where the answer rests on it."""
+        return Estimate.missing("not_measured") if self.answer is None else self.answer.ratio
+
+    @property
+    def alt(self) -> AltTest | None:
+        """The alternative annotator test, where the answer rests on it."""
+        return None if self.answer is None else self.answer.alt
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The people without whom the answer is another one."""
+        return () if self.answer is None else self.answer.deciding
+
+    @property
+    def level(self) -> tuple[int, int] | None:
+        """With how many people it is level, of how many; None where nobody has enough items to tell."""
+        if self.alt is None or not self.alt.winning_rate.n:
+            return None
+        return sum(one.wins is True for one in self.alt.annotators), self.alt.winning_rate.n
+
+    @property
+    def unasked(self) -> str:
+        """Why nobody can say whether it can take a person's place."""
+        return unasked(self.row, settled=self.settled)
+
+
+def same_as(row: Agreement, *, beside: bool = False) -> tuple[str, ...]:
+    """Head the column of how often a judge says the same: as a person, as most of them, or as the one label there is.
+
+    >>> from judgebench.domain import Agreement, Policies
+    >>> same_as(Agreement("t", "j", "all", "human", 4, 1.0, Policies(), {}))
+    ('same',)
+    """
+    if beside:
+        return ("same as", "a person")
+    most = row.gold in HUMAN_SOURCES and row.ceiling and row.policies.gold == "majority"
+    return ("same as the", "majority") if most else ("same",)
 
 
 def _known(one: Estimate | None) -> Estimate | None:

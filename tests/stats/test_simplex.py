@@ -10,7 +10,7 @@ from agreement_cases import quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.correct.judge_only import rank_under, sweep
+from judgebench.stats.inference.simplex import rank_under, sweep
 
 # Scores 1, 2, 3 of two systems; which is ahead depends on the judge (after Vossler et al. 2025, arXiv 2505.21972).
 OBSERVED = np.array([[0.3, 0.4, 0.3], [0.2, 0.58, 0.22]])

@@ -1,0 +1,154 @@
+"""What a reading of a table leaves open and only a person can say: with its lines, and the options that settle it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from judgebench.errors import argument
+from judgebench.labels.doubts import SPOKEN
+from judgebench.labels.facts import Facts, Options, Reading, listed
+from judgebench.labels.names import words_of
+from judgebench.labels.scale_ways import Way, Ways, as_label, scales
+from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total, word_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_BAD = re.compile(
+    r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam", re.IGNORECASE
+)
+_STATUS = word_set("status state")
+_ERROR = word_set("error errors exception failure")
+_WEIGHT = word_set("weight weights sample sampling")
+_DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
+
+
+def columns_of(facts: Facts, options: Options) -> list[str]:
+    """Name the columns of labels that a reading takes."""
+    if label := options.get("label"):
+        return [str(label)]
+    names: list[str] = []
+    for role in ("judge", "second_order", "gold"):
+        for name in options.get(role, ()):
+            head, mark, tail = name.partition("{criterion}")
+            head, mark, tail = (head, mark, tail) if mark else name.partition(".*")
+            fits = [
+                c for c in facts.table.columns if c.startswith(head) and c.endswith(tail) and len(c) > len(head + tail)
+            ]
+            names += fits if mark else [name]
+    return [name for name in names if name in facts.table.cells or name in facts.made]
+
+
+def doubts(facts: Facts, reading: Reading) -> list[Ways]:
+    """Find what a reading leaves open; each doubt with its ways out."""
+    names = columns_of(facts, reading.options)
+    words = {name: _filled(facts.cells(name)) for name in names}
+    if reading.options.get("label") is None:
+        found = [_status(facts), _opposite(facts, reading, names), _spoken(facts, reading, names)]
+    else:
+        found = [_status(facts)]
+    if total := _total(facts, words):
+        found.append([[total]])
+        words = {name: _filled(facts.cells(name)[:-1]) for name in names}
+    if chosen := reading.options.get("categories"):
+        from judgebench.labels.reading import short_names  # noqa: PLC0415 - loads numpy
+
+        words = {"": Counter(short_names(chosen))}
+    elif reading.options.get("confusion"):
+        words = {"": Counter(facts.table.columns[1:])}
+    found.append(scales(facts, reading, words))
+    return [one for one in found if one]
+
+
+def _filled(cells: Iterable[str]) -> Counter[str]:
+    return Counter({word: count for word, count in Counter(cells).items() if fold(word) not in MISSING})
+
+
+def _status(facts: Facts) -> Ways:
+    """Columns that say of rows whether they count, and how much."""
+    for one in facts.columns:
+        said = words_of(one.name)
+        if said & {"weight", "weights"} and said <= _WEIGHT and one.name not in facts.roles:
+            facts.notes.append(f"{one.name}: weights are not read, every row counts once")
+        if said & _ERROR and said <= _ERROR | {"message", "type", "code"} and one.missing and one.filled:
+            facts.questions.append(f"{one.name} is filled in {one.filled:,} of {one.rows:,} rows: do these count?")
+            without = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
+            return [[without, Way({}, "all rows")]]
+    for one in facts.columns:
+        if not words_of(one.name) & _STATUS or not 2 <= one.distinct <= 8:
+            continue
+        done = next((word for word, _ in one.words if fold(word) in _DONE), None)
+        if done is not None:
+            only = f"{one.name} = {done.strip()}"
+            facts.questions.append(f"{one.name} says {listed(word for word, _ in one.words)}: do all rows count?")
+            return [[Way({"where": [only]}, f"only rows whose {one.name} is {done.strip()}"), Way({}, "all rows")]]
+    return []
+
+
+def _opposite(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
+    """Columns that seem to mean opposite things by the same words."""
+    turned = _reversed(facts, reading.options)
+    if not turned:
+        return []
+    gold = [name for name in names if name not in reading.options.get("judge", ())]
+    facts.questions.append(
+        f"{listed(turned)} and {listed(gold)}: do the same words mean opposite things, as the names seem to say?"
+    )
+    return [[Way({"reverse": turned}, f"{listed(turned)} turned round"), Way({}, "as the words stand")]]
+
+
+def _reversed(facts: Facts, options: Options) -> list[str]:
+    """Find judges' columns whose names say something bad where gold's says something good, or the other way."""
+    golds, judges = options.get("gold", []), options.get("judge", [])
+    if not isinstance(golds, list) or not isinstance(judges, list) or not golds:
+        return []
+    gold = {bool(_BAD.search(name)) for name in golds}
+    return [
+        name for name in judges if name in facts.table.cells and {bool(_BAD.search(name))} != gold and len(gold) == 1
+    ]
+
+
+def _spoken(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
+    """Words that may be a gap or an answer, which a judge and gold both write."""
+    judges = {*reading.options.get("judge", ()), *reading.options.get("second_order", ())}
+    written: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for name in names:
+        for cell in set(facts.cells(name)):
+            if fold(cell) in SPOKEN:
+                written[name not in judges][fold(cell)] = cell
+    both = [word for text, word in written[0].items() if text in written[1]]
+    if not both:
+        return []
+    word = both[0]
+    facts.questions.append(f"{word!r} is said by judge and gold: an answer, or a gap?")
+    pair = any(facts[name].kind == "pair" for name in names)
+    answer = (
+        Way({"words": {word: "neither"}}, f"{word!r} is an answer: none of the two") if pair else as_label(facts, names)
+    )
+    return [[answer, Way({"missing": [word]}, f"{word!r} is a gap: no label")]]
+
+
+def _total(facts: Facts, words: dict[str, Counter[str]]) -> Way | None:
+    """Find a last row that is no item but a total."""
+    if facts.rows < 4 or not facts.table.whole:
+        return None
+    last = {one.name: facts.cells(one.name)[-1] for one in facts.columns if one.name in facts.table.cells}
+    said = [cell for cell in last.values() if says_total(cell)]
+    if not said:
+        sums = []
+        for name in words:
+            numbers = [number_of(cell) for cell in facts.cells(name)]
+            above = [number for number in numbers[:-1] if number is not None]
+            if numbers[-1] is None or not above:
+                return None
+            sums.append(abs(sum(above) - numbers[-1]) < 1e-9 and numbers[-1] > max(above))
+        if not sums or not all(sums):
+            return None
+    line = facts.table.lines[-1]
+    facts.notes.append(
+        f"the last row ({facts.table.unit} {line}) is a total{f': it says {said[0]!r}' if said else ' of the others'}; "
+        f"{argument('drop_last')} 1 leaves it out"
+    )
+    return Way({"drop_last": 1}, "without the last row, a total")

@@ -1,0 +1,246 @@
+"""The scale that a reading's words are on, and the ways to say it where the words alone don't."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.domain import Scale
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.labels.doubts import HALF, apart, rating_cells
+from judgebench.labels.facts import Facts, Options, Reading, listed
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.words import code_of, infer, is_decimal, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_FAILED = re.compile(r"error|timeout|time out|fail(?:ed|ure)? to|pars|exception|invalid|skip|ignor|unknown|unsure|"
+                     r"abstain|refus|^-+$|^\?+$|discard|not sure|can't|cannot", re.IGNORECASE)  # fmt: skip
+_PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d+,\d{1,2}")
+_DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
+_MOST_SET = 30
+#: Labels of gold below which a missing level says nothing.
+_ENOUGH = 10
+_KNOWN = (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
+
+
+class Way(NamedTuple):
+    """One way out of a doubt: what to say of the table, and what that means."""
+
+    options: Options
+    why: str = ""
+    #: What is told and asked where it is taken.
+    note: str = ""
+    ask: str = ""
+
+
+#: Ways of which any may be right; of several such lists the first in which one can be followed counts.
+Ways = list[list[Way]]
+
+
+def scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> Ways:
+    """Say the scale where the words alone do not; several ways where the words may mean several things."""
+    if reading.options.get("scores"):
+        words = {name: own for name, own in words.items() if name in reading.options.get("gold", ())}
+    every = {fold(word): word for own in words.values() for word in own}
+    if not every:
+        return []
+    numbers = all(number_of(word) is not None for word in every)
+    judges = [name for name in words if name in reading.options.get("judge", ())]
+    ways: Ways = []
+    try:
+        inferred = infer({name: list(own) for name, own in words.items()}, judges)
+    except (DataError, UsageError):
+        if numbers:
+            return _numbers(facts, words, every)
+    else:
+        if not inferred.undeclared_levels:
+            return []
+        return [_ratings(facts, words, inferred.scale.spec, judges)]
+    if third := _third_letter(facts, words, judges):
+        return third
+    if said := _sets(facts, words):
+        ways += said
+    ways.append([Way({"read_replies": True}, "decorated words and replies are read by named rules")])
+    return [*ways, *_foreign(facts, words, every, judges)]
+
+
+def _third_letter(facts: Facts, words: dict[str, Counter[str]], judges: Sequence[str]) -> Ways:
+    """Ask about A, B and C on both sides: C is a tie of two answers, or a third choice."""
+    said = {name: set(map(fold, own)) for name, own in words.items()}
+    both = {name in judges for name, own in said.items() if "c" in own}
+    pairs = any(role == "answers" for role, _ in facts.roles.values())
+    if pairs or len(both) < 2 or set().union(*said.values()) != {"a", "b", "c"}:
+        return []
+    ask = "A, B and C: is C a tie of two answers, or a third choice?"
+    return [[Way({"read_replies": True}, "C is a tie of A and B", "", ask), _nominal(["A", "B", "C"])]]
+
+
+def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Sequence[str]) -> list[Way]:
+    counts = rating_cells({name: dict(own) for name, own in words.items()})
+    gold = rating_cells({name: dict(own) for name, own in words.items() if name not in judges})
+    nought = min(counts) == 0 and judges and min(gold, default=0) == 1 and sum(gold.values()) >= _ENOUGH
+    found = [0] if nought else apart(counts, len(words))
+    if not found:
+        whole = Way({"scale": spec}, "", f"{spec} is the range seen; widen it if the form offered more levels")
+        return _two_units(words, gold, judges, whole) or [whole]
+    rest = sorted(set(counts) - set(found))
+    where = facts.where(words, {str(value) for value in found})
+    marks = [str(value) for value in found]
+    lies = "below" if nought else "apart from"
+    ask = f"{listed(marks)} ({where}) lies {lies} the ratings {rest[0]} to {rest[-1]}: no rating?"
+    told: Options = {"missing": marks, "scale": f"rate:{rest[0]}-{rest[-1]}"}
+    return [
+        Way(told, f"{listed(marks)} is an error mark, no rating", "", ask),
+        Way({"scale": spec}, f"{listed(marks)} is a rating like the others"),
+    ]
+
+
+def _two_units(words: dict[str, Counter[str]], gold: dict[int, int], judges: Sequence[str], whole: Way) -> list[Way]:
+    """Ask where a judge's ratings end near half of gold's end, or gold's near half of the judge's."""
+    for name in judges:
+        own = rating_cells({name: dict(words[name])})
+        if min(sum(own.values()), sum(gold.values())) < _ENOUGH:
+            continue
+        (low, high), (least, most) = (min(own), max(own)), (min(gold), max(gold))
+        if 0 < min(high, most) <= HALF * max(high, most):
+            ask = f"{name} says {low} to {high}, gold {least} to {most}: on one scale, or in two units?"
+            units = {name: f"{low}-{high}:{least}-{most}"}
+            told: Options = {"rescale": units, "scale": f"rate:{least}-{most}"}
+            one = Way(whole.options, f"one scale, {whole.options['scale']}", whole.note, ask)
+            return [one, Way(told, "two units: put the ends of the judge's scale there", whole.note)]
+    return []
+
+
+def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:
+    """Numbers that are no plain ratings: with decimals, or codes of several meanings."""
+    values = [number for word in every if (number := number_of(word)) is not None]
+    if any(is_decimal(word) for word in every) or max(values) - min(values) > 100:
+        marks = [word for word in every if word in {"-1", "-9", "-99", "-999", "999"}]
+        whole = [Way({"scale": "number"}, "real numbers")]
+        if marks and min(value for value in values if str(int(value)) not in marks) >= 0:
+            ask = f"{listed(marks)} among numbers from 0 on: no rating?"
+            return [[Way({"missing": marks, "scale": "number"}, f"{listed(marks)} is an error mark", "", ask), *whole]]
+        return [whole]
+    codes = sorted(int(value) for value in values)
+    apiece = {name: {whole_number(fold(word)) for word in own} for name, own in words.items()}
+    facts.questions.append(
+        f"{listed(map(str, codes))}: codes whose meaning only you know; {argument('words')} 1=… says it"
+    )
+    odd = [name for name, own in apiece.items() if own == {1, 2}]
+    if odd and len(odd) < len(apiece) and all(own <= {0, 1} for name, own in apiece.items() if name not in odd):
+        return [
+            [
+                Way({"words": {f"{name}:{code}": said for name in odd for code, said in zip("12", way, strict=True)}},
+                    f"in {listed(odd)} 1 is {way[0]} and 2 is {way[1]}; elsewhere 1 is correct")
+                for way in (("incorrect", "correct"), ("correct", "incorrect"))
+            ]
+        ]  # fmt: skip
+    if len(codes) < 2:
+        return []
+    ways = [Way({"scale": f"rate:{codes[0]}-{codes[-1]}"}, "ratings, the higher the better")]
+    if set(codes) <= {0, 1, 2} and 2 in codes:
+        tie = {"0": "tie"} if 0 in codes else {}
+        ways.append(
+            Way(
+                {"words": {**tie, "1": "A", "2": "B"}, "scale": "pair" if tie else "pair:2"},
+                "picks: 1 is A, 2 is B" + (", 0 a tie" if tie else ""),
+            )
+        )
+    ways.append(Way({"scale": f"nominal:{','.join(map(str, codes))}"}, "codes without order"))
+    return [ways]
+
+
+def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
+    """Cells that hold several labels with a bar, a semicolon or a comma between them, or a JSON list."""
+    for mark in ("|", ";", ",", "["):
+        parts: set[str] = set()
+        several = 0
+        for own in words.values():
+            for word, times in own.items():
+                cut = [part.strip(" \"'[]") for part in re.split(r"[,|;]" if mark == "[" else re.escape(mark), word)]
+                several += times * (len(cut) > 1 or (mark == "[" and word.startswith("[")))
+                parts.update(map(fold, cut))
+        if (
+            not 2 <= len(parts) <= _MOST_SET
+            or several < 0.1 * sum(map(Counter.total, words.values()))
+            or max(map(len, parts)) > 24
+        ):
+            continue
+        blank = [name for name in words if "" in {fold(cell) for cell in facts.cells(name)}]
+        told = "sets of labels, in any order"
+        if mark == "," and all(
+            _COMMA.fullmatch(word) or number_of(word) is not None for own in words.values() for word in own
+        ):
+            return [[Way({"read_replies": True}, "numbers with a decimal comma"), Way({"scale": "set"}, told)]]
+        if not blank:
+            return [[Way({"scale": "set"}, told)]]
+        ask = f"{listed(blank)} has empty cells: does none of the labels apply, or is there no label?"
+        return [
+            [
+                Way({"scale": "set", "words": {"": "[]"}}, f"{told}; an empty cell says that none applies", "", ask),
+                Way({"scale": "set", "words": {"": ""}}, f"{told}; an empty cell is a gap"),
+            ]
+        ]
+    return []
+
+
+def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str], judges: Sequence[str]) -> Ways:
+    """Words of no scale: marks of failures are gaps, or all words are labels without order."""
+    failed = [word for text, word in every.items() if _FAILED.search(word) and text not in MISSING]
+    labels = sorted(every.values(), key=fold)
+    ways: Ways = []
+    if failed and len(failed) < len(every):
+        where = facts.where(words, {fold(word) for word in failed})
+        note = f"{listed(map(repr, failed))} ({where}) is no label of the others' kind; {argument('missing')} says so"
+        gone: Options = {"missing": failed}
+        told = f"{listed(failed)}: no verdict"
+        both = len({name in judges for name, own in words.items() if own.keys() & set(failed)}) == 2
+        labelled = [_nominal(labels)] if both and _plain(labels) else []
+        ways += [
+            [Way(gone, told, note), *labelled],
+            [Way({**gone, "read_replies": True}, f"{told}; replies are read", note)],
+        ]
+        if _plain(rest := [word for word in labels if word not in failed]) and not _known(rest):
+            nominal: Options = {**gone, "scale": f"nominal:{','.join(rest)}"}
+            ways.append([Way(nominal, f"{told}; labels without order", note), _nominal(labels)])
+    # Words of a scale among others are not labels of no scale: what the others mean has to be said.
+    if _known(every.values()):
+        if odd := {text for text in every if not _known([text], 1) and every[text] not in failed}:
+            shown = listed(sorted(repr(every[text]) for text in odd))
+            facts.unsettled.append(
+                f"{shown} ({facts.where(words, odd)}): no word of the others' kind; say {argument('words')} OLD=NEW"
+            )
+    elif _plain(labels) and len(labels) > 1:
+        ways.append([_nominal(labels)])
+    return ways
+
+
+def _known(words: Iterable[str], least: int = 2) -> bool:
+    """Whether some of the words are of a scale."""
+    return sum(any(code_of(word, scale) >= 0 for scale in _KNOWN) for word in words) >= least
+
+
+def as_label(facts: Facts, names: Sequence[str]) -> Way:
+    """Take what all cells say as labels without order."""
+    every = sorted({fold(cell): cell for name in names for cell in set(facts.cells(name)) if cell}.values())
+    return Way({"scale": f"nominal:{','.join(every)}"}, "it is a label like the others")
+
+
+def _nominal(labels: Sequence[str]) -> Way:
+    scale = argument("scale")
+    return Way(
+        {"scale": f"nominal:{','.join(labels)}"},
+        "labels without order",
+        "the words name no scale: the command takes them as labels without order; if they have one, say "
+        f"{scale} LOWEST,…,HIGHEST (or rate:LO-HI, check, pair), or what they mean with {argument('words')}",
+    )
+
+
+def _plain(labels: Sequence[str]) -> bool:
+    """Whether all words may be labels of one's own: short, without decoration, numbers or marks between them."""
+    return len(labels) <= _MOST_SET and all(
+        len(word) <= 40 and not re.search(r"[,|;\[\]{}<>\n\\]", word) and not _DECORATED.match(word) for word in labels
+    ) and not any(re.search(r"\d\s*/\s*\d|:\s*\d", word) for word in labels)  # fmt: skip

@@ -1,0 +1,52 @@
+"""A judge's validation: what holds it against people, and that a task's majority or recording makes no other judge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from report.report_rows import one_row
+
+import judgebench
+from judgebench.agreement.validity import Evidence, Limits, validate
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from judgebench.agreement.validity import Line
+
+
+def line(about: str, each: float, *, scale: str = "pair:3") -> Line:
+    """Validate a judge of a kappa of .50 with the majority, and of another one with each of two people."""
+    found = Estimate(each, each - 0.05, each + 0.05, 99)
+    row = one_row()
+    row = replace(row, scale=scale, headline="cohen_kappa", ceiling={**row.ceiling, "judge_vs_each_cohen_kappa": found})
+    lines = validate([Evidence("pandalm", row, 3, both_orders=True, probes={})], Limits())
+    return next(one for one in lines if one.about == about)
+
+
+@pytest.mark.parametrize(("each", "state"), [(0.85, "pass"), (0.6, "warn")])
+def test_a_judge_is_held_against_people_as_one_of_two(each: float, state: str) -> None:
+    assert line("human ceiling", each).state == state
+
+
+def test_nobody_is_in_the_place_of_one_of_two_people() -> None:
+    row = replace(one_row(), headline="cohen_kappa")
+    lines = validate([Evidence("pandalm", row, 3, both_orders=True, probes={})], Limits())
+    found = next(one for one in lines if one.about == "human ceiling")
+    assert (found.state, found.reason) == ("open", "not_measured")
+
+
+def test_a_rule_that_looks_at_gold_is_one_judge_on_two_tasks(tmp_path: Path) -> None:
+    tasks = ["pandalm", "triviaqa"]
+    found = judgebench.validate_judge(
+        judge="baseline/majority", task=tasks, sample=True, limit=6, probe="bandwagon", runs=tmp_path
+    )
+    [one] = json.loads(found.render("json"))["judges"]
+    assert [each["state"] for each in one["lines"] if each["about"] == "tasks"] == ["pass"]
+    for form in ("table", "md", "html", "tex"):
+        text = " ".join(found.render(form).split())
+        assert all(f"SAMPLE {name}" in text for name in tasks), form
