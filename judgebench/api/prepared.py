@@ -202,7 +202,7 @@ class Prepared:
 
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
-        from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.run.forecasts import estimate  # noqa: PLC0415 - loaded on use
         from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 

@@ -27,7 +27,7 @@ from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
-from judgebench.run.plans import estimate
+from judgebench.run.forecasts import estimate
 from judgebench.store.rounds import ROUNDS, Rounds
 from judgebench.store.runs import find_runs, read_run
 from judgebench.store.upkeep import pack
