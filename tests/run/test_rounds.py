@@ -18,7 +18,7 @@ from processes import until
 from round_judges import Jury, OwnAnswerFirst, llm
 from servers.fake_batches import FakeBatches
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.domain import Case, Completion, Message, Needs, Reply, Request, Scale, Status, Token
 from judgebench.errors import UsageError
 from judgebench.judges.backends.server import create as serve
