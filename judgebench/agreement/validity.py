@@ -174,9 +174,8 @@ def _ceiling(task: str, judge: Estimate | None, ceiling: Estimate | None) -> Lin
         return Line("human ceiling", task, "open", ceiling, (judge and judge.undefined) or "not_measured")
     high = judge.high if judge.high is not None else judge.value
     within = high >= (ceiling.low if ceiling.low is not None else ceiling.value)
-    state: State = "pass" if within else "warn"
     reason = "at_ceiling" if within else "below_ceiling"
-    return Line("human ceiling", task, state, ceiling, reason, unit="coefficient")
+    return Line("human ceiling", task, "pass" if within else "warn", ceiling, reason, unit="coefficient")
 
 
 def _led(one: Evidence, limits: Limits) -> Iterator[Line]:

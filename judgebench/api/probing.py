@@ -159,7 +159,7 @@ def measured(
         for name in watched:
             told += (found := looked(name, before, stored, said or {}))
             if not found and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
-                tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {NEEDS.get(name, '')}")
+                tell(f"{name} can't be measured on {judge} and {before.run.task}: {NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or PROBES)}

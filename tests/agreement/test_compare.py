@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import public_umass
 import pytest
 from agreement_cases import judged, quick, random_case, two
 from hypothesis import given
 from hypothesis import strategies as st
-from own_tables import load
 from public_pandalm import PandaLM, answered
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
-from judgebench.agreement.matching import Judged, match
+from judgebench.agreement.matching import match
 from judgebench.agreement.pilots import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
@@ -32,14 +32,7 @@ UMASS = [
 @pytest.fixture(scope="module")
 def umass(data_dir):
     """Eleven judges of Judging the Judges, V1; an empty cell is left out, as the paper leaves it out."""
-    table = load(
-        data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz",
-        UMASS,
-        ["HumanJudgement"],
-        cluster_col="question",
-    )
-    some = Policies(invalid="drop")
-    return [Judged("v1", name, own, range(3600), range(400), some) for name, own in table.judges.items()]
+    return public_umass.judged(data_dir, UMASS)
 
 
 @pytest.mark.data

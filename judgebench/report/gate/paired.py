@@ -12,14 +12,14 @@ from judgebench.domain import Usage, told_apart
 from judgebench.errors import DataError, argument
 from judgebench.labels.as_run import TABLE
 from judgebench.report.document.text import many
-from judgebench.report.gate.baseline import case_key, case_name, code_of
+from judgebench.report.gate.cases import case_key, case_name, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies, Run, Scale, Verdict
-from judgebench.report.gate.baseline import Baseline
+    from judgebench.report.gate.baseline import Baseline
 
 __all__ = ["check_same", "judged", "pair", "spent_of"]
 
