@@ -157,14 +157,14 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
 def is_place(spec: str) -> bool:
     """Whether a task is written as a place, a file or a folder of one's own: no task has that name, and it looks so."""
-    from judgebench.tasks.tables import is_own  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import is_own  # noqa: PLC0415 - loaded on use
 
     return spec.partition(":")[0] not in task_names() and is_own(spec)
 
 
 def task_name(spec: str) -> str:
     """Name a task as its runs do, whether it is written by its name or as a place."""
-    from judgebench.tasks.tables import name_of  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import name_of  # noqa: PLC0415 - loaded on use
 
     return name_of(spec) if is_place(spec) else spec
 
@@ -412,6 +412,7 @@ def _replay(target: str, task: Task) -> Judge:
         raise UsageError(
             f"no file {str(path)!r} to replay, nor a recording of {task.name}; write replay:FILE, replay:FILE#COLUMN"
             + (f", or replay:NAME with one of {', '.join(known)}" if known else "")
+            + _recorded_elsewhere(target, task)
         )
     if not isinstance(task, CardTask):
         recording = read_recording(path, task.scale, column or None)
@@ -421,6 +422,13 @@ def _replay(target: str, task: Task) -> Judge:
         recording = task.recorded(path, column or None)
     conditions = conditions_of(recording.name)
     return ReplayJudge(f"replay/{bare(recording.name)}", recording.replies, recording.orders, conditions)
+
+
+def _recorded_elsewhere(name: str, task: Task) -> str:
+    """Say of which other splits of a task's card a judge is recorded."""
+    card = getattr(task, "card", None)
+    splits = dict.fromkeys(one.split for one in card.recorded if one.name == name) if card is not None else {}
+    return f" ({name} is recorded on {', '.join(f'{card.name}:{split}' for split in splits)})" if splits else ""
 
 
 def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:

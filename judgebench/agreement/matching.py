@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import plurality
-from judgebench.agreement.ratings import from_verdicts, unfinished
+from judgebench.agreement.ratings import from_verdicts, numbered, select, unfinished
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Policies, Ratings, Scale, Verdict
+    from judgebench.domain import Policies, Ratings, Run, Scale, Verdict
 
 Codes: TypeAlias = npt.NDArray[np.int64]
 
@@ -96,6 +95,25 @@ def judged_verdicts(
         tuple(items.values()),
         unfinished(counts or {}, cases, len(seen)),
         failed,
+    )
+
+
+def judged_run(
+    run: Run, verdicts: Iterable[Verdict], policies: Policies, *, judge: str = "", counted: bool = False
+) -> Judged:
+    """Take a run's verdicts for a comparison, or those of another ``judge`` on its cases.
+
+    ``counted``: they are all that the manifest counts, unless the run is unfinished.
+    """
+    return judged_verdicts(
+        verdicts,
+        run.scale,
+        task=run.task,
+        judge=judge or run.judge,
+        policies=policies,
+        gold_source=run.gold_source,
+        revision=run.revision,
+        counts=run.counts if counted else None,
     )
 
 
@@ -221,7 +239,7 @@ def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:
     every = set.intersection(*owned)
     names = [name for name in judges[0].items if name in every]
     if not names:
-        raise DataError("the judges share no item", hint="compare runs on the same items")
+        raise DataError("the judges have no item in common", hint="compare runs on the same items")
     if shared:
         return names
     everything = set.union(*owned)
@@ -349,12 +367,7 @@ def _aligned(scored: Sequence[Scored], ratings: Sequence[Ratings]) -> tuple[list
         key = one.item.astype(np.int64) * games + game
         # Under gold=each and leave-one-out a judgment has a row per annotator: gold is the same for all judges, so
         # the k-th row of one is the k-th row of the other.
-        rows = np.argsort(key, kind="stable")
-        ranked = key[rows]
-        starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if rows.size else rows
-        nth = np.empty(rows.size, np.int64)
-        nth[rows] = np.arange(rows.size) - np.repeat(starts, np.diff(np.r_[starts, rows.size]))
-        keys.append(key * (1 + max(len(own.annotators), 1)) + nth)
+        keys.append(key * (1 + max(len(own.annotators), 1)) + numbered(key))
     common = keys[0]
     for key in keys[1:]:
         common = np.intersect1d(common, key, assume_unique=True)

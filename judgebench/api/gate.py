@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from judgebench.api import notes
+from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.source import Given
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import Columns, Names, OnlyTasks, Policy, RowsAndScores, Verify
+from judgebench.api.tables import Columns, LabelsMode, Names, OnlyTasks, OwnLabels, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.gate.rules import Limits, Rules
     from judgebench.api.source import Source
     from judgebench.domain import Agreement
+    from judgebench.labels.annotations import Labels
     from judgebench.labels.as_run import TableRun
     from judgebench.report.gate.baseline import Baseline
     from judgebench.store.runs import StoredRun
@@ -58,7 +60,7 @@ def gate(
     ] = (),
     margin: Annotated[float, Option("A drop in agreement that would be too much.")] = 0.05,
     alpha: Annotated[float, Option("One-sided level of every bound.")] = 0.05,
-    strict: Annotated[bool, Option("Fail any drop that is sure, also one surely below the margin.")] = False,
+    strict: Annotated[bool, Option("Fail any clear drop, also one that is clearly below the margin.")] = False,
     min_effect: Annotated[float, Option("Smallest drop seen that may fail.")] = 0.0,
     max_coverage_drop: Annotated[float | None, Option("Drop in coverage allowed, e.g. .02.", metavar="SHARE")] = None,
     max_flip_increase: Annotated[
@@ -71,6 +73,8 @@ def gate(
         float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
     task: OnlyTasks = (),
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
     policy: Policy = (),
     verify: Verify = False,
     **table: Unpack[RowsAndScores],
@@ -84,7 +88,9 @@ def gate(
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
-    against, policies, asked = Path(against), policies_of(policy), Asked(run, table, _names(task))
+    against, policies = Path(against), policies_of(policy)
+    beside, said = open_labels(labels, labels_mode, table), said_of_labels(labels, labels_mode, table)
+    asked = Asked(run, table, _names(task), beside, said)
     try:
         if update:
             _renew(asked, against, policies)
@@ -97,11 +103,16 @@ def gate(
 
 
 class Asked(NamedTuple):
-    """What is held against the baseline: a run, or one judge of a table and what was said of it."""
+    """What is held against the baseline: a run, or one judge of a table and what was said of it.
+
+    ``labels`` are one's own, by task, and ``said`` the options that give them again; None where these can't be written.
+    """
 
     run: Any
     table: RowsAndScores
     tasks: Sequence[str] = ()
+    labels: Mapping[str, Labels] | None = None
+    said: tuple[str, ...] | None = ()
 
     def __str__(self) -> str:
         """Name it as a person did."""
@@ -111,7 +122,7 @@ class Asked(NamedTuple):
 
     def opened(self) -> tuple[Source, StoredRun | TableRun]:
         """Open it."""
-        found = open_sources(self.run, self.table, tell=_tell, tasks=self.tasks)
+        found = open_sources(self.run, self.table, labels=self.labels, tell=_tell, tasks=self.tasks)
         if len(found) > 1:
             names = ", ".join(one.judge if one.stored is None else str(one.stored.path) for one in found[:3])
             what = "judges" if found[0].stored is None else "runs"
@@ -143,8 +154,8 @@ def _hold(
     verify: bool,
 ) -> Decision:
     """Compare a stored run with a baseline; DataError where they are not about the same data."""
-    from judgebench.agreement.compare.standings import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.gate.decision import gate as decide  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.witness.comparisons import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
@@ -181,9 +192,9 @@ def _hold(
 
 def _compare(asked: Asked, source: Source, against: Path) -> str:
     """Give the command that shows the items behind the decision; none for a table, whose columns it would need."""
-    if source.stored is None or not notes.on_command_line():
+    if source.stored is None or asked.said is None or not notes.on_command_line():
         return ""
-    return shlex.join(("judgebench", "compare", str(asked), str(against)))
+    return shlex.join(("judgebench", "compare", str(asked), str(against), *asked.said))
 
 
 def _beside(source: Source, policy: list[str]) -> list[Agreement]:
@@ -261,11 +272,12 @@ def _baseline(against: Path, asked: Asked, policy: list[str]) -> tuple[Baseline,
 
     other = None
     if Columns.of(asked.table).options and against.is_file() and not baseline_at(against):
-        other = Asked(Given((), [against]), asked.table)
+        other = asked._replace(run=Given((), [against]))
     elif against.is_dir() or url_of(against) is not None:
-        other = Asked(against, {})
+        other = Asked(against, {}, labels=asked.labels)
     if other is not None:
         source, stored = other.opened()
         return record(stored.run, stored.judgments(), source.policies(policy)), "judge the same data twice"
-    again = f"if that is intended, `judgebench gate {asked} --against {against} --update` renews the baseline"
+    words = "".join(f" {shlex.quote(one)}" for one in asked.said or ())
+    again = f"if that is intended, `judgebench gate {asked} --against {against}{words} --update` renews the baseline"
     return read(against), again

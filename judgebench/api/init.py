@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api import showing
 from judgebench.api.items import Items, reading_of
-from judgebench.api.notes import Done, on_command_line, tell
+from judgebench.api.notes import Done, answered, somebody_answers, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
 from judgebench.installed import from_source
@@ -58,12 +57,12 @@ def init(
     tables: Sequence[Path] | None = None
     task: OwnTask | None = None
     if file is not None:
-        task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
+        task, reading = _understood(Path(file), reading_of(items), asking=not yes and somebody_answers())
         tables = task.files
         _check_judge(judge, task)
         for text in task.doubts:
             tell(text)
-        if not yes and _is_asked():
+        if not yes and somebody_answers():
             for text in _shown(task):
                 tell(text)
             if not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
@@ -142,15 +141,10 @@ def _write(files: Mapping[Path, str], *, force: bool) -> None:
 # --- what the table is ---------------------------------------------------------------------------------------
 
 
-def _is_asked() -> bool:
-    return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
-
-
 def _heard(text: str) -> str:
-    try:
-        return input(f"{text} ").strip()
-    except EOFError:
-        raise UsageError(f"no answer came; {argument('yes')} asks nothing") from None
+    if (said := answered(text)) is None:
+        raise UsageError(f"no answer came; {argument('yes')} asks nothing")
+    return said
 
 
 def _answer(text: str) -> bool:
@@ -164,7 +158,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import find, make  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.tables import make  # noqa: PLC0415 - loaded on use
 
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
@@ -364,7 +359,7 @@ user = '''
 def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     """Find the judge and the tables of files that were written before."""
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import CARD, find  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import CARD, find  # noqa: PLC0415 - loaded on use
 
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
@@ -377,7 +372,7 @@ def _workflow(judge: str, files: Sequence[Path]) -> str:
     extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
     wanted = f"[{','.join(extras)}]" if extras else ""
     return f"""\
-# Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
+# Asks the judge of judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
 #   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
 name: judge

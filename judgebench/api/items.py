@@ -51,7 +51,7 @@ class Items(FileForm, CellWords, total=False):
     cluster: Annotated[Names, Option("Column of what rows share, as a question.", "--cluster-col", "C", read=list[str])]
     gold: Annotated[
         Names,
-        Option("Column of gold labels, one per annotator; {criterion} may stand in it.", "--gold-col", "C",
+        Option("Column of gold labels, one per annotator; its name may hold {criterion}.", "--gold-col", "C",
                read=list[str]),
     ]  # fmt: skip
     scale: Annotated[
@@ -117,7 +117,8 @@ def task_of(one: Any, given: Mapping[str, Any]) -> str | Task:
     from judgebench.catalog import is_place  # noqa: PLC0415 - loaded on use
 
     if isinstance(one, Path) or (isinstance(one, str) and is_place(one)):
-        from judgebench.tasks.tables import benchmark_at, open_own  # noqa: PLC0415 - loaded on use
+        from judgebench.tasks.places import benchmark_at  # noqa: PLC0415 - loaded on use
+        from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
         sample = bool(given.get("sample"))
         if sample and benchmark_at(one) is None:

@@ -18,8 +18,8 @@ _HEAD = """# Tasks
 
 <!-- Written by `python -m judgebench.api.overview > tasks/README.md`; a test holds it against the cards. -->
 
-`judgebench run --judge gpt-4o --task NAME`, or `NAME:SPLIT`; `--sample` takes rows of ours, `--data DIR` a clone or a
-file. A folder has the card, what people were asked and quirks (README.md), and rows written for this project.
+`judgebench run --judge gpt-4o --task NAME`, or `NAME:SPLIT`; `--sample` takes rows written for this project,
+`--data DIR` a clone or a file. A folder has the card, what people were asked and quirks (README.md), and the sample.
 [How to add a task](../docs/reference/tasks.md).
 
 """

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Judge, Policies, Task, Verdict
-    from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
@@ -203,11 +202,10 @@ def known(planned: Plan, folder: Path, options: Options) -> dict[str, Verdict | 
 
 @dataclass(slots=True)
 class Settled:
-    """What asking before the runs came to: their plans, what else was asked, and what stopped some of them."""
+    """What asking before the runs came to: their plans, and what became of what was asked."""
 
     plans: list[Planned | None]
-    outcomes: list[Execution]
-    stopped: list[BackendError | IncompleteError]
+    outcomes: list[Execution] = field(default_factory=list["Execution"])
     usage: Usage = field(default_factory=Usage)
 
     def ask(
@@ -226,8 +224,6 @@ class Settled:
         self.outcomes += outcomes
         for one in outcomes:
             self.usage = self.usage + one.summary.usage
-            if one.error is not None:
-                self.stopped.append(one.error)
         return {one.plan.run.identity: str(one.error) for one in outcomes if one.error is not None}
 
 
@@ -240,7 +236,7 @@ def settle(
     recipes: dict[str, Callable[[], Judge]],
 ) -> Settled:
     """Ask what runs need to know first, then plan them with it; those that lack it are left out, and why is said."""
-    found = Settled(list(plans), [], [])
+    found = Settled(list(plans))
 
     def ask(wanted: Sequence[tuple[Plan, Callable[[], Judge] | None]]) -> dict[str, str]:
         return found.ask(wanted, options, execute, recipes)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
-from judgebench.api.asking import told as told_apart
 from judgebench.api.live import Live
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
+from judgebench.api.planning import named_apart
 from judgebench.api.progress import Asker, inside_a_loop, misread, told
 from judgebench.api.run_sources import run_source
 from judgebench.api.source import silent, unlabelled
@@ -62,7 +62,7 @@ class Prepared:
         now = {old: new for new, old in enumerate(places)}
         before = tuple(replace(one, place=now[one.place]) for one in self.before if one.place in now)
         reworded = tuple(replace(one, place=now[one.place]) for one in self.reworded if one.place in now)
-        plans = tuple(told_apart([self.plans[old] for old in places]))
+        plans = tuple(named_apart([self.plans[old] for old in places]))
         return replace(self, plans=plans, before=before, reworded=reworded)
 
     @property
@@ -104,7 +104,9 @@ class Prepared:
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         with self._asked(runs, progress, score=False) as (_, asked):
-            return measure([read_run(one.path) for one in asked])
+            found = measure([read_run(one.path) for one in asked])
+            show(found)
+        return found
 
     @contextlib.contextmanager
     def _asked(
@@ -115,7 +117,11 @@ class Prepared:
         *,
         score: bool = True,
     ) -> Generator[tuple[list[Agreement], list[Execution]]]:
-        """Ask, and give what was measured beside what became of each run; what stopped is raised at the end."""
+        """Ask, and give what was measured beside what became of each run; what stopped is raised at the end.
+
+        A command ends so, too, where single cases failed: it can be run again, and a program has the rows.
+        """
+        from judgebench.run.execute import unanswered  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
 
         outcomes: list[Execution] = []
@@ -129,15 +135,19 @@ class Prepared:
             asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(place("runs", runs))) as folder:
             with aside():
-                plans, options, early = self._settled(folder, asker, recipes, ears)
+                plans, options, first = self._settled(folder, asker, recipes, ears)
                 rows, stopped = ask_and_measure(
                     plans, folder, options, by_system=self.by_system, execute=asker, ears=ears, score=score
                 )
-                stopped = early + stopped
+                stopped = [one.error for one in first if one.error is not None] + stopped
             if stopped and not score:
                 raise_first(stopped)
             # Two names of one judge are one run.
             yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
+        if on_command_line():
+            # What a recording lacks it will lack next time, too.
+            over = [one for one in (*first, *outcomes) if one.error is None and one.plan.judge.backends]
+            stopped += [lacking for one in over if (lacking := unanswered(one)) is not None]
         raise_first(stopped)
 
     def _settled(
@@ -146,8 +156,8 @@ class Prepared:
         asker: Callable[..., list[Execution]] | None,
         recipes: dict[str, Callable[[], Judge]],
         ears: Ears,
-    ) -> tuple[Sequence[Planned], Options, list[BackendError | IncompleteError]]:
-        """Ask what runs need to know first; give their plans, what may still be spent, and what stopped some."""
+    ) -> tuple[Sequence[Planned], Options, list[Execution]]:
+        """Ask what runs need to know first; give their plans, what may still be spent, and what became of it."""
         if not self.first:
             return self.plans, self.options, []
         from judgebench.api.own_answers import settle  # noqa: PLC0415 - loaded on use
@@ -177,7 +187,7 @@ class Prepared:
         most = self.options.max_cost
         left = None if most is None else max(0.0, most - (found.usage.usd or 0.0))
         plans = [one for one in found.plans if one is not None]
-        return told_apart(plans), replace(self.options, max_cost=left), found.stopped
+        return named_apart(plans), replace(self.options, max_cost=left), found.outcomes
 
     def foreseen(self, folder: Path) -> list[Plan]:
         """Give all that would be asked, with what a folder of runs knows of it already."""
@@ -192,7 +202,7 @@ class Prepared:
 
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
-        from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.run.forecasts import estimate  # noqa: PLC0415 - loaded on use
         from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 

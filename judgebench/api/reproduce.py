@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import ask_and_measure, plan_run, told
+from judgebench.api.asking import ask_and_measure
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
+from judgebench.api.planning import named_apart, plan_run
 from judgebench.api.run_sources import stored_sources
 from judgebench.api.source import judgments
 from judgebench.api.tables import Data, Names
@@ -60,7 +61,7 @@ def reproduce(
 def _place(task: str) -> tuple[Path, str] | None:
     """Give the folder of a card that is named by its place."""
     from judgebench.catalog import is_place  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import benchmark_at  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.places import benchmark_at  # noqa: PLC0415 - loaded on use
 
     return benchmark_at(task) if is_place(task) else None
 
@@ -86,8 +87,9 @@ def results(
     from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.resolve import located  # noqa: PLC0415 - loaded on use
 
     folder = data_folder(data)
     if not folder.is_dir():
@@ -101,15 +103,17 @@ def results(
         # Splits that nobody judged in public would only hold baselines.
         for split in dict.fromkeys((card.default_split, *(one.split for one in card.recorded))):
             try:
-                task = open_task(f"{name}:{split}", data=folder)
+                if (source := located(card, card.split(split), folder)) is None:
+                    lacking.append(name)
+                    continue
+                task = CardTask(card, split, source)
                 task.items()
             except DataError as error:
-                # Not here, or not as it should be: the first words say which.
-                lacking.append(name if "no data of" in str(error) else f"{name}:{split} ({error})")
+                lacking.append(f"{name}:{split} ({error})")
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(told(plans), Path(runs), Options(max_concurrency=16, attempts=1))
+        rows, stopped = ask_and_measure(named_apart(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))

@@ -41,7 +41,8 @@ def validate(
     data: Data = None,
 ) -> Validation:
     """Check a task's card, its sample, its reader and its published figures."""
-    from judgebench.tasks.card import card_names, read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.files.toml import read_toml  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names  # noqa: PLC0415 - loaded on use
 
     place = data or os.environ.get("JUDGEBENCH_DATA") or None
     found: list[Finding] = []

@@ -38,6 +38,8 @@ BEST_FIRST = ("levels", "best first")
 #: The attribute of an item whose answer a probe replaced by one of which it is known what is owed to it: ``accept``,
 #: ``reject``.
 OWED = "probe owed"
+#: The attribute of an item whose texts are not here, or were never published.
+UNANSWERED = ("unanswered", "yes")
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
 
@@ -159,6 +161,11 @@ class Item:
     def image_files(self) -> Iterator[str]:
         """Paths of the images that are files."""
         return (image for image in self.images if not image.startswith(_ELSEWHERE))
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether what is judged is not here: recorded verdicts can be replayed, and nobody can be asked."""
+        return UNANSWERED in self.attributes
 
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""

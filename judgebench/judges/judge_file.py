@@ -7,7 +7,7 @@ A judge file is TOML::
     model = "openai/gpt-4o"            # the model that it asks, by default the card's own
     parser = "strict"                  # who reads a card's replies, as --parser
     name = "gpt-4o, short prompt"      # in tables; by default the judge's own
-    family = "gpt"                     # whose answers are those of its kin; by default its name's first word
+    family = "gpt"                     # of models that are kin; by default its name's first word
     prompt = "short.toml"              # a prompt's name, or a file beside this one
     form = "json"                      # how the verdict is written, as --form
     samples = 5                        # asked so often, with samples_by = "majority" or "mean"
@@ -46,8 +46,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError, not_parsed
-from judgebench.files.content import neighbours, small_file
+from judgebench.files.content import small_file
 from judgebench.judges.local.weights import DTYPES
+from judgebench.judges.own_text import own_text
 from judgebench.judges.panels import KINDS, panel_class
 from judgebench.judges.prompts import is_file
 from judgebench.judges.protocols.combining import BY
@@ -100,13 +101,9 @@ class PanelFile:
 
 def read_judge_file(path: Path) -> JudgeFile:
     """Read a judge file; UsageError where a key is missing, unknown or of the wrong type."""
+    text = own_text(path, "judge file")
     try:
-        data = tomllib.loads(small_file(path).decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        if isinstance(error, FileNotFoundError):
-            reason = f"no such file{f'; beside it: {near}' if (near := neighbours(path)) else ''}"
-        raise UsageError(f"judge file {path}: {reason}") from None
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"judge file {path} is not TOML: {not_parsed(error)}") from None
     return _panel(data, path) if "kind" in data else _one(data, path)

@@ -137,8 +137,8 @@ _OBSERVED = {
     "leniency": "leniency from one half",
     "length": "length beyond gold",
     "self-preference": "own answers beyond others'",
-    "family-preference": "kin's answers beyond others'",
-    "transitivity": "triads in a circle",
+    "family-preference": "its family's answers beyond others'",
+    "transitivity": "preferences that run in a circle",
     "cross-mode": "cases on which both modes contradict each other",
     "paraphrase": "wordings that agree less than the same one asked again",
 }
@@ -246,4 +246,4 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
 def _effect(value: float, row: ProbeRow) -> str:
     if row.scale.kind in {"rate", "number"}:
         return f"{decimal(value, 2)} points"
-    return f"{percent(value, 0)} % of cases"
+    return f"{percent(value)} % of cases"

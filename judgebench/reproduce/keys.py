@@ -10,7 +10,7 @@ from judgebench.reproduce.patterns import is_inside
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
 
 __all__ = ["LABEL_KEYS", "MADE", "RULE_KEYS", "Kind", "check_keys", "check_made", "check_of"]
 
@@ -111,14 +111,14 @@ MADE: Mapping[str, Mapping[str, Kind]] = {
 _NEEDED: Mapping[str, str] = {"cut": "at", "text": "from", "rename": "words", "fraction": "of"}
 
 
-def check_keys(table: Table, said: Mapping[str, Any], kinds: Mapping[str, Kind], at: str = "") -> None:
+def check_keys(table: TomlTable, said: Mapping[str, Any], kinds: Mapping[str, Kind], at: str = "") -> None:
     """Refuse a value that isn't of its key's kind; DataError names the file, the key and what was expected."""
     for key, value in said.items():
         if key in kinds and not kinds[key].holds(value):
             table.fail(f"{at}{key}", f"expected {kinds[key].words}, got {value!r}")
 
 
-def check_of(table: Table, said: Mapping[str, Any]) -> None:
+def check_of(table: TomlTable, said: Mapping[str, Any]) -> None:
     """Check what a table is made of."""
     check_keys(table, said, _TABLE_KEYS)
     for key, kinds in _INSIDE.items():
@@ -129,7 +129,7 @@ def check_of(table: Table, said: Mapping[str, Any]) -> None:
         check_keys(table, said[key], kinds, f"{key}.")
 
 
-def check_made(table: Table, said: Any) -> None:
+def check_made(table: TomlTable, said: Any) -> None:
     """Check how columns are made: each by one of `MADE`, with its keys and no others."""
     if not isinstance(said, dict):
         table.fail("make", "expected a table of columns")

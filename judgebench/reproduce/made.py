@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.files.table import FileTable
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
 
     Floats = npt.NDArray[np.float64]
     Words: TypeAlias = npt.NDArray[np.object_]
@@ -42,7 +42,7 @@ class Absent(LookupError):  # noqa: N818 - not an error: other data may have it
     """Files that a rule needs are not here."""
 
 
-def check_table(table: Table) -> dict[str, Any]:
+def check_table(table: TomlTable) -> dict[str, Any]:
     """Take the keys of a table apart; DataError where one is not known or contradicts another."""
     said = {key: table.data.pop(key) for key in TABLE_KEYS if key in table.data}
     if ("files" in said) == ("of" in said):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.ceiling import all_at_once
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import row_figures, scored_rows
+from judgebench.agreement.raters import all_at_once
 from judgebench.agreement.witness.beside import verify_metrics
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import UsageError

@@ -12,8 +12,8 @@ from judgebench.errors import DataError
 from judgebench.files.content import Content, find
 from judgebench.files.read import open_table
 from judgebench.files.table import cell
+from judgebench.files.toml import TomlTable
 from judgebench.reproduce.patterns import captured, filled, is_inside
-from judgebench.tasks.card import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -106,11 +106,11 @@ def own_figures(path: Path, shown: str = "") -> list[Printed]:
         if (first := seen.setdefault(repr(one), number)) != number:
             # It would be counted twice.
             raise DataError(f"this is [{first}] again; leave one out", file=str(path), field=f"[{number}]")
-        found.append(_figure(Table(one, str(path), f"[{number}]."), shown or path.name))
+        found.append(_figure(TomlTable(one, str(path), f"[{number}]."), shown or path.name))
     return found
 
 
-def stated_figure(table: Table, file: str) -> Printed:
+def stated_figure(table: TomlTable, file: str) -> Printed:
     """Read an entry ``[[figure]]`` of a card's published figures, which has the keys of ``published.json``."""
     figure = _figure(table, file)
     for key in ("value", "decimals", "split", "unit", "source", "note", "match", "recomputed"):
@@ -119,9 +119,9 @@ def stated_figure(table: Table, file: str) -> Printed:
     return figure
 
 
-def _figure(table: Table, file: str) -> Printed:
+def _figure(table: TomlTable, file: str) -> Printed:
     data = table.data
-    value = _number(table, "value")
+    value = table.number("value")
     match = data.get("match", True)
     for key in data:
         if key not in _KEYS and (near := get_close_matches(key, _KEYS, n=1, cutoff=0.75)):
@@ -140,25 +140,18 @@ def _figure(table: Table, file: str) -> Printed:
         unit=table.choice("unit", _UNITS, "number"),
         source=_said(table, "source"),
         note=_said(table, "note"),
-        expected=_number(table, "recomputed") if match is False else None,
+        expected=table.number("recomputed") if match is False else None,
         lost=match is None,
         file=file,
     )
 
 
-def _said(table: Table, key: str) -> str:
+def _said(table: TomlTable, key: str) -> str:
     """Give a text or a number as a text; nothing where there is none."""
     value = table.data.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int, float))):
         table.fail(key, f"expected a text, got {value!r}")
     return "" if value is None else str(value)
-
-
-def _number(table: Table, key: str) -> float:
-    value = table.data.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:
-        table.fail(key, f"expected a number, got {str(value)[:40] if isinstance(value, int) else repr(value)}")
-    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +206,7 @@ class PrintedTable:
                         ) from None
                     if not abs(value) <= _LARGEST:
                         raise DataError(
-                            f"{text!r} in the row {row!r} is no figure",
+                            f"{text!r} in the row {row!r} is not a figure",
                             file="" if path is None else str(path),
                             field=column,
                         )
@@ -256,7 +249,7 @@ class PrintedTable:
             yield "|".join(cell(row.require(name)) for name in by), {n: cell(v) for n, v in row.data.items()}
 
 
-def printed_table(table: Table) -> PrintedTable:
+def printed_table(table: TomlTable) -> PrintedTable:
     """Read an entry ``[[printed]]`` of a card's published figures."""
     metrics = table.table("metrics")
     rows = _typed(table)
@@ -277,13 +270,13 @@ def printed_table(table: Table) -> PrintedTable:
     if not found.metrics:
         table.fail("metrics", "name at least one column and what it is")
     if not rows and not is_inside(found.file):
-        table.fail("file", f"{found.file!r} is no file below the task's folder")
+        table.fail("file", f"{found.file!r} is not a file below the task's folder")
     if not 0 <= found.decimals <= _DIGITS:
         table.fail("decimals", f"expected 0 to {_DIGITS}, got {found.decimals}")
     return found
 
 
-def _typed(table: Table) -> tuple[tuple[str, Mapping[str, str]], ...]:
+def _typed(table: TomlTable) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Take rows that are typed: texts, so that their decimals are those of the print; the first names the row."""
     columns, rows = table.texts("columns"), table.take("rows", list, [])
     if rows and not columns:
@@ -298,7 +291,7 @@ def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, 
     """Find the files of a name with ``{names}`` in it, in the first folder that has one, and what these stand for."""
     if not is_inside(pattern):
         # Whoever wrote the figures may not have the file of somebody else read.
-        raise DataError(f"{pattern!r} is no file below the task's folder")
+        raise DataError(f"{pattern!r} is not a file below the task's folder")
     for home in homes:
         if "{" not in pattern:
             if (path := find(home, pattern)) is not None:

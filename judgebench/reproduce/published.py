@@ -5,15 +5,15 @@ They are in ``published.toml`` beside the card, and in files of the same form be
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.errors import DataError, argument
 from judgebench.files.content import find
+from judgebench.files.toml import TomlTable, read_toml
 from judgebench.reproduce.printed import printed_table, same_in_print, stated_figure
 from judgebench.reproduce.rules import read_rules
-from judgebench.tasks.card import Table, card_names, load_card, policies_of, read_toml, recorded_of
+from judgebench.tasks.card import card_names, load_card, policies_of, recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +147,7 @@ def load_published(name: str, root: Path | None = None) -> Published:
     """
     card = load_card(name, root)
     path = card.folder / PUBLISHED
-    return _published(Table(read_toml(path)[0], str(path)), card, "") if path.is_file() else Published(name)
+    return _published(TomlTable(read_toml(path)[0], str(path)), card, "") if path.is_file() else Published(name)
 
 
 def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
@@ -166,7 +166,7 @@ def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
         path = home / PUBLISHED
         if not path.is_file() or path.resolve() == (card.folder / PUBLISHED).resolve():
             continue
-        table = Table(read_toml(path)[0], str(path))
+        table = TomlTable(read_toml(path)[0], str(path))
         task = table.text("task", "")
         if home == data and task != card.name and (task or not here):
             continue
@@ -190,13 +190,13 @@ def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
 
 def given_published(path: Path, card: Card, split: str = "") -> Published:
     """Read a file of the card's form wherever it lies; a figure without a split is of ``split``."""
-    table = Table(read_toml(path)[0], str(path))
+    table = TomlTable(read_toml(path)[0], str(path))
     if (task := table.text("task", "")) not in {"", card.name}:
         table.fail("task", f"{task!r}, and {card.name!r} is asked for")
     return _published(table, replace(card, default_split=split or card.default_split), str(path))
 
 
-def _published(table: Table, card: Card, origin: str) -> Published:
+def _published(table: TomlTable, card: Card, origin: str) -> Published:
     recorded: list[Recorded] = []
     known = {(entry.name, entry.split) for entry in card.recorded}
     for entry in table.tables("recorded") if origin else ():
@@ -241,14 +241,14 @@ def listed_figures(task: str) -> list[tuple[PublishedFigure, bool]]:
     return [(one, known) for one, known in (*every, *((o, False) for o in published.listed)) if one.split == wanted]
 
 
-def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[PublishedFigure]:
+def _figures(kind: Kind, table: TomlTable, card: Card, origin: str) -> list[PublishedFigure]:
     """Read an entry: one figure, or the two of an alternative annotator test."""
     pair = (table.text("a"), table.text("b")) if kind == "annotators" else ("", "")
     judge = {"annotators": " and ".join(pair), "humans": "all annotators"}.get(kind) or table.text("judge")
     epsilon, scoring = 0.0, "accuracy"
     if kind == "alt_test":
         metrics = {name: name for name in ("winning_rate", "advantage_probability")}
-        epsilon, scoring = _number(table, "epsilon"), table.choice("scoring", get_args(Scoring))
+        epsilon, scoring = table.number("epsilon"), table.choice("scoring", get_args(Scoring))
     elif kind == "humans":
         metrics = {"value": table.text("metric", "krippendorff_alpha")}
     else:
@@ -261,7 +261,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
     policies_of(policies)
     split, subset = table.choice("split", tuple(card.splits), card.default_split), table.text("subset", "all")
     source, note = table.text("source"), table.text("note", "")
-    expected = _number(table, "expected") if "expected" in table.data else None
+    expected = table.number("expected") if "expected" in table.data else None
     if expected is not None and not note:
         table.fail("note", "say why ours is another figure")
     own = table.take("own", bool, default=False)
@@ -270,7 +270,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
             kind,
             judge,
             metric,
-            _number(table, key),
+            table.number(key),
             decimals,
             cast("Unit", unit),
             split,
@@ -296,10 +296,3 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
     ):
         table.fail("judge", f"the card has no [[recorded]] {judge!r} in split {split!r}")
     return found
-
-
-def _number(table: Table, key: str) -> float:
-    value = table.data.get(key, 0)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        table.fail(key, f"expected a number, got {value!r}")
-    return float(table.take(key, type(value)))

@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.toml import TomlTable, read_toml
 from judgebench.report.reproduction import ABSENT, Cell, Reproduction, Unmatched
 from judgebench.reproduce.beside import beside, figures_beside, folders
 from judgebench.reproduce.printed import own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
+from judgebench.reproduce.recomputing import Recomputing
 from judgebench.reproduce.sources import Sources
-from judgebench.tasks.card import Table, card_names, read_toml
-from judgebench.tasks.tables import card_of
+from judgebench.tasks.card import card_names
+from judgebench.tasks.places import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -122,8 +124,8 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
     homes = [*folders(card, where.data), *([where.own.parent] if where.own else [])]
     more, lost, plain = beside(card, published, printed, homes, partial(_plain, card=card, sources=sources))
     figures += plain
-    sources.comparing(figures)
-    cells, missing = _compared(card, figures, sources)
+    recomputing = Recomputing(sources, figures)
+    cells, missing = _compared(card, figures, sources, recomputing)
     if not (cells or more or sources.held) and needed and printed and lost:
         first, *rest = lost
         raise DataError(
@@ -149,7 +151,7 @@ def _of_task(asked: str, where: _Where, *, measure: bool, needed: bool) -> _Foun
     return _Found(
         [*cells, *more],
         [*missing, *lost, *said],
-        list(_measured(card, figures, sources, {one.judge for one in printed})) if measure else [],
+        list(_measured(card, figures, sources, recomputing, {one.judge for one in printed})) if measure else [],
         {one.origin for one in published},
     )
 
@@ -170,7 +172,7 @@ def _only_task(tasks: Sequence[str], own: Path | None) -> str:
     """Find the one task that files of one's own are about."""
     said = dict.fromkeys(tasks)
     if own is not None and not said:
-        said = dict.fromkeys(["" if own.suffix == ".json" else Table(read_toml(own)[0], str(own)).text("task", "")])
+        said = dict.fromkeys(["" if own.suffix == ".json" else TomlTable(read_toml(own)[0], str(own)).text("task", "")])
     name = next(iter(said), "")
     if len(said) != 1 or not name:
         where = "" if own is None else f', or write task = "T" at the top of {own}'
@@ -200,8 +202,10 @@ def _plain(printed: Printed, card: Card, sources: Sources) -> PublishedFigure | 
     )
 
 
-def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) -> tuple[list[Cell], list[Unmatched]]:
-    """Every published figure of a task whose judge is here; the others with what is missing."""
+def _compared(
+    card: Card, figures: Iterable[PublishedFigure], sources: Sources, recomputing: Recomputing
+) -> tuple[list[Cell], list[Unmatched]]:
+    """Put ours beside every published figure whose judge is here; of the others say what is missing."""
     cells: list[Cell] = []
     missing: list[Unmatched] = []
     for figure in figures:
@@ -211,7 +215,7 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
             if figure.kind != "alt_test" or absent not in missing:
                 missing.append(absent)
             continue
-        ours, reason = sources.ours(figure)
+        ours, reason = recomputing.ours(figure)
         source = f"{figure.origin}: {figure.source}" if figure.origin else figure.source
         compared = _cell(card, figure, ours, source, reason or figure.note or figure.conditions)
         match = ours is not None and figure.matches(ours)
@@ -242,7 +246,7 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
 
 
 def _measured(
-    card: Card, figures: Sequence[PublishedFigure], sources: Sources, printed: Collection[str]
+    card: Card, figures: Sequence[PublishedFigure], sources: Sources, recomputing: Recomputing, printed: Collection[str]
 ) -> Iterator[Cell]:
     """Measure judges that are here and have no published figure by the figures that others of their split have.
 
@@ -259,9 +263,9 @@ def _measured(
             for figure in judged:
                 if figure.split == split:
                     others.setdefault(figure.question, figure)
-            for other in others.values() or sources.headlines(judge, split):
+            for other in others.values() or recomputing.headlines(judge, split):
                 figure = replace(other, judge=judge)
-                ours, reason = sources.ours(figure)
+                ours, reason = recomputing.ours(figure)
                 yield _cell(card, figure, ours, source, reason or figure.conditions)
         except (DataError, UsageError) as error:
             # Nobody has asked for this judge by name: it doesn't end the command.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
+from judgebench.files.toml import TomlTable
 from judgebench.labels.cells import Cells
 from judgebench.labels.layout import Layout
 from judgebench.reproduce.keys import RULE_KEYS, check_keys
 from judgebench.reproduce.made import TABLE_KEYS, check_table
 from judgebench.reproduce.patterns import first_capture
-from judgebench.tasks.card import Table, policies_of
+from judgebench.tasks.card import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Rule:
         return None if found is None else {**texts, **found}
 
 
-def read_rules(table: Table) -> tuple[list[Rule], dict[str, dict[str, Any]]]:
+def read_rules(table: TomlTable) -> tuple[list[Rule], dict[str, dict[str, Any]]]:
     """Read the rules of a card's published figures, and the tables that they share."""
     shared = table.table("tables")
     tables: dict[str, dict[str, Any]] = {}
@@ -86,7 +86,7 @@ def read_rules(table: Table) -> tuple[list[Rule], dict[str, dict[str, Any]]]:
     return [_rule(entry, tables) for entry in table.tables("rule")], tables
 
 
-def _check_made_of(shared: Table, tables: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_made_of(shared: TomlTable, tables: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse a table that is made of one that isn't there, or of itself."""
     made_of = {
         name: {
@@ -112,7 +112,7 @@ def _check_made_of(shared: Table, tables: Mapping[str, Mapping[str, Any]]) -> No
                 following += made_of[other].values()
 
 
-def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
+def _rule(table: TomlTable, tables: Mapping[str, Any]) -> Rule:
     kind = table.choice("kind", tuple(KINDS), "agreement")
     known, needed = KINDS[kind]
     if missing := [key for key in needed if key not in table.data]:
@@ -129,13 +129,13 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
     if not named and not own and kind not in _TABLELESS:
         table.fail("table", "name the table that it looks at, or its files")
     how = check_table(table) if named or own else {}
-    times, undefined = _number(table, "times"), _number(table, "undefined")
+    times, undefined = (table.number(key) if key in table.data else None for key in ("times", "undefined"))
     expecting = table.table("expected")
-    expected = {name: _number(expecting, name) or 0.0 for name in tuple(expecting.data)}
+    expected = {name: expecting.number(name) for name in tuple(expecting.data)}
     why, mine = table.text("why", ""), table.take("own", bool, default=False)
     said = {key: table.data.pop(key) for key in tuple(table.data) if key in known}
     check_keys(table, said, RULE_KEYS)
-    policies_of(Table(said.get("policies", {}), table.file, f"{table.where}policies."))
+    policies_of(TomlTable(said.get("policies", {}), table.file, f"{table.where}policies."))
     if table.data:
         key = next(iter(table.data))
         raise DataError(
@@ -144,13 +144,3 @@ def _rule(table: Table, tables: Mapping[str, Any]) -> Rule:
             field=f"{table.where}{key}",
         )
     return Rule(patterns, kind, said, how, why, mine, undefined, times, expected)
-
-
-def _number(table: Table, key: str) -> float | None:
-    """Take a number, if it is there."""
-    value = table.data.pop(key, None)
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
-    ):
-        table.fail(key, f"expected a number, got {value!r}")
-    return value

@@ -358,7 +358,6 @@ class _Engine:
         verdict = Verdict.of(case, reply, self.caller.scale, self.revision)
         self.sink.append(verdict)
         self.caller.summary.answered(verdict)
-        self.caller.summary.last_error = reply.error or self.caller.summary.last_error
         if error is None:
             self._failed_in_a_row = 0
             return verdict

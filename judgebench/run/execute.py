@@ -198,6 +198,8 @@ def execute_all(
         watching = asyncio.create_task(_watch(progress, watch, interval)) if watch is not None else None
         try:
             await asyncio.gather(*tasks)
+            if watch is not None:
+                watch(progress)
         finally:
             for task in (begun := [*tasks, *([watching] if watching is not None else [])]):
                 task.cancel()
@@ -287,13 +289,20 @@ def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
 
 def none_answered(outcome: Execution) -> IncompleteError | None:
     """Say so where not a single case of a run was answered."""
+    return unanswered(outcome) if outcome.summary.statuses[Status.FAILED] >= outcome.summary.cases else None
+
+
+def unanswered(outcome: Execution) -> IncompleteError | None:
+    """Say how many cases of a run failed, and why the last one did; None where none did."""
     summary = outcome.summary
-    if summary.statuses[Status.FAILED] < summary.cases:
+    failed = summary.statuses[Status.FAILED]
+    if not failed:
         return None
     again = "the same command asks them again"
     if outcome.plan.run.settings.get("backend") == "function":
         again = "mend the function, then run the same command again"
-    return IncompleteError(f"every case of {outcome.path} failed, the last with: {summary.last_error}; {again}")
+    what = "every case" if failed >= summary.cases else f"{failed:,} of {summary.cases:,} cases"
+    return IncompleteError(f"{what} of {outcome.plan.title} failed, the last with: {summary.last_error}; {again}")
 
 
 class Using:

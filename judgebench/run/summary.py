@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Summary:
     """What a run did: verdicts of the selection by status, reused ones included, and what the asked ones cost.
 
-    ``usage`` includes retries where the backend reports them; ``last_error`` is why the last case without an answer has
-    none, ``unread`` why the last answer could not be read; ``models`` counts the versions that answered.
+    ``usage`` includes retries where the backend reports them; ``last_error`` is why the last case that
+    failed did, ``unread`` why the last answer could not be read; ``models`` counts the versions that answered.
     """
 
     cases: int = 0
@@ -46,6 +46,8 @@ class Summary:
         """Count a verdict that was asked for."""
         self.asked += 1
         self.usage = self.usage + verdict.usage
+        if verdict.status is Status.FAILED:
+            self.last_error = verdict.error
         self.count(verdict)
 
     def add(self, other: Summary) -> None:

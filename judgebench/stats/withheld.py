@@ -20,8 +20,7 @@ from judgebench.stats.crosstab import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.coefficients.calibration import Flags
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
 
     Formula = Callable[[Floats, float, Floats, Floats, int], Floats]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
-from judgebench.tasks.card import Table, card_names, load_card
+from judgebench.files.toml import TomlTable
+from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.located import Located, Names, refuse_twins
 from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
 from judgebench.tasks.resolve import resolve
@@ -74,10 +75,10 @@ class Reader:
         return self.card.split(self.split).cells or self.card.cells
 
     @property
-    def form(self) -> Table:
+    def form(self) -> TomlTable:
         """What the card, and the split before it, say under ``[form]``: a reader takes its keys and calls ``done``."""
         said = {**self.card.form, **self.card.split(self.split).form}
-        return Table(said, str(self.card.folder / "task.toml"), "form.")
+        return TomlTable(said, str(self.card.folder / "task.toml"), "form.")
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order of the rows."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from judgebench.domain import Aggregate, GoldSource, Policies, Scale
-from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed
-from judgebench.files.content import small_file
+from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.files.toml import TomlTable, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from judgebench.labels.cells import Cells
     from judgebench.labels.roles import Roles
 
-T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
 #: The reader of a card that says its columns.
 _COLUMNS = "judgebench.tasks.own:Reader"
@@ -160,78 +158,6 @@ class Card:
         return tuple(one for one in self.aggregates if one.name not in gone)
 
 
-class Table:
-    """A TOML table that is taken apart key by key; what is left over at the end is an error."""
-
-    def __init__(self, data: Mapping[str, Any], file: str, where: str = "") -> None:
-        self.data = dict(data)
-        self.file = file
-        self.where = where
-
-    def fail(self, key: str, message: str) -> NoReturn:
-        """Raise a DataError that names the file and the key."""
-        raise DataError(message, file=self.file, field=f"{self.where}{key}")
-
-    def need(self, *keys: str) -> None:
-        """Name all keys at once that must be there and aren't."""
-        missing = [key for key in keys if key not in self.data]
-        if len(missing) > 1:
-            self.fail(missing[0], f"these keys are missing: {', '.join(missing)}")
-
-    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
-        """Take a value of a type; without a default the key must be there."""
-        if key not in self.data:
-            if default is None:
-                self.fail(key, "this key is missing")
-            return default
-        value = self.data.pop(key)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.fail(key, f"expected a value of type {kind.__name__}, got {value!r}")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        """Take a string; one without a default must not be empty."""
-        value = self.take(key, str, default).strip()
-        if default is None and not value:
-            self.fail(key, "this must not be empty")
-        return value
-
-    def choice(self, key: str, values: tuple[str, ...], default: str | None = None) -> str:
-        """Take one of several words."""
-        value = self.text(key, default)
-        if value not in values:
-            self.fail(key, f"{value!r} is not one of {', '.join(filter(None, values))}")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Take a list of strings; empty where the key is missing."""
-        values: list[Any] = self.take(key, list, [])
-        if not all(isinstance(value, str) for value in values):
-            self.fail(key, f"expected a list of strings, got {values!r}")
-        return tuple(values)
-
-    def names(self, key: str) -> tuple[str, ...]:
-        """Take a string that isn't empty, or a list of strings."""
-        return (self.text(key),) if isinstance(self.data.get(key), str) else self.texts(key)
-
-    def table(self, key: str) -> Table:
-        """Take a table; empty where the key is missing."""
-        return Table(self.take(key, dict, {}), self.file, f"{self.where}{key}.")
-
-    def tables(self, key: str) -> list[Table]:
-        """Take an array of tables; empty where the key is missing."""
-        values: list[Any] = self.take(key, list, [])
-        if not all(isinstance(value, dict) for value in values):
-            self.fail(key, "expected an array of tables")
-        return [Table(value, self.file, f"{self.where}{key}[{i}].") for i, value in enumerate(values)]
-
-    def done(self) -> None:
-        """Refuse keys that nobody took."""
-        if self.data:
-            key = next(iter(self.data))
-            self.fail(key, "this key is not known here (a typing error?)")
-
-
 def card_dir() -> Path:
     """Folder of the cards: inside the package in a wheel, the sibling ``tasks/`` in a checkout."""
     package = Path(__file__).resolve().parent.parent
@@ -247,17 +173,6 @@ def card_names(root: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder.glob("*/task.toml")))
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
-    """Read a TOML file and its bytes."""
-    try:
-        raw = small_file(path)
-        return tomllib.loads(raw.decode("utf-8")), raw
-    except OSError as error:
-        raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"this is not TOML: {not_parsed(error)}", file=str(path)) from None
-
-
 def load_card(name: str, root: Path | None = None) -> Card:
     """Read a card; DataError where it doesn't say what it must, or says what nobody reads."""
     names = card_names(root)
@@ -266,7 +181,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
     folder = (card_dir() if root is None else root) / name
     path = folder / "task.toml"
     data, raw = read_toml(path)
-    table = Table(data, str(path))
+    table = TomlTable(data, str(path))
     table.need(*_NEEDED, *(() if "columns" in data else ("reader",)))
     if table.text("name") != name:
         table.fail("name", f"the folder is named {name!r}")
@@ -319,7 +234,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
     return card
 
 
-def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
+def roles_of(table: TomlTable, *, whole: bool = False) -> tuple[Roles, Cells]:
     """Read ``[columns]``: the role of each, and what the words in them mean; ``whole`` where nothing is found out."""
     from judgebench.labels.cells import Cells  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import Roles  # noqa: PLC0415 - loaded on use
@@ -339,7 +254,7 @@ def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
     return found, replace(Cells(), words=meanings)
 
 
-def scale_of(table: Table) -> Scale:
+def scale_of(table: TomlTable) -> Scale:
     """Read the scale of a card or a split."""
     spec = table.text("scale")
     try:
@@ -348,7 +263,7 @@ def scale_of(table: Table) -> Scale:
         table.fail("scale", str(error))
 
 
-def policies_of(table: Table) -> Policies:
+def policies_of(table: TomlTable) -> Policies:
     """Read a table of policies, which may name some of them only."""
     for name, value in table.data.items():
         try:
@@ -358,7 +273,7 @@ def policies_of(table: Table) -> Policies:
     return Policies.from_json(table.data)
 
 
-def _part(table: Table) -> Part:
+def _part(table: TomlTable) -> Part:
     hashes = table.table("sha256")
     part = Part(
         hub=table.text("hub", ""),
@@ -382,7 +297,7 @@ def _part(table: Table) -> Part:
     return part
 
 
-def _split(name: str, table: Table, known: Mapping[str, Split], *, whole: bool) -> Split:
+def _split(name: str, table: TomlTable, known: Mapping[str, Split], *, whole: bool) -> Split:
     if of := table.texts("of"):
         if unknown := [one for one in of if one not in known]:
             table.fail("of", f"{unknown[0]!r} is not a split above this one")
@@ -401,7 +316,7 @@ def _split(name: str, table: Table, known: Mapping[str, Split], *, whole: bool) 
     return Split(name, _part(table), parts, scale, gold, columns, cells, form)
 
 
-def _aggregate(table: Table) -> Aggregate:
+def _aggregate(table: TomlTable) -> Aggregate:
     weights: list[Any] = table.take("weights", list, [])
     if not all(type(weight) in {int, float} and math.isfinite(weight) for weight in weights):
         table.fail("weights", f"expected numbers, got {weights!r}")
@@ -417,12 +332,12 @@ def _aggregate(table: Table) -> Aggregate:
     return aggregate
 
 
-def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
+def recorded_of(table: TomlTable, splits: tuple[str, ...]) -> list[Recorded]:
     """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
     names = table.texts("names")
     file = str(table.data.get("file", ""))
     if Path(file).is_absolute() or ".." in Path(file).parts:
-        table.fail("file", f"{file!r} is no file below the task's folder")
+        table.fail("file", f"{file!r} is not a file below the task's folder")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Reply, Status, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
@@ -93,14 +93,10 @@ def picked(asked: str | None, names: Iterable[str], file: str, called: Mapping[s
     known = list(names)
     if asked is None and len(known) == 1:
         return known[0]
-    found = (called or {name: name for name in known}).get(asked or "")
-    return no_judge(asked, known, file) if asked is None or found is None else found
-
-
-def no_judge(asked: str | None, names: Iterable[str], file: str) -> NoReturn:
-    """Say that none of several judges is asked for, or one whom a file doesn't hold."""
+    if asked is not None and (found := (called or dict(zip(known, known, strict=True))).get(asked)) is not None:
+        return found
     said = "name the judge" if asked is None else f"{asked!r} is not a judge of it"
-    raise UsageError(f"{file}: {said}; there are: {', '.join(filter(None, names)) or 'none'}")
+    raise UsageError(f"{file}: {said}; there are: {', '.join(filter(None, known)) or 'none'}")
 
 
 def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:
@@ -238,7 +234,7 @@ def read_recording(
     if column is not None and CRITERION in column:
         judge, columns = _by_criterion(rows, column, path)
     elif rows and is_wide(rows[0]):
-        judge = column or _only(columns_of(rows, scale, file, cells), file)
+        judge = column or picked(None, columns_of(rows, scale, file, cells).judges, file)
         columns = [("", judge)]
     else:
         rows, judge = rows_of_judge(rows, column, file)
@@ -250,7 +246,7 @@ def read_recording(
             item = row.name("id")
             key = item if not about or item.endswith(f"/{about}") else f"{item}/{about}", _order(row, scale)
             if key in replies:
-                row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
+                row.fail(f"item {key[0]!r} appears twice in order {list(key[1])}")
             replies[key] = reply
     return _recording(judge or stem(path), replies)
 
@@ -269,13 +265,6 @@ def _by_criterion(rows: Sequence[Row], pattern: str, path: Path) -> tuple[str, l
                          f"{', '.join(known) or 'none'}") from None  # fmt: skip
     columns = [(criterion, name) for criterion, ((_, name),) in found.items()]
     return pattern.replace(CRITERION, "").strip(" _-.:") or stem(path), columns
-
-
-def _only(wide: Wide, file: str) -> str:
-    judge, *others = wide.judges
-    if others:
-        raise UsageError(f"{file}: name the judge; there are: {', '.join(wide.judges)}")
-    return judge
 
 
 def _labelled(rows: Sequence[Row], scale: Scale, column: str, cells: Cells) -> Iterator[tuple[Row, Reply]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from judgebench.files.records import Row
 
+#: What is shown in place of texts that are not here.
+TEXTLESS = "The texts are not here."
 #: How a text begins that may be read as JSON, or as nothing.
 _MAY_OPEN = frozenset({"", "[", "{", " ", "\t", "\r", "\n"})
 
@@ -66,6 +69,16 @@ def plain_texts(row: Row, cells: Callable[[Mapping[str, Any]], tuple[Any, ...]])
     return found
 
 
+def turn_in(row: Row, column: str) -> int:
+    """Take the number of a turn, from 1."""
+    value: Any = row.require(column)
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        row.fail(f"expected the number of a turn, from 1, got {value!r}", column)
+    return value
+
+
 def text_of(row: Row, column: str) -> str:
     """Take the text of a cell, as its file has it; a list as JSON."""
     value = row.data.get(column)
@@ -74,9 +87,22 @@ def text_of(row: Row, column: str) -> str:
     value = value_in(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
+    return _written(value)
+
+
+def word_of(value: Any) -> str:
+    """Write a value as a label is typed; a gap as nothing.
+
+    >>> [word_of(value) for value in (" yes ", 3.0, 2.5, None, float("nan"))]
+    ['yes', '3', '2.5', '', '']
+    """
+    return _written(value).strip()
+
+
+def _written(value: Any) -> str:
     # A column of whole numbers with gaps is one of floats in Parquet.
     if isinstance(value, float):
-        value = int(value) if value.is_integer() else None if value != value else value  # noqa: PLR0124 - NaN
+        value = int(value) if value.is_integer() else None if math.isnan(value) else value
     return cell(value)
 
 

@@ -1,22 +1,20 @@
-"""The server's pages and what they ask for, and the thread that works beside the server's loop."""
+"""The server's pages and what they ask for."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import queue
 import re
-import threading
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from judgebench.errors import IncompleteError, JudgebenchError, UsageError
 from judgebench.report.document.as_html import page
+from judgebench.view import payload
 from judgebench.view.compare_page import compare_page, standings_page
 from judgebench.view.guard import add_headers, middleware
+from judgebench.view.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,51 +28,8 @@ if TYPE_CHECKING:
     from judgebench.view.sessions import Sessions
 
 
-T = TypeVar("T")
-
-
-class Worker:
-    """A thread that does what it is given, in turn.
-
-    Python waits for the threads of its own executors before it ends; Ctrl-C must end the server within a second, even
-    while a large run is measured. Nothing that this thread does is left half done on the disk: another one writes
-    labels.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name=name, daemon=True).start()
-
-    async def do(self, job: Callable[[], T]) -> T:
-        """Do something and give what it gives."""
-        future: Future[T] = Future()
-        self._jobs.put((future, job))
-        return await asyncio.wrap_future(future)
-
-    def post(self, job: Callable[[], None]) -> None:
-        """Do something some time; nobody waits for it."""
-        self._jobs.put((Future(), job))
-
-    def _work(self) -> None:
-        while True:
-            future, job = self._jobs.get()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                result = job()
-            except BaseException as error:  # noqa: BLE001 - whoever waits hears of it
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-
 #: Bytes that a request may have.
 _MOST = 64 * 1024
-#: Texts that a page may name: of a run, of a task, of an annotator.
-_LONGEST = 500
-_LONGEST_SET = 20_000
-_LONGEST_COMMENT = 4_000
-_LARGEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +70,13 @@ class View:
                 web.get("/api/compare/items", self.changed),
                 web.get("/api/compare/item", self.change),
                 web.get("/api/tasks", self.tasks),
-                web.post("/api/label/open", self.open),
-                web.post("/api/label/item", self.item),
-                web.post("/api/label/save", self.save),
+                web.post("/api/label/open", self._label(self.open)),
+                web.post("/api/label/item", self._label(self.item)),
+                web.post("/api/label/save", self._label(self.save)),
                 web.post("/api/label/reveal", self.reveal),
-                web.post("/api/label/together", self.together),
-                web.post("/api/label/apart", self.apart),
-                web.post("/api/label/settle", self.settle),
+                web.post("/api/label/together", self._label(self.together)),
+                web.post("/api/label/apart", self._label(self.apart)),
+                web.post("/api/label/settle", self._label(self.settle)),
             ]
         )
         return app
@@ -166,7 +121,7 @@ class View:
 
     async def compare(self, request: web.Request) -> web.Response:
         """Show two runs or more, paired."""
-        names = _names(request)
+        names = payload.names(request)
         if len(names) < 2:
             raise UsageError("choose two runs of one task to compare, on the page of all runs")
 
@@ -179,12 +134,12 @@ class View:
 
     async def changed(self, request: web.Request) -> web.Response:
         """List the items that changed between two runs."""
-        names = _names(request)
+        names = payload.names(request)
         return _json({"items": await self._measuring.do(lambda: self._comparison(names).listed())})
 
     async def change(self, request: web.Request) -> web.Response:
         """Show one of them."""
-        names, place = _names(request), request.query.get("n", "")
+        names, place = payload.names(request), request.query.get("n", "")
 
         def shown() -> dict[str, Any]:
             compared = self._comparison(names)
@@ -206,7 +161,7 @@ class View:
         return self._compared[key][1]
 
     async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[StoredRun]], str]) -> web.Response:
-        names = _names(request)
+        names = payload.names(request)
 
         def written() -> tuple[str, str]:
             # Looked at before reading: what comes in meanwhile is in the next stamp.
@@ -239,60 +194,55 @@ class View:
 
     async def stamps(self, request: web.Request) -> web.Response:
         """Say whether runs have changed."""
-        return _json({"stamp": self._runs.stamps(_names(request))})
+        return _json({"stamp": self._runs.stamps(payload.names(request))})
 
     async def tasks(self, _: web.Request) -> web.Response:
         """Name the tasks that can be labelled."""
         return _json({"tasks": await self._labelling.do(self._sessions.names)})
 
-    async def open(self, request: web.Request) -> web.Response:
+    def _label(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[web.Request], Any]:
+        """Make a handler of what answers a JSON object with one; one label is kept after the other."""
+
+        async def handle(request: web.Request) -> web.Response:
+            data = await payload.body(request)
+            return _json(await self._labelling.do(lambda: answer(data)))
+
+        return handle
+
+    def open(self, data: dict[str, Any]) -> dict[str, Any]:
         """Begin to label, or go on where one left off."""
-        data = await _body(request)
+        session = self._session(data)
+        self._sessions.refresh(session)
+        together = self._sessions.together(session)
+        overview = session.overview() | {
+            "command": self._sessions.command(session, self._runs.root),
+            "common": self._sessions.common(self._runs.root),
+            "people": together.progress(),
+            "shared": len(together.shared()),
+        }
+        return {"overview": overview, "next": _next(session, -1, over=data.get("over") is True)}
 
-        def opened() -> dict[str, Any]:
-            session = self._session(data)
-            self._sessions.refresh(session)
-            together = self._sessions.together(session)
-            overview = session.overview() | {
-                "command": self._sessions.command(session, self._runs.root),
-                "common": self._sessions.common(self._runs.root),
-                "people": together.progress(),
-                "shared": len(together.shared()),
-            }
-            return {"overview": overview, "next": _next(session, -1, over=data.get("over") is True)}
-
-        return _json(await self._labelling.do(opened))
-
-    async def item(self, request: web.Request) -> web.Response:
+    def item(self, data: dict[str, Any]) -> dict[str, Any]:
         """Show one item."""
-        data = await _body(request)
-        return _json(await self._labelling.do(lambda: self._session(data).show(_whole(data, "n"))))
+        return self._session(data).show(payload.whole(data, "n"))
 
-    async def save(self, request: web.Request) -> web.Response:
+    def save(self, data: dict[str, Any]) -> dict[str, Any]:
         """Keep a label; the answer says that it is on the disk."""
-        data = await _body(request)
-
-        def saved() -> dict[str, Any]:
-            session, n = self._session(data), _whole(data, "n")
-            session.save(
-                n,
-                _text(data, "mark"),
-                _code(data),
-                comment=_comment(data),
-                seconds=_number(data, "seconds"),
-                attempt=_text(data, "attempt"),
-            )
-            return {
-                "saved": True,
-                "progress": session.progress(),
-                "next": _next(session, n, over=data.get("over") is True),
-            }
-
-        return _json(await self._labelling.do(saved))
+        session, n = self._session(data), payload.whole(data, "n")
+        session.save(
+            n,
+            payload.text(data, "mark"),
+            payload.code(data),
+            comment=payload.comment(data),
+            seconds=payload.number(data, "seconds"),
+            attempt=payload.text(data, "attempt"),
+        )
+        following = _next(session, n, over=data.get("over") is True)
+        return {"saved": True, "progress": session.progress(), "next": following}
 
     async def reveal(self, request: web.Request) -> web.Response:
         """Measure judges against a person who is through."""
-        data = await _body(request)
+        data = await payload.body(request)
         session = await self._labelling.do(lambda: self._session(data))
 
         def revealed() -> dict[str, Any]:
@@ -300,43 +250,33 @@ class View:
 
         return _json(await self._measuring.do(revealed))
 
-    async def together(self, request: web.Request) -> web.Response:
+    def together(self, data: dict[str, Any]) -> dict[str, Any]:
         """Say how far a person and the others agree, and on what they differ."""
-        data = await _body(request)
-        return _json(await self._labelling.do(lambda: self._sessions.together(self._session(data)).to_json()))
+        return self._sessions.together(self._session(data)).to_json()
 
-    async def apart(self, request: web.Request) -> web.Response:
+    def apart(self, data: dict[str, Any]) -> dict[str, Any]:
         """Show an item on which people differ."""
-        data = await _body(request)
-        return _json(
-            await self._labelling.do(lambda: self._sessions.together(self._session(data)).show(_whole(data, "n")))
-        )
+        return self._sessions.together(self._session(data)).show(payload.whole(data, "n"))
 
-    async def settle(self, request: web.Request) -> web.Response:
+    def settle(self, data: dict[str, Any]) -> dict[str, Any]:
         """Keep what people settle on about an item."""
-        data = await _body(request)
-
-        def settled() -> dict[str, Any]:
-            said = _code(data)
-            if said is None:
-                raise UsageError("choose a label to settle on, or leave the item open")
-            session = self._session(data)
-            return self._sessions.settle(
-                session, _whole(data, "n"), _text(data, "mark"), said, _comment(data)
-            ).to_json()
-
-        return _json(await self._labelling.do(settled))
+        said = payload.code(data)
+        if said is None:
+            raise UsageError("choose a label to settle on, or leave the item open")
+        n, mark, comment = payload.whole(data, "n"), payload.text(data, "mark"), payload.comment(data)
+        return self._sessions.settle(self._session(data), n, mark, said, comment).to_json()
 
     def _session(self, data: dict[str, Any]) -> Session:
-        return self._sessions.session(_text(data, "task"), _text(data, "annotator"))
+        return self._sessions.session(payload.text(data, "task"), payload.text(data, "annotator"))
 
 
 def _next(session: Session, n: int, *, over: bool) -> int | None:
     return session.skipped(n) if over else session.following(n)
 
 
-def _html(text: str) -> web.Response:
-    return web.Response(body=text.encode("utf-8", "replace"), content_type="text/html", charset="utf-8")
+def _html(text: str, status: int = 200) -> web.Response:
+    body = text.encode("utf-8", "replace")
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
@@ -362,68 +302,4 @@ async def _errors(request: web.Request, handler: Callable[[web.Request], Any]) -
 def _failed(request: web.Request, why: str, status: int) -> web.Response:
     if request.path.startswith("/api/"):
         return _json({"error": why}, status)
-    return web.Response(
-        body=page("view.failed", title="judgebench view", why=why).encode("utf-8", "replace"),
-        status=status,
-        content_type="text/html",
-        charset="utf-8",
-    )
-
-
-def _names(request: web.Request) -> list[str]:
-    names = list(dict.fromkeys(request.query.getall("run", [])))
-    if any(len(name) > _LONGEST for name in names):
-        raise UsageError("there is no run of such a name here")
-    return names
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        data = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise UsageError("expected JSON") from None
-    if not isinstance(data, dict):
-        raise UsageError("expected a JSON object")
-    return data
-
-
-def _text(data: dict[str, Any], name: str) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        raise UsageError(f"{name} has to be a text")
-    return value
-
-
-def _comment(data: dict[str, Any]) -> str:
-    value = data.get("comment", "")
-    if not isinstance(value, str) or len(value) > _LONGEST_COMMENT:
-        raise UsageError(f"a comment is a text of at most {_LONGEST_COMMENT:,} characters")
-    return value
-
-
-def _whole(data: dict[str, Any], name: str) -> int:
-    value = data.get(name)
-    # More digits than that Python would not even write into a message.
-    if type(value) is not int or abs(value) > _LARGEST:
-        raise UsageError(f"{name} has to be a whole number")
-    return value
-
-
-def _number(data: dict[str, Any], name: str) -> float:
-    value = data.get(name, 0)
-    if type(value) not in {int, float} or not 0 <= value < float("inf"):
-        raise UsageError(f"{name} has to be a number from 0 up")
-    return float(value)
-
-
-def _code(data: dict[str, Any]) -> int | tuple[int, ...] | str | None:
-    """Take what was said: codes, or of numbers and sets the words."""
-    if "said" not in data:
-        raise UsageError("said is missing")
-    value: Any = data["said"]
-    if isinstance(value, str) and len(value) <= _LONGEST_SET:
-        return value
-    codes: list[Any] = value if isinstance(value, list) else [] if value is None else [value]
-    if not all(type(code) is int for code in codes):
-        raise UsageError("said has to be a label's number, several, or null")
-    return tuple(codes) if isinstance(value, list) else value
+    return _html(page("view.failed", title="judgebench view", why=why), status)

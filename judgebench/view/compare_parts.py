@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from judgebench.report.document.text import clean, many
+from judgebench.report.page.forest import Axis, steps
+from judgebench.report.said import numbers
 from judgebench.report.words import headline_name
 from judgebench.view.comparison import BETTER, HALF, OTHER, WORSE
 from judgebench.view.figures import estimate, fraction, points, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.view.comparison import Compared
 
 __all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "value_of"]
@@ -55,20 +56,20 @@ def parts(found: Comparison) -> dict[str, Any]:
     metric = table_metric(found)
     shares = metric in SHARES
     write: Callable[..., str] = points if shares else lambda value: fraction(value, sign=True)
-    axis = _axis(lines)
+    axis = _axis(lines, write)
     rows = [_part(found, line, axis, write, shares=shares) for line in (*whole, *rest)]
     return {
         "measure": "agreement" if shares else headline_name(metric),
         "unit": "points" if shares else "",
         "rows": rows,
-        "ticks": [{"x": _x(tick, axis), "text": write(tick)} for tick in _ticks(axis)],
-        "zero": _x(0.0, axis),
+        "ticks": [{"x": axis.at(value), "text": word} for value, word in axis.marks],
+        "zero": axis.at(0.0),
         "open": [row["name"] for row in rows[1:] if row["state"] == "unsure"],
     }
 
 
 def _part(
-    found: Comparison, line: ComparisonLine, axis: tuple[float, float], write: Callable[..., str], *, shares: bool
+    found: Comparison, line: ComparisonLine, axis: Axis, write: Callable[..., str], *, shares: bool
 ) -> dict[str, Any]:
     difference = line.difference
     part = part_of(found, line.subset)
@@ -87,9 +88,9 @@ def _part(
         "sign": {"yes": "▲", "no": "▼", "unsure": "?"}[state],
         "difference": told.get("text", ""),
         "interval": told.get("interval", ""),
-        "low": None if difference.low is None else _x(difference.low, axis),
-        "high": None if difference.high is None else _x(difference.high, axis),
-        "dot": None if difference.value is None else _x(difference.value, axis),
+        "low": None if difference.low is None else axis.at(difference.low),
+        "high": None if difference.high is None else axis.at(difference.high),
+        "dot": None if difference.value is None else axis.at(difference.value),
         "both": f"{one.get('text', '')} → {two.get('text', '')}".replace(" % →", " →"),
         "better": part.better,
         "worse": part.worse,
@@ -101,33 +102,13 @@ def _sign(found: Comparison, line: ComparisonLine) -> int:
     return (1 if value > 0 else -1) * (-1 if line.metric in found.errors else 1)
 
 
-def _axis(lines: Sequence[ComparisonLine]) -> tuple[float, float]:
+def _axis(lines: Sequence[ComparisonLine], write: Callable[..., str]) -> Axis:
     """Choose from where to where the chart reaches, zero within."""
-    bounds = [
-        bound
-        for line in lines
-        for bound in (line.difference.low, line.difference.high, line.difference.value)
-        if bound is not None
-    ]
-    low, high = min([0.0, *bounds]), max([0.0, *bounds])
-    step = _step(high - low)
-    # A bound that lies on a tick is within.
-    low, high = step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
-    return (low, high) if low < high else (-step, step)
-
-
-def _step(width: float) -> float:
-    return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if width / step <= 6), 1.0)
-
-
-def _ticks(axis: tuple[float, float]) -> Iterator[float]:
-    step = _step(axis[1] - axis[0])
-    yield from (axis[0] + step * i for i in range(round((axis[1] - axis[0]) / step) + 1))
-
-
-def _x(value: float, axis: tuple[float, float]) -> str:
-    """Place a value between the ends of the chart, in percent."""
-    return f"{100 * (value - axis[0]) / (axis[1] - axis[0]):.2f}"
+    values = [0.0, *numbers(line.difference for line in lines)]
+    step, first, last = steps(min(values), max(values), finest=-2)
+    if first == last:
+        first, last = first - 1, last + 1
+    return Axis(first * step, last * step, tuple((i * step, write(i * step)) for i in range(first, last + 1)), 0.0)
 
 
 def counts(compared: Compared) -> dict[str, Any]:

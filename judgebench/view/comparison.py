@@ -17,12 +17,13 @@ from judgebench.domain import Case
 from judgebench.judges.sent import Sent
 from judgebench.labels.annotations import words_of
 from judgebench.report.document.text import clean
-from judgebench.view.showing import shown
+from judgebench.report.page.outcomes import same
+from judgebench.view.showing import plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Code, Item, Scale, Verdict
     from judgebench.report.compare import TwoJudges
@@ -168,7 +169,8 @@ class Compared:
         scale = self.runs[0].run.scale
         item = self._texts.get(one.item)
         whole = item is not None and all(
-            self._was_judged(side, item, verdict) for side, verdicts in enumerate(said) for verdict in verdicts
+            same(self._as_shown(side, item), (verdict for verdict in verdicts if not verdict.probe))
+            for side, verdicts in enumerate(said)
         )
         own = () if item is None else tuple(range(len(item.responses)))
         first = next((verdict for side in said for verdict in side), None)
@@ -184,7 +186,7 @@ class Compared:
             "why": "" if whole else self.unread or "the texts at hand are not those that were judged",
             "systems": [] if first is None else [clean(name) for name in first.systems],
             "gold": [
-                {"name": clean(name), "label": "" if code is None else words(code, scale), "code": _plain(code)}
+                {"name": clean(name), "label": "" if code is None else words(code, scale), "code": plain(code)}
                 for name, code in gold
             ],
             "same": len(labels) == 1,
@@ -194,11 +196,6 @@ class Compared:
                 for side, verdicts in enumerate(said)
             ],
         }
-
-    def _was_judged(self, side: int, item: Item, verdict: Verdict) -> bool:
-        """Whether a verdict was given on this very text: its key covers all that was shown."""
-        case = Case(self._as_shown(side, item), verdict.order, verdict.repeat, "", verdict.reference)
-        return bool(verdict.probe) or case.key == verdict.key
 
     def _as_shown(self, side: int, item: Item) -> Item:
         known = self._beside[side].get(item.id)
@@ -216,7 +213,7 @@ class Compared:
             "repeat": verdict.repeat,
             "status": verdict.status.value,
             "word": "" if verdict.code is None else words(verdict.code, scale),
-            "code": _plain(verdict.code),
+            "code": plain(verdict.code),
             "right": right(verdict, scale),
             "text": verdict.text,
             "error": verdict.error,
@@ -256,7 +253,3 @@ def chosen(code: Code, scale: Scale) -> list[int]:
     if scale.kind != "pair" or isinstance(code, tuple):
         return []
     return [n for n, letter in enumerate("AB") if scale.labels[code].startswith(letter)]
-
-
-def _plain(code: Code | None) -> int | list[int] | None:
-    return list(code) if isinstance(code, tuple) else code

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from judgebench.report.document.text import decimal, figure, words_of
+from judgebench.report.page.forest import minus
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Estimate
 
-__all__ = ["MINUS", "estimate", "fraction", "minus", "points", "share"]
-
-MINUS = "\N{MINUS SIGN}"
+__all__ = ["estimate", "fraction", "points", "share"]
 
 
 def fraction(value: float, *, sign: bool = False) -> str:
     """Write a coefficient.
 
-    >>> fraction(0.789), fraction(0.06, sign=True), fraction(-0.25) == f"{MINUS}.250"
+    >>> fraction(0.789), fraction(0.06, sign=True), fraction(-0.25) == "\N{MINUS SIGN}.250"
     ('.789', '+.060', True)
     """
     return _signed(decimal(value), sign=sign)
@@ -46,17 +44,8 @@ def points(value: float, *, sign: bool = True) -> str:
     return "0" if text == "0" else _signed(text, sign=sign)
 
 
-def minus(sentence: str) -> str:
-    """Write the minus signs of a sentence as such; hyphens in names stay.
-
-    >>> minus("gpt-4 has -.15 (-.2 to -1)").count(MINUS)
-    3
-    """
-    return re.sub(r"(?<![\w.])-(?=[.\d])", MINUS, sentence)
-
-
 def _signed(text: str, *, sign: bool) -> str:
-    return f"{MINUS}{text[1:]}" if text.startswith("-") else f"+{text}" if sign else text
+    return f"+{text}" if sign and not text.startswith("-") else minus(text)
 
 
 def estimate(one: Estimate | None, write: Callable[..., str] = fraction) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ from judgebench.domain import digest
 from judgebench.errors import UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file
 from judgebench.labels.annotations import ADJUDICATED, Labelled, code_of, words_of
-from judgebench.view.rubric import Rubric
-from judgebench.view.showing import MOST_BUTTONS, choices, shown, steps_of
+from judgebench.view.rubric import NO_RUBRIC
+from judgebench.view.showing import MOST_BUTTONS, choices, plain, shown, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Item, Scale, Task
     from judgebench.labels.annotations import Words
+    from judgebench.view.rubric import Rubric
 
 __all__ = ["Selection", "Session", "Showing", "checked", "fitting", "now"]
-
 
 #: More seconds than that nobody looks at one item.
 _MOST_SECONDS = 86_400
@@ -55,9 +55,6 @@ class Showing:
     mark: str
 
 
-_NO_RUBRIC = Rubric()
-
-
 class Session:
     """An annotator at work on a task; what is said is in the file before `save` returns.
 
@@ -72,7 +69,7 @@ class Session:
         folder: Path,
         selection: Selection,
         *,
-        rubric: Rubric = _NO_RUBRIC,
+        rubric: Rubric = NO_RUBRIC,
         reference: str = "auto",
     ) -> None:
         _check_name(annotator)
@@ -81,7 +78,7 @@ class Session:
         self.rubric = rubric
         self.reference = reference
         # An answer that was never published can't be judged by anybody.
-        items = [item for item in task.items() if item.attribute("unanswered") != "yes"]
+        items = [item for item in task.items() if not item.unanswered]
         if not items:
             raise UsageError(f"{task.name} has no items to label")
         if any(label.annotator == annotator for item in items for label in item.gold):
@@ -230,7 +227,7 @@ class Session:
             code = self.task.scale.undo(code, one.order)
         elif kind in {"pick", "rank"}:
             code = tuple(map(one.order.index, code)) if isinstance(code, tuple) else one.order.index(code)
-        return list(code) if isinstance(code, tuple) else code
+        return plain(code)
 
     def _showings(self, items: list[Item], selection: Selection) -> list[Showing]:
         def key(item: Item, *what: object) -> str:

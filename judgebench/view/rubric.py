@@ -39,6 +39,9 @@ class Rubric:
         return {"blocks": [{"kind": kind, "text": text} for kind, text in self.blocks], "source": self.source}
 
 
+NO_RUBRIC = Rubric()
+
+
 def read_rubric(file: Path) -> Rubric:
     """Read a rubric of one's own; UsageError where it can't be read as text, or says nothing."""
     told = argument("rubric")

@@ -118,9 +118,12 @@ class RunTable:
                 entry.figures = figures(self._measure(stored))
                 if not entry.figures["answered"]:
                     entry.figures["why"] = clean(next((one.error for one in stored.verdicts() if one.error), ""))
-            entry.error = ""
-        except JudgebenchError as error:
-            entry.error = str(error)
+            error = ""
+        except JudgebenchError as failed:
+            error = str(failed)
+        if entry.stamp == stamp:
+            # What was found out of its files since then is newer.
+            entry.error = error
         entry.measured, entry.at = stamp, time.monotonic()
         entry.took = entry.at - started
 

@@ -58,7 +58,7 @@ def build(
     if not folder.is_dir() and not tasks:
         raise UsageError(
             f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, "
-            f"{argument('task')} T labels without one"
+            f"{argument('task')} T labels items without one"
         )
     measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
     table = RunTable(folder, measured)
@@ -143,7 +143,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Leave out what is no HTTP: whoever sends it is answered, and writes nothing into the person's terminal."""
+    """Leave out what is not HTTP: whoever sends it is answered, and writes nothing into the person's terminal."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 

@@ -13,7 +13,7 @@ from judgebench.labels.annotation_files import LabelWriter, label_file, read_lab
 from judgebench.labels.annotations import ADJUDICATED, own_revision
 from judgebench.store.runs import LabelledRun
 from judgebench.view.labelling import Session
-from judgebench.view.rubric import Rubric, read_rubric, task_rubric
+from judgebench.view.rubric import NO_RUBRIC, read_rubric, task_rubric
 from judgebench.view.run_table import figures
 from judgebench.view.together import Together
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from judgebench.report.line import Line
     from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
+    from judgebench.view.rubric import Rubric
     from judgebench.view.run_table import RunTable
 
 
@@ -32,15 +33,12 @@ if TYPE_CHECKING:
 _MOST = 64
 
 
-_NO_RUBRIC = Rubric()
-
-
 @dataclass(frozen=True, slots=True)
 class LabelTask:
     """A task that can be labelled, what its annotators go by, and which references are shown."""
 
     task: Task
-    rubric: Rubric = _NO_RUBRIC
+    rubric: Rubric = NO_RUBRIC
     reference: str = "auto"
 
 
@@ -78,7 +76,9 @@ class Sessions:
         if task not in self.names():
             raise UsageError(f"there is no task {task[:200]!r} to label here")
         if len(self._sessions) >= _MOST:
-            raise UsageError(f"{_MOST} annotators are at work already; start `judgebench view` again")
+            raise UsageError(
+                f"{_MOST} annotators are at work already; end this server and start `judgebench view` again"
+            )
         if task not in self._opened:
             self._opened[task] = self._open_task(task)
         opened = self._opened[task]
@@ -175,7 +175,7 @@ class LabelTasks:
             return LabelTask(task)
         readme = card.folder / "README.md"
         own = getattr(task, "place", None)
-        rubric = task_rubric(readme.read_text("utf-8")) if readme.is_file() and not own else Rubric()
+        rubric = task_rubric(readme.read_text("utf-8")) if readme.is_file() and not own else NO_RUBRIC
         return LabelTask(task, rubric, card.default_reference)
 
     def _opened(self, name: str) -> Task:

@@ -9,9 +9,9 @@ from judgebench.errors import RejectedError
 from judgebench.judges.images import image_url
 
 if TYPE_CHECKING:
-    from judgebench.domain import Item, Part, Response, Scale
+    from judgebench.domain import Code, Item, Part, Response, Scale
 
-__all__ = ["MOST_BUTTONS", "choices", "shown", "steps_of"]
+__all__ = ["MOST_BUTTONS", "choices", "plain", "shown", "steps_of"]
 
 #: Images of more bytes are named instead of shown.
 _MOST_IMAGE = 8_000_000
@@ -79,6 +79,11 @@ def choices(scale: Scale, responses: int) -> list[dict[str, Any]]:
         {"code": code, "text": words.get(label, label), "key": label if digits else _key(code)}
         for code, label in enumerate(scale.labels)
     ]
+
+
+def plain(code: Code | None) -> int | list[int] | None:
+    """Write a code as JSON has it."""
+    return list(code) if isinstance(code, tuple) else code
 
 
 def _key(code: int) -> str:

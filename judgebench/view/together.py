@@ -16,7 +16,7 @@ from judgebench.labels.annotations import ADJUDICATED, Labelled, Own, code_of, d
 from judgebench.report.document.text import clean
 from judgebench.view.figures import estimate, share
 from judgebench.view.labelling import checked, fitting, now
-from judgebench.view.showing import choices, shown
+from judgebench.view.showing import choices, plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,7 +156,7 @@ class Together:
             if done is None
             else {
                 "label": _told(done.label, scale, responses),
-                "code": _plain(code_of(done.label, scale, responses)),
+                "code": plain(code_of(done.label, scale, responses)),
                 "by": done.by,
                 "comment": done.comment,
                 "at": done.at[:10],
@@ -205,7 +205,3 @@ def _told(words: Words, scale: Scale, responses: int) -> str:
     if isinstance(code, tuple):
         return (" > " if scale.kind == "rank" else ", ").join(str(texts.get(one, one)) for one in code)
     return str(texts.get(code, words)) if scale.listed else str(words)
-
-
-def _plain(code: Code | None) -> int | list[int] | None:
-    return list(code) if isinstance(code, tuple) else code

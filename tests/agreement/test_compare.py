@@ -16,7 +16,7 @@ from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import match
-from judgebench.agreement.power import pilot_single
+from judgebench.agreement.pilots import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.report.compare import TwoJudges
@@ -267,7 +267,7 @@ GOLD = np.array([0, 1, 2, 0, 1, 2])
         (lambda one: replace(one, ratings=replace(one.ratings, scale=Scale.parse("rate:1-3"))), "different scales"),
         (lambda one: replace(one, labels=[(9,), *one.labels[1:]]), "different gold on 1 item .'i0'"),
         (lambda one: replace(one, items=["x", *one.items[1:]]), "has no judgment of 1 item .*give shared"),
-        (lambda one: replace(one, items=[f"x{i}" for i in range(6)]), "share no item"),
+        (lambda one: replace(one, items=[f"x{i}" for i in range(6)]), "no item in common"),
     ],
 )
 def test_what_differs_is_refused_and_named(change, says):

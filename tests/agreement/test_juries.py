@@ -313,11 +313,11 @@ def test_every_form_of_the_answers():
     ("said", "error", "words"),
     [
         ({"ties": "tie"}, UsageError, "needs a scale with a tie"),
-        ({"rule": "mean", "scale": "nominal:good,bad"}, UsageError, "the mean is of ratings"),
+        ({"rule": "mean", "scale": "nominal:good,bad"}, UsageError, "a mean takes ratings"),
         ({"rule": "mean", "ties": "first"}, UsageError, "a mean has no ties"),
         ({"one_coin": True}, UsageError, "weighted or dawid-skene"),
         ({"family": "x=lab/one"}, UsageError, "goes with"),
-        ({"leave_out": "family", "family": "x=nobody"}, UsageError, "none of the judges"),
+        ({"leave_out": "family", "family": "x=nobody"}, UsageError, "not one of the judges"),
         ({"leave_out": "family", "family": "x"}, UsageError, "write NAME=JUDGE"),
         ({"leave_out": "family", "family": "x=lab/one,lab/two,other"}, UsageError, "all judges are of one family"),
         ({"judge": "other"}, UsageError, "two judges or more"),

@@ -15,6 +15,7 @@ import judgebench as jb
 from judgebench.catalog import JudgeSettings, make_judge, make_task
 from judgebench.domain import Case, JudgeName
 from judgebench.probes.orders import Plain
+from judgebench.report.document.as_tex import latex_text
 from judgebench.report.said import known_as
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
@@ -116,9 +117,9 @@ def test_every_form_says_in_what_rows_differ(
         told = ["; ".join(f"{name}={text}" for name, text in one.items()) for one in conditions(folder)]
         assert all(one in done.out for one in told)
     else:
-        assert all(
-            one in done.out or short in done.out for one, short in zip(names(folder), briefly(folder), strict=True)
-        )
+        write = latex_text if form == "tex" else str
+        told = zip(map(write, names(folder)), map(write, briefly(folder)), strict=True)
+        assert all(one in done.out or short in done.out for one, short in told)
 
 
 def test_where_nothing_differs_nothing_is_told(judgebench, runs: Path) -> None:
@@ -151,8 +152,10 @@ def test_a_page_and_a_site_name_them(judgebench, runs: Path, tmp_path: Path) -> 
     assert "server/m #" not in page
     done = judgebench("publish", runs / "facts", "--allow-samples", "--output", "site")
     assert done.code == 0, done.err
-    for file in ("index.html", "README.md", "leaderboard.tex"):
+    for file in ("index.html", "README.md"):
         assert all(name in (tmp_path / "site" / file).read_text("utf-8") for name in names("facts")), file
+    paper = (tmp_path / "site" / "leaderboard.tex").read_text("utf-8")
+    assert all(latex_text(name) in paper for name in briefly("facts"))
     figures = (tmp_path / "site" / "figures" / "triviaqa.csv").read_text("utf-8")
     assert "prompt=strict/1; reference=none" in figures
     listed = json.loads((tmp_path / "site" / "published.json").read_text("utf-8"))["runs"]

@@ -105,3 +105,45 @@ def test_a_run_of_which_every_case_failed_is_not_compared_with_two_that_answered
     done = judgebench("compare", "runs", "--format", "json")
     assert (done.code, "every case failed: never_there:judge" in done.err) == (0, True), done.err
     assert "never_there" not in done.out
+
+
+FLAKY = """
+from pathlib import Path
+
+settings = {}
+
+
+def judge(item):
+    if item.id.endswith("1") and not Path("mended").exists():
+        raise OSError("down")
+    return "A"
+
+
+judge.settings = {"version": 1}
+"""
+ASKING = {
+    "scores": ("run", "--order", "original"),
+    "probes": ("probe", "--probe", "verbosity", "--repeats", 1),
+    "judge-validation": ("validate-judge", "--probe", "verbosity", "--repeats", 2, "--min-agreement", -1),
+}
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_command_of_which_calls_failed_answers_and_exits_5_until_they_are_asked_again(
+    judgebench, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "flaky.py").write_text(FLAKY)
+    command = (*ASKING[kind], "--judge", "flaky:judge", "--task", "pandalm", "--sample", "--runs", "runs")
+    for form in ("json", "csv", "table"):
+        done = judgebench(*command, "--format", form)
+        assert done.code == 5, done.err
+        said = [line for line in done.err.splitlines() if line.startswith("judgebench: ")]
+        assert said
+        assert "failed" in said[0]
+        assert "flaky:judge" in done.out
+        if form == "json":
+            jsonschema.Draft202012Validator(json_schema(kind)).validate(json.loads(done.out))
+    (tmp_path / "mended").touch()
+    done = judgebench(*command)
+    assert done.code in {0, 1}, done.err
+    assert "failed, the last with" not in done.err

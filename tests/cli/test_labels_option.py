@@ -73,6 +73,29 @@ def test_a_stored_run_is_measured_against_the_labels(judgebench, judge, items, t
     assert asked(tmp_path) == 24
 
 
+def test_a_gate_holds_two_runs_against_the_labels(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--order", "original", "--format", "json"))
+    rows(judgebench("run", "--judge", "baseline/first", *judge[3:], "--order", "original", "--format", "json"))
+    file = label(tmp_path / "labels", items, [WORDS[(7 * i + i // 5) % 3] for i in range(20)])
+    new, old = (next((tmp_path / "runs").glob(f"*{name}*")) for name in ("longer", "first"))
+    update = ("gate", old, "--against", "base.json", "--labels", file, "--update")
+    assert judgebench(*update).code == 0
+    margin = ("--labels", file, "--margin", 1, "--format", "json")
+    found = {}
+    for against in ("base.json", old):
+        done = judgebench("gate", new, "--against", against, *margin)
+        assert done.code == 0, done.err
+        decision = json.loads(done.out)
+        found[str(against)] = decision["lines"][0]["run"]["value"], decision["items"]
+    score = rows(judgebench("score", new, "--labels", file, "--format", "json"))["counted:longer"]
+    for figure, count in found.values():
+        assert (figure, count) == (pytest.approx(score["metrics"]["cohen_kappa"]["value"]), 20)
+    # Other gold is other data, and the command that renews a baseline says which labels.
+    assert judgebench("gate", new, "--against", "base.json").code == 3
+    done = judgebench("gate", new, "--against", "base.json", "--labels", file, "--policy", "tie=drop")
+    assert (done.code, f"--labels {file} --update" in done.err) == (3, True), done.err
+
+
 def test_a_report_is_about_the_labels(judgebench, judge, items, tmp_path) -> None:
     rows(judgebench(*judge, "--order", "original", "--format", "json"))
     file = label(tmp_path / "labels", items, ["A", "B"] * 10)

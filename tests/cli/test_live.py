@@ -147,7 +147,7 @@ def test_each_fault_ends_in_its_own_status_and_earns_nothing(judgebench, tmp_pat
             "--data", "answers.jsonl", "--timeout", 1, "--attempts", 3, "--format", "json", "--policy", "invalid=wrong",
         )  # fmt: skip
         counts = llm.counts
-    assert done.code == 0, done.err
+    assert (done.code, "3 of 18 cases of server/m on triviaqa failed" in done.err) == (5, True), done.err
     [stored] = find_runs(tmp_path / "runs")
     ended = {v.item: v for v in stored.verdicts()}
     items = open_task("triviaqa", data=tmp_path / "answers.jsonl").items()
@@ -162,12 +162,6 @@ def test_each_fault_ends_in_its_own_status_and_earns_nothing(judgebench, tmp_pat
     assert row["coverage"] == pytest.approx(8 / 18)
     for status in ("failed", "refused", "truncated", "unparsed"):
         assert f"{row['statuses'][status]} {status}" in done.err
-    with FakeLLM() as healthy:
-        again = judgebench(
-            "run", "--judge", "server/m", "--base-url", healthy.openai_url, "--task", "triviaqa", "--data",
-            "answers.jsonl", "--timeout", 1, "--attempts", 1,
-        )  # fmt: skip
-    assert again.code == 0, again.err
 
 
 @pytest.mark.parametrize(
@@ -191,7 +185,7 @@ def test_a_run_without_a_single_answer_is_incomplete_and_hides_no_other_judge(ju
             "pandalm", "--sample", "--limit", 3, "--attempts", 1, "--format", "json",
         )  # fmt: skip
     assert done.code == 5
-    assert "every case of runs/pandalm--server-m--" in done.err
+    assert "every case of server/m on pandalm failed, the last with: " in done.err
     assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"baseline/first"}
 
 

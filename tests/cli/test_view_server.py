@@ -263,6 +263,7 @@ def test_a_label_is_on_the_disk_when_it_is_confirmed(server, folder) -> None:
         {"n": "0"},
         {"mark": "0" * 12},
         {"seconds": -1},
+        {"seconds": 10**400},
         {"seconds": "x"},
         {"attempt": 3},
         {"task": "none"},

@@ -71,6 +71,9 @@ def test_else_it_is_measured_on_the_gold_of_the_runs() -> None:
     for form, text in forms(entries).items():
         if form not in {"csv", "json"}:
             # The terminal's table breaks names.
+            if form == "tex":
+                assert "would be the same on 50" in text
+                continue
             assert form == "table" or "(always the commonest label)" in text, form
             assert "computed from the gold labels" in text, form
 
@@ -92,7 +95,7 @@ def test_every_form_has_cost_and_time() -> None:
     one = judged("gpt", 0.5, usage=Usage(9, 9, 1.25), statuses={"ok": 100})
     entries = rank([one, judged("b", 0.4)], paces={("pandalm", "gpt", one.revision): Pace(0.5, 123.4)})
     texts = forms(entries)
-    for form in ("md", "table", "html", "tex"):
+    for form in ("md", "table", "html"):
         assert "12.50" in texts[form], form
         assert "0.50 (123)" in texts[form], form
     cells = next(csv.DictReader(io.StringIO(board(entries, "csv"))))

@@ -52,6 +52,7 @@ def read_back(written: str) -> str:
     signs = {
         "textasciicircum": "^", "textasciigrave": "`", "textbar": "|", "textemdash": "\u2014", "textendash": "\u2013",
         "textgreater": ">", "textless": "<", "textperiodcentered": "·", "textquotedbl": '"',
+        "textquotedblleft": "\u201c", "textquotedblright": "\u201d",
     }  # fmt: skip
     database.add_context_category(
         "ours",
@@ -132,6 +133,16 @@ def test_a_leaderboard_of_hostile_names_parses_into_the_tables_that_it_is() -> N
         lines = [line for line in body.splitlines() if line != r"\midrule"]
         assert len({len(re.findall(r"(?<!\\)&", line)) for line in lines}) == 1
         assert all(line.endswith(r" \\") for line in lines)
+
+
+def test_the_table_of_a_task_has_room_in_a_paper() -> None:
+    text = board(rank([replace(one_row(), judge=name, task="pandalm") for name in ("a", "b")]), "tex")
+    (head,) = re.findall(r"\\toprule\n(.*?) \\\\\n", text)
+    assert [one.partition(" [")[0] for one in head.split(" & ")] == [
+        "places", "judge", "kappa", "same as the majority", "items", "usable"
+    ]  # fmt: skip
+    notes = re.sub(r"\\[a-z]+|[{}]", " ", text.partition(r"\begin{tablenotes}")[2])
+    assert len(notes.split()) < 60
 
 
 @given(rows(3))

@@ -302,7 +302,7 @@ def test_rules_that_cannot_be_read(tmp_path, rules, match):
         ({"value": "high"}, r"'\[1\].value'.*expected a number"),
         ({"judge": ""}, r"'\[1\].judge'.*must not be empty"),
         ({"match": "no"}, r"'\[1\].match'.*true, false or null"),
-        ({"match": False}, r"'\[1\].recomputed'.*expected a number"),
+        ({"match": False}, r"'\[1\].recomputed'.*this key is missing"),
         ({"unit": "stars"}, "'stars' is not one of"),
         ({"decimals": -1}, "expected a whole number"),
     ],
@@ -365,7 +365,7 @@ why = "they counted some rows twice"
     ("text", "match"),
     [
         ('[[figure]]\njudge = "x"\nmetric = "m"\nvalue = 1\nvalues = 2\n', r"'figure\[0\].values'.*not known"),
-        ('[[figure]]\njudge = "x"\nmetric = "m"\n', r"'figure\[0\].value'.*expected a number"),
+        ('[[figure]]\njudge = "x"\nmetric = "m"\n', r"'figure\[0\].value'.*this key is missing"),
         ('[[rule]]\nkind = "count"\nfiles = ["labels.csv"]\nexpected = {m = "x"}\n', r"expected.m'.*expected a number"),
     ],
 )

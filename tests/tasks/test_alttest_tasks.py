@@ -147,7 +147,7 @@ def test_recorded_models_are_named_and_odd_labels_are_unparsed(tmp_path: Path) -
     replies = task.recorded(path, "m").replies
     assert [(reply.status, reply.code) for reply in replies.values()] == [(Status.OK, 2), (Status.UNPARSED, None)]
     for column in (None, "o"):
-        with pytest.raises(UsageError, match="there are m, n"):
+        with pytest.raises(UsageError, match="there are: m, n"):
             task.recorded(path, column)
 
 

@@ -11,7 +11,8 @@ import pytest
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.annotation_files import read_labels
 from judgebench.tasks.own import Reading
-from judgebench.tasks.tables import name_of, open_own, reopen
+from judgebench.tasks.places import name_of
+from judgebench.tasks.tables import open_own, reopen
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
@@ -145,7 +146,7 @@ def test_conversations_of_two_models_begin_alike(tmp_path: Path) -> None:
     ("turns", "says"),
     [
         (["a", "b"], "2 texts, and nobody says who speaks"),
-        ([{"role": "narrator", "content": "x"}], "nobody knows the role 'narrator'"),
+        ([{"role": "narrator", "content": "x"}], "there is no role 'narrator'"),
         ([{"role": "user"}], "a message without role and content"),
         (7, "expected a list of messages"),
     ],
@@ -192,7 +193,7 @@ def test_rows_without_a_word_are_no_items(tmp_path: Path) -> None:
     task = open_own(written(tmp_path / "t.csv", TICKETS + ",,,,,\n , ,,,,\n"), Reading())
     assert ([item.id for item in task.items()], task.notes[-1]) == (
         ["t1", "t2", "t3"],
-        f"{tmp_path / 't.csv'}: left out, 2 rows without a word",
+        f"{tmp_path / 't.csv'}: 2 blank rows are left out",
     )
 
 

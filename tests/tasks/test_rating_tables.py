@@ -193,7 +193,7 @@ def test_rows_in_one_object_and_columns_that_are_no_judges(tmp_path: Path) -> No
     assert [item.gold[0].code for item in task.items()] == [0, 1]
     assert recorded_judges(path, task.reader) == {"k-nli": "k-nli"}
     assert [reply.code for reply in task.recorded(path, "k-nli").replies.values()] == [0, 1]
-    with pytest.raises(UsageError, match="there are k-nli"):
+    with pytest.raises(UsageError, match="there are: k-nli"):
         task.recorded(path, "k-score")
     path.write_text(json.dumps({"samples": [*samples, "s"]}), encoding="utf-8")
     with pytest.raises(DataError, match="expected a list of objects") as error:

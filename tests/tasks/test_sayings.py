@@ -9,8 +9,9 @@ import pytest
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
 from judgebench.files.records import Row
+from judgebench.files.toml import TomlTable
 from judgebench.tasks.base import reader_of
-from judgebench.tasks.card import Table, load_card
+from judgebench.tasks.card import load_card
 from judgebench.tasks.readers.sayings import Saying
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ PAIR = Scale.pair()
 
 
 def said(**keys: Any) -> Saying:
-    return Saying.take(Table(keys, "task.toml", "form.gold."))
+    return Saying.take(TomlTable(keys, "task.toml", "form.gold."))
 
 
 def row(**data: Any) -> Row:

@@ -159,7 +159,7 @@ def test_a_wide_cell_that_is_no_boolean(tmp_path: Path) -> None:
 
 def test_two_human_columns_are_not_guessed_between(tmp_path: Path) -> None:
     wide(tmp_path, ("m", "p", "Q?", "R", "b", "True", "True", "True"), header=(*WIDE[:6], "Human-Eval", WIDE[7]))
-    with pytest.raises(DataError, match="stand in one file"):
+    with pytest.raises(DataError, match="are in this file"):
         open_task("triviaqa:v1", data=tmp_path).items()
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.alternative import duels, mean_below, mean_below_clustered, signed_rank_below
@@ -117,6 +117,11 @@ class AltTest:
     def passed(self) -> bool | None:
         """Whether the judge may replace at least half of the annotators; None where there is no rate."""
         return _passed(self.winning_rate)
+
+    @property
+    def passed_clustered(self) -> bool | None:
+        """Whether it may where items that belong together count as one; None where none do."""
+        return _passed(self.clustered_rate)
 
     @property
     def deciding(self) -> tuple[str, ...]:

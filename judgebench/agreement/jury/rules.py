@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.matching import match
+from judgebench.agreement.ratings import select
 from judgebench.agreement.splits import folds
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError, argument
@@ -56,15 +56,15 @@ class Rule:
         By default numbers have their mean and labels their majority; tied votes are a tie where the scale has one.
         """
         if not (scale.listed or scale.kind == "number"):
-            raise UsageError(f"a jury votes on labels or has the mean of numbers; verdicts on {scale.spec} are neither")
+            raise UsageError(f"a jury votes on labels or takes the mean of numbers, not verdicts on {scale.spec}")
         name = name or ("mean" if scale.kind == "number" else "majority")
         if name == "mean":
             if scale.kind not in {"number", "rate"}:
-                raise UsageError(f"the mean is of ratings or numbers, not of verdicts on {scale.spec}")
+                raise UsageError(f"a mean takes ratings or numbers, not verdicts on {scale.spec}")
             if ties is not None:
                 raise UsageError(f"a mean has no ties: leave out {argument('ties')}")
         elif scale.kind == "number":
-            raise UsageError(f"hardly two numbers are the same: {argument('rule')} mean")
+            raise UsageError(f"votes on numbers are hardly ever the same: use {argument('rule')} mean")
         if ties == "tie" and scale.tie is None:
             raise UsageError(f"{argument('ties')} tie needs a scale with a tie, and {scale.spec} has none")
         if one_coin and name not in {"weighted", "dawid-skene"}:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, tested, weighed
 from judgebench.agreement.probing import Probed
 from judgebench.domain import Estimate, bare
@@ -23,8 +23,8 @@ from judgebench.stats.influence import Clusters, combine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.agreement.observed.rows import Flags, Floats
     from judgebench.domain import Run, Verdict
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Influences
 
 #: Where a run copied for measuring says which systems are the judge's own, and which family a name is of.

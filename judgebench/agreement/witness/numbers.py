@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.agreement.score_metrics import ScoredNumbers
-    from judgebench.stats.coefficients.calibration import Flags
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
 
 #: Numbers of gold and judge that are verdicts, and how often the row counts.
 Numbers: TypeAlias = list[tuple[float, float, float]]

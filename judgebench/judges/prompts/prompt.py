@@ -127,13 +127,17 @@ class Prompt:
             return ()
         return tuple(one.name for one in self.criteria)
 
-    def check(self, scale: Scale, notation: Notation) -> None:
-        """Refuse a scale or a form that the prompt does not serve: UsageError."""
+    def check_scale(self, scale: Scale) -> None:
+        """Refuse a scale that it does not serve: UsageError."""
         if scale.kind not in self.kinds:
             raise UsageError(
                 f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
                 "`judgebench list prompts` shows the others"
             )
+
+    def check(self, scale: Scale, notation: Notation) -> None:
+        """Refuse a scale or a form that the prompt does not serve: UsageError."""
+        self.check_scale(scale)
         words = self.words(scale)
         words.check(self.name)
         for criterion in self.criteria:
@@ -153,10 +157,10 @@ class Prompt:
     def _check_example(self, what: str, example: Example, words: Words) -> None:
         for _, word in example.verdicts:
             if words.code(word) is None:
-                raise UsageError(f"{what} has the verdict {word!r}, which is none of {', '.join(words.offered)}")
+                raise UsageError(f"{what} has the verdict {word!r}, which is not one of {', '.join(words.offered)}")
         names, given = {one.name for one in self.criteria}, {name for name, _ in example.verdicts}
         if given - {""} - names:
-            raise UsageError(f"{what} has a verdict on {min(given - names)!r}, which is no criterion of the prompt")
+            raise UsageError(f"{what} has a verdict on {min(given - names)!r}, which is not a criterion of the prompt")
         if names and self.calls == "item" and given != names:
             wanted = ", ".join(f"{name} = ..." for name in sorted(names))
             raise UsageError(f"{what} needs a verdict on each criterion: verdict = {{ {wanted} }}")
@@ -168,11 +172,7 @@ class Prompt:
 
         Without a notation it is asked for in brackets.
         """
-        if scale.kind not in self.kinds:
-            raise UsageError(
-                f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
-                "`judgebench list prompts` shows the others"
-            )
+        self.check_scale(scale)
         slots = shown(case, scale)
         self.check_answers(len(case.order))
         one = criterion or self.about(case.item)

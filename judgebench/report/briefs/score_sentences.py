@@ -55,10 +55,14 @@ def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
         yield f"On {on}, {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
         return
     known = {"yes": "yes", "open": "not sure", "no": "no", "": "not known"}
-    said = [f"{word} {many(counts[state], 'time')}" for state, word in known.items() if counts[state]]
+    said = [f"{word} {_times(counts[state])}" for state, word in known.items() if counts[state]]
     who = judges[0] if len(judges) == 1 else many(len(judges), "judge")
     on = f"{len({(one.task, one.part) for one in lines})} {what}"
     yield f"{who} in a person's place on {on}: {', '.join(said)}."
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _placed(task: str, own: Sequence[Line]) -> str:
@@ -81,9 +85,9 @@ def _placed(task: str, own: Sequence[Line]) -> str:
     sure, open_, no = every["yes"], _few(every["open"]), _few(every["no"])
     if sure:
         clauses = [f"{listed([one.name for one in sure])} can take a person's place"]
-        clauses += [f"{open_} may"] if open_ else []
+        clauses += [f"{open_} may be able to"] if open_ else []
     else:
-        clauses = [f"{open_} may take a person's place, but that is not sure"]
+        clauses = [f"{open_} may be able to take a person's place"]
     clauses += [f"{no} can't"] if no else []
     return f"On {task}, {', '.join(clauses)}: {facts}."
 

@@ -36,6 +36,8 @@ _COMMANDS = {
     **{char: f"\\{char}" for char in "#$%&_{}"},
     "–": r"\textendash{}",  # noqa: RUF001 - the sign itself is meant
     "—": r"\textemdash{}",
+    "“": r"\textquotedblleft{}",
+    "”": r"\textquotedblright{}",
     "…": r"\ldots{}",
     "·": r"\textperiodcentered{}",
     "×": r"$\times$",  # noqa: RUF001 - the sign itself is meant
@@ -105,6 +107,9 @@ def latex_table(grid: Grid, caption: str, label: str) -> str:
     """Write a grid as a ``table`` with its notes below; the label follows ``tab:``."""
     cells, footnotes = grid.resolve(range(len(grid.columns)))
     kinds = "".join("r" if column.right else "l" for column in grid.columns)
+    rows = [" & ".join(row) + r" \\" for row in grid.bold(_strong, [list(map(_held, row)) for row in cells])]
+    for place in reversed(grid.breaks):
+        rows.insert(place, r"\midrule")
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
@@ -116,7 +121,7 @@ def latex_table(grid: Grid, caption: str, label: str) -> str:
         r"\toprule",
         _row(column.title for column in grid.columns),
         r"\midrule",
-        *(" & ".join(row) + r" \\" for row in grid.bold(_strong, [list(map(_held, row)) for row in cells])),
+        *rows,
         r"\bottomrule",
         r"\end{tabular}",
     ]

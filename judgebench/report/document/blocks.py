@@ -110,7 +110,7 @@ class Grid:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
-    #: Positions of rows above which a terminal draws a line.
+    #: Positions of rows above which a terminal and LaTeX draw a line.
     breaks: tuple[int, ...] = ()
 
     @property

@@ -28,7 +28,8 @@ from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
 from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
 from judgebench.report.leaderboard.ranks import NOTE, silent, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, marked, matrix, sections
-from judgebench.report.rows import ROW, estimate_columns, room_plan
+from judgebench.report.row_table import room_plan
+from judgebench.report.rows import ROW, estimate_columns
 from judgebench.report.words import gold_words
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ _ENTRY = replace(
             _RANK,
             None,
             (
-                "No judge of a tier is surely ahead of another one of it; each of a lower tier is surely behind one of "
-                "the tier above. Null without an interval."
+                "No judge of a tier is clearly ahead of another one of it; each of a lower tier is clearly behind one "
+                "of the tier above. Null without an interval."
             ),
         ),
         usd_per_1000=(
@@ -231,25 +232,26 @@ class Leaderboard(Document):
         if self.paper is not None:
             yield self._one_table(self.paper, form)
             return
-        tex = form == "tex"
-        entries = [entry for entry in self._heard if not tex or entry.row.subset == "all"]
-        subsets = any(entry.row.subset != "all" for entry in entries)
-        named = sections(entries)
-        tables: list[Table] = []
+        tex, entries = form == "tex", self._heard
+        tables: list[Block] = []
         if self.overall is not None:
             tables.append(Table(self.overall.grid(), (0,), caption=self.overall.title, label="judgebench-overall"))
-        if len(named) > 1 and self.overview and form != "table":
+        if len({entry.row.task for entry in entries}) > 1 and self.overview and form != "table":
             whole = matrix(entries)
             tables += _parted(whole.grid, whole.title) if tex else [Table(whole.grid, caption=whole.title)]
-        for one in named:
-            # Every row is of subset all in LaTeX, and the caption says whose labels the gold is.
-            shown = one.grid.without("subset", "gold") if tex else one.grid
-            plan = () if tex else _plan(one.grid, subsets=subsets)
-            tables.append(Table(shown, (2, 3), plan, one.title, f"judgebench-{latex_name(one.task)}"))
+        if tex:
+            from judgebench.report.leaderboard.in_brief import paper_tables  # noqa: PLC0415 - loaded on use
+
+            tables += paper_tables(entries)
+        else:
+            subsets = any(entry.row.subset != "all" for entry in entries)
+            for one in sections(entries):
+                tables.append(Table(one.grid, (2, 3), _plan(one.grid, subsets=subsets), one.title))
         yield from tables
         if self._unheard:
             yield Notes(self._unheard, listed=False)
-        yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
+        if not tex:
+            yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
     def _one_table(self, how: Paper, form: str) -> Table:
         tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))

@@ -6,30 +6,36 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.briefs.score import odd, usable
-from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
+from judgebench.report.document.as_tex import latex_name
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
-from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
+from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
+from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.line import same_as
+from judgebench.report.line import agreement, same_as
 from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
 from judgebench.report.stand_in import UNKNOWN, one_label
+from judgebench.report.words import SAMPLE, gold_words, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Block
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.ranks import Entry, Unmeasured
 
-__all__ = ["brief"]
+__all__ = ["brief", "paper_tables"]
 
-#: Where people are measured too: above, level with, below them.
-_ABOVE, _LEVEL, _BELOW = "▲", "=", "▼"
-_KEY = f"{_ABOVE} above, {_LEVEL} level with, {_BELOW} below people with each other; then the places left open."
+#: Where people are measured too: on which side of them a judge is.
+_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?"}
+_KEY = "▲ above, = level with, ▼ below people with each other{}; then the places left open."
+_DEPENDS = ", ? depends on one annotator"
 _INCOMPLETE = "incomplete_run"
+_OPEN = "Places are those that the data leave open at 95 %, for all judges of a task at once."
+_LINES = " A line starts a new group: nobody in a group is clearly ahead of another in it."
 
 
 def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Sequence[Unmeasured]) -> Brief | None:
@@ -52,8 +58,24 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
     else:
         answer = f"{many(len(names), 'judge')} on {many(len(tasks), 'task')}; no order holds over all of them."
         table = _beside(tasks, names)
-        notes.append(_KEY if any(map(_against, shown)) else "After a figure: the places left open.")
+        signs = set(map(_against, shown))
+        depends = _DEPENDS if _SIDES["depends"] in signs else ""
+        notes.append(_KEY.format(depends) if signs - {""} else "After a figure: the places left open.")
     return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
+
+
+def paper_tables(entries: Sequence[Entry]) -> Iterator[Block]:
+    """Make of each task the table that has room in a paper, and say in a note how it is read."""
+    shown = [entry for entry in entries if entry.row.subset == "all"]
+    names = known_as(entry.row.judge for entry in shown)
+    grouped = False
+    for task, own in _by_task(shown).items():
+        table = replace(_places(own, names, wide=True), remarks=tuple(_about(own, names)))
+        grouped = grouped or bool(table.breaks)
+        title, label = f"{task}: {gold_words(own[0].row.gold)}", f"judgebench-{latex_name(own[0].row.task)}"
+        yield Table(table, (1,), caption=title, label=label)
+    if shown:
+        yield Notes((_OPEN + _LINES * grouped,), listed=False)
 
 
 def _by_task(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
@@ -83,7 +105,7 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     if len(ranked) == 1:
         return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
     if not first:
-        said = f"{top} has the highest {name} on {task}; there are no intervals to say how surely."
+        said = f"{top} has the highest {name} on {task}; without intervals nothing tells whether by chance."
     elif len(first) == 1:
         said = f"{top} agrees best with {side} on {task}."
     elif len(first) == len(ranked):
@@ -106,41 +128,47 @@ def _open(entry: Entry) -> str:
     """Say which places are left open."""
     if entry.rank is None:
         return NONE
-    if entry.best is None or entry.worst is None:
-        return f"{entry.rank}?"
-    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
 
 
-def _places(own: Sequence[Entry], names: Mapping[str, str]) -> Grid:
+def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = False) -> Grid:
+    """Put the judges of a task below each other; ``wide`` with how many items, and of which sort, each figure is of."""
+    mixed = len({sampled(entry.row.revision) for entry in own}) > 1
     ordered = sorted(own, key=lambda entry: (entry.rank is None, entry.rank or 0, names[entry.row.judge]))
-    checked = any("true_positive_rate" in entry.row.metrics for entry in ordered)
+    checked = not wide and any("true_positive_rate" in entry.row.metrics for entry in ordered)
     short = any(_INCOMPLETE in entry.row.warnings for entry in ordered)
     same = same_as(own[0].row)
     fields: list[Field[Entry]] = [
         Field("places", _open, right=False),
-        Field("judge", lambda entry: names[entry.row.judge], right=False),
+        Field("judge", lambda entry: _named(entry, names, mixed=mixed), right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field(" ".join(same), lambda entry: whole(_same(entry)), same),
+        Field(" ".join(same), _same, same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
-        *when(any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda entry: usable(entry.row))),
-        *when(any(usd_per_1000(entry.row) for entry in ordered), Field("USD per 1,000", _usd, spare=True)),
+        *when(wide, Field("items", lambda entry: f"{entry.row.items:,}")),
+        *when(wide or any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda e: usable(e.row))),
+        *when(not wide and any(usd_per_1000(entry.row) for entry in ordered), Field("USD per 1,000", _usd, spare=True)),
         *when(short, Field("", lambda entry: "incomplete" * (_INCOMPLETE in entry.row.warnings), right=False)),
     ]
     tiers = [entry.tier for entry in ordered]
     return replace(grid(fields, ordered), breaks=tuple(i for i in range(1, len(tiers)) if tiers[i] != tiers[i - 1]))
 
 
+def _named(entry: Entry, names: Mapping[str, str], *, mixed: bool) -> str:
+    """Name a judge; where rows of samples are among others, they say so."""
+    return f"{SAMPLE} {names[entry.row.judge]}" if mixed and sampled(entry.row.revision) else names[entry.row.judge]
+
+
 def _figure(entry: Entry) -> str:
     return figure_cell(entry.headline, _headline(entry))
 
 
+def _same(entry: Entry) -> str:
+    found = agreement(entry.row)
+    return whole(None if found is None else found.value)
+
+
 def _usd(entry: Entry) -> str:
     return figure(usd_per_1000(entry.row), 2) or NONE
-
-
-def _same(entry: Entry) -> float | None:
-    known = (entry.row.metrics.get(name) for name in ("percent_agreement", "accuracy"))
-    return next((one.value for one in known if one is not None and one.value is not None), None)
 
 
 def _rights(entry: Entry) -> str:
@@ -171,10 +199,7 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 
 def _against(entry: Entry) -> str:
     """Hold a judge against people where both are measured alike."""
-    found = entry.row.ceiling.get(f"ratio_{entry.headline}") if entry.row.gold in HUMAN_SOURCES else None
-    if found is None or found.low is None or found.high is None:
-        return ""
-    return _ABOVE if found.low > 1 else _BELOW if found.high < 1 else _LEVEL
+    return _SIDES.get(side(entry, entry.headline), "")
 
 
 def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Estimate
 
-__all__ = ["Axis", "Band", "Forest", "Line", "Mark", "axis_of", "band", "minus", "place", "short", "value_text"]
+__all__ = [
+    "Axis",
+    "Band",
+    "Forest",
+    "Line",
+    "Mark",
+    "axis_of",
+    "band",
+    "minus",
+    "place",
+    "short",
+    "steps",
+    "value_text",
+]
 
 #: Intervals of an axis, at least and at most.
 _LEAST, _MOST = 4, 8
@@ -51,7 +65,7 @@ def axis_of(metric: str, estimates: Iterable[Estimate | None]) -> Axis:
     values = numbers(estimates) or [0.0, 1.0]
     known = METRICS.get(metric)
     least, most = min(values), max(values)
-    step, first, last = _steps(least, most)
+    step, first, last = steps(least, most)
     top = round(known.perfect / step) if known is not None and known.perfect else None
     while last - first < _LEAST:
         if top is None or last < top:
@@ -64,9 +78,9 @@ def axis_of(metric: str, estimates: Iterable[Estimate | None]) -> Axis:
     return Axis(low, high, marks, 0.0 if corrected and low < 0 < high else None)
 
 
-def _steps(least: float, most: float) -> tuple[float, int, int]:
-    """Choose a round step, and the first and last mark in steps, so that there are not too many."""
-    for power in itertools.count(-1):
+def steps(least: float, most: float, *, finest: int = -1) -> tuple[float, int, int]:
+    """Choose a round step, from ``10 ** finest`` on, and the first and last mark in steps: not too many."""
+    for power in itertools.count(finest):
         for times in (1, 2, 5):
             step = times * 10.0**power
             first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
@@ -83,12 +97,12 @@ def _mark(metric: str, value: float) -> str:
 
 
 def minus(text: str) -> str:
-    """Put a true minus sign on a page.
+    """Put true minus signs before the figures of a page; hyphens in names stay.
 
-    >>> minus("-.05") == "\N{MINUS SIGN}.05"
-    True
+    >>> minus("gpt-4 has -.15 (-.2 to -1)").count("\N{MINUS SIGN}")
+    3
     """
-    return text.replace("-", "\N{MINUS SIGN}")
+    return re.sub(r"(?<![\w.])-(?=[.\d])", "\N{MINUS SIGN}", text)
 
 
 def value_text(metric: str, value: float | None) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Response, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.content import Content
 from judgebench.files.read import open_table
@@ -34,7 +35,6 @@ _KEY = ("benchmark", "model_name", "task_id")
 _HOME = "trajectories"
 #: Marks in the names of tasks that were changed for this benchmark; the table of splits leaves them out.
 _MARKS = (".resized", ".improved")
-_UNANSWERED = ("unanswered", "yes")
 _SHOWN = ("last", "all", "none")
 
 
@@ -76,7 +76,7 @@ class Reader(base.Reader):
                     gold_source=self.gold_source,
                     cluster=task_of(key[2]),
                     subset=_subset(key[0], key[2], apart),
-                    attributes=tuple(sorted([("criterion", asked), *([] if response.turns else [_UNANSWERED])])),
+                    attributes=tuple(sorted([("criterion", asked), *([] if response.turns else [UNANSWERED])])),
                 ),
                 row,
             )

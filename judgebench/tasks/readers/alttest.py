@@ -10,12 +10,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Status, Turn
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.domain.items import UNANSWERED
+from judgebench.errors import DataError, argument
 from judgebench.files.content import find
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.shape import Shape, Shown, fill
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -140,7 +141,6 @@ def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping
     return Scale.pair() if {"A", "B"} <= set(labels) <= {"A", "B", "tie"} else Scale.categories(labels)
 
 
-_UNANSWERED = ("unanswered", "yes")
 #: Fields of a text in ``prompts.json`` that hold no part of it, but what models were sent.
 _SENT = ("text_id", "str_prompt", "chat_prompt")
 
@@ -184,7 +184,7 @@ class Reader(base.Reader):
             cluster, subset = self.shape.groups(said, row, name)
             shown = self._unshown(said, row, name) if textless else self._shown(fields, row, name, count, source.folder)
             about = () if textless else self.shape.about(fields, row, name)
-            attributes = (*about, _UNANSWERED) if textless or self.unanswered else about
+            attributes = (*about, UNANSWERED) if textless or self.unanswered else about
             yield Located(
                 Item(
                     id=name,
@@ -207,20 +207,17 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed."""
         models = read_annotations(source.rows())
-        if column is None and len(models) == 1:
-            column = next(iter(models))
-        if column not in models:
-            raise UsageError(f"{source.name}: name the model's column; there are {', '.join(models)}")
+        model = picked(column, models, source.name)
         order = (0, 1) if self.scale.kind == "pair" else (0,)
         replies: Replies = {}
-        for name, label in models[column].items():
+        for name, label in models[model].items():
             code = self.scale.code(label)
             # Upstream keeps verdicts on items that no kept annotator labelled.
             if name in items:
                 replies[name, order] = (
                     Reply(Status.UNPARSED, text=label) if code is None else Reply.ok(code, text=label)
                 )
-        return Recording(column, replies, (order,))
+        return Recording(model, replies, (order,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models."""

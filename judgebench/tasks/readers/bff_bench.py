@@ -10,6 +10,7 @@ from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.recordings import Recording, Told
+from judgebench.tasks.texts import turn_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +46,7 @@ class Reader(base.Reader):
         questions = _questions(source)
         groups: dict[str, list[Row]] = {}
         for row in source.rows():
-            groups.setdefault(f"{row.name('cid')}-t{_turn(row)}", []).append(row)
+            groups.setdefault(f"{row.name('cid')}-t{turn_in(row, 'turn')}", []).append(row)
         sure = 0
         for name, rows in groups.items():
             gold = tuple(Label(f"expert {position}", _mark(row)) for position, row in enumerate(rows, start=1))
@@ -102,15 +103,6 @@ def _questions(source: Source) -> dict[str, _Question]:
     return found
 
 
-def _turn(row: Row) -> int:
-    value = row.require("turn")
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        row.fail(f"expected the number of a turn, from 1, got {value!r}", "turn")
-    return value
-
-
 def _mark(row: Row) -> int | None:
     word = row.text("label").strip().casefold()
     if word not in _LABELS:
@@ -135,7 +127,7 @@ def _item(name: str, rows: list[Row], gold: tuple[Label, ...], questions: Mappin
         for other in rows[1:]:
             if other.require(field) != row.require(field):
                 other.fail(f"response {name!r} has another {field} on line {row.line}", field)
-    turn, qid = _turn(row), row.name("qid")
+    turn, qid = turn_in(row, "turn"), row.name("qid")
     conversation, answer = _exchange(row, turn)
     subset = "".join(letter for letter in row.name("dataset").casefold() if letter.isalnum())
     question = questions.get(qid) if _is_bff(subset) else None

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import shown
 from judgebench.stats.coefficients import bradley_terry as bt
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -57,7 +59,7 @@ class Form:
     winner: Saying = Saying()  # noqa: RUF009 - frozen
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take a card's table; DataError where it describes no board, or two."""
         form = filled(cls, table, winner=Saying())
         # Scores are the board's own, and so aren't how a battle is said.
@@ -153,7 +155,7 @@ class Reader(base.Reader):
                     gold_source=self.gold_source,
                     cluster=system,
                     subset=criterion,
-                    attributes=(*attributes, ("unanswered", "yes")),
+                    attributes=(*attributes, UNANSWERED),
                 )
                 yield Located(item, rows[0])
 

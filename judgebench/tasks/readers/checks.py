@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Estimate, Item, Label, Reply, Response, Status, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
@@ -30,17 +31,18 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.texts import TEXTLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Verdict
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 _ORDER = (0,)
-_UNANSWERED = ("unanswered", "yes")
 #: A rubric of a rubric is nobody's.
 _DEEPEST = 6
 
@@ -61,7 +63,7 @@ class Form:
     score: str = one_of("", "balanced")
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Read the ``[form]`` of a card."""
         form = filled(cls, table)
         table.done()
@@ -146,13 +148,13 @@ class Reader(base.Reader):
         named = [("criterion", str(statement[0].data[statement[1]]))] if whole and statement else []
         return Item(
             id=check if check.startswith(output) else f"{output}/{check}",
-            conversation=asked if whole else (Turn.of("user", "The texts are not here."),),
+            conversation=asked if whole else (Turn.of("user", TEXTLESS),),
             responses=(response if whole else Response(""),),
             gold=(Label("annotators", code),),
             gold_source=self.gold_source,
             cluster=output,
             subset=str(told.value(form.subset) or ""),
-            attributes=tuple(sorted([*named, *([] if whole else [_UNANSWERED])])),
+            attributes=tuple(sorted([*named, *([] if whole else [UNANSWERED])])),
         )
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:

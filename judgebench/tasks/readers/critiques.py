@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Turn
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
     from judgebench.tasks.sources import Source
 
 PART = "trajectories"
@@ -43,7 +43,7 @@ class Form:
     first: int = 0
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Read the ``[form]`` of a card."""
         found = filled(cls, table)
         table.done()

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Label, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.files.rows import value_of
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled
@@ -27,19 +28,18 @@ from judgebench.tasks.readers import verdict_files
 from judgebench.tasks.readers.official import FORMULAS
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.readers.verdict_forms import NUMBER, fits
-from judgebench.tasks.texts import named_by, text_of
+from judgebench.tasks.texts import TEXTLESS, named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from judgebench.domain import Code, Estimate, Item, Verdict
     from judgebench.files.records import Row
+    from judgebench.files.toml import TomlTable
     from judgebench.labels.roles import Roles
-    from judgebench.tasks.card import Card, Table
+    from judgebench.tasks.card import Card
     from judgebench.tasks.sources import Source
 
-_UNANSWERED = ("unanswered", "yes")
-_TEXTLESS = "The texts are not here."
 #: Name of the annotator where the card names no column of gold.
 _GOLD = "gold"
 
@@ -152,7 +152,7 @@ class Reader(verdict_files.Reader):
         if not self._more.textless or any(value_of(row, name) is not None for name in self.roles.answers):
             return row
         missing = dict.fromkeys((*self.roles.question, *self.roles.answers), "")
-        return replace(row, data={**missing, **row.data, _TEXTLESS: True})
+        return replace(row, data={**missing, **row.data, TEXTLESS: True})
 
     def item(self, place: Place, gold: tuple[Label, ...], roles: Roles, criterion: str = "") -> Item:
         """Make an item; name it by its number where nothing else does, and mark one that has no texts."""
@@ -163,14 +163,14 @@ class Reader(verdict_files.Reader):
         if self._more.systems:
             named = zip(item.responses, self._more.systems, strict=True)
             item = replace(item, responses=tuple(replace(one, model=name) for one, name in named))
-        if _TEXTLESS not in row.data:
+        if TEXTLESS not in row.data:
             return item
         return replace(
             item,
-            conversation=(Turn.of("user", _TEXTLESS),),
+            conversation=(Turn.of("user", TEXTLESS),),
             # By its text it would share a cluster with all others that have none.
             cluster=item.cluster if roles.cluster else item.id,
-            attributes=tuple(sorted((*item.attributes, _UNANSWERED))),
+            attributes=tuple(sorted((*item.attributes, UNANSWERED))),
         )
 
     def _saying(self, row: Row) -> Saying:
@@ -192,14 +192,14 @@ class Reader(verdict_files.Reader):
         return found
 
 
-def _formula_of(table: Table) -> tuple[str, Mapping[str, str]]:
+def _formula_of(table: TomlTable) -> tuple[str, Mapping[str, str]]:
     name = table.choice("formula", ("", *FORMULAS), "")
     said = {key: table.text(key) for key in (FORMULAS[name][1] if name else ())}
     table.done()
     return name, said
 
 
-def _gold_of(table: Table, reader: Reader) -> tuple[Saying, Votes | None]:
+def _gold_of(table: TomlTable, reader: Reader) -> tuple[Saying, Votes | None]:
     part, rater, key = table.text("votes", ""), table.text("rater", ""), table.text("key", "")
     saying = Saying.take(table)
     saying.check(reader.scale, table)

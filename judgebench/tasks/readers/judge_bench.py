@@ -20,7 +20,8 @@ from judgebench.errors import DataError, UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.shape import Shape
-from judgebench.tasks.recordings import Recording
+from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.texts import word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,16 +98,15 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one model's responses as `judgebench.labels.replies` reads a judge's words."""
         models = self.judges(source)
-        column = next(iter(models)) if column is None and len(models) == 1 else column
-        if column is None or column not in models:
-            there = ", ".join(models) or "none: this file has people's scores only"
-            raise UsageError(f"{source.name}: name the model of a file of responses; there are {there}")
+        if not models:
+            raise UsageError(f"{source.name} has people's scores only: name a file of models' responses")
+        model = picked(column, models, source.name)
         order = (0, 1) if self.scale.kind == "pair" else (0,)
         replies: Replies = {}
         for found in self._found(source):
-            if column in found.given and found.id in items:
-                replies[found.id, order] = self._reply(str(found.given[column] or ""))
-        return Recording(column.rpartition("/")[2], replies, (order,))
+            if model in found.given and found.id in items:
+                replies[found.id, order] = self._reply(str(found.given[model] or ""))
+        return Recording(model.rpartition("/")[2], replies, (order,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models that responded."""
@@ -185,16 +185,15 @@ class Reader(base.Reader):
         return found.row.fail(f"expected a list {_SCORES}, or {' or '.join(names)}", found.at)
 
     def _code(self, score: object, found: Found) -> Code | None:
-        word = "" if score is None or score != score else self._word(score)  # noqa: PLR0124 - NaN
+        word = self._word(score)
         code = self.scale.code(word) if word else None
         if word and code is None:
             found.row.fail(f"score {score!r} is not on the scale {self.scale.spec}", found.at)
         return code
 
     def _word(self, label: object) -> str:
-        if isinstance(label, float) and label.is_integer():
-            label = int(label)
-        return self.words.get(str(label), str(label).strip())
+        word = word_of(label)
+        return self.words.get(word, word)
 
     def _fields(self, instance: Mapping[str, Any], row: Row) -> dict[str, Any]:
         value = instance.get("instance")

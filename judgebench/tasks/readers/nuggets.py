@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
@@ -37,7 +38,6 @@ _ASKED = ("query", "text", "narrative", "title")
 _TEXT = ("answer_text", "candidate_text", "answer", "response")
 _NUGGET = "{nugget}"
 _OWN_ORDER = (0,)
-_UNANSWERED = ("unanswered", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Reader(base.Reader):
                         gold_source=self.gold_source,
                         cluster=query,
                         subset=nugget.importance,
-                        attributes=tuple(attributes if text else [*attributes, _UNANSWERED]),
+                        attributes=tuple(attributes if text else [*attributes, UNANSWERED]),
                     ),
                     row,
                 )

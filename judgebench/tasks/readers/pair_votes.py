@@ -40,6 +40,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -47,19 +48,18 @@ from judgebench.tasks.chat import is_chat, turns_of
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.fastchat import Texts
 from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.texts import TEXTLESS, turn_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 _ORDER = (0, 1)
 _NOBODY = "nobody"
-#: The attribute of an item whose texts aren't here: it can be replayed, not judged.
-_UNANSWERED = ("unanswered", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Form:
     games: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
         words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")
@@ -135,12 +135,7 @@ class Form:
 
     def turn_of(self, row: Row) -> int:
         """Say which answer was judged."""
-        said: Any = row.require(self.turn) if self.turn else 1
-        if isinstance(said, str) and said.strip().isdecimal() and len(said) < 10:
-            said = int(said)
-        if not isinstance(said, int) or isinstance(said, bool) or said < 1:
-            row.fail(f"expected the number of a turn, from 1, got {said!r}", self.turn)
-        return said
+        return turn_in(row, self.turn) if self.turn else 1
 
 
 class Key(NamedTuple):
@@ -277,10 +272,10 @@ class Reader(base.Reader):
         facts = {one: texts.fact(key.cluster, one, row) for one in form.attributes}
         attributes = [(name, str(fact)) for name, fact in facts.items() if fact is not None]
         if not asked or not all(said for _, said in shown):
-            attributes.append(_UNANSWERED)
+            attributes.append(UNANSWERED)
         return Item(
             id=key.name,
-            conversation=asked or (Turn.of("user", "The texts are not here."),),
+            conversation=asked or (Turn.of("user", TEXTLESS),),
             responses=tuple(reversed(responses) if key.flipped else responses),
             gold=tuple(gold),
             gold_source=self.gold_source,

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Item, Verdict
+    from judgebench.files.toml import TomlTable
     from judgebench.tasks.base import Located
-    from judgebench.tasks.card import Card, Table
+    from judgebench.tasks.card import Card
     from judgebench.tasks.own import Place
     from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
@@ -145,14 +146,14 @@ class Reader(verdict_files.Reader):
         return None if verdict.code in {None, self.scale.tie} else verdict.code == gold
 
 
-def _two(table: Table, name: str) -> tuple[str, ...]:
+def _two(table: TomlTable, name: str) -> tuple[str, ...]:
     columns = table.texts(name)
     if len(columns) != 2:
         table.fail(name, f"a pair has two answers, got {len(columns)} columns")
     return columns
 
 
-def _sensitive(table: Table) -> tuple[str, ...]:
+def _sensitive(table: TomlTable) -> tuple[str, ...]:
     if not table.data:
         return ()
     said = table.text("name"), table.text("from"), table.text("to")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.labels.names import NO_LABEL, is_gold, words_of
@@ -26,7 +27,8 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.passages import DOCUMENT, PASSAGES, QUERIES, QUERY, Texts, first_of, read_texts
 from judgebench.tasks.readers.renamed import Renamed
-from judgebench.tasks.recordings import Recording, no_judge, stem
+from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.texts import TEXTLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,8 +46,6 @@ _JUDGE = ("judge_name", "judge", "model")
 _PLAIN = frozenset({"iteration", "rank", "prompt", "reasoning", "result_status", "query", "passage", "text"})
 _STATUS = "result_status"
 _OWN_ORDER = (0,)
-_UNANSWERED = ("unanswered", "yes")
-_UNSHOWN = "The texts are not here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +158,10 @@ class Reader(base.Reader):
         if self._form.criterion:
             attributes.append(("criterion", self._form.criterion))
         if not asked or not passage:
-            attributes.append(_UNANSWERED)
+            attributes.append(UNANSWERED)
         return Item(
             id=name,
-            conversation=(Turn.of("user", asked or _UNSHOWN),),
+            conversation=(Turn.of("user", asked or TEXTLESS),),
             responses=(Response(passage),),
             gold=gold,
             gold_source=self.gold_source,
@@ -245,14 +245,14 @@ class Reader(base.Reader):
         """Find the judge that is asked for, and where its grades are."""
         if columns := self._judge_columns(rows[0]):
             told = list(dict.fromkeys(self._told(row, columns) for row in rows))
-            return _pick(told, column, file), _Where("", told=True)
+            return picked(column, told, file), _Where("", told=True)
         if column is not None and column in rows[0].data:
             return column, _Where(column)
         wide = self._wide(rows)
         single = next((name for name in _JUDGED if name in rows[0].data and not is_gold(name)), "")
         if single and column is None and not wide:
             return stem(Path(file)), _Where(single)
-        name = _pick(wide, column, file)
+        name = picked(column, wide, file)
         return name, _Where(name)
 
 
@@ -269,7 +269,7 @@ class _Matched:
     def __init__(self, items: Mapping[str, Item]) -> None:
         self._of: dict[tuple[str, str], list[str]] = {}
         for name, item in items.items():
-            if item.attribute("unanswered") != "yes":
+            if not item.unanswered:
                 self._of.setdefault((_plainly(item.question), _plainly(item.responses[0].text)), []).append(name)
 
     def of(self, row: Row) -> Iterable[str]:
@@ -290,14 +290,6 @@ def _grade_of(row: Row) -> str:
 
 def _plainly(text: str) -> str:
     return " ".join(text.split())
-
-
-def _pick(names: Sequence[str], asked: str | None, file: str) -> str:
-    if asked is None and len(names) == 1:
-        return names[0]
-    if asked is None or asked not in names:
-        no_judge(asked, names, file)
-    return asked
 
 
 def _plain(row: Row, name: str) -> str:

@@ -34,10 +34,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import Row
 from judgebench.labels.cells import Cells
@@ -46,8 +48,8 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.own import Place
 from judgebench.tasks.readers.renamed import Renamed
-from judgebench.tasks.recordings import Recording, stem
-from judgebench.tasks.texts import named_by
+from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.texts import named_by, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
     from judgebench.tasks.sources import Source
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_UNANSWERED = ("unanswered", "yes")
 _ORDER = (0,)
 #: A cluster may be named by a text; what is longer is named by its digest.
 _LONGEST = 80
@@ -132,21 +133,16 @@ class Reader(own.Reader):
         """Read one judge's ratings; what is not on the scale is a reply that could not be parsed."""
         read = self._read(source)
         judges = self.judges(source)
-        if column is None and len(judges) == 1:
-            column = next(iter(judges))
-        if judges and column not in judges:
-            raise UsageError(f"{source.name}: name the judge; there are {', '.join(judges)}")
+        judge = picked(column, judges, source.name) if judges else ""
         replies: Replies = {}
-        for row, name, rating in (
-            read.get(column or "", ()) if judges else (one for some in read.values() for one in some)
-        ):
+        for row, name, rating in read[judge] if judges else chain.from_iterable(read.values()):
             item = f"{name}/{rating.criterion}" if rating.criterion else name
             if item not in items:
                 continue
             if (item, _ORDER) in replies:
                 row.fail(f"item {item!r} is judged twice", rating.column)
             replies[item, _ORDER] = self._reply(rating)
-        return Recording(column or stem(Path(source.name)), replies, (_ORDER,))
+        return Recording(judge or column or stem(Path(source.name)), replies, (_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges: of columns by their names, of rows those who rated and are not people whose word is gold."""
@@ -227,12 +223,8 @@ class Reader(own.Reader):
         return "/".join(named_by(row, one) for one in self.roles.id) or str(row.line)
 
     def _word(self, value: Any) -> str:
-        if isinstance(value, bool):
-            value = str(value).lower()
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        text = str(value).strip()
-        return self.words.get(text, text)
+        word = word_of(value)
+        return self.words.get(word, word)
 
     def _code(self, rating: Rating, row: Row) -> int | None:
         word = self._word(rating.value)
@@ -293,7 +285,7 @@ class Reader(own.Reader):
                 gold_source=self.gold_source,
                 cluster="/".join(named_by(row, one) for one in roles.cluster if one in row.data) or name,
                 subset=criterion,
-                attributes=(*((("criterion", criterion),) if criterion else ()), _UNANSWERED),
+                attributes=(*((("criterion", criterion),) if criterion else ()), UNANSWERED),
             ),
             criterion,
         )

@@ -14,7 +14,7 @@ from judgebench.files.records import Row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
 
 _PLACE = "#"
 
@@ -27,7 +27,7 @@ class Renamed:
     records: str
 
     @classmethod
-    def take(cls, form: Table) -> Self:
+    def take(cls, form: TomlTable) -> Self:
         """Take the keys of ``[form]``."""
         also = form.table("also")
         return cls({name: also.names(name) for name in tuple(also.data)}, form.text("records", ""))

@@ -38,19 +38,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
+from judgebench.domain.items import UNANSWERED
 from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.texts import value_in, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.domain import Code
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
@@ -86,7 +89,7 @@ class Form:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         form = filled(cls, table)
         table.done()
@@ -136,7 +139,7 @@ class Reader(base.Reader):
         for item, row in self._named(source):
             if item not in items or _judge(row, of) != column.removesuffix(f" run {run}"):
                 continue
-            said: Any = _cell(row, told_in)
+            said: Any = value_in(row, told_in)
             if isinstance(said, list):
                 said = said[run - 1] if 0 < run <= len(said) else None
             code = self._code(row, told_in, said)
@@ -172,9 +175,7 @@ class Reader(base.Reader):
 
     def _code(self, row: Row, column: str, said: Any) -> Code | None:
         """Read a label; a whole number may be written as a text or with a point."""
-        if isinstance(said, float) and said.is_integer():
-            said = int(said)
-        word = "" if said is None or said != said else str(said).strip()  # noqa: PLR0124 - NaN
+        word = word_of(said)
         if not word or word in self._said.missing:
             return None
         code = None if isinstance(said, bool) else self.scale.code(word)
@@ -199,7 +200,7 @@ class Reader(base.Reader):
         if first.criterion:
             attributes.append(("criterion", first.criterion))
         if any(text in form.dummies for text in texts):
-            attributes.append(("unanswered", "yes"))
+            attributes.append(UNANSWERED)
         asked = Turn.of("user", first.question)
         return Item(
             id=name,
@@ -228,7 +229,7 @@ class Reader(base.Reader):
             return (Label("benchmark", best),), order
         labels: list[Label] = []
         for column in form.gold:
-            said = _cell(row, column)
+            said = value_in(row, column)
             if isinstance(said, list):
                 labels += [Label(f"{column} {n}", self._code(row, column, one)) for n, one in enumerate(said, 1)]
             else:
@@ -300,20 +301,15 @@ def _judge(row: Row, name: str) -> str:
     return _name(row, name[1:-1]) if name[1:-1] in row.data else stem(Path(row.file))
 
 
-def _cell(row: Row, name: str) -> Any:
-    found = value_of(row, name)
-    return row.require(name) if found is None and "." not in name else found
-
-
 def _text(row: Row, name: str) -> str:
-    found = _cell(row, name)
+    found = value_in(row, name)
     if not isinstance(found, str):
         row.fail(f"expected a text, got {found!r:.60}", name)
     return found
 
 
 def _name(row: Row, name: str) -> str:
-    found = _cell(row, name)
+    found = value_in(row, name)
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)
     if not isinstance(found, str) or not found.strip():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Scale
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 #: The first line of JudgeLM's and Vicuna's reviews: two scores and nothing else.
@@ -43,7 +43,7 @@ class Saying:
     words: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def take(cls, table: Table) -> Saying:
+    def take(cls, table: TomlTable) -> Saying:
         """Take the keys of a card's table; DataError where they don't go together."""
         scores = table.names("scores") if "scores" in table.data else ()
         if len(scores) > 2:
@@ -58,9 +58,7 @@ class Saying:
             table.fail("pattern", f"this is not a regular expression ({error})")
         if compiled is not None and compiled.groups > 1:
             table.fail("pattern", "expected at most one group, which is the verdict")
-        lowest = table.data.pop("lowest", None)
-        if lowest is not None and (isinstance(lowest, bool) or not isinstance(lowest, (int, float))):
-            table.fail("lowest", f"expected a number, got {lowest!r}")
+        lowest = table.number("lowest") if "lowest" in table.data else None
         meanings = {word: words.text(word, "") for word in tuple(words.data)}
         match = table.choice("match", ("first", "last"), "last")
         return cls(scores, lowest, verdict, compiled, match == "first", meanings)
@@ -82,7 +80,7 @@ class Saying:
         """The columns that a verdict is read off."""
         return (self.verdict,) if self.verdict else self.scores
 
-    def check(self, scale: Scale, table: Table, *, judged: bool = False) -> None:
+    def check(self, scale: Scale, table: TomlTable, *, judged: bool = False) -> None:
         """Refuse meanings that are no labels of the scale; of what is ``judged`` words may mean right and wrong."""
         for word, label in self.words.items():
             if label and scale.code(label) is None and not (judged and label in {_RIGHT, _WRONG}):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
 
 _FIELD = re.compile(r"\{(\w+)(:lower)?\}")
 _REFERENCE = "reference"
@@ -62,7 +62,7 @@ class Shape:
     attributes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, form: Table) -> Self:
+    def of(cls, form: TomlTable) -> Self:
         """Take the keys of a shape from ``[form]``."""
         shape = filled(cls, form)
         if shape.systems and len(shape.systems) != len(shape.answers):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Verdict
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Table
+    from judgebench.files.toml import TomlTable
     from judgebench.tasks.sources import Source
 
 _WRONG, _RIGHT = 0, 1
@@ -67,7 +67,7 @@ class Form:
     score: str = one_of("", "prm")
 
     @classmethod
-    def of(cls, table: Table) -> Form:
+    def of(cls, table: TomlTable) -> Form:
         """Read the ``[form]`` of a card."""
         record: list[Any] = table.take("record", list, [])
         said: dict[str, Any] = table.take("words", dict, {})

@@ -7,10 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
+from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
+from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.texts import word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
-#: The attribute of an item whose answer was never published: it can be replayed, not judged.
-UNANSWERED = ("unanswered", "yes")
 
 _HUMAN_COLUMNS = ("HumanJudgement", "Human-Eval")
 _PUBLIC_COLUMNS = frozenset(
@@ -34,10 +35,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "label": ("label", "human", "human_label"),
 }
 _LABEL_PREFIX = "label_"
-_WORDS = {
-    "true": 1, "correct": 1, "yes": 1, "1": 1, "pass": 1,
-    "false": 0, "incorrect": 0, "no": 0, "0": 0, "fail": 0,
-}  # fmt: skip
 _OWN_ORDER = (0,)
 
 
@@ -71,7 +68,7 @@ class Reader(base.Reader):
         replies: Replies = {}
         for mark in self._marked(source):
             if column is None or not (column in mark.row.data and _is_judge(column, mark.row)):
-                column = _the_judge(source, mark.row, column)
+                column = picked(column, (name for name in mark.row.data if _is_judge(name, mark.row)), source.name)
             code = _word(mark.row, column)
             reply = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(mark.row.data[column]))
             replies[mark.id, _OWN_ORDER] = reply
@@ -110,16 +107,11 @@ def _is_judge(name: str, row: Row) -> bool:
     return name not in known and not name.startswith(_LABEL_PREFIX)
 
 
-def _the_judge(source: Source, row: Row, asked: str | None) -> str:
-    """Name of the only judge's column, where none was asked for."""
-    return picked(asked, (name for name in row.data if _is_judge(name, row)), source.name)
-
-
 def _label_columns(row: Row) -> tuple[str, ...]:
     if _is_public(row):
         columns = tuple(name for name in _HUMAN_COLUMNS if name in row.data)
         if len(columns) > 1:
-            row.fail(f"{' and '.join(map(repr, columns))} stand in one file", columns[1], "keep one of them")
+            row.fail(f"both {' and '.join(map(repr, columns))} are in this file", columns[1], "keep one of them")
         return columns
     several = tuple(name for name in row.data if name.startswith(_LABEL_PREFIX))
     return several or (_column(row, "label"),)
@@ -156,12 +148,10 @@ def _model(row: Row) -> str | None:
 
 def _word(row: Row, name: str) -> int | None:
     """Code of a cell that says right or wrong; None where it is empty."""
-    value: Any = row.require(name)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    value = row.require(name)
+    if not (word := word_of(value)):
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    code = _WORDS.get(str(value).strip().casefold())
+    code = CHECK.get(word.casefold())
     if code is None:
         row.fail(f"{value!r} says neither right nor wrong; write correct or incorrect (or true/false, 1/0)", name)
     return code

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Item, Scale
     from judgebench.files.records import Row
-    from judgebench.tasks.card import Card, Table
+    from judgebench.files.toml import TomlTable
+    from judgebench.tasks.card import Card
     from judgebench.tasks.readers.sayings import Saying
     from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
@@ -80,7 +81,7 @@ class VerdictFiles:
             if named is not None and (form.fits(rows := form.rows(source, self.where))):
                 return File.of(self, form, source, rows, sets, named)
         row = next(iter(source.rows()))
-        return row.fail(f"these are no verdicts on {self.task}: expected {'; or '.join(map(str, self.forms))}")
+        return row.fail(f"these are not verdicts on {self.task}: expected {'; or '.join(map(str, self.forms))}")
 
 
 @dataclass(slots=True)
@@ -263,7 +264,7 @@ class Reader(own.Reader):
         self.turned: set[str] = set()
         self.verdicts = VerdictFiles(card.name, self.scale, ())
 
-    def take_recorded(self, form: Table, versions: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def take_recorded(self, form: TomlTable, versions: Mapping[str, tuple[str, ...]] | None = None) -> None:
         """Take the forms of files of verdicts from the card's table."""
         forms = tuple(Form.of(one, self.scale, self.roles.id, versions or {}) for one in form.tables("recorded"))
         self.verdicts = replace(self.verdicts, forms=forms)

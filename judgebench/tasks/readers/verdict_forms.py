@@ -34,7 +34,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from judgebench.files.rows import leads_nowhere
-from judgebench.tasks.card import Table
+from judgebench.files.toml import TomlTable
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.texts import named_by
@@ -79,14 +79,14 @@ class Form:
     set: str = ""
 
     @classmethod
-    def of(cls, table: Table, scale: Scale, ids: tuple[str, ...], versions: Mapping[str, tuple[str, ...]]) -> Form:
+    def of(cls, table: TomlTable, scale: Scale, ids: tuple[str, ...], versions: Mapping[str, tuple[str, ...]]) -> Form:
         """Read a form of a card; ``ids`` are the columns that name the items in the data."""
         names = tuple(versions) or ("",)
         shared = {key: table.data.pop(key) for key in _SHARED if key in table.data}
 
         def saying(verdict: str = "", scores: Sequence[str] = ()) -> Saying:
             own = {**shared, **({"scores": list(scores)} if scores else {}), "verdict": verdict}
-            found = Saying.take(Table(own, table.file, table.where))
+            found = Saying.take(TomlTable(own, table.file, table.where))
             found.check(scale, table, judged=True)
             return found
 
@@ -178,7 +178,7 @@ class Form:
         return f"{', '.join((*self.columns, *self.wide))}{f' in a file named {self.path}' if self.path else ''}"
 
 
-def _by_version(table: Table, key: str, versions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _by_version(table: TomlTable, key: str, versions: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Take columns, or those for each version; none where the card names none."""
     if key not in table.data:
         return {}

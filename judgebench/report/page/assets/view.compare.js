@@ -84,17 +84,11 @@ function drawItem(data) {
   );
 }
 
-async function get(path) {
-  const query = new URLSearchParams(location.search);
-  const response = await fetch(`${path}&${query}`);
-  const data = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(response.status === 403 ? "judgebench view was started again: open the address that it prints now." : data.error ?? `The server answered ${response.status}.`);
-  return data;
-}
+const get = (path) => asked(`${path}&${new URLSearchParams(location.search)}`);
 
 function trouble(error) {
   $("trouble").hidden = false;
-  $("trouble").textContent = error instanceof TypeError ? "The server does not answer: is judgebench view still running?" : error.message;
+  $("trouble").textContent = error.message;
 }
 
 /** Keep an entry in sight within its list; the page itself stays where it is. */

@@ -12,16 +12,14 @@ const state = { who: null, overview: null, over: false, showing: null, byKey: nu
 async function post(path, body) {
   try {
     const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    let data = {};
-    try { data = await response.json(); } catch { data = {}; }
-    return { status: response.status, data };
+    return { status: response.status, data: await response.json().catch(() => ({})) };
   } catch {
     return { status: 0, data: {} };
   }
 }
 
 function reason(answer) {
-  if (answer.status === 0) return "The server does not answer: is judgebench view still running?";
+  if (answer.status === 0) return GONE;
   if (answer.status === 403) return "judgebench view was started again since. Open the address that it prints now in another tab; this page then goes on.";
   return answer.data.error ?? `The server answered ${answer.status}.`;
 }
@@ -283,14 +281,14 @@ async function main() {
     if (document.hidden) { state.watch = looked(); state.since = null; } else state.since ??= performance.now();
   });
   window.addEventListener("beforeunload", (event) => { if (state.busy) event.preventDefault(); });
-  const asked = new URLSearchParams(location.search);
-  if (asked.get("task") && asked.get("annotator")) {
-    await begin(asked.get("task"), asked.get("annotator"));
+  const given = new URLSearchParams(location.search);
+  if (given.get("task") && given.get("annotator")) {
+    await begin(given.get("task"), given.get("annotator"));
     return;
   }
   let tasks = [];
-  try { tasks = (await (await fetch("/api/tasks")).json()).tasks; } catch { trouble("The server does not answer: is judgebench view still running?", false); }
-  $("task").replaceChildren(...tasks.map((name) => made("option", { value: name, selected: name === asked.get("task") }, name)));
+  try { tasks = (await asked("/api/tasks")).tasks; } catch (error) { trouble(error.message, false); }
+  $("task").replaceChildren(...tasks.map((name) => made("option", { value: name, selected: name === given.get("task") }, name)));
   $("no-tasks").hidden = tasks.length > 0;
   $("start").hidden = false;
 }

@@ -1,5 +1,5 @@
 "use strict";
-// How the server's pages make their elements: texts only ever become text nodes.
+// How the server's pages ask it, and make their elements: texts only ever become text nodes.
 
 const $ = (id) => document.getElementById(id);
 
@@ -18,6 +18,17 @@ function drawing(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+const GONE = "The server does not answer: is judgebench view still running?";
+
+/** Ask the server; what is thrown says what a person can do about it. */
+async function asked(path) {
+  let response;
+  try { response = await fetch(path); } catch { throw new Error(GONE); }
+  const data = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(response.status === 403 ? "judgebench view was started again: open the address that it prints now." : data.error ?? `The server answered ${response.status}.`);
+  return data;
 }
 
 // Characters that are not seen, or turn the text around them, are shown as what they are; joiners belong to scripts.

@@ -172,17 +172,16 @@ function drawTasks(runs) {
 
 async function look() {
   try {
-    const response = await fetch("/api/runs");
-    if (!response.ok) throw new Error(response.status === 403 ? "judgebench view was started again: open the address that it prints now." : `The server answered ${response.status}.`);
+    const { runs } = await asked("/api/runs");
     const before = new Map(shown.runs.map((run) => [run.name, run.status]));
-    shown.runs = (await response.json()).runs;
+    shown.runs = runs;
     for (const run of shown.runs) if (before.get(run.name) === "running" && run.status === "complete") $("said").textContent = `${run.judge} on ${run.task} is complete.`;
     drawLead(shown.runs);
     drawTasks(shown.runs);
     draw();
     $("trouble").hidden = true;
   } catch (error) {
-    $("trouble").textContent = error instanceof TypeError ? "The server does not answer: is judgebench view still running?" : error.message;
+    $("trouble").textContent = error.message;
     $("trouble").hidden = false;
   }
   setTimeout(look, EVERY);
