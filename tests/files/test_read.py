@@ -111,7 +111,7 @@ def test_line_numbers_count_line_breaks_inside_cells(write):
 def test_what_takes_more_lines_than_there_are_leaves_no_rows(write, said, expected):
     path = write("judge,gold\nyes,no\nno,no\n")
     assert expected in refusal(path, opening=said)
-    with pytest.raises(DataError, match="no row|takes"):
+    with pytest.raises(DataError, match=r"no row|takes"):
         list(open_table(path, said).rows())
 
 
