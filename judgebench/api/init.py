@@ -170,7 +170,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
-    looks, _ = profile(kept(table, reading.where))
+    looks = profile(kept(table, reading.where))
     columns = dict(reading.columns)
     named = find_roles(looks, columns)
     free = [one for one in looks if one.name in named.aside]

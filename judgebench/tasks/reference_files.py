@@ -27,7 +27,7 @@ def read_references(path: Path, column: str, kind: str) -> dict[str, tuple[Refer
     UsageError where the column of ids or of references can't be told, DataError where an id appears twice.
     """
     table = open_table(path)
-    looks, _ = profile(table)
+    looks = profile(table)
     given = {"reference": (column,)} if column else {}
     if column and column not in table.columns:
         raise UsageError(f"{path} has no column {column!r}; it has {', '.join(table.columns)}")

@@ -123,7 +123,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         )
     notes: list[str] = []
     table, blank = filled(kept(table, reading.where))
-    looks, _ = profile(table)
+    looks = profile(table)
     if reading.scale and not Scale.parse(reading.scale).listed:
         # Many sets, orders or checks look like texts.
         looks = [replace(one, kind="labels") if not one.kind and is_gold(one.name) else one for one in looks]
