@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from judgebench.files.records import some
 from judgebench.labels.facts import Facts, Options, Reading
 from judgebench.labels.forms import FORMS, MAKERS
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.known import KNOWN, Known, recognise
 from judgebench.labels.profile import MOST_COLUMNS, Profile, Sample
 from judgebench.labels.questions import columns_of, doubts
-from judgebench.labels.roles import find_roles
 from judgebench.labels.untidy import untidy
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.wide import wide

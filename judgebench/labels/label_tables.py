@@ -16,9 +16,9 @@ from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
 from judgebench.labels.importers.catalog import open_export
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.names import LABEL, RATER, cut, is_id, words_of
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 from judgebench.labels.rules import read_replies
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.words import numbered_pair, spans

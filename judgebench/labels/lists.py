@@ -230,7 +230,7 @@ def _first_errors(words: RaterWords, spoken: Collection[str]) -> Callable[[str],
         raise UsageError(
             f"no cell says -1 or none, so that 0 ({said['0']} {words.where(said['0'], '0')}) may be the first step or "
             f"no wrong step: say {argument('words')} 0=0 where it is the first step, {argument('words')} 0=none where "
-            "it is no wrong step"
+            "it says that no step is wrong"
         )
     numbers = [number for text in said if (number := whole_number(text)) is not None]
     listed = _steps([])

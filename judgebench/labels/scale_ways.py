@@ -97,7 +97,7 @@ def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Se
     ask = f"{some(marks)} ({where}) lies {lies} the ratings {rest[0]} to {rest[-1]}: no rating?"
     told: Options = {"missing": marks, "scale": f"rate:{rest[0]}-{rest[-1]}"}
     return [
-        Way(told, f"{some(marks)} is an error mark, no rating", "", ask),
+        Way(told, f"{some(marks)} is an error mark, not a rating", "", ask),
         Way({"scale": spec}, f"{some(marks)} is a rating like the others"),
     ]
 
@@ -119,7 +119,7 @@ def _two_units(words: dict[str, Counter[str]], gold: dict[int, int], judges: Seq
 
 
 def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:
-    """Numbers that are no plain ratings: with decimals, or codes of several meanings."""
+    """Say what numbers that are not plain ratings may be: with decimals, or codes of several meanings."""
     values = [number for word in every if (number := number_of(word)) is not None]
     if any(is_decimal(word) for word in every) or max(values) - min(values) > 100:
         marks = [word for word in every if word in {"-1", "-9", "-99", "-999", "999"}]
@@ -198,7 +198,7 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
     ways: Ways = []
     if failed and len(failed) < len(every):
         where = facts.where(words, {fold(word) for word in failed})
-        note = f"{some(map(repr, failed))} ({where}) is no label of the others' kind; {argument('missing')} says so"
+        note = f"{some(map(repr, failed))} ({where}): not of the others' kind; {argument('missing')} leaves it out"
         gone: Options = {"missing": failed}
         told = f"{some(failed)}: no verdict"
         both = len({name in judges for name, own in words.items() if own.keys() & set(failed)}) == 2

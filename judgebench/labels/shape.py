@@ -328,7 +328,7 @@ def _in_rows(
         if len(golds) < 2 - bool(judges) and not unlabelled:
             raise rows.table.error(f"{len(golds)} raters beside the judges", field=rater)
         if golds:
-            raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {some(golds)}")
+            raw.notes.append(f"gold: the {len(golds)} raters who are not judges: {some(golds)}")
     raters = [*judges, *golds]
     if missing := [name for name in raters if name not in stripped]:
         near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Reference
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.read import open_table
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 from judgebench.tasks.texts import named_by, texts_in
 
 if TYPE_CHECKING:

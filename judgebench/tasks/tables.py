@@ -13,9 +13,10 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.names import gold_source_of, is_gold
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import Roles, find_roles
+from judgebench.labels.roles import Roles
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, card_names, load_card
 from judgebench.tasks.gold import encoded, encoded_together, golds_of

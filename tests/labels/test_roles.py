@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.files.rows import RowTable
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 
 if TYPE_CHECKING:
     from judgebench.labels.roles import Recognised
