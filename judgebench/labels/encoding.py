@@ -20,6 +20,7 @@ from judgebench.labels.doubts import (
     refuse_shifted,
     refuse_units,
 )
+from judgebench.labels.inferring import infer
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import RaterWords, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, would_read
@@ -29,7 +30,6 @@ from judgebench.labels.words import (
     UNKNOWN,
     code_of,
     decimals,
-    infer,
     is_decimal,
     listing,
     numbered_pair,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from judgebench.errors import DataError, UsageError
 from judgebench.files.paths import parsed
 from judgebench.files.table import BLOCK_ROWS, Block, Table
+from judgebench.labels.inferring import infer
 from judgebench.labels.vocabulary import MISSING, fold
-from judgebench.labels.words import infer, is_decimal, whole_number
+from judgebench.labels.words import is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import cut
+from judgebench.labels.inferring import foreign_words
 from judgebench.labels.replies import RULES, Read, read
 from judgebench.labels.speech import NumberSpeech, PairSpeech, Speech, check, labels
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
-from judgebench.labels.words import foreign_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -10,8 +10,9 @@ from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import some
 from judgebench.labels.doubts import HALF, apart, rating_cells
+from judgebench.labels.inferring import infer
 from judgebench.labels.vocabulary import MISSING, fold, number_of
-from judgebench.labels.words import code_of, infer, is_decimal, whole_number
+from judgebench.labels.words import code_of, is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
