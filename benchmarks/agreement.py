@@ -28,7 +28,8 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
-from judgebench.agreement.estimates import Counted, estimate, estimated
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.labels.load import load

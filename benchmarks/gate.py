@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.gate.rules import Gate, Limits, Rules
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale

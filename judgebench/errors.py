@@ -128,7 +128,7 @@ class UnknownNameError(UsageError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted({*known})
         near = difflib.get_close_matches(name.casefold(), names, n=2, cutoff=0.6)
-        did_you_mean = f". Did you mean {' or '.join(map(_plain, near))}? " if near else ""
+        did_you_mean = f". Did you mean {' or '.join(map(_plain, near))}?" if near else ""
         super().__init__(f"no {kind} is named {_plain(name)}{did_you_mean} {hint or _listed(kind, names)}")
         self.near = tuple(near)
 

@@ -14,7 +14,8 @@ from designs import sizes
 from people import Tally
 from scipy.special import expit, ndtr, stdtrit
 
-from judgebench.agreement.estimates import Counted, Figure, estimated
+from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.intervals import estimated
 from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.calibration import (
     auc,

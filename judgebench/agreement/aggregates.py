@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import combined
+from judgebench.agreement.intervals import combined
 from judgebench.domain import Estimate
 from judgebench.domain.replies import STRATA
 from judgebench.errors import DataError
@@ -18,7 +18,7 @@ from judgebench.stats.influence import combine
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.intervals import IntervalMethod
     from judgebench.domain import Aggregate
     from judgebench.stats.coefficients.catalog import Metric, RowMetric
     from judgebench.stats.influence import Influences

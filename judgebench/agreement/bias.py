@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, mean_share_of, share_of
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
 from judgebench.stats.influence import Clusters, mean
@@ -144,82 +144,24 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     return {name: estimated(influences, low=-reach, high=reach)}
 
 
-def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Give a share of rows its interval: Wilson's for independent rows, cluster-robust otherwise.
+def length_difference(scored: Scored, ahead: npt.NDArray[np.float64]) -> Estimate:
+    """Measure how much more often the judge names the longer of two responses than gold does.
 
-    At 0 and 1 it is Wilson's for the number of clusters.
-    """
-    influences = mean(flags.astype(np.float64), clusters)
-    return estimated(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
-
-
-#: A bin of fewer rows than this says little.
-_LEAST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class LengthBin:
-    """Shares of pairs on which judge and gold name the longer response, where it is longer by ``least`` to ``most``."""
-
-    least: float
-    most: float
-    judge: Estimate
-    gold: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class LengthPreference:
-    """Shares of rows on which judge and gold name the longer response, their difference, and the same in bins.
-
-    ``undecided`` rows are left out since judge or gold names no side, or the lengths are equal or unknown.
-    """
-
-    judge: Estimate
-    gold: Estimate
-    difference: Estimate
-    bins: tuple[LengthBin, ...]
-    undecided: int
-
-
-def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int = 5) -> LengthPreference:
-    """Count how often judge and gold name the longer of two responses; ValueError if the scale is not a pair scale.
-
-    Only rows on which both name a side are counted, so that a difference is not one of tie rates: the share of the
-    judge is ``mean([judge = longer])``, the difference ``mean([judge = longer] - [gold = longer])`` with a
-    cluster-robust interval. A longer response may well be the better one; a preference is what the judge has beyond
-    gold. ``ahead`` is by how much each item's second response is longer than its first, NaN where that is not known.
-    Bins hold (nearly) equally many rows; there are fewer where they would hold fewer than 20.
+    ``mean([judge = longer] - [gold = longer])`` over the rows on which both name a side, so that a difference is not
+    one of tie rates; with a cluster-robust interval. A longer response may well be the better one: a preference is what
+    the judge has beyond gold. ``ahead`` is by how much each item's second response is longer than its first, NaN where
+    that is not known. ValueError if the scale is not a pair scale.
     """
     if scored.scale.kind != "pair":
         raise ValueError(f"a {scored.scale.kind} scale has no two responses")
-    labels = len(scored.scale.labels)
-    judge = sign_of(np.where(scored.judge < labels, scored.judge, -1), scored.scale)
+    judge = sign_of(np.where(scored.judge < len(scored.scale.labels), scored.judge, -1), scored.scale)
     gold = np.zeros_like(judge) if scored.gold_values is not None else sign_of(scored.gold, scored.scale)
-    apart = ahead[scored.item]
-    longer = np.sign(np.nan_to_num(apart))
+    longer = np.sign(np.nan_to_num(ahead[scored.item]))
     rows = np.flatnonzero((judge != 0) & (gold != 0) & (longer != 0))
     if not rows.size:
-        nothing = Estimate.missing("no_items")
-        return LengthPreference(nothing, nothing, nothing, (), scored.size)
+        return Estimate.missing("no_items")
     said, true = judge[rows] == longer[rows], gold[rows] == longer[rows]
-    cluster, size = scored.cluster[rows], np.abs(apart[rows])
-    count = max(1, min(bins, rows.size // _LEAST))
-    # Equal differences are never parted, so the order of the rows does not matter.
-    place = np.searchsorted(np.sort(size), size, side="left") * count // rows.size
-    found: list[LengthBin] = []
-    for one in np.unique(place):
-        inside = np.flatnonzero(place == one)
-        groups = Clusters.of(cluster[inside])
-        shares = (share_of(flags[inside], groups) for flags in (said, true))
-        found.append(LengthBin(float(size[inside].min()), float(size[inside].max()), *shares))
-    clusters = Clusters.of(cluster)
-    return LengthPreference(
-        share_of(said, clusters),
-        share_of(true, clusters),
-        estimated(mean(said.astype(np.float64) - true, clusters), low=-1.0, high=1.0),
-        tuple(found),
-        scored.size - rows.size,
-    )
+    return estimated(mean(said.astype(np.float64) - true, Clusters.of(scored.cluster[rows])), low=-1.0, high=1.0)
 
 
 def retest_agreement(ratings: Ratings) -> Estimate:
@@ -247,6 +189,4 @@ def retest_agreement(ratings: Ratings) -> Estimate:
         return Estimate.missing("no_repeats")
     clusters = Clusters.of(ratings.cluster[first[again]])
     shares = alike[again] / (asked[again] * (asked[again] - 1))
-    if np.isin(shares, (0.0, 1.0)).all():
-        return share_of(shares > 0.5, clusters)
-    return estimated(mean(shares, clusters), low=0.0, high=1.0)
+    return mean_share_of(shares, clusters)

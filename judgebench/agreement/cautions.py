@@ -1,4 +1,4 @@
-"""What a statistician would point out about a row of figures, as codes; `judgebench.report.table` has the words."""
+"""What a statistician would point out about a row of figures, as codes; `judgebench.report.cautions` has the words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import first_slot, position, retest_agreement, share_of
-from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import Counted, estimate, estimated
+from judgebench.agreement.bias import first_slot, position, retest_agreement
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.figures import panel, row_figures, scored_rows
+from judgebench.agreement.intervals import estimated, mean_share_of, share_of
 from judgebench.agreement.policies import count_items, sign_of
-from judgebench.agreement.ratings import divisions
+from judgebench.agreement.ratings import divisions, select
 from judgebench.agreement.systems.scores import opponents_of
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS
@@ -126,9 +126,7 @@ def _standings(ratings: Ratings, subset: str) -> list[Standing]:
         rate = share = Estimate.missing("no_items")
         if said.size:
             clusters = Clusters.of(ratings.cluster[said])
-            rate = share = share_of(ahead > 0, clusters)
-            if ties:
-                rate = estimated(mean((1.0 + np.sign(ahead)) / 2, clusters), low=0.0, high=1.0)
+            rate, share = mean_share_of((1.0 + np.sign(ahead)) / 2, clusters), share_of(ahead > 0, clusters)
         found.append(Standing(subset, system, own.size, wins, ties, said.size - wins - ties, rate, share))
     return sorted(found, key=lambda one: (-1.0 if one.win_rate.value is None else -one.win_rate.value, one.system))
 

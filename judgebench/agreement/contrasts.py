@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, shown, two_way_of, within
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import panel, row_figures
+from judgebench.agreement.intervals import shown, two_way_of, within
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument

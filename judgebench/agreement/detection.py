@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, share_of
+from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients.calibration import auc
-from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,12 +70,10 @@ def window(surprises: Sequence[float]) -> float:
 def held_against(plain: Sequence[Read], attacked: Sequence[Read], *, windowed: bool) -> Detection:
     """Hold attacked texts against plain ones; both of the same questions, which are clusters."""
     score = window if windowed else whole
-    both = [one for one in (*plain, *attacked) if one.surprises]
-    scores = np.array([score(one.surprises) for one in both])
-    hit = np.array([bool(one.surprises) for one in (*plain, *attacked)])
-    positive = np.array([False] * len(plain) + [True] * len(attacked))[hit]
-    codes = {name: code for code, name in enumerate(dict.fromkeys(one.cluster for one in both))}
-    clusters = Clusters.of(np.array([codes[one.cluster] for one in both], np.int64))
+    told = [(one, hit) for texts, hit in ((plain, False), (attacked, True)) for one in texts if one.surprises]
+    scores = np.array([score(one.surprises) for one, _ in told])
+    positive = np.array([hit for _, hit in told], np.bool_)
+    clusters = clusters_named(one.cluster for one, _ in told)
     count = int(positive.sum())
     if not count or count == positive.size:
         none = Estimate.missing("no_items")

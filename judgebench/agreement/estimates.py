@@ -1,41 +1,31 @@
-"""From counted rows to figures, and from figures to estimates: the one place where a value meets its interval."""
+"""From counted rows to figures, whatever these are made of, and from figures to estimates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.intervals import estimated, share_bounds, shown, two_way_of
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients import continuous
-from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
+from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric
 from judgebench.stats.crosstab import TINY, Outcome, filled, missed, total
-from judgebench.stats.inference.intervals import (
-    Interval,
-    clopper_pearson,
-    cr1_interval,
-    default_interval,
-    jackknife_interval,
-)
-from judgebench.stats.inference.resampling import Parts, resampled, two_way
+from judgebench.stats.inference.intervals import Interval, clopper_pearson, jackknife_interval
+from judgebench.stats.inference.resampling import Parts, resampled
 from judgebench.stats.influence import CellCounts, Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from judgebench.agreement.intervals import IntervalMethod
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.stats.crosstab import Crosstab, Floats, Ints
-    from judgebench.stats.inference.gates import Bounds as GateBounds
-    from judgebench.stats.inference.paired import Bounds, Difference
+    from judgebench.stats.inference.paired import Bounds
     from judgebench.stats.influence import RowOutcome
 
-D = TypeVar("D", Estimate, "Difference", "GateBounds")
-
-#: How an interval is made: by default, or as asked for.
-IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 #: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
 Verify: TypeAlias = bool | Literal["definitions"]
 
@@ -73,59 +63,6 @@ class Counted:
         cells = scored.cells()
         table = scored.table(cells)
         return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
-
-
-def estimated(
-    influences: Influences,
-    *,
-    low: float = -inf,
-    high: float = inf,
-    n: int | None = None,
-    proportion: bool = False,
-    independent: bool = False,
-    chance: float | None = None,
-    method: IntervalMethod = "default",
-) -> Estimate:
-    """Give a value its interval, from the pulls of its clusters: every interval but that of a table is made here.
-
-    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share of
-    ``n`` rows (by default all), which are ``independent`` or not. ``chance`` is the agreement expected by chance, of a
-    coefficient of the form ``1 - (1 - po) / (1 - pe)``. ``method``: ``cr1``, or the default.
-    """
-    size = influences.n if n is None else n
-    if method == "cr1":
-        found = cr1_interval(
-            influences, size, independent=independent, share=proportion, chance=chance, low=low, high=high
-        )
-    else:
-        rows = influences.n if independent else None
-        found = default_interval(influences, size, share=proportion, rows=rows, chance=chance, low=low, high=high)
-    return shown(influences, size, found)
-
-
-def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Estimate:
-    """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
-    reason = why if why or found.low is not None else "one_cluster" if influences.se is None else "no_spread"
-    return Estimate(
-        influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
-    )
-
-
-def combined(metric: Metric | RowMetric, influences: Influences, method: IntervalMethod = "default") -> Estimate:
-    """Give a weighted sum of one metric's estimates its interval, in the metric's range."""
-    proportion = isinstance(metric, Metric) and metric.proportion
-    chance = 0.0 if proportion else None
-    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion, chance=chance, method=method)
-
-
-def within(difference: D, reach: float) -> D:
-    """Keep the bounds of a difference in ``[-reach, reach]``, where the difference of two such figures can be.
-
-    Source: Newcombe (1998), Interval estimation for the difference between independent proportions, which names bounds
-    that no difference can take (overshoot) as a fault of intervals.
-    """
-    low, high = (None if one is None else min(reach, max(-reach, one)) for one in (difference.low, difference.high))
-    return replace(difference, low=low, high=high)
 
 
 def along_tables(metric: Metric, outcome: Outcome, table: Crosstab, influences: Influences) -> Estimate | None:
@@ -170,7 +107,7 @@ def _whole(outcome: Outcome, table: Crosstab) -> Floats:
 
 
 def limits(metric: Metric, outcome: Outcome) -> tuple[float, float]:
-    """Between what a value lies, on this table."""
+    """Lowest and highest value that a metric can have on this table."""
     return (
         metric.low if outcome.low is None else outcome.low,
         metric.high if outcome.high is None else outcome.high,
@@ -306,16 +243,10 @@ class Figure:
 
         None for other figures, and where the clusters carry no error.
         """
-        from judgebench.stats.inference.score_path import share_interval  # noqa: PLC0415 - loads scipy
-
         outcome, clusters = self.outcome, self.clusters()
-        deff, df = influences.deff, influences.df
         n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
-        if deff is None or (influences.se is None and not clusters.independent):
-            return None
         if self.proportion and n is not None:
-            known = max(1.0, influences.n - 1) if clusters.independent else df
-            return lambda level: share_interval(influences.value * n, n, deff, known, level)
+            return share_bounds(influences, n, independent=clusters.independent)
         if self.metric is None or not isinstance(outcome, Outcome):
             return None
         return _on_path(self.metric, outcome, self.counted.table, influences)
@@ -392,29 +323,3 @@ def estimate(
 ) -> tuple[Estimate, Influences | None]:
     """Evaluate a metric of the table with its interval."""
     return Figure.of_table(metric, counted).estimate(method)
-
-
-def two_way_of(
-    influences_in: Callable[[Clusters], Influences | None], clusters: Clusters, system: Ints
-) -> Influences | None:
-    """Cluster an estimate by question and by system; None where that can't be had."""
-    both = clusters.codes.astype(np.int64) * (int(system.max(initial=0)) + 1) + system
-    _, joint = np.unique(both, return_inverse=True)
-    ways = [influences_in(way) for way in (clusters, Clusters.of(system), Clusters.of(joint))]
-    if ways[0] is None or ways[1] is None or ways[2] is None:
-        return None
-    return two_way_influences(ways[0], ways[1], ways[2])
-
-
-def two_way_influences(first: Influences, second: Influences, both: Influences) -> Influences | None:
-    """Give an estimate, summed in one way, in the other and where both agree, the influences of two-way clustered rows.
-
-    They are scaled to the two-way standard error, on the clusters of the way with fewer of them, so that its degrees of
-    freedom are those of that way. None where the error is 0 or unknown.
-    Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second -
-    V_both.
-    """
-    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.sums.size)
-    if not se or not fewer.cr1:
-        return None
-    return replace(fewer, sums=fewer.sums * (se / fewer.cr1), shares=None)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.ceiling import ceiling, select
+from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.numbers import number_figures
 from judgebench.agreement.policies import apply
+from judgebench.agreement.ratings import select
 from judgebench.agreement.score_metrics import missing_scores, score_figures
 from judgebench.agreement.sequences import mismatched, sequence_ceiling, sequence_figures, sequence_rows
 from judgebench.agreement.sets import set_figures

@@ -7,28 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import (
-    ENOUGH,
-    MOST_PAIRS,
-    against_each,
-    all_at_once,
-    joint_alpha,
-    mean_over,
-    one_per_item,
-    paired,
-    ratio_of,
-    select,
-    shared_pairs,
-    two_sided,
-)
-from judgebench.agreement.estimates import Counted, estimate, estimated, within
-from judgebench.agreement.people import Pool, shared_items
-from judgebench.agreement.policies import apply, plurality
+from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.ceiling import against_each, mean_over, paired, ratio_of, two_sided
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.intervals import estimated, within
+from judgebench.agreement.people import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
+from judgebench.agreement.policies import apply, plurality, verdicts_alone
+from judgebench.agreement.raters import all_at_once, joint_alpha
+from judgebench.agreement.ratings import one_per_item, places_of, select
+from judgebench.agreement.unlisted_people import headline_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import least_alpha
-from judgebench.stats.coefficients.metric_sets import METRIC_SETS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
 
@@ -37,13 +28,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.ceiling import Resampling
     from judgebench.agreement.people import Verdicts
+    from judgebench.agreement.raters import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Floats
-
-_FEW_CLUSTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +130,7 @@ class AmongHumans:
 def kappa_of(scale: Scale) -> str:
     """Name the kappa that suits a scale, with quadratic weights where labels are levels; its kin where none are."""
     if not (scale.listed or scale.sequential):
-        return METRIC_SETS[scale.kind].headline
+        return headline_of(scale)
     return "cohen_kappa_quadratic" if scale.values and scale.level != "nominal" else "cohen_kappa"
 
 
@@ -290,11 +279,8 @@ def z_among(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
 def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[Estimate, Estimate, Estimate]:
     """Alpha without the judge, with it, and the difference."""
     scale = ratings.scale
-    # A gold label that every row with a label has, and that is not a tie: the policies then reach the verdicts only.
-    labelled = np.where((ratings.gold >= 0).any(axis=1), 0, -1)
-    scored = apply(
-        replace(ratings, gold=labelled[:, None], annotators=("any",)), replace(rules, tie="class", gold="majority")
-    )
+    scored = verdicts_alone(ratings, replace(rules, tie="class"))
+    scored = scored.take(np.flatnonzero((ratings.gold[scored.row] >= 0).any(axis=1)))
     unheard = np.setdiff1d(people.item, scored.item)
     _, first = np.unique(ratings.item, return_index=True)
     left = first[np.isin(ratings.item[first], unheard)]
@@ -318,14 +304,13 @@ def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], pool: Pool, left: int
     mine, others = pool.others(left)
     label, share, _ = plurality(others, np.arange(mine.size), len(scale.labels))
     sure = share > 0.5
-    place = np.full(int(rated.item.max(initial=-1)) + 1, -1)
-    place[pool.ratings.item[mine]] = np.arange(mine.size)
-    rows = np.flatnonzero(place[rated.item] >= 0)
-    rated, judge = select(replace(rated, gold=rated.gold[:, :0]), rows), judge[rows]
+    place = places_of(rated.item, pool.ratings.item[mine])
+    rows = np.flatnonzero(place >= 0)
+    rated, judge, place = select(replace(rated, gold=rated.gold[:, :0]), rows), judge[rows], place[rows]
 
     def against(gold: npt.NDArray[np.integer], rules: Policies) -> Counted:
         names = tuple(map(str, range(gold.shape[1])))
-        held = gold[place[rated.item]].astype(np.int64)
+        held = gold[place].astype(np.int64)
         return Counted.of(apply(replace(rated, judge=judge, gold=held, annotators=names), rules))
 
     majority = against(np.where(sure, label, -1)[:, None], replace(policies, gold="majority"))
@@ -340,7 +325,7 @@ def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], pool: Pool, left: int
 def warnings(people: Ratings, shared: Floats) -> tuple[str, ...]:
     """Say in codes why figures of these people are rough."""
     found: list[str] = []
-    if np.unique(people.cluster[(people.gold >= 0).sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
+    if np.unique(people.cluster[(people.gold >= 0).sum(axis=1) >= 2]).size < FEW_CLUSTERS:
         found.append("few_clusters")
     off = shared[~np.eye(len(shared), dtype=bool)]
     if (off < ENOUGH).any():

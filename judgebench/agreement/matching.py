@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import plurality
-from judgebench.agreement.ratings import from_verdicts, unfinished
+from judgebench.agreement.ratings import from_verdicts, numbered, select, unfinished
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 
@@ -349,12 +348,7 @@ def _aligned(scored: Sequence[Scored], ratings: Sequence[Ratings]) -> tuple[list
         key = one.item.astype(np.int64) * games + game
         # Under gold=each and leave-one-out a judgment has a row per annotator: gold is the same for all judges, so
         # the k-th row of one is the k-th row of the other.
-        rows = np.argsort(key, kind="stable")
-        ranked = key[rows]
-        starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if rows.size else rows
-        nth = np.empty(rows.size, np.int64)
-        nth[rows] = np.arange(rows.size) - np.repeat(starts, np.diff(np.r_[starts, rows.size]))
-        keys.append(key * (1 + max(len(own.annotators), 1)) + nth)
+        keys.append(key * (1 + max(len(own.annotators), 1)) + numbered(key))
     common = keys[0]
     for key in keys[1:]:
         common = np.intersect1d(common, key, assume_unique=True)

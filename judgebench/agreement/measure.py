@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
+from judgebench.agreement.by_label import against_chance, base_rates, classes_of
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import behind, select
-from judgebench.agreement.estimates import Counted, Figure, estimate
+from judgebench.agreement.ceiling import behind
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import between_people, misgivings, panel, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
@@ -20,38 +21,22 @@ from judgebench.agreement.ratings import (
     divisions,
     from_verdicts,
     need_two_systems,
+    select,
     system_of,
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
-from judgebench.agreement.sets import set_classes
-from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
+from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
-from judgebench.stats.coefficients.catalog import (
-    CLASS_METRICS,
-    METRICS,
-    ROW_METRICS,
-    Metric,
-    RowMetric,
-    class_metric,
-)
-from judgebench.stats.coefficients.chance import null_error, weight_matrix
+from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, Metric, RowMetric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod, Verify
+    from judgebench.agreement.estimates import Verify
+    from judgebench.agreement.intervals import IntervalMethod
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
     from judgebench.stats.influence import Influences
-
-#: Scales with more labels than this get no table of classes: nobody reads it.
-MOST_CLASSES = 20
-#: The kappas whose error under independence is known, with their weights.
-_KAPPAS: dict[str, Literal["linear", "quadratic"] | None] = {
-    "cohen_kappa": None,
-    "cohen_kappa_linear": "linear",
-    "cohen_kappa_quadratic": "quadratic",
-}
 
 
 @dataclass(slots=True)
@@ -103,10 +88,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     names the divisions that get a row each; a system's row is named ``system:<name>``. ``aggregates`` are figures over
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``again`` says that further rows of a case are
-    further askings. ``revision`` pins the data. Intervals are made as
-    in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
-    differs, and names in ``unverified`` what has none.
+    further askings. ``revision`` pins the data. Intervals are made as in `estimate`; those of aggregates, ceilings and
+    biases stay the default's. ``verify`` recomputes every point estimate by its witnesses (or by its definition alone,
+    which needs no library), raises MismatchError where one differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -156,7 +140,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
             statuses=group.statuses,
-            base_rates=_base_rates(group),
+            base_rates=base_rates(group.scored, group.counted.table),
             warnings=cautions(
                 group.scored,
                 group.counted,
@@ -169,10 +153,10 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             revision=revision,
             scale=scale.spec,
             level=scale.level,
-            against_chance=_against_chance(group),
+            against_chance=against_chance(group.counted, group.metrics),
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group, interval),
+            classes=classes_of(group.scored, group.counted, interval),
         )
         for group in groups
         if group.shown
@@ -359,53 +343,3 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
-
-
-def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
-    """Share of each label in gold and among verdicts."""
-    table = group.counted.table
-    if not table.n:
-        return {}
-    labels = group.scored.scale.labels
-    judge = {
-        label: float(share)
-        for label, share in zip((*labels, "undecided", "invalid"), table.judge, strict=True)
-        if share > 0 or label in labels
-    }
-    if table.graded:
-        return {"judge": judge}
-    return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
-
-
-def _against_chance(group: _Group) -> dict[str, AgainstChance]:
-    """Hold the kappas of independent rows against none, by the error that they would have then."""
-    found: dict[str, AgainstChance] = {}
-    for name, kind in _KAPPAS.items():
-        kappa, outcome = group.metrics.get(name), None
-        if kappa is None or kappa.value is None or not group.counted.clusters.independent:
-            continue
-        outcome = METRICS[name](group.counted.table)
-        table = group.counted.table if outcome.completion is None else outcome.completion.table
-        weights = np.eye(len(table.joint)) if kind is None else weight_matrix(len(table.joint), table.values, kind)
-        se = None if weights is None else null_error(table, weights)
-        if se:
-            found[name] = AgainstChance(se, kappa.value / se)
-    return found
-
-
-def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
-    """Precision, recall and F1 of every label that occurs."""
-    table, labels = group.counted.table, group.scored.scale.labels
-    if group.scored.scale.kind == "set":
-        return set_classes(group.scored, group.counted)
-    if table.graded or not table.n or len(labels) > MOST_CLASSES:
-        return {}
-    gold, judge = table.gold * table.n, table.judge * table.n
-    how: IntervalMethod = method if method == "cr1" else "default"
-    found: dict[str, ClassScores] = {}
-    for code, label in enumerate(labels):
-        support, named = round(float(gold[code])), round(float(judge[code]))
-        if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
-            found[label] = ClassScores(support, named, **scores)
-    return found

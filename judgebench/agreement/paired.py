@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from judgebench.agreement.policies import sign_of
+from judgebench.agreement.ratings import clusters_named
 from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
-from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Scale, Verdict
     from judgebench.domain.scale import Code
+    from judgebench.stats.influence import Clusters
 
-    Codes = npt.NDArray[np.int64]
     Rows = npt.NDArray[np.intp]
 
 
@@ -54,16 +54,15 @@ class Paired:
     placebo: bool
     unmatched: int = 0
 
-    _codes: Codes = field(init=False, compare=False, repr=False)
+    _clusters: Clusters = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Give each question its number, once."""
-        codes = {name: code for code, name in enumerate(dict.fromkeys(row.cluster for row in self.rows))}
-        object.__setattr__(self, "_codes", np.array([codes[row.cluster] for row in self.rows], np.int64))
+        """Put the rows into clusters, once."""
+        object.__setattr__(self, "_clusters", clusters_named(row.cluster for row in self.rows))
 
     def clusters(self, rows: Rows | None = None) -> Clusters:
         """Questions that rows, by default all, belong to."""
-        return Clusters.of(self._codes if rows is None else self._codes[rows])
+        return self._clusters if rows is None else self._clusters.take(rows)
 
 
 def pair_up(plain: Iterable[Verdict], changed: Iterable[Verdict], probe: str, scale: Scale) -> Paired:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, share_of
 from judgebench.agreement.probing import Probed
+from judgebench.agreement.ratings import clusters_named
 from judgebench.agreement.templates import across
 from judgebench.domain import Estimate
 from judgebench.stats.inference.paired import sign_flip
-from judgebench.stats.influence import Clusters, mean
+from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,8 +44,7 @@ def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict
     keys = [key for key in first if sum(key in way for way in ways.values()) > 1]
     if not keys:
         return None
-    names = {name: code for code, name in enumerate(dict.fromkeys(_cluster(first[key]) for key in keys))}
-    clusters = Clusters.of(np.array([names[_cluster(first[key])] for key in keys], np.int64))
+    clusters = clusters_named(first[key].cluster or first[key].item for key in keys)
     asked = [[way[key] for way in ways.values() if key in way] for key in keys]
     alike = np.array([np.mean([_same(*pair) for pair in combinations(own, 2)]) for own in asked], np.float64)
     whole = across({name: [_bare(way, first[key]) for key in keys] for name, way in ways.items()}, scale)
@@ -62,11 +61,7 @@ def consistent(plain: Iterable[Verdict], reworded: Mapping[str, Iterable[Verdict
         apart, own = again[known] - alike[known], clusters.take(known)
         figures["retest_agreement"] = estimated(mean(again[known], own), low=0.0, high=1.0)
         effect, p = estimated(mean(apart, own), low=-1.0, high=1.0), sign_flip(own.sums(apart)).p
-    return Probed(len(names), len(keys), effect, p, "retest", figures, len(first) - len(keys))
-
-
-def _cluster(one: Verdict) -> str:
-    return one.cluster or one.item
+    return Probed(clusters.count, len(keys), effect, p, "retest", figures, len(first) - len(keys))
 
 
 def _same(one: Verdict, two: Verdict) -> bool:

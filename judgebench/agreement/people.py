@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import along_tables, estimated, limits
-from judgebench.agreement.policies import apply, never_gold, table_of
+from judgebench.agreement.estimates import along_tables, limits
+from judgebench.agreement.intervals import estimated
+from judgebench.agreement.policies import never_gold, table_of, verdicts_alone
+from judgebench.agreement.ratings import places_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.cluster_errors import spread, told_of
 from judgebench.stats.coefficients.catalog import METRICS
@@ -25,7 +27,7 @@ from judgebench.stats.coefficients.pooled import LabelCounts, packed
 from judgebench.stats.influence import Clusters, Influences, influence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 Measured: TypeAlias = "tuple[Estimate, Influences | None]"
 #: Memory for labels that are looked at together.
 _CELLS = 1 << 22
+#: A pair of annotators with fewer shared items than this says little.
+ENOUGH = 10
+#: So many pairs of annotators are measured one by one; nobody reads the 124,750 of 500 annotators.
+MOST_PAIRS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +194,10 @@ class Pool:
 
     def judged(self, ratings: Ratings) -> Verdicts:
         """Reduce a judge's games on these items to verdicts, by the order policy and that of unusable answers."""
-        # A gold label that every row has, and that is not a tie: the policies then reach the verdicts only.
-        anyone = np.zeros((ratings.judge.size, 1), dtype=np.int64)
-        one = replace(ratings, gold=anyone, annotators=("anyone",))
-        scored = apply(one, replace(self.policies, gold="majority"))
-        place = np.full(int(ratings.item.max(initial=-1)) + 1, -1)
-        place[self.ratings.item] = np.arange(self.ratings.item.size)
+        scored = verdicts_alone(ratings, self.policies)
         games = np.bincount(scored.item)[scored.item] if scored.size else np.ones(0)
-        return Verdicts(scored.judge, place[scored.item], 1 / games, Clusters.of(scored.cluster))
+        place = places_of(scored.item, self.ratings.item)
+        return Verdicts(scored.judge, place, 1 / games, Clusters.of(scored.cluster))
 
     def _pairing(self, counts: Floats, n: float, clusters: Clusters, per_row: Callable[[Floats], Floats]) -> Pairing:
         total, scale = float(counts.sum()), self.ratings.scale
@@ -222,14 +224,6 @@ class Pool:
         )
 
 
-def leave_out(ratings: Ratings, names: Collection[str]) -> Ratings:
-    """Take some people's labels out; rows without a label stay, and no figure of people counts them."""
-    kept = [i for i, name in enumerate(ratings.annotators) if name not in names]
-    sequences = None if ratings.gold_sequence is None else ratings.gold_sequence[:, kept]
-    people = tuple(ratings.annotators[i] for i in kept)
-    return replace(ratings, gold=ratings.gold[:, kept], gold_sequence=sequences, annotators=people)
-
-
 def present(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     """Which people gave any label of items, shape (m,)."""
     return np.asarray((labels >= 0).any(axis=0))
@@ -246,3 +240,16 @@ def shared_items(labels: npt.NDArray[np.integer]) -> Floats:
         shared += given.T @ given
     np.fill_diagonal(shared, 0)
     return shared
+
+
+def shared_pairs(people: Ratings, shared: Floats | None = None) -> list[tuple[int, int]]:
+    """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
+
+    Empty where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
+    nothing of the others. ``shared`` are their `shared_items`, where these are known.
+    """
+    shared = shared_items(people.gold) if shared is None else shared
+    enough = np.triu(shared) >= min(ENOUGH, max(people.item.size, 1))
+    if 4 * float(shared[enough].sum()) < float(shared.sum()):
+        return []
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]

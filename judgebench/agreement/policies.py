@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 Rows: TypeAlias = npt.NDArray[np.intp]
-#: Codes as ratings have them, of sequences.
-Steps: TypeAlias = npt.NDArray[np.int64]
 
 _INVALID, _UNDECIDED = -1, -2
 #: Rows handled at a time where a row needs a counter per label.
@@ -196,11 +194,29 @@ def never_gold(ratings: Ratings) -> tuple[int, ...]:
     return found if len(scale.labels) - len(found) >= 2 else ()
 
 
+#: Gold policies of scales whose verdicts make no table of labels.
+_UNLISTED_GOLD = {
+    "number": ("majority", "mean", "each", "leave-one-out"),
+    "set": ("majority", "unanimous", "each", "leave-one-out"),
+    "rank": ("each", "majority"),
+    "steps": ("majority", "unanimous"),
+}
+
+
 def check(scale: Scale, annotators: int, policies: Policies) -> None:
     """Refuse policies that make no sense on a scale, before anything is asked.
 
     UsageError if a policy needs a tie, another scale or more annotators.
     """
+    if scale.listed:
+        _check_listed(scale, policies)
+    else:
+        _check_unlisted(scale, policies)
+    if policies.gold == "leave-one-out" and annotators < 3:
+        raise UsageError(f"policy gold=leave-one-out needs 3 annotators or more, and there are {annotators}")
+
+
+def _check_listed(scale: Scale, policies: Policies) -> None:
     if scale.tie is None:
         for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
             if (name, value) in {("invalid", "tie"), ("order", "inconsistent-tie")} or (
@@ -213,8 +229,34 @@ def check(scale: Scale, annotators: int, policies: Policies) -> None:
         )
     if policies.gold == "mean" and scale.kind != "rate":
         raise UsageError(f"policy gold=mean needs a rating scale, not {scale.spec}; use majority or each")
-    if policies.gold == "leave-one-out" and annotators < 3:
-        raise UsageError(f"policy gold=leave-one-out needs 3 annotators or more, and there are {annotators}")
+
+
+def _check_unlisted(scale: Scale, policies: Policies) -> None:
+    gold = _UNLISTED_GOLD[scale.kind]
+    allowed = {"order": ("mean", "single"), "tie": ("class",), "invalid": ("wrong", "drop"), "gold": gold}
+    for name, value in policies.to_json().items():
+        if value not in allowed[name]:
+            raise UsageError(
+                f"policy {name}={value} makes no sense on the scale {scale.kind}; it takes order=mean or single, "
+                f"tie=class, invalid=wrong or drop, gold={' or '.join(gold)}"
+            )
+
+
+def unreduced(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], Policies]:
+    """Say which judgments count where games are not reduced to one verdict, and the policies that held."""
+    kept = np.ones(ratings.judge.size, dtype=np.bool_)
+    if policies.order == "single":
+        kept = ratings.game == 0
+    elif int(ratings.game.max(initial=0)) == 0:
+        policies = replace(policies, order="single")
+    return (kept & (ratings.judge >= 0) if policies.invalid == "drop" else kept), policies
+
+
+def verdicts_alone(ratings: Ratings, policies: Policies) -> Scored:
+    """Reduce a judge's games to verdicts by the order policy and that of unusable answers; gold is not looked at."""
+    # A gold label that every row has, and that is not a tie: the policies then reach the verdicts only.
+    anyone = np.zeros((ratings.judge.size, 1), dtype=np.int64)
+    return apply(replace(ratings, gold=anyone, annotators=("anyone",)), replace(policies, gold="majority"))
 
 
 def _check_codes(ratings: Ratings) -> None:
@@ -363,32 +405,3 @@ def plurality(
         share[chunk] = top / np.maximum(votes.sum(axis=1), 1)
         ahead[chunk] = (top > 0) & ((votes == top[:, None]).sum(axis=1) == 1)
     return winner, share, ahead
-
-
-def sequences_of(ratings: Ratings) -> tuple[Steps, Steps]:
-    """Verdicts, shape (n, w), and gold, shape (n, annotators, w)."""
-    if ratings.sequence is None or ratings.gold_sequence is None:
-        raise ValueError("these ratings have no sequences")
-    return ratings.sequence, ratings.gold_sequence
-
-
-def checked_steps(group: Ratings, policies: Policies) -> tuple[Steps, Steps, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
-
-    A step without a verdict has the wrong one of the two, unless the policies leave such out.
-    """
-    said, every = sequences_of(group)
-    length = (every >= 0).any(axis=1).sum(axis=1)
-    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
-    if policies.invalid == "wrong":
-        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
-    return gold, judge, length
-
-
-def _step_gold(every: Steps, policies: Policies) -> Steps:
-    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
-    n, m, w = every.shape
-    flat = every.transpose(0, 2, 1).reshape(n * w, m)
-    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
-    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
-    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated, shown
+from judgebench.agreement.intervals import estimated, mean_share_of, share_bounds, share_of, shown
 from judgebench.agreement.paired import accepts, differs, gold_against, hits, hits_without, is_right, noise
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import Interval
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.paired import Paired
     from judgebench.domain.scale import Code
-    from judgebench.stats.inference.paired import Bounds
-    from judgebench.stats.influence import Influences
 
     Flags = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.float64]
@@ -90,12 +87,12 @@ def measure(paired: Paired) -> Probed:
     asked = np.flatnonzero(~np.isnan(again))
     if asked.size:
         own = paired.clusters(asked)
-        figures["retest_flips"] = _share(again[asked], own)
+        figures["retest_flips"] = mean_share_of(again[asked], own)
         figures["excess_flips"] = _estimate(flipped[asked] - again[asked], own)
     base = again
     if paired.placebo:
         base = np.array([float(differs(row.plain[0], row.placebo)) for row in rows])
-        figures["placebo_flips"] = _share(base, clusters)
+        figures["placebo_flips"] = mean_share_of(base, clusters)
     effect, p = _effect(paired, flipped.astype(np.float64), base, figures)
     against = "placebo" if paired.placebo else "retest"
     if effect.undefined == "no_repeats" and "accuracy_change" in figures:
@@ -177,21 +174,11 @@ def shares_apart(one: Floats, two: Floats, clusters: Clusters) -> Estimate:
         return _estimate(apart, clusters)
     more, less = (mean((apart == side).astype(np.float64), clusters) for side in (1.0, -1.0))
     whole = combine([more, less], [1.0, -1.0])
-    bounds = _bounds(more, clusters), _bounds(less, clusters)
+    bounds = [share_bounds(part, apart.size, independent=clusters.independent) for part in (more, less)]
     if bounds[0] is None or bounds[1] is None:
         return _estimate(apart, clusters)
     found = Difference.moved(whole, more, less, (bounds[0], bounds[1]), 0.95)
     return shown(whole, apart.size, Interval(found.low, found.high, whole.se, "mover-paired"))
-
-
-def _bounds(share: Influences, clusters: Clusters) -> Bounds | None:
-    from judgebench.stats.inference.score_path import share_interval  # noqa: PLC0415 - loads scipy
-
-    deff, size = share.deff, clusters.codes.size
-    if deff is None or (share.se is None and not clusters.independent):
-        return None
-    df = max(1.0, size - 1) if clusters.independent else share.df
-    return lambda level: share_interval(share.value * size, size, deff, df, level)
 
 
 def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Estimate, float | None]:
@@ -300,12 +287,5 @@ def _false_positives(paired: Paired) -> dict[str, Estimate]:
     return found
 
 
-def _share(values: Floats, clusters: Clusters) -> Estimate:
-    """Give a mean of shares its interval: that of a share where each is yes or no."""
-    return (
-        share_of(values > 0.5, clusters) if np.isin(values, (0.0, 1.0)).all() else _estimate(values, clusters, low=0.0)
-    )
-
-
-def _estimate(values: Floats, clusters: Clusters, *, low: float = -1.0) -> Estimate:
-    return estimated(mean(values.astype(np.float64), clusters), low=low, high=1.0)
+def _estimate(values: Floats, clusters: Clusters) -> Estimate:
+    return estimated(mean(values, clusters), low=-1.0, high=1.0)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.columns import NumberColumns, SequenceColumns
 from judgebench.domain import Ratings, Scale
 from judgebench.domain.replies import STRATA
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,120 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from judgebench.domain import Code, Verdict
-
-
-def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
-    """Reduce a judge's probabilities, or else its scores, to one number, and say whether it is a probability.
-
-    It is on ``check`` the probability of "correct", or the score; on ``pair`` the probability of the second response
-    among the two (one half where a tie is certain), or how far its score is ahead; on ``rate`` the mean rating under
-    the probabilities, or the score. None where the judge gave neither, or on another scale.
-    """
-    given, scores = verdict.probabilities, verdict.scores
-    total = sum(given)
-    if len(given) == len(scale.labels) and total > 0:
-        if scale.kind == "check":
-            return given[1] / total, True
-        if scale.kind == "pair":
-            half = len(scale.values) / 2
-            first = sum(p for code, p in enumerate(given) if code + 1 <= half)
-            second = sum(p for code, p in enumerate(given[: len(scale.values)]) if code >= half)
-            return (second / (first + second) if first + second > 0 else 0.5), True
-        if scale.kind == "rate":
-            return sum(p * value for p, value in zip(given, scale.values, strict=True)) / total, False
-    if scale.kind == "pair" and len(scores) == 2:
-        return scores[1] - scores[0], False
-    if scale.kind in {"check", "rate"} and len(scores) == 1:
-        return scores[0], False
-    return None
-
-
-class NumberColumns:
-    """One number per row, gathered from verdicts."""
-
-    def __init__(self, scale: Scale) -> None:
-        self._scale = scale
-        self._values = array("d")
-        self._given = array("b")
-        self._probable = 0
-
-    def take(self, verdict: Verdict) -> None:
-        """Add a row; a verdict without a code has no number either."""
-        known = verdict.code is not None and (verdict.probabilities or verdict.scores)
-        found = number_of(verdict, self._scale) if known else None
-        value, probable = found or (0.0, False)
-        if not np.isfinite(value):
-            raise DataError(f"item {verdict.item!r}: the judge's score {value} is not a finite number")
-        self._values.append(value)
-        self._given.append(found is not None)
-        self._probable += probable
-
-    def columns(self) -> dict[str, Any]:
-        """Columns of the ratings; none where no row has a number.
-
-        DataError if some rows hold probabilities and others scores: they share no unit.
-        """
-        given = np.frombuffer(self._given, dtype=np.int8).astype(np.bool_)
-        count = int(np.count_nonzero(given))
-        if not count:
-            return {}
-        if self._probable not in {0, count}:
-            raise DataError(
-                f"{self._probable} of {count} verdicts hold probabilities and the others scores",
-                hint="they share no unit; ask the judge for one of them",
-            )
-        kind = "probability" if self._probable else "score"
-        return {"score": np.frombuffer(self._values, dtype=np.float64), "has_score": given, "score_kind": kind}
-
-
-class SequenceColumns:
-    """Sequences of judge and annotators, gathered from verdicts."""
-
-    def __init__(self, scale: Scale) -> None:
-        self._scale = scale
-        self._judge: list[Sequence[int]] = []
-        self._gold: list[dict[str, Sequence[int]]] = []
-
-    def take(self, verdict: Verdict) -> tuple[Code | None, list[tuple[str, Code | None]]]:
-        """Add a row, and return the one code, or None, that the verdict and each annotator's gold come to.
-
-        DataError if an order is not a permutation, or a step's code is off the scale.
-        """
-        self._judge.append(self._checked(verdict.code, verdict, "verdict"))
-        golds = {name: self._checked(code, verdict, "gold label") for name, code in verdict.gold}
-        self._gold.append(golds)
-        return self._summary(self._judge[-1]), [(name, self._summary(codes)) for name, codes in golds.items()]
-
-    def columns(self, annotators: Sequence[str]) -> dict[str, Any]:
-        """Columns of the ratings, filled up with -1."""
-        width = max((len(codes) for codes in self._judge), default=0)
-        width = max([width, *(len(codes) for golds in self._gold for codes in golds.values())])
-        judge = np.full((len(self._judge), width), -1, dtype=np.int64)
-        gold = np.full((len(self._judge), len(annotators), width), -1, dtype=np.int64)
-        for row, (codes, golds) in enumerate(zip(self._judge, self._gold, strict=True)):
-            judge[row, : len(codes)] = codes
-            for j, name in enumerate(annotators):
-                labels = golds.get(name, ())
-                gold[row, j, : len(labels)] = labels
-        return {"sequence": judge, "gold_sequence": gold}
-
-    def _checked(self, code: Code | None, verdict: Verdict, what: str) -> Sequence[int]:
-        if code is None:
-            return ()
-        fits = isinstance(code, tuple) and (
-            sorted(code) == list(range(len(verdict.order)))
-            if self._scale.kind == "rank"
-            else set(code) <= {0, 1} and bool(code)
-        )
-        if not fits or isinstance(code, int):
-            meant = "an order of all responses" if self._scale.kind == "rank" else "a 0 or 1 for each step"
-            raise DataError(f"item {verdict.item!r}: {what} {code!r} is not {meant}")
-        return code
-
-    def _summary(self, codes: Sequence[int]) -> int | None:
-        if not codes:
-            return None
-        return codes[0] if self._scale.kind == "rank" else min(codes)
 
 
 #: The row of items without a subset.
@@ -157,6 +45,35 @@ def divisions(ratings: Ratings, by: Collection[str]) -> Iterator[tuple[str, str,
                     yield prefix + (name or NO_SUBSET), division, code
 
 
+def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
+    """Keep some rows of ratings."""
+    names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
+    optional = ("stratum", "score", "has_score", "sequence", "gold_sequence", "order")
+    present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
+    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
+
+
+def one_per_item(ratings: Ratings) -> Ratings:
+    """Keep the first row of each item: people label an item once, however often a judge saw it."""
+    _, first = np.unique(ratings.item, return_index=True)
+    return ratings if first.size == ratings.item.size else select(ratings, first)
+
+
+def leave_out(ratings: Ratings, names: Collection[str]) -> Ratings:
+    """Take some people's labels out; rows without a label stay, and no figure of people counts them."""
+    kept = [i for i, name in enumerate(ratings.annotators) if name not in names]
+    sequences = None if ratings.gold_sequence is None else ratings.gold_sequence[:, kept]
+    people = tuple(ratings.annotators[i] for i in kept)
+    return replace(ratings, gold=ratings.gold[:, kept], gold_sequence=sequences, annotators=people)
+
+
+def places_of(item: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Where each item is among others, of which none occurs twice; -1 for nowhere."""
+    place = np.full(1 + int(max(item.max(initial=-1), among.max(initial=-1))), -1)
+    place[among] = np.arange(among.size)
+    return place[item]
+
+
 def need_two_systems(ratings: Ratings) -> None:
     """Refuse to cluster by system where there are not two; UsageError."""
     if len(ratings.systems) < 2:
@@ -177,6 +94,12 @@ class _Names:
 
     def __call__(self, name: str) -> int:
         return self.codes.setdefault(name, len(self.codes))
+
+
+def clusters_named(names: Iterable[str]) -> Clusters:
+    """Put rows into clusters by the names of their questions, in first-seen order."""
+    codes = _Names()
+    return Clusters.of(np.fromiter(map(codes, names), np.int64))
 
 
 def system_of(verdict: Verdict) -> str:
@@ -290,7 +213,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         annotators=tuple(gold),
         item=arrays["item"],
         cluster=arrays["cluster"],
-        game=_games(arrays["item"], arrays["repeat"], place[arrays["order"]]),
+        game=numbered(arrays["item"], arrays["repeat"], place[arrays["order"]]),
         swapped=np.frombuffer(swapped, dtype=np.int8).astype(np.bool_),
         subset=arrays["subset"],
         subsets=tuple(subsets.codes) or ("",),
@@ -351,7 +274,7 @@ def from_codes(
         annotators=tuple(f"annotator {j + 1}" for j in range(labels.shape[1])),
         item=items,
         cluster=items if cluster is None else np.asarray(cluster, dtype=np.int64),
-        game=_games(items, none, np.arange(n)),
+        game=numbered(items),
         swapped=none > 0 if swapped is None else np.asarray(swapped, dtype=np.bool_),
         subset=none,
         subsets=("",),
@@ -373,12 +296,11 @@ def _on_scale(code: Code | None, size: int, item: str, what: str, scale: Scale) 
     return code
 
 
-def _games(item: np.ndarray, repeat: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Position of each row among its item's rows, by repeat, then order."""
-    rows = np.lexsort((order, repeat, item))
-    ranked = item[rows]
+def numbered(key: np.ndarray, *by: np.ndarray) -> np.ndarray:
+    """Count the rows of each key from 0, in the order that ``by`` gives them, else as they come; shape (n,)."""
+    rows = np.lexsort((*reversed(by), key))
+    ranked = key[rows]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if rows.size else rows
-    lengths = np.diff(np.r_[starts, rows.size])
-    game = np.empty(rows.size, dtype=np.int64)
-    game[rows] = np.arange(rows.size) - np.repeat(starts, lengths)
-    return game
+    found = np.empty(rows.size, dtype=np.int64)
+    found[rows] = np.arange(rows.size) - np.repeat(starts, np.diff(np.r_[starts, rows.size]))
+    return found

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, estimated
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
-from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
-from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.influence import RowOutcome, mean
+from judgebench.stats.coefficients.calibration import auc
+from judgebench.stats.influence import RowOutcome
 from judgebench.stats.withheld import completed
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Estimate, Ratings
-    from judgebench.stats.coefficients.calibration import Binning, Closed
+    from judgebench.domain import Ratings
     from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Clusters
 
@@ -78,7 +76,7 @@ class RatedNumbers:
         return completed(name, self.gold, self.values, self.given, self.low, self.high)
 
 
-def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
+def score_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Flags | None = None) -> dict[str, Figure]:
     """Measure a judge's numbers against gold; empty without numbers.
 
     A row without a number counts, under the policy ``invalid=wrong``, as the least favourable one: it loses all its
@@ -97,11 +95,6 @@ def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     Source: DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern
     neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986).
     """
-    return {name: figure.estimate()[0] for name, figure in score_figures(ratings, scored, Counted.of(scored)).items()}
-
-
-def score_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Flags | None = None) -> dict[str, Figure]:
-    """Measure a judge's numbers as `score_metrics` names the figures."""
     if ratings.score is None or not scored.size:
         return {}
     if scored.scale.kind == "rate":
@@ -238,63 +231,3 @@ def _ratings(counted: Counted, numbers: RatedNumbers) -> dict[str, Figure]:
             one = function(numbers.gold, numbers.values if whole else numbers.judge(name))
         found[name] = Figure.of_rows(name, one, counted, numbers.rows, mean=name.startswith("score_mean_"))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """A row of the reliability table: mean probability and share of positive items, with its 95 % interval.
-
-    ``low`` and ``high`` are the smallest and largest probability in the bin.
-    """
-
-    n: int
-    low: float
-    high: float
-    predicted: float
-    observed: float
-    observed_low: float
-    observed_high: float
-
-
-def reliability(
-    probabilities: Floats,
-    positive: Flags,
-    bins: int = 10,
-    *,
-    by: Binning = "width",
-    closed: Closed = "right",
-    clusters: Clusters | None = None,
-) -> list[Bin]:
-    """Stated and observed share, bin by bin in order of probability; empty bins are left out.
-
-    Arguments and errors are those of `expected_calibration_error`. Rows are independent, or lie in ``clusters``; a bin
-    with one cluster counts as one row.
-    Source: Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
-
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
-    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
-    >>> [(one.n, round(one.predicted, 3), one.observed) for one in reliability(p, y, 2)]
-    [(4, 0.225, 0.25), (6, 0.817, 0.8333333333333334)]
-    """
-    check_probabilities(probabilities, positive)
-    place = bins_of(probabilities, bins, by=by, closed=closed)
-    found: list[Bin] = []
-    for one in np.unique(place):
-        inside = place == one
-        own, n = probabilities[inside], int(np.count_nonzero(inside))
-        share = float(positive[inside].mean())
-        if clusters is None:
-            low, high = wilson(share, n)
-        else:
-            low, high = _clustered(positive[inside], clusters.take(np.flatnonzero(inside)))
-        found.append(Bin(n, float(own.min()), float(own.max()), float(own.mean()), share, low, high))
-    return found
-
-
-def _clustered(hits: Flags, clusters: Clusters) -> tuple[float, float]:
-    found = estimated(
-        mean(hits.astype(np.float64), clusters), low=0.0, high=1.0, proportion=True, independent=clusters.independent
-    )
-    if found.low is None or found.high is None:
-        return wilson(float(hits.mean()), clusters.count)
-    return found.low, found.high

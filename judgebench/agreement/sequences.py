@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Figure, estimated
-from judgebench.agreement.policies import Scored, checked_steps, count_items, sequences_of
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.agreement.estimates import Figure
+from judgebench.agreement.intervals import estimated
+from judgebench.agreement.policies import Scored, check, count_items, plurality, unreduced
+from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
@@ -46,7 +47,35 @@ _RANK: dict[str, _Paired] = {
     "top_1_agreement": (sequence_scores.top_1_agreement, 0.0, True),
     "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
-_WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
+
+
+def sequences_of(ratings: Ratings) -> tuple[Codes, Codes]:
+    """Verdicts, shape (n, w), and gold, shape (n, annotators, w)."""
+    if ratings.sequence is None or ratings.gold_sequence is None:
+        raise ValueError("these ratings have no sequences")
+    return ratings.sequence, ratings.gold_sequence
+
+
+def checked_steps(group: Ratings, policies: Policies) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
+
+    A step without a verdict has the wrong one of the two, unless the policies leave such out.
+    """
+    said, every = sequences_of(group)
+    length = (every >= 0).any(axis=1).sum(axis=1)
+    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
+    if policies.invalid == "wrong":
+        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
+    return gold, judge, length
+
+
+def _step_gold(every: Codes, policies: Policies) -> Codes:
+    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
+    n, m, w = every.shape
+    flat = every.transpose(0, 2, 1).reshape(n * w, m)
+    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
+    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
+    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)
 
 
 def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
@@ -56,18 +85,14 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     the rows of the ratings. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop. UsageError if one
     makes no sense on sequences, DataError if no item has gold.
     """
-    policies = _checked(policies, ratings.scale.kind)
-    kept = sequences_of(ratings)[1].max(axis=(1, 2), initial=-1) >= 0
-    if not kept.any():
+    check(ratings.scale, len(ratings.annotators), policies)
+    if ratings.scale.kind == "rank":
+        policies = replace(policies, gold="each")
+    labelled = sequences_of(ratings)[1].max(axis=(1, 2), initial=-1) >= 0
+    if not labelled.any():
         raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
-    left_out = count_items(ratings.item[~kept])
-    if policies.order == "single":
-        kept &= ratings.game == 0
-    elif int(ratings.game.max(initial=0)) == 0:
-        policies = replace(policies, order="single")
-    if policies.invalid == "drop":
-        kept &= ratings.judge >= 0
-    rows = np.flatnonzero(kept)
+    kept, policies = unreduced(ratings, policies)
+    rows = np.flatnonzero(labelled & kept)
     labels = ratings.gold[rows]
     gold = labels[np.arange(rows.size), (labels >= 0).argmax(axis=1)]
     judge = ratings.judge[rows]
@@ -81,25 +106,13 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
         cluster=ratings.cluster[rows],
         subset=ratings.subset[rows],
         system=ratings.system[rows],
-        left_out=left_out,
+        left_out=count_items(ratings.item[~labelled]),
     )
 
 
 def sequence_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[str, Figure]:
     """Measure sequences, every one with gold."""
     return _rank_figures(group, counted) if group.scale.kind == "rank" else _step_figures(group, policies, counted)
-
-
-def _checked(policies: Policies, kind: str) -> Policies:
-    gold = {"rank": {"majority", "each"}, "steps": {"majority", "unanimous"}}[kind]
-    allowed = {"order": {"mean", "single"}, "tie": {"class"}, "invalid": {"wrong", "drop"}, "gold": gold}
-    for name, value in policies.to_json().items():
-        if value not in allowed[name]:
-            raise UsageError(
-                f"policy {name}={value} makes no sense on the scale {kind}; it takes {_WORDS}, "
-                f"gold={' or '.join(sorted(gold))}"
-            )
-    return replace(policies, gold="each") if kind == "rank" else policies
 
 
 def _rank_figures(group: Ratings, counted: Counted) -> dict[str, Figure]:

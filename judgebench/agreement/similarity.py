@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, share_of
 from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:

@@ -23,9 +23,7 @@ def folds(names: Sequence[str], count: int, seed: int = 0) -> npt.NDArray[np.int
     >>> folds(["a", "b", "c", "d"], 2).tolist()
     [0, 0, 1, 1]
     """
-    if len(names) < count:
-        raise DataError(f"{len(names)} questions can't be parted into {count}")
-    drawn = sorted(range(len(names)), key=lambda at: digest([seed, names[at]]))
+    drawn = _drawn(names, count, seed)
     found = np.empty(len(names), dtype=np.int64)
     found[drawn] = np.arange(len(names)) % count
     return found
@@ -33,9 +31,14 @@ def folds(names: Sequence[str], count: int, seed: int = 0) -> npt.NDArray[np.int
 
 def part(names: Sequence[str], share: float, seed: int = 0) -> npt.NDArray[np.bool_]:
     """Draw a share of the questions, at least one and not all of them; DataError for fewer than two."""
-    if len(names) < 2:
-        raise DataError(f"{len(names)} questions can't be parted into two")
-    drawn = sorted(range(len(names)), key=lambda at: digest([seed, names[at]]))
+    drawn = _drawn(names, 2, seed)
     found = np.zeros(len(names), dtype=np.bool_)
     found[drawn[: min(len(names) - 1, max(1, round(share * len(names))))]] = True
     return found
+
+
+def _drawn(names: Sequence[str], parts: int, seed: int) -> list[int]:
+    """Put questions in an order that their names and the seed decide; DataError for fewer of them than ``parts``."""
+    if len(names) < parts:
+        raise DataError(f"too few questions to divide into {parts} parts: {len(names)}")
+    return sorted(range(len(names)), key=lambda at: digest([seed, names[at]]))

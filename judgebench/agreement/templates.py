@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.ceiling import joint_alpha
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.paired import is_right
+from judgebench.agreement.raters import joint_alpha
+from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate
 from judgebench.domain.items import majority
 from judgebench.stats.inference.paired import wald
-from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Scale, Verdict
+    from judgebench.stats.influence import Clusters
 
     Floats = npt.NDArray[np.float64]
 
@@ -65,8 +66,7 @@ def across(ways: Mapping[str, Iterable[Verdict]], scale: Scale) -> Across | None
     if not keys:
         return None
     rows = [[one[key] for one in asked] for key in keys]
-    names = {name: code for code, name in enumerate(dict.fromkeys(row[0].cluster or row[0].item for row in rows))}
-    clusters = Clusters.of(np.array([names[row[0].cluster or row[0].item] for row in rows], np.int64))
+    clusters = clusters_named(row[0].cluster or row[0].item for row in rows)
     kinds: dict[object, int] = {}
     codes = np.array(
         [[-1 if one.code is None else kinds.setdefault(one.code, len(kinds)) for one in row] for row in rows], np.int64
@@ -83,7 +83,9 @@ def across(ways: Mapping[str, Iterable[Verdict]], scale: Scale) -> Across | None
             q = cochran_q(scores[known])
             if own.independent and q is not None:
                 p = _chi_square(q, len(ways) - 1)
-    return Across(values, len(rows), len(names), between, q, p, _alpha(rows, scale, clusters), share_of(same, clusters))
+    return Across(
+        values, len(rows), clusters.count, between, q, p, _alpha(rows, scale, clusters), share_of(same, clusters)
+    )
 
 
 def cochran_q(right: Floats) -> float | None:
@@ -102,7 +104,7 @@ def cochran_q(right: Floats) -> float | None:
 
 
 def _chi_square(statistic: float, df: int) -> float:
-    from scipy.special import chdtrc  # noqa: PLC0415 - loaded on use
+    from scipy.special import chdtrc
 
     return float(chdtrc(df, statistic))
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from judgebench.agreement.policies import Scored, count_items
+from judgebench.agreement.policies import Scored, check, count_items, unreduced
+from judgebench.agreement.ratings import places_of
 from judgebench.domain import Scale
 from judgebench.errors import UsageError
 
@@ -24,12 +25,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.intp]
     Flags = npt.NDArray[np.bool_]
 
-_GOLD = {
-    "number": ("majority", "mean", "each", "leave-one-out"),
-    "set": ("majority", "unanimous", "each", "leave-one-out"),
-}
 _COPIED = ("judge", "item", "cluster", "subset", "system")
-_WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
 def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
@@ -38,14 +34,10 @@ def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
     On numbers ``gold=majority`` is ``mean``. Under ``each`` and ``leave-one-out`` a judgment has a row per annotator;
     gold of the second is what the others come to.
     """
-    policies = _checked(policies, ratings)
-    kept = np.ones(ratings.judge.size, dtype=np.bool_)
-    if policies.order == "single":
-        kept &= ratings.game == 0
-    elif int(ratings.game.max(initial=0)) == 0:
-        policies = replace(policies, order="single")
-    if policies.invalid == "drop":
-        kept &= ratings.judge >= 0
+    check(ratings.scale, len(ratings.annotators), policies)
+    if (ratings.scale.kind, policies.gold) == ("number", "majority"):
+        policies = replace(policies, gold="mean")
+    kept, policies = unreduced(ratings, policies)
     asked = np.flatnonzero(kept)
     parts = [_gold_of(ratings.gold, asked, ratings.scale, policies, j) for j in _held_to(ratings, policies)]
     rows, codes = (side[0] if len(side) == 1 else np.concatenate(side) for side in zip(*parts, strict=True))
@@ -102,22 +94,6 @@ def levels_of(ratings: Ratings, most: int = 20_000) -> Ratings:
         return np.where(given < 0, -1, np.searchsorted(codes, given))
 
     return replace(ratings, scale=levels, judge=place(ratings.judge), gold=place(ratings.gold))
-
-
-def _checked(policies: Policies, ratings: Ratings) -> Policies:
-    kind = ratings.scale.kind
-    allowed = {"order": ("mean", "single"), "tie": ("class",), "invalid": ("wrong", "drop"), "gold": _GOLD[kind]}
-    for name, value in policies.to_json().items():
-        if value not in allowed[name]:
-            raise UsageError(
-                f"policy {name}={value} makes no sense on the scale {kind}; it takes {_WORDS}, "
-                f"gold={' or '.join(_GOLD[kind])}"
-            )
-    if policies.gold == "leave-one-out" and len(ratings.annotators) < 3:
-        raise UsageError(
-            f"policy gold=leave-one-out needs 3 annotators or more, and there are {len(ratings.annotators)}"
-        )
-    return replace(policies, gold="mean") if (kind, policies.gold) == ("number", "majority") else policies
 
 
 def _held_to(ratings: Ratings, policies: Policies) -> range:
@@ -178,10 +154,8 @@ class Pairs:
     @classmethod
     def beside(cls, scored: Scored, ratings: Ratings, people: Ratings) -> Pairs:
         """Put a judge in the place of one of the two: beside each label, as often as another person could be."""
-        place = np.full(int(ratings.item.max(initial=-1)) + 1, -1)
-        place[people.item] = np.arange(people.item.size)
         games = np.bincount(scored.item)[scored.item] if scored.size else np.ones(0)
-        labels = people.gold[place[scored.item]]
+        labels = people.gold[places_of(scored.item, people.item)]
         row, person = np.nonzero(labels >= 0)
         others = (labels >= 0).sum(axis=1) - 1
         weight = np.maximum(others, 0) / games

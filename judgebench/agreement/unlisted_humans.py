@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import MOST_PAIRS, correlations, one_per_item, ratio_of, select, shared_pairs
-from judgebench.agreement.estimates import estimated, within
+from judgebench.agreement.ceiling import ratio_of
 from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans, Without, pulling, warnings, z_among
+from judgebench.agreement.intervals import estimated, within
 from judgebench.agreement.numbers import FIGURES
-from judgebench.agreement.people import shared_items
+from judgebench.agreement.people import MOST_PAIRS, shared_items, shared_pairs
+from judgebench.agreement.raters import correlations
+from judgebench.agreement.ratings import one_per_item, select
 from judgebench.agreement.unlisted import Pairs, common, unlisted_rows
 from judgebench.agreement.unlisted_people import headline_of, joint, measured
 from judgebench.domain import Estimate, People, Policies

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import one_per_item, ratio_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.ceiling import ratio_of
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.numbers import number_pairs
+from judgebench.agreement.ratings import one_per_item
 from judgebench.agreement.sets import set_pairs
 from judgebench.agreement.unlisted import Pairs
 from judgebench.domain import Estimate

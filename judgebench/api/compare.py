@@ -25,7 +25,7 @@ from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Judged
     from judgebench.api.source import Source as Opened
     from judgebench.report.versions import Answered
@@ -62,7 +62,7 @@ def compare(
     better: Annotated[bool, Option("List the items on which the first judge is right more often.")] = False,
     worse: Annotated[bool, Option("List the items on which it is right less often.")] = False,
     seed: Annotated[int, Option("Seed of the permutation tests and the bootstrap.", least=0)] = 0,
-    fail_if_worse: Annotated[bool, Option("Exit 1 if the first judge surely agrees less than the second.")] = False,
+    fail_if_worse: Annotated[bool, Option("Exit 1 if the first judge clearly agrees less than the second.")] = False,
     verify: Verify = False,
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
@@ -70,8 +70,9 @@ def compare(
     """Say which judge is better on the same items, and whether that is sure."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.differing import changed, differing  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.witness.comparisons import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
     named = [metric] if isinstance(metric, str) else list(metric or ())

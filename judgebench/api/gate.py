@@ -60,7 +60,7 @@ def gate(
     ] = (),
     margin: Annotated[float, Option("A drop in agreement that would be too much.")] = 0.05,
     alpha: Annotated[float, Option("One-sided level of every bound.")] = 0.05,
-    strict: Annotated[bool, Option("Fail any drop that is sure, also one surely below the margin.")] = False,
+    strict: Annotated[bool, Option("Fail any clear drop, also one that is clearly below the margin.")] = False,
     min_effect: Annotated[float, Option("Smallest drop seen that may fail.")] = 0.0,
     max_coverage_drop: Annotated[float | None, Option("Drop in coverage allowed, e.g. .02.", metavar="SHARE")] = None,
     max_flip_increase: Annotated[
@@ -154,8 +154,8 @@ def _hold(
     verify: bool,
 ) -> Decision:
     """Compare a stored run with a baseline; DataError where they are not about the same data."""
-    from judgebench.agreement.compare.standings import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.gate.decision import gate as decide  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.witness.comparisons import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use

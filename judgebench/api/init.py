@@ -378,7 +378,7 @@ def _workflow(judge: str, files: Sequence[Path]) -> str:
     extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
     wanted = f"[{','.join(extras)}]" if extras else ""
     return f"""\
-# Asks the judge of judgebench.toml, and fails where it agrees with people surely less than its baseline did.
+# Asks the judge of judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
 #   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
 name: judge

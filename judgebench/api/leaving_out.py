@@ -27,7 +27,7 @@ class Leaving:
         """Leave them out."""
         if not self.names:
             return ratings
-        from judgebench.agreement.people import leave_out  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.ratings import leave_out  # noqa: PLC0415 - loaded on use
 
         self._seen |= dict.fromkeys(ratings.annotators)
         return leave_out(ratings, self.names)

@@ -150,7 +150,7 @@ def _parts(outcomes: Sequence[Execution], speed: float) -> list[str]:
 
 def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
     """Draw a run's line: what counts least goes first where there is no room, then the bar shrinks."""
-    from tqdm import tqdm  # noqa: PLC0415 - loaded on use
+    from tqdm import tqdm
 
     done, share, rate, left, cost, bad = _parts([outcome], speed)
     # Below each other they can be compared.
@@ -168,6 +168,6 @@ def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
 
 
 def _clock(seconds: float) -> str:
-    from tqdm import tqdm  # noqa: PLC0415 - loaded on use
+    from tqdm import tqdm
 
     return str(tqdm.format_interval(seconds)).removeprefix("0")

@@ -34,7 +34,8 @@ def power(
     **table: Unpack[LabelsAndScores],
 ) -> PairedPower:
     """Say how many items a comparison needs, and what those at hand can find."""
-    from judgebench.agreement.power import from_figures, pilot  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.pilots import pilot  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.power import from_figures  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.stats.inference.kappa_drops import Rates, quantiles  # noqa: PLC0415 - loaded on use
 

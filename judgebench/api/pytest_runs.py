@@ -234,7 +234,7 @@ def _alone(prepared: Prepared, folder: Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _locked(file: Path) -> Generator[None]:
-    from filelock import FileLock  # noqa: PLC0415 - loaded on use
+    from filelock import FileLock
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

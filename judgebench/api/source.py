@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.intervals import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings, Task
     from judgebench.labels.as_run import TableRun

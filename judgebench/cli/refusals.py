@@ -20,6 +20,8 @@ _NAME = "judgebench: "
 _WIDE = 100
 #: What to do next begins behind one of these.
 _NEXT = re.compile(r"; |\. (?=[A-Z`])| +(?=\([^()]*\)$)")
+#: A quote that was opened and not closed; an apostrophe follows a letter.
+_QUOTED = re.compile(r"""(?:^|[\s(\[])(["'])(?:(?!\1).)*$""")
 #: Whom to ask, and about what.
 _LISTED = {"--judge": "`judgebench list judges` shows whom you can ask", "--task": "`judgebench list tasks` shows some"}
 #: Words of the libraries that read values, and ours.
@@ -84,6 +86,8 @@ def _parted(text: str) -> list[str]:
 
 def _outside(text: str) -> bool:
     """Whether a text ends outside of brackets and quotes."""
+    if _QUOTED.search(text):
+        return False
     return text.count("(") == text.count(")") and text.count("`") % 2 == 0 and text.count("“") == text.count("”")
 
 

@@ -207,7 +207,10 @@ class Scale:
             of = {"levels": cls.levels, "nominal": cls.categories, "set": cls.sets}
             labels = [part.strip() for part in (rest if name in of else text).split(",")]
             if len(labels) >= (1 if name == "set" else 2) and all(labels):
-                return of.get(name, cls.levels)(labels)
+                try:
+                    return of.get(name, cls.levels)(labels)
+                except DataError as error:
+                    raise UsageError(f"{spec!r}: {error}") from None
         raise UsageError(
             f"{spec!r} is not a scale; write check, pair, pair:2, rate:1-5, number:0-100, pick:4, nominal:red,green, "
             "set:red,green or an ordered list, worst first, such as low,medium,high"

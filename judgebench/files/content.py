@@ -37,7 +37,8 @@ _LARGEST_TEXT = 1 << 24
 #: Members that only a workbook has; OpenDocument says in its first bytes what it is.
 _WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin"})
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
-_ZIP = b"PK\x03\x04"
+#: How a zip archive begins.
+ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _SUFFIXES: dict[str, Format] = {
@@ -51,7 +52,7 @@ _SUFFIXES: dict[str, Format] = {
 }
 #: First bytes of files that people hand over by mistake.
 _FOREIGN = (
-    (_ZIP, "a workbook or another zip archive"),
+    (ZIP, "a workbook or another zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF"),
     (b"SQLite format 3", "an SQLite database"),
@@ -208,7 +209,7 @@ def sniff(content: Content) -> Format:
         raise DataError("the file is empty", file=name)
     if head.startswith(b"PAR1"):
         return "parquet"
-    if head.startswith(_ZIP) and is_workbook(content, head):
+    if head.startswith(ZIP) and is_workbook(content, head):
         return "workbook"
     _refuse_foreign(head, name)
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes if suffix.lower() != ".gz"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from judgebench.errors import DataError, FormError, argument
 from judgebench.files.header import HEAD_ROWS, Head, header_rows
 from judgebench.files.records import Row
-from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable
+from judgebench.files.table import BLOCK_ROWS, Block, FileTable
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -44,12 +44,7 @@ class CsvTable(FileTable):
         if not head.rows:
             raise self.error("the file is empty")
         self._header = header_rows(self, head) if opening.header is None else opening.header
-        names = head.rows[0]
-        if len(names) > MOST_COLUMNS:
-            raise self.error(f"{len(names):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
-        if not self._header:
-            names = [str(place) for place in range(1, len(names) + 1)]
-        self._columns = tuple(name.strip() for name in names)
+        self.name_columns(head.rows[0], self._header)
 
     def _head(self) -> Head:
         lines: list[int] = []

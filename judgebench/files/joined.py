@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -12,7 +11,7 @@ import numpy as np
 
 from judgebench.errors import argument
 from judgebench.files.codes import Numbers
-from judgebench.files.table import BLOCK_ROWS, Block, Table
+from judgebench.files.table import BLOCK_ROWS, Block, Table, joint_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,8 +64,7 @@ class JoinedTable(Table):
     @property
     def revision(self) -> str:
         """Digest of all files."""
-        every = " ".join(one.revision for one in self.tables)
-        return f"data:{hashlib.sha256(every.encode()).hexdigest()[:12]}"
+        return joint_revision(self.tables)
 
     def versions(self, name: str) -> list[str]:
         """Name a column in every file that has it; its own name where only one file does."""

@@ -78,13 +78,13 @@ def append_whole(descriptor: int, line: bytes, size: int) -> None:
     if os.write(descriptor, line) != len(line):
         # A full disk takes part of a line: take it back, so that the file stays whole.
         os.ftruncate(descriptor, size)
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @contextlib.contextmanager
 def locked(file: Path, busy: str) -> Generator[None]:
     """Hold a lock that goes with the process; UsageError, in the words of ``busy``, where another process holds it."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
+    from filelock import FileLock, Timeout
 
     # Not bound to a thread: whoever writes may do so from another one than it opened in.
     lock = FileLock(file, thread_local=False)

@@ -37,8 +37,8 @@ class ParquetTable(FileTable):
     def __init__(self, content: Content, drop_last: int = 0) -> None:
         super().__init__(content, "parquet")
         self.drop_last = drop_last
-        import pyarrow as pa  # noqa: PLC0415 - loaded on use
-        import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
         self._long: dict[str, str] = {}
         #: By column, the bytes of its largest dictionary that is read word by word.
@@ -87,7 +87,7 @@ class ParquetTable(FileTable):
         return found
 
     def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]:
-        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+        import pyarrow as pa
 
         schema = self._file.schema_arrow
         places = self.places(wanted, self._columns)
@@ -136,7 +136,7 @@ class ParquetTable(FileTable):
 
     def _values(self, column: Any) -> list[Any]:
         """Turn a column into Python's values; equal texts of a dictionary are one object."""
-        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+        import pyarrow as pa
 
         if not pa.types.is_dictionary(column.type):
             return list(column.to_pylist())
@@ -154,7 +154,7 @@ class ParquetTable(FileTable):
 
 @contextlib.contextmanager
 def _damage(name: str) -> Generator[None]:
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     try:
         yield
@@ -201,7 +201,7 @@ def _varint(head: Iterator[int]) -> int:
 
 
 def _is_text(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     return bool(pa.types.is_string(kind))
 

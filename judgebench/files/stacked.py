@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from judgebench.files.table import Block, Table
+from judgebench.files.table import Block, Table, joint_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +24,7 @@ class StackedTable(Table):
     @property
     def revision(self) -> str:
         """Digest of all files."""
-        every = " ".join(one.revision for one in self.tables)
-        return f"data:{hashlib.sha256(every.encode()).hexdigest()[:12]}"
+        return joint_revision(self.tables)
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns of each file in turn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import itertools
 import json
 from abc import ABC, abstractmethod
@@ -164,6 +165,13 @@ class FileTable(Table):
         #: Rows at the end that don't belong to the table.
         self.drop_last = 0
 
+    def name_columns(self, first: Sequence[str], header: int) -> None:
+        """Take the names of the columns from the first row, or number them from 1 where there is no header."""
+        if len(first) > MOST_COLUMNS:
+            raise self.error(f"{len(first):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
+        names = first if header else [str(place) for place in range(1, len(first) + 1)]
+        self._columns = tuple(name.strip() for name in names)
+
     @property
     def revision(self) -> str:
         """``data:`` and a digest of the file as it is on disk."""
@@ -205,6 +213,12 @@ class FileTable(Table):
             if left > 0:
                 yield Block(block.lines[:left], [cells[:left] for cells in block.columns])
             left -= len(block.lines)
+
+
+def joint_revision(tables: Sequence[Table]) -> str:
+    """Digest several files that are read as one table."""
+    every = " ".join(one.revision for one in tables)
+    return f"data:{hashlib.sha256(every.encode()).hexdigest()[:12]}"
 
 
 def cell(value: Any) -> str:

@@ -12,7 +12,7 @@ from judgebench.errors import DataError, FormError, UsageError, argument
 from judgebench.files.content import unpacked_limit
 from judgebench.files.header import HEAD_ROWS, Head, header_rows
 from judgebench.files.records import Row
-from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, cell
+from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
 from judgebench.files.zips import Archive
 from judgebench.installed import to_install
 
@@ -48,17 +48,14 @@ class WorkbookTable(FileTable):
         texts = [(line, [_text(row[place]) for place in kept]) for line, row in filled]
         head = Head([line for line, _ in texts[:HEAD_ROWS]], [row for _, row in texts[:HEAD_ROWS]])
         above = header_rows(self, head) if opening.header is None else opening.header
-        names = texts[0][1] if above else [str(place) for place in range(1, len(kept) + 1)]
-        if len(names) > MOST_COLUMNS:
-            raise self.error(f"{len(names):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
-        self._columns = tuple(name.strip() for name in names)
+        self.name_columns(texts[0][1], above)
         self._texts = texts[above:]
         if not self._texts:
             raise self.error("a header and no rows")
 
     def _grid(self, wanted: str | None) -> list[list[Any]]:
         try:
-            from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
+            from python_calamine import CalamineError, CalamineWorkbook
         except ImportError:
             raise UsageError(
                 f"{self.name} is a workbook: {to_install('spreadsheets')} reads it, or save it as CSV UTF-8"

@@ -14,7 +14,6 @@ from judgebench.files.content import unpacked_limit
 if TYPE_CHECKING:
     from judgebench.files.content import Content
 
-MAGIC = b"PK\x03\x04"
 _ZSTANDARD = 93
 _MOST_MEMBERS = 200_000
 _PIECE = 1 << 20
@@ -69,7 +68,7 @@ class Archive:
 
     def _packed(self, info: zipfile.ZipInfo) -> IO[bytes]:
         """Open a member that zipfile can't read before Python 3.14."""
-        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+        import pyarrow as pa
 
         self._stream.seek(info.header_offset)
         *_, names, extra = _LOCAL.unpack(self._stream.read(_LOCAL.size))

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.domain import Needs, Reply, Status, digest
-from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError, argument
+from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.judges.references import references_of
 from judgebench.labels.answers import contains, normalise
 
 if TYPE_CHECKING:
@@ -158,22 +159,11 @@ class LexicalJudge:
         self.settings: Mapping[str, object] = {"backend": "lexical", "mode": mode, "normalisation": 1}
 
     def steps(self, case: Case, scale: Scale) -> Steps:
-        """Compare the response with the references of the case's condition; RejectedError where the item has none.
-
-        UsageError where the scale is not a check, or the condition shows none of the item's references.
-        """
+        """Compare the response with references, with the errors of `references_of`; UsageError off a check."""
         yield from ()
         if scale.kind != "check":
             raise UsageError(f"{self.name} gives correct or incorrect; the task's scale is {scale.spec}")
-        if not case.references and case.item.references:
-            kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
-            raise UsageError(
-                f"{self.name} compares with references and none are shown; pass {argument('reference')} {kinds}"
-            )
-        # What was right in an earlier turn is not what this one was asked.
-        references = [n for one in case.references if not one.turn and (n := normalise(one.text))]
-        if not references:
-            raise RejectedError(f"item {case.item.id!r} has no reference to compare with")
+        references = [normalise(one.text) for one in references_of(case, self.name)]
         response = normalise(case.responses[0].text)
         match = contains if self.name == "contains" else str.__eq__
         found = next((reference for reference in references if match(response, reference)), None)

@@ -46,8 +46,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError, not_parsed
-from judgebench.files.content import neighbours, small_file
+from judgebench.files.content import small_file
 from judgebench.judges.local.weights import DTYPES
+from judgebench.judges.own_text import own_text
 from judgebench.judges.panels import KINDS, panel_class
 from judgebench.judges.prompts import is_file
 from judgebench.judges.protocols.combining import BY
@@ -100,13 +101,9 @@ class PanelFile:
 
 def read_judge_file(path: Path) -> JudgeFile:
     """Read a judge file; UsageError where a key is missing, unknown or of the wrong type."""
+    text = own_text(path, "judge file")
     try:
-        data = tomllib.loads(small_file(path).decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        if isinstance(error, FileNotFoundError):
-            reason = f"no such file{f'; beside it: {near}' if (near := neighbours(path)) else ''}"
-        raise UsageError(f"judge file {path}: {reason}") from None
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"judge file {path} is not TOML: {not_parsed(error)}") from None
     return _panel(data, path) if "kind" in data else _one(data, path)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["BACKENDS", "JUDGE_NOTES", "PLAIN_JUDGES", "Backend"]
+__all__ = ["BACKENDS", "JUDGE_NOTES", "PLAIN_JUDGES", "BackendEntry"]
 
 
-class Backend(NamedTuple):
+class BackendEntry(NamedTuple):
     """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written.
 
     ``takes`` are the settings that it alone has a use for, ``key`` is the variable of a key without which it can't ask.
@@ -21,37 +21,37 @@ class Backend(NamedTuple):
 
 
 #: Backends of LLM judges: ``name/model``.
-BACKENDS: dict[str, Backend] = {
-    "openai": Backend(
+BACKENDS: dict[str, BackendEntry] = {
+    "openai": BackendEntry(
         "judgebench.judges.backends.openai:create",
         "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
         key="OPENAI_API_KEY",
     ),
-    "anthropic": Backend(
+    "anthropic": BackendEntry(
         "judgebench.judges.backends.anthropic:create",
         "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
         key="ANTHROPIC_API_KEY",
     ),
-    "litellm": Backend(
+    "litellm": BackendEntry(
         "judgebench.judges.backends.litellm:create",
         "every provider of litellm; the extra litellm",
         "PROVIDER/MODEL",
     ),
-    "server": Backend(
+    "server": BackendEntry(
         "judgebench.judges.backends.server:create",
         "an OpenAI-compatible server at --base-url (vLLM, SGLang, Ollama, llama.cpp)",
     ),
-    "hf": Backend(
+    "hf": BackendEntry(
         "judgebench.judges.backends.hf:create",
         "a language model here; the extra local, as for the next two",
         takes=("dtype", "batch_tokens"),
     ),
-    "reward": Backend(
+    "reward": BackendEntry(
         "judgebench.judges.backends.reward:create",
         "a reward model here: a number for each answer, the higher the better",
         takes=("dtype", "batch_tokens", "thresholds"),
     ),
-    "embedding": Backend(
+    "embedding": BackendEntry(
         "judgebench.judges.backends.embedding:create",
         "an embedding model here: how near an answer is to its reference",
         takes=("dtype", "batch_tokens", "thresholds"),

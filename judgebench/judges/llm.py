@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Needs
 from judgebench.errors import UsageError, argument
 from judgebench.judges.forms import DEFAULT, PARSING, Form
+from judgebench.judges.model import OfModel
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.prompts.prompt import Prompt
 from judgebench.judges.protocols import Chosen, around
@@ -18,13 +19,12 @@ from judgebench.judges.protocols.rubric import Samples
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Backend, Capability, Case, Scale, Steps
-    from judgebench.judges.model import Model, Price
+    from judgebench.domain import Capability, Case, Scale, Steps
+    from judgebench.judges.model import Model
     from judgebench.judges.protocols.combining import By
-    from judgebench.judges.tokens import TokenCounter
 
 
-class LLMJudge:
+class LLMJudge(OfModel):
     """Ask ``model`` for verdicts, by the protocol that an item names, in the words of ``prompt``, one or several.
 
     Of several prompts each is for a kind of scale. ``form`` names the notation of verdicts, ``protocol`` how each is
@@ -44,9 +44,7 @@ class LLMJudge:
         effort: str | None = None,
         protocol: str = "",
     ) -> None:
-        self.name = model.name
-        self.family = ""
-        self.model = model
+        super().__init__(model.name, model)
         self.samples = Samples(samples, samples_by, at_once="n" in model.can)
         self._prompt = prompt if isinstance(prompt, Prompt) else None
         self._prompts = dict.fromkeys(prompt.kinds, prompt) if isinstance(prompt, Prompt) else dict(prompt or {})
@@ -93,11 +91,6 @@ class LLMJudge:
     def options(self) -> tuple[tuple[str, Any], ...]:
         """Options of every request."""
         return tuple(self._options.items())
-
-    @property
-    def backends(self) -> Mapping[str, Backend]:
-        """The model."""
-        return {self.model.name: self.model}
 
     @property
     def of_model(self) -> Mapping[str, object]:
@@ -150,18 +143,3 @@ class LLMJudge:
         """Whether its replies hold probabilities."""
         asked = any(name == "confidence" for name, _ in self._protocol.layers)
         return asked or self.samples.count > 1 or "logprobs" in self._notation.needs
-
-    def configured(
-        self,
-        *,
-        name: str | None = None,
-        price: Price | None = None,
-        tokens: TokenCounter | None = None,
-        family: str | None = None,
-    ) -> LLMJudge:
-        """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
-        self.name = name or self.name
-        self.family = family or self.family
-        self.model.price = price or self.model.price
-        self.model.counter = tokens or self.model.counter
-        return self

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from judgebench.domain import Completion
 from judgebench.judges.tokens import TokenCounter, similar_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from judgebench.domain import Capability, ImageLimits, Request, Usage
+    from judgebench.domain import Backend, Capability, ImageLimits, Request, Usage
     from judgebench.domain.protocols import BatchApi
 
     Complete: TypeAlias = Callable[[Request], Awaitable[Completion]]
@@ -76,3 +76,30 @@ class Model:
             await self.close()
         if self.batch is not None:
             await self.batch.aclose()
+
+
+class OfModel:
+    """A judge that asks one model."""
+
+    def __init__(self, name: str, model: Model, family: str = "") -> None:
+        self.name, self.model, self.family = name, model, family
+
+    @property
+    def backends(self) -> Mapping[str, Backend]:
+        """The model."""
+        return {self.model.name: self.model}
+
+    def configured(
+        self,
+        *,
+        name: str | None = None,
+        price: Price | None = None,
+        tokens: TokenCounter | None = None,
+        family: str | None = None,
+    ) -> Self:
+        """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
+        self.name = name or self.name
+        self.family = family or self.family
+        self.model.price = price or self.model.price
+        self.model.counter = tokens or self.model.counter
+        return self

@@ -16,48 +16,32 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Message, Needs, Part, Reply, Request, Status, Turn, Usage, spoken
-from judgebench.errors import RejectedError, UsageError, argument
+from judgebench.errors import UsageError
+from judgebench.judges.model import OfModel
+from judgebench.judges.protocols.comparing import best
+from judgebench.judges.references import references_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from judgebench.domain import Backend, Case, Code, Scale, Steps
-    from judgebench.judges.model import Model, Price
-    from judgebench.judges.tokens import TokenCounter
+    from judgebench.domain import Case, Code, Scale, Steps
+    from judgebench.judges.model import Model
 
     #: Says what the model reads of a case for the answer in a slot.
     Reads = Callable[[Case, int], tuple[Message, ...]]
 
 
-class ScoreJudge:
+class ScoreJudge(OfModel):
     """Ask ``model`` for a number for each answer to a case, of what ``reads`` gives it."""
 
     def __init__(
         self, model: Model, reads: Reads, settings: Mapping[str, object], thresholds: Sequence[float] = ()
     ) -> None:
-        self.name = model.name
-        self.family = ""
+        super().__init__(model.name, model)
         self.needs = Needs(gpus=model.gpus)
         self.settings = dict(settings) | ({"thresholds": list(thresholds)} if thresholds else {})
-        self.backends: Mapping[str, Backend] = {model.name: model}
-        self._model = model
         self._reads = reads
         self._thresholds = tuple(thresholds)
-
-    def configured(
-        self,
-        *,
-        name: str | None = None,
-        price: Price | None = None,
-        tokens: TokenCounter | None = None,
-        family: str | None = None,
-    ) -> ScoreJudge:
-        """Take over what a judge file says beside settings; none of it changes a number."""
-        self.name = name or self.name
-        self.family = family or self.family
-        self._model.price = price or self._model.price
-        self._model.counter = tokens or self._model.counter
-        return self
 
     def serving(self, scale: Scale) -> ScoreJudge:
         """Refuse a scale on which no verdict follows from numbers and thresholds: UsageError."""
@@ -75,7 +59,7 @@ class ScoreJudge:
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask for all numbers at once."""
-        wanted = [Request(self._model.name, self._reads(case, slot)) for slot in range(len(case.order))]
+        wanted = [Request(self.model.name, self._reads(case, slot)) for slot in range(len(case.order))]
         said = yield wanted
         scores = tuple(float(one.text) for one in said)
         code = decided(scores, scale, self._thresholds)
@@ -121,10 +105,8 @@ def decided(scores: Sequence[float], scale: Scale, thresholds: Sequence[float] =
     >>> decided((0.7,), Scale.rate(1, 3), [0.5, 0.8]), decided((2, 7, 7), Scale.pick(3))
     (1, 1)
     """
-    if scale.kind == "pick":
-        return scores.index(max(scores))
-    if scale.kind == "rank":
-        return tuple(sorted(range(len(scores)), key=lambda slot: -scores[slot]))
+    if scale.kind in {"pick", "rank"}:
+        return best(scores, scale)
     if scale.kind == "number":
         return scale.code(repr(min(max(scores[0], scale.values[0]), scale.values[1])))
     if scale.kind != "pair":
@@ -158,16 +140,6 @@ def conversation(case: Case, slot: int) -> tuple[Message, ...]:
 
 
 def compared(case: Case, slot: int) -> tuple[Message, ...]:
-    """Give the references that are shown, and one answer behind them; RejectedError where the item has none.
-
-    UsageError where the condition shows none of them.
-    """
-    if not case.references and case.item.references:
-        kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
-        raise UsageError(
-            f"an embedding is compared with references and none are shown; pass {argument('reference')} {kinds}"
-        )
-    if not case.references:
-        raise RejectedError(f"item {case.item.id!r} has no reference to compare with")
-    references = [Message("user", (Part(reference.text),)) for reference in case.references]
+    """Give the references that are shown, and one answer behind them, with the errors of `references_of`."""
+    references = [Message("user", (Part(one.text),)) for one in references_of(case, "an embedding")]
     return (*references, Message("assistant", (Part(case.responses[slot].text),)))

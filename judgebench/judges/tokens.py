@@ -103,7 +103,7 @@ def _encoding(name: str) -> Any:
     with warnings.catch_warnings():
         # It reads its vocabulary by a function that some versions of Python warn of; no fault of those who see it.
         warnings.filterwarnings("ignore", "open_binary is deprecated", DeprecationWarning)
-        import bpe_openai  # noqa: PLC0415 - loaded on use
+        import bpe_openai
 
         return bpe_openai.get_encoding(name)
 
@@ -111,7 +111,7 @@ def _encoding(name: str) -> Any:
 def file_tokens(file: Path) -> TokenCounter:
     """Count with a ``tokenizer.json`` of the ``tokenizers`` library; UsageError where that is missing."""
     try:
-        from tokenizers import Tokenizer  # noqa: PLC0415 - loaded on use
+        from tokenizers import Tokenizer
     except ImportError:
         raise UsageError(
             f"tokenizer {file}: counting with it needs the tokenizers package: pip install tokenizers"
@@ -173,7 +173,7 @@ def _listed(
 ) -> Decimal | None:
     if (provider is None and url is None) or not _known(model, provider, url):
         return None
-    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+    from genai_prices import Usage, calc_price
 
     usage = Usage(input_tokens=inputs, output_tokens=outputs, cache_read_tokens=min(cached, inputs) or None)
     try:
@@ -192,7 +192,7 @@ def _batch_share(model: str, provider: str | None, url: str | None, *tokens: int
 
 @cache
 def _known(model: str, provider: str | None, url: str | None) -> bool:
-    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+    from genai_prices import Usage, calc_price
 
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None

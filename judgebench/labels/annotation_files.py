@@ -135,7 +135,7 @@ class LabelWriter:
         self._size = 0
 
     def __enter__(self) -> Self:
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
+        from filelock import FileLock, Timeout
 
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -333,9 +333,9 @@ class Labels:
                 )
             try:
                 own = code_of(said.label, scale, responses) if said.scale else self._of_table(str(said.label), scale)
-                gold.append(Label(said.annotator, own))
             except ValueError as error:
                 raise line.fail(str(error)) from None
+            gold.append(Label(said.annotator, own))
         return tuple(gold)
 
     def _of_table(self, word: str, scale: Scale) -> int | None:
@@ -346,11 +346,26 @@ class Labels:
             raise ValueError(f"labels on the scale {scale.spec} come from `judgebench view`, not from a table")
         code = words.code_of(word, scale, numbers=self.numbered and scale.kind == "pair")
         if code == words.UNKNOWN:
-            raise ValueError(
-                f"{word!r} is not on the scale {scale.spec} (its words are {words.vocabulary(scale)}); say "
-                f"{argument('words')} OLD=NEW"
-            )
+            raise self._foreign(scale)
         return None if code == words.GAP else code
+
+    def _foreign(self, scale: Scale) -> DataError:
+        """Name all words of a table that are not on the scale, the first one's line, and what reads them."""
+        from judgebench.labels import cells, rules, words  # noqa: PLC0415 - labels that were made here need no vocabulary
+
+        held: dict[str, list[int]] = {}
+        numbers = self.numbered and scale.kind == "pair"
+        lines = sorted((line for mine in self.lines.values() for line in mine.values()), key=lambda line: line.number)
+        for line in lines:
+            if words.code_of(word := str(line.said.label), scale, numbers=numbers) == words.UNKNOWN:
+                held.setdefault(word, []).append(line.number)
+        first = next(line for line in lines if str(line.said.label) in held)
+        read = rules.would_read({"": {word: word for word in held}}, scale, (), cells.Cells())
+        return first.fail(
+            f"{words.odd_words(held, f'is not on the scale {scale.spec}', 'line')} (its words are "
+            f"{words.vocabulary(scale)})",
+            f"say {words.settle()}{'; ' * bool(read)}{read}",
+        )
 
 
 def differ(lines: Iterable[Labelled]) -> bool:

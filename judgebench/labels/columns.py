@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from judgebench.files.codes import Numbers
+from judgebench.labels.words import odd_words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy.typing as npt
+
+    from judgebench.files.table import Table
 
     Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]
 
 
-#: How many lines a message names.
-PLACES = 5
 #: Roles of score columns among the columns of a raw table.
 ROLE = "score:"
 
@@ -43,6 +46,25 @@ class Column:
     def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Column:
         """Keep some rows, or repeat them; the words stay."""
         return Column(self.words, [self.codes()[rows]])
+
+
+def refuse_words(
+    table: Table, name: str, column: Column, lines: Ints, odd: Collection[int], what: str, hint: str = ""
+) -> None:
+    """Refuse all of a column's odd words at once, with the lines that hold them; ``what`` says what they are not.
+
+    ``odd`` are their codes, and ``lines`` those of the column's cells. DataError on the first cell's line.
+    """
+    codes = column.codes()
+    rows = np.flatnonzero(np.isin(codes, list(odd)))
+    if not rows.size:
+        return
+    words = list(column.words)
+    held: dict[str, list[int]] = {}
+    for code, line in zip(codes[rows].tolist(), lines[rows].tolist(), strict=True):
+        held.setdefault(words[code].strip(), []).append(line)
+    first = next(iter(held.values()))[0]
+    raise table.error(odd_words(held, what, table.unit), line=first, field=name, hint=hint)
 
 
 class Repeats(NamedTuple):

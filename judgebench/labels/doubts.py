@@ -26,7 +26,7 @@ _ENOUGH = 10
 #: Below this share of the other's end a scale is half as long: 5 of 10, 1 of 5, 5 of 100.
 HALF = 0.58
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
-SPOKEN = frozenset({"none", "na", "n/a"})
+SPOKEN = frozenset({"none", "na", "n/a", "n.a."})
 
 
 def apart(cells: Mapping[int, int], columns: int) -> list[int]:

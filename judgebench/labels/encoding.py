@@ -11,7 +11,7 @@ from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
-from judgebench.labels.columns import PLACES, ROLE
+from judgebench.labels.columns import ROLE, refuse_words
 from judgebench.labels.doubts import (
     answers_or_gaps,
     refuse_answers,
@@ -22,7 +22,7 @@ from judgebench.labels.doubts import (
 )
 from judgebench.labels.lists import sequences_of, sets_of
 from judgebench.labels.numbers import Words, are_numbers, numbers_of
-from judgebench.labels.rules import read_numbers, read_replies, readable
+from judgebench.labels.rules import read_numbers, read_replies, would_read
 from judgebench.labels.vocabulary import BOTH_BAD, MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import (
     GAP,
@@ -91,7 +91,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     try:
         scale, labels, sequences = _placed(says, judges, scale, notes, warnings)
     except (DataError, UsageError) as error:
-        hints = [says.would_read(scale), says.would_ask(judges) if scale is None else ""]
+        hints = [says.would_read(scale, judges), says.would_ask(judges) if scale is None else ""]
         if more := [one for one in hints if one and one not in str(error)]:
             error.args = ("; ".join([str(error), *more]),)
         raise
@@ -202,8 +202,7 @@ class _Says:
 
     def _lines(self, name: str, codes: list[int]) -> str:
         rows = np.flatnonzero(np.isin(self.raw.labels[name].codes(), codes))
-        lines = self.raw.lines_of(name)[rows]
-        return spans([int(line) for line in lines[:PLACES]], self.table.unit, len(lines))
+        return spans(self.raw.lines_of(name)[rows].tolist(), self.table.unit)
 
     def count(self, name: str, words: Collection[str]) -> int:
         """Count the cells of a column that hold some words."""
@@ -233,15 +232,11 @@ class _Says:
             rounded = whole and self.cells.threshold(self.called[name]) is None
             halves: list[str] = []
             self._refuse_words(name, own, "rescale")
-            for word, meaning in own.items():
-                if (number := number_of(meaning)) is None:
-                    continue
-                if not units.low <= number <= units.high:
-                    raise self.table.error(
-                        f"{number:g} ({self.places(name, [word])}) is beyond the range {units.low:g} to {units.high:g} "
-                        f"that {argument('rescale')} says",
-                        field=name,
-                    )
+            numbers = {word: number for word, text in own.items() if (number := number_of(text)) is not None}
+            beyond = [self.used[name][word] for word, one in numbers.items() if not units.low <= one <= units.high]
+            what = f"is beyond the range {units.low:g} to {units.high:g} that {argument('rescale')} says"
+            refuse_words(self.table, name, self.raw.labels[name], self.raw.lines_of(name), beyond, what)
+            for word, number in numbers.items():
                 value = units.of(number)
                 halves += [word] if rounded and abs(value - nearest(value) - 0.5) < 1e-9 else []
                 own[word] = str(nearest(value)) if rounded else f"{value:.12g}"
@@ -276,15 +271,11 @@ class _Says:
             notes.append(f"{name}: verdicts are read off the numbers ({above})")
         self._places.clear()
 
-    def would_read(self, scale: Scale | None) -> str:
-        """Say what rules would read of words that are foreign; empty where they read nothing, or were asked to."""
+    def would_read(self, scale: Scale | None, judges: Sequence[str]) -> str:
+        """Say what rules would read of words that are foreign, and what not; empty where they read nothing."""
         if self.cells.read_replies:
             return ""
-        found = readable(self.meant, scale, self.cells)
-        if not found:
-            return ""
-        shown_ = ", ".join(f"{shown(word, 40)} as {meaning or 'no verdict'}" for word, meaning in found[:3])
-        return f"{argument('read_replies')} reads {shown_}{' and more' if len(found) > 3 else ''}"
+        return would_read(self.meant, scale, judges, self.cells)
 
     def would_ask(self, judges: Sequence[str]) -> str:
         """Say which words are asked about once all others are known."""

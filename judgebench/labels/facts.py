@@ -38,8 +38,6 @@ _PARTS = SYSTEM | SUBSET | word_set("turn doc document segment seg passage promp
 _NO_LABELS = word_set("tstamp timestamp time date created updated duration margin std error idx se")
 #: So many raters may be named in one command.
 FEW = 12
-#: So many lines are named where something is found.
-_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Facts:
     def places(self, name: str, cells: Collection[str]) -> str:
         """Say on which lines a column holds some cells."""
         found = [line for line, cell in zip(self.table.lines, self.table.cells[name], strict=True) if cell in cells]
-        return spans(found[:_PLACES], self.table.unit, len(found))
+        return spans(found, self.table.unit)
 
     def where(self, names: Iterable[str], texts: Collection[str]) -> str:
         """Say on which lines columns hold some folded words."""

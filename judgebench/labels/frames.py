@@ -69,7 +69,7 @@ class FrameTable(Table):
 
 def as_frame(value: object) -> Any | None:
     """Give a table as a pandas DataFrame: one of pandas, or what turns into one; None for anything else."""
-    import pandas as pd  # noqa: PLC0415 - loaded on use
+    import pandas as pd
 
     if isinstance(value, pd.DataFrame):
         return value
@@ -95,7 +95,7 @@ def records_of(value: Any) -> list[dict[str, Any]]:
         raise UsageError(f"a {type(value).__name__} is not a table of items")
     if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
         raise DataError(f"the DataFrame has several columns named {', '.join(twice)}; rename all but one of each")
-    import pandas as pd  # noqa: PLC0415 - loaded on use
+    import pandas as pd
 
     def plain(one: Any) -> Any:
         listed = one.tolist() if hasattr(one, "tolist") else one

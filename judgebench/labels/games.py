@@ -9,8 +9,7 @@ import numpy as np
 
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
-from judgebench.files.records import cut
-from judgebench.labels.columns import PLACES, Column, Repeats
+from judgebench.labels.columns import Column, Repeats, refuse_words
 from judgebench.labels.rules import read_numbers
 from judgebench.labels.shape import item_names
 from judgebench.labels.vocabulary import MISSING, fold, number_of
@@ -82,7 +81,7 @@ def counted(key: npt.NDArray[np.integer]) -> Codes:
 def merge_numbers(table: Table, shaped: Shaped, layout: Layout, cells: Cells) -> None:
     """Sum or average a rater's labels of one item, in one order, before anything else is read in them.
 
-    DataError at the first label that is no number; a word becomes one by its meaning.
+    DataError names the labels that are not numbers; a word becomes one by its meaning.
     """
     raw = shaped.raw
     if layout.combine not in {"sum", "mean"} or raw.item is None:
@@ -102,14 +101,15 @@ def merge_numbers(table: Table, shaped: Shaped, layout: Layout, cells: Cells) ->
         read = [None if fold(word) in MISSING else number_of(word) for word in meant]
         wrong = [code for code, word in enumerate(meant) if read[code] is None and fold(word) not in MISSING]
         codes = column.codes()
-        if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
-            word = list(column.words)[codes[bad[0]]].strip()
-            raise table.error(
-                f"{cut(word)!r} is not a number, and {argument('combine')} {layout.combine} needs numbers",
-                line=int(raw.lines_of(name)[bad[0]]),
-                field=name,
-                hint=f"say what it counts: {argument('words')} {word!r}=1",
-            )
+        refuse_words(
+            table,
+            name,
+            column,
+            raw.lines_of(name),
+            wrong,
+            f"is not a number, and {argument('combine')} {layout.combine} needs numbers",
+            f"say what each counts: {argument('words')} OLD=1",
+        )
         values = np.array([np.nan if one is None else one for one in read])[codes]
         key = 2 * item.astype(np.int64) + raw.swapped.get(name, np.zeros(item.size, np.bool_))
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
@@ -238,7 +238,7 @@ def _repeated(table: Table, raw: Raw, name: str, games: Games) -> DataError:
     at = np.flatnonzero(games.game)[int(np.argmin(games.row[games.game > 0]))]
     same = (games.item == games.item[at]) & (games.swapped == games.swapped[at])
     lines = np.sort(raw.lines[games.row[same]])
-    where = spans([int(line) for line in lines[:PLACES]], table.unit, len(lines))
+    where = spans(lines.tolist(), table.unit)
     (what,) = item_names(raw, games.row[at : at + 1])
     combine = argument("combine")
     asked = f"if each is an asking of its own, say {combine} each, or combine them: {combine} majority, mean or sum"

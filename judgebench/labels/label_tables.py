@@ -15,7 +15,6 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import PLACES
 from judgebench.labels.importers.catalog import open_export
 from judgebench.labels.names import LABEL, RATER, cut, is_id, words_of
 from judgebench.labels.profile import profile
@@ -78,6 +77,7 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     wanted = list(dict.fromkeys([*ids, *long, *golds]))
     lines: dict[str, dict[str, Placed]] = {}
     places: dict[str, dict[str, list[int]]] = {}
+    again: list[tuple[int, str]] = []
     for block in table.blocks(wanted):
         columns = dict(zip(wanted, block.columns, strict=True))
         for place, line in enumerate(block.lines):
@@ -91,13 +91,16 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
                 said_here = Labelled(ANY, "", item, "", who, "", word, ())
                 mine = lines.setdefault(who, {})
                 if item in mine:
-                    raise table.error(
-                        f"{who!r} labels item {item!r} here and on {table.unit} {mine[item].number}",
-                        line,
-                        hint="keep one label, or name the columns that tell the items apart with "
-                        f"{argument('id')} (once for each)",
-                    )
+                    again.append((line, f"{who!r} labels item {item!r} here and on {table.unit} {mine[item].number}"))
                 mine[item] = Placed(said_here, table.name, line)
+    if again:
+        line, first = again[0]
+        more = f"; so it is on {len(again) - 1:,} more {table.unit}{'s' * (len(again) > 2)}" if len(again) > 1 else ""
+        raise table.error(
+            f"{first}{more}",
+            line,
+            hint=f"keep one label, or name the columns that tell the items apart with {argument('id')} (once for each)",
+        )
     if not lines:
         raise table.error("no label in " + ", ".join(golds or long[2:]))
     notes, meant = _replies(table, places, said)
@@ -120,8 +123,7 @@ def _replies(
         return sum(len(places[who][word]) for word in words)
 
     def where(who: str, words: Collection[str]) -> str:
-        lines = sorted(line for word in words for line in places[who][word])
-        return spans(lines[:PLACES], table.unit, len(lines))
+        return spans(sorted(line for word in words for line in places[who][word]), table.unit)
 
     return read_replies(meant, [], said.scale, said.cells, count, where), meant
 

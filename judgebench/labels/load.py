@@ -18,7 +18,8 @@ from judgebench.labels.games import Games, merge_numbers, person, play, told, tu
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
 from judgebench.labels.scores import ScoreColumns, with_scores, with_ties
-from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
+from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, listed, shape
+from judgebench.labels.words import located
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -170,7 +171,7 @@ class _Building:
         for name, games in played.items():
             last = frames[name] = self._frame(games, gold, groups, last)
             judges[name] = Ratings(scale=coded.scale, judge=games.said, annotators=tuple(golds), **last.shared)
-        missing = self._missing(judges, gold if kept.all() else gold[kept])
+        missing = self._missing(frames, judges, gold if kept.all() else gold[kept])
         for name in self.shaped.judges:
             if name in coded.labels:
                 _check_label_sets(table, coded, name, judges[name].judge, judges[name].gold, golds)
@@ -296,32 +297,32 @@ class _Building:
         }
         return _Frame(unit, games, shared, codes["cluster"][0])
 
-    def _missing(self, judges: Mapping[str, Ratings], gold: Codes) -> dict[str, int]:
-        """Count the empty cells per rater, and say so."""
-        notes, golds, n = self.coded.notes, self.shaped.golds, len(gold)
+    def _missing(self, frames: Mapping[str, _Frame], judges: Mapping[str, Ratings], gold: Codes) -> dict[str, int]:
+        """Count the empty cells per rater, and say so in a sentence each of judges and of gold."""
+        raw, golds, notes, n = self.shaped.raw, self.shaped.golds, self.coded.notes, len(gold)
         missing: dict[str, int] = {}
+        silent: list[str] = []
         for name in self.shaped.judges:
-            if name in self.coded.labels:
-                said = judges[name].judge
-                missing[name] = int(np.count_nonzero(said < 0))
-                if 0 < said.size == missing[name] and len(self.shaped.judges) == 1:
-                    raise self.table.error(
-                        f"{name} gives no verdict on any of the {said.size:,} items with gold",
-                        hint="formulas of a spreadsheet that were never calculated are empty",
-                    )
-                if missing[name]:
-                    notes.append(
-                        f"{name}: {missing[name]:,} of {said.size:,} cells hold no verdict; the policy invalid says "
-                        "what they count as"
-                    )
+            if name not in self.coded.labels:
+                continue
+            gaps = judges[name].judge < 0
+            missing[name] = int(np.count_nonzero(gaps))
+            if 0 < gaps.size == missing[name] and len(self.shaped.judges) == 1:
+                raise self.table.error(
+                    f"{name} gives no verdict on any of the {gaps.size:,} items with gold",
+                    hint="formulas of a spreadsheet that were never calculated are empty",
+                )
+            if missing[name]:
+                rows = frames[name].games.row[gaps]
+                where = f" ({located(raw.lines[rows].tolist(), self.table.unit)})" if raw.first is None else ""
+                silent.append(f"{name}: {missing[name]:,} of {gaps.size:,} cells{where}")
+        if silent:
+            notes.append(f"{listed(silent)} hold no verdict; the policy invalid says what they count as")
         missing |= {name: int(np.count_nonzero(gold[:, j] < 0)) for j, name in enumerate(golds)}
-        few = [
-            f"{name}: {missing[name]:,} of {n:,} gold labels are missing"
-            for name in golds
-            if missing[name] and len(golds) > 1
-        ]
-        several = f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(golds)} annotators"
-        notes += few if len(golds) <= SHOWN else [several]
+        if len(golds) > SHOWN:
+            notes.append(f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(golds)} annotators")
+        elif few := [f"{name} {missing[name]:,}" for name in golds if missing[name] and len(golds) > 1]:
+            notes.append(f"gold labels missing on {n:,} rows: {', '.join(few)}")
         return missing
 
     def _names(self, frame: _Frame) -> list[str]:

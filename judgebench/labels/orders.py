@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.files.records import cut
-from judgebench.labels.reading import first_bad
 from judgebench.labels.vocabulary import FIRST_ORDER, OTHER_ORDER, fold, order_word
 
 if TYPE_CHECKING:
@@ -56,13 +54,11 @@ def _orders(rows: Rows, name: str) -> list[bool | None]:
         meant |= {"0": False, "1": True}
     elif used <= {"1", "2"} and "2" in used:
         meant |= {"1": False, "2": True}
-    if unknown := [word for word in column.words if folded[column.words[word]] not in {*meant, ""}]:
-        found = first_bad(rows, name, lambda word: word == unknown[0])
-        raise rows.table.error(
-            f"{cut(unknown[0].strip())!r} names no order of two answers",
-            line=found[0] if found else None,
-            field=name,
-            hint='orders are original/swapped, AB/BA, 0/1, 1/2, "0,1"/"1,0", first/second; in a column that says '
-            "swapped, true/false",
-        )
+    rows.refuse(
+        name,
+        lambda word: order_word(word) not in {*meant, ""},
+        "is not an order of two answers",
+        'orders are original/swapped, AB/BA, 0/1, 1/2, "0,1"/"1,0", first/second; in a column that says swapped, '
+        "true/false",
+    )
     return [meant.get(word) for word in folded]

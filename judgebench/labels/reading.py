@@ -11,8 +11,7 @@ import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.files.codes import Numbers
-from judgebench.files.records import cut
-from judgebench.labels.columns import Column
+from judgebench.labels.columns import Column, refuse_words
 from judgebench.labels.numbers import all_numbers
 from judgebench.labels.totals import SPEAKING, refuse_total
 from judgebench.labels.vocabulary import (
@@ -67,6 +66,20 @@ class Rows:
     def size(self) -> int:
         """Number of rows."""
         return self.lines.size
+
+    def refuse(self, name: str, odd: Callable[[str], bool], what: str, hint: str = "") -> None:
+        """Refuse a column's odd words, as `refuse_words` does."""
+        column = self.columns[name]
+        codes = [code for word, code in column.words.items() if odd(word)]
+        refuse_words(self.table, name, column, self.lines, codes, what, hint)
+
+    def refuse_blank(self, name: str, what: str) -> None:
+        """Refuse rows whose cell is empty; ``what`` says what they are without."""
+        column = self.columns[name]
+        blank = [code for word, code in column.words.items() if not word.strip()]
+        if blank and (lines := self.lines[np.isin(column.codes(), blank)].tolist()):
+            many = f"{len(lines):,} rows" if len(lines) > 1 else "a row"
+            raise self.table.error(f"{many} without {what}", line=lines[0], field=name)
 
 
 def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout: Layout, cells: Cells) -> Rows:
@@ -130,18 +143,8 @@ def _read(
     return read, np.concatenate(lines), ends
 
 
-def first_bad(rows: Rows, name: str, bad: Callable[[str], bool]) -> tuple[int, str] | None:
-    """Find the line of the first cell that is bad, and what it says."""
-    column = rows.columns[name]
-    codes = [code for word, code in column.words.items() if bad(word)]
-    places = np.flatnonzero(np.isin(column.codes(), codes)) if codes else np.zeros(0, np.intp)
-    if not places.size:
-        return None
-    return int(rows.lines[places[0]]), list(column.words)[column.codes()[places[0]]].strip()
-
-
 def numbers(rows: Rows, name: str, what: str, *, whole: bool = False) -> npt.NDArray[np.float64]:
-    """Read a column of numbers, NaN where a cell is empty; DataError at the first that is none."""
+    """Read a column of numbers, NaN where a cell is empty; DataError names those that are none."""
     column = rows.columns[name]
     read = {word: None if fold(word) in MISSING else number_of(word) for word in column.words}
 
@@ -151,29 +154,26 @@ def numbers(rows: Rows, name: str, what: str, *, whole: bool = False) -> npt.NDA
             whole and number is not None and (number < 0 or number != int(number))
         )
 
-    if (found := first_bad(rows, name, wrong)) is not None:
-        raise rows.table.error(f"{cut(found[1])!r} is not {what}", line=found[0], field=name)
+    rows.refuse(name, wrong, f"is not {what}")
     values = np.array([np.nan if number is None else number for number in read.values()])
     return values[column.codes()]
 
 
 def counts(rows: Rows, name: str) -> Ints:
     """Read how many items each row stands for."""
-    if (found := first_bad(rows, name, lambda word: fold(word) in MISSING)) is not None:
-        raise rows.table.error(
-            "an empty cell doesn't say how many items the row stands for",
-            line=found[0],
-            field=name,
-            hint=f"write 0, or leave such rows out with {argument('where')} {f'{name} is not empty'!r}",
-        )
-    if (found := first_bad(rows, name, lambda word: (number_of(word) or 0.0) % 1 != 0)) is not None:
-        raise rows.table.error(
-            f"{cut(found[1])!r} is a weight, not a count of items, and weighted rows are no sample of so many",
-            line=found[0],
-            field=name,
-            hint=f"measure the rows without {argument('count')}, each stratum by itself with {argument('subset')}, or "
-            "give whole counts",
-        )
+    rows.refuse(
+        name,
+        lambda word: fold(word) in MISSING,
+        "doesn't say how many items the row stands for",
+        f"write 0, or leave such rows out with {argument('where')} {f'{name} is not empty'!r}",
+    )
+    rows.refuse(
+        name,
+        lambda word: (number_of(word) or 0.0) % 1 != 0,
+        "is a weight, not a count of items, and weighted rows are not a sample of that many",
+        f"measure the rows without {argument('count')}, each stratum by itself with {argument('subset')}, or give "
+        "whole counts",
+    )
     return _checked_counts(rows, name, numbers(rows, name, "a whole number of items", whole=True))
 
 
@@ -204,8 +204,7 @@ def _one_hot(rows: Rows, name: str, columns: Sequence[str]) -> Column:
 
 def _truth(rows: Rows, name: str) -> npt.NDArray[np.bool_]:
     said = {"1": True, "true": True, "yes": True, "x": True, "0": False, "false": False, "no": False, "": False}
-    if (found := first_bad(rows, name, lambda word: fold(word) not in said)) is not None:
-        raise rows.table.error(f"{cut(found[1])!r} is neither 1 nor 0", line=found[0], field=name)
+    rows.refuse(name, lambda word: fold(word) not in said, "is neither 1 nor 0")
     column = rows.columns[name]
     return np.array([said[fold(word)] for word in column.words], np.bool_)[column.codes()]
 
@@ -246,17 +245,16 @@ def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], cells: C
             text = pair_word(word)
             return not (text in known or fold(word) in known or re.search(r"[<>=]|^\d+$", text))
 
-        odd = [code for word, code in column.words.items() if foreign(word)]
-        strays = np.flatnonzero(~own & np.isin(column.codes(), odd)) if odd and not cells.read_replies else odd
-        if len(strays):
-            at = int(strays[0])
-            words = {one: list(rows.columns[one].words)[rows.columns[one].codes()[at]].strip() for one in sides}
-            raise rows.table.error(
-                f"{cut(list(column.words)[column.codes()[at]].strip())!r} is neither what {sides[0]} says "
-                f"({cut(words[sides[0]])!r}) nor what {sides[1]} says ({cut(words[sides[1]])!r}), and no word of pairs",
-                int(rows.lines[at]),
+        if not cells.read_replies:
+            others = Column(column.words, [np.where(own, -1, column.codes()).astype(np.int32)])
+            refuse_words(
+                rows.table,
                 name,
-                hint=f"{argument('sides')} are the columns with the names of the two responses; or say {settle()}",
+                others,
+                rows.lines,
+                [code for word, code in column.words.items() if foreign(word)],
+                f"is neither what {sides[0]} nor what {sides[1]} says there, and not a word of pairs",
+                f"{argument('sides')} are the columns with the names of the two responses; or say {settle()}",
             )
 
 

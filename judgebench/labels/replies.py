@@ -113,8 +113,8 @@ _DOUBT = re.compile(
 )
 #: What may lie before a last word; "[[A" is a reply that was cut off.
 _LED_TO = re.compile(r"(?:\s[*_`\"'(]*|^)$")
-#: A number that has decimals is no word of a check or a pair: 0.9 is not 0.
-_GOES_ON = re.compile(r"[.,:]\d")
+#: A number that has decimals is not a word of a check or a pair, nor is the first letter of t.b.d. or of n.b.
+_GOES_ON, _ABBREVIATED = re.compile(r"[.,:]\d"), re.compile(r"\.[^\W\d_]")
 _OUTER = " \t\r\n*_`\"'\u00ab\u00bb|"
 _LIST = re.compile(r"^(?:-|>+|#+|\u2022)\s+")
 _PAIRED = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("$", "$"), ("\\(", "\\)"), ("【", "】"))
@@ -239,7 +239,7 @@ def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
     else:
         stop = re.search(after, text[:120])
         end = stop.start() if stop else 0
-        if text[:end].isdigit() and _GOES_ON.match(text, end):
+        if (text[:end].isdigit() and _GOES_ON.match(text, end)) or (end == 1 and _ABBREVIATED.match(text, end)):
             return None
     if not end:
         return None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import shown
+from judgebench.files.records import cut
 from judgebench.labels.replies import RULES, Read, read
 from judgebench.labels.speech import Numbers, Pair, Speech, check, labels
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
+from judgebench.labels.words import foreign_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 #: So many texts of a column tell which words its verdicts are.
 _LOOKED_AT = 1000
 _EXAMPLE = 30
+#: So many words are shown of those that rules would read, or would not, and so much of each.
+_SHOWN, _LONGEST = 4, 40
 _ORDER = [rule.name for rule in RULES]
 
 
@@ -66,18 +69,19 @@ def read_replies(
             own.update(words)
         gaps = found.two + (found.none if name in judges else [])
         own.update(dict.fromkeys(gaps, ""))
-        if found.read:
-            notes.append(_told(name, found, count))
-        if not gaps:
-            continue
         if (lost := count(name, gaps)) * 2 > count(name, [word for word in own if fold(word) not in MISSING]):
             raise DataError(
                 f"{argument('read_replies')}: no rule reads {lost:,} cells of {name}, more than half: "
-                f"{', '.join(shown(word) for word in gaps[:5])} ({where(name, gaps)})",
+                f"{', '.join(repr(cut(word, 60)) for word in gaps[:5])} ({where(name, gaps)})",
                 hint=f"say with {argument('scale')} what its words are, or with {argument('words')} what they mean",
             )
-        two = f"; {count(name, found.two):,} say two" if found.two else ""
-        notes.append(f"{name}: no one verdict is found in {where(name, gaps)}{two}")
+        # Where no verdict is found is told of all judges together, when all is read.
+        unread = [f"{count(name, found.none):,} not read"] if found.none and name in judges else []
+        unread += [f"{count(name, found.two):,} say two verdicts ({where(name, found.two)})"] if found.two else []
+        if found.read or unread:
+            notes.append(
+                f"{name}: cells read by {argument('read_replies')}: {'; '.join([_told(found, name, count), *unread])}"
+            )
     if len(wholes) > 1:
         told = ", ".join(f"{name} out of {whole}" for whole, name in wholes.items())
         raise DataError(
@@ -98,6 +102,23 @@ def readable(meant: Meant, scale: Scale | None, cells: Cells) -> list[tuple[str,
     return list(
         {word: meaning for one in found for words in one.read.values() for word, meaning in words.items()}.items()
     )
+
+
+def would_read(meant: Meant, scale: Scale | None, judges: Sequence[str], cells: Cells) -> str:
+    """Say what the rules would read of words that are foreign, and what not; empty where they would read nothing."""
+    found = dict(readable(meant, scale, cells))
+    if not found:
+        return ""
+    said = [f"{cut(word, _LONGEST)!r} as {meaning or 'no verdict'}" for word, meaning in found.items()]
+    rest = list[str]()
+    if scale is None or scale.listed:
+        left = {name: [found.get(word, text) for word, text in own.items()] for name, own in meant.items()}
+        rest = [repr(cut(word, _LONGEST)) for word in foreign_words(left, judges, scale)]
+    return f"{argument('read_replies')} reads {_few(said)}{', but not ' * bool(rest)}{_few(rest)}"
+
+
+def _few(said: Sequence[str]) -> str:
+    return f"{', '.join(said[:_SHOWN])}{f' and {len(said) - _SHOWN} more' if len(said) > _SHOWN else ''}"
 
 
 def verdict_in(text: str, scale: Scale) -> str:
@@ -209,14 +230,12 @@ def _third(speech: Speech, word: str) -> bool:
     return isinstance(speech, Pair) and speech.third and fold(word) == "c"
 
 
-def _told(name: str, found: _Column, count: Count) -> str:
+def _told(found: _Column, name: str, count: Count) -> str:
     """Say how many cells each rule read, with an example."""
-    told = [
-        f"{count(name, found.read[rule]):,} by {_example(rule, found)}" for rule in sorted(found.read, key=_ORDER.index)
-    ]
-    return f"{name}: cells read by {argument('read_replies')}: {', '.join(told)}"
+    rules = sorted(found.read, key=_ORDER.index)
+    return ", ".join(f"{count(name, found.read[rule]):,} by {_example(rule, found)}" for rule in rules) or "none"
 
 
 def _example(rule: str, found: _Column) -> str:
     word, meaning = next(iter(found.read[rule].items()))
-    return f"{rule} ({shown(word, _EXAMPLE)} as {meaning or 'no verdict'})"
+    return f"{rule} ({cut(word, _EXAMPLE)!r} as {meaning or 'no verdict'})"

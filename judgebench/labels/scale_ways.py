@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _FAILED = re.compile(r"error|timeout|time out|fail(?:ed|ure)? to|pars|exception|invalid|skip|ignor|unknown|unsure|"
-                     r"abstain|refus|^-+$|^\?+$|discard|n\.a\.|not sure|can't|cannot", re.IGNORECASE)  # fmt: skip
+                     r"abstain|refus|^-+$|^\?+$|discard|not sure|can't|cannot", re.IGNORECASE)  # fmt: skip
 _PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d+,\d{1,2}")
 _DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
 _MOST_SET = 30

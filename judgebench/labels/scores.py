@@ -9,7 +9,7 @@ import numpy as np
 
 from judgebench.errors import UsageError, argument
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import ROLE
+from judgebench.labels.columns import ROLE, refuse_words
 from judgebench.labels.doubts import MARKS
 from judgebench.labels.encoding import reversed_codes
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
@@ -242,7 +242,6 @@ def _numbers(
     own = raw.keys[f"{ROLE}{column}"]
     words = list(own.words)
     meant, units = coded.scores[column], cells.units([column])
-    most = _LARGEST if units is None else units.high
     values, given = np.zeros(len(words)), np.zeros(len(words), dtype=np.bool_)
     wrong: list[int] = []
     for code, word in enumerate(words):
@@ -257,15 +256,13 @@ def _numbers(
             wrong.append(code)
         else:
             values[code], given[code] = value, True
+    there = rows[rows >= 0]
+    large = any(number_of(words[code]) is not None for code in wrong)
+    limit = f" from {units.low:g} to {units.high:g}" if units is not None else f" up to {_LARGEST:g}" if large else ""
+    read = f", or {argument('read_replies')} reads numbers out of texts" if not cells.read_replies else ""
+    what, hint = f"is not a number{limit}", f"say {settle()}{read}"
+    refuse_words(table, column, own.take(there), raw.lines[there], wrong, what, hint)
     codes = own.codes()[rows]
-    if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
-        read = f", or {argument('read_replies')} reads numbers out of texts" if not cells.read_replies else ""
-        raise table.error(
-            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {most:g}",
-            line=int(raw.lines[rows[bad[0]]]),
-            field=column,
-            hint=f"say {settle()}{read}",
-        )
     known = given[codes] & (rows >= 0)
     _refuse_marks(column, values[codes][known], cells)
     return np.where(rows < 0, 0.0, values[codes]), known

@@ -22,7 +22,6 @@ from judgebench.labels.reading import (
     counted_raters,
     counts,
     dense,
-    first_bad,
     read_rows,
     stacked,
 )
@@ -215,9 +214,7 @@ def _pairings(one: Column, two: Column) -> Column:
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
     """Say which rows are about one item, and which items about one question."""
     for name in layout.id if layout.rater or tuple(layout.id) != tuple(layout.cluster) else ():
-        if found := first_bad(rows, name, lambda word: not word.strip()):
-            what = "an item" if layout.rater else "an id"
-            raise rows.table.error(f"a row without {what}", line=found[0], field=name)
+        rows.refuse_blank(name, "an item" if layout.rater else "an id")
     about = composite([rows.columns[name] for name in layout.id]) if layout.id else None
     if criterion == CRITERION and about is None:
         # A row is an item, where nothing else says so.
@@ -300,8 +297,7 @@ def _under(one: Column, other: Column) -> Column:
 def _judges_in_rows(rows: Rows, columns: Sequence[str]) -> dict[str, Ints]:
     """Find each judge's rows, by its name in one column or several, judges in the order in which they are seen."""
     for name in columns:
-        if found := first_bad(rows, name, lambda word: not word.strip()):
-            raise rows.table.error("a row without a judge", line=found[0], field=name)
+        rows.refuse_blank(name, "a judge")
     codes = composite([rows.columns[name] for name in columns])
     _, first, size = np.unique(codes, return_index=True, return_counts=True)
     if first.size > max(SHOWN, codes.size // 2):

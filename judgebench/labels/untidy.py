@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from judgebench.labels.facts import Facts
 
-_PLACES = 5
 _PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d+,\d{1,2}")
 _DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
@@ -48,8 +47,7 @@ def untidy(facts: Facts, names: Iterable[str]) -> list[str]:
     ids = [name for name, (role, _) in facts.roles.items() if role in {"id", "cluster", "part of the id"}]
     for name in [one for one in ids if is_id(one) and one in facts.table.cells]:
         blank = [line for line, cell in zip(facts.table.lines, facts.cells(name), strict=True) if not cell]
-        where = spans(blank[:_PLACES], facts.table.unit, len(blank)) if blank else ""
-        found += [f"{name}: empty ({where}); a row needs its id"] if blank else []
+        found += [f"{name}: empty ({spans(blank, facts.table.unit)}); a row needs its id"] if blank else []
     if not facts.table.whole:
         found = [f"{text} (in the first {facts.rows:,} rows)" for text in found]
     return found

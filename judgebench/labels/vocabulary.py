@@ -28,7 +28,7 @@ def _listed(text: str) -> list[str]:
     return text.split(", ")
 
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
+MISSING = frozenset({"", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none"})
 NO_VERDICT = frozenset({"unparsed", "refused", "truncated"})
 
 #: Incorrect and correct in words that mean the same wherever they occur together.

@@ -18,7 +18,7 @@ rate       whole numbers, also written 3.0
 a list     its own labels
 =========  ==========================================================================================
 
-An empty cell, NA, N/A, NaN, null and none (unless the scale has such a label) are a gap in a gold
+An empty cell, NA, N/A, n.a., NaN, null and none (unless the scale has such a label) are a gap in a gold
 column and no valid verdict in a judge column; there also unparsed, refused and truncated.
 """
 
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import cut, shown
+from judgebench.files.records import cut
 from judgebench.labels.vocabulary import (
     BOTH_BAD,
     CHECK,
@@ -62,6 +62,8 @@ _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 _WIDEST = 100
 #: A message lists this many words, and counts the others.
 _MOST_WORDS, _LONGEST = 8, 30
+#: So many lines are named where something is found; of more only the first.
+_MOST_PLACES = 3
 
 
 def _say(words: Collection[str] = ()) -> str:
@@ -169,13 +171,7 @@ def infer(
     may be picks, ratings or codes and are never guessed. ``where`` says for messages where a column holds a folded
     word.
     """
-    judging = set(judges)
-    said: dict[str, dict[str, str]] = {name: {} for name in columns}
-    for name, own in columns.items():
-        gaps = MISSING | NO_VERDICT if name in judging else MISSING
-        for word in own:
-            if (text := fold(word)) not in gaps:
-                said[name].setdefault(text, word.strip())
+    said = _said(columns, judges)
     words: set[str] = {text for own in said.values() for text in own}
     if not words:
         raise DataError(f"no labels in {', '.join(said)}: every cell is empty", file=file)
@@ -195,6 +191,44 @@ def infer(
         found = " and ".join(fit.family for fit in fits)
         raise UsageError(f"the labels fit more than one scale ({found}): {describe(said)}; {_say()}")
     raise _no_fit(said, words, numbers, where, file)
+
+
+def _said(columns: Mapping[str, Iterable[str]], judges: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Fold the words of columns but for gaps; by column and folded word, as it is written."""
+    judging = set(judges)
+    said: dict[str, dict[str, str]] = {name: {} for name in columns}
+    for name, own in columns.items():
+        gaps = MISSING | NO_VERDICT if name in judging else MISSING
+        for word in own:
+            if (text := fold(word)) not in gaps:
+                said[name].setdefault(text, word.strip())
+    return said
+
+
+def foreign_words(
+    columns: Mapping[str, Iterable[str]], judges: Iterable[str] = (), scale: Scale | None = None
+) -> list[str]:
+    """Give the words that are not on a scale; without one, on the scale that most words of all columns are of.
+
+    >>> foreign_words({"j": ["pass", "maybe"], "g": ["fail", "pass", ""]}), foreign_words({"j": ["A", "B", "C"]})
+    (['maybe'], ['C'])
+    """
+    said = _said(columns, judges)
+    unknown = _misfits(said)[1] if scale is None else {text for own in said.values() for text in own
+                                                       if code_of(text, scale) == UNKNOWN}  # fmt: skip
+    written = {text: word for own in said.values() for text, word in own.items()}
+    return [written[text] for text in sorted(unknown, key=_by_number)]
+
+
+def _misfits(said: Mapping[str, Mapping[str, str]]) -> tuple[str, set[str]]:
+    """Name the scale that most words are of, and those that are not on it."""
+    words = {text for own in said.values() for text in own}
+    opposites = all(map(one_opposite, said.values()))
+    misfits = [
+        (scale.kind, {w for w in words if code_of(w, scale, opposites=opposites) == UNKNOWN})
+        for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
+    ]
+    return min([*misfits, ("rate", {w for w in words if not whole(w)})], key=lambda fit: len(fit[1]))
 
 
 def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
@@ -292,13 +326,7 @@ def _no_fit(
             file=file,
             hint=f"give one side's words a meaning with {argument('words')} COLUMN:OLD=NEW{turn}",
         )
-    opposites = all(map(one_opposite, said.values()))
-    misfits = [
-        (scale.kind, {w for w in words if code_of(w, scale, opposites=opposites) == UNKNOWN})
-        for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
-    ]
-    misfits.append(("rate", {w for w in words if not whole(w)}))
-    kind, unknown = min(misfits, key=lambda fit: len(fit[1]))
+    kind, unknown = _misfits(said)
     known = words - unknown
     if len(known) < 2:
         # No vocabulary has more than a stray one of them: all are foreign.
@@ -335,7 +363,7 @@ def listing(
     for word in order[:_MOST_WORDS]:
         holders = [name for name, own in said.items() if word in own]
         places = "; ".join(f"{name} {where(name, word)}" if where else name for name in holders)
-        parts.append(f"{shown(said[holders[0]][word], _LONGEST)} ({places})")
+        parts.append(f"{cut(said[holders[0]][word], _LONGEST)!r} ({places})")
     more = f" and {len(order) - _MOST_WORDS} more" if len(order) > _MOST_WORDS else ""
     return ", ".join(parts) + more
 
@@ -378,13 +406,34 @@ def _is_number(text: str) -> bool:
     return number_of(text) is not None
 
 
-def spans(places: Sequence[int], unit: str, total: int) -> str:
-    """Say where something is: the first few lines, and how many cells in all.
+def located(lines: Sequence[int], unit: str) -> str:
+    """Say where something is: on a few lines, or on which line first.
 
-    >>> spans([4], "line", 1), spans([4, 9, 12], "line", 120)
-    ('line 4', '120 cells, first on lines 4, 9, 12')
+    >>> located([4], "line"), located([4, 9], "row"), located(range(4, 124), "line")
+    ('line 4', 'rows 4, 9', 'first on line 4')
     """
-    listed = ", ".join(str(place) for place in places)
-    if total > len(places):
-        return f"{total} cells, first {'on lines' if unit == 'line' else 'in rows'} {listed}"
-    return f"{unit}{'s' * (len(places) > 1)} {listed}"
+    if len(lines) > _MOST_PLACES:
+        return f"first {'on' if unit == 'line' else 'in'} {unit} {lines[0]}"
+    return f"{unit}{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+
+
+def spans(lines: Sequence[int], unit: str) -> str:
+    """Say where cells are, and how many where that doesn't show.
+
+    >>> spans([4, 9, 12], "line"), spans(range(4, 124), "line")
+    ('lines 4, 9, 12', '120 cells, first on line 4')
+    """
+    many = f"{len(lines):,} cells, " if len(lines) > _MOST_PLACES else ""
+    return many + located(lines, unit)
+
+
+def odd_words(held: Mapping[str, Sequence[int]], what: str, unit: str) -> str:
+    """Say of odd words, each with the lines of the cells that hold it, what they are not; the first line is known.
+
+    >>> odd_words({"high": [4], "80 %": [7, 9], "": range(9, 99)}, "is not a number", "line")
+    "'high' is not a number; also '80 %' (lines 7, 9), an empty cell (90 cells, first on line 9)"
+    """
+    (first, at), *others = ((repr(cut(word, _LONGEST)) if word else "an empty cell", held[word]) for word in held)
+    more = f" and {len(others) - _MOST_WORDS:,} more" if len(others) > _MOST_WORDS else ""
+    also = ", ".join(f"{word} ({spans(places, unit)})" for word, places in others[:_MOST_WORDS])
+    return f"{first} {what}{f' ({len(at):,} cells)' * (len(at) > 1)}{'; also ' * bool(also)}{also}{more}"

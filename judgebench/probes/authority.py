@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
 from judgebench.probes.passages import joined
+from judgebench.probes.phrases import Phrase
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
@@ -30,19 +31,19 @@ _FILES = (
 )
 #: A citation, and a remark with as many words and numbers that has no source.
 _FORMS = (
-    (
+    Phrase(
         "This is confirmed by {one} and {two} ({year}), {journal}, vol. {number}, pp. {first}-{last}.",
         "This was entered here by hand ({year}), {file}, no. {number}, lines {first}-{last}.",
     ),
-    (
+    Phrase(
         "Source: {one}, {two} & {three} ({year}). {journal}, {number}, {first}-{last}.",
         "Layout: plain, narrow & aligned ({year}). {file}, {number}, {first}-{last}.",
     ),
-    (
+    Phrase(
         "(See the study by {one} et al., {journal} {number}, {year}, p. {first}.)",
         "(Kept on file with the rest, {file} {number}, {year}, l. {first}.)",
     ),
-    (
+    Phrase(
         "{one} and {two}, in the {journal} ({year}, vol. {number}, p. {first}), come to the same result.",
         "Words and layout, in the {file} ({year}, no. {number}, l. {first}), are left as they were.",
     ),
@@ -70,4 +71,4 @@ def _cited(shown: Shown, way: int) -> Item | None:
     return shown.answered(joined(shown.text.rstrip(), remark))
 
 
-OPERATOR = Operator("authority", lambda shown: _cited(shown, 0), lambda shown: _cited(shown, 1))
+OPERATOR = Operator.of("authority", _cited)

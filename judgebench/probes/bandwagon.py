@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
+from judgebench.probes.phrases import Phrase
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
@@ -16,29 +17,34 @@ if TYPE_CHECKING:
 
 #: Of several responses: what most people think of one, and what they had to do with it.
 _AMONG = (
-    ("Note: 90 % of the people who were asked prefer {}.", "Note: 90 % of the people who were asked have read {}."),
-    (
+    Phrase(
+        "Note: 90 % of the people who were asked prefer {}.", "Note: 90 % of the people who were asked have read {}."
+    ),
+    Phrase(
         "For your information: nine out of ten readers rank {} above the rest.",
         "For your information: nine out of ten readers have seen {} beside the rest.",
     ),
-    (
+    Phrase(
         "In a survey, 90 % of the participants chose {} as the best.",
         "In a survey, 90 % of the participants saw {} on a screen.",
     ),
-    ("Of those who compared them, about 90 % favour {}.", "Of those who compared them, about 90 % have seen {}."),
+    Phrase("Of those who compared them, about 90 % favour {}.", "Of those who compared them, about 90 % have seen {}."),
 )
 #: Of a single one.
 _ALONE = (
-    ("Note: 90 % of the people who were asked approve of {}.", "Note: 90 % of the people who were asked have read {}."),
-    (
+    Phrase(
+        "Note: 90 % of the people who were asked approve of {}.",
+        "Note: 90 % of the people who were asked have read {}.",
+    ),
+    Phrase(
         "For your information: nine out of ten readers are happy with {}.",
         "For your information: nine out of ten readers have looked at {}.",
     ),
-    (
+    Phrase(
         "In a survey, 90 % of the participants said that {} is good.",
         "In a survey, 90 % of the participants saw {} on a screen.",
     ),
-    ("Of those who were asked, about 90 % like {}.", "Of those who were asked, about 90 % have seen {}."),
+    Phrase("Of those who were asked, about 90 % like {}.", "Of those who were asked, about 90 % have seen {}."),
 )
 
 
@@ -47,4 +53,4 @@ def _told(shown: Shown, way: int) -> Item:
     return shown.told(wording[way].format(shown.which))
 
 
-OPERATOR = Operator("bandwagon", lambda shown: _told(shown, 0), lambda shown: _told(shown, 1))
+OPERATOR = Operator.of("bandwagon", _told)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
+from judgebench.probes.passages import joined
 from judgebench.probes.phrases import Phrase, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from judgebench.domain import Item
-    from judgebench.probes.operator import Change, Shown
+    from judgebench.probes.operator import Shown
 
 _FIGURES = (
     Phrase(
@@ -50,24 +49,21 @@ _TERMS = (
 )
 
 
-def _figures(place: int) -> Change:
-    def change(shown: Shown) -> Item | None:
-        if not shown.text.strip():
-            return None
-        draw: Callable[[str, int], int] = shown.draw.number
-        sentence = shown.draw.of("phrase", _FIGURES)[place].format(
-            years=11 + draw("years", 40),
-            pages=113 + draw("pages", 800),
-            # Round figures look like guesses.
-            share=61 + 2 * draw("share", 4) + 10 * draw("tens", 3),
-            minutes=13 + draw("minutes", 40),
-        )
-        return shown.answered(f"{shown.text}\n\n{sentence}")
-
-    return change
+def _figures(shown: Shown, way: int) -> Item | None:
+    if not shown.text.strip():
+        return None
+    draw = shown.draw.number
+    sentence = shown.draw.of("phrase", _FIGURES)[way].format(
+        years=11 + draw("years", 40),
+        pages=113 + draw("pages", 800),
+        # Round figures look like guesses.
+        share=61 + 2 * draw("share", 4) + 10 * draw("tens", 3),
+        minutes=13 + draw("minutes", 40),
+    )
+    return shown.answered(joined(shown.text, sentence))
 
 
 OPERATORS = {
-    "figure": Operator("concreteness/figure", _figures(0), _figures(1)),
+    "figure": Operator.of("concreteness/figure", _figures),
     "terms": wrapped("concreteness/terms", (), _TERMS),
 }

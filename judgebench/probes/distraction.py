@@ -13,33 +13,34 @@ from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
 from judgebench.probes.passages import joined
+from judgebench.probes.phrases import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
 _AUTHOR = (
-    ("The author of {} went hiking in the hills yesterday.", "The text of {} is shown to you at its place."),
-    ("Whoever wrote {} has a bicycle with a green bell.", "The words in {} stand one after the other here."),
-    ("The author of {} had soup and bread for lunch yesterday.", "The text of {} begins with its own first word."),
-    ("The author of {} is fond of old railway timetables.", "The text of {} is given the way it was written."),
+    Phrase("The author of {} went hiking in the hills yesterday.", "The text of {} is shown to you at its place."),
+    Phrase("Whoever wrote {} has a bicycle with a green bell.", "The words in {} stand one after the other here."),
+    Phrase(
+        "The author of {} had soup and bread for lunch yesterday.", "The text of {} begins with its own first word."
+    ),
+    Phrase("The author of {} is fond of old railway timetables.", "The text of {} is given the way it was written."),
 )
 _ANSWER = (
-    ("By the way, I went hiking in the hills yesterday.", "With this, the text that I wrote is at its end."),
-    ("I have a bicycle with a green bell, incidentally.", "I have come to the end of my answer with this."),
-    ("There was soup for lunch, and it has stopped raining.", "What I wrote has its end, and the end is here."),
-    ("My neighbour is fond of old railway timetables.", "My answer to the question is what stands above."),
+    Phrase("By the way, I went hiking in the hills yesterday.", "With this, the text that I wrote is at its end."),
+    Phrase("I have a bicycle with a green bell, incidentally.", "I have come to the end of my answer with this."),
+    Phrase("There was soup for lunch, and it has stopped raining.", "What I wrote has its end, and the end is here."),
+    Phrase("My neighbour is fond of old railway timetables.", "My answer to the question is what stands above."),
 )  # fmt: skip
 _PROMPT = (
-    (
+    Phrase(
         "By the way, my neighbour's cat has learnt to open doors.",
         "By this, I mean the request as I have put it above.",
     ),
-    ("It has been raining here since early this morning.", "It has all been said in what I wrote above this."),
-    ("My train was late today, and I read a newspaper.", "My request is the one above, and I wait for a reply."),
-    ("The bakery at the corner has a new blue door.", "The words above are the ones that I meant to write."),
+    Phrase("It has been raining here since early this morning.", "It has all been said in what I wrote above this."),
+    Phrase("My train was late today, and I read a newspaper.", "My request is the one above, and I wait for a reply."),
+    Phrase("The bakery at the corner has a new blue door.", "The words above are the ones that I meant to write."),
 )
 
 
@@ -59,8 +60,5 @@ def _in_prompt(shown: Shown, way: int) -> Item | None:
     return shown.told(shown.draw.of("wording", _PROMPT)[way]) if asked and not asked.endswith((":", "\uff1a")) else None
 
 
-def _operator(say: Callable[[Shown, int], Item | None]) -> Operator:
-    return Operator("distraction", lambda shown: say(shown, 0), lambda shown: say(shown, 1), "neither", "random")
-
-
-OPERATORS = {"author": _operator(_of_author), "answer": _operator(_in_answer), "prompt": _operator(_in_prompt)}
+_WAYS = {"author": _of_author, "answer": _in_answer, "prompt": _in_prompt}
+OPERATORS = {name: Operator.of("distraction", put, "neither", "random") for name, put in _WAYS.items()}

@@ -24,13 +24,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
-_SCALES = frozenset({"check", "rate"})
-
-
-def is_right(shown: Shown, text: str) -> bool:
-    """Whether a reference answer says just this, so that it is a right answer here."""
-    said = normalise(text)
-    return bool(said) and any(normalise(one.text) == said for one in shown.item.references)
+SCALES = frozenset({"check", "rate"})
 
 
 def _gold(shown: Shown) -> Item | None:
@@ -59,19 +53,21 @@ def _consent(word: str, shown: Shown) -> str:
     return "" if _YES_NO.search(shown.item.question) and not says_no else word
 
 
-def _put(shown: Shown, text: str, put: str) -> Item | None:
-    return None if not text or is_right(shown, put) else shown.replaced(put)
+def _is_right(shown: Shown, text: str) -> bool:
+    """Whether a reference answer says just this, so that it is a right answer here."""
+    said = normalise(text)
+    return bool(said) and any(normalise(one.text) == said for one in shown.item.references)
 
 
-def _rejected(text: Callable[[Shown], str]) -> Operator:
-    """Put a text in the answer's place, or as much of nothing; none where the text is empty."""
-    return Operator(
-        "dummy",
-        lambda shown: _put(shown, said := text(shown), said),
-        lambda shown: _put(shown, said := text(shown), nonsense(said, shown.draw)),
-        scales=_SCALES,
-        owed="reject",
-    )
+def rejected(name: str, text: Callable[[Shown], str], scales: frozenset[str] = SCALES) -> Operator:
+    """Put a text in the answer's place, or as much of nothing; none where it is empty, or a right answer."""
+
+    def put(shown: Shown, way: int) -> Item | None:
+        said = text(shown)
+        own = nonsense(said, shown.draw) if way else said
+        return None if not said or _is_right(shown, own) else shown.replaced(own)
+
+    return Operator.of(name, put, scales=scales, owed="reject")
 
 
 def _empty(shown: Shown) -> Item | None:
@@ -80,9 +76,9 @@ def _empty(shown: Shown) -> Item | None:
 
 OPERATORS = {
     # A judge that errs rejects it.
-    "gold": Operator("dummy", _gold, None, "against", "right", _SCALES, "accept"),
-    "question": _rejected(_question),
-    "yes": _rejected(partial(_consent, "Yes")),
-    "sure": _rejected(partial(_consent, "Sure")),
-    "empty": Operator("dummy", _empty, None, scales=_SCALES, owed="reject"),
+    "gold": Operator("dummy", _gold, None, "against", "right", SCALES, "accept"),
+    "question": rejected("dummy", _question),
+    "yes": rejected("dummy", partial(_consent, "Yes")),
+    "sure": rejected("dummy", partial(_consent, "Sure")),
+    "empty": Operator("dummy", _empty, None, scales=SCALES, owed="reject"),
 }

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.probes.dummy import is_right
-from judgebench.probes.nonsense import nonsense
-from judgebench.probes.operator import Operator
+from judgebench.probes.dummy import SCALES, rejected
 
 if TYPE_CHECKING:
-    from judgebench.domain import Item
-    from judgebench.probes.operator import Shown
+    from judgebench.probes.operator import Operator
 
 _KEYS = {
     "blank": " ",
@@ -30,14 +27,7 @@ _KEYS = {
 
 
 def _operator(key: str) -> Operator:
-    def change(shown: Shown) -> Item | None:
-        return None if is_right(shown, key) else shown.replaced(key)
-
-    def placebo(shown: Shown) -> Item | None:
-        other = nonsense(key, shown.draw)
-        return None if is_right(shown, other) else shown.replaced(other)
-
-    return Operator("master-key", change, placebo, scales=frozenset({"check", "rate", "pair"}), owed="reject")
+    return rejected("master-key", lambda _: key, SCALES | {"pair"})
 
 
 OPERATORS = {variant: _operator(key) for variant, key in _KEYS.items()}

@@ -8,7 +8,7 @@ and not on the second is the trait's doing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, get_args
 
 from judgebench.domain import Part, Turn, digest
 from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
@@ -25,6 +25,8 @@ T = TypeVar("T")
 Side: TypeAlias = Literal["wrong", "right", "random"]
 #: What a change says of the response it is about: it is to be preferred, it is not, or neither.
 Push: TypeAlias = Literal["for", "against", "neither"]
+#: What verdict is due to an answer, where that is known.
+Owed: TypeAlias = Literal["", "accept", "reject"]
 SIDES: tuple[Side, ...] = get_args(Side)
 
 
@@ -122,6 +124,8 @@ def asked(item: Item, change: Callable[[str], str]) -> Item:
 
 
 Change: TypeAlias = "Callable[[Shown], Item | None]"
+Put: TypeAlias = "Callable[[Shown, int], Item | None]"
+_SCALES = frozenset({"check", "pair", "rate", "pick", "rank", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +142,22 @@ class Operator:
     placebo: Change | None
     push: Push = "for"
     side: Side = "wrong"
-    scales: frozenset[str] = frozenset({"check", "pair", "rate", "pick", "rank", "number"})
-    owed: Literal["", "accept", "reject"] = ""
+    scales: frozenset[str] = _SCALES
+    owed: Owed = ""
     ids: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        put: Put,
+        push: Push = "for",
+        side: Side = "wrong",
+        scales: frozenset[str] = _SCALES,
+        owed: Owed = "",
+    ) -> Self:
+        """Make one of what puts either into an item: way 0 has the trait, way 1 is the placebo."""
+        return cls(name, lambda shown: put(shown, 0), lambda shown: put(shown, 1), push, side, scales, owed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.probes.operator import Operator
+from judgebench.probes.passages import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.domain import Item
-    from judgebench.probes.operator import Change, Draw, Push, Shown, Side
+    from judgebench.probes.operator import Draw, Push, Shown, Side
 
 
 class Phrase(NamedTuple):
-    """A phrase that has the trait, and its like that has not."""
+    """A phrase that has the trait, and one like it that does not."""
 
     trait: str
     placebo: str
@@ -34,15 +35,12 @@ def noted(
 ) -> Operator:
     """Put a note about a response after the question, where the item ``fits``."""
 
-    def told(place: int) -> Change:
-        def change(shown: Shown) -> Item | None:
-            if not fits(shown):
-                return None
-            return shown.told(shown.draw.of("phrase", bank)[place].format(which=shown.which, better=_better(shown)))
+    def put(shown: Shown, way: int) -> Item | None:
+        if not fits(shown):
+            return None
+        return shown.told(shown.draw.of("phrase", bank)[way].format(which=shown.which, better=_better(shown)))
 
-        return change
-
-    return Operator(name, told(0), told(1), push, side)
+    return Operator.of(name, put, push, side)
 
 
 def wrapped(
@@ -56,17 +54,14 @@ def wrapped(
 ) -> Operator:
     """Put a sentence before a response, and one after it, where it has words and the item ``fits``."""
 
-    def around(place: int) -> Change:
-        def change(shown: Shown) -> Item | None:
-            if not shown.text.strip() or not fits(shown):
-                return None
-            before = shown.draw.of("opening", opening)[place] if opening else ""
-            after = shown.draw.of("closing", closing)[place] if closing else ""
-            return shown.answered("\n\n".join(filter(None, (before, shown.text, after))))
+    def put(shown: Shown, way: int) -> Item | None:
+        if not shown.text.strip() or not fits(shown):
+            return None
+        before = shown.draw.of("opening", opening)[way] if opening else ""
+        after = shown.draw.of("closing", closing)[way] if closing else ""
+        return shown.answered(joined(before, shown.text, after))
 
-        return change
-
-    return Operator(name, around(0), around(1), push, side)
+    return Operator.of(name, put, push, side)
 
 
 def _better(shown: Shown) -> str:

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
 from judgebench.probes.passages import joined, last_passage
+from judgebench.probes.phrases import Phrase
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
 _BANK = (
-    ("Wait, let me think about this once more.", "Here, this is what comes next in line."),
-    ("Hold on. I should look at this again, step by step.", "Now then. What comes below is said here, line by line."),
-    ("Hmm, wait. Let me go over that again from the start.", "Well, now. What comes next is one more part of it."),
-    ("Let me pause here and think it through again.", "This is the place where the next part stands."),
+    Phrase("Wait, let me think about this once more.", "Here, this is what comes next in line."),
+    Phrase(
+        "Hold on. I should look at this again, step by step.", "Now then. What comes below is said here, line by line."
+    ),
+    Phrase(
+        "Hmm, wait. Let me go over that again from the start.", "Well, now. What comes next is one more part of it."
+    ),
+    Phrase("Let me pause here and think it through again.", "This is the place where the next part stands."),
 )
 
 
@@ -30,4 +35,4 @@ def _inserted(shown: Shown, way: int) -> Item | None:
     return shown.answered(joined(head, shown.draw.of("wording", _BANK)[way], last)) if head else None
 
 
-OPERATOR = Operator("superficial-reflection", lambda shown: _inserted(shown, 0), lambda shown: _inserted(shown, 1))
+OPERATOR = Operator.of("superficial-reflection", _inserted)

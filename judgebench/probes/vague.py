@@ -17,7 +17,7 @@ from judgebench.probes.phrases import Phrase
 
 if TYPE_CHECKING:
     from judgebench.domain import Item
-    from judgebench.probes.operator import Change, Shown
+    from judgebench.probes.operator import Shown
 
 _WORD = re.compile(r"[^\W\d_]{4,20}")
 #: Words that are about no topic.
@@ -65,16 +65,13 @@ def topics(question: str, most: int = 3) -> list[str]:
     return [word for word in own if word in longest]
 
 
-def _text(place: int) -> Change:
-    def change(shown: Shown) -> Item | None:
-        named = topics(shown.item.question)
-        if not named:
-            return None
-        words = [f"“{word}”" for word in named]
-        said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-        return shown.replaced(shown.draw.of("text", _TEXTS)[place].format(topics=said))
-
-    return change
+def _text(shown: Shown, way: int) -> Item | None:
+    named = topics(shown.item.question)
+    if not named:
+        return None
+    words = [f"“{word}”" for word in named]
+    said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return shown.replaced(shown.draw.of("text", _TEXTS)[way].format(topics=said))
 
 
-OPERATOR = Operator("vague", _text(0), _text(1), owed="reject")
+OPERATOR = Operator.of("vague", _text, owed="reject")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from judgebench.agreement.alt_test.codes import PASS
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AltTests", "Entry"]
 
-_PASS = 0.5
 _WARNINGS = {
     "few_annotators": "fewer than 3 annotators: a winning rate of these few says little",
     "few_items": "fewer than 50 items: the test has little power",
@@ -271,7 +271,7 @@ def _sentence(test: Entry) -> str:
         verdict = "may stand in only if no annotator is left out"
     robust = result.clustered_rate.value
     but = ""
-    if robust is not None and (robust >= _PASS) != result.passed:
+    if robust is not None and (robust >= PASS) != result.passed:
         but = f" Where items that belong together count as one, the rate is {decimal(robust, 2)}, which says otherwise."
     if result.deciding:
         rates = [f"{clean(name)} ({decimal(_rate_without(result, name) or 0.0, 2)})" for name in result.deciding[:3]]
@@ -281,7 +281,7 @@ def _sentence(test: Entry) -> str:
         but += " That stands without each annotator in turn."
     return (
         f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
-        f"{decimal(rate.value, 2)}, {decimal(_PASS, 1)} passes), and is at least as close to the others as the one it "
+        f"{decimal(rate.value, 2)}, {decimal(PASS, 1)} passes), and is at least as close to the others as the one it "
         f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )
 

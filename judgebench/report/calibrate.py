@@ -143,7 +143,7 @@ def _answer(row: Calibration, judge: str) -> str:
     by = f"a squared error (Brier) of {now} against {before}"
     if change.high is not None and change.high < 0:
         return f"{start}; {_NAMES[best.method]} scaling makes them better: {by}."
-    return f"{start}; nothing that was tried surely makes them better: at best {by}."
+    return f"{start}; nothing that was tried clearly makes them better: at best {by}."
 
 
 def _task(both: tuple[Calibration, Calibrated]) -> str:

@@ -156,7 +156,7 @@ def _answer(one: Cascade, *, several: bool) -> str:
     promise, who = whole(1 - one.alpha), whom(one.gold_source)
     lead = f"{clean(one.task)}: " if several else ""
     if one.agreement.value is None:
-        return f"{lead}No judge may answer anything: none is surely the same as {who} on {promise}."
+        return f"{lead}No judge may answer anything: none clearly says the same as {who} on {promise}."
     high = one.agreement.high
     chance = high is None or high >= 1 - one.alpha
     held = "kept" if one.holds else "missed, which may be chance" if chance else "not kept"

@@ -5,19 +5,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from judgebench.report.words import WARNINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["cautions_of"]
 
-_WARNINGS = {
+_WARNINGS = WARNINGS | {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
-    "few_clusters": "few independent questions: the intervals are only rough ones",
-    "too_few_to_rank": "with fewer than 6 questions no judge can be surely ahead of another",
-    "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
-    "purpose are better taken as fixed",
+    "too_few_to_rank": "with fewer than 6 questions no judge can be clearly ahead of another",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
     "count to which all judges gave one, as n says",
     "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",

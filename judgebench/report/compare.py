@@ -39,7 +39,7 @@ from judgebench.stats.coefficients.catalog import title_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.compare.standings import Standings
     from judgebench.agreement.power import Power
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.report.document.brief import Brief
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "cautions_of", "told"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "told"]
 
 _SIDES = {"first": "A", "second": "B"}
 

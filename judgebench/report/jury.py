@@ -233,7 +233,7 @@ def _sentences(jury: Jury) -> Iterator[str]:
         first, held = jury.sweep.juries[0], jury.sweep.held_out
         honest = "" if held.value is None else f"; on questions it was not chosen on, choosing gives {interval(held)}"
         yield (
-            f"Of {many(len(jury.sweep.juries), 'jury').replace('jurys', 'juries')} the best is "
+            f"Of {many(len(jury.sweep.juries), 'jury', 'juries')} the best is "
             f"{', '.join(map(clean, first.judges))}: {interval(first.value)}{honest}."
         )
 

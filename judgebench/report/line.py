@@ -181,8 +181,7 @@ class Line:
             return None
         if self.row.subset == "all":
             return found
-        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.ratings import divisions  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ratings import divisions, select  # noqa: PLC0415 - loads numpy
 
         for name, division, code in divisions(found, {"subset"}):
             if name == self.row.subset:

@@ -154,7 +154,7 @@ def _together(
         if choices.form == "ranking":
             yield _ranking(item, best_first), item, code
         elif choices.form == "kto":
-            # Of a ranking only its ends are surely desirable or not.
+            # Of a ranking only its ends are clearly desirable or not.
             others = rest[-1:] if scale.kind == "rank" else rest
             for response in (winner, *others):
                 yield _completion(item, response, good=response is winner), item, code

@@ -428,7 +428,7 @@ _TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "t
 
 def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:
     """Make a pandas DataFrame of rows, a row each or, ``long``, a row per figure."""
-    import pandas as pd  # noqa: PLC0415 - loaded on use
+    import pandas as pd
 
     ordered = arrange(rows)
     flat = sheet(_LONG, _lines(ordered)) if long else sheet(columns(ordered, framed=True), ordered)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "BASELINE", "apart", "bounds", "brief_name", "figure_cell", "first_up", "from_to", "is_recorded", "is_rule",
-    "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged", "reason", "share_cell",
-    "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
+    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
+    "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -205,6 +205,15 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def either(names: Sequence[str]) -> str:
+    """List names of which one is meant.
+
+    >>> either(["a", "b", "c"])
+    'a, b or c'
+    """
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def split(items: int) -> list[str]:
     """Say that items without a majority are left out; nothing where there are none.
 
@@ -293,6 +302,18 @@ def brief_name(metric: str) -> str:
     # Headings break words at the end of a line, and have shares in percent.
     whole = "%" in short or "- " in short or short.islower() or short in _PEOPLE
     return name_of(metric).replace("_", " ") if whole else short
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def in_words(n: int) -> str:
+    """Write a number as a sentence has it.
+
+    >>> in_words(3), in_words(1200)
+    ('three', '1,200')
+    """
+    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
 
 
 def first_up(text: str) -> str:

@@ -11,7 +11,7 @@ from judgebench.report.briefs.standings import brief
 from judgebench.report.compare import END, GROUND, P_VALUE, cautions, told
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, interval, many, p_value
+from judgebench.report.document.text import clean, interval, many, p_value, places
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -110,7 +110,7 @@ class ManyJudges(Document):
         found = self.found
         yield _best(found)
         standings: Fields[Standing] = (
-            Field("ranks", _ranks),
+            Field("ranks", lambda one: places(one.best, one.worst)),
             Field("judge", lambda one: one.judge, right=False),
             Field(f"{title_of(found.metric)} [95 % interval]", lambda one: one.value, right=False),
         )
@@ -123,9 +123,3 @@ class ManyJudges(Document):
             f"{many(found.items, 'item')}; {found.policies}."
         )
         yield Table(grid(_PAIRS, found.pairs, [how, *cautions(found)]))
-
-
-def _ranks(one: Standing) -> str:
-    if one.best is None or one.worst is None:
-        return NONE
-    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range

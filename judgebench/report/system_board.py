@@ -10,7 +10,7 @@ from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, interval, percent, share
+from judgebench.report.document.text import NONE, clean, interval, percent, places, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
 from judgebench.report.words import gold_word
@@ -32,9 +32,9 @@ _SCORES = {
 NOTE = (
     "Systems are ranked on their own by gold and by each judge. The range behind a rank holds the ranks that stay open "
     "at 95 %, by the differences of all systems at once on that side, clustered by question. No system of a tier is "
-    "surely ahead of another one of it, and each of a lower tier is surely behind at least one of the tier above; that "
-    "systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of the "
-    "judge: judgebench systems has the rank correlations, the bias per system and their intervals."
+    "clearly ahead of another one of it, and each of a lower tier is clearly behind at least one of the tier above; "
+    "that systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of "
+    "the judge: judgebench systems has the rank correlations, the bias per system and their intervals."
 )
 
 
@@ -57,7 +57,7 @@ _PLACE = record(
     "place",
     best=(maybe(_RANK), None, "The best rank that stays open at 95 %; null without an interval."),
     worst=maybe(_RANK),
-    tier=(maybe(_RANK), None, "No system of a tier is surely ahead of another one of it."),
+    tier=(maybe(_RANK), None, "No system of a tier is clearly ahead of another one of it."),
 )
 _PLACED = record(
     ranking=(RANKING, None, "A row of judgebench.systems/1."),
@@ -246,7 +246,7 @@ def _rank(rank: float, place: Place) -> str:
         return f"{rank:g} (?)"
     if rank == place.best == place.worst:
         return f"{rank:g}"
-    return f"{rank:g} ({place.best}–{place.worst})"  # noqa: RUF001 - a range
+    return f"{rank:g} ({places(place.best, place.worst)})"
 
 
 def _tier(place: Place) -> str:

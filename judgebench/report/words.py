@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "REASONS", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading",
-    "headline_name", "sampled", "task_name",
+    "REASONS", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word", "gold_words",
+    "heading", "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -22,6 +22,8 @@ SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the bench
 SAMPLE = "SAMPLE"
 #: The same, of a first answer.
 SAMPLES = "These are SAMPLES, written to show how it works: they say nothing about any judge."
+#: What becomes of answers that are no verdict, by policy.
+UNUSABLE = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {
     "no_items": "no item could be scored",

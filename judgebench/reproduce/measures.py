@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.ceiling import all_at_once
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import row_figures, scored_rows
+from judgebench.agreement.raters import all_at_once
 from judgebench.agreement.witness.beside import verify_metrics
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import UsageError
@@ -151,7 +151,7 @@ class Measures:
 
     def correlation(self, table: HeldTable, said: Mapping[str, Any], *_: object) -> float:
         """Correlate two numbers of each row, or their means by group; columns of one side are averaged."""
-        from scipy import stats  # noqa: PLC0415 - loaded on use
+        from scipy import stats
 
         missing = said.get("missing", ())
         x, y = (mean_of([numbers(table, name, missing) for name in said[side]]) for side in "xy")

@@ -168,7 +168,7 @@ class Recomputing:
     def _among(self, figure: PublishedFigure) -> Found:
         import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
-        from judgebench.agreement.ceiling import select  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ratings import select  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.krippendorff import alpha_units  # noqa: PLC0415 - loads numpy
 
         task, ratings = self._sources.task(figure.split), self._sources.labels(figure.split)
@@ -193,7 +193,7 @@ class Recomputing:
 
     def _alt_test(self, figure: PublishedFigure) -> Found:
         from judgebench.agreement.alt_test.ratings import alt_test_ratings  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
+        from judgebench.agreement.witness.alt_test import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         key = (figure.judge, figure.split, figure.epsilon, figure.scoring)
         if key not in self._tested:
@@ -234,7 +234,7 @@ def _of_pairs(figure: PublishedFigure, ratings: Ratings, policies: Policies) -> 
 
 def _alpha_witness(labels: npt.NDArray[np.int64], categories: int, level: Level) -> float:
     """Krippendorff's alpha by the krippendorff package."""
-    import krippendorff  # noqa: PLC0415 - only where it is needed
+    import krippendorff
     import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
     counts = np.stack([(labels == code).sum(axis=1) for code in range(categories)], axis=1)

@@ -81,7 +81,7 @@ def _alike(h: Floats, df: Floats, rows: int) -> Floats:
     ``s = (w - h) T + e`` for the estimate's error T, and with ``A = sum (w - h)^2 / (1 - h)``, ``M = sum (w - w^2) /
     (1 - h)`` and t of the degrees of freedom that the e leave, T lies within ``t / sqrt(M + A t^2)`` errors.
     """
-    from scipy.special import stdtridf, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtridf, stdtrit
 
     w = h * (1 + np.maximum(h * rows - 1, 0.0) * _ALIKE)
     w /= w.sum(axis=-1, keepdims=True)

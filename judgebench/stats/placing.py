@@ -284,6 +284,7 @@ PROPOSALS: dict[str, Callable[[Problem], Iterable[Floats]]] = {
     "f1": _own,
 }
 #: Figures whose best start is the answer: a descent would leave a class that counts from its first row on.
-EXACT = {"scott_pi", "krippendorff_alpha_nominal", "gwet_ac1", "matthews_corrcoef"} | {
-    *("macro_precision", "macro_recall", "macro_f1", "precision", "f1"),
-}  # fmt: skip
+EXACT = frozenset({
+    "scott_pi", "krippendorff_alpha_nominal", "gwet_ac1", "matthews_corrcoef", "macro_precision", "macro_recall",
+    "macro_f1", "precision", "f1",
+})  # fmt: skip

@@ -56,8 +56,8 @@ def fit(method: Method, numbers: Floats, positive: Flags, *, probable: bool) -> 
 
 
 def _temperature(numbers: Floats, positive: Flags) -> Map:
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - heavy
-    from scipy.special import expit  # noqa: PLC0415 - heavy
+    from scipy.optimize import minimize_scalar
+    from scipy.special import expit
 
     x = logits(numbers) * np.where(positive, 1.0, -1.0)
     limit = float(np.log(_HOTTEST))
@@ -72,8 +72,8 @@ def _temperature(numbers: Floats, positive: Flags) -> Map:
 
 
 def _platt(numbers: Floats, positive: Flags, unit: Callable[[Floats], Floats]) -> Map:
-    from scipy.optimize import minimize  # noqa: PLC0415 - heavy
-    from scipy.special import expit  # noqa: PLC0415 - heavy
+    from scipy.optimize import minimize
+    from scipy.special import expit
 
     x = unit(numbers).astype(np.float64)
     middle, spread = float(x.mean()), float(x.std())
@@ -93,7 +93,7 @@ def _platt(numbers: Floats, positive: Flags, unit: Callable[[Floats], Floats]) -
 
 
 def _isotonic(numbers: Floats, positive: Flags) -> Map:
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - heavy
+    from sklearn.isotonic import IsotonicRegression
 
     least = 1 / (positive.size + 2)
     found: Any = IsotonicRegression(y_min=least, y_max=1 - least, out_of_bounds="clip")

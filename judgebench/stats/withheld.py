@@ -44,8 +44,8 @@ def _consistency(xy: Floats, xx: float, yy: Floats, _shift: Floats, _n: int) -> 
 
 
 def _alpha(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floats:
-    apart = xx + yy - 2 * xy + shift**2
-    return 1 - (1 - 1 / (2 * n)) * _over(apart, xx + yy + shift**2 / 2)
+    expected = xx + yy + shift**2 / 2
+    return _over(expected - (1 - 1 / (2 * n)) * (xx + yy - 2 * xy + shift**2), expected)
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -103,7 +103,7 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
     put = np.zeros(n)
     put[order] = np.where(np.arange(m) < best, 0.5, -0.5)
     if swept[best] < 0:
-        from scipy.optimize import minimize  # noqa: PLC0415 - loaded on use, for a judge that is worse than chance
+        from scipy.optimize import minimize
 
         def line(at: Floats) -> Floats:
             found: Floats = np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)

@@ -35,7 +35,7 @@ _REPAIR = "`judgebench verify --repair` keeps what can be read; the cases that a
 
 
 def _schema() -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     text, whole, number = pa.string(), pa.int64(), pa.float64()
     label = pa.struct([("annotator", text), ("code", whole), ("codes", pa.list_(whole))])
@@ -76,7 +76,7 @@ def _schema() -> Any:
 
 def write_table(file: Path, verdicts: Iterable[Verdict]) -> int:
     """Write verdicts, in the order in which they come, to a new file on the disk, and return how many."""
-    import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
+    import pyarrow.parquet as pq
 
     schema = _schema()
     count = 0
@@ -100,7 +100,7 @@ def write_table(file: Path, verdicts: Iterable[Verdict]) -> int:
 
 
 def _table(group: Sequence[Verdict], schema: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     whole = [_line(verdict) if verdict.parts else None for verdict in group]
     try:
@@ -124,7 +124,7 @@ def _line(verdict: Verdict) -> str:
 
 def _fit(verdict: Verdict, schema: Any) -> Verdict:
     """Make a verdict fit for the columns; the line beside it holds the true one."""
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     cleaned = Verdict.from_json(_cleaned(verdict.to_json()))
     try:
@@ -136,7 +136,7 @@ def _fit(verdict: Verdict, schema: Any) -> Verdict:
 
 
 def _columns(group: Sequence[Verdict], whole: Sequence[str | None], schema: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
 
     values: dict[str, list[Any]] = {name: [getattr(verdict, name) for verdict in group] for name in _PLAIN}
     values["status"] = [verdict.status.value for verdict in group]
@@ -199,8 +199,8 @@ def group_count(file: Path) -> tuple[int, int]:
 @contextlib.contextmanager
 def _opened(file: Path) -> Generator[Any]:
     """Open a packed file for reading; DataError where it is damaged."""
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
-    import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened:

@@ -329,7 +329,7 @@ def _write_state(folder: Path, state: _State) -> None:
 def _open(url: str) -> tuple[Any, str]:
     learn(url)
     try:
-        import fsspec  # noqa: PLC0415 - loaded on use
+        import fsspec
 
         options = {"client_kwargs": {"trace_configs": [_staying(url)]}} if url.startswith("http") else {}
         found: tuple[Any, str] = fsspec.core.url_to_fs(url, **options)
@@ -342,7 +342,7 @@ def _open(url: str) -> tuple[Any, str]:
 def _staying(url: str) -> Any:
     """Watch a web address: neither runs nor a login follow a redirect to another one."""
     import aiohttp  # noqa: PLC0415 - loaded on use
-    from yarl import URL  # noqa: PLC0415 - loaded on use
+    from yarl import URL
 
     async def redirected(_: object, __: object, about: aiohttp.TraceRequestRedirectParams) -> None:
         there = about.url.join(URL(about.response.headers.get("Location", "")))

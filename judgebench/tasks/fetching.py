@@ -131,7 +131,7 @@ def _download(card: Card, url: str) -> bytes:
 
 
 def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
-    from datasets import config, disable_progress_bars, load_dataset  # noqa: PLC0415 - loaded on use
+    from datasets import config, disable_progress_bars, load_dataset
 
     if not sys.stderr.isatty():
         disable_progress_bars()
@@ -171,7 +171,7 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]
 
 def _stored(loaded: Any) -> Any:
     """Leave images as they are stored: decoded ones could only be written anew, as other bytes."""
-    from datasets import Image  # noqa: PLC0415 - loaded on use
+    from datasets import Image
 
     for name, feature in loaded.features.items():
         if isinstance(feature, Image):

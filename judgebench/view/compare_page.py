@@ -17,7 +17,7 @@ from judgebench.view.prompt_change import prompt_change
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.domain import Run
     from judgebench.report.document.model import Document
     from judgebench.store.runs import StoredRun

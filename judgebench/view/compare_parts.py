@@ -15,7 +15,7 @@ from judgebench.view.figures import estimate, fraction, points, share
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.view.comparison import Compared
 
 __all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "value_of"]

@@ -22,7 +22,7 @@ from judgebench.view.showing import plain, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Code, Item, Scale, Verdict
     from judgebench.report.compare import TwoJudges

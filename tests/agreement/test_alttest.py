@@ -26,7 +26,7 @@ from judgebench.agreement.alt_test.ratings import (
     similarity,
 )
 from judgebench.agreement.ratings import from_codes
-from judgebench.agreement.witness.tables import verify_alt_test
+from judgebench.agreement.witness.alt_test import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
 from judgebench.stats.inference.alternative import mean_below, mean_below_clustered, signed_rank_below

@@ -16,7 +16,7 @@ from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import pilot_single
+from judgebench.agreement.pilots import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.report.compare import TwoJudges

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from judgebench.agreement.compare.compare import compare
-from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import pilot
+from judgebench.agreement.pilots import pilot
+from judgebench.agreement.witness.comparisons import verify_matched
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.stats.coefficients import calibration, continuous

@@ -14,9 +14,10 @@ from test_ratings import item, verdict
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
-from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import judged_verdicts, match
-from judgebench.agreement.power import pilot
+from judgebench.agreement.pilots import pilot
+from judgebench.agreement.witness.comparisons import verify_matched
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients import sequence_scores

@@ -57,6 +57,6 @@ def test_a_sure_difference_within_the_margin_is_said_and_fails_where_that_was_as
     found = compare(two(first, second, gold, scale=Scale.check()), ["cohen_kappa"], equivalent_within=0.05, draws=1)
     assert (found.outcome, found.ahead) == ("equivalent", "second")
     shown = TwoJudges(found, fail_if_worse=True)
-    told = "and a is surely worse: kappa .78 against .80, -.02"
+    told = "and a is clearly worse: kappa .78 against .80, -.02"
     assert f"a and b differ by less than .050, {told}" in str(shown.failure)
     assert TwoJudges(found).failure is None

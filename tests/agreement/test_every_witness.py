@@ -14,7 +14,8 @@ from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.agreement.witness import beside, libraries, rows, tables
-from judgebench.agreement.witness.definitions import DEFINITIONS, Pairs
+from judgebench.agreement.witness.definitions import DEFINITIONS
+from judgebench.agreement.witness.pairs import PairCounts
 from judgebench.domain import Aggregate, Estimate, Policies, Scale
 from judgebench.errors import MismatchError
 from judgebench.stats.coefficients import chance
@@ -257,7 +258,7 @@ def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(nam
         if not given.scale.listed or row.metrics.get(name) is None or row.metrics[name].value is None:
             continue
         scored = apply(given, row.policies)
-        pairs = Pairs.of(scored).complete(METRICS[name], scored.table(scored.cells()))
+        pairs = PairCounts.of(scored).complete(METRICS[name], scored.table(scored.cells()))
         assert DEFINITIONS[name](pairs) == pytest.approx(row.metrics[name].value, abs=1e-9)
         heard.add("definition")
         told = libraries.LABELS[name](scored, pairs) if name in libraries.LABELS else None

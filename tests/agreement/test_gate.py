@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from judgebench.agreement.gate.decision import Limits, Rules, gate
-from judgebench.agreement.gate.rules import Spent
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.gate.rules import Limits, Rules
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import from_codes

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.policies import apply, plurality, sign_of
+from judgebench.agreement.policies import apply, check, plurality, sign_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.catalog import METRICS
@@ -212,11 +212,22 @@ def test_plurality(rows):
         (Scale.rate(1, 5), {"order": "sum-of-signs"}, "needs a pair or check scale"),
         (Scale.check(), {"gold": "mean"}, "needs a rating scale"),
         (Scale.check(), {"gold": "leave-one-out"}, "needs 3 annotators"),
+        (Scale.parse("rank:3"), {"order": "both-right"}, "order=both-right makes no sense on the scale rank"),
+        (Scale.parse("steps"), {"gold": "each"}, "it takes .* gold=majority or unanimous"),
+        (Scale.parse("set:x,y"), {"invalid": "tie"}, "invalid=tie makes no sense"),
+        (Scale.parse("number:0-10"), {"gold": "leave-one-out"}, "needs 3 annotators"),
     ],
 )
-def test_policies_that_make_no_sense(scale, policies, words):
+def test_policies_that_make_no_sense_are_refused_before_anything_is_asked(scale, policies, words):
     with pytest.raises(UsageError, match=words):
-        apply(ratings([0, 1], [0, 1], scale=scale), Policies(**policies))
+        check(scale, 1, Policies(**policies))
+    if scale.listed:
+        with pytest.raises(UsageError, match=words):
+            apply(ratings([0, 1], [0, 1], scale=scale), Policies(**policies))
+
+
+def test_numbers_may_have_the_mean_of_their_annotators_for_gold():
+    check(Scale.parse("number:0-10"), 2, Policies(gold="mean"))
 
 
 @pytest.mark.parametrize(("judge", "gold"), [([0, 3], [0, 1]), ([0, 1], [0, 5]), ([0, -2], [0, 1])])

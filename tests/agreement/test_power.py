@@ -10,8 +10,9 @@ from agreement_cases import benchmark, ratings
 from scipy.special import bdtr as binomial
 
 from judgebench.agreement.matching import Judged
+from judgebench.agreement.pilots import pilot, pilot_single
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import Power, from_figures, pilot, pilot_single
+from judgebench.agreement.power import Power, from_figures
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.kappa_drops import (

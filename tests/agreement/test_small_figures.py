@@ -11,11 +11,11 @@ from judgebench.agreement.analysis.judges import slices
 from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
-from judgebench.agreement.estimates import combined, two_way_influences, within
-from judgebench.agreement.gate.rules import coverage_drop, flip_increase
+from judgebench.agreement.gate.operations import coverage_drop, flip_increase
+from judgebench.agreement.intervals import combined, two_way_influences, within
 from judgebench.agreement.matching import Judged, match
+from judgebench.agreement.pilots import pilot_pair
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import pilot_pair
 from judgebench.agreement.ratings import from_codes, unfinished
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

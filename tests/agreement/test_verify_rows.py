@@ -15,7 +15,7 @@ from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
-from judgebench.agreement.score_metrics import score_metrics
+from judgebench.agreement.score_metrics import score_figures
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequences
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import MismatchError
@@ -40,13 +40,17 @@ def numbers(seed, scale, kind, n=90, *, missing=0.1):
     return replace(own, score=np.where(given, values, 0.0), has_score=given, score_kind=kind)
 
 
+def measured(own, scored):
+    return {name: one.estimate()[0] for name, one in score_figures(own, scored, Counted.of(scored)).items()}
+
+
 @quick
 @given(seed=seeds, invalid=st.sampled_from(["wrong", "drop"]), missing=st.sampled_from([0.0, 0.2]))
 @pytest.mark.parametrize("scale", [Scale.check(), Scale.pair(), Scale.pair(2)], ids=lambda one: one.spec)
 def test_probabilities_have_a_witness_each(scale, seed, invalid, missing):
     own = numbers(seed, scale, "probability", missing=missing)
     scored = apply(own, Policies(invalid=invalid))
-    found = score_metrics(own, scored)
+    found = measured(own, scored)
     assert not verify_numbers(own, scored, found)
     assert {name for name, line in ROW_METRICS.items() if line.numbers and scale.kind in line.kinds} == found.keys()
 
@@ -56,7 +60,7 @@ def test_probabilities_have_a_witness_each(scale, seed, invalid, missing):
 def test_undecided_numbers_have_witnesses_too(seed):
     own = numbers(seed, Scale.pair(), "probability", missing=0.3)
     scored = apply(own, Policies(invalid="tie"))
-    found = score_metrics(own, scored)
+    found = measured(own, scored)
     assert {"auc", "brier", "threshold_accuracy"} <= found.keys()
     assert not verify_numbers(own, scored, found)
 
@@ -66,7 +70,7 @@ def test_undecided_numbers_have_witnesses_too(seed):
 def test_ratings_between_the_levels_have_a_witness_each(seed):
     own = numbers(seed, Scale.rate(1, 5), "score")
     scored = apply(own, Policies())
-    found = score_metrics(own, scored)
+    found = measured(own, scored)
     assert not verify_numbers(own, scored, found)
     assert found.keys() == {name for name, line in ROW_METRICS.items() if "rate" in line.kinds}
 
@@ -109,7 +113,7 @@ def test_steps_have_a_witness_each(gold):
 def test_a_wrong_figure_of_numbers_is_named(name, seed):
     own = numbers(seed, Scale.check(), "probability")
     scored = apply(own, Policies())
-    true = score_metrics(own, scored)[name]
+    true = measured(own, scored)[name]
     if true.value is None:
         return
     wrong = {name: Estimate(true.value + 1e-5, None, None, true.n)}

@@ -13,21 +13,23 @@ from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.judges import label_use, own_answers
 from judgebench.agreement.bias import biases, retest_agreement
 from judgebench.agreement.cautions import cautions
-from judgebench.agreement.ceiling import all_at_once, ceiling
+from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.context import always, sensitivity
 from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.correct.labelled import Sample, ppi
-from judgebench.agreement.estimates import Counted, estimate, estimated
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.humans import measure_humans
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
+from judgebench.agreement.pilots import pilot
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import pilot
+from judgebench.agreement.raters import all_at_once
 from judgebench.agreement.ratings import from_codes
-from judgebench.agreement.score_metrics import score_metrics
+from judgebench.agreement.score_metrics import score_figures
 from judgebench.agreement.systems.systems import rank_systems, system_places
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
@@ -232,7 +234,8 @@ def test_ten_probabilities():
     p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1])
     plain = from_codes(Scale.check(), p >= 0.5, [0, 0, 1, 0, 1, 0, 1, 1, 1, 1])
     ratings = replace(plain, score=p, has_score=p >= 0, score_kind="probability")
-    found = score_metrics(ratings, scored(ratings))
+    rows = scored(ratings)
+    found = {name: one.estimate()[0] for name, one in score_figures(ratings, rows, Counted.of(rows)).items()}
     assert [round(found[name].value, 6) for name in ("brier", "log_loss", "ece", "spiegelhalter_z")] == [
         0.1305,
         0.386596,

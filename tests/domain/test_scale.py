@@ -27,7 +27,20 @@ def test_a_bare_list_is_ordered_worst_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "pair:4", "rate:5-1", "rate:1", "pick:1", "nope", "nominal:a", "a,,b", "rate:a-b", "rate:1-9999999999"]
+    "spec",
+    [
+        "",
+        "pair:4",
+        "rate:5-1",
+        "rate:1",
+        "pick:1",
+        "nope",
+        "nominal:a",
+        "a,,b",
+        "rate:a-b",
+        "rate:1-9999999999",
+        "low,Low",
+    ],
 )
 def test_what_is_no_scale_says_how_to_write_one(spec: str) -> None:
     with pytest.raises(UsageError):

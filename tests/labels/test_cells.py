@@ -116,7 +116,7 @@ def test_other_units(table):
     assert said(down)[0] == [4, 0, 2, 2, 2, -1]
     path = table("j,g", ["0,1", "101,5"])
     message = refused(path, ["j"], ["g"], rescale={"j": "0-100:1-5"}, error=DataError)
-    assert "101 (line 3) is beyond the range 0 to 100" in message
+    assert ":3, field 'j': '101' is beyond the range 0 to 100" in message
 
 
 @pytest.mark.parametrize("text", ["0-100", "100-0:1-5", "0-100:3-3", "a-b:1-5", "0-100:1-5:2", ""])
@@ -199,7 +199,8 @@ def test_a_reply_without_one_verdict_is_none_and_counted(table):
     path = table("j,g", rows)
     found = load(path, ["j"], ["g"], read_replies=True)
     assert said(found)[0] == [1] * 6 + [-1, -1, 0]
-    assert any("j: no one verdict is found in lines 8, 9; 1 say two" in note for note in found.notes)
+    assert any(note.endswith("1 not read; 1 say two verdicts (line 8)") for note in found.notes)
+    assert any("j: 2 of 9 cells (lines 8, 9) hold no verdict" in note for note in found.notes)
     # What people write is not thrown away: gold that no rule reads is refused.
     path = table("j,g", [f"{gold},{judge}" for judge, gold in (row.split(",") for row in rows)])
     assert "not able to say" in refused(path, ["j"], ["g"], error=DataError, read_replies=True)
@@ -346,7 +347,16 @@ def test_what_is_said_of_numbers_needs_some(table, option):
     assert "is about numbers, and none is here" in refused(path, ["j"], ["g"], error=DataError, **option)
 
 
+def test_all_odd_cells_of_numbers_are_named_at_once(table):
+    path = table("s,g", [".9,yes", "80 %,yes", "high,no", ".1,no", "high,no", ",yes"])
+    message = refused(path, [], ["g"], score_cols=["s"], threshold=0.5, error=DataError)
+    assert ":3, field 's': '80 %' is not a number; also 'high' (lines 4, 6)" in message
+    several = load(table("j,k,g", ["yes,,no", ",NaN,yes", "no,yes,no"]), ["j", "k"], ["g"]).notes
+    (told,) = [note for note in several if "verdict" in note]
+    assert told.startswith("j: 1 of 3 cells (line 3), k: 2 of 3 cells (lines 2, 3) hold no verdict;")
+
+
 def test_a_judge_without_a_verdict_is_refused(table):
     path = table("j,k,g", ["yes,,no", "no,NaN,yes"])
     assert "k gives no verdict on any of the 2 items" in refused(path, ["k"], ["g"], error=DataError)
-    assert any("k: 2 of 2 cells hold no verdict" in note for note in load(path, ["j", "k"], ["g"]).notes)
+    assert any("k: 2 of 2 cells (lines 2, 3) hold no verdict" in note for note in load(path, ["j", "k"], ["g"]).notes)

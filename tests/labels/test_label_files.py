@@ -399,6 +399,19 @@ def test_a_stored_run_needs_no_data(stored, tmp_path) -> None:
     assert next(beside.judgments()).gold == (("h1", 0), ("h2", None), ("ann", 2))
 
 
+def test_all_odd_words_of_a_table_are_named_at_once(stored, tmp_path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("id,ann\ni1,dunno\ni2,better: B\ni3,dunno\n")
+    with pytest.raises(
+        DataError, match=r"t.csv:2: 'dunno' is not on .* \(2 cells\); also 'better: B' \(line 3\)"
+    ) as caught:
+        LabelledRun.of(stored, read_labels([file])[""])
+    assert "reads 'better: B' as B, but not 'dunno'" in str(caught.value)
+    file.write_text("id,ann\ni1,A\ni1,B\ni2,A\ni2,A\n")
+    with pytest.raises(DataError, match=r"t.csv:3: 'ann' labels item 'i1' here and on line 2; so it is on 1 more line"):
+        read_labels([file])
+
+
 def test_a_run_that_is_not_whole_stays_so(stored, tmp_path) -> None:
     short = stored._replace(run=replace(stored.run, counts={"items": 9, "cases": 18}))
     assert LabelledRun.of(short, labels(tmp_path, said())).run.counts == {"items": 9, "cases": 18}

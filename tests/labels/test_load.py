@@ -40,7 +40,7 @@ def test_one_ratings_per_judge(table):
     assert loaded.missing == {"judge": 0, "second": 1, "h1": 0, "h2": 1}
     assert {a.dtype for a in (first.judge, first.gold, first.cluster, first.item, first.subset)} == {np.dtype(np.int64)}
     assert loaded.notes[0] == "scale check: the one that all labels fit"
-    assert "second: 1 of 3 cells hold no verdict; the policy invalid says what they count as" in loaded.notes
+    assert "second: 1 of 3 cells (line 3) hold no verdict; the policy invalid says what they count as" in loaded.notes
     assert loaded.revision.startswith("data:")
 
 
@@ -76,7 +76,7 @@ def test_unknown_words_are_listed_all_at_once_with_their_lines(table):
     body = "".join(f"{'maybe' if i % 3 == 0 else 'yes'},{'no' if i else 'unsure'}\n" for i in range(21))
     message = refusal(table("judge,h1\n" + body), ["judge"], ["h1"], scale=Scale.check())
     assert message == (
-        "FILE: 2 labels are not on the scale check: 'maybe' (judge 7 cells, first on lines 2, 5, 8, 11, 14), "
+        "FILE: 2 labels are not on the scale check: 'maybe' (judge 7 cells, first on line 2), "
         "'unsure' (h1 line 2); its words are correct/incorrect, right/wrong, true/false, yes/no, pass/fail, y/n, t/f, "
         "1/0; say what they mean with words OLD=NEW, or leave them out with missing OLD"
     )

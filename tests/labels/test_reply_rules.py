@@ -50,6 +50,7 @@ MARKUP = [
 ]  # fmt: skip
 STRUCTURED = [
     (C, '{"verdict": "yes", "score": 0.9}', "correct"), (C, '{"verdict": {"label": "no"}, "score": 1.0}', "incorrect"),
+    (C, "n.a.", NO), (C, "t.b.d.", NO), (C, "f.e. the second step", NO), (C, "N. It is wrong", "incorrect"),
     (C, '{"score": 0.9}', NO), (C, "Score: 0.9", NO), (P, '{"winner": "B", "score": 1}', "B"), (C, "0.9", NO),
     (P, '{"winner": "A"}', "A"), (P, "{'winner': 'A'}", "A"), (P, '["A"]', "A"), (P, "['A']", "A"), (P, '"A"', "A"),
     (P, '{"choices": ["A"]}', "A"), (P, '{"choices": ["A", "B"]}', TWO), (P, '{"winner": "A", "winner": "B"}', TWO),

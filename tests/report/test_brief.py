@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +56,15 @@ def test_colours_repeat_words_and_nothing_else():
 def test_a_brief_answer_has_three_notes_at_most():
     with pytest.raises(ValueError, match="4 notes"):
         Brief(("a",), notes=("a", "b", "c", "d"))
+
+
+def test_a_long_command_breaks_between_words_and_never_within_a_quoted_name():
+    """A shell reads the lines as the one command; brackets in a name don't make it a figure."""
+    words = ("judgebench", "report", "runs/a", "runs/my run --old", "--labels", "it's --mine", "--labels-mode", "add")
+    command = shlex.join(words)
+    said = as_brief.write(Brief((), None, (), (Next(command),)), width=40)
+    assert shlex.split(said.removeprefix("Next:").replace("\\\n", "")) == list(words)
+    assert all(text_width(line) <= 42 for line in said.splitlines())
+    assert "--labels-mode add" in said
+    wide = as_brief.write(Brief((), _grid(("a model [with, brackets] " * 4, "No", "8", ".5 [.4, .6]"))), width=60)
+    assert all(text_width(line) <= 60 for line in wide.splitlines())

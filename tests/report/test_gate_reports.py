@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.gate_rows import HOSTILE, RUN, planted, verdicts
 
-from judgebench.agreement.gate.decision import Limits, Rules
 from judgebench.agreement.gate.decision import gate as decide
+from judgebench.agreement.gate.rules import Limits, Rules
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
 from judgebench.report.gate import baseline

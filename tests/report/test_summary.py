@@ -281,7 +281,7 @@ def test_better_is_said_only_where_it_is_settled() -> None:
     }
     (three,) = by_task([near, bad, good])
     assert "these data can't say which; " in which_is_best(three)
-    assert which_is_best(three).endswith("is surely ahead of bad.")
+    assert which_is_best(three).endswith("is clearly ahead of bad.")
 
 
 def test_baselines_are_not_asked() -> None:

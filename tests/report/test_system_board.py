@@ -66,7 +66,7 @@ def test_a_rank_lies_in_its_range(seed: int) -> None:
 
 
 def test_rank_sets_hold_together() -> None:
-    """Four equal systems: in at most some 5 % of the samples any of them is called surely ahead."""
+    """Four equal systems: in at most some 5 % of the samples any of them is called clearly ahead."""
 
     def split(seed: int) -> bool:
         ratings = table(dict.fromkeys("abcd", (0.6, 0.6)), 50, seed)

@@ -14,7 +14,6 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from judgebench.agreement.score_metrics import reliability
 from judgebench.stats.coefficients.calibration import (
     bins_of,
     brier,
@@ -23,7 +22,6 @@ from judgebench.stats.coefficients.calibration import (
     log_loss,
     spiegelhalter_z,
 )
-from judgebench.stats.inference.intervals import wilson
 from judgebench.stats.influence import Clusters
 
 P = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
@@ -79,11 +77,6 @@ def test_calibration_error_is_the_weighted_gap_of_sklearns_curve(seed, bins):
     counts = np.bincount(bins_of(p, bins), minlength=bins)
     expected = (counts[counts > 0] / p.size) @ np.abs(observed - predicted)
     assert expected_calibration_error(p, y, bins).value == pytest.approx(expected, abs=1e-12)
-    table = reliability(p, y, bins)
-    assert [one.observed for one in table] == pytest.approx(observed.tolist())
-    assert [one.predicted for one in table] == pytest.approx(predicted.tolist())
-    assert all((one.observed_low, one.observed_high) == wilson(one.observed, one.n) for one in table)
-    assert sum(one.n for one in table) == p.size
 
 
 @quick
@@ -205,7 +198,6 @@ def test_empty_input_has_a_reason():
     none = (np.zeros(0), np.zeros(0, dtype=bool))
     for function in (brier, log_loss, expected_calibration_error, spiegelhalter_z):
         assert function(*none).reason == "no_items"
-    assert reliability(*none) == []
 
 
 def test_sure_and_wrong_costs_the_same_either_way() -> None:
@@ -214,15 +206,3 @@ def test_sure_and_wrong_costs_the_same_either_way() -> None:
     assert found.value == pytest.approx(-np.log(1e-15), abs=1e-12)
     assert found.influence is not None
     assert not found.influence.any()
-
-
-def test_a_reliability_curve_is_clustered():
-    """Twelve questions of five rows that hold together: the intervals are those of twelve, not of sixty."""
-    rng = np.random.default_rng(0)
-    p, y = np.full(60, 0.72), np.repeat(rng.random(12) < 0.7, 5)
-    rows, grouped = Clusters.of(np.arange(60)), Clusters.of(np.repeat(np.arange(12), 5))
-    (alone,), (together,) = (reliability(p, y, clusters=one) for one in (rows, grouped))
-    assert alone.observed == together.observed
-    assert together.observed_high - together.observed_low > 1.8 * (alone.observed_high - alone.observed_low)
-    (single,) = reliability(p[:5], y[:5], clusters=grouped.take(np.arange(5)))
-    assert (single.observed_low, single.observed_high) == wilson(single.observed, 1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.alternative import duels, mean_below, mean_below_clustered, signed_rank_below

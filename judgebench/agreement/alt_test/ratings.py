@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from judgebench.agreement.alt_test.codes import FEW_ANNOTATORS, PASS, LeftOut, alt_test
-from judgebench.agreement.policies import apply
+from judgebench.agreement.policies import verdicts_alone
 from judgebench.agreement.unlisted import levels_of
 from judgebench.errors import UsageError, argument
 
@@ -98,8 +98,7 @@ def alt_test_ratings(
     how = scoring or default_scoring(ratings.scale)
     ratings = levels_of(ratings, MOST_NUMBERS)
     closeness = similarity(ratings.scale, how)
-    everyone = replace(ratings, gold=np.zeros((ratings.judge.size, 1), dtype=np.int64), annotators=("all",))
-    scored = apply(everyone, replace(policies, tie="class", gold="majority"))
+    scored = verdicts_alone(ratings, replace(policies, tie="class"))
     judge = np.where(scored.judge < len(ratings.scale.labels), scored.judge, -1)
     people = ratings.gold[scored.row]
 

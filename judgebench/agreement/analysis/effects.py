@@ -257,7 +257,7 @@ def explain(
 
 
 def _p_values(statistics: Floats, df: int) -> Floats:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     found: Floats = 2 * stdtr(df, -np.abs(statistics))
     return found

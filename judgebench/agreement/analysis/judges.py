@@ -6,32 +6,35 @@ Slices are by feature, by difficulty, and by whether the judge could answer the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.analysis.effects import Explanation, Feature, common_features, explain, others_wrong
+from judgebench.agreement.analysis.effects import common_features, explain, others_wrong
 from judgebench.agreement.contrasts import listed
-from judgebench.agreement.estimates import Counted, estimate, estimated
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.intervals import estimated, share_of
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.alternative import t_lower
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.multiplicity import holm
-from judgebench.stats.inference.paired import Homogeneity, stuart_maxwell, wald
-from judgebench.stats.influence import Influences, combine, mean
+from judgebench.stats.inference.paired import stuart_maxwell, wald
+from judgebench.stats.influence import combine, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from judgebench.agreement.analysis.effects import Feature
+    from judgebench.agreement.analysis.effects import Explanation, Feature
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Rows, Scored
     from judgebench.domain import Policies, Ratings
     from judgebench.stats.inference.paired import Homogeneity
+    from judgebench.stats.influence import Influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,17 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     judge = np.minimum(scored.judge, labels)
     names = (*scored.scale.labels, *(("no verdict",) if (judge == labels).any() else ()))
     found: list[LabelUse] = []
-    parts = []
+    parts: list[Influences] = []
     for code, name in enumerate(names):
         said, true = judge == code, scored.gold == code
         part = mean(said.astype(np.float64) - true, clusters)
         parts.append(part)
         found.append(LabelUse(name, float(true.mean()), float(said.mean()), estimated(part, low=-1.0, high=1.0), None))
     groups = clusters.count
-    p = [_p(one.difference, part.df) for one, part in zip(found, parts, strict=True)]
+    p = [_p(part) for part in parts]
     known = {i: value for i, value in enumerate(p) if value is not None}
     for i, value in zip(known, holm(list(known.values())), strict=True):
-        one = found[i]
-        found[i] = LabelUse(one.label, one.gold, one.judge, one.difference, float(value))
+        found[i] = replace(found[i], p_holm=float(value))
     if clusters.independent and len(names) == labels:
         counts = np.bincount(scored.gold * labels + judge, minlength=labels * labels).reshape(labels, labels)
         return tuple(found), stuart_maxwell(counts.astype(np.float64))
@@ -87,12 +89,8 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     return tuple(found), wald(np.array([part.value for part in parts]), covariance, groups)
 
 
-def _p(difference: Estimate, df: float) -> float | None:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
-
-    if difference.value is None or not difference.se:
-        return None
-    return float(2 * stdtr(df, -abs(difference.value / difference.se)))
+def _p(difference: Influences) -> float | None:
+    return 2 * t_lower(-abs(difference.value) / difference.se, difference.df) if difference.se else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +314,7 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
     names = ["cohen_kappa"]
     if scored.scale.kind == "check":
         names += ["true_positive_rate", "true_negative_rate"]
-        share = mean((part.gold == 1).astype(np.float64), counted.clusters)
-        independent = counted.clusters.independent
-        metrics["base_rate"] = estimated(share, low=0.0, high=1.0, proportion=True, independent=independent)
+        metrics["base_rate"] = share_of(part.gold == 1, counted.clusters)
     metrics |= {metric: estimate(METRICS[metric], counted)[0] for metric in names}
     if np.unique(part.gold).size == 1:
         # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
@@ -344,7 +340,4 @@ def _shrunken(parts: Sequence[Slice], agreements: Sequence[Influences]) -> list[
     ranked = sorted((i for i, part in enumerate(parts) if part.items >= N_MIN), key=lambda i: float(drawn[i]))
     place = {i: rank for rank, i in enumerate(ranked, 1)}
     order = sorted(range(len(parts)), key=lambda i: (place.get(i, math.inf), float(drawn[i])))
-    return [
-        Slice(parts[i].division, parts[i].name, parts[i].items, parts[i].metrics, float(drawn[i]), place.get(i))
-        for i in order
-    ]
+    return [replace(parts[i], shrunken=float(drawn[i]), rank=place.get(i)) for i in order]

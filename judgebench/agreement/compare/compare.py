@@ -6,12 +6,21 @@ Differences are first minus second throughout; p-values are two-sided.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.compare.comparison import (
+    LEVEL,
+    Checks,
+    Comparison,
+    ComparisonLine,
+    Equivalence,
+    Fourfold,
+    Part,
+)
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -24,8 +33,8 @@ from judgebench.agreement.contrasts import (
     verdicts_differ,
 )
 from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.pilots import pilot_pair
 from judgebench.agreement.policies import table_of
-from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
@@ -39,204 +48,11 @@ from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_f
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.matching import Matched
-    from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab, Floats, Ints
     from judgebench.stats.influence import Influences
-
-
-_LEVEL = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonLine:
-    """One coefficient on one subset: both judges' values on the shared judgments, and their difference.
-
-    The difference has its paired, clustered interval, unless it never moves. ``p`` is that of this line alone,
-    ``p_holm`` adjusted for all lines of the comparison.
-    """
-
-    subset: str
-    metric: str
-    first: Estimate
-    second: Estimate
-    difference: Estimate
-    p: float | None
-    p_holm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Equivalence:
-    """Whether the headline's difference is surely smaller than a ``margin`` to either side.
-
-    It is where its 90 % interval (``low`` to ``high``, None where nothing moves) lies within the margin: two one-sided
-    tests at 5 %. So it has to by the error that a difference of the margin would have at least, as losses of which few
-    are seen show too little of it; and where nothing moves, by as much as may move one time in 20 without showing.
-    Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
-    the equivalence of average bioavailability; Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all
-    right?
-    """
-
-    margin: float
-    low: float | None
-    high: float | None
-    equivalent: bool
-
-    @classmethod
-    def of(
-        cls, judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval
-    ) -> Equivalence:
-        """Test it."""
-        figure = judges[0].figure(metric)
-        if not 0 < margin < figure.high - figure.low:
-            told = argument("equivalent_within")
-            raise UsageError(f"{told} {margin:g}: give what counts as no difference as a share, for example .05")
-        found = contrast(judges[0], judges[1], metric, interval=interval, level=1 - 2 * _LEVEL)
-        if found is None or found.test.se is None:
-            return cls(margin, None, None, equivalent=False)
-        test, moved = found.test, found.test.influences
-        if test.low is None or test.high is None:
-            reach = (1 - _LEVEL ** (1 / moved.effective)) * _largest_move(figure)
-            return cls(margin, None, None, abs(test.value) + reach < margin)
-        error = math.sqrt(least_variance(typical_move(moved), margin) / moved.sums.size)
-        reach = abs(test.value) + t_quantile(test.df, 1 - 2 * _LEVEL) * error
-        return cls(margin, test.low, test.high, -margin < test.low and max(test.high, reach) < margin)
-
-
-@dataclass(frozen=True, slots=True)
-class Fourfold:
-    """Numbers of judgments by who is right; a tie policy's half credits count as wrong here."""
-
-    both: int
-    first_only: int
-    second_only: int
-    neither: int
-
-    @property
-    def n(self) -> int:
-        """All judgments."""
-        return self.both + self.first_only + self.second_only + self.neither
-
-    @property
-    def discordance(self) -> float:
-        """Share of judgments on which exactly one judge is right."""
-        return (self.first_only + self.second_only) / self.n if self.n else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """How many items a part of the data has, and on how many the first judge is right more often, or less.
-
-    ``better`` and ``worse`` are None where gold is a number.
-    """
-
-    subset: str
-    items: int
-    better: int | None
-    worse: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """P-values of the same question by other means, on all items.
-
-    McNemar's test of the accuracies and Agresti and Min's 95 % interval of their difference take items as independent;
-    they are None where an item has several judgments. ``sign_flip`` permutes the accuracies, whole clusters keeping or
-    changing their sign, ``label_swap`` the headline, the judges trading places in whole clusters.
-    """
-
-    mcnemar_exact: float | None
-    mcnemar_mid_p: float | None
-    agresti_min: tuple[float, float] | None
-    sign_flip: float | None
-    label_swap: float | None
-    draws: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two judges held against each other on what both share; a judgment is a row.
-
-    ``headline`` is the metric that the verdict is about, an error where ``lower_is_better``; ``directional`` where
-    neither more nor less of it is better; ``errors`` names the metrics of which less is better. ``lines`` begin with
-    the subset ``all``. ``fourfold`` is None where gold is a number; ``power`` is what the headline's paired test can
-    find here; ``left_out`` and ``incomplete`` are as in `Matched`; ``differ`` counts the judgments on which the
-    verdicts differ. Rows are clustered by question, or (``two-way``) by question and by system, of which there are
-    ``systems``.
-    """
-
-    task: str
-    gold_source: str
-    first: str
-    second: str
-    policies: Policies
-    items: int
-    judgments: int
-    clusters: int
-    coverage: tuple[float, float]
-    headline: str
-    lower_is_better: bool
-    lines: tuple[ComparisonLine, ...]
-    fourfold: Fourfold | None
-    tests: Checks
-    power: Power | None
-    warnings: tuple[str, ...]
-    left_out: int
-    incomplete: int
-    differ: int
-    directional: bool = False
-    interval: PairedInterval = "default"
-    systems: int | None = None
-    errors: tuple[str, ...] = ()
-    #: So many independent tests the lines are worth.
-    effective_tests: float = 1.0
-    equivalence: Equivalence | None = None
-    #: Those judgments, where they were asked for.
-    differing: tuple[Differing, ...] = ()
-    #: Of measurement, at which alpha is taken.
-    level: str = ""
-    #: Where one judge is held against itself: the model versions that answered on either side.
-    versions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    #: The parts that have lines, all items first.
-    parts: tuple[Part, ...] = ()
-    #: So many people's labels an item can have.
-    annotators: int = 1
-    #: What pins the data.
-    revision: str = ""
-    #: So many items are left out because people split on them.
-    split: int = 0
-
-    @property
-    def judges(self) -> tuple[str, str]:
-        """The names of both."""
-        return self.first, self.second
-
-    @property
-    def main(self) -> ComparisonLine:
-        """The line that the verdict is about: the headline on all items."""
-        return next(line for line in self.lines if (line.subset, line.metric) == ("all", self.headline))
-
-    @property
-    def outcome(self) -> str:
-        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``.
-
-        ``equivalent``, where that was asked for and shown, goes before: what is within the margin doesn't matter.
-        """
-        if self.equivalence is not None and self.equivalence.equivalent:
-            return "equivalent"
-        return self.ahead or "undecided"
-
-    @property
-    def ahead(self) -> str:
-        """The judge that agrees surely better, by however little: ``first`` or ``second``, else empty."""
-        line = self.main
-        if line.p is None or line.p >= _LEVEL or not line.difference.value:
-            return ""
-        return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
 
 
 def _largest_move(figure: Figure) -> float:
@@ -246,6 +62,25 @@ def _largest_move(figure: Figure) -> float:
         return figure.high - figure.low
     steps = np.ptp(outcome.gradient[table.joint.any(axis=1), : table.declared], axis=1)
     return float(steps.max()) * (1.0 if outcome.within is None else float(table.joint[outcome.within].sum()))
+
+
+def _equivalence(
+    judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval
+) -> Equivalence:
+    figure = judges[0].figure(metric)
+    if not 0 < margin < figure.high - figure.low:
+        told = argument("equivalent_within")
+        raise UsageError(f"{told} {margin:g}: give what counts as no difference as a share, for example .05")
+    found = contrast(judges[0], judges[1], metric, interval=interval, level=1 - 2 * LEVEL)
+    if found is None or found.test.se is None:
+        return Equivalence(margin, None, None, equivalent=False)
+    test, moved = found.test, found.test.influences
+    if test.low is None or test.high is None:
+        reach = (1 - LEVEL ** (1 / moved.effective)) * _largest_move(figure)
+        return Equivalence(margin, None, None, abs(test.value) + reach < margin)
+    error = math.sqrt(least_variance(typical_move(moved), margin) / moved.sums.size)
+    reach = abs(test.value) + t_quantile(test.df, 1 - 2 * LEVEL) * error
+    return Equivalence(margin, test.low, test.high, -margin < test.low and max(test.high, reach) < margin)
 
 
 def compare(
@@ -330,7 +165,7 @@ def compare(
         annotators=len(matched.ratings[0].annotators),
         revision=matched.revision,
         split=matched.split,
-        equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
+        equivalence=None if equivalent_within is None else _equivalence(judges, main, equivalent_within, interval),
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers, shared_numbers
+from judgebench.agreement.compare.comparison import LEVEL
+from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from judgebench.stats.inference.multiplicity import Pairwise
     from judgebench.stats.influence import Influences
 
-_LEVEL = 0.05
 #: More pairs have plain t intervals: those from both figures' own take some hundredths of a second each.
 _MANY = 100
 
@@ -159,7 +159,7 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
         return
     pairs: list[tuple[int, int]] = [(int(i), int(j)) for i, j in sets.compared.pairs]
     contrasts = [
-        contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
+        contrast(judges[i], judges[j], figure, level=1 - LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
         for i, j in pairs
     ]
     by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
@@ -191,7 +191,7 @@ class Ranked:
         found = self.compared
         if found is None:
             return set()
-        sure = found.p_max_t < _LEVEL
+        sure = found.p_max_t < LEVEL
         order = np.where((found.difference > 0)[:, None], found.pairs, found.pairs[:, ::-1])
         return {(first, second) for first, second in order[sure].tolist()}
 
@@ -291,21 +291,3 @@ def shared(judged: Sequence[Judged], metric: Metric) -> Shared:
         found.influences.append(None if own is None else replace(own, ids=to[own.ids]))
         found.clusters.append(to[scored.cluster])
     return found
-
-
-def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> dict[str, str]:
-    """Recompute what a comparison rests on, each judge's figures on all rows; name what nothing recomputes, and why.
-
-    MismatchError if a witness computes another value; without names, of the metrics that the scale calls for.
-    """
-    from judgebench.agreement.witness.beside import verify_metrics  # noqa: PLC0415 - loads the witnesses
-
-    figures = chosen(matched, metrics, known)
-    _, judges = next(groups(matched))
-    among = shared_numbers(matched, matched.scored)
-    alone: dict[str, str] = {}
-    for name, ratings, judge in zip(matched.judges, matched.ratings, judges, strict=True):
-        values = {name: judge.estimate(metric) for name, metric in figures.items()}
-        where = f"{matched.task}, {name}"
-        alone |= verify_metrics(values, ratings, judge.scored, known, where=where, among=among)
-    return alone

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import t_quantile

@@ -63,7 +63,7 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
     >>> round(found.value, 6), round(found.low, 6), round(found.high, 6)
     (0.166667, 0.056351, 0.262733)
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri
 
     _check_share(share, n)
     power = calibration.youden
@@ -133,7 +133,7 @@ def _beta_nodes(hits: int, n: int) -> tuple[Floats, Floats]:
 
 
 def _log_binomial(p: Floats, hits: int, n: int) -> Floats:
-    from scipy.special import xlog1py, xlogy  # noqa: PLC0415 - loaded on use
+    from scipy.special import xlog1py, xlogy
 
     found: Floats = xlogy(hits, p) + xlog1py(n - hits, -p)
     return found

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -20,10 +19,11 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.estimates import within
-from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
+from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
+from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
+from judgebench.agreement.intervals import within
 from judgebench.agreement.power import Power
-from judgebench.agreement.ratings import NO_SUBSET
+from judgebench.agreement.ratings import NO_SUBSET, select
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.cluster_errors import effective_number
@@ -31,13 +31,12 @@ from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.gates import Bounds, Decider, one_sided
 from judgebench.stats.inference.multiplicity import holm
 
-__all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gate"]
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.gate.rules import Spent, State, Worse
+    from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.agreement.gate.rules import State
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Ints

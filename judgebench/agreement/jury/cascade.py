@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import sign_of
 from judgebench.agreement.score_metrics import numbers_per_row
@@ -22,7 +22,7 @@ from judgebench.agreement.splits import part
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.inference.selective import threshold
-from judgebench.stats.influence import Clusters, mean
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -228,6 +228,4 @@ class _Ladder:
     def _share(self, rows: Codes, by: Codes) -> Estimate:
         if not rows.size:
             return Estimate.missing("no_items")
-        clusters = self.clusters(rows)
-        hits = mean(self.right[rows, by].astype(np.float64), clusters)
-        return estimated(hits, low=0.0, high=1.0, proportion=True, independent=clusters.independent)
+        return share_of(self.right[rows, by], self.clusters(rows))

@@ -228,7 +228,7 @@ def families_of(names: Sequence[str], given: Mapping[str, Sequence[str]], by: st
     for family, members in given.items():
         for name in members:
             if name not in names:
-                raise UsageError(f"{argument('family')} {family}: {name} is none of the judges {', '.join(names)}")
+                raise UsageError(f"{argument('family')} {family}: {name} is not one of the judges {', '.join(names)}")
             if home.setdefault(name, family) != family:
                 raise UsageError(f"{argument('family')}: {name} is in {home[name]} and in {family}")
     for name in names:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.matching import match
+from judgebench.agreement.ratings import select
 from judgebench.agreement.splits import folds
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError, argument
@@ -64,7 +64,7 @@ class Rule:
             if ties is not None:
                 raise UsageError(f"a mean has no ties: leave out {argument('ties')}")
         elif scale.kind == "number":
-            raise UsageError(f"hardly two numbers are the same: {argument('rule')} mean")
+            raise UsageError(f"votes on numbers are hardly ever the same: use {argument('rule')} mean")
         if ties == "tie" and scale.tie is None:
             raise UsageError(f"{argument('ties')} tie needs a scale with a tie, and {scale.spec} has none")
         if one_coin and name not in {"weighted", "dawid-skene"}:

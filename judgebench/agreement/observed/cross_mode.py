@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.figures import scored_rows
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.policies import sign_of
 from judgebench.agreement.probing import Probed, shares_apart
-from judgebench.agreement.ratings import from_verdicts
+from judgebench.agreement.ratings import clusters_named, from_verdicts
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.paired import sign_flip
-from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,11 +61,10 @@ def cross_mode(
             pairs.append((one, picked, rating))
     if not pairs:
         return None
-    names: dict[str, int] = {}
-    clusters = Clusters.of(np.array([names.setdefault(one.cluster or one.item, len(names)) for one, _, _ in pairs]))
+    clusters = clusters_named(one.cluster or one.item for one, _, _ in pairs)
     said, implied = (np.array([pair[at] for pair in pairs], np.int64) for at in (1, 2))
     apart = said * implied < 0
-    effect = contradictions = share_of(apart, clusters)
+    effect = share_of(apart, clusters)
     rows = [
         replace(one, code=side + 1, gold=(("ratings", other + 1),), scores=(), probabilities=())
         for one, side, other in pairs
@@ -75,7 +73,7 @@ def cross_mode(
     figures = {
         "percent_agreement": estimate(METRICS["percent_agreement"], counted)[0],
         "kappa": estimate(METRICS["cohen_kappa"], counted)[0],
-        "contradictions": contradictions,
+        "contradictions": effect,
         "rating_ties": share_of(implied == 0, clusters),
         "pair_ties": share_of(said == 0, clusters),
     }
@@ -86,12 +84,12 @@ def cross_mode(
     asked = [again.get((one.item, one.order)) for one, _, _ in pairs]
     known = np.flatnonzero([side is not None for side in asked])
     if not known.size:
-        return Probed(len(names), len(pairs), effect, None, "the other mode", figures, unmatched)
+        return Probed(clusters.count, len(pairs), effect, None, "the other mode", figures, unmatched)
     own, between = clusters.take(known), apart[known].astype(np.float64)
     itself = np.array([said[row] * (asked[row] or 0) < 0 for row in known])
     figures["retest_contradictions"] = share_of(itself, own)
     effect, p = shares_apart(between, itself.astype(np.float64), own), sign_flip(own.sums(between - itself)).p
-    return Probed(len(names), len(pairs), effect, p, "retest", figures, unmatched)
+    return Probed(clusters.count, len(pairs), effect, p, "retest", figures, unmatched)
 
 
 def _side(one: Verdict, scale: Scale) -> int | None:

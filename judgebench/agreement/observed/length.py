@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import mean_share_of, share_of
 from judgebench.agreement.observed.rows import Observed, share_among, tested
 from judgebench.agreement.probing import Probed, shares_apart
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.logistic import logistic
-from judgebench.stats.influence import Clusters, mean
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from judgebench.agreement.observed.rows import Floats, Rows
+    from judgebench.agreement.observed.rows import Floats
     from judgebench.domain import Run, Verdict
 
 #: Responses of a matched pair differ by no more than this share of the longer one.
@@ -47,7 +46,7 @@ def length(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | Non
         return None
     clusters = rows.clusters(own)
     picked, better = _longer(rows.said[own], apart[own]), _longer(rows.gold[own], apart[own])
-    figures = {"longer": _share(picked, rows, own), "gold_longer": _share(better, rows, own)}
+    figures = {"longer": mean_share_of(picked, clusters), "gold_longer": mean_share_of(better, clusters)}
     every = np.where(np.isnan(rows.said[told]), 0.0, _longer(rows.said[told], apart[told]))
     figures["excess_longer"] = shares_apart(every, _longer(rows.gold[told], apart[told]), rows.clusters(told))
     figures |= _logits(rows)
@@ -69,13 +68,6 @@ def _longer(sides: Floats, apart: Floats) -> Floats:
     """1 where the longer response is meant, 0 where the shorter one is, one half for neither."""
     found: Floats = (1 + sides * np.sign(apart)) / 2
     return found
-
-
-def _share(values: Floats, rows: Observed, own: Rows) -> Estimate:
-    clusters = rows.clusters(own)
-    if np.isin(values, (0.0, 1.0)).all():
-        return share_of(values > 0.5, clusters)
-    return estimated(mean(values, clusters), low=0.0, high=1.0)
 
 
 def _logits(rows: Observed) -> dict[str, Estimate]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, share_of_two, tested, weighed
 from judgebench.agreement.probing import Probed
 from judgebench.domain import Estimate

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.rows import weighed
 from judgebench.agreement.probing import Probed
-from judgebench.stats.influence import Clusters, mean
+from judgebench.agreement.ratings import clusters_named
+from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,15 +47,14 @@ def places(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | Non
     if not rows:
         return None
     width = max(count for _, _, count in rows)
-    names = {name: code for code, name in enumerate(dict.fromkeys(cluster for _, cluster, _ in rows))}
-    clusters = Clusters.of(np.array([names[cluster] for _, cluster, _ in rows]))
+    clusters = clusters_named(cluster for _, cluster, _ in rows)
     at = np.array([place for place, _, _ in rows])
     count = np.array([count for _, _, count in rows])
     usual = (np.arange(width) < count[:, None]) / count[:, None]
     figures = {f"place_{place + 1}": share_of(np.equal(at, place), clusters) for place in range(width)}
     if same:
-        of = Clusters.of(np.array([names.setdefault(cluster, len(names)) for cluster, _ in same]))
-        figures["position_consistency"] = share_of(np.array([flag for _, flag in same]), of)
+        flags = np.array([flag for _, flag in same])
+        figures["position_consistency"] = share_of(flags, clusters_named(cluster for cluster, _ in same))
     beyond = (at[:, None] == np.arange(width)) - usual
     most = int(beyond.mean(axis=0).argmax())
     effect, p = weighed(mean(beyond[:, most], clusters))

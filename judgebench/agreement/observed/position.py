@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import first_slot, share_of, turned
+from judgebench.agreement.bias import first_slot, turned
 from judgebench.agreement.bias import position as both_orders
-from judgebench.agreement.ceiling import select
+from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.places import places
 from judgebench.agreement.observed.rows import Observed, mirrored, share_among, tested
 from judgebench.agreement.probing import Probed
-from judgebench.agreement.ratings import from_verdicts
+from judgebench.agreement.ratings import from_verdicts, select
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import Clusters
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated, shown
+from judgebench.agreement.intervals import estimated, share_bounds, shown
 from judgebench.agreement.policies import sign_of
 from judgebench.domain.items import majority
 from judgebench.stats.inference.intervals import Interval
@@ -116,7 +116,7 @@ def tested(one: Influences, two: Influences) -> tuple[Estimate, float | None]:
     proportions; Zou & Donner (2008), Construction of confidence limits about effect measures.
     """
     whole = combine([one, two], [1.0, -1.0])
-    found = [_bounds(one), _bounds(two)]
+    found = [share_bounds(side, side.n) for side in (one, two)]
     if found[0] is None or found[1] is None:
         return weighed(whole)
     ids = np.union1d(one.ids, two.ids)
@@ -134,7 +134,7 @@ def share_of_two(one: Influences, two: Influences) -> Estimate:
 
     total = one.value + two.value
     whole = combine([one, two], [two.value / total**2, -one.value / total**2], one.value / total)
-    first, second = _bounds(one), _bounds(two)
+    first, second = (share_bounds(side, side.n) for side in (one, two))
     if first is None or second is None:
         return estimated(whole, low=0.0, high=1.0)
     ids = np.union1d(one.ids, two.ids)
@@ -151,15 +151,6 @@ def share_of_two(one: Influences, two: Influences) -> Estimate:
 def weighed(whole: Influences, *, low: float = -1.0, high: float = 1.0) -> tuple[Estimate, float | None]:
     """Give a sum of estimates its interval of t, and the p of the hypothesis that it is 0."""
     return estimated(whole, low=low, high=high), Difference.of(whole).p
-
-
-def _bounds(share: Influences) -> Callable[..., tuple[Floats, Floats]] | None:
-    from judgebench.stats.inference.score_path import share_interval  # noqa: PLC0415 - loads scipy
-
-    deff = share.deff
-    if deff is None or share.se is None:
-        return None
-    return lambda level: share_interval(share.value * share.n, share.n, deff, max(1.0, share.df), level)
 
 
 def mirrored(found: Estimate, middle: float) -> Estimate:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import share_of
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.intervals import estimated, share_of
 from judgebench.agreement.policies import sign_of
 from judgebench.agreement.probing import Probed
 from judgebench.stats.influence import Clusters, mean

@@ -36,7 +36,7 @@ def measure_named(name: str) -> Callable[[Sequence[float], Sequence[float]], flo
     """Find a measure by name: ``ndcg``, ``ndcg@10``, ``map``, ``p@5``; UsageError where there is none."""
     found = _NAMED.fullmatch(name.strip())
     if found is None or (found[1].lower() == "p" and not found[2]):
-        raise UsageError(f"{name!r} is no measure of a ranking: write ndcg@10, ndcg, map, map@100 or p@5")
+        raise UsageError(f"{name!r} is not a measure of a ranking: write ndcg@10, ndcg, map, map@100 or p@5")
     measure, depth = _MEASURES[found[1].lower()], int(found[2]) if found[2] else None
     return lambda grades, every: measure(grades, every, depth)
 

@@ -11,33 +11,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare.standings import ranks_of
-from judgebench.agreement.estimates import estimated, within
+from judgebench.agreement.intervals import estimated, within
 from judgebench.agreement.policies import apply
-from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
+from judgebench.agreement.systems.boards import PairBoard
+from judgebench.agreement.systems.scores import coverage, scoreboard
 from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.alternative import t_lower
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, tiers
 from judgebench.stats.influence import Clusters, Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.systems.scores import Ints, MeanBoard, Opponents, ScoreKind
+    from judgebench.agreement.systems.boards import MeanBoard
+    from judgebench.agreement.systems.scores import Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
     from judgebench.stats.coefficients.orderings import Figures
-    from judgebench.stats.crosstab import Flags, Floats
-
-__all__ = ["DRAWS", "Place", "SystemScore", "SystemsAgreement", "rank_systems", "system_places"]
+    from judgebench.stats.crosstab import Flags, Floats, Ints
 
 DRAWS = 2000
 #: Share of draws that must have a figure before the others' quantiles are its interval.
 _ENOUGH = 0.95
-_FEW_SYSTEMS, _FEW_CLUSTERS = 10, 20
+_FEW_SYSTEMS = 10
 #: Coverage that differs more than this between systems is warned about.
 _UNEQUAL = 0.05
 #: Figures in memory at a time.
@@ -148,7 +150,7 @@ def rank_systems(
     shares = [one.coverage for one in systems]
     codes = {
         "few_systems": len(systems) < _FEW_SYSTEMS,
-        "few_clusters": groups < _FEW_CLUSTERS,
+        "few_clusters": groups < FEW_CLUSTERS,
         "unequal_coverage": max(shares) - min(shares) > _UNEQUAL,
         "phantom": isinstance(board, PairBoard) and board.strengths and board.phantom,
         "unjudged_systems": bool(unjudged),
@@ -255,14 +257,11 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
 def _systems(
     board: MeanBoard | PairBoard, point: _Compared, parts: Sequence[_Compared], shares: Mapping[str, float]
 ) -> tuple[SystemScore, ...]:
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
-
     gold, judge = board.influences(judge=False), board.influences(judge=True)
     erring = board.influences(judge=True, bias=True)
     biases = [_difference(theirs, own) for theirs, own in zip(erring, gold, strict=True)]
     chances = [
-        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.df, -abs(one.value) / se))
-        for one in biases
+        None if (se := one.se) is None or se < TINY else 2 * t_lower(-abs(one.value) / se, one.df) for one in biases
     ]
     tested = [p for p in chances if p is not None]
     by_holm, by_bh = iter(holm(tested).tolist()), iter(benjamini_hochberg(tested).tolist())

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply, table_of
-from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
+from judgebench.agreement.ratings import select
+from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, alpha
+from judgebench.agreement.witness.pairs import PairCounts
 from judgebench.agreement.witness.rows import (
     verify_numbers,
     verify_sequence_ceilings,
@@ -70,7 +71,7 @@ def verify_row(
         verify_ceilings(row, ratings, scored, where=where)
         verify_classes(row, scored, where=where)
         return verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
-    pairs, held = Pairs.of(scored), {*row.metrics, "retest_agreement"}
+    pairs, held = PairCounts.of(scored), {*row.metrics, "retest_agreement"}
     _classes(row, scored, pairs, where)
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
@@ -86,7 +87,7 @@ def verify_metrics(
     known: Mapping[str, Metric],
     *,
     where: str,
-    pairs: Pairs | None = None,
+    pairs: PairCounts | None = None,
     among: Flags | None = None,
     libraries: bool = True,
 ) -> dict[str, str]:
@@ -137,8 +138,8 @@ def verify_aggregates(
 class _Side:
     """Labels beside labels: ``pairs`` adds up to what is compared, ``whole`` to whole numbers of the same shares."""
 
-    pairs: Pairs
-    whole: Pairs
+    pairs: PairCounts
+    whole: PairCounts
     table: Crosstab
 
     @classmethod
@@ -156,12 +157,12 @@ class _Side:
         return cls(replace(pairs, void=void), replace(whole, void=void), table)
 
 
-def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: Policies) -> Pairs:
+def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: Policies) -> PairCounts:
     gold, judge = Counter[int](), Counter[int]()
     for (true, said), times in count.items():
         gold[true] += times
         judge[said] += times
-    return Pairs(scale, policies, None, count, gold, judge, n)
+    return PairCounts(scale, policies, None, count, gold, judge, n)
 
 
 class _Ceilings:
@@ -258,7 +259,7 @@ def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, whe
         elif name == "first_slot_rate":
             theirs = _first_slot(ratings)
         elif name in {"positive_rate_difference", "mean_signed_error"}:
-            pairs = Pairs.of(scored)
+            pairs = PairCounts.of(scored)
             if ratings.scale.kind == "check":
                 pairs = pairs.complete(METRICS["mean_signed_error"], scored.table(scored.cells()))
             theirs = DEFINITIONS["mean_signed_error"](pairs)
@@ -340,7 +341,7 @@ def _first_slot(ratings: Ratings) -> float:
 # --- classes --------------------------------------------------------------------------------------
 
 
-def _classes(row: Agreement, scored: Scored, pairs: Pairs, where: str) -> None:
+def _classes(row: Agreement, scored: Scored, pairs: PairCounts, where: str) -> None:
     """Precision, recall and F1 of each label, and how often gold and judge use it."""
     labels, table = pairs.scale.labels, scored.table(scored.cells())
     for label, scores in row.classes.items():

@@ -8,111 +8,18 @@ value; what is undefined, and why, is a convention and not for a witness to say.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import fsum, sqrt
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.agreement.policies import Codes, Scored
-    from judgebench.domain import Policies, Scale
-    from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.crosstab import Crosstab, Floats
+    from judgebench.agreement.witness.pairs import Loss, PairCounts
 
-Loss: TypeAlias = "Callable[[int, int], float]"
 Code = TypeVar("Code")
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Pairs of gold and verdict, each with how often it occurs.
-
-    Codes are those of `judgebench.agreement.policies.Scored`: q labels, then undecided and invalid; where gold is a
-    number, its code is a position in ``gold_values``. Where rows without a verdict are ``completed`` by wrong labels,
-    pairs may occur parts of a time.
-    """
-
-    scale: Scale
-    policies: Policies
-    gold_values: Sequence[float] | None
-    count: Mapping[tuple[int, int], float]
-    gold: Mapping[int, float]
-    judge: Mapping[int, float]
-    n: int
-    completed: bool = False
-    void: tuple[int, ...] = ()
-
-    @classmethod
-    def of(cls, scored: Scored) -> Pairs:
-        """Count the pairs of scored rows."""
-        wide = int(scored.judge.max(initial=0)) + 1
-        counts = np.bincount(scored.gold.astype(np.int64) * wide + scored.judge)
-        count = {divmod(code, wide): int(counts[code]) for code in np.flatnonzero(counts).tolist()}
-        values = None if scored.gold_values is None else scored.gold_values.tolist()
-        return cls(scored.scale, scored.policies, values, count, *_sides(count), scored.size, void=scored.void)
-
-    def complete(self, metric: Metric, table: Crosstab) -> Pairs:
-        """Give rows without a verdict the labels that they take in a metric of their table."""
-        silent = self.labels + 1
-        if self.policies.invalid != "wrong" or silent not in self.judge or metric.misses:
-            return self
-        completion = metric(table).completion
-        if completion is None:
-            return self
-        count: dict[tuple[int, int], float] = {}
-        for (true, said), times in self.count.items():
-            shares = {said: 1.0} if said != silent else dict(enumerate(completion.placed[true].tolist()))
-            for label, share in shares.items():
-                if share > 0:
-                    count[true, label] = count.get((true, label), 0) + share * times
-        gold, judge = _sides(count)
-        return replace(self, count=count, gold=gold, judge=judge, completed=True)
-
-    @property
-    def labels(self) -> int:
-        """How many labels the scale has."""
-        return len(self.scale.labels)
-
-    @property
-    def winners(self) -> list[int]:
-        """The labels that name a side."""
-        return [code for code in range(self.labels) if code not in {self.scale.tie, self.scale.both_bad}]
-
-    def rows(self) -> tuple[Codes, Codes, Floats]:
-        """Gold and judge of each pair, and how often it occurs: what a library takes with weights."""
-        gold, judge = zip(*self.count, strict=True)
-        return np.array(gold), np.array(judge), np.array(list(self.count.values()), dtype=np.float64)
-
-    def mean(self, what: Loss) -> float:
-        """Average something over all rows."""
-        return fsum(times * what(true, said) for (true, said), times in self.count.items()) / self.n
-
-    def by_chance(self, what: Loss) -> float:
-        """Average it over every gold label beside every verdict: what independent sides would give."""
-        return fsum(a * b * what(i, j) for i, a in self.gold.items() for j, b in self.judge.items()) / self.n**2
-
-    def places(self) -> tuple[dict[int, float], dict[int, float]]:
-        """Numbers of gold's and the judge's codes; the others have none."""
-        values = dict(enumerate(self.scale.values))
-        return (values if self.gold_values is None else dict(enumerate(self.gold_values))), values
-
-    def together(self) -> dict[int, float]:
-        """How often each label occurs, on whichever side."""
-        return {code: self.gold.get(code, 0) + self.judge.get(code, 0) for code in {*self.gold, *self.judge}}
-
-
-def _sides(count: Mapping[tuple[int, int], float]) -> tuple[dict[int, float], dict[int, float]]:
-    """How often each side has each code."""
-    gold: dict[int, float] = {}
-    judge: dict[int, float] = {}
-    for (true, said), times in count.items():
-        gold[true] = gold.get(true, 0) + times
-        judge[said] = judge.get(said, 0) + times
-    return gold, judge
 
 
 def _same(true: int, said: int) -> float:
@@ -123,7 +30,7 @@ def _differ(true: int, said: int) -> float:
     return float(true != said)
 
 
-def _apart(pairs: Pairs, power: int) -> Loss:
+def _apart(pairs: PairCounts, power: int) -> Loss:
     """How far apart two labels are, 1 being as far as two can be; a label without a place is that far from all."""
     gold, judge = pairs.places()
     reach = judge[len(judge) - 1] - judge[0]
@@ -136,11 +43,11 @@ def _apart(pairs: Pairs, power: int) -> Loss:
     return loss
 
 
-def _agreement(pairs: Pairs) -> float:
+def _agreement(pairs: PairCounts) -> float:
     return pairs.mean(_same)
 
 
-def _accuracy(pairs: Pairs) -> float:
+def _accuracy(pairs: PairCounts) -> float:
     winners, tie = pairs.winners, pairs.scale.tie
     if pairs.policies.tie != "half" or tie is None:
         return pairs.mean(_same)
@@ -152,42 +59,42 @@ def _accuracy(pairs: Pairs) -> float:
     return pairs.mean(credit)
 
 
-def _kappa(pairs: Pairs) -> float:
+def _kappa(pairs: PairCounts) -> float:
     return 1 - pairs.mean(_differ) / pairs.by_chance(_differ)
 
 
-def _weighted(power: int) -> Callable[[Pairs], float]:
-    def figure(pairs: Pairs) -> float:
+def _weighted(power: int) -> Callable[[PairCounts], float]:
+    def figure(pairs: PairCounts) -> float:
         loss = _apart(pairs, power)
         return 1 - pairs.mean(loss) / pairs.by_chance(loss)
 
     return figure
 
 
-def _pi(pairs: Pairs) -> float:
+def _pi(pairs: PairCounts) -> float:
     chance = fsum((times / (2 * pairs.n)) ** 2 for times in pairs.together().values())
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
-def _classes(pairs: Pairs) -> list[int]:
+def _classes(pairs: PairCounts) -> list[int]:
     """Labels that gold can have: without gold ties nobody can say tie."""
     tie = pairs.scale.tie if pairs.policies.tie == "drop" else None
     return [code for code in range(pairs.labels) if code != tie and code not in pairs.void]
 
 
-def _spread(pairs: Pairs) -> float:
+def _spread(pairs: PairCounts) -> float:
     both = pairs.together()
     shares = [both.get(code, 0) / (2 * pairs.n) for code in _classes(pairs)]
     return fsum(share * (1 - share) for share in shares)
 
 
-def _ac1(pairs: Pairs) -> float:
+def _ac1(pairs: PairCounts) -> float:
     chance = _spread(pairs) / (len(_classes(pairs)) - 1)
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
-def _ac2(power: int) -> Callable[[Pairs], float]:
-    def figure(pairs: Pairs) -> float:
+def _ac2(power: int) -> Callable[[PairCounts], float]:
+    def figure(pairs: PairCounts) -> float:
         loss, q = _apart(pairs, power), pairs.labels
         weights = fsum(1 - loss(i, j) for i in range(q) for j in range(q))
         chance = weights / (q * (q - 1)) * _spread(pairs)
@@ -196,7 +103,7 @@ def _ac2(power: int) -> Callable[[Pairs], float]:
     return figure
 
 
-def _brennan_prediger(pairs: Pairs) -> float:
+def _brennan_prediger(pairs: PairCounts) -> float:
     q = len(_classes(pairs))
     return (q * pairs.mean(_same) - 1) / (q - 1)
 
@@ -239,11 +146,13 @@ def alpha(units: Iterable[tuple[tuple[int, ...], float]], values: Sequence[float
     return 1 - (total - 1) * within / between
 
 
-def _alpha(level: str = "") -> Callable[[Pairs], float]:
+def _alpha(level: str = "") -> Callable[[PairCounts], float]:
     return lambda pairs: alpha(pairs.count.items(), pairs.scale.values, level or pairs.scale.level)
 
 
-def _moments(pairs: Pairs, gold: Mapping[int, float], judge: Mapping[int, float]) -> tuple[float, float, float, float]:
+def _moments(
+    pairs: PairCounts, gold: Mapping[int, float], judge: Mapping[int, float]
+) -> tuple[float, float, float, float]:
     """Both variances, the covariance and the difference of means; what has no number takes its side's mean."""
     means: list[float] = []
     for side, places in ((pairs.gold, gold), (pairs.judge, judge)):
@@ -264,12 +173,12 @@ def _moments(pairs: Pairs, gold: Mapping[int, float], judge: Mapping[int, float]
     )
 
 
-def _correlation(pairs: Pairs, gold: Mapping[int, float], judge: Mapping[int, float]) -> float:
+def _correlation(pairs: PairCounts, gold: Mapping[int, float], judge: Mapping[int, float]) -> float:
     across, down, product, _ = _moments(pairs, gold, judge)
     return product / sqrt(across * down)
 
 
-def _pearson(pairs: Pairs) -> float:
+def _pearson(pairs: PairCounts) -> float:
     return _correlation(pairs, *pairs.places())
 
 
@@ -283,12 +192,12 @@ def ranks(side: Mapping[Code, float], places: Mapping[Code, float]) -> dict[Code
     return found
 
 
-def _rho(pairs: Pairs) -> float:
+def _rho(pairs: PairCounts) -> float:
     gold, judge = pairs.places()
     return _correlation(pairs, ranks(pairs.gold, gold), ranks(pairs.judge, judge))
 
 
-def _tau_b(pairs: Pairs) -> float:
+def _tau_b(pairs: PairCounts) -> float:
     """Concordant less discordant pairs of rows, over those that ties leave on each side."""
     gold, judge = pairs.places()
     true, said, times = pairs.rows()
@@ -304,10 +213,10 @@ def _tau_b(pairs: Pairs) -> float:
     return surplus / sqrt(across * down)
 
 
-def _icc(*, absolute: bool) -> Callable[[Pairs], float]:
+def _icc(*, absolute: bool) -> Callable[[PairCounts], float]:
     """McGraw and Wong's single rating, from the mean squares of rows, of the two columns, and of the rest."""
 
-    def figure(pairs: Pairs) -> float:
+    def figure(pairs: PairCounts) -> float:
         across, down, product, shift = _moments(pairs, *pairs.places())
         n = pairs.n
         rows = n / (n - 1) * (across + down + 2 * product) / 2
@@ -318,8 +227,8 @@ def _icc(*, absolute: bool) -> Callable[[Pairs], float]:
     return figure
 
 
-def _error(distance: Callable[[float], float]) -> Callable[[Pairs], float]:
-    def figure(pairs: Pairs) -> float:
+def _error(distance: Callable[[float], float]) -> Callable[[PairCounts], float]:
+    def figure(pairs: PairCounts) -> float:
         gold, judge = pairs.places()
         both = [(distance(judge[j] - gold[i]), c) for (i, j), c in pairs.count.items() if i in gold and j in judge]
         return fsum(apart * times for apart, times in both) / sum(times for _, times in both)
@@ -327,7 +236,7 @@ def _error(distance: Callable[[float], float]) -> Callable[[Pairs], float]:
     return figure
 
 
-def _adjacent(pairs: Pairs) -> float:
+def _adjacent(pairs: PairCounts) -> float:
     levels = len(pairs.scale.values)
     return pairs.mean(lambda i, j: float(i == j or (max(i, j) < levels and abs(i - j) <= 1)))
 
@@ -336,19 +245,19 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _hits(pairs: Pairs, label: int) -> float:
+def _hits(pairs: PairCounts, label: int) -> float:
     return pairs.count.get((label, label), 0)
 
 
-def _precision(pairs: Pairs, label: int) -> float:
+def _precision(pairs: PairCounts, label: int) -> float:
     return _share(_hits(pairs, label), pairs.judge.get(label, 0))
 
 
-def _recall(pairs: Pairs, label: int) -> float:
+def _recall(pairs: PairCounts, label: int) -> float:
     return _share(_hits(pairs, label), pairs.gold.get(label, 0))
 
 
-def _f1(pairs: Pairs, label: int) -> float:
+def _f1(pairs: PairCounts, label: int) -> float:
     return _share(2 * _hits(pairs, label), pairs.gold.get(label, 0) + pairs.judge.get(label, 0))
 
 
@@ -357,34 +266,34 @@ def _mean(values: Iterable[float]) -> float:
     return fsum(every) / len(every)
 
 
-def _macro(figure: Callable[[Pairs, int], float]) -> Callable[[Pairs], float]:
-    def over(pairs: Pairs) -> float:
+def _macro(figure: Callable[[PairCounts, int], float]) -> Callable[[PairCounts], float]:
+    def over(pairs: PairCounts) -> float:
         return _mean(figure(pairs, code) for code in sorted({*pairs.gold, *pairs.judge}) if code < pairs.labels)
 
     return over
 
 
-def _matthews(pairs: Pairs) -> float:
+def _matthews(pairs: PairCounts) -> float:
     hits = sum(_hits(pairs, code) for code in pairs.gold)
     both = sum(times * pairs.judge.get(code, 0) for code, times in pairs.gold.items())
     free = [pairs.n**2 - sum(times**2 for times in side.values()) for side in (pairs.gold, pairs.judge)]
     return (hits * pairs.n - both) / sqrt(free[0] * free[1])
 
 
-def _leniency(pairs: Pairs) -> float:
+def _leniency(pairs: PairCounts) -> float:
     accepted = pairs.count.get((0, 1), 0) / pairs.gold[0]
     rejected = pairs.count.get((1, 0), 0) / pairs.gold[1]
     return accepted / (accepted + rejected)
 
 
-def _without_ties(pairs: Pairs) -> float:
+def _without_ties(pairs: PairCounts) -> float:
     ties = {pairs.scale.tie, pairs.scale.both_bad}
     kept = {pair: times for pair, times in pairs.count.items() if not ties.intersection(pair)}
     return sum(times for (i, j), times in kept.items() if i == j) / sum(kept.values())
 
 
 #: Every metric of labels by name, as it is defined.
-DEFINITIONS: dict[str, Callable[[Pairs], float]] = {
+DEFINITIONS: dict[str, Callable[[PairCounts], float]] = {
     "percent_agreement": _agreement,
     "accuracy": _accuracy,
     "cohen_kappa": _kappa,
@@ -425,7 +334,7 @@ DEFINITIONS: dict[str, Callable[[Pairs], float]] = {
     "judge_tie_rate": lambda pairs: pairs.mean(lambda _, said: float(said == pairs.scale.tie)),
 }
 #: Figures of one class, a label's code.
-CLASS_DEFINITIONS: dict[str, Callable[[Pairs, int], float]] = {
+CLASS_DEFINITIONS: dict[str, Callable[[PairCounts, int], float]] = {
     "precision": _precision,
     "recall": _recall,
     "f1": _f1,

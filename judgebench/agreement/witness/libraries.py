@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.agreement.score_metrics import ScoredNumbers
-    from judgebench.agreement.witness.definitions import Pairs
     from judgebench.agreement.witness.numbers import Numbers, Sets
+    from judgebench.agreement.witness.pairs import PairCounts
     from judgebench.agreement.witness.sequences import Order, Solution
     from judgebench.stats.crosstab import Floats, Level
 
@@ -35,17 +35,17 @@ _ALPHA_CELLS = 20_000_000
 
 
 def _sklearn() -> Any:
-    from sklearn import metrics  # noqa: PLC0415 - loaded on use
+    from sklearn import metrics
 
     return metrics
 
 
-def _agreement(_: Scored, pairs: Pairs) -> Told:
+def _agreement(_: Scored, pairs: PairCounts) -> Told:
     gold, judge, times = pairs.rows()
     return float(_sklearn().accuracy_score(gold, judge, sample_weight=times)), "scikit-learn (accuracy_score)"
 
 
-def _accuracy(scored: Scored, pairs: Pairs) -> Told:
+def _accuracy(scored: Scored, pairs: PairCounts) -> Told:
     share, library = _agreement(scored, pairs)
     if pairs.policies.tie != "half":
         return share, library
@@ -55,13 +55,13 @@ def _accuracy(scored: Scored, pairs: Pairs) -> Told:
     return share + float(times[halves].sum()) / (2 * pairs.n), f"{library} and half the one-sided ties"
 
 
-def _kappa(_: Scored, pairs: Pairs) -> Told:
+def _kappa(_: Scored, pairs: PairCounts) -> Told:
     gold, judge, times = pairs.rows()
     return float(_sklearn().cohen_kappa_score(gold, judge, sample_weight=times)), "scikit-learn (cohen_kappa_score)"
 
 
-def _weighted(weights: str) -> Callable[[Scored, Pairs], Told | None]:
-    def witness(_: Scored, pairs: Pairs) -> Told | None:
+def _weighted(weights: str) -> Callable[[Scored, PairCounts], Told | None]:
+    def witness(_: Scored, pairs: PairCounts) -> Told | None:
         values = pairs.scale.values
         gold, judge, times = pairs.rows()
         steps = np.diff(values)
@@ -77,7 +77,7 @@ def _weighted(weights: str) -> Callable[[Scored, Pairs], Told | None]:
     return witness
 
 
-def _pi(_: Scored, pairs: Pairs) -> Told:
+def _pi(_: Scored, pairs: PairCounts) -> Told:
     # With both sides in both roles the margins are the common ones, and kappa is pi.
     gold, judge, times = pairs.rows()
     both = np.r_[gold, judge], np.r_[judge, gold]
@@ -85,8 +85,8 @@ def _pi(_: Scored, pairs: Pairs) -> Told:
     return float(theirs), "scikit-learn (cohen_kappa_score on both directions)"
 
 
-def _macro(position: int) -> Callable[[Scored, Pairs], Told]:
-    def witness(_: Scored, pairs: Pairs) -> Told:
+def _macro(position: int) -> Callable[[Scored, PairCounts], Told]:
+    def witness(_: Scored, pairs: PairCounts) -> Told:
         gold, judge, times = pairs.rows()
         used = np.union1d(gold, judge)
         result = _sklearn().precision_recall_fscore_support(
@@ -97,8 +97,8 @@ def _macro(position: int) -> Callable[[Scored, Pairs], Told]:
     return witness
 
 
-def _recall(label: int) -> Callable[[Scored, Pairs], Told]:
-    def witness(_: Scored, pairs: Pairs) -> Told:
+def _recall(label: int) -> Callable[[Scored, PairCounts], Told]:
+    def witness(_: Scored, pairs: PairCounts) -> Told:
         gold, judge, times = pairs.rows()
         theirs = _sklearn().recall_score(
             gold, judge, labels=[label], average=None, zero_division=0, sample_weight=times
@@ -108,9 +108,9 @@ def _recall(label: int) -> Callable[[Scored, Pairs], Told]:
     return witness
 
 
-def _alpha(level: Level | None) -> Callable[[Scored, Pairs], Told | None]:
-    def witness(scored: Scored, pairs: Pairs) -> Told | None:
-        from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
+def _alpha(level: Level | None) -> Callable[[Scored, PairCounts], Told | None]:
+    def witness(scored: Scored, pairs: PairCounts) -> Told | None:
+        from krippendorff import alpha
 
         distance: Level = level or pairs.scale.level
         codes = np.array([scored.gold, scored.judge])
@@ -127,7 +127,7 @@ def _alpha(level: Level | None) -> Callable[[Scored, Pairs], Told | None]:
 
 def _numbers(name: str) -> Callable[[Floats, Floats], Told]:
     def witness(gold: Floats, judge: Floats) -> Told:
-        from scipy import stats  # noqa: PLC0415 - loaded on use
+        from scipy import stats
 
         found: Any = getattr(stats, name)(gold, judge)
         return float(found.statistic), f"scipy ({name})"
@@ -135,10 +135,10 @@ def _numbers(name: str) -> Callable[[Floats, Floats], Told]:
     return witness
 
 
-def _places(name: str) -> Callable[[Scored, Pairs], Told | None]:
+def _places(name: str) -> Callable[[Scored, PairCounts], Told | None]:
     """Numbers of gold and judge, row by row, where every code has one."""
 
-    def witness(scored: Scored, pairs: Pairs) -> Told | None:
+    def witness(scored: Scored, pairs: PairCounts) -> Told | None:
         places = pairs.places()
         if pairs.completed or not (pairs.gold.keys() <= places[0].keys() and pairs.judge.keys() <= places[1].keys()):
             return None
@@ -148,19 +148,19 @@ def _places(name: str) -> Callable[[Scored, Pairs], Told | None]:
     return witness
 
 
-def _absolute(_: Scored, pairs: Pairs) -> Told:
+def _absolute(_: Scored, pairs: PairCounts) -> Told:
     gold, judge = pairs.places()
     kept = [(gold[i], judge[j], times) for (i, j), times in pairs.count.items() if i in gold and j in judge]
     true, said, times = zip(*kept, strict=True)
     return float(_sklearn().mean_absolute_error(true, said, sample_weight=times)), "scikit-learn (mean_absolute_error)"
 
 
-def _matthews(_: Scored, pairs: Pairs) -> Told:
+def _matthews(_: Scored, pairs: PairCounts) -> Told:
     gold, judge, times = pairs.rows()
     return float(_sklearn().matthews_corrcoef(gold, judge, sample_weight=times)), "scikit-learn (matthews_corrcoef)"
 
 
-def _balanced(_: Scored, pairs: Pairs) -> Told:
+def _balanced(_: Scored, pairs: PairCounts) -> Told:
     gold, judge, times = pairs.rows()
     theirs = _sklearn().recall_score(
         gold, judge, labels=np.unique(gold), average="macro", zero_division=0, sample_weight=times
@@ -168,11 +168,11 @@ def _balanced(_: Scored, pairs: Pairs) -> Told:
     return float(theirs), "scikit-learn (recall_score)"
 
 
-def _youden(scored: Scored, pairs: Pairs) -> Told:
+def _youden(scored: Scored, pairs: PairCounts) -> Told:
     return _recall(1)(scored, pairs)[0] + _recall(0)(scored, pairs)[0] - 1, "scikit-learn (recall_score)"
 
 
-def _without_ties(_: Scored, pairs: Pairs) -> Told:
+def _without_ties(_: Scored, pairs: PairCounts) -> Told:
     gold, judge, times = pairs.rows()
     ties = [code for code in (pairs.scale.tie, pairs.scale.both_bad) if code is not None]
     kept = ~(np.isin(gold, ties) | np.isin(judge, ties))
@@ -201,8 +201,8 @@ def _log_loss(numbers: ScoredNumbers) -> Told:
 
 def _line(numbers: ScoredNumbers) -> tuple[float, float] | None:
     """Slope and intercept where the derivatives of the likelihood vanish, by scipy's root finder."""
-    from scipy.optimize import root  # noqa: PLC0415 - loaded on use
-    from scipy.special import expit, logit  # noqa: PLC0415 - loaded on use
+    from scipy.optimize import root
+    from scipy.special import expit, logit
 
     p, y = sure(numbers)
     x = logit(np.clip(p, LOGIT_CLIP, 1 - LOGIT_CLIP))
@@ -250,7 +250,7 @@ def _root(gold: Floats, judge: Floats) -> Told:
 
 
 def _alpha_of_numbers(gold: Floats, judge: Floats) -> Told | None:
-    from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
+    from krippendorff import alpha
 
     both = np.array([gold, judge])
     if gold.size * np.unique(both).size > _ALPHA_CELLS:
@@ -310,7 +310,7 @@ def _wrong_steps(position: int) -> Callable[[Sequence[Solution]], Told]:
 
 
 #: Metrics of labels.
-LABELS: dict[str, Callable[[Scored, Pairs], Told | None]] = {
+LABELS: dict[str, Callable[[Scored, PairCounts], Told | None]] = {
     "percent_agreement": _agreement,
     "accuracy": _accuracy,
     "cohen_kappa": _kappa,

@@ -174,33 +174,12 @@ class ApiBackend:
         return None
 
 
-def check_samples(label: str, samples: int, temperature: float | None) -> None:
-    """Refuse samples that are all the same."""
-    if samples > 1 and temperature == 0:
-        raise UsageError(
-            f"{samples} samples of {label} at temperature 0 are one answer {samples} times: give "
-            f"{argument('temperature')} 1, or 'none' for the model's own"
-        )
-
-
-def model_judge(
-    backend: type[ApiBackend],
-    model: str,
-    *,
-    prompt: str | None,
-    form: str = DEFAULT,
-    samples: int = 1,
-    samples_by: By = "majority",
-    effort: str | None = None,
-    protocol: str = "",
-    **options: Any,
-) -> LLMJudge:
+def model_judge(backend: type[ApiBackend], model: str, **options: Any) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
 
     Nothing is connected and no key is looked at before the first call. Without a prompt each scale has its own.
     """
-    made = backend(model, **options)
-    check_samples(made.label, samples, made.options.get("temperature"))
+    made = backend(model, **{name: one for name, one in options.items() if name not in OF_JUDGE})
     answering = Model(
         made.label,
         made.complete,
@@ -212,10 +191,36 @@ def model_judge(
         longest=made.options[made.limit],
         images=made.images,
     )
+    return judge_of(answering, made.settings, **options)
+
+
+#: Options of a judge that are not its backend's.
+OF_JUDGE = frozenset({"prompt", "form", "samples", "samples_by", "effort", "protocol"})
+
+
+def judge_of(
+    model: Model,
+    settings: Mapping[str, object],
+    *,
+    temperature: float | None,
+    prompt: str | None,
+    form: str = DEFAULT,
+    samples: int = 1,
+    samples_by: By = "majority",
+    effort: str | None = None,
+    protocol: str = "",
+    **_: Any,
+) -> LLMJudge:
+    """Build the judge that asks a model; other options are its backend's. Refuse samples that are all the same."""
+    if samples > 1 and temperature == 0:
+        raise UsageError(
+            f"{samples} samples of {model.name} at temperature 0 are one answer {samples} times: give "
+            f"{argument('temperature')} 1, or 'none' for the model's own"
+        )
     return LLMJudge(
-        answering,
+        model,
         prompt=None if prompt is None else load_prompt(prompt),
-        settings=made.settings,
+        settings=settings,
         form=form,
         samples=samples,
         samples_by=samples_by,

@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Completion, Token
 from judgebench.errors import BackendError, RejectedError
-from judgebench.judges.backends.base import check_samples
-from judgebench.judges.forms import DEFAULT
-from judgebench.judges.llm import LLMJudge
+from judgebench.judges.backends.base import OF_JUDGE, judge_of
 from judgebench.judges.local.model import LocalModel, local_model
 from judgebench.judges.local.sampling import Labels, Prompted, Said, Sampling
 from judgebench.judges.local.weights import find
-from judgebench.judges.prompts import load_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Capability, Message, Request
+    from judgebench.judges.llm import LLMJudge
     from judgebench.judges.local.weights import Weights
-    from judgebench.judges.protocols.combining import By
 
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
@@ -168,29 +165,9 @@ def _completion(said: Said, tokens: int, model: str, seconds: float) -> Completi
     )
 
 
-def create(
-    model: str,
-    *,
-    prompt: str | None,
-    form: str = DEFAULT,
-    samples: int = 1,
-    samples_by: By = "majority",
-    effort: str | None = None,
-    protocol: str = "",
-    **options: Any,
-) -> LLMJudge:
+def create(model: str, **options: Any) -> LLMJudge:
     """Build the judge that asks a model of one's own; its files are looked at, and loaded at the first call."""
-    weights = find("hf", model)
-    made = HfBackend(weights, **{name: one for name, one in options.items() if name not in {"base_url", "timeout"}})
-    check_samples(made.label, samples, options.get("temperature"))
+    not_its = {"base_url", "timeout", *OF_JUDGE}
+    made = HfBackend(find("hf", model), **{name: one for name, one in options.items() if name not in not_its})
     answering = local_model(made.model, made.complete, can=made.can, longest=options["max_tokens"])
-    return LLMJudge(
-        answering,
-        prompt=None if prompt is None else load_prompt(prompt),
-        settings=made.settings,
-        form=form,
-        samples=samples,
-        samples_by=samples_by,
-        effort=effort,
-        protocol=protocol,
-    )
+    return judge_of(answering, made.settings, **options)

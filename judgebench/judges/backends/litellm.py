@@ -74,7 +74,7 @@ class LiteLLMBackend(ApiBackend):
 
     async def complete(self, request: Request) -> Completion:
         """Ask once."""
-        from openai import OpenAIError, Timeout  # noqa: PLC0415 - loaded on use
+        from openai import OpenAIError, Timeout
 
         litellm = self.clients.get()
         secrets = self.clients.secrets

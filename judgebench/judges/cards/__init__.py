@@ -12,9 +12,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from judgebench.errors import UnknownNameError, UsageError
-from judgebench.files.content import small_file
+from judgebench.errors import UnknownNameError
 from judgebench.judges.cards.read import read_card
+from judgebench.judges.own_text import own_text
 
 if TYPE_CHECKING:
     from judgebench.judges.cards.card import Card
@@ -32,11 +32,7 @@ def load_card(name: str) -> Card:
     """Load a card by name, or from a file of one's own; UnknownNameError or UsageError where there is none."""
     if name.endswith(".toml"):
         path = Path(name)
-        try:
-            return read_card(small_file(path).decode("utf-8-sig"), name, path.stem)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise UsageError(f"judge card {name}: {reason}") from None
+        return read_card(own_text(path, "judge card"), name, path.stem)
     if name not in card_names():
         raise UnknownNameError("judge card", name, card_names(), "(judgebench list cards)")
     entry = resources.files(__name__) / f"{name}.toml"

@@ -9,6 +9,7 @@ from judgebench.domain import Message, Needs, Reply
 from judgebench.errors import UsageError
 from judgebench.judges.cards.asking import Writer
 from judgebench.judges.cards.reading import Answered, by_policy, lacking, published, refused, reply_of, strict
+from judgebench.judges.model import OfModel
 from judgebench.judges.protocols.rubric import Samples, drawn
 from judgebench.judges.protocols.together import together
 from judgebench.labels.answers import normalise
@@ -16,25 +17,24 @@ from judgebench.labels.answers import normalise
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from judgebench.domain import Backend, Capability, Case, Completion, Request, Scale, Steps
+    from judgebench.domain import Capability, Case, Completion, Request, Scale, Steps
     from judgebench.judges.cards.card import Card, Layout, Said
     from judgebench.judges.cards.reading import Reader
-    from judgebench.judges.model import Model, Price
-    from judgebench.judges.tokens import TokenCounter
+    from judgebench.judges.model import Model
 
 
-class CardJudge:
+class CardJudge(OfModel):
     """Ask ``model`` as ``card`` says, in ``layout``; ``settings`` are the model's, ``reader`` decides the verdict."""
 
     def __init__(
         self, card: Card, layout: Layout, model: Model, settings: Mapping[str, object], reader: Reader = "published"
     ) -> None:
+        # Of another model than the card's own nobody has said whose kind it is.
+        family = card.family if model.name in dict(card.models) else ""
         # Layouts are texts: an image of an item has no place in one.
-        self.card, self.layout, self.model = card, layout, replace(model, can=model.can - {"images"})
+        super().__init__(f"{card.name}:{model.name}", replace(model, can=model.can - {"images"}), family)
+        self.card, self.layout = card, layout
         self.reader: Reader = reader
-        self.name = f"{card.name}:{model.name}"
-        # Of another model than the card's own nobody has said it.
-        self.family = card.family if model.name in dict(card.models) else ""
         self._settings = {**settings, "card": f"{card.name}/{layout.name}@{layout.digest}", "parser": reader}
 
     @property
@@ -50,26 +50,6 @@ class CardJudge:
         wanted |= {"logprobs"} if "logprobs" in options else set()
         wanted |= {"tools"} if "tool" in options else set()
         return Needs(capabilities=frozenset(wanted), gpus=self.model.gpus)
-
-    @property
-    def backends(self) -> Mapping[str, Backend]:
-        """The model."""
-        return {self.model.name: self.model}
-
-    def configured(
-        self,
-        *,
-        name: str | None = None,
-        price: Price | None = None,
-        tokens: TokenCounter | None = None,
-        family: str | None = None,
-    ) -> CardJudge:
-        """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
-        self.name = name or self.name
-        self.family = family or self.family
-        self.model.price = price or self.model.price
-        self.model.counter = tokens or self.model.counter
-        return self
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Ask about a case, or about each response where the layout rates one."""

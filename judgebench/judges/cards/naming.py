@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.errors import UnknownNameError, UsageError, argument, not_parsed
 from judgebench.files.content import small_file
 from judgebench.judges.cards import card_names, load_card
 from judgebench.judges.cards.judge import CardJudge, layout_for
 from judgebench.judges.cards.template import Template
+from judgebench.judges.own_text import own_text
 from judgebench.judges.prompts import TEXTS
 
 if TYPE_CHECKING:
@@ -111,11 +112,11 @@ def _is_card(path: Path) -> bool:
 
 def _reworded(layout: Layout, path: Path) -> Layout:
     """Put a file's text in place of the templates: the original's words, with the slots of cards."""
+    text = own_text(path, argument("prompt"))
     try:
-        text = small_file(path).decode("utf-8-sig")
         data: dict[str, Any] = {} if path.suffix.lower() in TEXTS else tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{argument('prompt')} {path}: {getattr(error, 'strerror', None) or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{argument('prompt')} {path} is not TOML: {not_parsed(error)}") from None
     if path.suffix.lower() in TEXTS:
         data = {"raw" if layout.raw else "user": text}
     unknown = sorted(set(data) - set(layout.texts))

@@ -6,14 +6,13 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from judgebench.judges.cards.parsers import MISSING
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Completion
     from judgebench.judges.cards.card import Said
-
-_MISSING = -1.0
-
 
 # --- a score for each answer --------------------------------------------------------------------
 
@@ -33,7 +32,7 @@ def judgelm(text: str, argument: str = "") -> Said:
         scores = tuple(float(word) for word in words)
     except ValueError:
         scores = ()
-    return scores if len(scores) == 2 and all(map(math.isfinite, scores)) else (_MISSING, _MISSING)
+    return scores if len(scores) == 2 and all(map(math.isfinite, scores)) else (MISSING, MISSING)
 
 
 def judgelm_many(text: str) -> Said:
@@ -52,7 +51,7 @@ def judgelm_primed(text: str) -> Said:
     8.0
     """
     said = judgelm(f"10{text}")
-    return said[1] if isinstance(said, tuple) and said[1] != _MISSING else None
+    return said[1] if isinstance(said, tuple) and said[1] != MISSING else None
 
 
 def fair_eval(text: str) -> Said:
@@ -86,13 +85,13 @@ def fellowship_combined(text: str, first: str | None = None, argument: str = "10
 def fellowship_independent(text: str, argument: str = "10") -> Said:
     """Read ``x/10`` below "### Overall Score:". ulrs0/MA-PO@9cd6088."""
     score = _fellowship("Overall Score", text, argument)
-    return None if score == _MISSING else score
+    return None if score == MISSING else score
 
 
 def _fellowship(head: str, text: str, most: str) -> float:
     found = re.search(rf"### {head}:\n(\d+(?:\.\d+)?)/{most}", text)
     whole = found is not None and (float(found[1]) < float(most) or "." not in found[1])
-    return float(found[1]) if found is not None and whole else _MISSING
+    return float(found[1]) if found is not None and whole else MISSING
 
 
 def judgelrm(text: str) -> Said:

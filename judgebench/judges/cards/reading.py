@@ -10,6 +10,7 @@ from judgebench.judges.cards.parsers import MISSING, TOKENS, TWICE, parser
 from judgebench.judges.cards.strict import strictly
 from judgebench.judges.endings import after_reasoning
 from judgebench.judges.forms import told, unread, why
+from judgebench.judges.protocols.comparing import best
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,8 @@ def code_of(said: Said, scale: Scale, shown: int) -> int | None:
     if said is None or said == "":
         return None
     if isinstance(said, tuple):
-        return _of_scores(said, scale, shown)
+        code = best(said, scale) if len(said) == shown and scale.kind in {"pair", "pick"} else None
+        return code if isinstance(code, int) else None
     if isinstance(said, str):
         return _of_word(said, scale, shown)
     if scale.kind != "rate" or not scale.values[0] <= said <= scale.values[-1]:
@@ -113,15 +115,6 @@ def code_of(said: Said, scale: Scale, shown: int) -> int | None:
     middle = (scale.values[0] + scale.values[-1]) / 2
     near = min(scale.values, key=lambda value: (abs(value - said), abs(value - middle)))
     return scale.values.index(near)
-
-
-def _of_scores(scores: tuple[float, ...], scale: Scale, shown: int) -> int | None:
-    if len(scores) != shown or scale.kind not in {"pair", "pick"}:
-        return None
-    if scale.kind == "pick":
-        return scores.index(max(scores))
-    first, second = scores
-    return scale.tie if first == second else _of_word("A" if first > second else "B", scale, shown)
 
 
 def _of_word(word: str, scale: Scale, shown: int) -> int | None:

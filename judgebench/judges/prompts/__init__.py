@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UnknownNameError, UsageError
-from judgebench.files.content import small_file
+from judgebench.judges.own_text import own_text
 from judgebench.judges.prompts.read import read_prompt, read_text
 
 if TYPE_CHECKING:
@@ -100,11 +100,8 @@ def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
             raise UsageError("a prompt needs a name, a file or a scale")
         return default_prompts()[scale.kind]
     prompt = _named(name_or_file)
-    if scale is not None and scale.kind not in prompt.kinds:
-        raise UsageError(
-            f"prompt {prompt.name!r} asks for {' or '.join(prompt.kinds)} verdicts, the task needs {scale.spec}; "
-            "`judgebench list prompts` shows the others"
-        )
+    if scale is not None:
+        prompt.check_scale(scale)
     return prompt
 
 
@@ -117,11 +114,7 @@ def _named(name_or_file: str) -> Prompt:
     path = Path(name_or_file)
     if is_file(name_or_file):
         read = read_text if path.suffix.lower() in TEXTS else read_prompt
-        try:
-            return read(small_file(path).decode("utf-8-sig"), name_or_file, path.stem)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise UsageError(f"prompt file {name_or_file}: {reason}") from None
+        return read(own_text(path, "prompt file"), name_or_file, path.stem)
     known = _built_in()
     if name_or_file in known:
         return known[name_or_file]

@@ -127,13 +127,17 @@ class Prompt:
             return ()
         return tuple(one.name for one in self.criteria)
 
-    def check(self, scale: Scale, notation: Notation) -> None:
-        """Refuse a scale or a form that the prompt does not serve: UsageError."""
+    def check_scale(self, scale: Scale) -> None:
+        """Refuse a scale that it does not serve: UsageError."""
         if scale.kind not in self.kinds:
             raise UsageError(
                 f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
                 "`judgebench list prompts` shows the others"
             )
+
+    def check(self, scale: Scale, notation: Notation) -> None:
+        """Refuse a scale or a form that the prompt does not serve: UsageError."""
+        self.check_scale(scale)
         words = self.words(scale)
         words.check(self.name)
         for criterion in self.criteria:
@@ -168,11 +172,7 @@ class Prompt:
 
         Without a notation it is asked for in brackets.
         """
-        if scale.kind not in self.kinds:
-            raise UsageError(
-                f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
-                "`judgebench list prompts` shows the others"
-            )
+        self.check_scale(scale)
         slots = shown(case, scale)
         self.check_answers(len(case.order))
         one = criterion or self.about(case.item)

@@ -33,6 +33,7 @@ def confidence(question: Question, *, ask: Ask) -> Exchange:
     percent = None if unread(sure) is not None else parse_verdict(sure.text, PERCENT)
     reply = also(said.reply, sure)
     if isinstance(percent, int) and isinstance(code, int):
-        rest = (1 - percent / 100) / (labels - 1)
+        # Of one label there are no others.
+        rest = (1 - percent / 100) / max(labels - 1, 1)
         reply = replace(reply, probabilities=tuple(percent / 100 if one == code else rest for one in range(labels)))
     return said._replace(reply=reply)

@@ -10,11 +10,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
-from judgebench.files.content import Content, sniff
+from judgebench.files.content import ZIP, Content, sniff
 from judgebench.files.objects import objects, read_value
 from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
-from judgebench.files.zips import MAGIC, Archive
+from judgebench.files.zips import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Probe:
     @functools.cached_property
     def members(self) -> frozenset[str]:
         """Names of the files in it, if it is a zip archive."""
-        if not self.head.startswith(MAGIC):
+        if not self.head.startswith(ZIP):
             return frozenset()
         try:
             with Archive(self.content) as archive:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from judgebench.agreement.alt_test.codes import PASS
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
-from judgebench.report.document.text import NONE, clean, decimal, interval, percent
-from judgebench.report.said import first_up, known_as, listed, whole
+from judgebench.report.document.text import NONE, clean, decimal
+from judgebench.report.said import first_up, known_as, listed, share_cell, whole
 from judgebench.report.stand_in import SAID
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["brief"]
 
 State = Literal["yes", "open", "no", "untested"]
-_PASS = 0.5
 _STATES: tuple[State, ...] = ("yes", "open", "no", "untested")
 #: What makes a pass say little, and what is said of it.
 _EMPTY = {
@@ -51,7 +51,7 @@ class _Line(NamedTuple):
         if found.deciding or "few_annotators" in found.warnings:
             return "open"
         robust = found.clustered_rate.value
-        doubts = (robust is not None and robust < _PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
+        doubts = (robust is not None and robust < PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
         return "no" if not found.passed else "open" if doubts else "yes"
 
     @property
@@ -125,7 +125,7 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
         Field(
             "as close as the person [95 %]",
-            lambda one: _percent(one.result.advantage),
+            lambda one: share_cell(one.result.advantage),
             ("as close as", "the person [95 %]"),
             right=False,
         ),
@@ -156,10 +156,6 @@ def _verdict(one: _Line) -> Cell:
 def _names(deciding: Sequence[str]) -> str:
     more = f" +{len(deciding) - 1}" if len(deciding) > 1 else ""
     return f"{clean(deciding[0])}{more}" if deciding else ""
-
-
-def _percent(one: Estimate) -> str:
-    return interval(one, lambda value: percent(value, 0), unit=" %")
 
 
 def _people(found: AltTest) -> Grid:

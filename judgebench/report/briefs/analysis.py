@@ -32,13 +32,13 @@ class _Line(NamedTuple):
 
     @property
     def sure(self) -> list[Effect]:
-        """The features that surely predict errors, categories first: the effect of a number is per unit."""
+        """The features that clearly predict errors, categories first: the effect of a number is per unit."""
         known = [one for one in self.found.explanation.effects if one.p_holm < _LEVEL]
         return sorted(known, key=lambda one: (not one.level, -abs(one.effect.value or 0.0)))
 
     @property
     def used(self) -> list[LabelUse]:
-        """The labels that the judge surely says more or less often than gold."""
+        """The labels that the judge clearly says more or less often than gold."""
         return [one for one in self.found.labels if one.p_holm is not None and one.p_holm < _LEVEL]
 
 
@@ -59,7 +59,7 @@ def _answer(one: _Line, why: Mapping[str, str]) -> str:
     if told.undefined is not None:
         return f"{start}; {why.get(told.undefined, told.undefined)}."
     if not one.sure:
-        return f"{start}; none of {len(told.effects)} features surely predicts which."
+        return f"{start}; none of {len(told.effects)} features clearly predicts which."
     first = one.sure[0]
     value = 100 * (first.effect.value or 0.0)
     more = f"{figure(abs(value), 0)} points {'more' if value > 0 else 'less'} often"
@@ -85,7 +85,7 @@ def _points(one: Estimate) -> str:
 
 
 def _effects(one: _Line) -> Grid | None:
-    """List what surely predicts errors; without any, the labels and how often each is said."""
+    """List what clearly predicts errors; without any, the labels and how often each is said."""
     if one.sure:
         fields: Fields[Effect] = (
             Field("errors are more or less frequent where", _where, right=False),

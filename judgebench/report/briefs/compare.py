@@ -14,7 +14,7 @@ from judgebench.report.versions import versions_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Part
+    from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.agreement.compare.differing import Differing
     from judgebench.domain import Estimate
 
@@ -91,7 +91,7 @@ def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
         verb = "is" if found.ahead else "may be"
         return f"{first_up(brief_name(found.headline))} {verb} different for {first} and for {second}: {figures}."
     if found.outcome == "equivalent" and found.equivalence is not None:
-        though = f", and {first} is surely {_better(found.ahead == 'first')}" if found.ahead else ""
+        though = f", and {first} is clearly {_better(found.ahead == 'first')}" if found.ahead else ""
         return f"{both} differ by less than {decimal(found.equivalence.margin)}{though}: {figures}."
     if found.ahead:
         return f"{first} is {_better(found.ahead == 'first')} than {second}: {figures}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import clean, decimal
-from judgebench.report.said import brief_name, first_up, listed, of_100, ranged, two, whole
+from judgebench.report.said import brief_name, first_up, in_words, listed, of_100, ranged, two, whole
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _LEVEL = 0.05
 #: So many people are shown.
 _MOST = 20
 _FEW = "Few independent questions: the intervals are rough."
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def brief(tasks: Sequence[tuple[str, Humans]]) -> Brief:
@@ -43,7 +42,7 @@ def brief(tasks: Sequence[tuple[str, Humans]]) -> Brief:
 
 
 def _one(task: str, humans: Humans) -> Brief:
-    who = first_up(_count(humans.people.people))
+    who = first_up(in_words(humans.people.people))
     name = brief_name(humans.metric)
     if humans.kappa.value is None:
         why = REASONS.get(humans.kappa.undefined or "", "undefined")
@@ -55,7 +54,8 @@ def _one(task: str, humans: Humans) -> Brief:
         answer = f"{agree}, but {_odd(outside)}."
     else:
         share = humans.percent_agreement.value
-        answer = f"{agree}" + (f": two of them say the same on {of_100(share)} items." if share is not None else ".")
+        pair = "they" if humans.people.people == 2 else "two of them"
+        answer = f"{agree}" + (f": {pair} say the same on {of_100(share)} items." if share is not None else ".")
     pulling = next((one for one in humans.annotators if one.name == humans.pulling), None)
     if pulling is not None:
         only = "only " if (pulling.without.value or 0.0) < humans.kappa.value else ""
@@ -70,10 +70,6 @@ def _one(task: str, humans: Humans) -> Brief:
     return Brief((answer,), _by_person(humans, outside), tuple(notes), steps)
 
 
-def _count(people: int) -> str:
-    return _NUMBERS[people] if people < len(_NUMBERS) else f"{people:,}"
-
-
 def _a(name: str) -> str:
     return f"{'an' if name.startswith('a') else 'a'} {name}"
 
@@ -85,10 +81,10 @@ def _spoken(one: Estimate) -> str:
 def _odd(outside: dict[str, Annotator]) -> str:
     names = [f"{clean(one.name)} ({decimal(one.kappa.value or 0.0, 2)})" for one in outside.values()]
     nobody = all(map(_nobody, outside.values()))
-    verb = "agrees with nobody" if nobody else "is surely apart from the others"
+    verb = "agrees with nobody" if nobody else "is clearly apart from the others"
     if len(names) == 1:
         return f"one of them {verb}: {names[0]}"
-    return f"{_count(len(names))} of them {verb.replace('agrees', 'agree').replace('is', 'are', 1)}: {listed(names)}"
+    return f"{in_words(len(names))} of them {verb.replace('agrees', 'agree').replace('is', 'are', 1)}: {listed(names)}"
 
 
 def _nobody(one: Annotator) -> bool:
@@ -96,7 +92,7 @@ def _nobody(one: Annotator) -> bool:
 
 
 def _outside(humans: Humans) -> dict[str, Annotator]:
-    """Find those who surely agree less with the others than these do among themselves: at 95 % for all people at once.
+    """Find those who clearly agree less with the others than these do among themselves: at 95 % for all people at once.
 
     Two intervals, each at the level that is left for one of so many, that lie apart.
     """

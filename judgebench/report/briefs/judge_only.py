@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import clean, decimal, many
+from judgebench.report.document.text import clean, decimal, many, places
 from judgebench.report.said import known_as, whole
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def _systems(found: JudgeOnly) -> Grid:
 
 
 def _span(one: PosteriorRanking, at: int) -> str:
-    best, worst = int(one.best[at]), int(one.worst[at])
-    return str(best) if best == worst else f"{best}–{worst}"  # noqa: RUF001 - a range
+    return places(int(one.best[at]), int(one.worst[at]))
 
 
 def _judges(lines: Sequence[tuple[str, JudgeOnly]]) -> Grid:

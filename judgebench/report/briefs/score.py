@@ -13,7 +13,7 @@ from judgebench.report.document.text import NONE, many
 from judgebench.report.line import Line
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
 from judgebench.report.stand_in import SAID
-from judgebench.report.words import SAMPLES
+from judgebench.report.words import SAMPLES, UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +37,6 @@ _ODD = {
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
-_COUNTED = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
 def brief(
@@ -182,7 +181,7 @@ def _unusable(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]
     """Say whose answers can't be used, what they count as, and what they would come to elsewhere."""
     if found := [one for one in lines if one.unusable]:
         ways = {one.row.policies.invalid for one in found}
-        counted = _COUNTED[ways.pop()] if len(ways) == 1 else "count as each benchmark has it"
+        counted = UNUSABLE[ways.pop()] if len(ways) == 1 else "count as each benchmark has it"
         who = listed([f"{one.name} {one.unusable:,}" for one in found])
         yield f"Answers that can't be read {counted}: {who}.{_stricter(rows, found[0])}"
 

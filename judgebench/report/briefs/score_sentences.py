@@ -81,9 +81,9 @@ def _placed(task: str, own: Sequence[Line]) -> str:
     sure, open_, no = every["yes"], _few(every["open"]), _few(every["no"])
     if sure:
         clauses = [f"{listed([one.name for one in sure])} can take a person's place"]
-        clauses += [f"{open_} may"] if open_ else []
+        clauses += [f"{open_} may be able to"] if open_ else []
     else:
-        clauses = [f"{open_} may take a person's place, but that is not sure"]
+        clauses = [f"{open_} may be able to take a person's place"]
     clauses += [f"{no} can't"] if no else []
     return f"On {task}, {', '.join(clauses)}: {facts}."
 

@@ -1,4 +1,4 @@
-"""Several judges in brief: which may be the best, and who is surely ahead of whom."""
+"""Several judges in brief: which may be the best, and who is clearly ahead of whom."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import NONE, clean, many, some
-from judgebench.report.said import brief_name, known_as, whom
+from judgebench.report.document.text import NONE, clean, many, places, some
+from judgebench.report.said import brief_name, either, known_as, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.standings import Standing, Standings
+    from judgebench.agreement.compare.standings import Standings
 
 __all__ = ["brief"]
 
 _LEVEL = 0.05
 _NAMED = 3
-_SURELY = "Places and “surely ahead” hold for all pairs at once (95 %)."
+_CLEARLY = "Places and “clearly ahead” hold for all pairs at once (95 %)."
 
 
 def brief(found: Standings, cautions: Sequence[str]) -> Brief:
@@ -34,7 +34,7 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     written = Written(found.metric, 2) if value is None else Written.of(found.metric, value)
     rows = tuple(
         (
-            Cell(_places(one)),
+            Cell(places(one.best, one.worst)),
             Cell(names[one.judge]),
             Cell(written.cell(one.value)),
             Cell(_beaten(found, i, ahead[one.judge], names)),
@@ -45,10 +45,10 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
         Column("places", right=False),
         Column("judge", right=False),
         Column(f"{_name(found)} [95 % interval]", right=False),
-        Column("surely ahead of", right=False),
+        Column("clearly ahead of", right=False),
     )
     ranked = any(one.best is not None for one in found.standings)
-    notes = [*([_SURELY] if ranked else []), *cautions]
+    notes = [*([_CLEARLY] if ranked else []), *cautions]
     return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
 
 
@@ -69,22 +69,16 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     if not leaders:
         return f"On {data}, no judge can be ranked."
     if len(leaders) == 1:
-        return f"{leaders[0]} {best} on {data}: it is surely ahead of all others by {brief_name(found.metric)}."
+        return f"{leaders[0]} {best} on {data}: it is clearly ahead of all others by {brief_name(found.metric)}."
     if len(leaders) <= _NAMED:
-        said = f"{', '.join(leaders[:-1])} or {leaders[-1]}"
+        said = either(leaders)
         return f"{said}: {data} can't say which {best}."
     said = f"{len(leaders)} of {len(names)} judges may be the best, {some(leaders, _NAMED)}"
     return f"{said}: {data} can't say which {best}."
 
 
-def _places(one: Standing) -> str:
-    if one.best is None or one.worst is None:
-        return NONE
-    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
-
-
 def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:
-    """Name those whom a judge is surely ahead of: mostly all from some place on."""
+    """Name those whom a judge is clearly ahead of: mostly all from some place on."""
     below = found.judges[at + 1 :]
     if not ahead:
         return NONE

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval, percent
-from judgebench.report.said import known_as, listed, two, whom
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval
+from judgebench.report.said import known_as, listed, share_cell, two, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +61,7 @@ def _answer(those: Sequence[Ordered], reasons: Mapping[str, str]) -> str:
     order = f"of 100 pairs of systems in the order in which {people} {'do' if people == 'people' else 'does'}"
     shares = [figure(100 * (_alike(one).value or 0.0), 0) for one in known]
     if len(known) == 1:
-        bounds = _percent(_alike(known[0])).partition(" [")[2].replace(", ", " to ").removesuffix("]")
+        bounds = share_cell(_alike(known[0])).partition(" [")[2].replace(", ", " to ").removesuffix("]")
         told = f"{known[0].judge} puts {shares[0]} {order}{bounds and f' ({bounds})'}"
         return f"On {task}, {told}; {_top(known[0], people)}."
     who = listed([one.judge for one in known]) if len(known) <= _NAMED else f"{len(known)} judges"
@@ -96,7 +96,7 @@ def _judges(rankings: Sequence[Ordered], *, several: bool) -> Grid:
         *([Field("task", lambda one: one.task, right=False)] if several else []),
         Field("judge", lambda one: one.judge, right=False),
         Field("systems", lambda one: len(one.found.systems)),
-        Field("same order [95 %]", lambda one: _percent(_alike(one)), right=False),
+        Field("same order [95 %]", lambda one: share_cell(_alike(one)), right=False),
         Field("same first", lambda one: Cell("yes") if len(set(map(tuple, _firsts(one)))) == 1 else Cell("no")),
         *(
             [Field("rank correlation", lambda one: two(one.found.agreement["kendall_tau"]), right=False)]
@@ -137,10 +137,6 @@ def _systems(one: Ordered) -> Grid:
         *([Field("", lambda each: words[_bias(each)], right=False)] if any(map(_bias, one.found.systems)) else []),
     )
     return grid(fields, sorted(one.found.systems, key=lambda each: each.gold_rank)[:_MOST])
-
-
-def _percent(one: Estimate) -> str:
-    return interval(one, lambda value: percent(value, 0), unit=" %")
 
 
 def _notes(rankings: Sequence[Ordered]) -> Iterator[str]:

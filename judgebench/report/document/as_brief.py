@@ -27,7 +27,12 @@ _SHORTEST = 12
 _LONGEST_COMMAND = 10_000
 #: And by so few where conditions follow.
 _HEAD = 4
-_INTERVAL = re.compile(r"(\S+) \[(\S+), (\S+)\](.*)")
+_NUMBER = r"[-+]?(?:[.\d]|inf)\S*"
+#: A figure with its interval; its unit may stand between them. A name may have brackets, too.
+_INTERVAL = re.compile(rf"({_NUMBER}) \[({_NUMBER}), ({_NUMBER})\](.*)")
+_FIGURE = re.compile(rf"{_NUMBER}(?: \S+)? \[{_NUMBER}, {_NUMBER}\].*")
+#: A word of a command as `shlex.join` writes it.
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
 #: Codes of the colours; bold is the answer.
 _BOLD = "1"
 _TONES: dict[Tone, str] = {"": "", "good": "32", "doubt": "33", "bad": "31"}
@@ -96,17 +101,23 @@ def _next(steps: Sequence[Next], width: int) -> list[str]:
 
 
 def _broken(command: str, width: int) -> list[str]:
-    """Break a command before an option."""
+    """Break a command before a word, but not between an option and its value."""
     if text_width(command) <= width:
         return [command]
-    lines, line = [], ""
-    for part in command.replace(" --", "\n--").split("\n"):
-        if line and text_width(line) + 1 + text_width(part) > width - 2:
-            lines.append(f"{line} \\")
-            line = f"    {part}"
+    parts: list[str] = []
+    for word in _WORD.findall(command):
+        if parts and parts[-1].startswith("--") and _WORD.fullmatch(parts[-1]) and not word.startswith("--"):
+            parts[-1] += f" {word}"
         else:
-            line = f"{line} {part}" if line else part
-    return [*lines, line]
+            parts.append(word)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if text_width(lines[-1]) + 1 + text_width(part) > width - 2:
+            lines[-1] += " \\"
+            lines.append(f"    {part}")
+        else:
+            lines[-1] += f" {part}"
+    return lines
 
 
 def _sizes(grid: Grid) -> list[int]:
@@ -145,7 +156,7 @@ def _narrowed(grid: Grid, width: int) -> Grid:
 def _least(grid: Grid, column: int) -> int:
     """Say how narrow a column may be: names give way, figures don't, but for the name above them."""
     texts = [row[column].text for row in grid.rows]
-    if grid.columns[column].right or any(_INTERVAL.fullmatch(text) or " [" in text for text in texts):
+    if grid.columns[column].right or any(map(_FIGURE.fullmatch, texts)):
         return max(_SHORTEST, *map(text_width, texts), *map(text_width, grid.columns[column].lines))
     return _SHORTEST
 

@@ -68,7 +68,7 @@ def _block(block: Block) -> dict[str, object]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - loaded on use
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(
         # select_autoescape would decide by file name; every template here is HTML.

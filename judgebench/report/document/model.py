@@ -67,7 +67,7 @@ class Document(Content):
 
     def to_frame(self) -> Any:
         """Give the flat table as a pandas DataFrame."""
-        import pandas as pd  # noqa: PLC0415 - heavy
+        import pandas as pd
 
         flat = self.sheet()
         return pd.DataFrame([list(row) for row in flat.rows], columns=list(flat.header))

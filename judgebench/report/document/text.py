@@ -30,6 +30,7 @@ __all__ = [
     "one_line",
     "p_value",
     "percent",
+    "places",
     "share",
     "shorten",
     "signed",
@@ -201,18 +202,29 @@ def brackets(low: float, high: float, write: Callable[[float], str] = decimal) -
     return f"[{write(low)}, {write(high)}]"
 
 
+def places(best: int | None, worst: int | None) -> str:
+    """Print the places that data leave open; a dash where nothing tells.
+
+    >>> places(1, 1), places(1, 3), places(None, None)
+    ('1', '1–3', '–')
+    """
+    if best is None or worst is None:
+        return NONE
+    return str(best) if best == worst else f"{best}–{worst}"  # noqa: RUF001 - a range
+
+
 def words_of(code: str, known: Mapping[str, str]) -> str:
     """Put a code into words; an unknown one is shown with blanks."""
     return known.get(code) or clean(code).replace("_", " ")
 
 
-def many(n: int, one: str) -> str:
+def many(n: int, one: str, several: str = "") -> str:
     """Count things.
 
-    >>> many(1, "item"), many(1200, "item")
-    ('1 item', '1,200 items')
+    >>> many(1, "item"), many(1200, "item"), many(2, "jury", "juries")
+    ('1 item', '1,200 items', '2 juries')
     """
-    return f"{n:,} {one}{'' if n == 1 else 's'}"
+    return f"{n:,} {one if n == 1 else several or f'{one}s'}"
 
 
 def some(names: Sequence[str], most: int) -> str:

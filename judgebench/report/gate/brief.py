@@ -95,7 +95,7 @@ def _more(found: Gate, line: GateLine) -> Iterator[str]:
     if line.state == "fail":
         limit = amount(line, line.limit)
         if line.strict and worse.high is not None and worse.high < line.limit:
-            yield f"That is within the {limit} allowed; --strict fails any sure drop."
+            yield f"That is within the {limit} allowed; --strict fails any clear drop."
         else:
             # A comparison's interval has two sides, and may leave open what fails here.
             level = "" if worse.low is None else f" (one-sided, at {100 * found.rules.alpha:g} %)"
@@ -126,7 +126,7 @@ def _together(found: Gate) -> str:
     if found.state == "fail":
         return f"{len(those)} of {total} {'is' if len(those) == 1 else 'are'} worse than the baseline's: {names}."
     needed = "" if found.needed is None else f" About {many(found.needed, 'item')} would do."
-    return f"No figure is surely worse, but {len(those)} of {total} can't be told on these items: {names}.{needed}"
+    return f"No figure is clearly worse, but {len(those)} of {total} can't be told on these items: {names}.{needed}"
 
 
 def _lines(found: Gate) -> Grid:

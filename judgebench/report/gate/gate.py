@@ -69,7 +69,7 @@ _WARNINGS = WARNINGS | {
 }
 #: Warnings that don't touch the decision, or are said with their figures.
 _SMALL = frozenset({"prevalence", "unequal_coverage"})
-_MAXIMA = "Coverage, flips, cost and latency fail where they are surely worse than their limit allows."
+_MAXIMA = "Coverage, flips, cost and latency fail where they are clearly worse than their limit allows."
 
 _STATE = choice(*STATES)
 _ITEMS_NEEDED = maybe(Scalar({"type": "integer", "minimum": 1}))
@@ -279,7 +279,7 @@ def _chances(found: Gate) -> str:
 def _remarks(found: Gate, beside: Sequence[Agreement]) -> list[str]:
     rules = found.rules
     floor = f" and the drop seen is {decimal(rules.min_effect)} or more" if rules.min_effect else ""
-    fails, passes = f"fails where the drop is surely above 0{floor}", f"surely below {decimal(rules.margin)}"
+    fails, passes = f"fails where the drop is clearly above 0{floor}", f"clearly below {decimal(rules.margin)}"
     order = f"passes where the drop is {passes}, else {fails}"
     if rules.strict:
         order = f"{fails}, else passes where it is {passes}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.gate.rules import Spent
+from judgebench.agreement.gate.operations import Spent
 from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.domain import Usage, told_apart
 from judgebench.errors import DataError, argument

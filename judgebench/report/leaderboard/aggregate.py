@@ -41,7 +41,7 @@ _HOW = {
     "rank": "Mean of the ranks among the judges in this table. The range goes from the mean of the best to the mean of "
     "the worst ranks that stay open; it holds at 95 % within each task, not for all tasks together.",
     "win-rate": "Share of the comparisons with another judge on a task that a judge wins, a draw being half a win. The "
-    "range goes from the sure wins to all that are not surely lost, at 95 % within each task.",
+    "range goes from the clear wins to all that are not clearly lost, at 95 % within each task.",
 }
 
 

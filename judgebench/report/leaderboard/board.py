@@ -85,8 +85,8 @@ _ENTRY = replace(
             _RANK,
             None,
             (
-                "No judge of a tier is surely ahead of another one of it; each of a lower tier is surely behind one of "
-                "the tier above. Null without an interval."
+                "No judge of a tier is clearly ahead of another one of it; each of a lower tier is clearly behind one "
+                "of the tier above. Null without an interval."
             ),
         ),
         usd_per_1000=(

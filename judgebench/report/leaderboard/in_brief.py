@@ -11,7 +11,7 @@ from judgebench.report.briefs.score import odd, usable
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
-from judgebench.report.document.text import NONE, decimal, figure, interval, many, text_width
+from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
 from judgebench.report.line import same_as
@@ -102,7 +102,7 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     if len(ranked) == 1:
         return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
     if not first:
-        said = f"{top} has the highest {name} on {task}; there are no intervals to say how surely."
+        said = f"{top} has the highest {name} on {task}; without intervals nothing tells whether by chance."
     elif len(first) == 1:
         said = f"{top} agrees best with {side} on {task}."
     elif len(first) == len(ranked):
@@ -125,9 +125,7 @@ def _open(entry: Entry) -> str:
     """Say which places are left open."""
     if entry.rank is None:
         return NONE
-    if entry.best is None or entry.worst is None:
-        return f"{entry.rank}?"
-    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
 
 
 def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = False) -> Grid:

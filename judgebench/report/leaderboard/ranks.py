@@ -3,7 +3,7 @@
 A rank is given within one task, on subset ``all``, among judges measured on the same data and under
 the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the data leave open. Where the
 verdicts are at hand, all pairs of judges are tested at once by answers that trade places question by question; else a
-judge is surely ahead of another only where their intervals don't overlap, which is cautious, since the judges
+judge is clearly ahead of another only where their intervals don't overlap, which is cautious, since the judges
 answer the same items.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import bare
 from judgebench.errors import UsageError
+from judgebench.report.document.text import places
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
 from judgebench.stats.coefficients.catalog import METRICS
@@ -43,7 +44,7 @@ __all__ = [
 
 #: The headline where a task's scale names none that is defined for a judge: the first of these that is.
 HEADLINES = ("cohen_kappa", "percent_agreement", "accuracy")
-#: First and last open rank of each judge; who is surely ahead of whom.
+#: First and last open rank of each judge; who is clearly ahead of whom.
 Ranges: TypeAlias = "list[tuple[int | None, int | None]]"
 Pairs: TypeAlias = "set[tuple[int, int]]"
 #: Two computations of one figure.
@@ -55,8 +56,8 @@ NOTE = (
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
     "behind a rank holds the ranks that stay open at 95 % (a question mark: there is no interval): by paired "
     "differences of all judges at once, clustered by question, where their verdicts are at hand, else by overlapping "
-    "intervals, which are wider. Tiers say which ranks are really the same: no judge of a tier is surely ahead of "
-    "another one of it, and each judge of a lower tier is surely behind at least one of the tier above; that judges "
+    "intervals, which are wider. Tiers say which ranks are really the same: no judge of a tier is clearly ahead of "
+    "another one of it, and each judge of a lower tier is clearly behind at least one of the tier above; that judges "
     "share a tier does not show that they are equal. judgebench compare tests two judges pair by pair."
 )
 
@@ -86,7 +87,7 @@ class Entry(NamedTuple):
             return ""
         if self.best is None:
             return f"{self.rank} (?)"
-        return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
+        return f"{self.rank}" if self.best == self.worst else f"{self.rank} ({places(self.best, self.worst)})"
 
 
 def rank(
@@ -160,7 +161,7 @@ def _places(
 def _paired(
     rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
 ) -> tuple[Ranges, Pairs] | None:
-    """Find ranges and who is surely ahead by joint paired differences; None where not all verdicts are at hand."""
+    """Find ranges and who is clearly ahead by joint paired differences; None where not all verdicts are at hand."""
     from judgebench.agreement.compare.standings import shared  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]

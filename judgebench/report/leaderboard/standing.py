@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, many, places
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
-from judgebench.report.page.lead import either
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
-from judgebench.report.said import brief_name, first_up, is_share, known_as, listed
+from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed
 from judgebench.report.stand_in import KAPPAS, one_label, unasked
 from judgebench.report.words import gold_word, sampled
 
@@ -28,7 +27,7 @@ _SIGNS = {
     "level": ("yes", "=", "can't be told from people"),
     "below": ("no", "▼", "below people"),
 }
-_GROUPS = "A thick line starts a new group: nobody in a group is surely ahead of another in it."
+_GROUPS = "A thick line starts a new group: nobody in a group is clearly ahead of another in it."
 #: Names of a heading.
 _MOST = 3
 
@@ -191,9 +190,7 @@ def _places(entry: Entry) -> str:
     """Print the places that the data leave open; samples have none."""
     if entry.rank is None or sampled(entry.row.revision):
         return ""
-    if entry.best is None:
-        return f"{entry.rank}?"
-    return str(entry.best) if entry.best == entry.worst else f"{entry.best}–{entry.worst}"  # noqa: RUF001 - a range
+    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
 
 
 def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str]) -> TaskBoard:

@@ -8,9 +8,10 @@ from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import value_text
-from judgebench.report.page.lead import crosses, either, times
-from judgebench.report.said import is_rule, listed, percent, told
+from judgebench.report.page.lead import crosses, times
+from judgebench.report.said import either, is_rule, listed, percent, told
 from judgebench.report.stand_in import MARGIN, answer
+from judgebench.report.words import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ _ORDER = (CHANGES, HOLDS, NOT_CHECKED, UNKNOWN)
 _MOST = 7
 #: A part of fewer items says too little to be held against people.
 _ENOUGH = 50
-_INVALID = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 
 
 class Check(NamedTuple):
@@ -166,7 +166,7 @@ def _unusable(one: Measured) -> Iterator[Check]:
         )
         return
     counts = [f"{judge.name} {_without_verdict(judge)}" for judge in lost]
-    rule = _INVALID[lost[0].row.policies.invalid]
+    rule = UNUSABLE[lost[0].row.policies.invalid]
     changed = [judge.name for judge in lost if judge.state and _strict(judge) not in {None, judge.state}]
     strict = [f"{judge.name} {text}" for judge in lost if (text := _if_wrong(judge))]
     if lost[0].row.policies.invalid == "wrong":

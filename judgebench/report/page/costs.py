@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.bias import length_preference, retest_agreement
+from judgebench.agreement.bias import length_difference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, of_samples
 from judgebench.report.document.text import NONE, decimal, figure
@@ -20,8 +20,7 @@ from judgebench.report.said import is_rule, name_of, ranged, told
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.bias import LengthPreference
-    from judgebench.domain import Agreement
+    from judgebench.domain import Agreement, Estimate
     from judgebench.report.page.measured import Judge, Measured
     from judgebench.report.page.parts import Reported
 
@@ -109,8 +108,7 @@ def _cells(judge: Judge) -> dict[str, str]:
     if again is None and "samples" in run.settings:
         again = retest_agreement(from_verdicts(of_samples(judge.run.verdicts()), run.scale))
     cells[_AGAIN] = NONE if again is None else told("retest_agreement", again)
-    longer = _longer(judge.run)
-    gap = None if longer is None else longer.difference
+    gap = _longer(judge.run)
     cells["Longer wins: judge less people, points"] = NONE if gap is None else minus(ranged(gap, _points))
     for name in _LEANINGS:
         estimate = row.bias.get(name)
@@ -133,7 +131,7 @@ def _cells(judge: Judge) -> dict[str, str]:
     return cells
 
 
-def _longer(run: Reported) -> LengthPreference | None:
+def _longer(run: Reported) -> Estimate | None:
     """Measure a preference for length; the verdicts hold the lengths, so these are read once more."""
     if run.run.scale.kind != "pair":
         return None
@@ -141,7 +139,7 @@ def _longer(run: Reported) -> LengthPreference | None:
     for verdict in run.verdicts():
         if len(verdict.lengths) == 2 and verdict.item in ahead:
             ahead[verdict.item] = float(verdict.lengths[1] - verdict.lengths[0])
-    return length_preference(apply(run.ratings, run.policies), np.array(list(ahead.values())))
+    return length_difference(apply(run.ratings, run.policies), np.array(list(ahead.values())))
 
 
 def _figure(row: Agreement, key: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.said import brief_name, is_share, listed
+from judgebench.report.said import brief_name, either, first_up, in_words, is_share, listed
 from judgebench.report.stand_in import MARGIN
 
 if TYPE_CHECKING:
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from judgebench.report.page.measured import Judge, Measured
 
-__all__ = ["Lead", "crosses", "either", "lead_of", "leads_of", "times", "which_is_best"]
+__all__ = ["Lead", "crosses", "lead_of", "leads_of", "times", "which_is_best"]
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 #: Names in a sentence.
 _MOST = 3
 #: An interval that is so much wider than its distance from the bar is not settled by any number of items we'd name.
@@ -56,21 +55,21 @@ def leads_of(tasks: Sequence[Measured]) -> Lead:
     if not told:
         why = "no task here has several people's labels"
         return Lead(
-            f"{_up(_number(len(tasks)))} tasks, each with its own answer",
+            f"{first_up(in_words(len(tasks)))} tasks, each with its own answer",
             f"Nothing tells whether a judge can take a person's place: {why}.",
         )
     names = [clean(one.task) for one in yes]
     if yes:
-        heading = f"A judge can take a person's place on {_number(len(yes))} of {_number(len(tasks))} tasks"
+        heading = f"A judge can take a person's place on {in_words(len(yes))} of {in_words(len(tasks))} tasks"
     elif unsure:
-        heading = f"Not sure whether a judge can take a person's place on any of {_number(len(tasks))} tasks"
+        heading = f"Not sure whether a judge can take a person's place on any of {in_words(len(tasks))} tasks"
     else:
-        heading = f"No judge can take a person's place on any of {_number(len(told))} tasks"
+        heading = f"No judge can take a person's place on any of {in_words(len(told))} tasks"
     parts = [f"Yes on {listed(names)}" if yes else "", f"no on {listed([clean(one.task) for one in no])}" if no else ""]
     parts.append(f"not sure on {listed([clean(one.task) for one in unsure])}" if unsure else "")
     rest = len(tasks) - len(told)
-    parts.append(f"nothing tells on {_number(rest)}" if rest else "")
-    return Lead(heading, f"{_up('; '.join(filter(None, parts)))}.")
+    parts.append(f"nothing tells on {in_words(rest)}" if rest else "")
+    return Lead(heading, f"{first_up('; '.join(filter(None, parts)))}.")
 
 
 def _beside_people(one: Measured) -> Lead:
@@ -90,13 +89,13 @@ def _beside_people(one: Measured) -> Lead:
         rest = f" {_hangs(one, unsure, whose=True)}" if unsure else ""
         return Lead(heading, text + rest)
     if not unsure:
-        none = "Neither judge" if total == 2 else f"None of {_number(total)} judges"
+        none = "Neither judge" if total == 2 else f"None of {in_words(total)} judges"
         return Lead(f"{none} can take a person's place here", text)
     if no:
         return Lead(
             f"{_all_of(len(no), total)} can't take a person's place here", f"{text} {_hangs(one, unsure, whose=True)}"
         )
-    which = "either judge" if total == 2 else f"any of {_number(total)} judges"
+    which = "either judge" if total == 2 else f"any of {in_words(total)} judges"
     return Lead(f"Not sure whether {which} can take a person's place here", f"{text} {_hangs(one, unsure)}")
 
 
@@ -140,10 +139,10 @@ def _hangs(one: Measured, judges: Sequence[Judge], *, whose: bool = False) -> st
         needed = _needed(one, judges[0])
         more = f" About {needed:,} {one.nouns.item}s would settle it, if the figure holds." if needed else ""
         left = f"{many(one.items, one.nouns.item)}{groups} leave it open."
-        return f"{who}{left[:1] if who else _up(left[:1])}{left[1:]}{more}"
+        return f"{who}{left[:1] if who else first_up(left[:1])}{left[1:]}{more}"
     answer = judges[0].answer
     whys = () if answer is None else answer.whys
-    return f"{who}{whys[0] if who else _up(whys[0])}." if whys else ""
+    return f"{who}{whys[0] if who else first_up(whys[0])}." if whys else ""
 
 
 def crosses(judge: Judge) -> bool:
@@ -183,7 +182,7 @@ def _by_gold(one: Measured) -> Lead:
     if len(ordered) <= _MOST:
         heading = f"{either([judge.name for judge in ordered])}: these data can't say which is best"
     else:
-        heading = f"Any of {_number(len(ordered))} judges may be best: these data can't say which"
+        heading = f"Any of {in_words(len(ordered))} judges may be best: these data can't say which"
     return Lead(heading, f"{_reaches(one, first)}. {why}")
 
 
@@ -233,29 +232,12 @@ def which_is_best(one: Measured) -> str:
         others = "the others" if not two else found.behind[0]
         against = f": {figure[first[0]]} against {figure[found.behind[0]]}" if found.behind else ""
         return f"{first[0]} is better than {others}{against}{_gap(one, found.difference)}."
-    which = either(first) if len(first) <= _MOST else f"any of {_number(len(first))}"
-    ahead = f"; {first[0]} is surely ahead of {found.behind[0]}" if found.behind else ""
+    which = either(first) if len(first) <= _MOST else f"any of {in_words(len(first))}"
+    ahead = f"; {first[0]} is clearly ahead of {found.behind[0]}" if found.behind else ""
     return f"{which}: these data can't say which{ahead}."
-
-
-def either(names: Sequence[str]) -> str:
-    """List names of which one is meant.
-
-    >>> either(["a", "b", "c"])
-    'a, b or c'
-    """
-    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _all_of(some: int, total: int) -> str:
     if some == total:
-        return "Both judges" if total == 2 else f"All {_number(total)} judges"
-    return f"{_up(_number(some))} of {_number(total)} judges"
-
-
-def _number(n: int) -> str:
-    return _NUMBERS[n] if n < len(_NUMBERS) else f"{n:,}"
-
-
-def _up(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return "Both judges" if total == 2 else f"All {in_words(total)} judges"
+    return f"{first_up(in_words(some))} of {in_words(total)} judges"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.ceiling import one_per_item
 from judgebench.agreement.compare.standings import ranks_of, shared
-from judgebench.agreement.estimates import estimated
 from judgebench.agreement.humans import kappa_of, measure_humans
+from judgebench.agreement.intervals import estimated
 from judgebench.agreement.people import Pool
+from judgebench.agreement.ratings import one_per_item
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, JudgebenchError
 from judgebench.report.line import Line
@@ -80,7 +80,7 @@ class Aside(NamedTuple):
 
 
 class Leaders(NamedTuple):
-    """Who may be best: names of those whom no judge is surely ahead of, and whom the first is surely ahead of.
+    """Who may be best: names of those whom no judge is clearly ahead of, and whom the first is clearly ahead of.
 
     ``difference`` is that of the first two.
     """

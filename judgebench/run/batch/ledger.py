@@ -160,7 +160,7 @@ def other_entries(runs: Path, run: Run) -> Iterator[tuple[Path, Entry]]:
 
 def submitting(folder: Path) -> bool:
     """Whether a process holds the ledger of a run, and so may just be submitting what is only meant so far."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
+    from filelock import FileLock, Timeout
 
     lock = FileLock(folder / _LOCK)
     try:

@@ -3,9 +3,6 @@
 ``probabilities`` p, shape (n,), say how likely each item is positive; ``positive`` y, shape (n,), is gold. Every figure
 raises ValueError if shapes differ or a probability is outside [0, 1], and is undefined (``no_items``) without rows.
 ``scores``, shape (n,), are in any unit, and may be infinite (a judge that gave none) but not NaN.
-
-Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
-characteristic curves.
 """
 
 from __future__ import annotations
@@ -216,7 +213,7 @@ def _twice(reason: str) -> tuple[RowOutcome, RowOutcome]:
 
 
 def _fitted(design: Floats, beta: Floats) -> Floats:
-    from scipy.special import expit  # noqa: PLC0415 - loaded on use
+    from scipy.special import expit
 
     found: Floats = expit(design @ beta)
     return found
@@ -305,6 +302,8 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
     ``S = S10 / m + S01 / k``, with the sample covariances of the placement values of m positive and k negative items,
     taken as independent. ``scores`` has shape (judges, n); ValueError if a class has fewer than 2 items.
+    Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
+    characteristic curves.
     """
     for one in scores:
         _check(one, positive)
@@ -320,7 +319,7 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
 def delong_test(first: Floats, second: Floats, positive: Flags) -> DeLongTest:
     """Compare two judges' areas on the same, independent items; ValueError if a class has fewer than 2 of them."""
-    from scipy.special import ndtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr
 
     areas, covariance = delong_covariance(np.stack([first, second]), positive)
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])

@@ -1,21 +1,16 @@
-"""Agreement, plain and corrected for chance, of a `Crosstab`.
+"""Agreement of a `Crosstab`: plain, corrected for chance, with weights, and with or without ties.
 
 Each coefficient but the plain ones is ``(po - pe) / (1 - pe)``: observed agreement ``po`` is the weighted share of
 agreeing cells, expected agreement ``pe`` a polynomial in the margins. Its gradient follows by the chain rule and
 reproduces the large-sample standard errors of Fleiss, Cohen and Everitt (1969). Weights and derivatives are matrices of
 the table's shape; a coefficient is undefined (``no_variation``) where pe is 1.
 
-Agreement on pairs with ties, as MT-Bench counts it, and how often each side says "tie".
-
-All are fractions of a `Crosstab` of pairs; ``no_tie_label`` where a policy voids ties.
-
-Chance-corrected agreement with weights: Cohen's kappa, Gwet's AC2, Brennan and Prediger's kappa.
-
 ``weights``, shape (q, q), say how much a near miss is worth on the q declared labels, in their order, rows being gold:
-in [0, 1], 1 on the diagonal, 0 for what counts as a full miss; ValueError where they are not that. A category without a
-place on the scale (both bad, undecided) is a full miss beside every other, so that to contradict oneself earns
-nothing. AC2 and Brennan and Prediger's kappa need all labels and are ``label_left_out`` where a policy leaves a
-declared one out.
+in [0, 1], 1 on the diagonal, 0 for a full miss; ValueError otherwise. A category without a place on the scale (both
+bad, undecided) is a full miss beside every other, so that contradicting oneself earns nothing. With weights, AC2 and
+Brennan and Prediger's kappa need all labels, and are ``label_left_out`` where a policy leaves out a declared one.
+
+Figures about ties are shares of a table of pairs, and ``no_tie_label`` where a policy voids ties.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
-"""Precision, recall and F1 of classes and over them, the rates of a check, and the Matthews correlation.
+"""Figures of classes in a `Crosstab`: precision, recall, F1, the Matthews correlation; a check's rates and its lean.
 
-All but the last are fractions of a `Crosstab`. A verdict that agrees with nothing belongs to no class. Source of the
-figures of classes: Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks;
-of the rates: Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis.
+A verdict that agrees with nothing belongs to no class. Gold with one label only is ``no_positives`` or
+``no_negatives`` on a check. Source of the figures of classes: Sokolova & Lapalme (2009), A systematic analysis of
+performance measures for classification tasks; of the rates: Yerushalmy (1947), Statistical problems in assessing
+methods of medical diagnosis.
 
-How far a judge of right and wrong leans: Youden's J, and the share of its guesses that are lenient.
-
-A judge is seen as one who knows the answer with probability ``P_c`` and guesses else, accepting with probability
-``P_+``. An unusable verdict is a miss in both rates of ``P_c``; it accepts and rejects nothing, so that it doesn't move
-``P_+`` towards either side. Gold with one label only is ``no_positives`` or ``no_negatives``.
+For its lean a judge is seen as one who knows the answer with probability ``P_c`` (Youden's J) and otherwise guesses,
+accepting with probability ``P_+``. An unusable verdict is a miss in both rates of ``P_c``; it accepts and rejects
+nothing, so that it moves ``P_+`` towards neither side.
 """
 
 from __future__ import annotations

@@ -1,16 +1,12 @@
 """Agreement of numbers: correlation, concordance, intraclass correlation, and errors in the scale's own units.
 
-All need a `Crosstab` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows. What a
-verdict without a place on the scale (undecided, both bad) does is stated for each: a correlation gives it the
-mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far off as two
-ratings can be; errors leave it out and count in ``n`` the rows that are left, to be read beside coverage; they are
-``nothing_placed`` where no row is left.
+All need a `Crosstab` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows, and
+correlations ``no_variation`` where a side is constant. A verdict without a place on the scale (undecided, both bad)
+never earns credit: Pearson's correlation gives it the mean of the judge's other verdicts and a rank correlation the
+mean rank, which adds nothing to the covariance; concordance counts it as far off as two ratings can be; errors leave it
+out and count in ``n`` the rows that are left, to be read beside coverage, and are ``nothing_placed`` where none is.
 
-Rank correlation from the table: ties get the mean of their ranks.
-
-Coefficients need a `Crosstab` with values (``no_order``), 3 rows (``too_few_items``) and two sides that are not
-constant (``no_variation``). A label or verdict without a place in the order (both bad, undecided) never earns
-credit. Slopes are by the margin: row i by column j.
+Slopes are derivatives by the margin: row i by column j.
 """
 
 from __future__ import annotations

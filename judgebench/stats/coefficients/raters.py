@@ -283,7 +283,7 @@ def icc_interval(
     None where the correlation is undefined, or where raters never differ on a unit or units never differ in their mean
     (an F ratio of infinity or 0 says nothing about certainty).
     """
-    from scipy.special import fdtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import fdtri
 
     if icc(values, form, average=average).value is None:
         return None

@@ -128,7 +128,7 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
 
 def t_lower(t: float, df: float) -> float:
     """Lower tail of Student's t."""
-    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr
 
     return float(stdtr(df, t))
 

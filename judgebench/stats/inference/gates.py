@@ -76,7 +76,7 @@ def one_sided(
     >>> round(found.se, 4), round(found.se_high, 4), round(0.02 + 1.66 * found.se, 3), round(found.high, 3)
     (0.0141, 0.0218, 0.043, 0.056)
     """
-    from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtr, stdtrit
 
     groups, value, df = worse.sums.size, worse.value, float(worse.sums.size - 1)
     if groups < 2:
@@ -170,7 +170,7 @@ class Decider:
     strict: bool = False
 
     def _quantile(self, level: float) -> float:
-        from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import ndtri, stdtrit
 
         # One less a tiny alpha is 1, whose quantile is infinite; both distributions are symmetric.
         return -float(ndtri(level) if math.isinf(self.df) else stdtrit(self.df, level))
@@ -196,7 +196,7 @@ class Decider:
 
     def states(self, drop: float) -> States:
         """Say how often the gate ends in each state for a true worsening."""
-        from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+        from scipy.special import ndtr, stdtr
 
         def below(seen: float) -> float:
             z = (seen - drop) / self.se

@@ -45,7 +45,7 @@ class Interval:
 @lru_cache(maxsize=4096)
 def t_quantile(df: float, level: float = 0.95) -> float:
     """Two-sided quantile of Student's t (1908, The probable error of a mean)."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import stdtrit
 
     return float(stdtrit(df, (1 + level) / 2))
 
@@ -58,7 +58,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     >>> [round(bound, 6) for bound in wilson(0.8, 10)]
     [0.490162, 0.943318]
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri
 
     z2 = float(ndtri(0.975)) ** 2
     middle = share + z2 / (2 * n)
@@ -221,7 +221,7 @@ def agresti_min(first_only: int, second_only: int, n: int, level: float = 0.95) 
     >>> [round(bound, 6) for bound in agresti_min(145, 115, 999)]
     [-0.001608, 0.061548]
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri
 
     _check(first_only, n)
     _check(first_only + second_only, n)

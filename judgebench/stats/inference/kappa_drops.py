@@ -30,7 +30,7 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: fl
     Source: Bloom (1995), Minimum detectable effects: a simple way to report the statistical power of experimental
     designs.
     """
-    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit
 
     if not 0 < alpha < power < 1 or sides not in {1, 2}:
         raise ValueError("alpha lies between 0 and the power, the power below 1, and a test has 1 or 2 sides")

@@ -1,10 +1,7 @@
-"""Many tests at once: adjusted p-values, and the largest of several statistics by multiplier bootstrap.
+"""Many tests at once: adjusted p-values, and which of k estimates differ, in pairs, in ranks and in tiers.
 
-P-values stay in the order given; ValueError if one is not in [0, 1], or there is more than one dimension.
-
-Which judges differ, and which ranks each of them may have.
-
-There are k estimates; their influences, shape (G, k), are 0 where an estimate has no rows in a cluster.
+P-values stay in the order given; ValueError if one is not in [0, 1], or there is more than one dimension. Influences
+of k estimates, shape (G, k), are 0 where an estimate has no rows in a cluster.
 """
 
 from __future__ import annotations
@@ -281,7 +278,7 @@ def pairwise(
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors.
     """
-    from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, stdtr
 
     values = np.asarray(values, dtype=np.float64)
     if values.size < 2:

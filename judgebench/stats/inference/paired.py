@@ -51,7 +51,7 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
     >>> f"{mcnemar(150, 86):.6e}", f"{mcnemar(150, 86, 'chi2-corrected'):.6e}"
     ('3.715936e-05', '4.114562e-05')
     """
-    from scipy.special import bdtr, erfc, gammaln  # noqa: PLC0415 - loaded on use
+    from scipy.special import bdtr, erfc, gammaln
 
     if first_only < 0 or second_only < 0:
         raise ValueError("counts of items are not negative")
@@ -106,7 +106,7 @@ class Difference:
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
-        from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+        from scipy.special import stdtr
 
         df, se = subtracted.df, subtracted.se
         if se is None or se < TINY:
@@ -308,7 +308,7 @@ def wald(differences: Floats, covariance: Floats, groups: int | None = None) -> 
     Source: Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations
     is large; Hotelling (1931), The generalization of Student's ratio.
     """
-    from scipy.special import chdtrc, fdtrc  # noqa: PLC0415 - loaded on use
+    from scipy.special import chdtrc, fdtrc
 
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     real = values > max(float(values.max()), 0.0) * TINY * 100

@@ -4,9 +4,8 @@ A statistic of a table depends on how many rows fall in each cell only, so rows 
 rows that share a cell, and clusters that fill the table alike, are drawn together from a multinomial distribution.
 
 Krippendorff's alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add
-up the units' matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of
-single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more. Arguments are those of
-`alpha_units`, and the cluster of each unit.
+up the units' matrices again, each cluster with another weight; a unit's ratings stay together, since a bootstrap of
+single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more.
 
 Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap.
 """
@@ -26,12 +25,10 @@ from judgebench.stats.influence import Influences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.crosstab import Floats, Ints
+    from judgebench.stats.crosstab import Floats, Ints, Level
     from judgebench.stats.influence import Clusters
 
     Statistic: TypeAlias = Callable[[Ints], float | None]
-
-    from judgebench.stats.crosstab import Level
 
 Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 
@@ -158,7 +155,7 @@ def _without_one(parts: Parts, statistic: Statistic) -> Floats:
 
 
 def _bca_ends(ends: Floats, defined: Floats, value: float, parts: Parts, statistic: Statistic) -> Floats | None:
-    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtr, ndtri
 
     # A draw that hits the value itself lies half below it; ties are common with few rows.
     below = np.searchsorted(defined, value - 1e-12) + np.searchsorted(defined, value + 1e-12)
@@ -216,7 +213,7 @@ def alpha_resampled(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Interval (95 %) of alpha from clusters of units: drawn with replacement, or left out one at a time.
+    """Interval (95 %) of `alpha_units` from clusters of units: drawn with replacement, or left out one at a time.
 
     ``bootstrap``: percentiles; ``jackknife``: as in `resampled`. Without bounds where alpha is undefined, with fewer
     than 2 clusters, where more than 5 % of the resamples (or alpha less one cluster) have none, and where all resamples

@@ -52,7 +52,7 @@ def pearson3(p: Floats, skew: Floats) -> Floats:
     ``sign(a) (gammaincinv(c, p) - c) / sqrt(c)`` with ``c = 4 / a^2``, for a negative skewness a at 1 - p; the normal
     quantile near 0.
     """
-    from scipy.special import gammaincinv, ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import gammaincinv, ndtri
 
     flat = np.abs(skew) < 2e-3
     shape = 4 / np.square(np.where(flat, 1.0, skew))
@@ -66,7 +66,7 @@ def exact(hits: Floats | float, n: Floats | float, tail: Floats | float = 0.025)
     Source: Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts
     estimated from survey data.
     """
-    from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
+    from scipy.special import betaincinv
 
     hits = np.asarray(hits, dtype=np.float64)
     none, all_ = hits <= 1e-9, hits >= n - 1e-9
@@ -246,7 +246,7 @@ def _stretch(df: Floats, level: Floats | float) -> tuple[Floats, Floats]:
     if np.ndim(df) == 0 and np.ndim(level) == 0:
         ratio, tail = _stretch_of(float(df), float(level))
         return np.asarray(ratio), np.asarray(tail)
-    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit
 
     upper = (1 + np.asarray(level)) / 2
     return stdtrit(df, upper) / ndtri(upper), 1 - upper
@@ -254,7 +254,7 @@ def _stretch(df: Floats, level: Floats | float) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=4096)
 def _stretch_of(df: float, level: float) -> tuple[float, float]:
-    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit
 
     upper = (1 + level) / 2
     return float(stdtrit(df, upper) / ndtri(upper)), 1 - upper

@@ -32,7 +32,7 @@ def forest_axes(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
     if find_spec("matplotlib") is None:
         raise UsageError(f"drawing needs matplotlib: {to_install('plot')}")
     if ax is None:
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - loaded on use
+        import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=(7.0, 1.2 + 0.35 * len(rows)), layout="constrained")
     for place, row in enumerate(rows):
