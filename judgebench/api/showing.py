@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from judgebench.api.asking import Showing
 from judgebench.api.items import Items
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
+from judgebench.api.planning import Showing
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.runs import Holdings, RunFacts

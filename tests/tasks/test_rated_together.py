@@ -10,7 +10,7 @@ import pytest
 from servers.raw import Raw, answer, chat
 
 from judgebench import run
-from judgebench.api.asking import plan_run
+from judgebench.api.planning import plan_run
 from judgebench.domain import Status
 from judgebench.errors import DataError
 from judgebench.judges.baselines import ReplayJudge
