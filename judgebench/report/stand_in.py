@@ -133,7 +133,8 @@ def unasked(row: Agreement, *, settled: bool = False) -> str:
     if row.gold not in HUMAN_SOURCES:
         return _NOT_PEOPLE.get(row.gold, "Nobody says who gave the labels.")
     if settled:
-        return f"Without {argument('labels_mode')} settled people are held against each other, too."
+        option = f"{argument('labels_mode')} settled"
+        return f"These are the labels that people settled on: without {option}, people are held against each other, too."
     return f"One label per item: {UNKNOWN}." if one_label(row) else f"{UNKNOWN[:1].upper()}{UNKNOWN[1:]} here."
 
 
