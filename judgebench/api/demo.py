@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import Showing, ask_and_measure, plan_run
+from judgebench.api.asking import ask_and_measure
 from judgebench.api.notes import show
 from judgebench.api.parameters import Option, question
+from judgebench.api.planning import Showing, plan_run
 from judgebench.report.leaderboard.demo import Demo
 
 if TYPE_CHECKING:

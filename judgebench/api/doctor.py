@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
-from judgebench.api.notes import on_command_line, tell
+from judgebench.api.notes import answered, somebody_answers, tell
 from judgebench.api.parameters import Option, keys, question
 from judgebench.api.tables import Columns, FileForm, LabelsAndScores, flags
 from judgebench.errors import DataError, FormError, JudgebenchError, UsageError, spoken_as
@@ -63,7 +62,7 @@ def doctor(
     known = {name: value for name, value in form.items() if value is not None and (value != 0 or name == "header")}
     with spoken_as(flags):
         found = _told(path, known) if len(paths) == 1 else _joined(paths, known)
-    if len(found.readings) > 1 and on_command_line() and sys.stdin is not None and sys.stdin.isatty():
+    if len(found.readings) > 1 and somebody_answers():
         _ask(found)
     return Report(found)
 
@@ -72,7 +71,7 @@ def _ask(found: Diagnosis) -> None:
     """Let a person choose among the readings; without an answer all of them stay."""
     for number, one in enumerate(found.readings, 1):
         tell(f"{number}. {one.what}{f': {one.why}' if one.why else ''}")
-    said = input(f"Which is it? [1-{len(found.readings)}, or Enter for all] ").strip()
+    said = answered(f"Which is it? [1-{len(found.readings)}, or Enter for all]") or ""
     if said.isdecimal() and 1 <= int(said) <= len(found.readings):
         chosen = int(said) - 1
         count = len(found.readings)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api import showing
 from judgebench.api.items import Items, reading_of
-from judgebench.api.notes import Done, on_command_line, tell
+from judgebench.api.notes import Done, answered, somebody_answers, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
 from judgebench.installed import from_source
@@ -58,12 +57,12 @@ def init(
     tables: Sequence[Path] | None = None
     task: OwnTask | None = None
     if file is not None:
-        task, reading = _understood(Path(file), reading_of(items), asking=not yes and _is_asked())
+        task, reading = _understood(Path(file), reading_of(items), asking=not yes and somebody_answers())
         tables = task.files
         _check_judge(judge, task)
         for text in task.doubts:
             tell(text)
-        if not yes and _is_asked():
+        if not yes and somebody_answers():
             for text in _shown(task):
                 tell(text)
             if not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
@@ -142,15 +141,10 @@ def _write(files: Mapping[Path, str], *, force: bool) -> None:
 # --- what the table is ---------------------------------------------------------------------------------------
 
 
-def _is_asked() -> bool:
-    return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
-
-
 def _heard(text: str) -> str:
-    try:
-        return input(f"{text} ").strip()
-    except EOFError:
-        raise UsageError(f"no answer came; {argument('yes')} asks nothing") from None
+    if (said := answered(text)) is None:
+        raise UsageError(f"no answer came; {argument('yes')} asks nothing")
+    return said
 
 
 def _answer(text: str) -> bool:

@@ -55,6 +55,8 @@ class Live:
         self._stream.flush()
         if progress.over:
             doing("measuring")
+        elif all(map(_over, progress.outcomes)):
+            doing("writing the verdicts")
 
     def _lines(self, progress: Progress, now: float) -> list[str]:
         """Draw a line for each run, those that are over last, as many as the terminal has room for."""

@@ -6,6 +6,7 @@ The command line listens; it also shows an answer before all is over.
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -53,6 +54,20 @@ def doing(text: str) -> None:
     """Say what is being done from here on, to somebody who waits; empty where it shows by itself."""
     if (doer := _doer.get()) is not None:
         doer(text)
+
+
+def somebody_answers() -> bool:
+    """Whether a person at a terminal can be asked."""
+    return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
+
+
+def answered(text: str) -> str | None:
+    """Ask a person at the terminal, where nothing is written over the question; None where no answer comes."""
+    doing("")
+    try:
+        return input(f"{text} ").strip()
+    except EOFError:
+        return None
 
 
 def kept(notes: list[str]) -> Callable[[str], None]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
-from judgebench.api.asking import told as told_apart
 from judgebench.api.live import Live
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
+from judgebench.api.planning import named_apart
 from judgebench.api.progress import Asker, inside_a_loop, misread, told
 from judgebench.api.run_sources import run_source
 from judgebench.api.source import silent, unlabelled
@@ -62,7 +62,7 @@ class Prepared:
         now = {old: new for new, old in enumerate(places)}
         before = tuple(replace(one, place=now[one.place]) for one in self.before if one.place in now)
         reworded = tuple(replace(one, place=now[one.place]) for one in self.reworded if one.place in now)
-        plans = tuple(told_apart([self.plans[old] for old in places]))
+        plans = tuple(named_apart([self.plans[old] for old in places]))
         return replace(self, plans=plans, before=before, reworded=reworded)
 
     @property
@@ -187,7 +187,7 @@ class Prepared:
         most = self.options.max_cost
         left = None if most is None else max(0.0, most - (found.usage.usd or 0.0))
         plans = [one for one in found.plans if one is not None]
-        return told_apart(plans), replace(self.options, max_cost=left), found.outcomes
+        return named_apart(plans), replace(self.options, max_cost=left), found.outcomes
 
     def foreseen(self, folder: Path) -> list[Plan]:
         """Give all that would be asked, with what a folder of runs knows of it already."""
@@ -202,7 +202,7 @@ class Prepared:
 
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
-        from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.run.forecasts import estimate  # noqa: PLC0415 - loaded on use
         from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 

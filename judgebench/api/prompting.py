@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from judgebench.api.asking import plain
+from judgebench.api.planning import plain
 from judgebench.errors import UsageError
 from judgebench.report.show import CardFacts, PromptFacts, RequestFacts
 
 if TYPE_CHECKING:
-    from judgebench.api.asking import Showing
+    from judgebench.api.planning import Showing
     from judgebench.domain import Completion, Judge, Request, Task
     from judgebench.judges.cards.card import Card, Layout
     from judgebench.judges.cards.naming import Carded

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from judgebench.api.labelling import open_labels
-from judgebench.api.notes import Done, tell
+from judgebench.api.notes import Done, doing, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
 from judgebench.api.source import is_given
 from judgebench.api.sources import open_sources
@@ -60,6 +60,7 @@ def report(
     read = open_labels(labels, labels_mode)
     opened = open_sources(runs, table, labels=read, tell=tell, tasks=[task] if isinstance(task, str) else task)
     reported = report_sources(opened, policies_of(policy), data=own, sample=sample, texts=texts, tell=tell)
+    doing("writing the page")
     text = report_page(reported, title=title, texts=texts, most=limit_items)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

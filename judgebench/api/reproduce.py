@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import ask_and_measure, plan_run, told
+from judgebench.api.asking import ask_and_measure
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
+from judgebench.api.planning import named_apart, plan_run
 from judgebench.api.run_sources import stored_sources
 from judgebench.api.source import judgments
 from judgebench.api.tables import Data, Names
@@ -112,7 +113,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(told(plans), Path(runs), Options(max_concurrency=16, attempts=1))
+        rows, stopped = ask_and_measure(named_apart(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))

@@ -9,12 +9,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack, cast, get_args
 
-from judgebench.api.asking import Engine, Order, Showing, plan_named
+from judgebench.api.asking import Engine
 from judgebench.api.items import Items, TaskLike, is_task, task_of
 from judgebench.api.keys import check_address, check_keys
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, checked, each, keys, place, policies_of, question, several
+from judgebench.api.planning import Order, Showing, plan_named
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
 from judgebench.api.texts import remember

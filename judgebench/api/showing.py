@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from judgebench.api.asking import Showing
 from judgebench.api.items import Items
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
+from judgebench.api.planning import Showing
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.runs import Holdings, RunFacts
@@ -74,8 +74,8 @@ def _named(name: str, reference: str) -> ShownFacts | RunFacts:
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
-    if name in card_names():
-        return shown_card(load_card(name))
+    if (task := name.partition(":"))[0] in card_names():
+        return shown_card(load_card(task[0]), name, task[2])
     if name in card_judges():
         return _judge_card(name)
     if (card := shown_place(name)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.notes import doing
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Source:
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
         chosen = self.policies(policy)
+        doing(f"measuring {self.judge} on {self.task}")
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
 
     def as_run(self) -> StoredRun | TableRun:

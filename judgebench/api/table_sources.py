@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.exports import is_export
-from judgebench.api.notes import on_command_line
+from judgebench.api.notes import doing, on_command_line
 from judgebench.api.source import Given, Source, silent
 from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_joined, open_table
@@ -101,6 +101,7 @@ def table_sources(
     if said := lacking_roles(columns, unlabelled=unlabelled, unjudged=unjudged):
         more = f"`judgebench doctor {named}` names them{without_gold(columns)}"
         raise UsageError(f"{argument('csv')} needs {said}; {more}")
+    doing(f"reading {path if isinstance(path, Path) else 'the table'}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)

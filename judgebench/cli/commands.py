@@ -191,6 +191,7 @@ def _answering(
 
         def show(answer: Document | str) -> None:
             shown.append(answer)
+            status.say("writing the answer")
             if isinstance(answer, str):
                 emit_lines(answer, output)
                 return

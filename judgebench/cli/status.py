@@ -100,7 +100,7 @@ def say(text: str) -> None:
 def waiting(words: Sequence[str]) -> contextlib.AbstractContextManager[object]:
     """Say what a command line is doing while it takes long, where somebody looks at a terminal and it isn't quiet."""
     called = next((word for word in words if not word.startswith("-")), "")
-    # The first two talk with a person, a list is there at once.
-    silent = called in {"", "init", "view", "list"} or not _QUIET.isdisjoint(words)
+    # The viewer says where it is, a list is there at once.
+    silent = called in {"", "view", "list"} or not _QUIET.isdisjoint(words)
     terminal = cast("object", sys.stderr) is not None and sys.stderr.isatty()
     return Status(sys.stderr, "working") if terminal and not silent else contextlib.nullcontext()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import argument
 from judgebench.report.document.text import clean, many
@@ -103,6 +102,8 @@ def answer(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: boo
     would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either. Without ``in_turn``
     nobody is left out, which takes less time and leaves open whether one annotator decides.
     """
+    from judgebench.agreement.humans import kappa_of  # noqa: PLC0415 - loads numpy
+
     metric = kappa_of(ratings.scale)
     ratio = row.ceiling.get(f"ratio_{metric}") or Estimate.missing("one_annotator")
     if row.gold not in HUMAN_SOURCES:
@@ -243,8 +244,6 @@ def _beside_people(
 
 def _by_test(alt: AltTest | None) -> tuple[State, str]:
     """Read the alternative annotator test, of a judge whose kappa is as high as people's."""
-    from judgebench.agreement.alt_test.codes import PASS  # noqa: PLC0415 - loads numpy
-
     if alt is None:
         return "yes", ""
     if alt.winning_rate.value is None:
@@ -252,7 +251,6 @@ def _by_test(alt: AltTest | None) -> tuple[State, str]:
     if not alt.passed:
         wins = sum(one.wins is True for one in alt.annotators)
         return "open", f"it is level with only {wins} of {alt.winning_rate.n} people"
-    robust = alt.clustered_rate.value
-    if robust is not None and robust < PASS:
+    if alt.passed_clustered is False:
         return "open", "it passes the alternative annotator test only if items to one question count as independent"
     return "yes", ""

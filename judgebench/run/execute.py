@@ -198,6 +198,8 @@ def execute_all(
         watching = asyncio.create_task(_watch(progress, watch, interval)) if watch is not None else None
         try:
             await asyncio.gather(*tasks)
+            if watch is not None:
+                watch(progress)
         finally:
             for task in (begun := [*tasks, *([watching] if watching is not None else [])]):
                 task.cancel()

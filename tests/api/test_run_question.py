@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import judgebench
-from judgebench.api.asking import Showing
+from judgebench.api.planning import Showing
 from judgebench.catalog import JudgeSettings
 from judgebench.errors import UsageError
 from judgebench.run.engine import Options

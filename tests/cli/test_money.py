@@ -96,7 +96,7 @@ def test_show_says_what_a_run_cost_over_all_its_commands(judgebench, tmp_path: P
         (tmp_path / "judge.toml").write_text(PRICED.format(judge="openai/gpt-4o", url=llm.openai_url))
         base = ("run", "--judge", "judge.toml", "--task", "pandalm", "--sample", "--max-concurrency", 4)
         llm.next("500", "400")
-        assert judgebench(*base, env=KEYS).code == 0
+        assert judgebench(*base, env=KEYS).code == 5
         [run] = (path.parent for path in tmp_path.glob("runs/*/manifest.json"))
         first = json.loads(judgebench("show", run, "--format", "json").out)
         assert judgebench(*base, env=KEYS).code == 0

@@ -370,7 +370,7 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
     (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
-    monkeypatch.setattr("judgebench.api.init._is_asked", lambda: True)
+    monkeypatch.setattr("judgebench.api.init.somebody_answers", lambda: True)
     answers = ["", "no such", "bob", "y"]
     asked: list[str] = []
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answers.pop(0))

@@ -16,6 +16,7 @@ import pytest
 from processes import HANGS
 
 from judgebench.api.live import Live
+from judgebench.api.notes import answered, listening
 from judgebench.api.progress import told
 from judgebench.cli import status as terminal
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
@@ -134,6 +135,29 @@ time.sleep(2)
 def judge(item):
     return "A"
 """
+
+
+def test_what_a_run_does_after_the_last_answer_is_said() -> None:
+    where, doing = progress(), list[str]()
+    live = Live(Terminal())
+    with listening(print, print, doing.append):
+        live.show(where)
+        where.outcomes[0].finished = True
+        live.show(where)
+        where.over = True
+        live.show(where)
+    assert doing == ["", "", "writing the verdicts", "", "measuring"]
+
+
+def test_nothing_is_written_over_a_question_which_may_go_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", end)
+    doing = list[str]()
+    with listening(print, print, doing.append):
+        assert answered("Which is it?") is None
+    assert doing == [""]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pty")

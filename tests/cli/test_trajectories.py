@@ -11,7 +11,7 @@ import pytest
 from pictures import png
 from servers.fake_llm import FakeLLM
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.errors import UsageError
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model

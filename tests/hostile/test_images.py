@@ -11,7 +11,7 @@ from judges.test_llm_backends import ask, build
 from pictures import png
 from servers.raw import Raw, answer, chat
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.domain import Case, Item, Label, Part, Response, Scale, Turn
 from judgebench.errors import DataError, RejectedError
 from judgebench.judges.baselines import create as baseline

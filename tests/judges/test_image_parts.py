@@ -12,7 +12,7 @@ import pytest
 from judges.test_llm_backends import BACKENDS, _keys, ask, build  # noqa: F401 - a fixture
 from pictures import jpeg, png
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.domain import Case, ImageLimits, Item, Message, Part, Request, Response, Scale, Status, Turn
 from judgebench.errors import DataError, RejectedError, UsageError
 from judgebench.judges.images import image_url, picture

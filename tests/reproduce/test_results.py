@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from report.report_rows import one_row
 
-from judgebench.api.asking import ask_and_measure, plan_run, told
+from judgebench.api.asking import ask_and_measure
+from judgebench.api.planning import named_apart, plan_run
 from judgebench.api.run_sources import stored_sources
 from judgebench.api.source import judgments
 from judgebench.catalog import JudgeSettings, make_judge
@@ -119,7 +120,7 @@ def test_runs_of_one_judge_under_several_conditions_are_each_paired_with_their_o
     recorded.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     judges = [make_judge(f"replay:{recorded}#{condition}", task, JudgeSettings()) for condition in ("ref", "noref")]
     plans = [plan_run(task, judge) for judge in judges]
-    found, stopped = ask_and_measure(told(plans), tmp_path / "runs", Options())
+    found, stopped = ask_and_measure(named_apart(plans), tmp_path / "runs", Options())
     assert not stopped
     names = ["replay/gpt (cond ref)", "replay/gpt (cond noref)"]
     assert [row.judge for row in found] == names

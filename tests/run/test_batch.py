@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from servers.fake_batches import FakeBatches
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.domain import Item, Label, Response, Scale, Status, Turn, Usage
 from judgebench.domain.protocols import BatchLimits
 from judgebench.errors import BackendError, DataError, GoneError, IncompleteError, UsageError

@@ -14,7 +14,7 @@ from judgebench.domain import Message, Needs, Reply, Request, Status
 from judgebench.errors import BackendError
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
-from judgebench.run.plans import estimate
+from judgebench.run.forecasts import estimate
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:

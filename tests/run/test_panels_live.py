@@ -22,7 +22,8 @@ from judgebench.report.runs import Holdings
 from judgebench.run.batch.engine import Waiting, batch_apis, execute_in_batches
 from judgebench.run.engine import Dispatchers, Options
 from judgebench.run.execute import execute
-from judgebench.run.plans import Conventions, Selection, estimate, plan
+from judgebench.run.forecasts import estimate
+from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store.answers import known_answers
 from judgebench.store.rounds import ROUNDS
 from judgebench.store.runs import find_runs, read_run

@@ -18,7 +18,7 @@ from processes import until
 from round_judges import Jury, OwnAnswerFirst, llm
 from servers.fake_batches import FakeBatches
 
-from judgebench.api.asking import Showing, plan_run
+from judgebench.api.planning import Showing, plan_run
 from judgebench.domain import Case, Completion, Message, Needs, Reply, Request, Scale, Status, Token
 from judgebench.errors import UsageError
 from judgebench.judges.backends.server import create as serve
@@ -27,7 +27,7 @@ from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
-from judgebench.run.plans import estimate
+from judgebench.run.forecasts import estimate
 from judgebench.store.rounds import ROUNDS, Rounds
 from judgebench.store.runs import find_runs, read_run
 from judgebench.store.upkeep import pack

@@ -14,7 +14,7 @@ from judgebench.report.document.text import NONE, decimal, figure, interval, man
 from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.line import same_as
+from judgebench.report.line import agreement, same_as
 from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
 from judgebench.report.stand_in import UNKNOWN, one_label
 from judgebench.report.words import SAMPLE, gold_words, sampled
@@ -142,7 +142,7 @@ def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = Fals
         Field("places", _open, right=False),
         Field("judge", lambda entry: _named(entry, names, mixed=mixed), right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field(" ".join(same), lambda entry: whole(_same(entry)), same),
+        Field(" ".join(same), _same, same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
         *when(wide, Field("items", lambda entry: f"{entry.row.items:,}")),
         *when(wide or any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda e: usable(e.row))),
@@ -162,13 +162,13 @@ def _figure(entry: Entry) -> str:
     return figure_cell(entry.headline, _headline(entry))
 
 
+def _same(entry: Entry) -> str:
+    found = agreement(entry.row)
+    return whole(None if found is None else found.value)
+
+
 def _usd(entry: Entry) -> str:
     return figure(usd_per_1000(entry.row), 2) or NONE
-
-
-def _same(entry: Entry) -> float | None:
-    known = (entry.row.metrics.get(name) for name in ("percent_agreement", "accuracy"))
-    return next((one.value for one in known if one is not None and one.value is not None), None)
 
 
 def _rights(entry: Entry) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many, places
 from judgebench.report.leaderboard.people import side
+from judgebench.report.line import agreement
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
 from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed
@@ -206,7 +207,7 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
     lines: list[Line] = []
     for before, entry in zip([None, *shown], shown, strict=False):
         mark = place(axis, metric, entry.row.metrics.get(metric), names[entry.row.judge])
-        share = entry.row.metrics.get("percent_agreement") or entry.row.metrics.get("accuracy")
+        share = agreement(entry.row)
         value = None if share is None else share.value
         lines.append(
             Line(
