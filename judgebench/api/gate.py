@@ -90,7 +90,7 @@ def gate(
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
     against, policies = Path(against), policies_of(policy)
     beside, said = open_labels(labels, labels_mode, table), said_of_labels(labels, labels_mode, table)
-    asked = Asked(run, table, _names(task), beside, said)
+    asked = Asked(run, table, task, beside, said)
     try:
         if update:
             _renew(asked, against, policies)
@@ -110,7 +110,7 @@ class Asked(NamedTuple):
 
     run: Any
     table: RowsAndScores
-    tasks: Sequence[str] = ()
+    tasks: str | Sequence[str] = ()
     labels: Mapping[str, Labels] | None = None
     said: tuple[str, ...] | None = ()
 

@@ -36,7 +36,7 @@ def open_sources(
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     readings: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
 ) -> list[Source]:
@@ -60,6 +60,8 @@ def open_sources(
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings, unheard=unheard))
+    if tasks:
+        raise UsageError(f"{argument('task')} chooses among runs, and a table is one task: leave it out")
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
         own = opened(own, columns)
