@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.source import Given, Source, silent
 from judgebench.domain import names_of
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,17 +96,13 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[Store
 
 
 def of_tasks(runs: Sequence[StoredRun], tasks: str | Sequence[str]) -> list[StoredRun]:
-    """Keep the runs of some tasks, named or written as places; all of them where none is.
-
-    UnknownNameError where no run is about one of them.
-    """
+    """Keep the runs of some tasks, named or written as places; all of them where none is."""
     from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
 
     names = [task_name(one) for one in ([tasks] if isinstance(tasks, str) else tasks)]
     known = sorted({stored.run.task for stored in runs})
-    for name in names:
-        if name not in known:
-            raise UnknownNameError("task", name, known, hint=f"(the runs here are about {', '.join(known)})")
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"no run here is about {', '.join(unknown)}; there are runs about {', '.join(known)}")
     return [stored for stored in runs if not names or stored.run.task in names]
 
 
