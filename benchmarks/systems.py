@@ -3,12 +3,12 @@
 Eight systems answer the same questions; a judge agrees with gold more or less and is kinder to some systems than to
 others; both depend on the question. What is true comes from two million questions.
 
-Run: python benchmarks/systems.py [simulations]
+    python benchmarks/systems.py [--simulations 300]
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import numpy as np
 
@@ -42,7 +42,9 @@ def ratings(gold: np.ndarray, said: np.ndarray) -> Ratings:
 
 def main() -> None:
     """Print the share of intervals that hold the true value, by number of questions."""
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--simulations", type=int, default=300)
+    times = parser.parse_args().simulations
     gold, judge = (side.mean(axis=0)[None] for side in draw(np.random.default_rng(1), 2_000_000))
     figures = compare_orders(gold, judge)
     figures |= decisiveness(np.log(gold / (1 - gold)), np.log(judge / (1 - judge)), np.array([True]))[0]

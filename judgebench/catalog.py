@@ -412,6 +412,7 @@ def _replay(target: str, task: Task) -> Judge:
         raise UsageError(
             f"no file {str(path)!r} to replay, nor a recording of {task.name}; write replay:FILE, replay:FILE#COLUMN"
             + (f", or replay:NAME with one of {', '.join(known)}" if known else "")
+            + _recorded_elsewhere(target, task)
         )
     if not isinstance(task, CardTask):
         recording = read_recording(path, task.scale, column or None)
@@ -421,6 +422,13 @@ def _replay(target: str, task: Task) -> Judge:
         recording = task.recorded(path, column or None)
     conditions = conditions_of(recording.name)
     return ReplayJudge(f"replay/{bare(recording.name)}", recording.replies, recording.orders, conditions)
+
+
+def _recorded_elsewhere(name: str, task: Task) -> str:
+    """Say of which other splits of a task's card a judge is recorded."""
+    card = getattr(task, "card", None)
+    splits = dict.fromkeys(one.split for one in card.recorded if one.name == name) if card is not None else {}
+    return f" ({name} is recorded on {', '.join(f'{card.name}:{split}' for split in splits)})" if splits else ""
 
 
 def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:

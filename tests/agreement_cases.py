@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from hypothesis import settings
+from hypothesis import assume, settings
+from hypothesis import strategies as st
 
 from judgebench.agreement.matching import Judged, match
 from judgebench.domain import Policies, Ratings, Scale
+from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import combine, influence
@@ -30,6 +32,22 @@ def table(counts, *, declared=None, values=None, level="nominal", **rest):
     values = np.arange(float(declared)) if values is None else np.asarray(values, dtype=float)
     n = int(counts.sum())
     return Crosstab(counts / n, n, declared, values, level, **rest)
+
+
+@st.composite
+def counts(draw, *, least=2, most=4, low=0, top=12):
+    """Counts of a square table of at least three rows."""
+    q = draw(st.integers(least, most))
+    found = np.array(draw(st.lists(st.integers(low, top), min_size=q * q, max_size=q * q))).reshape(q, q)
+    assume(found.sum() >= 3)
+    return found
+
+
+def value(name, found, **rest):
+    """Value of a metric of counts, where it is defined."""
+    outcome = METRICS[name](table(found, **rest))
+    assume(outcome.value is not None)
+    return outcome.value
 
 
 def ratings(judge, gold, *, scale=None, item=None, cluster=None, swapped=None, game=None, subset=None, system=None):

@@ -20,6 +20,8 @@ from simulated import Loop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from servers.fake_llm import FakeLLM
+
     from judgebench.report.reproduction import Reproduction
 
 # A job in the background inherits an ignored SIGINT, and would hand it on to the commands that tests interrupt.
@@ -117,6 +119,15 @@ def _descendants(pid: int) -> list[int]:
     except OSError:
         return []
     return [below for child in map(int, listed.split()) for below in (*_descendants(child), child)]
+
+
+@pytest.fixture
+def fake_llm() -> Iterator[FakeLLM]:
+    """A loopback language model; see ``tests/servers/fake_llm.py``."""
+    from servers.fake_llm import FakeLLM
+
+    with FakeLLM() as server:
+        yield server
 
 
 @pytest.fixture

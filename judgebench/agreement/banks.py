@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.paired import Paired
+from judgebench.agreement.probe_rows import Paired
 from judgebench.agreement.probing import measure
 from judgebench.domain import digest
 

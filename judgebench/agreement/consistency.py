@@ -94,8 +94,8 @@ def consistency(
     if samples is not None:
         whole = replace(whole, figures={**whole.figures, "sample_agreement": retest_agreement(samples)})
     yield whole
-    for name, division, code in divisions(ratings, by):
-        yield _one(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
+    for part in divisions(ratings, by):
+        yield _one(select(ratings, np.flatnonzero(part.own)), part.name)
 
 
 def standings(ratings: Ratings, *, criteria: bool = False) -> Iterator[Standing]:
@@ -106,8 +106,8 @@ def standings(ratings: Ratings, *, criteria: bool = False) -> Iterator[Standing]
     if not criteria:
         yield from _standings(ratings, "all")
         return
-    for name, division, code in divisions(ratings, ("subset",)):
-        yield from _standings(select(ratings, np.flatnonzero(getattr(ratings, division) == code)), name)
+    for part in divisions(ratings, ("subset",)):
+        yield from _standings(select(ratings, np.flatnonzero(part.own)), part.name)
 
 
 def _standings(ratings: Ratings, subset: str) -> list[Standing]:

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Flags
     from judgebench.stats.influence import Influences
-
-    Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,10 @@ def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list
     yield "all", _judges(matched, matched.scored)
     parts = {"subset": max(len(ratings.subsets), len(ratings.strata)), "system": len(ratings.systems)}
     several = [one for one in by if parts.get(one, 0) > 1]
-    for name, division, code in divisions(ratings, several):
-        rows = np.flatnonzero(getattr(ratings, division)[first.row] == code)
+    for part in divisions(ratings, several):
+        rows = np.flatnonzero(part.own[first.row])
         if rows.size:
-            yield name, _judges(matched, [one.take(rows) for one in matched.scored])
+            yield part.name, _judges(matched, [one.take(rows) for one in matched.scored])
 
 
 def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Policies, Ratings, Scale, Verdict
+    from judgebench.domain import Policies, Ratings, Run, Scale, Verdict
 
 Codes: TypeAlias = npt.NDArray[np.int64]
 
@@ -95,6 +95,25 @@ def judged_verdicts(
         tuple(items.values()),
         unfinished(counts or {}, cases, len(seen)),
         failed,
+    )
+
+
+def judged_run(
+    run: Run, verdicts: Iterable[Verdict], policies: Policies, *, judge: str = "", counted: bool = False
+) -> Judged:
+    """Take a run's verdicts for a comparison, or those of another ``judge`` on its cases.
+
+    ``counted``: they are all that the manifest counts, unless the run is unfinished.
+    """
+    return judged_verdicts(
+        verdicts,
+        run.scale,
+        task=run.task,
+        judge=judge or run.judge,
+        policies=policies,
+        gold_source=run.gold_source,
+        revision=run.revision,
+        counts=run.counts if counted else None,
     )
 
 
@@ -220,7 +239,7 @@ def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:
     every = set.intersection(*owned)
     names = [name for name in judges[0].items if name in every]
     if not names:
-        raise DataError("the judges share no item", hint="compare runs on the same items")
+        raise DataError("the judges have no item in common", hint="compare runs on the same items")
     if shared:
         return names
     everything = set.union(*owned)

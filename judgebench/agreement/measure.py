@@ -309,11 +309,10 @@ def _groups(
         return _Group(name, of, rows, Counted.of(rows), dict(statuses.get(name, {})), usage.get(name, Usage()), shown)
 
     yield group("all", ratings, scored, shown=True)
-    for name, division, code in divisions(ratings, divided):
-        own = getattr(ratings, division) == code
-        ours, theirs = np.flatnonzero(own), np.flatnonzero(own[scored.row])
-        shown = division in by or (division == "stratum" and "subset" in by)
-        yield group(name, select(ratings, ours), scored.take(theirs), shown=shown)
+    for part in divisions(ratings, divided):
+        ours, theirs = np.flatnonzero(part.own), np.flatnonzero(part.own[scored.row])
+        shown = part.by in by or (part.by == "stratum" and "subset" in by)
+        yield group(part.name, select(ratings, ours), scored.take(theirs), shown=shown)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:

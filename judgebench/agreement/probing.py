@@ -1,6 +1,6 @@
 """What a judge does where an item is changed: flips beside those of chance, towards what was pushed, right or wrong.
 
-The rows are those of `judgebench.agreement.paired`.
+The rows are those of `judgebench.agreement.probe_rows`.
 
 Source: Ye et al. (2024), Justice or prejudice? (CALM: robustness rate, beside that of the same input asked again); Wang
 et al. (2025), Assessing judging bias in large reasoning models (harmful and helpful flips); Zhou et al. (2026),
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from judgebench.agreement.intervals import estimated, mean_share_of, share_bounds, share_of, shown
-from judgebench.agreement.paired import accepts, differs, gold_against, hits, hits_without, is_right, noise
+from judgebench.agreement.probe_rows import accepts, differs, gold_against, hits, hits_without, is_right, noise
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.paired import Paired
+    from judgebench.agreement.probe_rows import Paired
     from judgebench.domain.scale import Code
+    from judgebench.stats.crosstab import Flags, Floats
 
-    Flags = npt.NDArray[np.bool_]
-    Floats = npt.NDArray[np.float64]
     Rows = npt.NDArray[np.intp]
 
 #: Below this p, after Holm's correction over a suite, a judge counts as led.

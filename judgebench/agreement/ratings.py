@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,32 +17,38 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from numpy.typing import ArrayLike
+    import numpy.typing as npt
 
     from judgebench.domain import Code, Verdict
+    from judgebench.stats.crosstab import Ints
 
 
 #: The row of items without a subset.
 NO_SUBSET = "(no subset)"
 
 
-def divisions(ratings: Ratings, by: Collection[str]) -> Iterator[tuple[str, str, int]]:
-    """Name the parts of the divisions asked for (subset, system), with their division and code in it.
+class Division(NamedTuple):
+    """A part of ratings: its name, by what they are divided (subset, stratum, system), which judgments are in it."""
 
-    Whether the judge can answer (``stratum``) is told wherever subsets are.
-    """
+    name: str
+    by: str
+    own: npt.NDArray[np.bool_]
+
+
+def divisions(ratings: Ratings, by: Collection[str]) -> Iterator[Division]:
+    """Divide ratings as asked (by subset, system); where by subset, then also by whether the judge can answer."""
     wanted = {*by, *(["stratum"] if "subset" in by else [])}
-    for division, names, prefix in (
-        ("subset", ratings.subsets, ""),
-        ("stratum", ratings.strata, ""),
-        ("system", ratings.systems, "system:"),
+    order = list(STRATA.values())
+    for division, names, codes, prefix in (
+        ("subset", ratings.subsets, ratings.subset, ""),
+        ("stratum", ratings.strata, ratings.stratum, ""),
+        ("system", ratings.systems, ratings.system, "system:"),
     ):
-        if division in wanted and names != ("",):
-            order = list(STRATA.values())
+        if division in wanted and names != ("",) and codes is not None:
             told = sorted(enumerate(names), key=lambda one: order.index(one[1]) if one[1] in order else -1)
             for code, name in told if division == "stratum" else enumerate(names):
                 if name or division == "subset":
-                    yield prefix + (name or NO_SUBSET), division, code
+                    yield Division(prefix + (name or NO_SUBSET), division, codes == code)
 
 
 def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
@@ -67,9 +73,9 @@ def leave_out(ratings: Ratings, names: Collection[str]) -> Ratings:
     return replace(ratings, gold=ratings.gold[:, kept], gold_sequence=sequences, annotators=people)
 
 
-def places_of(item: np.ndarray, among: np.ndarray) -> np.ndarray:
+def places_of(item: Ints, among: Ints) -> Ints:
     """Where each item is among others, of which none occurs twice; -1 for nowhere."""
-    place = np.full(1 + int(max(item.max(initial=-1), among.max(initial=-1))), -1)
+    place: Ints = np.full(1 + int(max(item.max(initial=-1), among.max(initial=-1))), -1)
     place[among] = np.arange(among.size)
     return place[item]
 
@@ -244,12 +250,12 @@ def _refuse_twice(
 
 def from_codes(
     scale: Scale,
-    judge: ArrayLike,
-    gold: ArrayLike,
+    judge: npt.ArrayLike,
+    gold: npt.ArrayLike,
     *,
-    item: ArrayLike | None = None,
-    cluster: ArrayLike | None = None,
-    swapped: ArrayLike | None = None,
+    item: npt.ArrayLike | None = None,
+    cluster: npt.ArrayLike | None = None,
+    swapped: npt.ArrayLike | None = None,
     system: Sequence[str] = (),
 ) -> Ratings:
     """Put codes that one has at hand into ratings without subsets.
@@ -265,7 +271,8 @@ def from_codes(
     verdicts, labels = np.asarray(judge, dtype=np.int64), np.asarray(gold, dtype=np.int64)
     n = verdicts.size
     items = np.arange(n) if item is None else np.asarray(item, dtype=np.int64)
-    none, names = np.zeros(n, dtype=np.int64), tuple(dict.fromkeys(system)) or ("",)
+    none, names = np.zeros(n, dtype=np.int64), _Names()
+    systems = [names(name) for name in system]
     labels = labels.reshape(n, -1)
     return Ratings(
         scale=scale,
@@ -278,8 +285,8 @@ def from_codes(
         swapped=none > 0 if swapped is None else np.asarray(swapped, dtype=np.bool_),
         subset=none,
         subsets=("",),
-        system=np.array([names.index(name) for name in system] or none, dtype=np.int64),
-        systems=names,
+        system=np.array(systems, dtype=np.int64) if systems else none,
+        systems=tuple(names.codes) or ("",),
     )
 
 

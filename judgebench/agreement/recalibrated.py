@@ -65,7 +65,7 @@ def calibrate(judged: Judged, *, methods: Sequence[Method] = METHODS, share: flo
     """
     ratings = judged.ratings
     if ratings.scale.kind not in {"check", "pair"}:
-        raise UsageError(f"calibration is of numbers on check or pair, not on {ratings.scale.spec}")
+        raise UsageError(f"only numbers on a check or pair scale can be calibrated, not those on {ratings.scale.spec}")
     if ratings.score is None or ratings.has_score is None:
         raise DataError(
             f"{judged.judge} gives no probabilities or scores", hint=f"name their column with {argument('scores')}"
@@ -78,7 +78,9 @@ def calibrate(judged: Judged, *, methods: Sequence[Method] = METHODS, share: flo
     measuring = scored.take(np.flatnonzero(~chosen[scored.cluster]))
     numbers = numbers_of(ratings, fitting)
     if numbers is None or not numbers.given.any():
-        raise DataError(f"{judged.judge} gives no number on the questions to fit on", hint=f"set {argument('seed')}")
+        raise DataError(
+            f"{judged.judge} gives no number on the questions to fit on", hint=f"try another {argument('seed')}"
+        )
     x, y = numbers.values[numbers.given], numbers.positive[numbers.given]
     before = _measured(ratings, measuring)
     found = [_of("raw", {}, before, None)] if numbers.probable else []

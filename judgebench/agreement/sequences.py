@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.estimates import Counted
     from judgebench.domain import Estimate, Policies, Ratings
+    from judgebench.stats.crosstab import Floats
 
     Codes = npt.NDArray[np.int64]
-    Floats = npt.NDArray[np.float64]
     _Paired = tuple[Callable[[Codes, Codes], Floats], float, bool]
 
 #: Figures of two orders: the function, the value of a verdict that is missing, and whether it is a share.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
-from judgebench.agreement.paired import is_right
+from judgebench.agreement.probe_rows import is_right
 from judgebench.agreement.raters import joint_alpha
 from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate
@@ -25,12 +25,9 @@ from judgebench.stats.inference.paired import wald
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy.typing as npt
-
     from judgebench.domain import Scale, Verdict
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
-
-    Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
     Rows = npt.NDArray[np.intp]
-    Flags = npt.NDArray[np.bool_]
 
 _COPIED = ("judge", "item", "cluster", "subset", "system")
 

@@ -174,8 +174,8 @@ def _ceiling(task: str, judge: Estimate | None, ceiling: Estimate | None) -> Lin
         return Line("human ceiling", task, "open", ceiling, (judge and judge.undefined) or "not_measured")
     high = judge.high if judge.high is not None else judge.value
     within = high >= (ceiling.low if ceiling.low is not None else ceiling.value)
-    state, reason = ("pass", "at_ceiling") if within else ("warn", "below_ceiling")
-    return Line("human ceiling", task, state, ceiling, reason, unit="coefficient")
+    reason = "at_ceiling" if within else "below_ceiling"
+    return Line("human ceiling", task, "pass" if within else "warn", ceiling, reason, unit="coefficient")
 
 
 def _led(one: Evidence, limits: Limits) -> Iterator[Line]:
@@ -183,11 +183,11 @@ def _led(one: Evidence, limits: Limits) -> Iterator[Line]:
     rest: list[str] = []
     unsure: list[str] = []
     for name, found in one.probes.items():
-        effect = found.effect
+        seen, most = _led_by(found)
         if found.led:
-            state: State = "fail" if effect.value is not None and effect.value > limits.led else "warn"
-            yield Line(f"led by {name}", one.task, state, effect, "beyond_placebo", limits.led)
-        elif effect.value is None or effect.high is None or effect.high > limits.led:
+            state: State = "fail" if seen is not None and seen > limits.led else "warn"
+            yield Line(f"led by {name}", one.task, state, found.effect, "beyond_placebo", limits.led)
+        elif most is None or most > limits.led:
             unsure.append(name)
         else:
             rest.append(name)
@@ -197,6 +197,14 @@ def _led(one: Evidence, limits: Limits) -> Iterator[Line]:
         yield Line("probes", one.task, "pass", None, "ruled_out", limits.led, tuple(rest))
     if not one.probes:
         yield Line("probes", one.task, "open", None, "no_probes")
+
+
+def _led_by(found: Probed) -> tuple[float | None, float | None]:
+    """How far a judge is led, as seen and at most, in either direction where both count; None for unknown."""
+    value, low, high = found.effect.value, found.effect.low, found.effect.high
+    if value is None or low is None or high is None:
+        return value, None
+    return (abs(value), max(-low, high)) if found.either else (value, high)
 
 
 def _constructs(evidence: Sequence[Evidence]) -> Line:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.agreement.banks import Bank
-    from judgebench.agreement.paired import Paired
+    from judgebench.agreement.probe_rows import Paired
     from judgebench.agreement.probing import Probed
 
 

@@ -77,7 +77,7 @@ def _ordered(judges: Sequence[Judged], order: Sequence[str]) -> list[Judged]:
     """Put judges in the order named; only those that are."""
     names = {judge.judge: judge for judge in judges}
     if strange := [name for name in order if name not in names]:
-        raise UsageError(f"{argument('ladder')}: {strange[0]} is none of the judges {', '.join(names)}")
+        raise UsageError(f"{argument('ladder')}: {strange[0]} is not one of the judges {', '.join(names)}")
     return [names[name] for name in dict.fromkeys(order)] or list(judges)
 
 
@@ -100,7 +100,7 @@ def _prices(given: object, opened: Sequence[source.Source]) -> dict[str, float |
     names = {one.judge for one in opened}
     for name, value in said.items():
         if name not in names:
-            raise UsageError(f"{argument('cost')}: {name!r} is none of the judges {', '.join(sorted(names))}")
+            raise UsageError(f"{argument('cost')}: {name!r} is not one of the judges {', '.join(sorted(names))}")
         try:
             found[name] = float(value)
         except ValueError:

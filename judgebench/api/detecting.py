@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from judgebench.api.items import is_task, task_of
 from judgebench.api.notes import tell
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Item, Task
 
-PLAIN, CHANGED, CALM = "plain", "attacked", "placebo"
+
+class _Texts(NamedTuple):
+    """The answers that a probe changes, each with its question: as they were, attacked, and with the placebo."""
+
+    plain: list[tuple[str, str]]
+    attacked: list[tuple[str, str]]
+    placebo: list[tuple[str, str]]
 
 
 @question
@@ -53,7 +59,7 @@ def detect(
         texts = dict(_texts(found_task, specs, how.get("limit"), how["seed"]))
         if not texts:
             raise UsageError(f"no probe changes an answer of {found_task.name}: there is nothing to detect")
-        every = list(dict.fromkeys(text for kinds in texts.values() for pairs in kinds.values() for _, text in pairs))
+        every = list(dict.fromkeys(text for kinds in texts.values() for pairs in kinds for _, text in pairs))
         for reader in readers:
             found = dict(zip(every, surprises(reader, every), strict=True))
             rows += _measured(found_task, reader, texts, found)
@@ -70,10 +76,8 @@ def opened(task: Any, how: Mapping[str, Any]) -> Task:
     return made
 
 
-def _texts(
-    task: Task, specs: Sequence[str], limit: int | None, seed: int
-) -> Iterator[tuple[str, dict[str, list[tuple[str, str]]]]]:
-    """Give of each probe the answers that it changes, by question: as they were, attacked, and with the placebo."""
+def _texts(task: Task, specs: Sequence[str], limit: int | None, seed: int) -> Iterator[tuple[str, _Texts]]:
+    """Give of each probe the answers that it changes."""
     from judgebench.catalog import make_probe, observed  # noqa: PLC0415 - loaded on use
     from judgebench.domain.items import PLACEBO  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
@@ -87,17 +91,17 @@ def _texts(
         except UnfitProbeError as error:
             tell(str(error))
             continue
-        kinds: dict[str, list[tuple[str, str]]] = {PLAIN: [], CHANGED: [], CALM: []}
+        texts = _Texts([], [], [])
         for item in items:
+            question = item.cluster or item.id
             for case in made.cases(item):
                 calm = case.probe.endswith(PLACEBO)
                 for before, after in _changed(item, case.item):
-                    question = item.cluster or item.id
-                    kinds[CALM if calm else CHANGED].append((question, after))
+                    (texts.placebo if calm else texts.attacked).append((question, after))
                     if not calm:
-                        kinds[PLAIN].append((question, before))
-        if kinds[CHANGED]:
-            yield made.name, kinds
+                        texts.plain.append((question, before))
+        if texts.attacked:
+            yield made.name, texts
 
 
 def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
@@ -107,13 +111,13 @@ def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
 
 
 def _measured(
-    task: Task, model: str, texts: dict[str, dict[str, list[tuple[str, str]]]], found: dict[str, tuple[float, ...]]
+    task: Task, model: str, texts: Mapping[str, _Texts], found: Mapping[str, tuple[float, ...]]
 ) -> Iterator[DetectionRow]:
     from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
 
     for spec, kinds in texts.items():
-        read = {kind: [Read(name, found[text]) for name, text in pairs] for kind, pairs in kinds.items()}
+        plain, attacked, placebo = ([Read(name, found[text]) for name, text in pairs] for pairs in kinds)
         for by in ("whole", "window"):
-            attacked = held_against(read[PLAIN], read[CHANGED], windowed=by == "window")
-            calm = held_against(read[PLAIN], read[CALM], windowed=by == "window") if read[CALM] else None
-            yield DetectionRow(task.name, model, spec, by, attacked, calm, task.revision)
+            told = held_against(plain, attacked, windowed=by == "window")
+            calm = held_against(plain, placebo, windowed=by == "window") if placebo else None
+            yield DetectionRow(task.name, model, spec, by, told, calm, task.revision)

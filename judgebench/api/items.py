@@ -51,7 +51,7 @@ class Items(FileForm, CellWords, total=False):
     cluster: Annotated[Names, Option("Column of what rows share, as a question.", "--cluster-col", "C", read=list[str])]
     gold: Annotated[
         Names,
-        Option("Column of gold labels, one per annotator; {criterion} may stand in it.", "--gold-col", "C",
+        Option("Column of gold labels, one per annotator; its name may hold {criterion}.", "--gold-col", "C",
                read=list[str]),
     ]  # fmt: skip
     scale: Annotated[

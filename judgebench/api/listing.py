@@ -86,7 +86,7 @@ def probes() -> Rows:
         "original": "the item's own order",
         "swapped": "the reverse",
         "random": "one order an item, drawn from --seed and its content",
-        "cyclic": "as many orders as responses: each stands once in each place (lists)",
+        "cyclic": "as many orders as responses: each is shown once in each place (lists)",
     }
     rows = [(f"--order {order}", what) for order, what in orders.items()]
     ours = [(f"--probe {name}", one.note) for name, one in PROBES.items()]

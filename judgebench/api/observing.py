@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 #: What must be there for a probe that plain verdicts show.
 NEEDS = {
-    "position": "that takes pairs in both orders or with gold, or lists in cyclic orders",
-    "length": "that takes pairs of answers of known and different lengths, and gold",
-    "self-preference": "that takes gold, and answers of the judge's own among others'",
-    "family-preference": "that takes gold, and answers of models of its family and of others",
-    "transitivity": "that takes pairs with named systems, three or more of which answer one question",
-    "leniency": "that takes checks or ratings, and gold",
-    "recorded-attack": "that takes a split of attacked items, and beside it those that have them as they were",
-    "cross-mode": "that takes pairs, and beside the plain run one with --protocol rate-each (or a table's ratings)",
+    "position": "it takes pairs in both orders or with gold, or lists in cyclic orders",
+    "length": "it takes pairs of answers of known and different lengths, and gold",
+    "self-preference": "it takes gold, and answers of the judge's own among others'",
+    "family-preference": "it takes gold, and answers of models of its family and of others",
+    "transitivity": "it takes pairs with named systems, three or more of which answer one question",
+    "leniency": "it takes checks or ratings, and gold",
+    "recorded-attack": "it takes a split of attacked items, and beside it those that have them as they were",
+    "cross-mode": "it takes pairs, and beside the plain run one with --protocol rate-each (or a table's ratings)",
 }
 
 

@@ -132,7 +132,7 @@ class ProbedRuns(NamedTuple):
             found, idle = self._needed(found, watched)
         if not found.plans or not (watched or any(one.run.probe for one, _ in found.plans)):
             whys = {why for reasons in lost.values() for why in reasons.values()}
-            needs = [f"nothing of {name} would show here: {NEEDS[name]}" for name in self.named if name in NEEDS]
+            needs = [f"{name} can't be measured here: {NEEDS[name]}" for name in self.named if name in NEEDS]
             said = "; ".join(needs) or "no probe would show anything here"
             raise UsageError(whys.pop() if len(whys) == 1 and not needs else said)
         for name, one in zip(names_of([one.run for one in idle]), idle, strict=True):

@@ -27,7 +27,7 @@ from judgebench.report.ways import WaysRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.paired import Paired
+    from judgebench.agreement.probe_rows import Paired
     from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
 
@@ -159,7 +159,7 @@ def measured(
         for name in watched:
             told += (found := looked(name, before, stored, said or {}))
             if not found and name in named and not (name in OF_SEVERAL and is_beside(before.run)):
-                tell(f"{name}: nothing of it shows in {judge} on {before.run.task}: {NEEDS.get(name, '')}")
+                tell(f"{name} can't be measured on {judge} and {before.run.task}: {NEEDS.get(name, '')}")
         if not named:
             told += versions_of(before.run, before.verdicts)
         order = {name: place for place, name in enumerate(specs or PROBES)}
@@ -192,7 +192,7 @@ def paired_runs(
 
     DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.paired import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probe_rows import pair_up  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}

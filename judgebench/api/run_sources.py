@@ -131,18 +131,9 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
         return from_verdicts(stored.judgments(), run.scale)
 
     def judged(policies: Policies) -> Judged:
-        from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.matching import judged_run  # noqa: PLC0415 - loaded on use
 
-        return judged_verdicts(
-            stored.judgments(),
-            run.scale,
-            task=run.task,
-            judge=judge,
-            policies=policies,
-            gold_source=run.gold_source,
-            revision=run.revision,
-            counts=run.counts,
-        )
+        return judged_run(run, stored.judgments(), policies, judge=judge, counted=True)
 
     return Source(
         run.task,

@@ -12,9 +12,9 @@ from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.api.validations import Standings
 from judgebench.errors import UsageError, argument
-from judgebench.report.bounds import Bounds, Judge
+from judgebench.report.bounds import Bounds, JudgeBounds
+from judgebench.report.briefs.consistency import JudgePair, JudgeVerdicts, SystemWins
 from judgebench.report.consistency import Consistencies
-from judgebench.report.consistency_lines import Line, Pair, Winner
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
@@ -103,19 +103,19 @@ def consistency(
 
     opened = [(one, one.ratings()) for one in open_sources(source, table, unlabelled=True, tell=tell)]
     wanted = bool(by_system or table.get("system") or table.get("sides"))
-    lines: list[Line] = []
-    systems: list[Winner] = []
+    lines: list[JudgeVerdicts] = []
+    systems: list[SystemWins] = []
     for one, ratings in opened:
         pairs = ratings.scale.kind == "pair"
         by = ("subset", "system") if wanted and not pairs else ("subset",)
         lines += [
-            Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
+            JudgeVerdicts(one.task, one.judge, one.revision, ratings.scale.spec, found)
             for found in look(ratings, by=by, samples=one.samples())
             if not one.criteria or found.subset != "all"
         ]
         # A table knows its systems only if somebody said so.
         if pairs and (wanted or one.stored is None):
-            systems += [Winner(one.task, one.judge, found) for found in standings(ratings, criteria=one.criteria)]
+            systems += [SystemWins(one.task, one.judge, found) for found in standings(ratings, criteria=one.criteria)]
     if wanted and not systems and not any(line.found.subset.startswith("system:") for line in lines):
         pairs = any(ratings.scale.kind == "pair" for _, ratings in opened)
         if pairs and table.get("system"):
@@ -126,7 +126,7 @@ def consistency(
         named = argument("sides" if pairs else "system")
         tell(f"{argument('by_system')}: nothing says which system was judged ({named})")
     judged = [one.judged(one.own) for one, _ in opened]
-    beside = tuple(Pair(one.task, found) for one, found in between(judged))
+    beside = tuple(JudgePair(one.task, found) for one, found in between(judged))
     return Consistencies(tuple(lines), beside, tuple(systems))
 
 
@@ -144,11 +144,11 @@ def bounds(
     from judgebench.agreement.contrasts import default_metrics  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
-    judges: list[Judge] = []
+    judges: list[JudgeBounds] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))
         warnings = ("incomplete_run",) if judged.unfinished else ()
-        judges.append(Judge(one.task, one.judge, found, shown, warnings, one.revision))
+        judges.append(JudgeBounds(one.task, one.judge, found, shown, warnings, one.revision))
     return Bounds(tuple(judges))

@@ -74,8 +74,8 @@ def _named(name: str, reference: str) -> ShownFacts | RunFacts:
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
-    if name in card_names():
-        return shown_card(load_card(name))
+    if (task := name.partition(":"))[0] in card_names():
+        return shown_card(load_card(task[0]), name, task[2])
     if name in card_judges():
         return _judge_card(name)
     if (card := shown_place(name)) is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.listing import data_of
+from judgebench.errors import DataError, UsageError
 from judgebench.report.document.as_table import fill
 from judgebench.report.document.brief import WIDEST
 from judgebench.report.show import TaskFacts
@@ -21,8 +23,17 @@ if TYPE_CHECKING:
 _EDGE = 18
 
 
-def shown_card(card: Card, spec: str | None = None) -> TaskFacts:
-    """Write a benchmark's card; ``spec`` is its place where that is how it was named."""
+def shown_card(card: Card, spec: str, split: str = "") -> TaskFacts:
+    """Write a benchmark's card, or what it says of one split; ``spec`` is how that was named."""
+    if split:
+        only = card.split(split)
+        card = replace(
+            card,
+            splits={only.name: only},
+            default_split=only.name,
+            scale=only.scale or card.scale,
+            gold_source=only.gold_source or card.gold_source,
+        )
     fields = {
         "scale": "\n".join(_scales(card)),
         "gold": f"{card.gold_source}: {card.annotators}",
@@ -31,12 +42,12 @@ def shown_card(card: Card, spec: str | None = None) -> TaskFacts:
         "splits": ", ".join(
             f"{split.name} ({split.count})" if split.count else split.name for split in card.splits.values()
         ),
-        "default split": card.default_split,
+        "default split": "" if split else card.default_split,
         "subsets": ", ".join(card.subsets),
         "clusters": card.clusters,
         "systems": card.systems,
         "references": ", ".join(card.references),
-        "recorded": "\n".join(_recordings(card)),
+        "recorded": "\n".join(_recordings(card, spec)),
         "licence": card.licence,
         "paper": card.paper,
         "homepage": card.homepage,
@@ -45,8 +56,10 @@ def shown_card(card: Card, spec: str | None = None) -> TaskFacts:
     }
     head = "\n".join(fill(f"{card.title}: {card.summary}", WIDEST, indent=""))
     notes = [_fields({"note": text}) for text in card.notes]
-    following = f"Next:  {_next(card, card.name if spec is None else spec)}"
-    return TaskFacts("\n".join([head, "", _fields(fields), *notes, "", following]), _said(card))
+    following = f"Next:  {_next(card, spec)}"
+    return TaskFacts(
+        "\n".join([head, "", _fields(fields), *notes, "", following]), _said(card) | ({"task": spec} if split else {})
+    )
 
 
 def _next(card: Card, spec: str) -> str:
@@ -58,17 +71,21 @@ def _next(card: Card, spec: str) -> str:
         replies = recorded_at_hand(Path(os.environ["JUDGEBENCH_DATA"]), card)
         judge = shlex.quote(f"replay:{replies[0]}") if replies else "baseline/majority"
         return f"judgebench run --judge {judge} --task {task}"
-    if _has_texts(card):
-        return f"judgebench run --judge gpt-4o --task {task} --sample --dry-run"
-    return f"judgebench run --judge baseline/majority --task {task} --sample"
+    try:
+        textless = _textless(card)
+    except (DataError, UsageError):
+        return f"judgebench validate {task}"
+    if textless:
+        return f"judgebench run --judge baseline/majority --task {task} --sample"
+    return f"judgebench run --judge gpt-4o --task {task} --sample --dry-run"
 
 
-def _has_texts(card: Card) -> bool:
-    """Whether the items of its sample have what a model could judge."""
+def _textless(card: Card) -> bool:
+    """Whether an item of its sample lacks what a model could judge; DataError where there is no sample."""
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
 
-    items = open_task(card.name, sample=True, root=card.folder.parent).items()
-    return not any(item.unanswered for item in items)
+    items = open_task(f"{card.name}:{card.default_split}", sample=True, root=card.folder.parent).items()
+    return any(item.unanswered for item in items)
 
 
 def shown_place(name: str) -> TaskFacts | None:
@@ -157,14 +174,14 @@ def _scales(card: Card) -> list[str]:
     return [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
 
 
-def _recordings(card: Card) -> list[str]:
+def _recordings(card: Card, spec: str) -> list[str]:
     """Name what is recorded, and how it is replayed; splits that share their judges share a line."""
     sharing: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for split in card.splits.values():
         sharing.setdefault(_recorded(card, split), []).append(split.name)
     lines: list[str] = []
     for (replies, figures), splits in sharing.items():
-        task = "" if splits[0] == card.default_split else f" --task {card.name}:{splits[0]}"
+        task = "" if splits[0] == card.default_split else f" --task {spec}:{splits[0]}"
         said = [f"{', '.join(replies)} (--judge replay:NAME{task})"] if replies else []
         said += [f"{', '.join(figures)} (figures only)"] if figures else []
         if said:

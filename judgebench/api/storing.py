@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from judgebench.api.notes import Done, show, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import DataError
-from judgebench.report.runs import Verification
+from judgebench.report.verification import Verification
 
 if TYPE_CHECKING:
     from judgebench.store.verify import Report

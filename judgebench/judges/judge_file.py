@@ -7,7 +7,7 @@ A judge file is TOML::
     model = "openai/gpt-4o"            # the model that it asks, by default the card's own
     parser = "strict"                  # who reads a card's replies, as --parser
     name = "gpt-4o, short prompt"      # in tables; by default the judge's own
-    family = "gpt"                     # whose answers are those of its kin; by default its name's first word
+    family = "gpt"                     # of models that are kin; by default its name's first word
     prompt = "short.toml"              # a prompt's name, or a file beside this one
     form = "json"                      # how the verdict is written, as --form
     samples = 5                        # asked so often, with samples_by = "majority" or "mean"

@@ -67,7 +67,7 @@ class ScoreJudge(OfModel):
             Status.UNPARSED if code is None else Status.OK,
             code,
             scores=scores,
-            error="equal scores, and the scale knows no tie" if code is None else "",
+            error="equal scores, and the scale has no tie" if code is None else "",
             model=said[-1].model,
             usage=sum((one.usage for one in said), start=Usage()),
             seconds=max(one.seconds for one in said),

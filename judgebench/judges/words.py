@@ -103,10 +103,10 @@ class Words:
         labels, said = ", ".join(self.scale.labels), f"prompt {prompt!r}"
         for word, label in self.own:
             if self.scale.code(label) is None:
-                raise UsageError(f"{said}: [verdicts] {word} = {label!r} is no label of {self.scale.spec}: {labels}")
+                raise UsageError(f"{said}: [verdicts] {word} = {label!r} is not a label of {self.scale.spec}: {labels}")
         for word, _ in self.levels:
             if self.code(word) is None:
-                raise UsageError(f"{said}: the level {word!r} is no verdict here: {', '.join(self.offered)}")
+                raise UsageError(f"{said}: the level {word!r} is not a verdict here: {', '.join(self.offered)}")
 
 
 @lru_cache(maxsize=256)

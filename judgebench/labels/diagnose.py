@@ -105,14 +105,16 @@ def diagnose(
         table.rows, table.whole, every, readings=tuple(readings),
     )  # fmt: skip
     _tell(facts, found)
-    roles = find_roles(every).roles
-    found.texts = bool(roles.answers) and any(facts_text(every, name) for name in roles.answers)
+    recognised = find_roles(every)
+    roles = recognised.roles
+    # Texts, and not labels.
+    found.texts = any(one.name in roles.answers and one.kind in {"", "labels"} and one.filled for one in every)
     if found.texts and not readings:
         found.form, found.title = "items", "items that a judge can be asked about"
         for role, names in roles.named().items():
-            facts.take(role, names, find_roles(every).why.get(names[0], ""))
+            facts.take(role, names, recognised.why.get(names[0], ""))
     if not readings and errors and not found.texts:
-        facts.notes.append(f"not measurable as it stands: {errors[0]}")
+        facts.notes.append(f"it can't be measured as it is: {errors[0]}")
     if benchmark is not None:
         found.form, found.title = "benchmark", benchmark.title
         found.asked = (benchmark.split(first),)
@@ -124,11 +126,6 @@ def diagnose(
     found.notes = tuple(dict.fromkeys([*table.notes, *facts.notes]))
     found.questions = tuple(dict.fromkeys(facts.questions))
     return found
-
-
-def facts_text(columns: Sequence[Profile], name: str) -> bool:
-    """Whether a column holds texts, and no labels."""
-    return any(one.name == name and one.kind in {"", "labels"} and one.filled for one in columns)
 
 
 def _readings(facts: Facts, options: Options, loads: Callable[[Reading], str]) -> tuple[list[Reading], list[str]]:
@@ -202,25 +199,26 @@ def _tell(facts: Facts, found: Diagnosis) -> None:
         labels = [one.name for one in facts.labelled()] + [
             n for n, (role, _) in facts.roles.items() if role in {"gold", "judge", "label"}
         ]
-        facts.notes += untidy(facts, labels)
+        facts.notes += untidy(facts, labels, replies=True)
         return
     options = found.readings[0].options
-    facts.notes += untidy(facts, columns_of(facts, options))
+    facts.notes += untidy(facts, columns_of(facts, options), replies=bool(options.get("read_replies")))
     golds = [name for name in options.get("gold", ()) if name in facts.table.cells]
     if not golds or options.get("rater"):
         return
-    rows = zip(*map(facts.cells, golds), strict=True)
-    if unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in rows):
-        facts.notes.append(f"{unlabelled:,} of {facts.rows:,} rows have no gold label; scoring leaves them out")
+    rows = facts.rows - int(options.get("drop_last", 0))
+    said = {name: facts.cells(name)[:rows] for name in golds}
+    if unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in zip(*said.values(), strict=True)):
+        facts.notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label; scoring leaves them out")
     keys = [*options.get("cluster", ()), *([options["system"]] if options.get("system") else [])]
     if len(keys) == 2 and (doubled := facts.repeats(keys)):
         facts.notes.append(f"{doubled:,} rows repeat the same {keys[0]} and {keys[1]}")
-    for name in golds:
-        said = Counter(fold(cell) for cell in facts.cells(name) if fold(cell) not in MISSING)
-        if len(said) == 1:
+    for name, cells in said.items():
+        written = {fold(cell): cell for cell in cells}
+        counts = Counter(fold(cell) for cell in cells if fold(cell) not in MISSING)
+        if len(counts) == 1:
             facts.notes.append(f"{name} always says the same: coefficients that correct for chance are undefined")
-        elif 1 < len(said) <= 5 and min(said.values()) < 10:
-            rare = min(said, key=lambda word: said[word])
-            facts.notes.append(
-                f"{name} says {rare!r} {said[rare]} time{'s' * (said[rare] > 1)}: intervals will be wide"
-            )
+        elif 1 < len(counts) <= 5 and min(counts.values()) < 10:
+            rare = min(counts, key=lambda word: counts[word])
+            times = {1: "once", 2: "twice"}.get(counts[rare], f"{counts[rare]} times")
+            facts.notes.append(f"{name} says {written[rare]!r} only {times}: intervals will be wide")

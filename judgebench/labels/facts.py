@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from judgebench.labels.cells import Cells
 from judgebench.labels.names import (
     JUDGE,
     LABEL,
@@ -25,6 +26,7 @@ from judgebench.labels.names import (
     words_of,
 )
 from judgebench.labels.profile import Profile, Sample, kind_of, profile
+from judgebench.labels.rules import readable
 from judgebench.labels.vocabulary import FIRST_ORDER, MISSING, OTHER_ORDER, fold, number_of, order_word, word_set
 from judgebench.labels.words import spans
 
@@ -135,6 +137,10 @@ class Facts:
         words = self.words(name)
         return bool(words) and all(number_of(word) is not None for word in words)
 
+    def replies(self, names: Iterable[str], rows: int | None = None) -> dict[str, str]:
+        """Read what is a reply or a decorated word in columns of labels: by cell, as what rules read it."""
+        return dict(readable({name: {cell: cell for cell in self.cells(name)[:rows]} for name in names}, None, Cells()))
+
     def take(self, role: str, names: Iterable[str], why: str) -> None:
         """Say what columns are taken for."""
         for name in names:
@@ -175,8 +181,12 @@ class Facts:
     def raters(self) -> list[Profile]:
         """Columns that may name who labelled: names of models or people, each on several rows."""
         found = []
+        # annotator_1 and annotator_2 hold what people said, not who they are.
+        numbered = Counter(_stem(one.name) for one in self.columns)
         for one in self.columns:
             words = words_of(one.name)
+            if numbered[_stem(one.name)] > 1:
+                continue
             if not words & (RATER | {"model", "llm"}) or not one.repeats or not 2 <= one.distinct <= self.rows // 2:
                 continue
             people = words & (RATER - {"judge", "evaluator", "grader"})
@@ -236,6 +246,12 @@ class Facts:
             for one in self.columns
             if words_of(one.name) & ORDER and one.name not in self.roles and not one.missing and _orders(one)
         ]
+
+
+def _stem(name: str) -> tuple[str, ...]:
+    """Leave out the number or letter that a name ends with."""
+    *rest, last = cut(name) or [name]
+    return tuple(rest) if rest and (last.isdigit() or len(last) == 1) else (name,)
 
 
 def _orders(one: Profile) -> bool:

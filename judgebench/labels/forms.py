@@ -19,7 +19,7 @@ from judgebench.labels.vocabulary import CHECK, fold, number_of, word_set
 from judgebench.labels.words import pair_word, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 _TRUE, _TRUTHS = word_set("1 true yes x"), frozenset({"1", "true", "yes", "x", "0", "false", "no", ""})
@@ -138,17 +138,7 @@ def pair_scores(facts: Facts) -> None:
 
 def sides(facts: Facts) -> None:
     """Find labels that name the winner by what two columns say: whose answer is A, and whose is B."""
-    pairs: dict[tuple[str, ...], list[str]] = {}
-    for one in facts.columns:
-        words = cut(one.name)
-        if (
-            words
-            and (words[-1] in {"a", "b", "1", "2", "left", "right"})
-            and not one.missing
-            and one.kind in {"", "labels"}
-        ):
-            pairs.setdefault(tuple(words[:-1]), []).append(one.name)
-    for names in [names for names in pairs.values() if len(names) == 2]:
+    for names in _sided(facts):
         a, b = (facts.words(name) for name in names)
         winners = []
         for one in facts.columns:
@@ -168,6 +158,20 @@ def sides(facts: Facts) -> None:
                     facts.make(name, cells, [], {"sides": names}, "names the winner")
             facts.take("sides", names, "whose answer is A, whose is B")
             return
+
+
+def _sided(facts: Facts) -> Iterator[list[str]]:
+    """Yield two columns each that may name the two whose answers were compared."""
+    pairs: dict[tuple[str, ...], list[str]] = {}
+    for one in facts.columns:
+        *stem, last = cut(one.name) or [""]
+        named = last in {"a", "b", "1", "2", "left", "right"} and not is_gold(one.name)
+        if named and not one.missing and one.kind in {"", "labels"}:
+            pairs.setdefault(tuple(stem), []).append(one.name)
+    for names in pairs.values():
+        # Two raters often say the same; nobody is compared with himself.
+        if len(names) == 2 and 10 * sum(x == y for x, y in zip(*map(facts.cells, names), strict=True)) <= facts.rows:
+            yield names
 
 
 #: Each may change what the columns are, before the rows are looked at.

@@ -57,7 +57,11 @@ def in_rows(facts: Facts) -> list[Reading]:
         key = facts.key([rater.name], [*(one.name for one in labels)])
         if golds:
             found += _judges_in_rows(facts, rater, [one.name for one in named], golds)
-        elif key and (words_of(rater.name) & RATER or any(is_judge(word) for word, _ in rater.words)):
+        elif (
+            key
+            and facts.repeats(key)
+            and (words_of(rater.name) & RATER or any(is_judge(word) for word, _ in rater.words))
+        ):
             found += [one for label in named for one in _raters_in_rows(facts, rater, label.name, key)]
         if found:
             return found

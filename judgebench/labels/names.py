@@ -50,7 +50,7 @@ _CLUSTER = word_list(
     "question_id questionid qid prompt_id promptid item_id itemid question prompt instruction query problem "
     "conversation_id conversation item task_id source_id story document doc passage"
 )
-_GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+", re.IGNORECASE)
+_GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+|y_?true", re.IGNORECASE)
 REPEAT = word_set("run runs repeat repetition trial seed iteration iter attempt call replicate rep try")
 ORDER = word_set("order ordering position swap swapped flip flipped reversed reverse presentation inverted")
 CRITERION_NAMES = word_set("criterion criteria aspect dimension metric")

@@ -21,6 +21,8 @@ _FAILED = re.compile(r"error|timeout|time out|fail(?:ed|ure)? to|pars|exception|
 _PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d+,\d{1,2}")
 _DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
 _MOST_SET = 30
+#: Odd words may be left out if they are so few, short, and of at most this share of the cells.
+_MOST_ODD, _LONGEST, _SHARE = 8, 24, 0.25
 #: Labels of gold below which a missing level says nothing.
 _ENOUGH = 10
 _KNOWN = (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
@@ -206,16 +208,36 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
         if _plain(rest := [word for word in labels if word not in failed]) and not _known(rest):
             nominal: Options = {**gone, "scale": f"nominal:{','.join(rest)}"}
             ways.append([Way(nominal, f"{told}; labels without order", note), _nominal(labels)])
+    read = facts.replies(words)
+    plain = [word for word in every.values() if number_of(word) is not None]
+    known = plain if 2 * len(plain) > len(every) else [word for word in every.values() if _known([word], 1)]
     # Words of a scale among others are not labels of no scale: what the others mean has to be said.
-    if _known(every.values()):
-        if odd := {text for text in every if not _known([text], 1) and every[text] not in failed}:
-            shown = listed(sorted(repr(every[text]) for text in odd))
-            facts.unsettled.append(
-                f"{shown} ({facts.where(words, odd)}): no word of the others' kind; say {argument('words')} OLD=NEW"
-            )
+    if known is plain or _known([*known, *read.values()]):
+        rest = [word for word in every.values() if word not in read and word not in known]
+        if odd := [word for word in rest if word not in failed]:
+            decimal: Options = {"scale": "number"} if known is plain and any(map(is_decimal, plain)) else {}
+            ways += _odd(facts, words, odd, rest, decimal)
     elif _plain(labels) and len(labels) > 1:
         ways.append([_nominal(labels)])
     return ways
+
+
+def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every: Sequence[str], also: Options) -> Ways:
+    """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too."""
+    where = f"{listed(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
+    facts.unsettled.append(
+        f"{where}: not of the others' kind; say {argument('words')} OLD=NEW, or leave it out, {argument('missing')} OLD"
+    )
+    cells = sum(own[word] for own in words.values() for word in every)
+    if len(every) > _MOST_ODD or cells > _SHARE * sum(map(Counter.total, words.values())):
+        return []
+    if any(len(word) > _LONGEST or re.search(r"[,:\n]", word) for word in every):
+        return []
+    where = f"{listed(sorted(map(repr, every)))} ({facts.where(words, set(map(fold, every)))})"
+    ask = f"{where}: left out, as not of the others' kind; if it is a label, say {argument('words')} {odd[0]}=…"
+    gone: Options = {"missing": [*every], **also}
+    told = f"{listed(every)}: no label"
+    return [[Way(gone, told, "", ask)], [Way({**gone, "read_replies": True}, f"{told}; replies are read", "", ask)]]
 
 
 def _known(words: Iterable[str], least: int = 2) -> bool:

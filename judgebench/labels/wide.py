@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 40
 _MOST = 50
+#: So many texts are looked at, and so many of them have a verdict where they are a judge's replies.
+_LOOKED_AT, _NEARLY = 20, 0.8
 #: Rows on which a column can say by chance what another says.
 _ENOUGH = 10
 #: What names a model, and not only a judge.
@@ -159,6 +161,7 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         # Replies are read later, if at all: what counts here is the name.
         named = [one for one in [*free, *texts] if is_judge(one.name) and one not in judges]
         judges = judges or [one for one in named if not words_of(one.name) & SYSTEM or is_label(one.name)]
+        judges = judges or [one for one in texts if one not in golds and _replied(facts, one, base)]
     else:
         judges = _same_kind(facts, free)
     if base:
@@ -179,6 +182,13 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         facts.notes.append("each row is a system of its own: figures of systems, not labels of items")
         judges = []
     return [one.name for one in judges], [one.name for one in own], derived
+
+
+def _replied(facts: Facts, one: Profile, golds: list[Profile]) -> bool:
+    """Whether rules read a verdict in nearly all of a column's first texts, as they would beside gold's words."""
+    beside = facts.replies([one.name, *(gold.name for gold in golds)], _LOOKED_AT)
+    texts = dict.fromkeys(filter(None, facts.cells(one.name)[:_LOOKED_AT]))
+    return len(texts) > 1 and sum(text in beside for text in texts) >= _NEARLY * len(texts)
 
 
 def _compares(facts: Facts, one: Profile, judge: Profile, gold: Profile) -> bool:

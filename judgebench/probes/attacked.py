@@ -11,10 +11,8 @@ Source: Alazraki et al. (2025), Reverse engineering human preferences with reinf
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.errors import UsageError
 from judgebench.probes.named import FromFile
 from judgebench.probes.operator import Operator, Perturbed
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from judgebench.files.records import Row
     from judgebench.probes.operator import Draw, Shown
 
-_IDS = ("id", "item_id", "item", "question_id")
 _TEXTS = ("attacked", "response", "answer", "output", "text")
 _WHICH = ("which", "side", "slot")
 
@@ -73,38 +70,23 @@ def read_attacked(file: str) -> dict[str, Put]:
 
     UsageError where a column can't be told, DataError where an id appears twice.
     """
-    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.own_table import OwnTable, said_in  # noqa: PLC0415 - loaded on use
 
-    name, _, column = file.partition("#")
-    table = open_table(Path(name))
-    columns = [str(one) for one in table.columns]
-
-    def find(wanted: tuple[str, ...], what: str) -> str:
-        found = next((one for one in wanted if one in columns), None)
-        if found is None:
-            how = f"; write {name}#COLUMN" if wanted is _TEXTS else ""
-            raise UsageError(f"{name} has no column of {what} ({', '.join(wanted)}); it has {', '.join(columns)}{how}")
-        return found
-
-    ids, which = find(_IDS, "ids"), next((one for one in _WHICH if one in columns), None)
-    if column and column not in columns:
-        raise UsageError(f"{name} has no column {column!r}; it has {', '.join(columns)}")
-    text = column or find(_TEXTS, "attacked answers")
+    table = OwnTable(file)
+    text = table.column(_TEXTS, "attacked answers")
+    which = next((one for one in _WHICH if one in table.columns), None)
     found: dict[str, Put] = {}
-    for row in table.rows():
-        own = str(row.data.get(ids) or "").strip()
-        if not own:
-            row.fail("this is empty, and names the item", ids)
+    for own, row in table.by_id():
         if own in found:
-            row.fail(f"id {own!r} appears twice", ids)
-        place = _place(row, which) if which is not None and row.data.get(which) else None
-        found[own] = Put(str(row.data.get(text) or ""), place)
+            row.fail(f"id {own!r} appears twice", table.ids)
+        said = "" if which is None else said_in(row, which)
+        cell = row.data.get(text)
+        found[own] = Put("" if cell is None else str(cell), _place(row, which, said) if which and said else None)
     return found
 
 
-def _place(row: Row, column: str) -> int:
+def _place(row: Row, column: str, said: str) -> int:
     """Read which response is meant: 1, 2 ..., or A, B ...."""
-    said = str(row.data.get(column) or "").strip()
     if said.isdecimal() and int(said) >= 1:
         return int(said) - 1
     if len(said) == 1 and said.isascii() and said.isalpha():

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.probes.nonsense import nonsense
 from judgebench.probes.operator import Operator
 
@@ -68,25 +68,21 @@ def read_texts(place: str) -> list[str]:
     UsageError where the column can't be told, DataError where there is no text.
     """
     from judgebench.files.content import small_file  # noqa: PLC0415 - loaded on use
-    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.own_table import OwnTable, said_in  # noqa: PLC0415 - loaded on use
 
     name, _, column = place.partition("#")
-    path = Path(name)
-    if path.suffix in {".txt", ""} and not column:
+    if Path(name).suffix in {".txt", ""} and not column:
         try:
-            lines = small_file(path).decode("utf-8-sig").splitlines()
+            lines = small_file(Path(name)).decode("utf-8-sig").splitlines()
         except OSError as error:
             raise DataError(f"it can't be read: {error.strerror}", file=name) from None
         except UnicodeDecodeError as error:
             raise DataError(f"it is not UTF-8: byte {error.start + 1}", file=name) from None
         found = [line.strip() for line in lines]
     else:
-        table = open_table(path)
-        named = column or next((one for one in _COLUMNS if one in table.columns), "")
-        if named not in table.columns:
-            told = f"no column {column!r}" if column else f"no column called {', '.join(_COLUMNS)}"
-            raise UsageError(f"{name} has {told}; it has {', '.join(table.columns)}: write {name}#COLUMN")
-        found = [str(row.data.get(named) or "").strip() for row in table.rows()]
+        table = OwnTable(place)
+        named = table.column(_COLUMNS, "attacks")
+        found = [said_in(row, named) for row in table.rows()]
     texts = list(dict.fromkeys(filter(None, found)))
     if not texts:
         raise DataError("there is no attack in it", file=name, hint="one a line, or a table: FILE#COLUMN")

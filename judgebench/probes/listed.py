@@ -50,7 +50,7 @@ PROBES: dict[str, ProbeEntry] = {
     ),
     "authority": ProbeEntry("judgebench.probes.authority:OPERATOR", "a made-up citation after it", "bias"),
     "distraction": ProbeEntry(
-        "judgebench.probes.distraction:OPERATORS", "a sentence that has nothing to do with it", "bias"
+        "judgebench.probes.distraction:OPERATORS", "a sentence that has nothing to do with the matter", "bias"
     ),
     "superficial-reflection": ProbeEntry(
         "judgebench.probes.superficial_reflection:OPERATOR", "it stops to think again, and goes on as before", "bias"
@@ -72,7 +72,7 @@ PROBES: dict[str, ProbeEntry] = {
         f"{_OBSERVED}own:self_preference", "whether it prefers its own answers", "bias", observed=True
     ),
     "family-preference": ProbeEntry(
-        f"{_OBSERVED}own:family_preference", "whether it prefers those of its kin", "bias", observed=True
+        f"{_OBSERVED}own:family_preference", "whether it prefers answers of its own family", "bias", observed=True
     ),
     "leniency": ProbeEntry(
         f"{_OBSERVED}leniency:leniency", "whether its errors let answers pass", "bias", observed=True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Item, Probe, Scale
     from judgebench.files.records import Row
     from judgebench.probes.operator import Shown
+    from judgebench.probes.own_table import OwnTable
 
-_IDS = ("id", "item_id", "item", "question_id")
 #: Names of columns that hold rewordings, where nobody names them; each may have a number behind it.
 _TEXTS = re.compile(r"(paraphrased?|rephrased|reworded|rewording|text)s?[ _-]?\d*", re.IGNORECASE)
 
@@ -71,46 +70,38 @@ def read_rewordings(file: str) -> dict[str, list[str]]:
 
     UsageError where a column can't be told, DataError where a row has no id or no rewording, or has one twice.
     """
-    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.own_table import OwnTable  # noqa: PLC0415 - loaded on use
 
-    name, _, said = file.partition("#")
-    table = open_table(Path(name))
-    ids, wanted = _columns(name, [str(one) for one in table.columns], said)
+    table = OwnTable(file)
+    wanted = _columns(table)
     found: dict[str, list[str]] = {}
-    for row in table.rows():
-        own = row.data.get(ids)
-        if own is None or not str(own).strip():
-            row.fail("this is empty, and names the item", ids)
-        texts = found.setdefault(str(own).strip(), [])
+    for own, row in table.by_id():
+        texts = found.setdefault(own, [])
         before = len(texts)
         for column in wanted:
             for text in _texts(row, column):
                 if text in texts:
-                    row.fail(f"this rewording of {str(own).strip()!r} appears twice", column)
+                    row.fail(f"this rewording of {own!r} appears twice", column)
                 texts.append(text)
         if len(texts) == before:
             row.fail("there is no rewording in this row", ", ".join(wanted))
     if not found:
-        raise DataError("there is no rewording in it", file=name, hint="a table of ids and rewordings")
+        raise DataError("there is no rewording in it", file=table.name, hint="a table of ids and rewordings")
     return found
 
 
-def _columns(name: str, columns: Sequence[str], said: str) -> tuple[str, list[str]]:
-    """Tell the column of ids, and those of rewordings."""
-    listed = f"it has {', '.join(columns)}"
-    ids = next((one for one in _IDS if one in columns), None)
-    if ids is None:
-        raise UsageError(f"{name} has no column of ids ({', '.join(_IDS)}); {listed}")
-    named = [said] if said in columns else [one.strip() for one in said.split(",") if one.strip()]
-    if lost := [one for one in named if one not in columns]:
-        raise UsageError(f"{name} has no column {lost[0]!r}; {listed}")
-    wanted = named or [one for one in columns if one != ids and _TEXTS.fullmatch(one)]
+def _columns(table: OwnTable) -> list[str]:
+    """Name the columns of rewordings: those that were named, or all that are called so."""
+    if table.said in table.columns:
+        return [table.said]
+    named = [table.named(one.strip()) for one in table.said.split(",") if one.strip()]
+    wanted = named or [one for one in table.columns if _TEXTS.fullmatch(one)]
     if not wanted:
         raise UsageError(
-            f"{name} has no column called paraphrase, rephrased, reworded or text (or paraphrase_1, paraphrase_2 ...); "
-            f"{listed}: write {name}#COLUMN"
+            f"{table.name} has no column called paraphrase, rephrased, reworded or text (or paraphrase_1, paraphrase_2 "
+            f"...); it has {', '.join(table.columns)}: write {table.name}#COLUMN"
         )
-    return ids, wanted
+    return wanted
 
 
 def _texts(row: Row, column: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.agreement.alt_test.codes import PASS
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -175,8 +174,9 @@ def _rate_without(result: AltTest, name: str) -> float | None:
 
 def _stands(result: AltTest) -> str:
     if result.deciding:
-        return f"not {clean(result.deciding[0])}" + (f" +{len(result.deciding) - 1}" if result.deciding[1:] else "")
-    return {True: "stands", None: NONE}.get(result.stands, NONE)
+        more = f" +{len(result.deciding) - 1}" if result.deciding[1:] else ""
+        return f"another without {clean(result.deciding[0])}{more}"
+    return "the same" if result.stands else NONE
 
 
 _TEST: Fields[Entry] = (
@@ -266,22 +266,22 @@ def _sentence(test: Entry) -> str:
     if rate.value is None or advantage.value is None:
         return f"{who}: no annotator has enough items to be tested, so nothing can be said (--min-items)."
     wins = sum(row.wins is True for row in result.annotators)
-    verdict = "may stand in for these annotators" if result.passed else "may not stand in for these annotators"
+    verdict = "can take these annotators' place" if result.passed else "can't take these annotators' place"
     if result.deciding and result.passed:
-        verdict = "may stand in only if no annotator is left out"
-    robust = result.clustered_rate.value
+        verdict = "can take these annotators' place only if none of them is left out"
     but = ""
-    if robust is not None and (robust >= PASS) != result.passed:
-        but = f" Where items that belong together count as one, the rate is {decimal(robust, 2)}, which says otherwise."
+    if result.passed_clustered not in {None, result.passed}:
+        robust = share(result.clustered_rate.value, 2)
+        but = f" Where items that belong together count as one, the rate is {robust}, which says otherwise."
     if result.deciding:
         rates = [f"{clean(name)} ({decimal(_rate_without(result, name) or 0.0, 2)})" for name in result.deciding[:3]]
         more = f" and {len(result.deciding) - 3} others" if len(result.deciding) > 3 else ""
         but += f" The test says otherwise without {', or without '.join(rates)}{more}."
     elif result.stands:
-        but += " That stands without each annotator in turn."
+        but += " The same holds without each annotator in turn."
     return (
         f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
-        f"{decimal(rate.value, 2)}, {decimal(PASS, 1)} passes), and is at least as close to the others as the one it "
+        f"{decimal(rate.value, 2)}, .5 passes), and is at least as close to the others as the one it "
         f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )
 

@@ -45,7 +45,7 @@ _REASONS = {
     "only_errors": "the judge never agrees with gold",
     "no_features": "no feature varies enough to explain anything",
     "few_clusters": "there are not more independent questions than features",
-    "separated": "the features tell errors apart for sure, so that no odds are finite",
+    "separated": "the features separate the errors from the rest completely, so no odds are finite",
     "collinear": "the features are sums of each other",
     "constant": "one value only",
     "few_rows": "fewer than 10 rows",

@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from judgebench.agreement.bounds import Bound, Missing
     from judgebench.report.document.blocks import Block, Sheet
 
-__all__ = ["Bounds", "Judge"]
+__all__ = ["Bounds", "JudgeBounds"]
 
 _NOTE = (
-    "worst: missing answers are wrong in the way that is least favourable to the figure, as score has them; best: all "
+    "worst: missing answers are wrong in the way that is least favourable to the figure, as in score; best: all "
     "of them are right; answered: without them (docs/explanation/policies.md)."
 )
 _CURVE = (
     "Accuracy on that share of the items of which the judge is surest, by {}; items without a verdict come last, as "
     "errors. AURC is the area under the risk-coverage curve: the mean share of errors over all coverages, 0 at best. "
-    "To abstain where one would be wrong lowers it: read it beside coverage."
+    "Abstaining where it would be wrong lowers it: read it beside coverage."
 )
 
 
@@ -53,7 +53,7 @@ _CURVE = (
 _SAID = 2
 
 
-class Judge(NamedTuple):
+class JudgeBounds(NamedTuple):
     """One judge on one task, and the figures that a table shows."""
 
     task: str
@@ -89,7 +89,7 @@ _ROW = record(
 
 
 class _Line(NamedTuple):
-    judge: Judge
+    judge: JudgeBounds
     name: str
     bound: Bound
 
@@ -98,7 +98,7 @@ class _Line(NamedTuple):
 class Bounds(Document):
     """The judges, in the order given."""
 
-    judges: tuple[Judge, ...]
+    judges: tuple[JudgeBounds, ...]
 
     SCHEMA = "judgebench.bounds/1"
     SHAPE = record("", "What missing answers could change.", rows=(ListOf(_ROW), lambda found: found.judges))
@@ -132,7 +132,7 @@ class Bounds(Document):
             f"anywhere from {_ends(one)}."
             for one in lacking[:_SAID]
         ]
-        fields: list[Field[Judge]] = [
+        fields: list[Field[JudgeBounds]] = [
             *when(len({one.task for one in lines}) > 1, Field("task", _task, right=False)),
             Field("judge", lambda one: names[one.judge], right=False),
             Field("answered", lambda one: f"{one.found.answered:,} of {one.found.rows:,}"),
@@ -162,7 +162,7 @@ class Bounds(Document):
             shares = [Field(f"{percent(share, 0)} %", _accuracy(place)) for place, share in enumerate(COVERAGES)]
             ranked = all(one.found.selective is not None and one.found.selective.ranked for one in curves)
             by = "the probability of its verdict" if ranked else "its probabilities, or whether it gave a verdict"
-            head: list[Field[Judge]] = [
+            head: list[Field[JudgeBounds]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
                 Field("AURC", lambda one: _number(None if one.found.selective is None else one.found.selective.area)),
@@ -181,19 +181,19 @@ class Bounds(Document):
         ]
 
 
-def _bound(name: str, *lines: str) -> Field[Judge]:
+def _bound(name: str, *lines: str) -> Field[JudgeBounds]:
     return Field(" ".join(lines), lambda one: _two(getattr(_headline(one), name)), lines)
 
 
-def _task(one: Judge) -> str:
+def _task(one: JudgeBounds) -> str:
     return task_name(one.task, one.revision)
 
 
-def _headline(one: Judge) -> Bound:
+def _headline(one: JudgeBounds) -> Bound:
     return one.found.figures[one.shown[0]]
 
 
-def _ends(one: Judge) -> str:
+def _ends(one: JudgeBounds) -> str:
     return f"{_two(_headline(one).worst)} to {_two(_headline(one).best)}"
 
 
@@ -209,8 +209,8 @@ def _number(value: float | None) -> str:
     return NONE if value is None else decimal(value)
 
 
-def _accuracy(place: int) -> Callable[[Judge], str]:
-    def cell(one: Judge) -> str:
+def _accuracy(place: int) -> Callable[[JudgeBounds], str]:
+    def cell(one: JudgeBounds) -> str:
         return NONE if one.found.selective is None else percent(one.found.selective.points[place][1])
 
     return cell

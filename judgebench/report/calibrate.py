@@ -40,6 +40,7 @@ __all__ = ["Calibrations"]
 
 _REASONS = REASONS | {"other_unit": "a temperature is of probabilities, and these are scores"}
 _NAMES = {"raw": "as given", "temperature": "temperature", "platt": "Platt", "isotonic": "isotonic"}
+_HOW = {"temperature": "temperature scaling", "platt": "Platt scaling", "isotonic": "isotonic regression"}
 _METHOD = record(
     method=choice(*_NAMES),
     learned=(MapOf(NUMBER), None, "temperature; or intercept and slope; or the steps of an isotonic map."),
@@ -126,15 +127,15 @@ class Calibrations(Document):
 
 
 def _answer(row: Calibration, judge: str) -> str:
-    """Say whether a map makes the numbers better, which is sure where the change is below 0 by its interval."""
+    """Say whether a map makes the numbers better, which is clear where the interval of the change lies below 0."""
     known = {one.method: one for one in row.methods if one.figures["brier"].value is not None}
     if not known:
-        return f"{judge}'s numbers can't be calibrated: no squared error can be had."
+        return f"{judge}'s numbers can't be calibrated: their squared error is undefined."
     raw = known.pop("raw", None)
     best = min(known.values(), key=lambda one: one.figures["brier"].value or 0.0, default=None)
     if raw is None:
-        made = f"; {_NAMES[best.method]} makes some" if best else ""
-        return f"{judge} gives scores, no probabilities{made}."
+        made = f"; {_HOW[best.method]} turns them into probabilities" if best else ""
+        return f"{judge} gives scores, not probabilities{made}."
     change = best.changes.get("brier") if best else None
     start = f"{judge}'s probabilities are off by {decimal(raw.figures['ece'].value or 0.0, 2)} on average"
     if best is None or change is None or change.value is None:
@@ -142,7 +143,7 @@ def _answer(row: Calibration, judge: str) -> str:
     now, before = (decimal(one.figures["brier"].value or 0.0) for one in (best, raw))
     by = f"a squared error (Brier) of {now} against {before}"
     if change.high is not None and change.high < 0:
-        return f"{start}; {_NAMES[best.method]} scaling makes them better: {by}."
+        return f"{start}; {_HOW[best.method]} makes them better: {by}."
     return f"{start}; nothing that was tried clearly makes them better: at best {by}."
 
 

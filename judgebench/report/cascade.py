@@ -18,7 +18,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.cautions import cautions_of
+from judgebench.report.cautions import careful, cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
@@ -156,14 +156,14 @@ def _answer(one: Cascade, *, several: bool) -> str:
     promise, who = whole(1 - one.alpha), whom(one.gold_source)
     lead = f"{clean(one.task)}: " if several else ""
     if one.agreement.value is None:
-        return f"{lead}No judge may answer anything: none clearly says the same as {who} on {promise}."
+        return f"{lead}No judge may answer anything: none clearly agrees with {who} on {promise}."
     high = one.agreement.high
     chance = high is None or high >= 1 - one.alpha
     held = "kept" if one.holds else "missed, which may be chance" if chance else "not kept"
     there = ranged(one.agreement, lambda share: percent(share, 0), " %")
     said = (
-        f"the cascade answers {whole(one.coverage)} of {many(one.judgments, 'judgment')} and is the same as {who} on "
-        f"{there} of these: the {promise} that was promised is {held}."
+        f"the cascade answers {whole(one.coverage)} of {many(one.judgments, 'judgment')} and agrees with {who} on "
+        f"{there} of these: the promised {promise} is {held}."
     )
     return f"{lead}{said if lead else first_up(said)}"
 
@@ -175,9 +175,7 @@ def _sentences(one: Cascade) -> Iterator[str]:
         yield f"{clean(one.task)}: for {goal}, no judge may answer anything: too few calibration answers, or too wrong."
     else:
         high = one.agreement.high
-        short = (
-            "it is short of that, which its interval leaves to chance" if high is None or high >= 1 - one.alpha else ""
-        )
+        short = "it falls short of that, which may be chance" if high is None or high >= 1 - one.alpha else ""
         held = "the guarantee held" if one.holds else short or "the guarantee did not hold"
         yield (
             f"{clean(one.task)}: for {goal}, the cascade answers {percent(one.coverage)} % of "
@@ -233,4 +231,4 @@ def _remarks(one: Cascade) -> Iterator[str]:
             "A split's own agreement is off by chance, too: the guarantee is of new questions of this kind. In "
             f"{one.refuted:,} of the splits the 95 % interval of the agreement lies below it."
         )
-    yield from cautions_of(one.warnings)
+    yield from careful(cautions_of(one.warnings))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from judgebench.report.said import first_up
 from judgebench.report.words import WARNINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["cautions_of"]
+__all__ = ["careful", "cautions_of"]
 
 _WARNINGS = WARNINGS | {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
@@ -26,5 +27,10 @@ _WARNINGS = WARNINGS | {
 
 
 def cautions_of(warnings: Iterable[str], counts: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Put the warnings about judges that were matched into words."""
-    return [f"Careful: {_WARNINGS.get(code, code)}{counts.get(code, '')}." for code in warnings]
+    """Put the warnings about judges that were matched into sentences."""
+    return [first_up(f"{_WARNINGS.get(code, code)}{counts.get(code, '')}.") for code in warnings]
+
+
+def careful(cautions: Iterable[str]) -> list[str]:
+    """Mark cautions among other remarks."""
+    return [f"Careful: {one[:1].lower()}{one[1:]}" for one in cautions]

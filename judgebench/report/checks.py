@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import TEXT, ListOf, choice, record
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, grid, sheet
@@ -62,7 +62,6 @@ class Checks(Document):
 
     SCHEMA = "judgebench.checks/1"
     SHAPE = record("", "Whether judgebench can work here; keys are never shown.", checks=ListOf(_CHECK))
-    NAMES: ClassVar = (0, 1, 3)
 
     def sheet(self) -> Sheet:
         return sheet(_TOLD, self.checks)
@@ -99,4 +98,4 @@ class Checks(Document):
         judges = f"keys of {', '.join(keys)} are set" if keys else "no key of a provider is set"
         first = f"{len(trouble)} of {len(self.checks)} checks show trouble" if trouble else "judgebench can work here"
         yield Sentences((f"{first}; {judges}.",))
-        yield Table(grid(_FIELDS, self.checks), names=self.NAMES)
+        yield Table(grid(_FIELDS, self.checks), names=(0, 1, 3))

@@ -27,11 +27,10 @@ from judgebench.domain.shapes import (
 )
 from judgebench.errors import MismatchError
 from judgebench.report.briefs.compare import NO_ITEMS, URGENT, Asked, answer, brief
-from judgebench.report.cautions import cautions_of
+from judgebench.report.cautions import careful, cautions_of
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
-from judgebench.report.said import first_up
 from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import SAMPLES, sampled
 from judgebench.stats.coefficients.catalog import title_of
@@ -237,10 +236,10 @@ def _remarks(found: Comparison) -> Iterator[str]:
     yield _tests(found)
     if (power := found.power) is not None:
         yield (
-            f"{_shown(power)} Items that share a question make {decimal(power.design_effect, 2)} times as many items "
-            "necessary (design effect)."
+            f"{_shown(power)} As items share questions, it takes {decimal(power.design_effect, 2)} times as many "
+            "(design effect)."
         )
-    yield from cautions(found)
+    yield from careful(cautions(found))
 
 
 def _shown(power: Power) -> str:
@@ -295,10 +294,7 @@ def _tests(found: Comparison) -> str:
 def told(found: Comparison | Standings) -> list[str]:
     """Give the warnings that a first answer has, runs that aren't whole first; missing answers it tells itself."""
     whole = [code for code in found.warnings if code not in URGENT]
-    first, rest = (
-        [first_up(one.removeprefix("Careful: ")) for one in cautions(found, but=(*codes, "unequal_coverage"))]
-        for codes in (whole, tuple(URGENT))
-    )
+    first, rest = (cautions(found, but=(*codes, "unequal_coverage")) for codes in (whole, tuple(URGENT)))
     return [*first, *([SAMPLES] if sampled(found.revision) else []), *rest]
 
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
-from judgebench.report.consistency_lines import MOST, Line, Pair, Winner
+from judgebench.report.briefs.consistency import MOST, JudgePair, JudgeVerdicts, SystemWins, brief
 from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent
@@ -90,9 +90,9 @@ def _rates(one: Standing) -> dict[str, Estimate]:
 class Consistencies(Document):
     """Judges without gold, every two of them beside each other, and the systems of pairs by each."""
 
-    lines: tuple[Line, ...]
-    pairs: tuple[Pair, ...]
-    systems: tuple[Winner, ...] = ()
+    lines: tuple[JudgeVerdicts, ...]
+    pairs: tuple[JudgePair, ...]
+    systems: tuple[SystemWins, ...] = ()
 
     SCHEMA = "judgebench.consistency/1"
     SHAPE = record(
@@ -104,12 +104,12 @@ class Consistencies(Document):
     )
 
     def sheet(self) -> Sheet:
-        columns: dict[str, Callable[[tuple[Line | Pair | Winner, str, str, Estimate]], Any]] = {
+        columns: dict[str, Callable[[tuple[JudgeVerdicts | JudgePair | SystemWins, str, str, Estimate]], Any]] = {
             "task": lambda x: x[0].task,
-            **judge_columns(lambda x: x[0].found.first if isinstance(x[0], Pair) else x[0].judge),
-            "against": lambda x: x[0].found.second if isinstance(x[0], Pair) else None,
-            "subset": lambda x: None if isinstance(x[0], Pair) else x[0].found.subset,
-            "system": lambda x: x[0].found.system if isinstance(x[0], Winner) else None,
+            **judge_columns(lambda x: x[0].found.first if isinstance(x[0], JudgePair) else x[0].judge),
+            "against": lambda x: x[0].found.second if isinstance(x[0], JudgePair) else None,
+            "subset": lambda x: None if isinstance(x[0], JudgePair) else x[0].found.subset,
+            "system": lambda x: x[0].found.system if isinstance(x[0], SystemWins) else None,
             "kind": lambda x: x[1],
             "figure": lambda x: x[2],
             "value": lambda x: x[3].value,
@@ -120,7 +120,7 @@ class Consistencies(Document):
         }
         return sheet(columns, self._figures())
 
-    def _figures(self) -> Iterator[tuple[Line | Pair | Winner, str, str, Estimate]]:
+    def _figures(self) -> Iterator[tuple[JudgeVerdicts | JudgePair | SystemWins, str, str, Estimate]]:
         for line in self.lines:
             yield from ((line, "share", name, one) for name, one in line.found.shares.items())
             yield from ((line, "figure", name, one) for name, one in line.found.figures.items())
@@ -130,7 +130,6 @@ class Consistencies(Document):
             yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
     def brief(self) -> Brief:
-        from judgebench.report.briefs.consistency import brief  # noqa: PLC0415 - loaded on use
 
         return brief(self.lines, self.pairs, self.systems)
 
@@ -138,25 +137,29 @@ class Consistencies(Document):
         yield Sentences(tuple(filter(None, map(_sentence, self.lines))))
         labels = list(dict.fromkeys(label for line in self.lines for label in line.found.shares))
         known = {name for line in self.lines for name in line.found.figures}
-        fields: list[Field[Line]] = [
+        fields: list[Field[JudgeVerdicts]] = [
             Field("task", lambda line: line.task, right=False),
             Field("judge", lambda line: line.judge, right=False),
             Field("subset", lambda line: line.found.subset, right=False),
             Field("items", lambda line: line.found.items),
-            Field("cover- age %", lambda line: percent(line.found.answered / max(line.found.judgments, 1))),
+            Field(
+                "coverage %",
+                lambda line: percent(line.found.answered / max(line.found.judgments, 1)),
+                ("cover-", "age %"),
+            ),
             *(Field(f"{clean(label)} %", _share(label)) for label in labels[: MOST * (len(labels) <= MOST)]),
             *(Field(title, _figure(name, write)) for name, (title, write) in _TITLES.items() if name in known),
         ]
         yield Table(grid(fields, self.lines, [_NOTE]), (0, 1, 2))
         if self.systems:
             parts = any(won.found.subset != "all" for won in self.systems)
-            won: list[Field[Winner]] = [
+            won: list[Field[SystemWins]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
                 *when(parts, Field("subset", lambda one: one.found.subset, right=False)),
                 Field("system", lambda one: one.found.system, right=False),
                 Field("games", lambda one: one.found.games),
-                Field("cover- age %", lambda one: percent(one.found.answered / one.found.games)),
+                Field("coverage %", lambda one: percent(one.found.answered / one.found.games), ("cover-", "age %")),
                 Field("wins", lambda one: one.found.wins),
                 Field("ties", lambda one: one.found.ties),
                 Field("losses", lambda one: one.found.losses),
@@ -166,18 +169,18 @@ class Consistencies(Document):
             yield Table(grid(won, self.systems, [_WINS]), (0, 1, 2))
         if self.pairs:
             kappa = " or ".join(dict.fromkeys(brief_name(pair.found.metric) for pair in self.pairs))
-            beside: list[Field[Pair]] = [
+            beside: list[Field[JudgePair]] = [
                 Field("task", lambda pair: pair.task, right=False),
                 Field("judge", lambda pair: pair.found.first, right=False),
                 Field("against", lambda pair: pair.found.second, right=False),
-                Field("judg- ments", lambda pair: pair.found.judgments),
+                Field("judgments", lambda pair: pair.found.judgments),
                 Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, _in_percent)),
                 Field(f"{kappa} [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
             ]
             yield Table(grid(beside, self.pairs, [_PAIRS]), (0, 1, 2))
 
 
-def _sentence(line: Line) -> str:
+def _sentence(line: JudgeVerdicts) -> str:
     """Say what the judge's two orders, or its repeats, come to."""
     if line.found.subset != "all":
         return ""
@@ -201,16 +204,16 @@ def _cell(one: Estimate, write: Callable[[Estimate], str]) -> Cell:
     return explained(one, REASONS, write)
 
 
-def _share(label: str) -> Callable[[Line], Cell]:
-    def cell(line: Line) -> Cell:
+def _share(label: str) -> Callable[[JudgeVerdicts], Cell]:
+    def cell(line: JudgeVerdicts) -> Cell:
         one = line.found.shares.get(label)
         return Cell(NONE) if one is None or one.value is None else Cell(percent(one.value))
 
     return cell
 
 
-def _figure(name: str, write: Callable[[Estimate], str]) -> Callable[[Line], Cell]:
-    def cell(line: Line) -> Cell:
+def _figure(name: str, write: Callable[[Estimate], str]) -> Callable[[JudgeVerdicts], Cell]:
+    def cell(line: JudgeVerdicts) -> Cell:
         one = line.found.figures.get(name)
         return Cell(NONE) if one is None else _cell(one, write)
 

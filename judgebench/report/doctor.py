@@ -35,7 +35,7 @@ _LABELS = frozenset({"judge", "gold", "label"})
 _LONGEST_NAME = 120
 _MEASURE = "Measure it:"
 _ASK = "Ask a judge about it:"
-_MAYBE = "If what is assumed is right, measure it:"
+_MAYBE = "If these assumptions are right, measure it:"
 _OPEN = "Only you can say:"
 _WHICH = "It can be read in {} ways, and only you can say which is right:"
 
@@ -113,7 +113,8 @@ class Report(Document):
     def brief(self) -> Brief:
         found, here = self.diagnosis, f"{self.diagnosis.path}:"
         said = [*found.questions, *(note for note in found.notes if not _is_aside(note, found))]
-        said = [f"Line {one.removeprefix(here)}" if one.startswith(here) else one for one in said]
+        placed = re.compile(rf"^{re.escape(here)}(?:(\d+):)? ")
+        said = [placed.sub(lambda at: f"Line {at[1]}: " if at[1] else "", one) for one in said]
         if len(said) > MOST_NOTES:
             said[MOST_NOTES - 1 :] = [f"{many(len(said) - MOST_NOTES + 1, 'more remark')}: --explain"]
         table = grid(_SHOWN, _lines(self.columns)) if found.format else None
@@ -129,7 +130,7 @@ class Report(Document):
         if several:
             ready = f"This can be read in {len(found.readings)} ways, and only you can say which is right."
         elif found.readings:
-            ready = "Ready to measure, if what is assumed is right." if found.questions else "Ready to measure."
+            ready = "Ready to measure, if these assumptions are right." if found.questions else "Ready to measure."
         elif found.texts or found.form == "items":
             ready = "A judge can be asked about them." if found.commands else "Before a judge can be asked, say more:"
         else:

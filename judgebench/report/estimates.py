@@ -77,7 +77,7 @@ class Estimates(Document):
             cases = many(sum(run.to_ask for run in self.runs), "case")
             answer = f"{cases} for {whom}, at no cost. Nothing was asked."
         else:
-            cost = "at a price that is not known" if len(unpriced) == len(paid) else f"for about ${total:,.2f}"
+            cost = "at an unknown price" if len(unpriced) == len(paid) else f"for about ${total:,.2f}"
             cost += (
                 f", and {listed(unpriced)}, whose price is not known" if unpriced and len(unpriced) < len(paid) else ""
             )
@@ -93,14 +93,14 @@ class Estimates(Document):
         )
         table = grid(fields, self.runs)
         table = table if any(run.submitted for run in self.runs) else table.without("in batches")
-        notes = [f"Price not known of {listed(unpriced)}: a judge file can state it."] if unpriced else []
+        notes = [f"The price of {listed(unpriced)} is not known: a judge file can state it."] if unpriced else []
         if any(run.usage.usd and not run.pilot for run in paid):
             each = max(run.usage.output_tokens // max(run.calls, 1) for run in paid)
-            notes.append(f"An answer is taken to have {each:,} tokens; once some are stored, their length counts.")
+            notes.append(f"An answer is assumed to have {each:,} tokens; once some are stored, their length is used.")
         return Brief((answer,), table, tuple(notes))
 
     def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
-        return Document.render(self, form, width=max(width, _WIDE), explain=explain, colour=colour)
+        return super(Estimates, self).render(form, width=max(width, _WIDE), explain=explain, colour=colour)
 
 
 def _about(run: Forecast) -> str:
@@ -126,7 +126,7 @@ def _sentence(run: Forecast) -> str:
         price = f"about {run.usage.usd or 0.0:.2f} USD"
         price += f" ({run.low:.2f} to {run.high:.2f})" if run.low is not None else ""
     each = run.usage.output_tokens // max(run.calls, 1)
-    length = f"{each} tokens an answer, an assumption until some are stored"
+    length = f"{each} tokens an answer, assumed until some are stored"
     if run.pilot:
         length = f"answers as long as the {run.pilot} that are stored"
     how = "in batches in" if run.batch else "in"

@@ -269,7 +269,8 @@ def _sentences(panel: Panel) -> Iterator[str]:
         yield f"{who} agree with each other at {level} ({agreed}): the {ceiling}."
     for person in humans.annotators:
         if person.name == humans.pulling:
-            yield f"Without {clean(person.name)} it is {interval(person.without)}: one annotator decides the ceiling."
+            without = interval(person.without)
+            yield f"Without {clean(person.name)} it is {without}: the ceiling depends on one annotator."
     for judge, one in panel.judges:
         if one.ratio.value is None or one.kappa.value is None:
             continue

@@ -24,7 +24,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.jury import brief
-from judgebench.report.cautions import cautions_of
+from judgebench.report.cautions import careful, cautions_of
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
@@ -48,7 +48,7 @@ _REASONS = REASONS | {
     "one_judge": "one judge alone",
     "no_gold": "no item has a label",
     "undefined_part": "undefined for one of the two",
-    "numbers": "only figures of labels are tried fold by fold",
+    "numbers": "only figures of labels can be tried fold by fold",
 }
 _RULES = {
     "majority": "the majority",
@@ -333,7 +333,7 @@ def _remarks(jury: Jury) -> Iterator[str]:
         )
     if rule.name == "dawid-skene":
         yield "Dawid-Skene sees no gold, and takes members' errors for independent of each other."
-    yield from cautions_of(jury.warnings)
+    yield from careful(cautions_of(jury.warnings))
 
 
 def _swept(jury: Jury) -> Sequence[str]:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from judgebench.report.stand_in import Answer
     from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = ["Line", "Source", "same_as"]
+__all__ = ["Line", "Source", "agreement", "same_as"]
 
 #: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
 _MANY, _TURNS = 500_000, 25
+#: How often both sides say the same, by what a scale has for that.
+_SAME = ("percent_agreement", "accuracy")
 
 
 class Source(Protocol):
@@ -122,11 +124,8 @@ class Line:
     @property
     def share(self) -> Estimate | None:
         """How often it says the same as a person, or as gold."""
-        for name in ("percent_agreement", "accuracy"):
-            found = (self._each(name) if self.held else None) or _known(self.row.metrics.get(name))
-            if found is not None:
-                return found
-        return None
+        each = (self._each(name) for name in _SAME) if self.held else ()
+        return next(filter(None, each), None) or agreement(self.row)
 
     @property
     def same_as(self) -> tuple[str, ...]:
@@ -183,9 +182,9 @@ class Line:
             return found
         from judgebench.agreement.ratings import divisions, select  # noqa: PLC0415 - loads numpy
 
-        for name, division, code in divisions(found, {"subset"}):
-            if name == self.row.subset:
-                return select(found, (getattr(found, division) == code).nonzero()[0])
+        for part in divisions(found, {"subset"}):
+            if part.name == self.row.subset:
+                return select(found, part.own.nonzero()[0])
         return None
 
     @property
@@ -231,6 +230,11 @@ class Line:
     def unasked(self) -> str:
         """Why nobody can say whether it can take a person's place."""
         return unasked(self.row, settled=self.settled)
+
+
+def agreement(row: Agreement) -> Estimate | None:
+    """How often a judge says the same as gold; None where its scale has no such figure."""
+    return next((one for name in _SAME if (one := _known(row.metrics.get(name)))), None)
 
 
 def same_as(row: Agreement, *, beside: bool = False) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class Choices:
     def check(self, scale: Scale) -> None:
         """Refuse what a scale has no preferences for; UsageError."""
         if scale.kind not in {"check", "rate", "pair", "pick", "rank"}:
-            raise UsageError(f"verdicts on {scale.spec} are no preferences between answers")
+            raise UsageError(f"verdicts on {scale.spec} say nothing about which answer is preferred")
         if self.ties != "drop" and self.form != "kto":
             raise UsageError(
                 f"{argument('ties')} {self.ties} is for {argument('form')} kto: a pair needs a better answer"
@@ -48,7 +48,7 @@ class Choices:
         if scale.kind == "rate" and self.form == "kto" and self.threshold is None:
             raise UsageError(f"which ratings are desirable? {argument('at_least')} X")
         if scale.kind in {"check", "pick"} and self.form == "ranking":
-            raise UsageError(f"verdicts on {scale.spec} rank nothing; {argument('form')} dpo or kto")
+            raise UsageError(f"verdicts on {scale.spec} rank nothing; use {argument('form')} dpo or kto")
 
 
 @dataclass(slots=True)

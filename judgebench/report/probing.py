@@ -137,8 +137,8 @@ _OBSERVED = {
     "leniency": "leniency from one half",
     "length": "length beyond gold",
     "self-preference": "own answers beyond others'",
-    "family-preference": "kin's answers beyond others'",
-    "transitivity": "triads in a circle",
+    "family-preference": "its family's answers beyond others'",
+    "transitivity": "preferences that run in a circle",
     "cross-mode": "cases on which both modes contradict each other",
     "paraphrase": "wordings that agree less than the same one asked again",
 }

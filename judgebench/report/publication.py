@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from judgebench.report.system_board import Placed
     from judgebench.store.runs import StoredRun
 
-__all__ = ["SAMPLE", "Check", "check_run", "may_pass_on"]
+__all__ = ["SAMPLE", "About", "Check", "Publication", "check_run", "may_pass_on", "refuse"]
 
 
 class About(NamedTuple):

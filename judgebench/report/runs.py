@@ -1,4 +1,4 @@
-"""Stored runs in words: what one asked, got and cost (`show RUN`), and damage (`verify`)."""
+"""A stored run in words: what it asked, what it got, and what that cost (`show RUN`)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.errors import DataError
-from judgebench.report.document.blocks import Notes, Sheet, Table, grid, sheet
-from judgebench.report.document.brief import MOST_NOTES, Brief, Next
+from judgebench.report.document.blocks import Sheet, Table, grid
+from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, listing, many
 from judgebench.report.said import known_as
@@ -31,19 +30,17 @@ from judgebench.report.show import FACTS
 from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from judgebench.domain import Reply, Run
-    from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block
     from judgebench.store.runs import StoredRun
-    from judgebench.store.verify import Finding, Report
 
-__all__ = ["Holdings", "RunFacts", "Verification"]
+__all__ = ["Holdings", "RunFacts"]
 
 
 @dataclass(slots=True)
-class Shared:
+class MemberShare:
     """A member's part in a panel: its replies by status, and what they used."""
 
     statuses: Counter[str] = field(default_factory=Counter[str])
@@ -72,7 +69,7 @@ class Holdings:
     models: Counter[str]
     usage: Usage
     seconds: float
-    members: Mapping[str, Shared] = field(default_factory=dict[str, "Shared"])
+    members: Mapping[str, MemberShare] = field(default_factory=dict[str, "MemberShare"])
 
     @classmethod
     def of(cls, stored: StoredRun) -> Holdings:
@@ -80,7 +77,7 @@ class Holdings:
         statuses: Counter[str] = Counter()
         models: Counter[str] = Counter()
         usage, seconds = Usage(), 0.0
-        members: dict[str, Shared] = {}
+        members: dict[str, MemberShare] = {}
         panel = "panel" in stored.run.settings
         for verdict in stored.judgments():
             statuses[verdict.status.value] += 1
@@ -88,7 +85,7 @@ class Holdings:
                 models[verdict.model] += 1
             usage, seconds = usage + verdict.usage, seconds + verdict.seconds
             for name, part in verdict.parts if panel else ():
-                members.setdefault(name, Shared()).add(part)
+                members.setdefault(name, MemberShare()).add(part)
         return cls(statuses, models, usage, seconds, members)
 
 
@@ -194,9 +191,7 @@ class RunFacts(Document):
             "task": f"{run.task} ({run.revision})",
             "scale": run.scale.spec,
             "shown": f"order {run.orders}, reference {run.reference}, {_times(run.repeats)}"
-            + ("" if run.limit is None else f", the first {run.limit} items")
-            + (f", probe {run.probe}" if run.probe else "")
-            + (f", again {run.again}" if run.again else ""),
+            + ("" if run.limit is None else f", the first {run.limit} items"),
             "settings": ", ".join(f"{name} {value}" for name, value in settings),
             "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
             "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",
@@ -250,91 +245,3 @@ def _asked(spent: Any) -> str:
         f"{spent.get('asked', 0):,} cases by {many(commands, 'command')}, "
         f"{spent.get('retries', 0):,} retries, {spent.get('seconds', 0.0):,.1f} s{paid}"
     )
-
-
-_FINDING = record("finding", file=TEXT, line=maybe(COUNT), what=TEXT, todo=TEXT)
-_LOOKED_AT = record(
-    "run",
-    run=(TEXT, lambda report: str(report.path)),
-    cases=COUNT,
-    lines=COUNT,
-    packed=COUNT,
-    superseded=COUNT,
-    answered_twice=(COUNT, attrgetter("twice")),
-    damaged=(COUNT, attrgetter("found")),
-    findings=ListOf(_FINDING),
-    notes=Key(ListOf(TEXT), lambda report: report.notes or None, "What is no damage.", required=False),
-)
-#: A row per run, then one per finding in it (None for the run's own).
-_FOUND: Mapping[str, Callable[[tuple[Report, Finding | None]], Any]] = {
-    "run": lambda x: str(x[0].path),
-    "cases": lambda x: None if x[1] else x[0].cases,
-    "damaged": lambda x: None if x[1] else x[0].found,
-    "file": lambda x: x[1] and x[1].file,
-    "line": lambda x: x[1] and x[1].line,
-    "what": lambda x: x[1] and x[1].what,
-    "todo": lambda x: x[1] and x[1].todo,
-}
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Verification(Document):
-    """What is damaged in some stored runs."""
-
-    reports: tuple[Report, ...]
-
-    SCHEMA = "judgebench.verify/1"
-    SHAPE = record(
-        "",
-        "Damage found in stored runs.",
-        damaged=(COUNT, attrgetter("found"), "All findings."),
-        runs=(ListOf(_LOOKED_AT), attrgetter("reports")),
-    )
-
-    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
-        """Write it; all of it as a listing that wraps nothing, so that places can be copied."""
-        if form == "table" and (explain or self.found):
-            return listing(line for one in self.reports for line in _listing(one))
-        return super(Verification, self).render(form, width=width, explain=explain, colour=colour)
-
-    def brief(self) -> Brief:
-        runs, cases = many(len(self.reports), "run"), sum(report.cases for report in self.reports)
-        if self.found:
-            return Brief((f"{many(self.found, 'finding')} in {runs}.",))
-        notes = tuple(note for report in self.reports for note in report.notes)
-        return Brief((f"{runs} with {many(cases, 'case')}: no damage.",), None, notes[:MOST_NOTES])
-
-    @property
-    def found(self) -> int:
-        """How many findings there are."""
-        return sum(report.found for report in self.reports)
-
-    @property
-    def failure(self) -> JudgebenchError | None:
-        if not self.found:
-            return None
-        damaged = sum(bool(report.found) for report in self.reports)
-        what = f"{self.found:,} findings in {damaged} of {len(self.reports)} runs"
-        return DataError(what, hint="each says what to do")
-
-    def sheet(self) -> Sheet:
-        return sheet(_FOUND, ((report, one) for report in self.reports for one in (None, *report.findings)))
-
-    def blocks(self) -> Iterator[Block]:
-        for report in self.reports:
-            head, *findings = map(clean, _listing(report))
-            yield head
-            if findings:
-                yield Notes(tuple(one.strip() for one in findings))
-
-
-def _listing(report: Report) -> list[str]:
-    facts = [f"{report.cases:,} cases"]
-    facts += [f"{report.packed:,} packed"] if report.packed else []
-    facts += [f"{report.lines:,} lines"] if report.lines else []
-    facts += [f"{report.superseded:,} superseded by newer ones"] if report.superseded else []
-    facts += [f"{report.twice:,} answered more than once"] if report.twice else []
-    head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
-    more = report.found - len(report.findings)
-    findings = [*map(str, report.findings), *([f"… and {more:,} more"] if more else []), *report.notes]
-    return [head, *(f"  {one}" for one in findings)]

@@ -299,8 +299,8 @@ def brief_name(metric: str) -> str:
     if metric in _BRIEF:
         return _BRIEF[metric]
     short = headline_name(metric)
-    # Headings break words at the end of a line, and have shares in percent.
-    whole = "%" in short or "- " in short or short.islower() or short in _PEOPLE
+    # Headings have shares in percent.
+    whole = "%" in short or short.islower() or short in _PEOPLE
     return name_of(metric).replace("_", " ") if whole else short
 
 

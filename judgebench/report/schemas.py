@@ -50,7 +50,7 @@ KINDS = {
     "task": "judgebench.report.show:TaskFacts",
     "transfer": "judgebench.report.transfer:Transfers",
     "validation": "judgebench.report.validation:Validation",
-    "verify": "judgebench.report.runs:Verification",
+    "verify": "judgebench.report.verification:Verification",
 }
 
 

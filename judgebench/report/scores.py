@@ -13,7 +13,9 @@ from judgebench.errors import UsageError
 from judgebench.report.document.blocks import Notes, Sentences, Table, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent, words_of
-from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
+from judgebench.report.line import agreement
+from judgebench.report.row_table import room_plan, row_grid
+from judgebench.report.rows import ROW, arrange, columns, frame
 from judgebench.report.strata import strata_tables
 from judgebench.report.words import REASONS, gold_words, task_name
 
@@ -107,8 +109,8 @@ class Scores(Document, Sequence[Agreement]):
     metrics``. Where there are several, choose first: ``scores.select(judge=...)``.
 
     ``unmeasured`` says of runs on items without labels that nothing can be measured yet, ``notes`` what a person should
-    know beside the figures, ``asked`` what was asked for them (nothing where only
-    stored answers were measured). Scores are equal whoever asked.
+    know beside the figures, ``asked`` what was asked for them (nothing where only stored answers were measured).
+    Scores are equal whoever asked.
     """
 
     rows: tuple[Agreement, ...]
@@ -375,8 +377,7 @@ def _ceiling(row: Agreement) -> Figure:
 
 def _said(row: Agreement) -> str:
     parts = [str(_headline(row))]
-    plain = row.metrics.get("percent_agreement") or row.metrics.get("accuracy")
-    if plain is not None and plain.value is not None:
+    if (plain := agreement(row)) is not None:
         parts.append(f"{gold_words(row.gold)} {percent(plain.value)} %")
     if (ceiling := _ceiling(row).value) is not None:
         parts.append(f"human ceiling {decimal(ceiling)}")

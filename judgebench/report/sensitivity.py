@@ -11,9 +11,9 @@ from judgebench.report.document.blocks import Field, Table, grid, judge_columns,
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.rows import cell
+from judgebench.report.row_table import cell
 from judgebench.report.said import brief_name, known_as, two, unfinished
-from judgebench.report.words import WARNINGS, task_name
+from judgebench.report.words import RULES, WARNINGS, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -117,25 +117,6 @@ class Sensitivity(Document):
         yield Table(grid([*head, *metrics], _near(self.lines), [_NOTE, *_cautions(self.lines)]))
 
 
-#: What a convention says, in words.
-_RULES = {
-    ("order", "single"): "one order only",
-    ("order", "both-right"): "right only if right in both orders",
-    ("order", "sum-of-signs"): "both orders added up",
-    ("order", "inconsistent-tie"): "verdicts that flip are ties",
-    ("order", "mean"): "each order counts",
-    ("tie", "class"): "a tie is an answer",
-    ("tie", "drop"): "ties left out",
-    ("tie", "half"): "ties half right",
-    ("tie", "wrong"): "ties wrong",
-    ("invalid", "wrong"): "unusable is wrong",
-    ("invalid", "drop"): "unusable left out",
-    ("invalid", "tie"): "unusable is a tie",
-    ("gold", "majority"): "most people's label",
-    ("gold", "unanimous"): "only where all people agree",
-    ("gold", "each"): "each person's label",
-    ("gold", "leave-one-out"): "all people but one",
-}
 _AS_IT_IS = "as it is"
 
 
@@ -176,7 +157,7 @@ def _spans(lines: Sequence[Variant]) -> list[_Span]:
 def _rule(own: Variant, other: Variant) -> str:
     mine = own.policies.to_json()
     changed = [(name, value) for name, value in other.policies.to_json().items() if mine[name] != value]
-    return ", ".join(_RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
+    return ", ".join(RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
 
 
 def _overtaken(lines: Sequence[Variant]) -> Iterator[str]:
@@ -230,9 +211,9 @@ def _near(lines: Sequence[Variant]) -> list[Variant]:
         mine = own.get((line.task, line.judge), {})
         return sum(mine.get(name) != value for name, value in line.policies.to_json().items())
 
-    judges = list(dict.fromkeys((line.task, line.judge) for line in lines))
     near = [line for line in lines if distance(line) <= 1]
-    return sorted(near, key=lambda line: (judges.index((line.task, line.judge)), not line.own))
+    places = {judge: i for i, judge in enumerate(dict.fromkeys((line.task, line.judge) for line in lines))}
+    return sorted(near, key=lambda line: (places[line.task, line.judge], not line.own))
 
 
 def _cautions(lines: Sequence[Variant]) -> list[str]:

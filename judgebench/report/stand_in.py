@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import argument
 from judgebench.report.document.text import clean, many
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Tone
 
 __all__ = [
-    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "one_label", "questions", "unasked",
+    "KAPPAS", "MARGIN", "SAID", "UNKNOWN", "Answer", "Said", "State", "answer", "answer_without", "one_label",
+    "questions", "unasked",
 ]  # fmt: skip
 
 State: TypeAlias = Literal["yes", "no", "open", "not-human"]
@@ -102,6 +102,8 @@ def answer(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: boo
     would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either. Without ``in_turn``
     nobody is left out, which takes less time and leaves open whether one annotator decides.
     """
+    from judgebench.agreement.humans import kappa_of  # noqa: PLC0415 - loads numpy
+
     metric = kappa_of(ratings.scale)
     ratio = row.ceiling.get(f"ratio_{metric}") or Estimate.missing("one_annotator")
     if row.gold not in HUMAN_SOURCES:
@@ -159,6 +161,18 @@ def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest |
         passes = known and (name not in tests or tests[name].passed is not False)
         if passes != (state == "yes"):
             yield name
+
+
+def answer_without(one: Answer, row: Agreement, name: str, ratio: Estimate) -> State:
+    """Give the answer without an annotator, where ``ratio`` is the judge's agreement over people's; doubts stay."""
+    if not one.deciding:
+        return one.state
+    test = next((test for test in one.alt.without if test.name == name), None) if one.alt is not None else None
+    bar = 1 - MARGIN
+    if ratio.low is not None and ratio.low >= bar and (test is None or test.passed is not False):
+        # One of the reasons is that somebody decides.
+        return "open" if one.whys[1:] else "yes"
+    return "no" if ratio.high is not None and ratio.high < bar and not _void(row) else "open"
 
 
 def _alt_test(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: bool) -> AltTest | None:
@@ -230,8 +244,6 @@ def _beside_people(
 
 def _by_test(alt: AltTest | None) -> tuple[State, str]:
     """Read the alternative annotator test, of a judge whose kappa is as high as people's."""
-    from judgebench.agreement.alt_test.codes import PASS  # noqa: PLC0415 - loads numpy
-
     if alt is None:
         return "yes", ""
     if alt.winning_rate.value is None:
@@ -239,7 +251,6 @@ def _by_test(alt: AltTest | None) -> tuple[State, str]:
     if not alt.passed:
         wins = sum(one.wins is True for one in alt.annotators)
         return "open", f"it is level with only {wins} of {alt.winning_rate.n} people"
-    robust = alt.clustered_rate.value
-    if robust is not None and robust < PASS:
+    if alt.passed_clustered is False:
         return "open", "it passes the alternative annotator test only if items to one question count as independent"
     return "yes", ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import COUNT, ERROR, MEASURED, TEXT, Key, ListOf, choice, maybe, record
 from judgebench.report.briefs.standings import brief
+from judgebench.report.cautions import careful
 from judgebench.report.compare import END, GROUND, P_VALUE, cautions, told
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
@@ -122,4 +123,4 @@ class ManyJudges(Document):
             "judges are ranked. "
             f"{many(found.items, 'item')}; {found.policies}."
         )
-        yield Table(grid(_PAIRS, found.pairs, [how, *cautions(found)]))
+        yield Table(grid(_PAIRS, found.pairs, [how, *careful(cautions(found))]))

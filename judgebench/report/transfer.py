@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, FLAG, SHARE, TEXT, ListOf, MapOf, maybe, record
-from judgebench.report.briefs.probes import LED, NOT_SURE, effect, largest_first, told
+from judgebench.report.briefs.probes import NOT_SURE, effect, largest_first, told
 from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
@@ -93,7 +93,7 @@ class Transfers(Document):
             Field("best on", lambda row: names[row.chosen_on], right=False),
             Field("attack", lambda row: clean(row.attack), right=False),
             Field("tried on", lambda row: names[row.measured_on], right=False),
-            LED,
+            Field("led?", told, right=False),
             Field("effect [95 %]", effect, right=False),
             Field("cases", lambda row: f"{row.found.rows:,}", spare=True),
         ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Fields
 
-_REASONS = REASONS | {"not_defined_here": "verdicts on this scale are no labels of a list"}
+_REASONS = REASONS | {"not_defined_here": "verdicts on this scale are not labels of a list"}
 
 
 class WaysRow(NamedTuple):

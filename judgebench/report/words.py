@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "REASONS", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word", "gold_words",
-    "heading", "headline_name", "sampled", "task_name",
+    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word",
+    "gold_words", "heading", "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -22,6 +22,26 @@ SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the bench
 SAMPLE = "SAMPLE"
 #: The same, of a first answer.
 SAMPLES = "These are SAMPLES, written to show how it works: they say nothing about any judge."
+#: Policies in words, by name and value.
+RULES = {
+    ("order", "single"): "one order only",
+    ("order", "both-right"): "right only if right in both orders",
+    ("order", "sum-of-signs"): "both orders added up",
+    ("order", "inconsistent-tie"): "verdicts that flip are ties",
+    ("order", "mean"): "each order counts",
+    ("tie", "class"): "a tie is an answer",
+    ("tie", "drop"): "ties left out",
+    ("tie", "half"): "ties half right",
+    ("tie", "wrong"): "ties wrong",
+    ("invalid", "wrong"): "unusable is wrong",
+    ("invalid", "drop"): "unusable left out",
+    ("invalid", "tie"): "unusable is a tie",
+    ("gold", "majority"): "most people's label",
+    ("gold", "unanimous"): "only where all people agree",
+    ("gold", "each"): "each person's label",
+    ("gold", "mean"): "people's mean",
+    ("gold", "leave-one-out"): "all people but one",
+}
 #: What becomes of answers that are no verdict, by policy.
 UNUSABLE = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
@@ -41,7 +61,7 @@ REASONS = {
     "one_order": "position consistency needs items that were shown in both orders",
     "not_measured": "not measured",
     "not_here": "not measured on this row",
-    "other_scale": "another scale calls for it",
+    "other_scale": "not a figure of this scale",
     "one_class": "gold has one class only",
     "no_gold_errors": "no step is wrong by the gold labels",
     "no_predicted_errors": "the judge calls no step wrong",
@@ -50,10 +70,10 @@ REASONS = {
     "numbers": "two numbers are near each other, or not: they are hardly ever the same",
     "too_many_sets": "there are more than 10,000 different sets",
     "no_correct_items": "no solution is free of errors by the gold labels",
-    "separated": "a threshold parts the two gold classes, so no recalibration fits best",
+    "separated": "a threshold separates the two gold classes, so no recalibration fits best",
     "not_independent": "the test holds for independent items only, and these share questions",
     "missing_numbers": "some numbers are missing, and this figure has no worst one to put in their place",
-    "other_unit": "the judge's numbers go beyond the scale, so their unit is another one",
+    "other_unit": "the judge's numbers go beyond the scale, so they are in another unit",
     "no_errors": "the judge makes no error that could be lenient or strict",
     "no_tie_label": "a policy voids ties",
     "only_ties": "on every item one side says tie",
@@ -96,8 +116,8 @@ WARNINGS = {
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",
-    "reversed": "agreement far below chance: one side seems turned round; give its words the other meaning "
-    "(--word OLD=NEW), or check the columns",
+    "reversed": "agreement far below chance: one side seems to be the wrong way round; give its words the "
+    "other meaning (--word OLD=NEW), or check the columns",
 }
 #: Short names of metrics, in lines.
 SHORT: dict[str, tuple[str, ...]] = {
@@ -167,10 +187,10 @@ def heading(metric: str) -> tuple[str, ...]:
 def headline_name(metric: str) -> str:
     """Give a metric's short name in one line.
 
-    >>> headline_name("cohen_kappa_quadratic"), headline_name("some_metric")
-    ('quadratic kappa', 'some metric')
+    >>> headline_name("cohen_kappa_quadratic"), headline_name("footrule_distance"), headline_name("some_metric")
+    ('quadratic kappa', 'footrule', 'some metric')
     """
-    return " ".join(heading(metric))
+    return " ".join(heading(metric)).replace("- ", "")
 
 
 def gold_words(gold: str) -> str:

@@ -206,7 +206,7 @@ class PrintedTable:
                         ) from None
                     if not abs(value) <= _LARGEST:
                         raise DataError(
-                            f"{text!r} in the row {row!r} is no figure",
+                            f"{text!r} in the row {row!r} is not a figure",
                             file="" if path is None else str(path),
                             field=column,
                         )
@@ -270,7 +270,7 @@ def printed_table(table: TomlTable) -> PrintedTable:
     if not found.metrics:
         table.fail("metrics", "name at least one column and what it is")
     if not rows and not is_inside(found.file):
-        table.fail("file", f"{found.file!r} is no file below the task's folder")
+        table.fail("file", f"{found.file!r} is not a file below the task's folder")
     if not 0 <= found.decimals <= _DIGITS:
         table.fail("decimals", f"expected 0 to {_DIGITS}, got {found.decimals}")
     return found
@@ -291,7 +291,7 @@ def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, 
     """Find the files of a name with ``{names}`` in it, in the first folder that has one, and what these stand for."""
     if not is_inside(pattern):
         # Whoever wrote the figures may not have the file of somebody else read.
-        raise DataError(f"{pattern!r} is no file below the task's folder")
+        raise DataError(f"{pattern!r} is not a file below the task's folder")
     for home in homes:
         if "{" not in pattern:
             if (path := find(home, pattern)) is not None:

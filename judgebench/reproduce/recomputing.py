@@ -168,8 +168,8 @@ class Recomputing:
     def _among(self, figure: PublishedFigure) -> Found:
         import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
+        from judgebench.agreement import alpha_units  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.ratings import select  # noqa: PLC0415 - loads numpy
-        from judgebench.stats.coefficients.krippendorff import alpha_units  # noqa: PLC0415 - loads numpy
 
         task, ratings = self._sources.task(figure.split), self._sources.labels(figure.split)
         if figure.subset not in {"all", *ratings.subsets}:

@@ -337,7 +337,7 @@ def recorded_of(table: TomlTable, splits: tuple[str, ...]) -> list[Recorded]:
     names = table.texts("names")
     file = str(table.data.get("file", ""))
     if Path(file).is_absolute() or ".." in Path(file).parts:
-        table.fail("file", f"{file!r} is no file below the task's folder")
+        table.fail("file", f"{file!r} is not a file below the task's folder")
     first = Recorded(
         names[0] if names else table.text("name"),
         table.text("file"),

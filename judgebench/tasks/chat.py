@@ -33,7 +33,7 @@ _SPEAKERS: dict[str, Role] = {
 _WHO, _WHAT = ("role", "from", "speaker"), ("content", "value", "text")
 _MESSAGES = ("messages", "conversation", "conversations", "turns", "trajectory", "steps")
 _ELSEWHERE = ("http://", "https://", "data:")
-#: Items of OpenAI's Responses API that are no messages.
+#: Items of OpenAI's Responses API that are not messages.
 _CALL, _RESULT = "function_call", "function_call_output"
 #: Fields of a step, in the order in which they came about; what is named otherwise is passed over.
 _SEEN = ("url", "axtree", "accessibility_tree", "screenshot", "screenshot_path")
@@ -131,7 +131,7 @@ def _turns(row: Row, column: str, message: object, folder: Path | None) -> Itera
         row.fail("a message without role and content", column, _WRITE)
     speaker = _SPEAKERS.get(str(message[who]).casefold())
     if speaker is None:
-        row.fail(f"nobody knows the role {message[who]!r}", column, "roles are system, user, assistant and tool")
+        row.fail(f"there is no role {message[who]!r}", column, "roles are system, user, assistant and tool")
     if isinstance(thought := message.get("reasoning_content"), str) and thought.strip():
         yield Turn.of(speaker, thought)
     content = message.get(_key(message, _WHAT))
@@ -296,7 +296,7 @@ def _held(row: Row, column: str, said: Any, folder: Path | None, *homes: str) ->
     content, path = said.get("bytes"), said.get("path")
     if isinstance(content, bytes) and content:
         if (kind := kind_of(content)) is None:
-            row.fail("bytes that are no image", column)
+            row.fail("these bytes are not an image", column)
         return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
     if isinstance(path, str) and path.strip():
         return image_of(row, column, path, folder, *homes)

@@ -246,7 +246,7 @@ def read_recording(
             item = row.name("id")
             key = item if not about or item.endswith(f"/{about}") else f"{item}/{about}", _order(row, scale)
             if key in replies:
-                row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
+                row.fail(f"item {key[0]!r} appears twice in order {list(key[1])}")
             replies[key] = reply
     return _recording(judge or stem(path), replies)
 

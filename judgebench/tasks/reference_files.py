@@ -51,7 +51,7 @@ def read_references(path: Path, column: str, kind: str) -> dict[str, tuple[Refer
 def joined(
     items: Iterable[Item], found: dict[str, tuple[Reference, ...]], path: Path, tell: Callable[[str], None]
 ) -> dict[str, tuple[Reference, ...]]:
-    """Give the references of items, by id; items without one are named aloud, and so are ids of no item.
+    """Give the references of items, by id; ``tell`` hears of items without one, and of ids that no item has.
 
     DataError where no id is that of an item.
     """
@@ -66,7 +66,7 @@ def joined(
             missing.append(item.id)
     if not given:
         raise DataError(f"none of its ids is that of an item, such as {missing[0]!r}", file=str(path))
-    for names, what in ((missing, "no reference for"), (sorted(left), "references for what is no item here:")):
+    for names, what in ((missing, "no reference for"), (sorted(left), "references for ids that no item has:")):
         if names:
             more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
             tell(f"{path.name} has {what} {', '.join(names[:_NAMED])}{more}")

@@ -152,9 +152,9 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     if golds and gold == "unspecified":
         notes.append(f"who gave the labels is not said; {argument('gold_source')} human says that people did")
     if blank:
-        notes.append(f"{table.name}: left out, {blank} rows without a word")
+        notes.append(f"{table.name}: {blank} blank rows are left out")
     if recognised.judges:
-        notes.append(f"left aside, verdicts of judges: {', '.join(recognised.judges)}")
+        notes.append(f"verdicts of judges, not used: {', '.join(recognised.judges)}")
     notes += alike(table, roles, golds)
     revision = f"data:{digest([table.revision, whole.to_json()], 12)}"
     card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)

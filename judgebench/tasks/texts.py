@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +87,22 @@ def text_of(row: Row, column: str) -> str:
     value = value_in(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
+    return _written(value)
+
+
+def word_of(value: Any) -> str:
+    """Write a value as a label is typed; a gap as nothing.
+
+    >>> [word_of(value) for value in (" yes ", 3.0, 2.5, None, float("nan"))]
+    ['yes', '3', '2.5', '', '']
+    """
+    return _written(value).strip()
+
+
+def _written(value: Any) -> str:
     # A column of whole numbers with gaps is one of floats in Parquet.
     if isinstance(value, float):
-        value = int(value) if value.is_integer() else None if value != value else value  # noqa: PLR0124 - NaN
+        value = int(value) if value.is_integer() else None if math.isnan(value) else value
     return cell(value)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from judgebench.report.document.as_html import body, page
+from judgebench.report.document.blocks import Notes, Table
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import minus
 from judgebench.report.said import brief_name, first_up, known_as
@@ -70,6 +71,7 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
 
 def standings_page(document: Document, stored: Sequence[StoredRun], names: Sequence[str]) -> str:
     """Write the page of more than two runs."""
+    brief = document.brief()
     sentence, *rest = document.sentences()
     head, _, why = sentence.rstrip(".").partition(": ")
     return page(
@@ -80,6 +82,7 @@ def standings_page(document: Document, stored: Sequence[StoredRun], names: Seque
         meta=f"{clean(stored[0].run.task)} · {len(stored)} judges",
         head=clean(head),
         rest=[minus(clean(one)) for one in (f"{first_up(why)}." if why else "", *rest) if one],
+        table=body([Table(brief.table), Notes(brief.notes)] if brief is not None and brief.table is not None else []),
         everything=body(document.parts("html")),
         report="/report?" + urlencode([("run", name) for name in names]),
     )

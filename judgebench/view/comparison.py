@@ -17,6 +17,7 @@ from judgebench.domain import Case
 from judgebench.judges.sent import Sent
 from judgebench.labels.annotations import words_of
 from judgebench.report.document.text import clean
+from judgebench.report.page.outcomes import same
 from judgebench.view.showing import plain, shown
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ class Compared:
         scale = self.runs[0].run.scale
         item = self._texts.get(one.item)
         whole = item is not None and all(
-            self._was_judged(side, item, verdict) for side, verdicts in enumerate(said) for verdict in verdicts
+            same(self._as_shown(side, item), (verdict for verdict in verdicts if not verdict.probe))
+            for side, verdicts in enumerate(said)
         )
         own = () if item is None else tuple(range(len(item.responses)))
         first = next((verdict for side in said for verdict in side), None)
@@ -194,11 +196,6 @@ class Compared:
                 for side, verdicts in enumerate(said)
             ],
         }
-
-    def _was_judged(self, side: int, item: Item, verdict: Verdict) -> bool:
-        """Whether a verdict was given on this very text: its key covers all that was shown."""
-        case = Case(self._as_shown(side, item), verdict.order, verdict.repeat, "", verdict.reference)
-        return bool(verdict.probe) or case.key == verdict.key
 
     def _as_shown(self, side: int, item: Item) -> Item:
         known = self._beside[side].get(item.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probe_rows import Paired, Row
 from judgebench.agreement.probing import measure
 from judgebench.domain import Scale
 from judgebench.report.probing import ProbeRow, Probes

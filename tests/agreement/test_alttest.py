@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from agreement_cases import quick
+from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -52,29 +52,6 @@ GOLDEN = {
 }  # fmt: skip
 EPSILON = {"wax": 0.1, "mtbench": 0.2, "cebab_aspects": 0.1, "cebab_stars": 0.1, "lesion": 0.15}
 PLAIN = Policies()
-
-
-def ratings(judge, gold, scale=None, item=None, cluster=None) -> Ratings:
-    judge, gold = np.asarray(judge), np.asarray(gold)
-    n = judge.size
-    item = np.arange(n) if item is None else np.asarray(item)
-    _, first = np.unique(item, return_index=True)
-    zeros = np.zeros(n, dtype=np.int64)
-    game = np.where(np.isin(np.arange(n), first), 0, 1)
-    return Ratings(
-        scale=scale or Scale.pair(),
-        judge=judge,
-        gold=gold,
-        annotators=tuple(f"h{j}" for j in range(gold.shape[1])),
-        item=item,
-        cluster=item if cluster is None else np.asarray(cluster),
-        game=game,
-        swapped=game > 0,
-        subset=zeros,
-        subsets=("",),
-        system=zeros,
-        systems=("",),
-    )
 
 
 @pytest.mark.data
@@ -179,7 +156,7 @@ def cases(draw):
     people[rng.random((n, m)) < 0.2] = -1
     people[0] = 0
     judge = np.where(rng.random(n) < 0.6, truth, rng.integers(-1, k, n))
-    return ratings(judge, people, Scale.rate(1, k)), draw(st.sampled_from([0.0, 0.1, 0.2, 0.5]))
+    return ratings(judge, people, scale=Scale.rate(1, k)), draw(st.sampled_from([0.0, 0.1, 0.2, 0.5]))
 
 
 @given(cases(), st.sampled_from(["accuracy", "neg-rmse"]))

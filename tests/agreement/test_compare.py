@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import public_umass
 import pytest
 from agreement_cases import judged, quick, random_case, two
 from hypothesis import given
 from hypothesis import strategies as st
-from own_tables import load
 from public_pandalm import PandaLM, answered
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
-from judgebench.agreement.matching import Judged, match
+from judgebench.agreement.matching import match
 from judgebench.agreement.pilots import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
@@ -32,14 +32,7 @@ UMASS = [
 @pytest.fixture(scope="module")
 def umass(data_dir):
     """Eleven judges of Judging the Judges, V1; an empty cell is left out, as the paper leaves it out."""
-    table = load(
-        data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz",
-        UMASS,
-        ["HumanJudgement"],
-        cluster_col="question",
-    )
-    some = Policies(invalid="drop")
-    return [Judged("v1", name, own, range(3600), range(400), some) for name, own in table.judges.items()]
+    return public_umass.judged(data_dir, UMASS)
 
 
 @pytest.mark.data
@@ -274,7 +267,7 @@ GOLD = np.array([0, 1, 2, 0, 1, 2])
         (lambda one: replace(one, ratings=replace(one.ratings, scale=Scale.parse("rate:1-3"))), "different scales"),
         (lambda one: replace(one, labels=[(9,), *one.labels[1:]]), "different gold on 1 item .'i0'"),
         (lambda one: replace(one, items=["x", *one.items[1:]]), "has no judgment of 1 item .*give shared"),
-        (lambda one: replace(one, items=[f"x{i}" for i in range(6)]), "share no item"),
+        (lambda one: replace(one, items=[f"x{i}" for i in range(6)]), "no item in common"),
     ],
 )
 def test_what_differs_is_refused_and_named(change, says):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -60,7 +61,9 @@ def test_equal_ratings_are_a_tie_where_there_is_none_and_steps_are_sides():
 def test_runs_belong_together_that_differ_in_the_mode_alone():
     def run(code: int, **settings) -> SimpleNamespace:
         told = replace(RUN, settings={"model": "m", **settings})
-        return SimpleNamespace(run=told, path=None, verdicts=lambda **_: iter([said(i, code) for i in range(4)]))
+        return SimpleNamespace(
+            run=told, path=Path("runs", "one"), verdicts=lambda **_: iter([said(i, code) for i in range(4)])
+        )
 
     each = {"protocol": "rate-each", "prompts": {"rate": "rate/1@1"}}
     runs = [run(0), run(2, **each), run(0, temperature=1.0), run(0, **each | {"protocol": "rate-each + reflection"})]

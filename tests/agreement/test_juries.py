@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import public_umass
 import pytest
 from agreement_cases import judged, quick
 from hypothesis import given
 from hypothesis import strategies as st
-from own_tables import load
 from scipy.stats import binom
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import cohen_kappa_score
@@ -38,14 +38,7 @@ WEAK = ["Mistral-7B", "Llama-7B", "Llama3-8B", "Gemma-2B", "JudgeLM"]
 
 @pytest.fixture(scope="module")
 def nine(data_dir):
-    table = load(
-        data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz",
-        NINE,
-        ["HumanJudgement"],
-        cluster_col="question",
-    )
-    some = Policies(invalid="drop")
-    return [Judged("v1", name, own, range(3600), range(400), some) for name, own in table.judges.items()]
+    return public_umass.judged(data_dir, NINE)
 
 
 def of(judges, names):
@@ -320,11 +313,11 @@ def test_every_form_of_the_answers():
     ("said", "error", "words"),
     [
         ({"ties": "tie"}, UsageError, "needs a scale with a tie"),
-        ({"rule": "mean", "scale": "nominal:good,bad"}, UsageError, "the mean is of ratings"),
+        ({"rule": "mean", "scale": "nominal:good,bad"}, UsageError, "a mean takes ratings"),
         ({"rule": "mean", "ties": "first"}, UsageError, "a mean has no ties"),
         ({"one_coin": True}, UsageError, "weighted or dawid-skene"),
         ({"family": "x=lab/one"}, UsageError, "goes with"),
-        ({"leave_out": "family", "family": "x=nobody"}, UsageError, "none of the judges"),
+        ({"leave_out": "family", "family": "x=nobody"}, UsageError, "not one of the judges"),
         ({"leave_out": "family", "family": "x"}, UsageError, "write NAME=JUDGE"),
         ({"leave_out": "family", "family": "x=lab/one,lab/two,other"}, UsageError, "all judges are of one family"),
         ({"judge": "other"}, UsageError, "two judges or more"),

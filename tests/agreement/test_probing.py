@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probe_rows import Paired, Row
 from judgebench.agreement.probing import measure, suite
 from judgebench.domain import Scale
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
 
 import numpy as np
+import public_umass
 import pytest
 from agreement_cases import ratings, se_iid, table
 from public_pandalm import PandaLM, answered
@@ -116,12 +115,7 @@ def test_o1_mini_s_first_slot_is_no_chance():
 
 @pytest.fixture(scope="module")
 def umass(data_dir):
-    path = data_dir / "judging_the_judges" / "TriviaQA_Judges_w_HumanJudgement_V1.csv.gz"
-    csv.field_size_limit(10_000_000)
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(io.StringIO(file.read())) if row["HumanJudgement"] in {"True", "False"}]
-    judges = [name for name, value in rows[0].items() if value in {"True", "False"} and name != "HumanJudgement"]
-    return rows, judges
+    return public_umass.read(data_dir)
 
 
 def sides(rows, judge):

@@ -43,7 +43,7 @@ def test_documents_that_were_not_found_count() -> None:
 
 @pytest.mark.parametrize("name", ["dcg", "ndcg@0", "p", "ndcg@", "recall@5"])
 def test_a_measure_that_is_not_there_is_named(name: str) -> None:
-    with pytest.raises(UsageError, match="no measure of a ranking: write ndcg@10"):
+    with pytest.raises(UsageError, match="not a measure of a ranking: write ndcg@10"):
         measure_named(name)
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import processes
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from processes import Outcome
-
-_TESTS = str(Path(__file__).resolve().parent.parent)
-if _TESTS not in sys.path:
-    sys.path.insert(0, _TESTS)
-
-import processes  # noqa: E402 - importable once the folder is on the path
-from servers.plugin import fake_llm  # noqa: E402, F401 - a fixture, importable once the folder is on the path
 
 
 @pytest.fixture

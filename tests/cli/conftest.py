@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from once import measured_once
+from processes import Outcome, python
 
 from judgebench.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-_TESTS = str(Path(__file__).resolve().parent.parent)
-if _TESTS not in sys.path:
-    sys.path.insert(0, _TESTS)
-
-from once import measured_once  # noqa: E402 - importable once the folder is on the path
-from processes import Outcome, python  # noqa: E402 - importable once the folder is on the path
-from servers.plugin import fake_llm  # noqa: E402, F401 - a fixture, importable once the folder is on the path
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def damaged(text: str, what: str) -> str:
         ("twice", "twice", 2),
         ("conflict", "badly merged", 2),
         ("list", "not an object", 2),
-        ("deep", "no baseline", 2),
+        ("deep", "not a baseline", 2),
         ("version", "'judgebench.baseline/2', and this version", 2),
     ],
 )

@@ -84,7 +84,7 @@ def test_forged_numbers_are_refused_without_a_traceback(judgebench, held, fields
     old, _, file = held
     forged(file, **fields)
     done = judgebench("gate", old, "--against", file)
-    assert (done.code, "no baseline" in done.err, len(done.err.splitlines()) <= 2) == (3, True, True), done.err
+    assert (done.code, "not a baseline" in done.err, len(done.err.splitlines()) <= 2) == (3, True, True), done.err
 
 
 def test_a_renewal_refuses_a_file_of_another_version_without_a_command(judgebench, held):

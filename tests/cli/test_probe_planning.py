@@ -33,9 +33,9 @@ def test_a_judge_that_is_not_for_a_scale_leaves_nothing_behind(judgebench, tmp_p
     ("arguments", "said"),
     [
         (("--task", "pandalm", "--probe", "bandwagon", "--columns", "harmfull"), "Did you mean harmful?"),
-        (("--task", "triviaqa", "--probe", "position"), "nothing of position would show here"),
-        (("--task", "pandalm", "--probe", "self-preference"), "nothing of self-preference would show here"),
-        (("--task", "pandalm", "--probe", "blind", "--probe", "leniency"), "nothing of leniency would show here"),
+        (("--task", "triviaqa", "--probe", "position"), "position can't be measured here"),
+        (("--task", "pandalm", "--probe", "self-preference"), "self-preference can't be measured here"),
+        (("--task", "pandalm", "--probe", "blind", "--probe", "leniency"), "leniency can't be measured here"),
         (("--task", "pandalm", "--probe", "attacked:mine.csv"), "no id in mine.csv is that of an item of pandalm"),
         (("--task", "pandalm", "--probe", "paraphrase:mine.csv#attacked"), "no id in mine.csv is that of an item"),
     ],

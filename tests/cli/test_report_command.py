@@ -63,7 +63,6 @@ def test_a_report_is_one_file_and_says_where(asked: Callable[..., Any], tmp_path
     assert [file.name for file in page.parent.iterdir()] == ["report.html"]
     found = blocks(page)
     assert found["boards"][0] | {"items": 12, "texts": 12, "others": 0} == found["boards"][0]
-    assert found["boards"][0]["licence"]
     assert sorted(found["b0"]["names"]) == ["baseline/first", "baseline/longest"]
     asked("report", "runs", "--data", "pairs.jsonl", "--output", "again.html", "--title", "Our judges")
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()

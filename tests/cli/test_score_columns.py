@@ -44,6 +44,4 @@ def test_a_score_whose_squares_overflow_is_refused(judgebench, tmp_path: Path, c
     path = tmp_path / "p.csv"
     path.write_text("judge,p,human\n1,1.5,1\n2,2.5,3\n" + f"3,{cell},3\n")
     done = judgebench("score", "--csv", path, "--judge-col", "judge", "--score-col", "p", "--gold-col", "human")
-    assert (done.code, f"p.csv:4, field 'p': {cell!r} is not a number, or is beyond 1e+100" in done.err) == (3, True), (
-        done.err
-    )
+    assert (done.code, f"p.csv:4, field 'p': {cell!r} is not a number" in done.err) == (3, True), done.err

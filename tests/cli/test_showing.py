@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -96,3 +97,20 @@ def test_two_versions_in_a_cache_are_not_taken_for_data_at_hand(
         (tmp_path / f"datasets--{card.split().main.hub.replace('/', '--')}" / "snapshots" / commit).mkdir(parents=True)
     monkeypatch.setenv("JUDGEBENCH_DATA", str(tmp_path))
     assert data_of(card) == "fetched"
+
+
+def test_a_split_is_shown_alone(judgebench) -> None:
+    text = judgebench("show", "triviaqa:v2").out
+    assert "(--judge replay:NAME)" in text
+    assert "Contains" not in text
+    found = show("triviaqa:v2").to_json()
+    assert (found["task"], [split["split"] for split in found["splits"]]) == ("triviaqa:v2", ["v2"])
+    assert "v1, v2" in judgebench("show", "triviaqa:v9").err
+    asked = judgebench("run", "--judge", "replay:GPT-4", "--task", "triviaqa", "--sample")
+    assert "recorded on triviaqa:v1, triviaqa:v2" in asked.err
+
+
+def test_a_card_without_a_sample_is_shown_and_validated_next(judgebench, tmp_path: Path) -> None:
+    card = shutil.copytree(load_card("pandalm").folder, tmp_path / "pandalm")
+    (card / "sample.jsonl").unlink()
+    assert judgebench("show", "./pandalm").out.endswith("Next:  judgebench validate ./pandalm\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +12,6 @@ from judgebench.run.cluster.engine import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_TESTS = str(Path(__file__).resolve().parent.parent)
-if _TESTS not in sys.path:
-    sys.path.insert(0, _TESTS)
-
-from servers.plugin import fake_llm  # noqa: E402, F401 - a fixture, importable once the folder is on the path
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import subprocess
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import processes
 import pytest
 
 from judgebench.cli.registry import COMMANDS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from processes import Outcome
 
 LIGHT = [["--help"], ["list", "tasks"], ["list", "judges"]]
 HEAVY = {
@@ -47,36 +47,36 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=120)
+def python(*arguments: str) -> Outcome:
+    return processes.python(Path.cwd(), *arguments)
 
 
 @pytest.mark.parametrize("command", LIGHT, ids=" ".join)
 def test_light_commands_load_no_heavy_library(nowhere: Path, command: list[str]) -> None:
     done = python("-X", "importtime", "-m", "judgebench", *command)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert len(done.stdout.splitlines()) > 2
-    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert done.code == 0, done.err[-2000:]
+    assert len(done.out.splitlines()) > 2
+    modules = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     loaded = {name.partition(".")[0] for name in modules}
     assert "judgebench" in loaded
     assert not loaded & HEAVY
     # What is loaded is what starting costs, on whatever machine; `python -c pass` loads 25 modules.
     assert len(modules) <= 250
     # Cards that say their columns need what a column may be.
-    assert len([name for name in modules if name.startswith("judgebench.")]) <= 34
+    assert len([name for name in modules if name.startswith("judgebench.")]) <= 36
 
 
 @pytest.mark.parametrize("command", LIGHT, ids=" ".join)
 def test_light_commands_write_and_fetch_nothing(nowhere: Path, command: list[str]) -> None:
     start = f"import runpy; sys.argv = {['judgebench', *command]!r}; runpy.run_module('judgebench', None, '__main__')"
     done = python("-c", GUARD + start)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.code == 0, done.err[-2000:]
     assert not list(nowhere.iterdir())
 
 
 def test_the_guard_guards(nowhere: Path) -> None:
-    assert python("-c", GUARD + "open('file', 'w')").returncode == 99
-    assert python("-c", GUARD + "import socket; socket.create_connection(('localhost', 9))").returncode == 99
+    assert python("-c", GUARD + "open('file', 'w')").code == 99
+    assert python("-c", GUARD + "import socket; socket.create_connection(('localhost', 9))").code == 99
 
 
 @pytest.mark.slow
@@ -88,8 +88,8 @@ def test_importing_every_module_writes_fetches_and_prints_nothing(nowhere: Path)
         "    if not found.name.endswith('__main__'): importlib.import_module(found.name)\n"
     )
     done = python("-W", "error", "-c", every)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert not done.stdout
+    assert done.code == 0, done.err[-2000:]
+    assert not done.out
     assert not list(nowhere.iterdir())
 
 
@@ -118,8 +118,8 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 def loaded_by(*lines: str) -> tuple[set[str], str]:
     done = python("-c", CALLED.replace("WORDS", repr([line.split() for line in lines])))
-    assert done.returncode == 0, done.stderr[-2000:]
-    return set(done.stdout.splitlines()[-1].split()), done.stderr
+    assert done.code == 0, done.err[-2000:]
+    return set(done.out.splitlines()[-1].split()), done.err
 
 
 def test_what_verifies_is_loaded_where_something_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from judgebench.domain import Completion, Scale
-from judgebench.errors import UsageError
+from judgebench.domain import Case, Completion, Item, Reference, Response, Scale, Turn
+from judgebench.errors import RejectedError, UsageError
 from judgebench.judges.model import Model
-from judgebench.judges.scored import ScoreJudge, conversation, decided
+from judgebench.judges.scored import ScoreJudge, compared, conversation, decided
 
 
 def judge(*thresholds: float) -> ScoreJudge:
@@ -87,3 +89,14 @@ def test_a_ranking_is_by_number_and_a_number_stays_in_its_range() -> None:
     assert decided((0.1, 3.0, 2.0), Scale.rank(3)) == (1, 2, 0)
     on = Scale.number(0, 1)
     assert [on.word(decided((score,), on)) for score in (0.25, 7.0, -1.0)] == ["0.25", "1", "0"]  # type: ignore[arg-type]  # one code
+
+
+def test_an_answer_is_compared_with_the_references_of_its_own_turn() -> None:
+    references = (Reference("Before.", "human", 1), Reference("Now.", "human"), Reference(" ", "human"))
+    item = Item("i", (Turn.of("user", "What?"),), (Response("This."),), (), "unspecified", references=references)
+    *shown, answer = compared(Case(item, (0,), reference="human"), 0)
+    assert ([one.text for one in shown], answer.text) == (["Now."], "This.")
+    with pytest.raises(UsageError, match="none are shown"):
+        compared(Case(item, (0,), reference="model"), 0)
+    with pytest.raises(RejectedError, match="no reference"):
+        compared(Case(replace(item, references=references[:1]), (0,), reference="human"), 0)

@@ -183,7 +183,7 @@ def test_words_of_ones_own() -> None:
             asked.read(Completion(said.format(word)), scale)[1] for word in ("pass", "minor", "Major", "correct")
         ]
         assert verdicts == [1, 1, 0, None]
-    with pytest.raises(UsageError, match="no label of"):
+    with pytest.raises(UsageError, match="not a label of"):
         read_prompt(text.replace("check", "rate"), "own.toml", "own").check(Scale.rate(1, 5), notation("brackets"))
 
 

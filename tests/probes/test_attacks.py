@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.banks import Bank, Halves, transfer
 from judgebench.agreement.detection import Read, held_against, window
-from judgebench.agreement.paired import Paired, Row
+from judgebench.agreement.probe_rows import Paired, Row
 from judgebench.agreement.probing import Probed, measure
 from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Item, Label, Response, Scale, Turn
 from judgebench.domain.items import OWED, PLACEBO, TARGET
 from judgebench.errors import DataError, UsageError
+from judgebench.probes.attacked import Put, read_attacked
 from judgebench.probes.named import variants
 from judgebench.probes.orders import Plain
 
@@ -86,7 +87,7 @@ def test_a_bank_of_ones_own(tmp_path: Path) -> None:
         ("gone.txt", None, DataError, "can't be read"),
         ("empty.txt", b"\n \n", DataError, "no attack in it"),
         ("odd.txt", b"\xff\xfe\xff", DataError, "not UTF-8"),
-        ("t.csv", b"a,b\n1,2\n", UsageError, "has no column called"),
+        ("t.csv", b"a,b\n1,2\n", UsageError, "has no column of attacks"),
     ],
 )
 def test_what_is_no_bank(tmp_path: Path, name: str, content: bytes | None, error: type[Exception], said: str) -> None:
@@ -110,6 +111,9 @@ def test_answers_that_were_attacked_elsewhere(tmp_path: Path) -> None:
     file.write_text('{"id": "i", "attacked": "Four!", "own": "Five!"}\n', "utf-8")
     assert shown(f"attacked:{file}", single(1), Scale.check()) == [("attacked:answers.jsonl", "Four!")]
     assert shown(f"attacked:{file}#own", pair(), PAIR)[0] == ("attacked:answers.jsonl#own", "Five!")
+    # 0 is an id, and an answer.
+    file.write_text('{"id": 0, "attacked": 0}\n', "utf-8")
+    assert read_attacked(str(file)) == {"0": Put("0", None)}
 
 
 @pytest.mark.parametrize(

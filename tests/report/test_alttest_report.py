@@ -50,16 +50,16 @@ def pairs():
 
 def test_the_first_line_says_what_it_means():
     good, bad, empty = (render([test]).split("\n\n", 1)[0].replace("\n  ", " ") for test in (GOOD, BAD, EMPTY))
-    assert good.startswith("good on own.csv may stand in for these annotators at epsilon 0.2: it wins against 2 of 2")
-    assert "may not stand in" in bad
+    assert good.startswith("good on own.csv can take these annotators' place at epsilon 0.2: it wins against 2 of 2")
+    assert "can't take these annotators' place" in bad
     assert "wins against 0 of 2" in bad
     assert "nothing can be said" in empty
 
 
 def test_the_brief_answer_says_yes_no_or_on_whom_it_hangs():
     good, bad, empty = (render([test], explain=False).split("\n\n", 1)[0].split("\n")[0] for test in (GOOD, BAD, EMPTY))
-    assert "good may or may not take a person's place" in good  # of two people
-    assert "bad may or may not take a person's place" in bad  # the test alone can't say no of so few
+    assert "good may or may not be able to take a person's place" in good  # of two people
+    assert "bad may or may not be able to take a person's place" in bad  # the test alone can't say no of so few
     assert "nothing can be said of new" in empty
     assert "  Not sure " in render([GOOD, BAD], explain=False)
     assert "Fewer than 3" not in render([EMPTY], explain=False)

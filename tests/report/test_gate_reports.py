@@ -18,7 +18,7 @@ from judgebench.agreement.gate.decision import gate as decide
 from judgebench.agreement.gate.rules import Limits, Rules
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
-from judgebench.report.gate import baseline
+from judgebench.report.gate import baseline, cases
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.github import annotate
 from judgebench.report.gate.paired import pair
@@ -142,19 +142,19 @@ def test_the_sentence_names_three_lines_and_counts_the_rest():
 def test_words_of_every_scale_come_back(spec, codes):
     scale = Scale.parse(spec)
     for code in codes:
-        word = baseline.word_of(code, Status.OK, scale)
-        assert baseline.code_of(word, scale, "i") == (code, Status.OK)
+        word = cases.word_of(code, Status.OK, scale)
+        assert cases.code_of(word, scale, "i") == (code, Status.OK)
     for status in list(Status)[1:]:
-        assert baseline.code_of(baseline.word_of(None, status, scale), scale, "i") == (None, status)
+        assert cases.code_of(cases.word_of(None, status, scale), scale, "i") == (None, status)
     for wrong in ("", "what?", "1 >", ["lost"]):
         with pytest.raises(DataError, match="is not a verdict on the scale"):
-            baseline.code_of(wrong, scale, "i")
+            cases.code_of(wrong, scale, "i")
 
 
 def test_a_label_named_like_a_status_is_a_label():
     scale = Scale.parse("nominal:failed,ok")
-    assert baseline.code_of(baseline.word_of(0, Status.OK, scale), scale, "i") == (0, Status.OK)
-    assert baseline.code_of(baseline.word_of(None, Status.FAILED, scale), scale, "i") == (None, Status.FAILED)
+    assert cases.code_of(cases.word_of(0, Status.OK, scale), scale, "i") == (0, Status.OK)
+    assert cases.code_of(cases.word_of(None, Status.FAILED, scale), scale, "i") == (None, Status.FAILED)
 
 
 @settings(max_examples=40, deadline=None)

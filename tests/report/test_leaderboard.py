@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import jsonschema
 import numpy as np
@@ -14,14 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.report_rows import board, one_row, rows
 
+import judgebench
 from judgebench.agreement.matching import Judged
 from judgebench.agreement.measure import measure
 from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.report.document import FORMS
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import NOTE, rank
 from judgebench.report.scores import Scores
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def judged(judge: str, value: float | None, half: float = 0.02, **changes: object) -> Agreement:
@@ -273,3 +279,17 @@ def test_a_rank_lies_in_its_paired_range(rights):
     for entry in rank(rows_, judged=judged_by):
         if entry.best is not None:
             assert 1 <= entry.best <= entry.rank <= entry.worst <= len(rights)
+
+
+def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None:
+    # Two people agree; the third says anything, so that they all seem to agree less than the judge does with them.
+    lines = ["id,one,two,odd,fair"]
+    for i in range(90):
+        label = i % 2
+        fair = 1 - label if i % 5 == 0 else label
+        lines.append(",".join(map(str, (i, label, label, i // 2 % 2, fair))))
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(lines) + "\n")
+    for people, found in ((["one", "two", "odd"], "depends"), (["one", "two"], "below")):
+        table = judgebench.leaderboard(file, judge="fair", gold=people, gold_source="human", id="id", scale="check")
+        assert {side(entry, "cohen_kappa") for entry in table.entries} == {found}

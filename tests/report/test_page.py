@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from reported_runs import HOSTILE, Made, reported
 
 from judgebench.domain import Case, Item, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
-from judgebench.report.page.disagreements import AT_ODDS, RIGHT, UNSCORED, explorer, outcomes
+from judgebench.report.page.disagreements import explorer
+from judgebench.report.page.outcomes import AT_ODDS, RIGHT, UNSCORED, outcomes
 from judgebench.report.page.page import report_page
 
 if TYPE_CHECKING:

@@ -220,7 +220,7 @@ def test_the_table_shows_what_the_scale_calls_for():
         assert words in " ".join(text.split())
     both = render([rated, replace(one_row(), scale="pair:3", headline="cohen_kappa")], "md")
     assert "| quadratic kappa [95 % interval] | kappa [95 % interval] |" in both
-    assert "another scale calls for it" in both
+    assert "not a figure of this scale" in both
     assert "human ceiling: headline" in both
     assert "position consistency" in both
 

@@ -10,6 +10,7 @@ import pytest
 from report.report_rows import one_row
 
 import judgebench
+from judgebench.agreement.probing import Probed
 from judgebench.agreement.validity import Evidence, Limits, validate
 from judgebench.domain import Estimate
 
@@ -38,6 +39,22 @@ def test_nobody_is_in_the_place_of_one_of_two_people() -> None:
     lines = validate([Evidence("pandalm", row, 3, both_orders=True, probes={})], Limits())
     found = next(one for one in lines if one.about == "human ceiling")
     assert (found.state, found.reason) == ("open", "not_measured")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "state", "about"),
+    [
+        (-0.45, -0.2, 0.01, "fail", "led by leniency"),
+        (-0.5, 0.05, 0.2, "warn", "other probes"),
+        (-0.05, 0.05, 0.9, "pass", "probes"),
+    ],
+)
+def test_a_judge_may_be_led_either_way(low: float, high: float, p: float, state: str, about: str) -> None:
+    """A judge that rejects what it doesn't know is as unfair as one that accepts it."""
+    effect = Estimate((low + high) / 2, low, high, 99)
+    probes = {"leniency": Probed(99, 99, effect, p, "half", {}, either=True)}
+    lines = validate([Evidence("pandalm", one_row(), 3, both_orders=True, probes=probes)], Limits())
+    assert [one.state for one in lines if one.about == about] == [state]
 
 
 def test_a_rule_that_looks_at_gold_is_one_judge_on_two_tasks(tmp_path: Path) -> None:

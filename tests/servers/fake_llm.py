@@ -4,7 +4,7 @@ On the command line (prints its port on the first line, then serves until it is 
 
     python tests/servers/fake_llm.py --port 0 [--latency 0.05] [--log requests.jsonl] [--faults SPEC] [--seed N]
 
-In tests, through the fixture ``fake_llm`` of ``servers.plugin`` or by hand::
+In tests, through the fixture ``fake_llm`` or by hand::
 
     with FakeLLM(faults="429*1") as llm:
         llm.openai_url      # http://127.0.0.1:PORT/v1      for openai, server, litellm/openai/...

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from agreement_cases import expand, quick, table
+from agreement_cases import counts, expand, quick, table, value
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -16,22 +16,6 @@ from judgebench.stats.coefficients import raters
 from judgebench.stats.coefficients.catalog import METRICS, class_metric
 from judgebench.stats.coefficients.chance import brennan_prediger_weighted, gwet_ac2, weight_matrix, weighted_kappa
 from judgebench.stats.influence import Clusters
-
-
-@st.composite
-def counts(draw, *, least=2, most=4, top=12):
-    """Counts of a square table of at least three rows."""
-    q = draw(st.integers(least, most))
-    found = np.array(draw(st.lists(st.integers(0, top), min_size=q * q, max_size=q * q))).reshape(q, q)
-    assume(found.sum() >= 3)
-    return found
-
-
-def value(name, found, **rest):
-    """Value of a metric, where it is defined."""
-    outcome = METRICS[name](table(found, **rest))
-    assume(outcome.value is not None)
-    return outcome.value
 
 
 @quick

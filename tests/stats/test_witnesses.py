@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from agreement_cases import expand, quick, table
+from agreement_cases import counts, expand, quick, table, value
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -15,20 +15,6 @@ from judgebench.stats.coefficients.catalog import METRICS, class_metric
 from judgebench.stats.coefficients.krippendorff import alpha_units
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
-
-
-@st.composite
-def counts(draw, *, least=2, most=4, low=0, top=12):
-    q = draw(st.integers(least, most))
-    found = np.array(draw(st.lists(st.integers(low, top), min_size=q * q, max_size=q * q))).reshape(q, q)
-    assume(found.sum() >= 3)
-    return found
-
-
-def value(name, found, **rest):
-    outcome = METRICS[name](table(found, **rest))
-    assume(outcome.value is not None)
-    return outcome.value
 
 
 @quick

@@ -94,7 +94,7 @@ def test_a_step_is_what_was_seen_thought_done_and_came_of_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ([{"role": "robot", "content": "x"}], "nobody knows the role 'robot'; roles are system, user, assistant"),
+        ([{"role": "robot", "content": "x"}], "there is no role 'robot'; roles are system, user, assistant"),
         ([{"role": "assistant"}], "a message without role and content"),
         ([{"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}], "a tool call without a name"),
         ([{"role": "assistant", "tool_calls": ["search"]}], "a tool call without a name"),

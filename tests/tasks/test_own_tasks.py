@@ -146,7 +146,7 @@ def test_conversations_of_two_models_begin_alike(tmp_path: Path) -> None:
     ("turns", "says"),
     [
         (["a", "b"], "2 texts, and nobody says who speaks"),
-        ([{"role": "narrator", "content": "x"}], "nobody knows the role 'narrator'"),
+        ([{"role": "narrator", "content": "x"}], "there is no role 'narrator'"),
         ([{"role": "user"}], "a message without role and content"),
         (7, "expected a list of messages"),
     ],
@@ -193,7 +193,7 @@ def test_rows_without_a_word_are_no_items(tmp_path: Path) -> None:
     task = open_own(written(tmp_path / "t.csv", TICKETS + ",,,,,\n , ,,,,\n"), Reading())
     assert ([item.id for item in task.items()], task.notes[-1]) == (
         ["t1", "t2", "t3"],
-        f"{tmp_path / 't.csv'}: left out, 2 rows without a word",
+        f"{tmp_path / 't.csv'}: 2 blank rows are left out",
     )
 
 

@@ -131,7 +131,7 @@ def test_a_judge_in_its_native_form(tmp_path: Path) -> None:
         ({"question_id": 1.5}, "expected a name or a number", "question_id"),
         ({"model_b": None}, "expected a name or a number", "model_b"),
         ({"conversation_b": [{"role": "user", "content": "Else?"}, *OTHER[1:]]}, "begin differently", "conversation_b"),
-        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "nobody knows the role", "conversation_a[0]"),
+        ({"conversation_a": [{"role": "umpire", "content": "Q"}]}, "there is no role", "conversation_a[0]"),
     ],
 )
 def test_bad_votes(tmp_path: Path, change: dict[str, Any], said: str, field: str) -> None:

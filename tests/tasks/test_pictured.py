@@ -179,7 +179,7 @@ def test_a_table_may_hold_images_itself(tmp_path: Path) -> None:
     assert tuple(two.image_files) == (str(tmp_path / "1.png"),)
     rows[0]["image"] = {"bytes": b"ssh-rsa", "path": None}
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
-    with pytest.raises(DataError, match=r"row 1.*bytes that are no image"):
+    with pytest.raises(DataError, match=r"row 1.*bytes are not an image"):
         list(open_own(tmp_path / "t.parquet", Reading()).items())
 
 

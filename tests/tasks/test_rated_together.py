@@ -210,7 +210,7 @@ def test_ratings_inside_the_answers_records_and_no_systems(tmp_path: Path) -> No
     assert (one.gold[0].code, one.responses[1].model, one.subset) == ((1,), None, "")
     assert (two.gold[0].code, two.attribute("ratings")) == (None, "3 -")
     for old, new, says in (
-        ('"rate:0-9"', '"check"', "'form.range': check are no ratings"),
+        ('"rate:0-9"', '"check"', "'form.range': check is not a scale of ratings"),
         ('"rate:0-9"', '"many"', "'form.range': 'many' is not a scale"),
         ('annotator = "gpt"', "", "'form.annotator'"),
         ('scale = "pick:2"', 'scale = "pair"', "'form.range'.*pair:3 is neither"),

@@ -74,7 +74,7 @@ def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> 
         ("name,verdict\n1,A\n", r"r\.csv:2, field 'id': this field is missing; the row has 'name', 'verdict'"),
         ("id,label\n1,A\n", r"field 'verdict': this field is missing"),
         ("id,verdict\n1,A,3\n", r"r\.csv:2: got 3 fields, expected 2 as in the header"),
-        ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
+        ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' appears twice in order \[0, 1\]"),
         ("id,verdict\n1,A\n2,C\n3,hm\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'hm' \(line 4\)"),
         ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is not an order"),
         ('id,verdict,order\n1,A,"0,0"\n', "is not an order"),

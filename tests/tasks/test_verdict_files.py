@@ -95,7 +95,7 @@ def test_a_wrong_verdict_is_named(tmp_path: Path, change: dict[str, Any], said: 
 def test_a_file_of_another_form_or_split_is_refused(tmp_path: Path) -> None:
     other = write(tmp_path / "v.jsonl", [{"pair": 1, "decision": "A"}])
     with pytest.raises(
-        DataError, match=r"v\.jsonl:1: these are no verdicts on llmbar: expected winner, .* in a file named"
+        DataError, match=r"v\.jsonl:1: these are not verdicts on llmbar: expected winner, .* in a file named"
     ):
         open_task("llmbar", sample=True).recorded(other)
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""A judge: right is an answer that holds a word, in any case."""
+"""A judge: an answer is right if it contains a word, in any case."""
 
 from __future__ import annotations
 

@@ -119,6 +119,11 @@ class AltTest:
         return _passed(self.winning_rate)
 
     @property
+    def passed_clustered(self) -> bool | None:
+        """Whether it may where items that belong together count as one; None where none do."""
+        return _passed(self.clustered_rate)
+
+    @property
     def deciding(self) -> tuple[str, ...]:
         """Names of the annotators without whom the test says otherwise, those first who move the rate by most."""
         other = [one for one in self.without if one.passed is not None and one.passed != self.passed]

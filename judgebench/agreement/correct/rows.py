@@ -68,7 +68,7 @@ def score_of(scale: Scale, target: str | None) -> Score:
     """
     if not scale.listed:
         raise UsageError(
-            f"scores are corrected of labels, and the verdicts are {scale.spec}: put numbers on whole levels, "
+            f"only scores of labels can be corrected, not those on {scale.spec}: put numbers on whole levels, "
             f"{argument('scale')} rate:LO-HI, or label by label"
         )
     codes = np.arange(len(scale.labels))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.agreement.gate.operations import Spent, What, Worse
     from judgebench.agreement.gate.rules import State
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
@@ -249,7 +249,11 @@ def _operations(
         yield test("coverage", coverage_drop(matched), limits.coverage, error=False)
     if limits.flips is not None:
         yield test("flip_rate", flip_increase(matched), limits.flips)
-    for name, what, limit in (("cost", "usd", limits.cost), ("latency", "seconds", limits.latency)):
+    asked: tuple[tuple[str, What, float | None], ...] = (
+        ("cost", "usd", limits.cost),
+        ("latency", "seconds", limits.latency),
+    )
+    for name, what, limit in asked:
         if limit is None:
             continue
         if spent is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Matched
     from judgebench.domain import InvalidPolicy, Ratings
+
+
+What: TypeAlias = Literal["usd", "seconds"]
 
 
 class Spent(NamedTuple):
@@ -76,7 +79,7 @@ def _flips(ratings: Ratings, invalid: InvalidPolicy) -> tuple[Estimate, Influenc
     return share_of(flipped, clusters), mean(flipped.astype(np.float64), clusters)
 
 
-def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]], what: str) -> Worse:
+def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]], what: What) -> Worse:
     """By which part judgments got dearer (``usd``), or slower (``seconds``).
 
     The ratio of the mean per judgment after to the mean before, less 1, on the same items; its influence is
@@ -103,9 +106,10 @@ def _shown(one: Influences) -> Estimate:
     return found if found.low is None else replace(found, low=max(0.0, found.low))
 
 
-def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Influences | None:
-    each = [getattr(spent[name], what) for name in matched.items]
-    if any(one is None for one in each):
+def _means(matched: Matched, spent: Mapping[str, Spent], what: What) -> Influences | None:
+    own = [spent[name] for name in matched.items]
+    each = [one.usd if what == "usd" else one.seconds for one in own]
+    if None in each:
         return None
     cluster = np.zeros(len(each), np.int64)
     ratings = matched.ratings[0]

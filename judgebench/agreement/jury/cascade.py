@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies, Ratings
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.inference.selective import Threshold
 
-    Flags = npt.NDArray[np.bool_]
     Codes = npt.NDArray[np.int64]
 
 
@@ -110,7 +109,7 @@ def measure_cascade(
     matched = match(judges, shared=shared)
     scored = matched.scored[0]
     if scored.scale.kind not in {"check", "pair"}:
-        raise UsageError(f"a cascade is of verdicts on check or pair with probabilities, not on {scored.scale.spec}")
+        raise UsageError(f"a cascade takes verdicts on check or pair with probabilities, not on {scored.scale.spec}")
     ladder = _Ladder(
         np.column_stack([sureness(*one) for one in zip(matched.ratings, matched.scored, matched.judges, strict=True)]),
         np.column_stack([one.judge == one.gold for one in matched.scored]),

@@ -56,11 +56,11 @@ class Rule:
         By default numbers have their mean and labels their majority; tied votes are a tie where the scale has one.
         """
         if not (scale.listed or scale.kind == "number"):
-            raise UsageError(f"a jury votes on labels or has the mean of numbers; verdicts on {scale.spec} are neither")
+            raise UsageError(f"a jury votes on labels or takes the mean of numbers, not verdicts on {scale.spec}")
         name = name or ("mean" if scale.kind == "number" else "majority")
         if name == "mean":
             if scale.kind not in {"number", "rate"}:
-                raise UsageError(f"the mean is of ratings or numbers, not of verdicts on {scale.spec}")
+                raise UsageError(f"a mean takes ratings or numbers, not verdicts on {scale.spec}")
             if ties is not None:
                 raise UsageError(f"a mean has no ties: leave out {argument('ties')}")
         elif scale.kind == "number":

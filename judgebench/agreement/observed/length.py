@@ -21,8 +21,8 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from judgebench.agreement.observed.rows import Floats
     from judgebench.domain import Run, Verdict
+    from judgebench.stats.crosstab import Floats
 
 #: Responses of a matched pair differ by no more than this share of the longer one.
 MATCHED = 0.1

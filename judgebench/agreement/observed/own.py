@@ -23,8 +23,8 @@ from judgebench.stats.influence import Clusters, combine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.agreement.observed.rows import Flags, Floats
     from judgebench.domain import Run, Verdict
+    from judgebench.stats.crosstab import Flags, Floats
     from judgebench.stats.influence import Influences
 
 #: Where a run copied for measuring says which systems are the judge's own, and which family a name is of.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.paired import pair_up
+from judgebench.agreement.probe_rows import pair_up
 from judgebench.agreement.probing import measure
 from judgebench.domain import Status
 from judgebench.domain.items import OWED, PLACEBO, TARGET, majority

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Estimate, Scale, Verdict
     from judgebench.domain.scale import Code
+    from judgebench.stats.crosstab import Flags, Floats
 
-    Floats = npt.NDArray[np.float64]
-    Flags = npt.NDArray[np.bool_]
     Rows = npt.NDArray[np.intp]
 
 

@@ -6,7 +6,7 @@ A judge's silence is None beside sets; beside numbers it has been put where it i
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -152,20 +152,20 @@ def _mean(near: Callable[[Labels, Labels | None], float]) -> Callable[[Sets], fl
 
 def _alpha_of(near: Callable[[Labels, Labels | None], float]) -> Callable[..., float | None]:
     def alpha(rows: Sets, values: float | None = None) -> float | None:
-        given = Counter[Labels]()
+        given = defaultdict[Labels, float](float)
         silent = 0.0
         for one, other, weight in rows:
-            given[one] += weight  # type: ignore[assignment]  # weights are shares
+            given[one] += weight
             if other is None:
                 silent += weight
             else:
-                given[other] += weight  # type: ignore[assignment]  # as above
+                given[other] += weight
         if len(given) > _MOST:
             return None
         if silent:
             # Silence is whatever set leaves least to chance.
             far = {one: math.fsum((1 - near(one, other)) * times for other, times in given.items()) for one in given}
-            given[min(far, key=lambda one: far[one])] += silent  # type: ignore[assignment]  # as above
+            given[min(far, key=lambda one: far[one])] += silent
         total = math.fsum(given.values())
         pairs = permutations(given, 2)
         between = math.fsum((1 - near(a, b)) * given[a] * given[b] for a, b in pairs) / total**2

@@ -75,7 +75,7 @@ def _layout(data: Mapping[str, Any]) -> Layout:
     if bool(layout.raw) == bool(layout.user or layout.system):
         raise _WrongError(f"{where} needs either 'raw', a prompt without a chat template, or 'user' (and 'system')")
     if unknown := sorted(set(layout.needs) - set(_NEEDS)):
-        raise _WrongError(f"{where}: needs {unknown[0]!r}, which is none of {', '.join(_NEEDS)}")
+        raise _WrongError(f"{where}: needs {unknown[0]!r}, which is not one of {', '.join(_NEEDS)}")
     parser(layout.parser)
     for text in layout.texts.values():
         Template.of(text)
@@ -125,7 +125,7 @@ def _number(value: Any, key: str) -> float:
 
 def _failure(value: Any, key: str) -> str | float:
     if value not in FAILURES and not isinstance(value, int | float):
-        raise _WrongError(f"{key} {value!r} is none of {', '.join(FAILURES)}, and not a number")
+        raise _WrongError(f"{key} {value!r} is neither a number nor one of {', '.join(FAILURES)}")
     return cast("str | float", value)
 
 

@@ -107,7 +107,7 @@ class Labels(Logprobs):
     def check(self, words: Words) -> None:
         """Refuse verdicts that are no list of labels."""
         if not words.scale.listed:
-            raise UsageError(f"{argument('form')} logprobs weighs labels, and {words.scale.spec} is no list of them")
+            raise UsageError(f"{argument('form')} logprobs weighs labels, and {words.scale.spec} is not a list of them")
 
     def options(self, words: Words, criteria: Sequence[str]) -> dict[str, Any]:  # noqa: ARG002 - it holds one
         """Name the labels."""

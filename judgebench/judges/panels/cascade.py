@@ -47,7 +47,7 @@ class Cascade(Panel):
                 f"{self.name}: {len(self._thresholds)} thresholds for {len(names)} members; one for each but the last"
             )
         if not scale.labels or scale.sequential or scale.kind == "set":
-            raise UsageError(f"{self.name}: a member is sure of a label; verdicts on {scale.spec} are none")
+            raise UsageError(f"{self.name}: a member is sure of a label; verdicts on {scale.spec} are not labels")
         for name in names[: len(self._thresholds)]:
             judge = self.members[name].judge
             if isinstance(judge, LLMJudge) and not judge.says_how_sure:

@@ -157,10 +157,10 @@ class Prompt:
     def _check_example(self, what: str, example: Example, words: Words) -> None:
         for _, word in example.verdicts:
             if words.code(word) is None:
-                raise UsageError(f"{what} has the verdict {word!r}, which is none of {', '.join(words.offered)}")
+                raise UsageError(f"{what} has the verdict {word!r}, which is not one of {', '.join(words.offered)}")
         names, given = {one.name for one in self.criteria}, {name for name, _ in example.verdicts}
         if given - {""} - names:
-            raise UsageError(f"{what} has a verdict on {min(given - names)!r}, which is no criterion of the prompt")
+            raise UsageError(f"{what} has a verdict on {min(given - names)!r}, which is not a criterion of the prompt")
         if names and self.calls == "item" and given != names:
             wanted = ", ".join(f"{name} = ..." for name in sorted(names))
             raise UsageError(f"{what} needs a verdict on each criterion: verdict = {{ {wanted} }}")

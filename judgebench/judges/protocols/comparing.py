@@ -91,7 +91,9 @@ class Ratings(Notation):
 
     def wrote(self, words: Mapping[str, str], reason: str) -> str:  # noqa: ARG002 - as of other notations
         """Refuse: an example has one verdict, not a rating for each response."""
-        raise UsageError(f"{argument('protocol')} {self.name}: an example's verdict is no rating; leave examples out")
+        raise UsageError(
+            f"{argument('protocol')} {self.name}: an example has a verdict, not a rating; leave examples out"
+        )
 
     def read(self, completion: Completion, words: Words) -> Heard:
         """Read one rating for each response; scores are the ratings."""
@@ -110,7 +112,7 @@ class Ratings(Notation):
         low = self._rating.values[0]
         scores = tuple(low if (one := found[name]) is None else one for name in names.values())
         code = best(scores, words.scale)
-        return Heard(code, scores=scores, why="equal ratings, and no tie to be had" if code is None else "")
+        return Heard(code, scores=scores, why="equal ratings, and the scale has no tie" if code is None else "")
 
 
 class Order(Notation):
@@ -137,7 +139,7 @@ class Order(Notation):
 
     def wrote(self, words: Mapping[str, str], reason: str) -> str:  # noqa: ARG002 - as of other notations
         """Refuse: an example has one verdict, not an order."""
-        raise UsageError(f"{argument('protocol')} rank: an example's verdict is no order; leave examples out")
+        raise UsageError(f"{argument('protocol')} rank: an example has a verdict, not an order; leave examples out")
 
     def read(self, completion: Completion, words: Words) -> Heard:
         """Read the order; scores are places, the best response's the highest."""

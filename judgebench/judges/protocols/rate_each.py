@@ -40,4 +40,6 @@ def rate_each(judge: Asking, case: Case, scale: Scale, rating: Scale = RATING) -
 
 def _decided(scores: tuple[float, ...], scale: Scale) -> Reply:
     code = best(scores, scale)
-    return Reply.ok(code) if code is not None else Reply(Status.UNPARSED, error="equal ratings, and no tie to be had")
+    return (
+        Reply.ok(code) if code is not None else Reply(Status.UNPARSED, error="equal ratings, and the scale has no tie")
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from judgebench.agreement.alt_test.codes import PASS
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import NONE, clean, decimal
@@ -50,8 +49,7 @@ class _Line(NamedTuple):
         # Of so few people the test alone says no more than that.
         if found.deciding or "few_annotators" in found.warnings:
             return "open"
-        robust = found.clustered_rate.value
-        doubts = (robust is not None and robust < PASS) or not _EMPTY.keys().isdisjoint(found.warnings)
+        doubts = found.passed_clustered is False or not _EMPTY.keys().isdisjoint(found.warnings)
         return "no" if not found.passed else "open" if doubts else "yes"
 
     @property
@@ -95,7 +93,7 @@ def _said(state: State, those: Sequence[_Line]) -> str:
         return f"nothing can be said of {who}: nobody has enough items (--min-items)"
     if state == "open" and all(one.result.deciding for one in those):
         return f"for {who} it depends on which people you ask, {level}{_hangs(those)}"
-    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not take")
+    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not be able to take")
     return f"{who} {can} a person's place, {level}"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval
+from judgebench.report.document.text import NONE, clean, figure, interval, many
 from judgebench.report.said import known_as, listed, whole, whom
 
 if TYPE_CHECKING:
@@ -116,10 +116,10 @@ def _judges(lines: Sequence[_Line]) -> Grid:
         Field("judge", lambda one: one.judge, right=False),
         Field("errors", lambda one: whole(one.found.explanation.errors / (one.found.explanation.rows or 1))),
         Field("of", lambda one: f"{one.found.explanation.rows:,}"),
-        Field("errors hang on", first, right=False),
+        Field("errors depend on", first, right=False),
         Field("points [95 %]", lambda one: _points(one.sure[0].effect) if one.sure else NONE, right=False),
         Field("says too often", lambda one: _labels(one, 1), right=False, spare=True),
-        Field("too seldom", lambda one: _labels(one, -1), right=False, spare=True),
+        Field("too rarely", lambda one: _labels(one, -1), right=False, spare=True),
     )
     return grid(fields, lines)
 
@@ -138,6 +138,6 @@ def _notes(lines: Sequence[_Line]) -> Iterator[str]:
         shares = f"{whole(use.judge)} against {whole(use.gold)}"
         yield f"{one.judge} says {clean(use.label)} {more} often than {one.people}: {shares}."
         if len(used) > 1:
-            yield f"So it does with {len(used) - 1} more labels: --explain."
+            yield f"Clearly different, too: {many(len(used) - 1, 'more label')} (--explain)."
     if (left := len(lines) - _SAID) > 0:
-        yield f"{decimal(left, 0)} more judges are in the table; --explain has what predicts the errors of each."
+        yield f"{left} more judges are in the table; --explain has what predicts the errors of each."

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.consistency_lines import MOST
 from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.text import NONE, clean, many, shorten
@@ -15,12 +14,14 @@ from judgebench.report.words import task_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from judgebench.agreement.consistency import Between, Consistency, Standing
     from judgebench.domain import Estimate
-    from judgebench.report.consistency_lines import Line, Pair, Winner
     from judgebench.report.document.blocks import Grid
 
-__all__ = ["brief"]
+__all__ = ["MOST", "JudgePair", "JudgeVerdicts", "SystemWins", "brief"]
 
+#: A table has room for the shares of so many labels; JSON and CSV have them all.
+MOST = 5
 _STEADY = {
     "position_consistency": ("same in both orders", "{} names the same answer in both orders on {} items"),
     "retest_agreement": ("same when asked again", "{} says the same when asked again on {} cases"),
@@ -33,7 +34,32 @@ _LABEL = 16
 _SAID = 2
 
 
-def brief(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner]) -> Brief:
+class JudgeVerdicts(NamedTuple):
+    """One judge on one task, or on a part of it."""
+
+    task: str
+    judge: str
+    revision: str
+    scale: str
+    found: Consistency
+
+
+class JudgePair(NamedTuple):
+    """Two judges on one task."""
+
+    task: str
+    found: Between
+
+
+class SystemWins(NamedTuple):
+    """One system by one judge's verdicts."""
+
+    task: str
+    judge: str
+    found: Standing
+
+
+def brief(lines: Sequence[JudgeVerdicts], pairs: Sequence[JudgePair], systems: Sequence[SystemWins]) -> Brief:
     """Say it in brief; where systems are known the table is theirs."""
     judged = [line.judge for line in lines]
     names = known_as((*judged, *(one for pair in pairs for one in (pair.found.first, pair.found.second))))
@@ -49,7 +75,7 @@ def brief(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner
     return Brief(answer or (counted,), table, (_NO_GOLD, *_more(shown, pairs, systems)))
 
 
-def _said(judge: str, line: Line, *, several: bool) -> str:
+def _said(judge: str, line: JudgeVerdicts, *, several: bool) -> str:
     for name, (_, words) in _STEADY.items():
         one = line.found.figures.get(name)
         if one is not None and one.value is not None and line.found.subset == "all":
@@ -58,9 +84,9 @@ def _said(judge: str, line: Line, *, several: bool) -> str:
     return ""
 
 
-def _beside(pairs: Sequence[Pair], names: dict[str, str]) -> Iterator[str]:
+def _beside(pairs: Sequence[JudgePair], names: dict[str, str]) -> Iterator[str]:
     """Say how far the judges of a task say the same, by twos."""
-    tasks: dict[str, list[Pair]] = {}
+    tasks: dict[str, list[JudgePair]] = {}
     for pair in pairs:
         if pair.found.percent_agreement.value is not None:
             tasks.setdefault(pair.task, []).append(pair)
@@ -71,17 +97,17 @@ def _beside(pairs: Sequence[Pair], names: dict[str, str]) -> Iterator[str]:
         yield f"{who} say the same on {from_to(shares)} items of {clean(task)}."
 
 
-def _more(lines: Sequence[Line], pairs: Sequence[Pair], systems: Sequence[Winner]) -> Iterator[str]:
+def _more(lines: Sequence[JudgeVerdicts], pairs: Sequence[JudgePair], systems: Sequence[SystemWins]) -> Iterator[str]:
     behind = [*(["each judge's shares of labels"] if systems and lines else [])]
     behind += [f"{len(pairs)} pairs of judges beside each other"] if len(pairs) > 1 else []
     if behind:
         yield f"--explain has {' and '.join(behind)}."
 
 
-def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool, parts: bool) -> Grid:
+def _judges(lines: Sequence[JudgeVerdicts], names: dict[str, str], *, several: bool, parts: bool) -> Grid:
     labels = list(dict.fromkeys(label for line in lines for label in line.found.shares))
     known = {name for line in lines for name in line.found.figures}
-    fields: list[Field[Line]] = [
+    fields: list[Field[JudgeVerdicts]] = [
         *when(several, Field("task", _task, right=False)),
         Field("judge", lambda one: names[one.judge], right=False),
         *when(parts, Field("part", lambda one: one.found.subset, right=False)),
@@ -97,24 +123,24 @@ def _judges(lines: Sequence[Line], names: dict[str, str], *, several: bool, part
     return grid(fields, lines)
 
 
-def _task(line: Line) -> str:
+def _task(line: JudgeVerdicts) -> str:
     return task_name(line.task, line.revision)
 
 
-def _figure(name: str, line: Line) -> str:
+def _figure(name: str, line: JudgeVerdicts) -> str:
     one = line.found.figures.get(name)
     return NONE if one is None else figure_cell("" if name == "mean_rating" else name, one)
 
 
-def _share(label: str, line: Line) -> str:
+def _share(label: str, line: JudgeVerdicts) -> str:
     one = line.found.shares.get(label)
     return whole(None if one is None else one.value)
 
 
-def _systems(systems: Sequence[Winner], names: dict[str, str]) -> Grid:
+def _systems(systems: Sequence[SystemWins], names: dict[str, str]) -> Grid:
     shown = [one for one in systems if one.found.subset == "all"] or list(systems)
     parts = any(one.found.subset != "all" for one in shown)
-    fields: list[Field[Winner]] = [
+    fields: list[Field[SystemWins]] = [
         *when(len({one.task for one in shown}) > 1, Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: names[one.judge], right=False),
         *when(parts, Field("part", lambda one: one.found.subset, right=False)),

@@ -53,12 +53,12 @@ def _answer(judge: str, found: JudgeOnly) -> str:
     systems = many(len(found.systems), "system")
     if found.identified:
         return (
-            f"The order of {systems} is {judge}'s, if it errs on all of them alike and is better than chance; chance "
-            f"alone turns round {whole(sure.flip_share)} of the pairs."
+            f"{judge}'s order of {systems} is right if it errs alike on all of them and is better than chance; chance "
+            f"alone reverses {whole(sure.flip_share)} of the pairs."
         )
     return (
         f"Without labels the order of {systems} isn't known: judges like {judge} that get {decimal(least.diagonal, 2)} "
-        f"or more of each label right leave {whole(least.flip_share)} of the pairs the other way round "
+        f"or more of each label right may have {whole(least.flip_share)} of the pairs the wrong way round "
         f"({whole(sure.flip_share)} by chance alone)."
     )
 
@@ -87,7 +87,7 @@ def _judges(lines: Sequence[tuple[str, JudgeOnly]]) -> Grid:
         Field("judge", lambda one: one[0], right=False),
         Field("systems", lambda one: len(one[1].systems)),
         Field("order known", lambda one: "yes" if one[1].identified else "no", right=False),
-        Field("pairs turned round by chance", lambda one: whole(_ends(one[1])[0].flip_share)),
+        Field("pairs reversed by chance", lambda one: whole(_ends(one[1])[0].flip_share)),
         Field("or by an imperfect judge", lambda one: whole(_ends(one[1])[1].flip_share)),
     )
     return grid(fields, lines)

@@ -9,7 +9,7 @@ from judgebench.report.cautions import cautions_of
 from judgebench.report.document.blocks import Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import clean, decimal, interval, many
-from judgebench.report.said import brief_name, figure_cell, first_up, known_as, listed, spoken, whole, whom
+from judgebench.report.said import brief_name, figure_cell, known_as, listed, spoken, whole, whom
 from judgebench.report.words import REASONS
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -123,4 +123,4 @@ def _notes(jury: Jury, names: Mapping[str, str]) -> Iterator[str]:
         yield f"Their errors are alike: {jury.together.judges} judges are worth {votes} that err independently."
     if jury.rule.name != "mean" and jury.tied > _MANY_TIED * jury.judgments:
         yield f"{jury.tied:,} of {many(jury.judgments, 'vote')} are tied; these {_TIES[jury.rule.ties]}."
-    yield from map(first_up, cautions_of(jury.warnings))
+    yield from cautions_of(jury.warnings)

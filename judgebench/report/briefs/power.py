@@ -68,7 +68,7 @@ def _notes(found: Power, ranged: bool) -> Iterator[str]:  # noqa: FBT001 - one q
         )
     if found.design_effect == 1:
         if not found.measured:
-            yield "Items count as independent; several to a question make more necessary (--design-effect)."
+            yield "Items count as independent; if several share a question, it takes more of them (--design-effect)."
     elif found.design_effect > 1:
         times = figure(found.design_effect, 1)
-        yield f"Items count in groups: that they share questions makes {times} times as many necessary."
+        yield f"Items count in groups: because they share questions, it takes {times} times as many."

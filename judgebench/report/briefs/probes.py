@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Tone
     from judgebench.report.probe_tables import ProbeRow
 
-__all__ = ["LARGE", "LED", "NOT_SURE", "brief", "effect", "largest_first", "told"]
+__all__ = ["LARGE", "NOT_SURE", "brief", "effect", "largest_first", "told"]
 
 #: Rows that are shown: what leads, then the largest effects; and an effect that matters, in shares of cases or points.
 _MOST, LARGE = 12, 0.1
@@ -60,9 +60,6 @@ def largest_first(row: Found) -> tuple[bool, float]:
     return not row.found.led, -abs(row.found.effect.value or 0.0)
 
 
-LED: Field[Found] = Field("led?", told, right=False)
-
-
 def brief(rows: Sequence[ProbeRow], sentences: Sequence[str], notes: Sequence[str]) -> Brief:
     """Say it in brief: ``sentences`` one a judge and task, ``notes`` what else changes what a reader does."""
     shown = sorted(rows, key=largest_first)[:_MOST]
@@ -92,7 +89,7 @@ def _table(rows: Sequence[ProbeRow]) -> Grid:
         *when(_several(rows, "task"), Field("task", _task, right=False)),
         *when(_several(rows, "judge"), Field("judge", judge, right=False)),
         Field("probe", lambda row: clean(row.probe), right=False),
-        LED,
+        Field("led?", told, right=False),
         Field("effect [95 %]", effect, right=False),
         Field("right before", _share("accuracy_before"), spare=True),
         Field("right after", _share("accuracy_after"), spare=True),

@@ -10,8 +10,19 @@ from judgebench.report.briefs.score_sentences import sentences, why
 from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, many
-from judgebench.report.line import Line
-from judgebench.report.said import brief_name, figure_cell, known_as, listed, percent, reason, two, unfinished, whole
+from judgebench.report.line import Line, same_as
+from judgebench.report.said import (
+    brief_name,
+    figure_cell,
+    known_as,
+    listed,
+    percent,
+    reason,
+    two,
+    unfinished,
+    whole,
+    whom,
+)
 from judgebench.report.stand_in import SAID
 from judgebench.report.words import SAMPLES, UNUSABLE
 
@@ -27,7 +38,7 @@ __all__ = ["brief", "odd", "usable"]
 
 #: What makes figures mean something else than they seem to, worst first, and what is said of the judges.
 _ODD = {
-    "reversed": "{who}: far below chance, as if one side were turned round; look at its words and columns.",
+    "reversed": "{who}: far below chance, as if one side were the wrong way round; look at its words and columns.",
     "disjoint_labels": "{who}: no label in common with gold; say what the words mean (--word OLD=NEW).",
     "constant_judge": "{who}: one and the same verdict throughout.",
     "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
@@ -166,7 +177,9 @@ def _notes(rows: Sequence[Agreement], lines: Sequence[Line]) -> Iterator[str]:
     if undefined := [one for one in lines if one.figure.value is None and one.row.coverage]:
         who, first = listed([one.name for one in undefined]), undefined[0]
         yield f"No {brief_name(first.metric)} of {who}: {reason(first.figure)}."
-    yield from odd([(one.name, one.row) for one in lines if one.row.coverage and one.asked])
+    heard = [one for one in lines if one.row.coverage]
+    # What is odd about a rule's verdicts goes without saying, unless nobody else is here.
+    yield from odd([(one.name, one.row) for one in [one for one in heard if one.asked] or heard])
     yield from _unusable(rows, lines)
     if any(not one.in_turn for one in lines):
         yield "There are too many labels to check here whether an answer hangs on one person."
@@ -196,7 +209,12 @@ def _stricter(rows: Sequence[Agreement], line: Line) -> str:
         if (row.task, row.judge, row.revision, row.subset) == key and row.policies.invalid == "wrong":
             now, then = (one.metrics.get("percent_agreement") for one in (own, row))
             if now is not None and then is not None and now.value is not None and then.value is not None:
-                return f" As wrong, {line.name} agrees on {percent(then.value)} and not {percent(now.value)}."
+                who = " ".join(same_as(own)).removeprefix("same as ")
+                side = whom(own.gold) if who == "same" else who
+                return (
+                    f" Counted as wrong, {line.name} agrees with {side} on {percent(then.value)} instead of "
+                    f"{percent(now.value)}."
+                )
     return ""
 
 

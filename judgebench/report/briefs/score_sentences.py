@@ -55,10 +55,14 @@ def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
         yield f"On {on}, {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
         return
     known = {"yes": "yes", "open": "not sure", "no": "no", "": "not known"}
-    said = [f"{word} {many(counts[state], 'time')}" for state, word in known.items() if counts[state]]
+    said = [f"{word} {_times(counts[state])}" for state, word in known.items() if counts[state]]
     who = judges[0] if len(judges) == 1 else many(len(judges), "judge")
     on = f"{len({(one.task, one.part) for one in lines})} {what}"
     yield f"{who} in a person's place on {on}: {', '.join(said)}."
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _placed(task: str, own: Sequence[Line]) -> str:

@@ -28,7 +28,7 @@ _NOTES = {
     "unequal_coverage": "{who} answers for some systems more often than for others: see --policy invalid=drop.",
     "unjudged_systems": "{who} contradicts itself on some systems, which are left out.",
     "few_clusters": "Few independent questions: the intervals are rough.",
-    "lost_draws": "Some resamples had no order; where many hadn't, there is no interval.",
+    "lost_draws": "Some resamples gave no order; where many did, there is no interval.",
     "unnamed_systems": "Rows that name no system are left out.",
 }
 

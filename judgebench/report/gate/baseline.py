@@ -7,11 +7,9 @@ against it; no text of an item, no label of gold. The checksum finds edits and b
 from __future__ import annotations
 
 import json
-import math
-import re
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Policies, Status, Usage
 from judgebench.domain.items import digest
@@ -34,12 +32,14 @@ from judgebench.errors import DataError, IncompleteError, UsageError, VersionErr
 from judgebench.files.lines import replace_file
 from judgebench.files.seals import read_bytes
 from judgebench.report.document.text import many
+from judgebench.report.gate.cases import CASE, case_key, case_name, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from judgebench.domain import Code, Run, Scale, Verdict
+    from judgebench.domain import Run, Verdict
+    from judgebench.report.gate.cases import Word
 
 __all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
@@ -47,10 +47,6 @@ SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
 #: A million items take a tenth of it.
 _LARGEST = 1 << 30
-#: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
-Word: TypeAlias = str | list[str]
-
-_CASE = re.compile(r"\d{1,6}(?:,\d{1,6})*(?:#\d{1,9})?")
 #: What it holds of items, one a line.
 _BODIES = ("verdicts", "numbers", "usage")
 #: Statuses of a case without a verdict.
@@ -73,7 +69,7 @@ _USED = Scalar(
     }
 )
 _DIGEST = Scalar({"type": "string", "pattern": "^[0-9a-f]{32}$"})
-_NAMES = f"^{_CASE.pattern}$"
+_NAMES = f"^{CASE.pattern}$"
 _SHAPE = shape(
     "",
     "What a judge said of each item of a task, in the words of the scale, for a gate to hold later runs against. A "
@@ -157,54 +153,6 @@ class Baseline:
 def item_digest(verdicts: Mapping[str, Mapping[str, Word]]) -> str:
     """Digest of which items there are and how each was shown."""
     return digest(sorted((item, sorted(cases)) for item, cases in verdicts.items()), 32)
-
-
-def case_name(order: Iterable[int], repeat: int) -> str:
-    """Name a case: its order of responses, and which repeat it is.
-
-    >>> case_name((1, 0), 0), case_name((0,), 1)
-    ('1,0', '0#2')
-    """
-    shown = ",".join(map(str, order))
-    return f"{shown}#{repeat + 1}" if repeat else shown
-
-
-def case_key(name: str) -> tuple[int, tuple[int, ...]]:
-    """Sort cases as their games are counted: by repeat, then by order."""
-    shown, _, times = name.partition("#")
-    return int(times or 1), tuple(map(int, shown.split(",")))
-
-
-def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> Word:
-    """Write a verdict in the words of its scale; DataError where it is not on it."""
-    if code is None:
-        return [status.value]
-    # Items on one pick scale may have more responses than its labels.
-    most = math.inf if scale.kind in {"pick", "rank"} else scale.size
-    codes = code if isinstance(code, tuple) else (code,)
-    if isinstance(code, tuple) != scale.sequential or not all(0 <= one < most for one in codes):
-        raise DataError(
-            f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}", hint="judgebench verify names its line"
-        )
-    if isinstance(code, tuple):
-        return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
-    return str(code + 1) if scale.kind == "pick" else scale.word(code)
-
-
-def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
-    """Read a verdict in the words of its scale; DataError where it is not one."""
-    try:
-        if isinstance(word, list):
-            return None, Status(word[0])
-        if scale.kind == "rank":
-            return tuple(int(one) - 1 for one in word.split(" > ")), Status.OK
-        if scale.kind == "steps":
-            return tuple(map(int, word.split(" "))), Status.OK
-        if scale.kind in {"number", "set"} and (code := scale.code(word)) is not None:
-            return code, Status.OK
-        return (int(word) - 1 if scale.kind == "pick" else scale.labels.index(word)), Status.OK
-    except (ValueError, IndexError):
-        raise DataError(f"item {item!r}: {word!r} is not a verdict on the scale {scale.spec}") from None
 
 
 def record(
@@ -301,7 +249,7 @@ def read(path: Path) -> Baseline:
     UsageError where there is none; DataError where it is not a baseline, of another version, damaged or changed.
     """
     document = _document(path)
-    again = f"make it anew: judgebench gate RUN --against {path} --update"
+    again = f"make it again: judgebench gate RUN --against {path} --update"
     if document.get("schema") != SCHEMA:
         raise VersionError(
             f"schema {document.get('schema')!r:.100}, and this version of judgebench reads {SCHEMA!r}",
@@ -314,7 +262,7 @@ def read(path: Path) -> Baseline:
             raise DataError("its checksum does not fit: edited by hand, or badly merged", file=str(path), hint=again)
         found = _checked(document)
     except (ValueError, KeyError, TypeError, AttributeError, UsageError, RecursionError) as error:
-        raise DataError(f"no baseline ({type(error).__name__}: {error})", file=str(path), hint=again) from None
+        raise DataError(f"not a baseline ({type(error).__name__}: {error})", file=str(path), hint=again) from None
     return found
 
 
@@ -330,12 +278,12 @@ def _document(path: Path) -> dict[str, Any]:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except (ValueError, RecursionError) as error:
         raise DataError(
-            f"no baseline ({type(error).__name__}: {error}); cut off, or badly merged",
+            f"not a baseline ({type(error).__name__}: {error}); cut off, or badly merged",
             file=str(path),
-            hint=f"take it from version control, or delete it and make it anew with {argument('update')}",
+            hint=f"take it from version control, or delete it and make it again with {argument('update')}",
         ) from None
     if not isinstance(document, dict):
-        raise DataError("no baseline: not an object", file=str(path))
+        raise DataError("not a baseline: not an object", file=str(path))
     return document
 
 
@@ -356,7 +304,7 @@ def _checked(document: dict[str, Any]) -> Baseline:
     _expect(type(document["repeats"]) is int and isinstance(document["figures"], dict), "repeats or figures")
     for cases in document["verdicts"].values():
         for name, word in cases.items():
-            _expect(bool(_CASE.fullmatch(name)), f"case {name!r}")
+            _expect(bool(CASE.fullmatch(name)), f"case {name!r}")
             _expect(isinstance(word, str) or (isinstance(word, list) and len(word) == 1), f"verdict {word!r}")
             _expect(isinstance(word, str) or word[0] in _SILENT, f"verdict {word!r}")
     for cases in document.get("numbers", {}).values():

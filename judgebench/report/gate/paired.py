@@ -7,19 +7,19 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.gate.operations import Spent
-from judgebench.agreement.matching import judged_verdicts, match
+from judgebench.agreement.matching import judged_run, match
 from judgebench.domain import Usage, told_apart
 from judgebench.errors import DataError, argument
 from judgebench.labels.as_run import TABLE
 from judgebench.report.document.text import many
-from judgebench.report.gate.baseline import case_key, case_name, code_of
+from judgebench.report.gate.cases import case_key, case_name, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies, Run, Scale, Verdict
-from judgebench.report.gate.baseline import Baseline
+    from judgebench.report.gate.baseline import Baseline
 
 __all__ = ["check_same", "judged", "pair", "spent_of"]
 
@@ -101,7 +101,7 @@ def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]]
 
     DataError or UsageError as of `match`, and where a word of the baseline is not on the scale.
     """
-    judges = [judged(baseline, run, verdicts, policies), _judged(run, verdicts(), run.judge, policies)]
+    judges = [judged(baseline, run, verdicts, policies), judged_run(run, verdicts(), policies)]
     matched = match(judges)
     # Two versions of one judge that differ in nothing named have one name, and are told apart by their sides.
     own = run.conditions.named()
@@ -111,19 +111,7 @@ def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]]
 
 def judged(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]], policies: Policies) -> Judged:
     """Let the baseline answer a run's cases, on the run's items and gold."""
-    return _judged(run, _answers(baseline, verdicts(), run.scale), baseline.judge, policies)
-
-
-def _judged(run: Run, said: Iterable[Verdict], judge: str, policies: Policies) -> Judged:
-    return judged_verdicts(
-        said,
-        run.scale,
-        task=run.task,
-        judge=judge,
-        policies=policies,
-        gold_source=run.gold_source,
-        revision=run.revision,
-    )
+    return judged_run(run, _answers(baseline, verdicts(), run.scale), policies, judge=baseline.judge)
 
 
 def _answers(baseline: Baseline, verdicts: Iterable[Verdict], scale: Scale) -> Iterator[Verdict]:

@@ -28,7 +28,8 @@ from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
 from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
 from judgebench.report.leaderboard.ranks import NOTE, silent, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, marked, matrix, sections
-from judgebench.report.rows import ROW, estimate_columns, room_plan
+from judgebench.report.row_table import room_plan
+from judgebench.report.rows import ROW, estimate_columns
 from judgebench.report.words import gold_words
 
 if TYPE_CHECKING:

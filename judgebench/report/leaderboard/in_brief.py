@@ -6,15 +6,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.briefs.score import odd, usable
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
 from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
+from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.line import same_as
+from judgebench.report.line import agreement, same_as
 from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
 from judgebench.report.stand_in import UNKNOWN, one_label
 from judgebench.report.words import SAMPLE, gold_words, sampled
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["brief", "paper_tables"]
 
-#: Where people are measured too: above, level with, below them.
-_ABOVE, _LEVEL, _BELOW = "▲", "=", "▼"
-_KEY = f"{_ABOVE} above, {_LEVEL} level with, {_BELOW} below people with each other; then the places left open."
+#: Where people are measured too: on which side of them a judge is.
+_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?"}
+_KEY = "▲ above, = level with, ▼ below people with each other{}; then the places left open."
+_DEPENDS = ", ? depends on one annotator"
 _INCOMPLETE = "incomplete_run"
 _OPEN = "Places are those that the data leave open at 95 %, for all judges of a task at once."
-_LINES = " A line starts a new group: nobody in a group is surely ahead of another in it."
+_LINES = " A line starts a new group: nobody in a group is clearly ahead of another in it."
 
 
 def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Sequence[Unmeasured]) -> Brief | None:
@@ -57,7 +58,9 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
     else:
         answer = f"{many(len(names), 'judge')} on {many(len(tasks), 'task')}; no order holds over all of them."
         table = _beside(tasks, names)
-        notes.append(_KEY if any(map(_against, shown)) else "After a figure: the places left open.")
+        signs = set(map(_against, shown))
+        depends = _DEPENDS if _SIDES["depends"] in signs else ""
+        notes.append(_KEY.format(depends) if signs - {""} else "After a figure: the places left open.")
     return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
 
 
@@ -139,7 +142,7 @@ def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = Fals
         Field("places", _open, right=False),
         Field("judge", lambda entry: _named(entry, names, mixed=mixed), right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field(" ".join(same), lambda entry: whole(_same(entry)), same),
+        Field(" ".join(same), _same, same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
         *when(wide, Field("items", lambda entry: f"{entry.row.items:,}")),
         *when(wide or any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda e: usable(e.row))),
@@ -159,13 +162,13 @@ def _figure(entry: Entry) -> str:
     return figure_cell(entry.headline, _headline(entry))
 
 
+def _same(entry: Entry) -> str:
+    found = agreement(entry.row)
+    return whole(None if found is None else found.value)
+
+
 def _usd(entry: Entry) -> str:
     return figure(usd_per_1000(entry.row), 2) or NONE
-
-
-def _same(entry: Entry) -> float | None:
-    known = (entry.row.metrics.get(name) for name in ("percent_agreement", "accuracy"))
-    return next((one.value for one in known if one is not None and one.value is not None), None)
 
 
 def _rights(entry: Entry) -> str:
@@ -196,10 +199,7 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 
 def _against(entry: Entry) -> str:
     """Hold a judge against people where both are measured alike."""
-    found = entry.row.ceiling.get(f"ratio_{entry.headline}") if entry.row.gold in HUMAN_SOURCES else None
-    if found is None or found.low is None or found.high is None:
-        return ""
-    return _ABOVE if found.low > 1 else _BELOW if found.high < 1 else _LEVEL
+    return _SIDES.get(side(entry, entry.headline), "")
 
 
 def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from judgebench.domain import bare
 from judgebench.errors import UsageError
 from judgebench.report.document.text import places
+from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
 from judgebench.stats.coefficients.catalog import METRICS
@@ -67,7 +68,8 @@ class Entry(NamedTuple):
 
     ``rank`` is by the point estimates, ``best`` to ``worst`` the ranks that the intervals leave open: None off subset
     ``all`` and for rows that can't be compared with the task's others; without an interval there is a rank and no
-    range. ``paired`` ranges come from paired differences, not from overlapping intervals.
+    range. ``paired`` ranges come from paired differences, not from overlapping intervals. ``without`` is of the
+    ceiling, without the annotator who pulls it.
     """
 
     row: Agreement
@@ -79,6 +81,7 @@ class Entry(NamedTuple):
     tier: int | None = None
     baseline: Baseline | None = None
     pace: Pace | None = None
+    without: Mapping[str, Estimate] | None = None
 
     @property
     def ranks(self) -> str:
@@ -116,10 +119,11 @@ def rank(
         paired = _paired(group, headline, judged or {}) if len(group) > 1 else None
         places = _places(group, ranked, paired)
         floor = baseline(group, headline, judged or {})
+        without = without_one(group, judged or {})
         for row in ordered:
             entry = Entry(row, headline, pace=(paces or {}).get((row.task, row.judge, row.revision)))
             if id(row) in places:
-                entry = entry._replace(**places[id(row)]._asdict(), baseline=floor)
+                entry = entry._replace(**places[id(row)]._asdict(), baseline=floor, without=without.get(id(row)))
             entries.append(entry)
     return entries
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many, places
+from judgebench.report.leaderboard.people import side
+from judgebench.report.line import agreement
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
 from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed
@@ -26,6 +28,7 @@ _SIGNS = {
     "above": ("yes", "▲", "above people with each other"),
     "level": ("yes", "=", "can't be told from people"),
     "below": ("no", "▼", "below people"),
+    "depends": ("unsure", "?", "depends on one annotator"),
 }
 _GROUPS = "A thick line starts a new group: nobody in a group is clearly ahead of another in it."
 #: Names of a heading.
@@ -143,11 +146,7 @@ def _kappa(entry: Entry) -> str:
 
 
 def _sign(entry: Entry) -> str:
-    name = _kappa(entry)
-    ratio = entry.row.ceiling.get(f"ratio_{name}") if name else None
-    if ratio is None or ratio.low is None or ratio.high is None:
-        return ""
-    return "above" if ratio.low > 1 else "below" if ratio.high < 1 else "level"
+    return side(entry, _kappa(entry))
 
 
 def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs: Mapping[str, str]) -> Matrix:
@@ -208,7 +207,7 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
     lines: list[Line] = []
     for before, entry in zip([None, *shown], shown, strict=False):
         mark = place(axis, metric, entry.row.metrics.get(metric), names[entry.row.judge])
-        share = entry.row.metrics.get("percent_agreement") or entry.row.metrics.get("accuracy")
+        share = agreement(entry.row)
         value = None if share is None else share.value
         lines.append(
             Line(

@@ -12,7 +12,7 @@ from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.standing import standing_page
-from judgebench.report.rows import cell, row_grid
+from judgebench.report.row_table import cell, row_grid
 from judgebench.report.words import SAMPLE, gold_words, headline_name, sampled, task_name
 
 if TYPE_CHECKING:

@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.figures import scored_rows
-from judgebench.agreement.policies import apply
-from judgebench.domain import HUMAN_SOURCES, Case, Status
+from judgebench.domain import HUMAN_SOURCES, Status
 from judgebench.domain.replies import STRATA
+from judgebench.report.page.outcomes import AT_ODDS, NOT_ASKED, flips, label, meets, outcomes, same
 from judgebench.report.page.plain import Plain, PlainBoard, plain_item
 from judgebench.report.page.sent import Prompts, texts_of
 from judgebench.report.said import known_as
@@ -34,15 +33,11 @@ from judgebench.report.words import gold_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Code, Item, Reply, Scale, Verdict
+    from judgebench.domain import Code, Item, Reply, Verdict
     from judgebench.report.page.parts import Reported
 
-__all__ = ["AT_ODDS", "NOT_ASKED", "RIGHT", "UNSCORED", "Explorer", "explorer", "outcomes"]
+__all__ = ["Explorer", "explorer"]
 
-#: How a judge did on an item: no scored row, all rows agree with gold, at least one does not, or no verdict here.
-UNSCORED, RIGHT, AT_ODDS, NOT_ASKED = 0, 1, 2, 3
-#: Whether verdicts changed with the order: shown in one order only, the same, another.
-_ONE_ORDER, _HELD, _FLIPPED = 0, 1, 2
 #: Why an item has no texts: none at hand, others than those that were judged.
 _ABSENT, _OTHERS = 0, 1
 #: Characters of a chunk before it is packed.
@@ -111,34 +106,6 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
     return Explorer(blocks, items, total, shown, others, tuple(plain))
 
 
-def outcomes(one: Reported) -> dict[str, int]:
-    """Say of each item whether the judge agrees with gold: `RIGHT` on every scored row, `AT_ODDS`, or `UNSCORED`."""
-    ratings, names = one.judged.ratings, one.judged.items
-    if ratings.scale.sequential:
-        said, labels = ratings.sequence, ratings.gold_sequence
-        if said is None or labels is None:
-            return dict.fromkeys(names, UNSCORED)
-        labelled = (labels >= 0).any(axis=-1)
-        right = ((said[:, None, :] == labels).all(axis=-1) & labelled).any(axis=-1)
-        scored = labelled.any(axis=-1)
-        item, right = ratings.item[scored], right[scored]
-    elif not ratings.scale.listed:
-        rows = scored_rows(ratings, one.policies)
-        item, right = rows.item.astype(np.int64), rows.gold == rows.judge
-    else:
-        rows = apply(ratings, one.policies)
-        item = rows.item.astype(np.int64)
-        if rows.gold_values is None:
-            right = rows.gold == rows.judge
-        else:
-            places = np.append(np.asarray(rows.scale.values, dtype=np.float64), [np.inf, np.inf])
-            right = rows.gold_values[rows.gold] == places[rows.judge]
-    found = np.full(len(names), UNSCORED)
-    found[item] = RIGHT
-    found[item[~right]] = AT_ODDS
-    return dict(zip(names, found.tolist(), strict=True))
-
-
 def _boards(reported: Sequence[Reported]) -> list[list[Reported]]:
     """Put runs together whose items and gold are the same."""
     boards: list[tuple[list[Reported], dict[str, object]]] = []
@@ -184,11 +151,11 @@ class _Board:
         self._place = {name: place for place, name in enumerate(ids)}
         self.packed = self.texts = self.others = 0
         self._words, self._orders, self._annotators = _Words(), _Words(), _Words()
-        self._subsets, self._systems, self._clusters = _Words(), _Words(), _Words()
+        self._subsets, self._systems = _Words(), _Words()
         self._prompts = Prompts()
         self._attributes: dict[str, _Words] = {}
-        for label in self._scale.labels:
-            self._words(label)
+        for word in self._scale.labels:
+            self._words(word)
         self._rows: list[dict[str, Any]] = [{} for _ in ids]
 
     def chunks(self) -> Iterator[str]:
@@ -228,7 +195,6 @@ class _Board:
         judged = [run for run, _ in plain]
         self._rows[place] |= {
             "subset": self._subsets(first.subset),
-            "cluster": self._clusters(first.cluster or first.item),
             "systems": sorted({self._systems(system) for system in first.systems if system}),
             "gold": ranked[0][0] if ahead else -1,
             "people": 0 if len(labels) < 2 else 1 if len(ranked) == 1 else 2,
@@ -238,8 +204,7 @@ class _Board:
             "answer": "" if item is None or len(item.responses) != 1 else _snippet(item.responses[0].text),
             "run": judged,
             "word": [-1 if verdict.code is None else self._word(verdict.code) for _, verdict in plain],
-            "status": [_STATUSES.index(verdict.status) for _, verdict in plain],
-            "flip": _flips(plain, len(self._runs)),
+            "flip": flips(plain, len(self._runs)),
             "gap": self._gaps(plain, meant),
         }
         entry = {
@@ -292,7 +257,7 @@ class _Board:
         for run, verdict in said:
             shown = self._shown(run, item)
             apart.setdefault(shown.content_digest, (shown, []))[1].append(verdict)
-        return all(_same(shown, verdicts) for shown, verdicts in apart.values())
+        return all(same(shown, verdicts) for shown, verdicts in apart.values())
 
     def _shown(self, run: int, item: Item) -> Item:
         """Give an item as a run had it, with the references that were made for it."""
@@ -316,7 +281,7 @@ class _Board:
             "scores": list(said.scores),
             "probabilities": list(said.probabilities),
             "model": said.model,
-            "right": _meets(said.code, meant, self._scale),
+            "right": meets(said.code, meant, self._scale),
             "parts": [{"name": name} | self._heard(part, meant, {}) for name, part in said.parts],
         }
         if self._with_texts:
@@ -325,7 +290,7 @@ class _Board:
         return {name: value for name, value in entry.items() if value not in ("", [], None, 0, 0.0, [0, 0])}
 
     def _word(self, code: Code, *, gold: bool = False) -> int:
-        return self._words(_label(code, self._scale, gold=gold))
+        return self._words(label(code, self._scale, gold=gold))
 
     def _attribute(self, name: str) -> _Words:
         return self._attributes.setdefault(name, _Words())
@@ -338,12 +303,12 @@ class _Board:
             rows = [row | {"snippet": row["answer"] or row["snippet"]} for row in rows]
         outcome = [[found.get(name, NOT_ASKED) for found in self._outcomes] for name in self.ids]
         columns: dict[str, Any] = {"id": self.ids}
-        for name in ("subset", "cluster", "systems", "gold", "people", "judges", "snippet", "chunk", "slot"):
+        for name in ("subset", "systems", "gold", "people", "judges", "snippet", "chunk", "slot"):
             columns[name] = [row[name] for row in rows]
         columns["attributes"] = {name: [row["attributes"].get(name, -1) for row in rows] for name in self._attributes}
         # Judgments lie end to end: `start` says where an item's begin.
         columns["start"] = np.cumsum([0, *(len(row["run"]) for row in rows)]).tolist()
-        for name in ("run", "word", "status"):
+        for name in ("run", "word"):
             columns[name] = [value for row in rows for value in row[name]]
         columns["outcome"] = [value for line in outcome for value in line]
         columns["flip"] = [value for row in rows for value in row["flip"]]
@@ -370,14 +335,11 @@ class _Board:
             "human": run.gold_source in HUMAN_SOURCES,
             "values": list(self._scale.values),
             "kind": self._scale.kind,
-            "labels": list(self._scale.labels),
             "items": len(self.ids),
             "total": self.total,
             "texts": self.texts,
             "others": self.others,
             "wanted": self._with_texts,
-            "unread": self._runs[0].unread,
-            "licence": self._runs[0].licence,
         }
 
 
@@ -390,56 +352,8 @@ def _wanted(runs: Sequence[Reported], judged: Mapping[str, None]) -> dict[str, I
     return {} if read is None else {item.id: item for item in read() if item.id in judged}
 
 
-def _same(item: Item, verdicts: Iterable[Verdict]) -> bool:
-    """Whether these verdicts were given on this very item."""
-    keys: dict[tuple[object, ...], str] = {}
-    for verdict in verdicts:
-        shown = (verdict.order, verdict.repeat, verdict.reference)
-        if shown not in keys:
-            keys[shown] = Case(item, verdict.order, verdict.repeat, "", verdict.reference).key
-        if keys[shown] != verdict.key:
-            return False
-    return True
-
-
 def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
     return all(verdict.code is not None for _, verdict in said)
-
-
-def _meets(code: Code | None, meant: Code | None, scale: Scale) -> int:
-    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where either is missing."""
-    if code is None or meant is None:
-        return 0
-    several = scale.kind == "pick" and isinstance(meant, tuple)
-    return 1 if (code in meant if several else code == meant) else 2  # type: ignore[operator]  # a tuple where several
-
-
-def _flips(said: Iterable[tuple[int, Verdict]], runs: int) -> list[int]:
-    """Say of each run whether its verdict changed with the order, within any of its repeats."""
-    seen: dict[tuple[int, int], dict[tuple[int, ...], Code]] = {}
-    for run, verdict in said:
-        if verdict.code is not None:
-            seen.setdefault((run, verdict.repeat), {})[verdict.order] = verdict.code
-    flips = [_ONE_ORDER] * runs
-    for (run, _), codes in seen.items():
-        if len(codes) > 1:
-            flips[run] = max(flips[run], _HELD if len(set(codes.values())) == 1 else _FLIPPED)
-    return flips
-
-
-def _label(code: Code, scale: Scale, *, gold: bool) -> str:
-    """Word of a verdict or a gold label.
-
-    >>> from judgebench.domain import Scale
-    >>> [_label((2, 0, 1), Scale.rank(3), gold=False), _label((0, 1), Scale.pick(4), gold=True)]
-    ['3 > 1 > 2', '1 or 2']
-    """
-    if not isinstance(code, tuple):
-        return scale.word(code) if not scale.listed or code < len(scale.labels) else str(code + 1)
-    words = [_label(one, scale, gold=gold) for one in code]
-    if scale.kind == "rank":
-        return " > ".join(words)
-    return (" or " if gold and scale.kind == "pick" else ", ").join(words)
 
 
 def _snippet(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from judgebench.agreement.ceiling import ratio_of
 from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.humans import kappa_of, measure_humans
 from judgebench.agreement.intervals import estimated
@@ -17,7 +18,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import DataError, JudgebenchError
 from judgebench.report.line import Line
 from judgebench.report.said import known_as
-from judgebench.report.stand_in import SAID
+from judgebench.report.stand_in import SAID, answer_without
 from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import combine
@@ -72,11 +73,12 @@ class Judge(Line):
 
 
 class Aside(NamedTuple):
-    """Figures where one annotator is left out."""
+    """Figures where one annotator is left out, and of a judge the answer then."""
 
     figure: Estimate
     share: Estimate
     level: tuple[int, int] | None = None
+    state: str = ""
 
 
 class Leaders(NamedTuple):
@@ -223,13 +225,14 @@ class Measured:
                 continue
             pool = Pool.of(one_per_item(ratings), one.run.policies)
             left = pool.without(ratings.annotators.index(name))
-            kappa, share = (left.beside(pool.judged(ratings)).measured(metric)[0] for metric in metrics)
+            line, same = (left.among().measured(metric) for metric in metrics)
+            kappa, share = (left.beside(pool.judged(ratings)).measured(metric) for metric in metrics)
             rates = [out.winning_rate for out in (one.alt.without if one.alt else ()) if out.name == name]
             level = next(((round(rate.value * rate.n), rate.n) for rate in rates if rate.value is not None), None)
-            judges[one.name] = Aside(kappa, share, level)
+            state = answer_without(one.answer, one.row, name, ratio_of(kappa, line)) if one.answer else ""
+            judges[one.name] = Aside(kappa[0], share[0], level, state)
             if people.figure.value is None or one.run is self.run:
-                line, same = (left.among().measured(metric)[0] for metric in metrics)
-                people = Aside(line, same)
+                people = Aside(line[0], same[0])
         return people, judges
 
 

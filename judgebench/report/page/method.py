@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
 from judgebench.report.page.parts import Fold, Table
-from judgebench.report.words import gold_word
+from judgebench.report.words import RULES, gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,34 +16,6 @@ if TYPE_CHECKING:
     from judgebench.report.page.parts import Reported
 
 __all__ = ["method", "rules"]
-
-_RULES = {
-    "order": {
-        "single": "one order counts",
-        "mean": "both orders count, half each",
-        "both-right": "right only in both orders",
-        "sum-of-signs": "two orders that contradict each other come to a tie",
-        "inconsistent-tie": "a verdict that flips is a tie",
-    },
-    "tie": {
-        "class": "ties are a label",
-        "drop": "ties are left out",
-        "half": "ties count half",
-        "wrong": "a judge's ties count as wrong",
-    },
-    "invalid": {
-        "wrong": "unusable answers count as wrong",
-        "tie": "unusable answers count as ties",
-        "drop": "unusable answers are left out",
-    },
-    "gold": {
-        "majority": "several labels: the majority",
-        "unanimous": "several labels: only where all agree",
-        "each": "several labels: against each",
-        "mean": "several labels: their mean",
-        "leave-one-out": "several labels: the others' majority",
-    },
-}
 
 
 def method(reported: Sequence[Reported], measured: Sequence[Measured]) -> Fold:
@@ -87,6 +59,6 @@ def rules(policies: Policies) -> str:
 
     >>> from judgebench.domain import Policies
     >>> rules(Policies())
-    'both orders count, half each; ties are a label; unusable answers count as wrong; several labels: the majority'
+    "each order counts; a tie is an answer; unusable is wrong; most people's label"
     """
-    return "; ".join(_RULES[name].get(value, f"{name} {value}") for name, value in policies.to_json().items())
+    return "; ".join(RULES.get((name, value), f"{name} {value}") for name, value in policies.to_json().items())

@@ -221,9 +221,10 @@ def _forest(
 
 
 def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
-    figure, share, level = (judge.figure, judge.share, judge.level) if less is None else less
+    own = judge.figure, judge.share, judge.level, judge.state
+    figure, share, level, state = own if less is None else less
     rule = judge in one.rules
-    said = SAID.get(judge.state)
+    said = SAID.get(state)
     sub = "" if level is None else f"level with {level[0]} of {level[1]} annotators"
     return Line(
         judge.name,

@@ -21,6 +21,7 @@ from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.shape import Shape
 from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.texts import word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -184,16 +185,15 @@ class Reader(base.Reader):
         return found.row.fail(f"expected a list {_SCORES}, or {' or '.join(names)}", found.at)
 
     def _code(self, score: object, found: Found) -> Code | None:
-        word = "" if score is None or score != score else self._word(score)  # noqa: PLR0124 - NaN
+        word = self._word(score)
         code = self.scale.code(word) if word else None
         if word and code is None:
             found.row.fail(f"score {score!r} is not on the scale {self.scale.spec}", found.at)
         return code
 
     def _word(self, label: object) -> str:
-        if isinstance(label, float) and label.is_integer():
-            label = int(label)
-        return self.words.get(str(label), str(label).strip())
+        word = word_of(label)
+        return self.words.get(word, word)
 
     def _fields(self, instance: Mapping[str, Any], row: Row) -> dict[str, Any]:
         value = instance.get("instance")

@@ -61,7 +61,9 @@ class Reader(base.Reader):
         except UsageError as error:
             form.fail("range", str(error))
         if self.range.kind != "rate" or self.scale not in {self.range, Scale.pick(len(self.scale.labels))}:
-            form.fail("range", f"{spec} are no ratings, or the scale {self.scale.spec} is neither this nor pick:K")
+            form.fail(
+                "range", f"{spec} is not a scale of ratings, or the scale {self.scale.spec} is neither this nor pick:K"
+            )
         form.done()
 
     def items(self, source: Source) -> Iterator[Located]:

@@ -49,7 +49,7 @@ from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.own import Place
 from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.recordings import Recording, picked, stem
-from judgebench.tasks.texts import named_by
+from judgebench.tasks.texts import named_by, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -223,12 +223,8 @@ class Reader(own.Reader):
         return "/".join(named_by(row, one) for one in self.roles.id) or str(row.line)
 
     def _word(self, value: Any) -> str:
-        if isinstance(value, bool):
-            value = str(value).lower()
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        text = str(value).strip()
-        return self.words.get(text, text)
+        word = word_of(value)
+        return self.words.get(word, word)
 
     def _code(self, rating: Rating, row: Row) -> int | None:
         word = self._word(rating.value)

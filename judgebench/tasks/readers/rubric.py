@@ -45,7 +45,7 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.recordings import Recording, picked, stem
-from judgebench.tasks.texts import value_in
+from judgebench.tasks.texts import value_in, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -175,9 +175,7 @@ class Reader(base.Reader):
 
     def _code(self, row: Row, column: str, said: Any) -> Code | None:
         """Read a label; a whole number may be written as a text or with a point."""
-        if isinstance(said, float) and said.is_integer():
-            said = int(said)
-        word = "" if said is None or said != said else str(said).strip()  # noqa: PLR0124 - NaN
+        word = word_of(said)
         if not word or word in self._said.missing:
             return None
         code = None if isinstance(said, bool) else self.scale.code(word)

@@ -13,6 +13,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.texts import word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,12 +148,10 @@ def _model(row: Row) -> str | None:
 
 def _word(row: Row, name: str) -> int | None:
     """Code of a cell that says right or wrong; None where it is empty."""
-    value: Any = row.require(name)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    value = row.require(name)
+    if not (word := word_of(value)):
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    code = CHECK.get(str(value).strip().casefold())
+    code = CHECK.get(word.casefold())
     if code is None:
         row.fail(f"{value!r} says neither right nor wrong; write correct or incorrect (or true/false, 1/0)", name)
     return code

@@ -81,7 +81,7 @@ class VerdictFiles:
             if named is not None and (form.fits(rows := form.rows(source, self.where))):
                 return File.of(self, form, source, rows, sets, named)
         row = next(iter(source.rows()))
-        return row.fail(f"these are no verdicts on {self.task}: expected {'; or '.join(map(str, self.forms))}")
+        return row.fail(f"these are not verdicts on {self.task}: expected {'; or '.join(map(str, self.forms))}")
 
 
 @dataclass(slots=True)
