@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from judgebench.api import notes
+from judgebench.api.columns import Columns
 from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.source import Given
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import Columns, LabelsMode, Names, OnlyTasks, OwnLabels, Policy, RowsAndScores, Verify
+from judgebench.api.tables import LabelsMode, Names, OnlyTasks, OwnLabels, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe

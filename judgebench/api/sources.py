@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.columns import Columns
 from judgebench.api.exports import opened, versions, with_roles
 from judgebench.api.labelling import ANY
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.run_sources import run_paths, stored_sources
 from judgebench.api.source import Given, Source
 from judgebench.api.table_sources import lacking_roles, own_table, table_sources, without_gold
-from judgebench.api.tables import Columns
 from judgebench.errors import UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, column_names, policies_of, question
 from judgebench.api.source import each_fit, silent
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
-from judgebench.api.tables import Columns, Judgments, Names, Policy, Source, Subset
+from judgebench.api.tables import Judgments, Names, Policy, Source, Subset
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.systems import Ranking, Rankings
 
