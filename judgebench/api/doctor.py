@@ -12,9 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
+from judgebench.api.columns import Columns
 from judgebench.api.notes import answered, somebody_answers, tell
 from judgebench.api.parameters import Option, keys, question
-from judgebench.api.tables import Columns, FileForm, LabelsAndScores, flags
+from judgebench.api.tables import FileForm, LabelsAndScores, flags
 from judgebench.errors import DataError, FormError, JudgebenchError, UsageError, spoken_as
 from judgebench.report.checks import Checks
 from judgebench.report.doctor import Report
