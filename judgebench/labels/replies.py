@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.labels.speech import SIDE, NumberSpeech, PairSpeech, Said, Speech
-from judgebench.labels.vocabulary import plain
+from judgebench.labels.vocabulary import plain, word_list, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,28 +68,17 @@ class Read(NamedTuple):
 
 TWO, NONE = Read("two"), Read("none")
 
-_KEYS = (
-    *("verdict", "rating", "score", "grade", "judgment", "judgement", "decision", "winner", "choice", "preference"),
-    *("preferred", "label", "conclusion", "answer", "result", "evaluation", "vote", "pick", "assessment"),
-    "classification",
+_KEYS = word_list(
+    "verdict rating score grade judgment judgement decision winner choice preference preferred label conclusion answer "
+    "result evaluation vote pick assessment classification"
 )
 _NAME = "|".join(_KEYS)
 #: In replies these name what was judged as often as how good it is.
 _NOT_OF_NUMBERS = frozenset({"answer", "result", "choice", "conclusion", "pick", "winner"})
-_FIELDS = {*_KEYS, "final_verdict", "final_answer", "better_response"} | {
-    *(
-        "overall",
-        "overall_score",
-        "final_score",
-        "choices",
-        "labels",
-        "value",
-        "correct",
-        "is_correct",
-        "passed",
-        "pass",
-    )
-}
+_FIELDS = {*_KEYS} | word_set(
+    "final_verdict final_answer better_response overall overall_score final_score choices labels value correct "
+    "is_correct passed pass"
+)
 _BRACKETS = re.compile(r"\[\[([^\[\]]{1,80})\]\]")
 _TAG = re.compile(rf"<((?:final[ _-]?)?(?:{_NAME}))>([^<>]{{1,200}})</\1>", re.IGNORECASE)
 _BOX = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,80})\}?\}")
