@@ -117,7 +117,7 @@ def _opened(
             yield one.task, one.judge, one.gold, one.revision, one.policies(policies), _ratings(one)
         return
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.readers.alttest import folders, read_folder  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.annotated import folders, read_folder  # noqa: PLC0415 - loaded on use
 
     if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")

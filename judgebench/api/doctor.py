@@ -132,8 +132,9 @@ def _told(path: Path, known: Options) -> Diagnosis:
 def _export(path: Path) -> Diagnosis | None:
     """Say what another tool's file holds; None where it is none."""
     from judgebench.api.sources import open_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.files.records import some  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import Diagnosis  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.facts import Reading, listed  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.facts import Reading  # noqa: PLC0415 - loaded on use
     from judgebench.labels.importers.catalog import open_export, recognise  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import Sample, profile  # noqa: PLC0415 - loaded on use
 
@@ -143,7 +144,7 @@ def _export(path: Path) -> Diagnosis | None:
         return None
     tool, reason, _ = known
     sample = Sample(table)
-    columns, _ = profile(sample)
+    columns = profile(sample)
     judges, people = table.labelled["judge"], table.labelled["person"]
     found = Diagnosis(
         str(path), "export", f"a file of {tool.name}: {tool.holds}", table.format, "", sample.rows, sample.whole,
@@ -191,7 +192,7 @@ def _export(path: Path) -> Diagnosis | None:
     found.readings = tuple(kept)
     found.notes = tuple(dict.fromkeys(notes))
     found.questions = tuple(errors[:1] if not kept else ())
-    if asked := listed(name for name in dict.fromkeys([*judges, *people]) if name):
+    if asked := some(name for name in dict.fromkeys([*judges, *people]) if name):
         found.title += f" ({asked})"
     return with_commands(found, [path])
 

@@ -151,8 +151,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     """Read a table as `run` would, with guesses where no name says what a column is; a person may say otherwise."""
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
     from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.item_roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.places import find  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import make  # noqa: PLC0415 - loaded on use
@@ -160,7 +160,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
-    looks, _ = profile(kept(table, reading.where))
+    looks = profile(kept(table, reading.where))
     columns = dict(reading.columns)
     named = find_roles(looks, columns)
     free = [one for one in looks if one.name in named.aside]

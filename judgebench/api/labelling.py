@@ -130,7 +130,7 @@ class LabelledTask:
             raise DataError(f"nobody gave an item of {self.name} a label: all were skipped")
 
 
-_OTHER = "take the data that was labelled; its revision stands in the line"
+_OTHER = "take the data that was labelled; its revision is in the line"
 
 
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
@@ -147,7 +147,7 @@ def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
     """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
-    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

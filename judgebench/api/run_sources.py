@@ -116,7 +116,7 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
     """Open one run that holds verdicts; ``name`` is the judge's, where it says more than that."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     run, judge = stored.run, name or stored.run.judge
