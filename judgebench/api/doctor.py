@@ -5,35 +5,29 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
 from judgebench.api.columns import Columns
+from judgebench.api.doctor_commands import with_commands, write
 from judgebench.api.notes import answered, somebody_answers, tell
 from judgebench.api.parameters import Option, keys, question
-from judgebench.api.tables import FileForm, LabelsAndScores, flags
-from judgebench.errors import DataError, FormError, JudgebenchError, UsageError, spoken_as
+from judgebench.api.tables import FileForm, flags
+from judgebench.errors import DataError, FormError, JudgebenchError, spoken_as
 from judgebench.report.checks import Checks
 from judgebench.report.doctor import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.files.table import Table
     from judgebench.labels.diagnose import Diagnosis
     from judgebench.labels.facts import Options, Reading
-    from judgebench.labels.known import Known
     from judgebench.labels.profile import Sample
 
 _TABLES = re.compile(r"\.(?:csv|tsv|jsonl|ndjson|json|parquet|pq|xlsx|ods|txt)(?:\.gz)?$", re.IGNORECASE)
 _MOST_FILES = 40
-_MOST_READINGS = 8
-#: So many items are made to see whether a table can be judged, fewer of a file of more bytes.
-_MOST_ITEMS, _MOST_BYTES = 20_000, 10_000_000
 
 
 @overload
@@ -132,7 +126,7 @@ def _told(path: Path, known: Options) -> Diagnosis:
         best.notes = (*export.notes, *best.notes)
         if not best.readings:
             best.questions = export.questions
-    return _with_commands(best, [path])
+    return with_commands(best, [path])
 
 
 def _export(path: Path) -> Diagnosis | None:
@@ -200,7 +194,7 @@ def _export(path: Path) -> Diagnosis | None:
     found.questions = tuple(errors[:1] if not kept else ())
     if asked := some(name for name in dict.fromkeys([*judges, *people]) if name):
         found.title += f" ({asked})"
-    return _with_commands(found, [path])
+    return with_commands(found, [path])
 
 
 def _loading(table: Sample, path: Path) -> Callable[[Reading], str]:
@@ -230,95 +224,6 @@ def _loading(table: Sample, path: Path) -> Callable[[Reading], str]:
         return ""
 
     return loads
-
-
-def write(command: str, files: Sequence[Path], options: Options) -> str:
-    """Write a command with options of a table as a shell takes it: the one place where flags are written.
-
-    UsageError where a parameter has no option.
-    """
-    known = keys(LabelsAndScores)
-    parts = ["judgebench", *command.split()]
-    for file in files:
-        parts += ["--csv", str(file)]
-    given = dict(options)
-    ids = given.get("id") or []
-    if given.get("rater") and len(ids) == 1 and not any("," in name for name in (*ids, given["rater"], given["label"])):
-        parts += ["--long", f"{ids[0]},{given.pop('rater')},{given.pop('label')}"]
-        del given["id"]
-    for name in (*(one for one in _FIRST if one in given), *(one for one in given if one not in _FIRST)):
-        if name not in known:
-            raise UsageError(f"no option says {name!r}")
-        flag = known[name].flag
-        for text in _texts(name, given[name]):
-            parts += [flag] if text is None else [flag, text]
-    return shlex.join(parts)
-
-
-#: In this order, before all others.
-_FIRST = ("delimiter", "header", "skip", "records", "rater", "label", "judge_name", "judge", "scores", "gold", "scale")
-
-
-def _texts(name: str, value: Any) -> list[str | None]:
-    if isinstance(value, bool):
-        return [None] if value else []
-    if isinstance(value, Mapping):
-        return [f"{one}={','.join(of) if isinstance(of, (list, tuple)) else of}" for one, of in value.items()]
-    if name in {"sides", "missing"}:
-        return [",".join(value)]
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return [f"{value:g}" if isinstance(value, float) else str(value)]
-
-
-def _with_commands(found: Diagnosis, files: Sequence[Path]) -> Diagnosis:
-    """Write the commands of all readings, and those that ask a judge."""
-    from judgebench.labels.known import recognise  # noqa: PLC0415 - loaded on use
-
-    found.readings = found.readings[:_MOST_READINGS]
-    found.commands = tuple(write(one.command, files, one.options) for one in found.readings)
-    names = [one.name for one in found.columns]
-    benchmark = recognise(names) if found.form == "benchmark" else None
-    if benchmark is not None:
-        found.commands += _benchmark(found, benchmark, files[0])
-    elif found.texts and len(files) == 1 and (said := _as_task(files[0])) is not None:
-        if said:
-            found.notes += (f"to ask a judge about its texts, something has to be said first: {said}",)
-        else:
-            found.commands += (
-                shlex.join(["judgebench", "run", "--judge", "gpt-4o", "--task", str(files[0]), "--dry-run"]),
-                shlex.join(["judgebench", "init", str(files[0])]),
-            )
-    return found
-
-
-def _as_task(path: Path) -> str | None:
-    """Say why a table's texts can't be judged, nothing where they can."""
-    from judgebench.api.items import reading_of  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
-
-    try:
-        # Long texts take long to check: of a large file its first items are looked at.
-        most = _MOST_ITEMS * min(1.0, _MOST_BYTES / max(1, path.stat().st_size))
-        deque(islice(open_own(path, reading_of({})).checked(), max(1, int(most))), maxlen=0)
-    except JudgebenchError as error:
-        return str(error)
-    return ""
-
-
-def _benchmark(found: Diagnosis, benchmark: Known, path: Path) -> tuple[str, ...]:
-    split = found.asked[0] if found.asked else ""
-    judges = list(dict.fromkeys(one for r in found.readings for one in r.options.get("judge", ())))
-    replays = " ".join(f"--judge {shlex.quote(f'replay:{path}#{judge}')}" for judge in judges)
-    return tuple(
-        command.format(
-            file=shlex.quote(str(path)),
-            folder=shlex.quote(str(path.parent)),
-            split=f":{split}" if split else "",
-            replays=replays,
-        )
-        for command in benchmark.commands
-    )
 
 
 # --- several files, and folders --------------------------------------------------------------------------------------
@@ -352,7 +257,7 @@ def _joined(paths: Sequence[Path], known: Options) -> Diagnosis:
             found = diagnose(sample, {**known, "id": [key]}, _loading(sample, order[0]), ())
             found.path = " + ".join(map(str, order))
             compared = list(_compared(found.readings, [several[name] for name in sorted(differing)]))
-            found = _with_commands(found, order)
+            found = with_commands(found, order)
             found.commands += tuple(write("compare", order, options) for options in compared)
             return found
     raise DataError(

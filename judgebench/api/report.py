@@ -139,20 +139,12 @@ def _standing(source: source.Source, standings: Standings) -> str:
 
 
 def _judged(source: source.Source, stored: StoredRun | TableRun, policies: Policies) -> Judged:
-    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import judged_run  # noqa: PLC0415 - loaded on use
 
     if source.stored is not None:
         return source.judged(policies)
     # The items of a table are named beside their gold.
-    return judged_verdicts(
-        stored.judgments(),
-        stored.run.scale,
-        task=source.task,
-        judge=source.judge,
-        policies=policies,
-        gold_source=source.gold,
-        revision=stored.run.revision,
-    )
+    return judged_run(stored.run, stored.judgments(), policies)
 
 
 def _behind(

@@ -415,8 +415,7 @@ def test_public_files_are_not_misread(data_dir, file):
 def test_a_person_is_asked_on_a_terminal(tmp_path, monkeypatch):
     file = tmp_path / "t.csv"
     file.write_text(KINDS["second order in a column"][0])
-    monkeypatch.setattr("judgebench.api.notes.on_command_line", lambda: True)
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("judgebench.api.doctor.somebody_answers", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "2")
     monkeypatch.setattr("judgebench.api.doctor.tell", lambda _: None)
     (command,) = doctor(file).commands
