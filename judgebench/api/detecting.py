@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from judgebench.api.items import is_task, task_of
 from judgebench.api.notes import tell
-from judgebench.api.parameters import place, question, several
+from judgebench.api.parameters import is_named, place, question, several
 from judgebench.api.probed_runs import Named, named, specs_of
 from judgebench.api.probing import Suite
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
@@ -47,12 +47,9 @@ def detect(
     specs, how = specs_of(named(probe), suite, "attack"), filled(options)
     if is_given(source):
         raise UsageError(f"runs don't hold the texts: give {argument('judge')} hf/MODEL and {argument('task')}")
-    readers = [one for one in several("judge", judge, lambda one: isinstance(one, str)) if isinstance(one, str)]
-    tasks = several("task", task, is_task)
-    if not readers or not tasks:
-        raise UsageError(
-            f"say who reads the texts and of which items: {argument('judge')} hf/MODEL and {argument('task')}"
-        )
+    readers, tasks = models_and_tasks(
+        judge, task, f"say who reads the texts of which items: {argument('judge')} hf/MODEL and {argument('task')}"
+    )
     rows: list[DetectionRow] = []
     for one in tasks:
         found_task = opened(task_of(one, how), how)
@@ -64,6 +61,13 @@ def detect(
             found = dict(zip(every, surprises(reader, every), strict=True))
             rows += _measured(found_task, reader, texts, found)
     return Detections(tuple(rows))
+
+
+def models_and_tasks(judge: Any, task: Any, wanted: str) -> tuple[list[str], list[Any]]:
+    """List the models here and the tasks that were named; UsageError ``wanted`` where one of the two is missing."""
+    if not (is_named(judge) and is_named(task)):
+        raise UsageError(wanted)
+    return several("judge", judge, lambda one: isinstance(one, str)), several("task", task, is_task)
 
 
 def opened(task: Any, how: Mapping[str, Any]) -> Task:

@@ -321,6 +321,15 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     return found
 
 
+def is_named(value: Any) -> bool:
+    """Whether one or several were given; a DataFrame has no truth value.
+
+    >>> is_named("gpt-4o"), is_named(()), is_named("")
+    (True, False, False)
+    """
+    return bool(value) if isinstance(value, (str, list, tuple)) else value is not None
+
+
 def each(value: Any) -> list[Any]:
     """Make a list of one or several; without any it is a choice that is left open.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 from judgebench.api.keys import check_keys
 from judgebench.api.notes import tell
 from judgebench.api.observing import NEEDS, will_show
-from judgebench.api.parameters import Option
+from judgebench.api.parameters import Option, is_named
 from judgebench.api.running import filled, prepared
 from judgebench.api.source import is_given
 from judgebench.api.sources import open_sources
@@ -72,7 +72,7 @@ class ProbedRuns(NamedTuple):
     @property
     def stored(self) -> bool:
         """Whether there is something to measure; UsageError where somebody is to be asked beside it."""
-        if is_given(self.source) and (self.judge or self.task):
+        if is_given(self.source) and (is_named(self.judge) or is_named(self.task)):
             raise UsageError(f"give what is stored, or {argument('judge')} and {argument('task')} to ask; not both")
         return is_given(self.source)
 
@@ -113,7 +113,7 @@ class ProbedRuns(NamedTuple):
     def _planned(self, how: dict[str, Any], *, aloud: bool) -> tuple[list[str], Prepared]:
         """Plan the plain runs and those of the probes that are asked; UsageError where none would show anything."""
         specs = self._asked()
-        if not self.judge or not self.task:
+        if not (is_named(self.judge) and is_named(self.task)):
             raise UsageError(
                 f"say whom to ask and about what: {argument('judge')} and {argument('task')}; or give runs"
             )

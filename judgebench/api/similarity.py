@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Unpack
 
-from judgebench.api.detecting import opened
-from judgebench.api.items import is_task, task_of
-from judgebench.api.parameters import question, several
+from judgebench.api.detecting import models_and_tasks, opened
+from judgebench.api.items import task_of
+from judgebench.api.parameters import question
 from judgebench.api.probing import AlikeFrom
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
 from judgebench.api.source import is_given
@@ -39,13 +39,13 @@ def similarity(
 
     threshold = ALIKE if alike_from is None else alike_from
     how = filled(options)
-    models = [one for one in several("judge", judge, lambda one: isinstance(one, str)) if isinstance(one, str)]
-    tasks = several("task", task, is_task)
-    if is_given(source) or not models or not tasks:
-        raise UsageError(
-            f"say who compares the answers, and those to what: {argument('judge')} embedding/MODEL and "
-            f"{argument('task')} (a task, or a table of your own)"
-        )
+    wanted = (
+        f"say who compares the answers, and those to what: {argument('judge')} embedding/MODEL and {argument('task')} "
+        "(a task, or a table of your own)"
+    )
+    if is_given(source):
+        raise UsageError(wanted)
+    models, tasks = models_and_tasks(judge, task, wanted)
     if not -1 <= threshold <= 1:
         raise UsageError(f"{argument('alike_from')} {threshold}: a cosine lies between -1 and 1")
     rows: list[SimilarityRow] = []

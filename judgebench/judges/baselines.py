@@ -60,7 +60,7 @@ def _preferring(case: Case, scale: Scale, rule: str, best: list[int]) -> Code:
     """Prefer one of the shown responses; equals are a tie, or where the scale has none, a draw by content."""
     if scale.kind not in {"pair", "pick"}:
         raise UsageError(
-            f"baseline/{rule} compares responses, and the task's scale is {scale.spec} on one; "
+            f"baseline/{rule} compares responses, and a verdict on {scale.spec} is about one; "
             "use baseline/majority or baseline/random (or contains, exact-match on a check)"
         )
     if scale.kind == "pair" and len(best) == 2 and scale.tie is not None:

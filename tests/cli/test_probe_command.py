@@ -6,8 +6,11 @@ import csv
 import json
 import re
 
+import pandas as pd
 import pytest
 from servers.fake_llm import FakeLLM
+
+import judgebench as jb
 
 QUICK = ("--sample", "-q")
 
@@ -196,3 +199,9 @@ def test_names_of_probes_stay_on_a_line(judgebench, task):
     for name in probes:
         [line] = re.findall(rf"^{name} .*$", found.out, re.MULTILINE)
         assert len(line) <= 100
+
+
+def test_items_in_a_frame_are_probed(tmp_path):
+    rows = [{"question": f"What is {i}?", "answer_a": "This one.", "answer_b": "That.", "gold": "B"} for i in range(4)]
+    [row] = jb.probe(judge="baseline/longest", task=pd.DataFrame(rows), probe="bandwagon", runs=tmp_path).rows
+    assert (row.probe, row.found.rows) == ("bandwagon", 8)

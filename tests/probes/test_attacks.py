@@ -280,7 +280,9 @@ def test_detection_says_what_it_needs(judgebench) -> None:
     found = judgebench("probe", "--judge", "gpt-4o", "--task", "pandalm", "--sample", "--detect")
     assert found.code == 4
     assert "hf/MODEL" in found.err
-    assert judgebench("probe", "--detect", "--judge", "hf/x").code == 2
+    for words in ((), ("--judge", "hf/x"), ("--task", "pandalm")):
+        none = judgebench("probe", "--detect", *words)
+        assert (none.code, "--judge hf/MODEL and --task" in none.err) == (2, True)
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="JUDGEBENCH_DATA has no relevance_gullibility")
