@@ -14,6 +14,7 @@ from report.report_rows import one_row
 
 from judgebench.api.asking import ask_and_measure
 from judgebench.api.planning import named_apart, plan_run
+from judgebench.api.reproduce import results as rebuild
 from judgebench.api.run_sources import stored_sources
 from judgebench.api.source import judgments
 from judgebench.catalog import JudgeSettings, make_judge
