@@ -42,7 +42,8 @@ class WorkbookTable(FileTable):
         grid = self._grid(opening.sheet)
         filled = [(line, row) for line, row in enumerate(grid, 1) if line > opening.skip and any(map(_full, row))]
         if not filled:
-            raise self.error("the sheet is empty")
+            taken = f"{argument('skip')} {opening.skip} takes all rows"
+            raise self.error(taken if opening.skip else "the sheet is empty")
         # Columns in which nothing stands are not of the table.
         kept = [place for place in range(len(filled[0][1])) if any(_full(row[place]) for _, row in filled)]
         texts = [(line, [_text(row[place]) for place in kept]) for line, row in filled]

@@ -95,6 +95,15 @@ class TableRun:
         """Yield what is measured."""
         return self.verdicts()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is judged."""
+        return not len(self.ratings.judge)
+
+    def beside(self) -> dict[str, Any]:
+        """Give what a run knows of its items beside their task; a table knows nothing more."""
+        return {}
+
 
 def _places(scale: Scale) -> int:
     return len(scale.labels) if scale.kind in {"pick", "rank"} else 1

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Unpack
 
 from judgebench.api.notes import on_command_line, show, tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.progress import inside_a_loop
-from judgebench.api.tables import Data, Names, Policy, RunsFolder, Sample
+from judgebench.api.source import Given
+from judgebench.api.tables import Data, LabelsAndScores, Names, Policy, Sample
 from judgebench.errors import UsageError
 
 
 @question
 def view(
-    runs: RunsFolder = Path("runs"),
+    runs: Annotated[
+        Any, Option("Folder of runs; by default `runs`.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path, csv=True)
+    ] = None,
     *,
     task: Annotated[
         Names,
@@ -40,6 +43,7 @@ def view(
     port: Annotated[int, Option("0 takes a free port.", least=0, most=65_535)] = 0,
     browse: Annotated[bool, Option("Open it in a browser.", "--open")] = False,
     ready: Callable[[str], None] | None = None,
+    **table: Unpack[LabelsAndScores],
 ) -> None:
     """Look at runs in the browser, and label items there, blind to the judges.
 
@@ -50,8 +54,9 @@ def view(
 
     if inside_a_loop():
         raise UsageError("nothing can be served inside an event loop (a notebook); start it in a terminal")
+    folder, files = _places(runs)
     made = build(
-        Path(runs),
+        folder,
         [task] if isinstance(task, str) else list(task or ()),
         labels=Path(labels),
         selection=Selection(seed, limit, both_orders),
@@ -60,6 +65,8 @@ def view(
         sample=sample,
         policy=policies_of(policy),
         tell=tell,
+        csv=files,
+        columns=table,
     )
 
     def opened(link: str) -> None:
@@ -71,3 +78,13 @@ def view(
             webbrowser.open(link)
 
     serve(made, host, port, opened)
+
+
+def _places(runs: Any) -> tuple[Path, Sequence[Path]]:
+    """Tell a folder of runs from the files of a table of one's own."""
+    if isinstance(runs, Given):
+        if runs.runs and runs.csv:
+            raise UsageError("give a folder of runs, or --csv FILE")
+        return Path(runs.runs[0] if runs.runs else "runs"), runs.csv
+    place = Path("runs" if runs is None else runs)
+    return place, [place] if place.is_file() else []

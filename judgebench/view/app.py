@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.report.document.model import Document
-    from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.guard import Guard
     from judgebench.view.labelling import Session
-    from judgebench.view.run_table import RunTable
+    from judgebench.view.run_table import RunTable, Shown
     from judgebench.view.sessions import Sessions
 
 
@@ -36,9 +35,9 @@ _MOST = 64 * 1024
 class Pages:
     """What the rooms below make of runs: a report, the comparison of two (before, after), standings of more."""
 
-    report: Callable[[Sequence[StoredRun]], str]
-    compare: Callable[[StoredRun, StoredRun], Compared]
-    standings: Callable[[Sequence[StoredRun]], Document]
+    report: Callable[[Sequence[Shown]], str]
+    compare: Callable[[Shown, Shown], Compared]
+    standings: Callable[[Sequence[Shown]], Document]
 
 
 class View:
@@ -125,7 +124,7 @@ class View:
         if len(names) < 2:
             raise UsageError("choose two runs of one task to compare, on the page of all runs")
 
-        def written(stored: Sequence[StoredRun]) -> str:
+        def written(stored: Sequence[Shown]) -> str:
             if len(stored) > 2:
                 return standings_page(self._pages.standings(stored), stored, names)
             return compare_page(self._comparison(names), names)
@@ -160,7 +159,7 @@ class View:
             self._compared = {key: (stamp, self._pages.compare(*stored))}
         return self._compared[key][1]
 
-    async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[StoredRun]], str]) -> web.Response:
+    async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[Shown]], str]) -> web.Response:
         names = payload.names(request)
 
         def written() -> tuple[str, str]:
@@ -246,7 +245,7 @@ class View:
         session = await self._labelling.do(lambda: self._session(data))
 
         def revealed() -> dict[str, Any]:
-            return self._sessions.reveal(session, [one.stored for one in self._runs.scan() if one.stored is not None])
+            return self._sessions.reveal(session, self._runs.stored())
 
         return _json(await self._measuring.do(revealed))
 

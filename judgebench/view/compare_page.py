@@ -10,6 +10,7 @@ from judgebench.report.document.blocks import Notes, Table
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import minus
 from judgebench.report.said import brief_name, first_up, known_as
+from judgebench.store.runs import StoredRun
 from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
 from judgebench.view.figures import estimate, fraction, share
 from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.comparison import Comparison
     from judgebench.domain import Run
     from judgebench.report.document.model import Document
-    from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
+    from judgebench.view.run_table import Shown
 
 __all__ = ["compare_page", "standings_page"]
 
@@ -65,11 +66,18 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
         everything=body(compared.document.parts("html")),
         report="/report?" + urlencode(query),
         swapped="/compare?" + urlencode(query[::-1]),
-        command=f"judgebench compare {' '.join(str(stored.path) for stored in (after, before))} --explain",
+        command=_command(after, before),
     )
 
 
-def standings_page(document: Document, stored: Sequence[StoredRun], names: Sequence[str]) -> str:
+def _command(*runs: Shown) -> str:
+    """Say how a terminal tells the same; a table's columns were named where it was opened."""
+    if not all(isinstance(one, StoredRun) for one in runs):
+        return ""
+    return f"judgebench compare {' '.join(str(one.path) for one in runs)} --explain"
+
+
+def standings_page(document: Document, stored: Sequence[Shown], names: Sequence[str]) -> str:
     """Write the page of more than two runs."""
     brief = document.brief()
     sentence, *rest = document.sentences()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Code, Item, Scale, Verdict
     from judgebench.report.compare import TwoJudges
-    from judgebench.store.runs import StoredRun
+    from judgebench.view.run_table import Shown
 
 __all__ = ["BETTER", "HALF", "OTHER", "WORSE", "Compared", "ItemChange", "changes_of"]
 
@@ -95,7 +95,7 @@ class Compared:
         self,
         document: TwoJudges,
         matched: Matched,
-        runs: tuple[StoredRun, StoredRun],
+        runs: tuple[Shown, Shown],
         texts: Mapping[str, Item],
         unread: str,
     ) -> None:
@@ -118,7 +118,7 @@ class Compared:
         for side, stored in enumerate(runs):
             self._read(side, stored, wanted)
 
-    def _read(self, side: int, stored: StoredRun, wanted: set[str]) -> None:
+    def _read(self, side: int, stored: Shown, wanted: set[str]) -> None:
         orders: dict[tuple[str, int], Code] = {}
         flipped: set[str] = set()
         for verdict in stored.verdicts():

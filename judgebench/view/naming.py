@@ -41,7 +41,7 @@ def is_recorded(run: Run) -> bool:
 def conditions_line(run: Run) -> str:
     """Say how a run was asked, where that is not what goes without saying."""
     several = run.scale.kind in {"pair", "pick", "rank"}
-    orders = {"both": "both orders", "original": "one order", "swapped": "swapped order"}
+    orders = {"both": "both orders", "original": "one order", "swapped": "swapped order", "recorded": ""}
     told = [
         "recorded" if is_recorded(run) else "",
         orders.get(run.orders, f"{run.orders} orders") if several else "",

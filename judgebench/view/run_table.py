@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from judgebench.api.source import Source
+    from judgebench.labels.as_run import TableRun
     from judgebench.report.line import Line
 
+#: A run, or a judge of a table of one's own.
+Shown: TypeAlias = "StoredRun | TableRun"
 #: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
 _QUIET = 20.0
 #: A growing run is measured again after so many times the seconds that it took last time.
@@ -37,7 +41,7 @@ class Entry:
 
     name: str
     path: Path
-    stored: StoredRun | None = None
+    stored: Shown | None = None
     error: str = ""
     #: Changes whenever one of the run's files does.
     stamp: str = ""
@@ -52,7 +56,7 @@ class Entry:
 class RunTable:
     """The runs of a folder, which need not exist yet, by name; only names in the table are ever opened."""
 
-    def __init__(self, root: Path, measure: Callable[[StoredRun], Line]) -> None:
+    def __init__(self, root: Path, measure: Callable[[Shown], Line]) -> None:
         self.root = root
         self._measure = measure
         self._entries: dict[str, Entry] = {}
@@ -76,17 +80,30 @@ class RunTable:
         self._entries = found
         return list(found.values())
 
-    def opened(self, names: Sequence[str]) -> list[StoredRun]:
+    def opened(self, names: Sequence[str]) -> list[Shown]:
         """Find runs by name; all that can be read where none is named. UsageError where there is none."""
         entries = {entry.name: entry for entry in self.scan()}
         if unknown := [name for name in names if name not in entries]:
             raise UsageError(f"there is no run {unknown[0][:200]!r} here")
         stored = [one for name in (names or entries) if (one := entries[name].stored) is not None]
-        # A copy of a run is not another run.
-        filled = [one for one in (stored if names else distinct(stored)[0]) if not one.empty]
+        filled = [one for one in (stored if names else self._once(stored)) if not one.empty]
         if not filled:
             raise UsageError("nothing is judged here yet")
         return filled
+
+    def sources(self, chosen: Sequence[Any]) -> list[Source]:
+        """Find what runs are measured by, which are shown together."""
+        from judgebench.api.run_sources import run_sources  # noqa: PLC0415 - loaded on use
+
+        return run_sources(chosen)
+
+    def _once(self, stored: Sequence[Any]) -> Sequence[Shown]:
+        """Leave out copies: a copy of a run is not another run."""
+        return distinct(stored)[0]
+
+    def stored(self) -> list[StoredRun]:
+        """Give all runs that can be read, those of a table left out: these have labels of their own."""
+        return [one.stored for one in self.scan() if isinstance(one.stored, StoredRun)]
 
     def stamps(self, names: Sequence[str]) -> str:
         """Write what changes whenever one of these runs does."""
@@ -187,9 +204,11 @@ def figures(line: Line) -> dict[str, Any]:
     """Write what was measured as the page takes it."""
     row = line.row
     usage = row.usage
+    # A table does not say how its verdicts came about.
+    usable = row.statuses.get(Status.OK, 0) if row.statuses else round(row.coverage * row.items)
     return {
-        "judged": sum(row.statuses.values()),
-        "answered": row.statuses.get(Status.OK, 0),
+        "judged": sum(row.statuses.values()) or row.items,
+        "answered": usable,
         "failed": line.failed,
         "items": line.items,
         "usable": share(row.coverage),

@@ -8,30 +8,35 @@ import logging
 import signal
 import socket
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from judgebench.api.parameters import check_texts
+from judgebench.api.source import Given
+from judgebench.api.sources import open_sources
 from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
+from judgebench.store.runs import StoredRun
 from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
+from judgebench.view.own_table import OwnTable
 from judgebench.view.rubric import read_rubric
 from judgebench.view.run_table import RunTable
 from judgebench.view.sessions import LabelTasks, Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.agreement.matching import Matched
+    from judgebench.api.source import Source
     from judgebench.report.document.model import Document
     from judgebench.report.line import Line
-    from judgebench.store.runs import StoredRun
     from judgebench.view.comparison import Compared
     from judgebench.view.labelling import Selection
+    from judgebench.view.run_table import Shown
 
 #: Seconds that requests under way have at the end.
 _GRACE = 0.5
@@ -48,35 +53,52 @@ def build(
     sample: bool,
     policy: Sequence[str],
     tell: Callable[[str], None],
+    csv: Sequence[Path] = (),
+    columns: Mapping[str, Any] | None = None,
 ) -> View:
-    """Put the server's parts together: the runs of a folder, and items of tasks (by default theirs) to label."""
+    """Put the server's parts together: the runs of a folder, and items of tasks (by default theirs) to label.
+
+    With ``csv`` it is the judges of a table of one's own instead, whose ``columns`` are named.
+    """
     check_texts(sample=sample, data=data)
     if rubric is not None:
         # What can't be read is said now, not to the first annotator.
         read_rubric(rubric)
-    folder = fetched(runs)
-    if not folder.is_dir() and not tasks:
-        raise UsageError(
-            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, "
-            f"{argument('task')} T labels items without one"
-        )
-    measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
-    table = RunTable(folder, measured)
+    table: RunTable
+
+    def sources(chosen: Sequence[Shown]) -> list[Source]:
+        return table.sources(chosen)
+
+    measured, pages = rooms(policy, sources, data=data, sample=sample, tell=tell)
+    if csv:
+        table = OwnTable(csv, lambda: open_sources(Given((), csv), columns or {}, tell=tell), measured)
+    else:
+        folder = fetched(runs)
+        if not folder.is_dir() and not tasks:
+            raise UsageError(
+                f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, "
+                f"{argument('task')} T labels items without one"
+            )
+        table = RunTable(folder, measured)
     offered = LabelTasks(table, tasks, data=data, sample=sample)
     return View(table, Sessions(offered.names, offered.open, labels, selection, measured, rubric), pages)
 
 
 def rooms(
-    policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
-) -> tuple[Callable[[StoredRun], Line], Pages]:
+    policy: Sequence[str],
+    sources: Callable[[Sequence[Shown]], list[Source]],
+    *,
+    data: Path | None,
+    sample: bool,
+    tell: Callable[[str], None],
+) -> tuple[Callable[[Shown], Line], Pages]:
     """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.api.run_sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.api.texts import items_of  # noqa: PLC0415 - loaded on use
+    from judgebench.api.texts import items_of, table_texts  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.line import Line  # noqa: PLC0415 - loaded on use
@@ -85,26 +107,30 @@ def rooms(
     from judgebench.report.versions import versions_of  # noqa: PLC0415 - loaded on use
     from judgebench.view.comparison import Compared  # noqa: PLC0415 - loaded on use
 
-    def measured(stored: StoredRun) -> Line:
-        source = run_source(stored)
+    def measured(stored: Shown) -> Line:
+        (source,) = sources([stored])
         row = source.measure(policy, by_system=False, verify=False)[0]
         return Line(row, source.judge, source.ratings)
 
-    def report(chosen: Sequence[StoredRun]) -> str:
-        opened = run_sources(chosen)
+    def report(chosen: Sequence[Shown]) -> str:
+        opened = sources(chosen)
         return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
 
-    def matched(chosen: Sequence[StoredRun]) -> Matched:
-        return match([one.judged(one.own.override(policy)) for one in run_sources(chosen)], shared=True)
+    def matched(chosen: Sequence[Shown]) -> Matched:
+        return match([one.judged(one.own.override(policy)) for one in sources(chosen)], shared=True)
 
-    def compare(before: StoredRun, after: StoredRun) -> Compared:
+    def compare(before: Shown, after: Shown) -> Compared:
         both = matched([after, before])
         versions = versions_of(after.run, before.run)
         found = replace(hold(both, [], known=metrics()), differing=tuple(differing(both)), versions=versions)
-        texts, unread = items_of(after, data, sample=sample)
+        if isinstance(after, StoredRun):
+            texts, unread = items_of(after, data, sample=sample)
+        else:
+            task, unread = table_texts(sources([after])[0])
+            texts = {} if task is None else {item.id: item for item in task.items()}
         return Compared(TwoJudges(found), both, (before, after), texts, unread)
 
-    def standings(chosen: Sequence[StoredRun]) -> Document:
+    def standings(chosen: Sequence[Shown]) -> Document:
         return ManyJudges(compare_all(matched(chosen), known=metrics()))
 
     return measured, Pages(report, compare, standings)

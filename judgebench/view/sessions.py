@@ -11,7 +11,7 @@ from judgebench.domain import names_of
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
 from judgebench.labels.annotations import ADJUDICATED, own_revision
-from judgebench.store.runs import LabelledRun
+from judgebench.store.labelled import LabelledRun
 from judgebench.view.labelling import Session
 from judgebench.view.rubric import NO_RUBRIC, read_rubric, task_rubric
 from judgebench.view.run_table import figures
@@ -184,7 +184,7 @@ class LabelTasks:
         from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
 
         # What was judged is what should be labelled, as it was read.
-        own = [one for one in self._stored() if one.run.task == name and one.run.place]
+        own = [one for one in self._runs.stored() if one.run.task == name and one.run.place]
         why = ""
         for stored in own:
             task, why = task_behind(stored, self._data, sample=self._sample, tell=silent)
@@ -204,11 +204,8 @@ class LabelTasks:
 
         return {task_name(spec): spec for spec in self._tasks}
 
-    def _stored(self) -> list[StoredRun]:
-        return [entry.stored for entry in self._runs.scan() if entry.stored is not None]
-
     def _revisions(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for stored in self._stored():
+        for stored in self._runs.stored():
             found.setdefault(stored.run.task, set()).add(own_revision(stored.run.revision))
         return dict(sorted(found.items()))

@@ -267,7 +267,7 @@ TOLD = [
     ("score", ("own.csv",), OWN | {"judge": "p"}, OWN_LINE.replace("-col judge", "-col p"),
      "name a judge's column with {scores}; instead of mean gold give", {}),
     ("score", ("own.csv",), OWN | {"scale": "pair"}, f"{OWN_LINE} --scale pair", "say {words} 0=tie {words} 1=A", {}),
-    ("view", ("own",), {}, "view own", "{task} T labels without one", {}),
+    ("view", ("own",), {}, "view own", "{task} T labels items without one", {}),
     ("view", (".",), {"host": "10.0.0.1"}, "view . --host 10.0.0.1",
      "{host} 10.0.0.1: view serves this machine only", {}),
 ]  # fmt: skip

@@ -90,6 +90,7 @@ def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp
     task, why = table_texts(source)
     assert why == ""
     assert [item.question for item in task.items()][3] == "What is 3+3?"
+    assert "What is 3+3?" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions, tmp_path):

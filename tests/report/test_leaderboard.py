@@ -292,4 +292,4 @@ def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None
     file.write_text("\n".join(lines) + "\n")
     for people, found in ((["one", "two", "odd"], "depends"), (["one", "two"], "below")):
         table = judgebench.leaderboard(file, judge="fair", gold=people, gold_source="human", id="id", scale="check")
-        assert {side(entry, "cohen_kappa") for entry in table.entries} == {found}
+        assert {side(entry.row, entry.without, "cohen_kappa") for entry in table.entries} == {found}

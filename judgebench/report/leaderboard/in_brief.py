@@ -199,7 +199,7 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 
 def _against(entry: Entry) -> str:
     """Hold a judge against people where both are measured alike."""
-    return _SIDES.get(side(entry, entry.headline), "")
+    return _SIDES.get(side(entry.row, entry.without, entry.headline), "")
 
 
 def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:

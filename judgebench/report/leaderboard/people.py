@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
-    from judgebench.report.leaderboard.ranks import Entry, Key
 
 __all__ = ["side", "without_one"]
 
@@ -19,10 +18,13 @@ __all__ = ["side", "without_one"]
 _MOST = 25
 
 
-def side(entry: Entry, metric: str) -> str:
-    """Say ``above``, ``level`` or ``below``; ``depends`` where one annotator decides, nothing where nobody can tell."""
-    found = _side(entry.row, entry.row.ceiling.get(f"ratio_{metric}"))
-    again = _side(entry.row, (entry.without or {}).get(f"ratio_{metric}"))
+def side(row: Agreement, without: Mapping[str, Estimate] | None, metric: str) -> str:
+    """Say ``above``, ``level`` or ``below``; ``depends`` where one annotator decides, nothing where nobody can tell.
+
+    ``without`` is what `without_one` gives of the row.
+    """
+    found = _side(row, row.ceiling.get(f"ratio_{metric}"))
+    again = _side(row, (without or {}).get(f"ratio_{metric}"))
     return "depends" if found and again and again != found else found
 
 
@@ -33,7 +35,7 @@ def _side(row: Agreement, ratio: Estimate | None) -> str:
 
 
 def without_one(
-    rows: Sequence[Agreement], judged: Mapping[Key, Callable[[Policies], Judged]]
+    rows: Sequence[Agreement], judged: Mapping[tuple[str, str, str], Callable[[Policies], Judged]]
 ) -> dict[int, dict[str, Estimate]]:
     """Measure the judges of a task beside people without the annotator who pulls the human line, by ``id`` of the row.
 

@@ -146,7 +146,7 @@ def _kappa(entry: Entry) -> str:
 
 
 def _sign(entry: Entry) -> str:
-    return side(entry, _kappa(entry))
+    return side(entry.row, entry.without, _kappa(entry))
 
 
 def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs: Mapping[str, str]) -> Matrix:

@@ -9,6 +9,7 @@ import numpy as np
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.policies import apply
 from judgebench.domain import Case
+from judgebench.labels.as_run import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,9 +54,11 @@ def outcomes(one: Reported) -> dict[str, int]:
 
 
 def same(item: Item, verdicts: Iterable[Verdict]) -> bool:
-    """Whether these verdicts were given on this very item."""
+    """Whether these verdicts were given on this very item; those of a table stand beside its texts."""
     keys: dict[tuple[object, ...], str] = {}
     for verdict in verdicts:
+        if verdict.revision == TABLE:
+            continue
         shown = (verdict.order, verdict.repeat, verdict.reference)
         if shown not in keys:
             keys[shown] = Case(item, verdict.order, verdict.repeat, "", verdict.reference).key
