@@ -112,6 +112,12 @@ def results(
                 lacking.append(f"{name}:{split} ({error})")
                 continue
             plans += _plans(task)
+    if not plans:
+        raise DataError(
+            "there are no data here of a task whose recorded verdicts are public",
+            file=str(folder),
+            hint=f"{argument('data')} names the folder that holds pandalm/, judgebench/ ...",
+        )
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
         rows, stopped = ask_and_measure(named_apart(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:

@@ -14,10 +14,11 @@ from report.report_rows import one_row
 
 from judgebench.api.asking import ask_and_measure
 from judgebench.api.planning import named_apart, plan_run
+from judgebench.api.reproduce import results as rebuild
 from judgebench.api.run_sources import stored_sources
 from judgebench.api.source import judgments
 from judgebench.catalog import JudgeSettings, make_judge
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce.leaderboards import figures, results, write_results
 from judgebench.run.engine import Options
@@ -96,6 +97,12 @@ def test_recorded_figures_are_rows_that_say_what_they_are(data_dir):
 
 def test_a_folder_without_recorded_figures(tmp_path):
     assert figures(tmp_path) == []
+
+
+def test_data_of_no_recorded_task_are_named_as_such(tmp_path):
+    with pytest.raises(DataError, match="no data here of a task whose recorded verdicts are public"):
+        rebuild(data=tmp_path, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_published_folder_is_whole():
