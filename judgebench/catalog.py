@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.tasks.card import Recorded
+    from judgebench.tasks.card import Card, Recorded
 
 Made = TypeVar("Made")
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
@@ -205,7 +205,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
-    """Make the judge that stands in a card or in another file; None where the name is none of theirs."""
+    """Make the judge that a card or another file describes; None where the name is neither's."""
     if (carded := load("judgebench.judges.cards.naming:named")(spec)) is not None:
         return cast("Judge", carded.judge(task.scale, settings, _language_model))
     if spec.startswith("replay:"):
@@ -216,7 +216,7 @@ def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
         return Described(task.scale, lambda name, own: make_judge(name, task, own)).judge(Path(spec), settings)
     if settings.parser is not None:
         raise UsageError(
-            f"{argument('parser')} belongs to judge cards, and {spec} is none (judgebench list judges --cards)"
+            f"{argument('parser')} belongs to judge cards, and {spec} is not one (judgebench list judges --cards)"
         )
     return None
 
@@ -426,9 +426,9 @@ def _replay(target: str, task: Task) -> Judge:
 
 def _recorded_elsewhere(name: str, task: Task) -> str:
     """Say of which other splits of a task's card a judge is recorded."""
-    card = getattr(task, "card", None)
-    splits = dict.fromkeys(one.split for one in card.recorded if one.name == name) if card is not None else {}
-    return f" ({name} is recorded on {', '.join(f'{card.name}:{split}' for split in splits)})" if splits else ""
+    card: Card | None = getattr(task, "card", None)
+    known = [] if card is None else [f"{card.name}:{one.split}" for one in card.recorded if one.name == name]
+    return f" ({name} is recorded on {', '.join(dict.fromkeys(known))})" if known else ""
 
 
 def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:

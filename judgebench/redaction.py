@@ -50,7 +50,7 @@ def public_url(url: str) -> str:
     """
     url = url.strip()
     if not is_address(url):
-        # A login may hold what ends one in an address: of what is none, all up to the last @ may be one.
+        # A login may hold what ends one in an address: where a text is not an address, all up to the last @ may be one.
         scheme, slashes, rest = url.rpartition("://")
         return f"{scheme}{slashes}{re.split('[?#]', rest.rpartition('@')[2])[0]}"
     parts = urlsplit(url)
@@ -137,7 +137,7 @@ def _names_a_secret(variable: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _spellings(secret: str) -> tuple[str, ...]:
-    """Write a secret as JSON, HTML and addresses do; some leave what may stand in a query."""
+    """Write a secret as JSON, HTML and addresses do; some leave what may be in a query."""
     raw = secret.encode("utf-8", "surrogatepass")
     quoted = (quote(raw, safe=safe) for safe in ("", "/", "/?:@!$'()*,;"))
     return tuple({secret, json.dumps(secret)[1:-1], secret.translate(_IN_HTML), *quoted})
@@ -147,7 +147,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     """Blank out exact secrets in a text; everything else is left as it is."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         if secret.isdecimal():
-            # A part of a longer number is none: figures would change, and JSON break.
+            # Part of a longer number is not a secret: figures would change, and JSON break.
             text = re.sub(rf"(?<!\d)(?<!\d\.){secret}(?!\.?\d)", "[redacted]", text)
             continue
         for spelling in _spellings(secret):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.labelling import open_labels
 from judgebench.api.leaving_out import Leaving, WithoutPeople
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.source import is_given
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
+from judgebench.api.tables import Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.alt_test import AltTests, Entry
 
@@ -116,7 +117,7 @@ def _opened(
             yield one.task, one.judge, one.gold, one.revision, one.policies(policies), _ratings(one)
         return
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.readers.alttest import folders, read_folder  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.annotated import folders, read_folder  # noqa: PLC0415 - loaded on use
 
     if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, column_names, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
-from judgebench.api.tables import Columns, Labels, Policy, Source
+from judgebench.api.tables import Labels, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.analysis import Analyses, Analysis
 

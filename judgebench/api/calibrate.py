@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.source import each_fit
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
-from judgebench.errors import DataError, UsageError
 from judgebench.report.calibrate import Calibrations
 
 if TYPE_CHECKING:
     from judgebench.agreement.recalibrated import Calibration
-    from judgebench.errors import JudgebenchError
+    from judgebench.api.source import Source as Opened
     from judgebench.stats.recalibration import Method
 
 
@@ -43,19 +43,9 @@ def calibrate(
 
     chosen: Sequence[Method] = METHODS if not method else [method] if isinstance(method, str) else method
     policies = policies_of(policy)
-    tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
-    found: list[Calibration] = []
-    unfit: list[JudgebenchError] = []
-    for one in opened:
-        try:
-            found.append(measured(one.judged(one.policies(policies)), methods=chosen, share=share, seed=seed))
-        except (DataError, UsageError) as error:
-            # A judge without numbers must not hide those that have some.
-            if len(opened) == 1:
-                raise
-            unfit.append(error)
-            tell(f"left out {one.judge} on {one.task}: {error}")
-    if not found:
-        raise unfit[0]
-    return Calibrations(tuple(found))
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=task)
+
+    def one(source: Opened) -> Calibration:
+        return measured(source.judged(source.policies(policies)), methods=chosen, share=share, seed=seed)
+
+    return Calibrations(tuple(each_fit(opened, one, tell=tell)))

@@ -54,8 +54,7 @@ def cascade(
     """Let cheap judges answer what they are sure of, and more expensive ones the rest."""
     from judgebench.agreement.jury.cascade import measure_cascade  # noqa: PLC0415 - loaded on use
 
-    tasks = [task] if isinstance(task, str) else task
-    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tasks=task)
     prices = _prices(cost, opened)
     order = [name.strip() for name in ladder.split(",")] if isinstance(ladder, str) else list(ladder)
 
@@ -94,7 +93,9 @@ def _prices(given: object, opened: Sequence[source.Source]) -> dict[str, float |
         lines = [given] if isinstance(given, str) else list(given) if isinstance(given, Sequence) else []
         said = {}
         for line in lines:
-            name, _, value = str(line).rpartition("=")
+            name, equals, value = str(line).rpartition("=")
+            if not equals:
+                raise UsageError(f"{argument('cost')} {line!r}: write JUDGE=NUMBER")
             said[name.strip()] = value
     names = {one.judge for one in opened}
     for name, value in said.items():

@@ -77,9 +77,8 @@ def compare(
 
     named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
-    tasks = [task] if isinstance(task, str) else task
     run, baseline = _with_baseline(source)
-    opened = open_sources(run, table, labels=open_labels(labels, labels_mode, table), tasks=tasks)
+    opened = open_sources(run, table, labels=open_labels(labels, labels_mode, table), tasks=task)
     opened, judges = _answered(opened, [one.judged(one.policies(policies)) for one in opened])
     judges, sides = _beside(baseline, opened, judges, policies)
     matched = match(judges, shared=shared)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
-from judgebench.api.tables import BySystem, Columns, Policy, Rows, Source
+from judgebench.api.tables import BySystem, Policy, Rows, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.correct import Corrected, Corrections
 from judgebench.report.judge_only import JudgeOnlyRankings, Ranked

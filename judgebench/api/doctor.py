@@ -12,9 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack, overload
 
+from judgebench.api.columns import Columns
 from judgebench.api.notes import answered, somebody_answers, tell
 from judgebench.api.parameters import Option, keys, question
-from judgebench.api.tables import Columns, FileForm, LabelsAndScores, flags
+from judgebench.api.tables import FileForm, LabelsAndScores, flags
 from judgebench.errors import DataError, FormError, JudgebenchError, UsageError, spoken_as
 from judgebench.report.checks import Checks
 from judgebench.report.doctor import Report
@@ -137,8 +138,9 @@ def _told(path: Path, known: Options) -> Diagnosis:
 def _export(path: Path) -> Diagnosis | None:
     """Say what another tool's file holds; None where it is none."""
     from judgebench.api.sources import open_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.files.records import some  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import Diagnosis  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.facts import Reading, listed  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.facts import Reading  # noqa: PLC0415 - loaded on use
     from judgebench.labels.importers.catalog import open_export, recognise  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import Sample, profile  # noqa: PLC0415 - loaded on use
 
@@ -148,7 +150,7 @@ def _export(path: Path) -> Diagnosis | None:
         return None
     tool, reason, _ = known
     sample = Sample(table)
-    columns, _ = profile(sample)
+    columns = profile(sample)
     judges, people = table.labelled["judge"], table.labelled["person"]
     found = Diagnosis(
         str(path), "export", f"a file of {tool.name}: {tool.holds}", table.format, "", sample.rows, sample.whole,
@@ -196,7 +198,7 @@ def _export(path: Path) -> Diagnosis | None:
     found.readings = tuple(kept)
     found.notes = tuple(dict.fromkeys(notes))
     found.questions = tuple(errors[:1] if not kept else ())
-    if asked := listed(name for name in dict.fromkeys([*judges, *people]) if name):
+    if asked := some(name for name in dict.fromkeys([*judges, *people]) if name):
         found.title += f" ({asked})"
     return _with_commands(found, [path])
 

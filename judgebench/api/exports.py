@@ -11,7 +11,7 @@ from judgebench.labels.importers.catalog import open_export, recognise
 from judgebench.labels.importers.export import ImportedTable
 
 if TYPE_CHECKING:
-    from judgebench.api.tables import Columns
+    from judgebench.api.columns import Columns
     from judgebench.files.joined import JoinedTable
     from judgebench.files.table import FileTable, Table
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from judgebench.api import notes
+from judgebench.api.columns import Columns
 from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.source import Given
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import Columns, LabelsMode, Names, OnlyTasks, OwnLabels, Policy, RowsAndScores, Verify
+from judgebench.api.tables import LabelsMode, Names, OnlyTasks, OwnLabels, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
@@ -90,7 +91,7 @@ def gate(
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
     against, policies = Path(against), policies_of(policy)
     beside, said = open_labels(labels, labels_mode, table), said_of_labels(labels, labels_mode, table)
-    asked = Asked(run, table, _names(task), beside, said)
+    asked = Asked(run, table, task, beside, said)
     try:
         if update:
             _renew(asked, against, policies)
@@ -110,7 +111,7 @@ class Asked(NamedTuple):
 
     run: Any
     table: RowsAndScores
-    tasks: Sequence[str] = ()
+    tasks: str | Sequence[str] = ()
     labels: Mapping[str, Labels] | None = None
     said: tuple[str, ...] | None = ()
 

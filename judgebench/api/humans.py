@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.exports import is_export
 from judgebench.api.labelling import open_labels
 from judgebench.api.leaving_out import Leaving, WithoutPeople
@@ -13,7 +14,7 @@ from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
-from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
+from judgebench.api.tables import Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.humans import Panel, Panels
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api import showing
+from judgebench.api.first_files import (
+    SCHEMA,
+    SERVER,
+    SETTINGS,
+    asks,
+    judge_file,
+    prompt_file,
+    task_file,
+    toml,
+    workflow,
+)
 from judgebench.api.items import Items, reading_of
 from judgebench.api.notes import Done, answered, somebody_answers, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
-from judgebench.installed import from_source
 from judgebench.report.document.text import many
 
 if TYPE_CHECKING:
@@ -25,14 +33,6 @@ if TYPE_CHECKING:
 WORKFLOW = Path(".github/workflows/judge.yml")
 #: Characters that are shown of a text.
 _CHARACTERS = 34
-#: What editors check `judgebench.toml` by, and complete from.
-_SCHEMA = Path(".judgebench/config.schema.json")
-_SERVER = "server/"
-#: What is asked of an item, by the kind of scale.
-_ASKS = {
-    "check": "right or wrong?", "pair": "which is better?", "rate": "how good?", "pick": "which is best?",
-    "nominal": "which label?", "levels": "which level?", "rank": "in which order?",
-}  # fmt: skip
 
 
 @question
@@ -68,23 +68,23 @@ def init(
             if not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
                 return Done("nothing was written")
         written |= {
-            home / "task.toml": _task_file(task, reading, home),
-            home / "prompt.toml": _prompt_file(task),
-            home / "judge.toml": _judge_file(judge, task),
-            home / "judgebench.toml": _SETTINGS,
-            home / _SCHEMA: showing.schema("config"),
+            home / "task.toml": task_file(task, reading, home),
+            home / "prompt.toml": prompt_file(task),
+            home / "judge.toml": judge_file(judge, task),
+            home / "judgebench.toml": SETTINGS,
+            home / SCHEMA: showing.schema("config"),
         }
     if ci:
         if file is None and not (home / "judgebench.toml").is_file():
             tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
-        written[home / WORKFLOW] = _workflow(*((judge, tables) if tables is not None else _there(home, judge)))
+        written[home / WORKFLOW] = workflow(*((judge, tables) if tables is not None else _there(home, judge)))
     _write(written, force=force)
-    said = [_wrote([str(file.relative_to(home)) for file in written if file != home / _SCHEMA], home)]
+    said = [_wrote([str(file.relative_to(home)) for file in written if file != home / SCHEMA], home)]
     if task is not None:
         gold = task.roles.gold
         labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
-        said += [f"{many(sum(1 for _ in task.items()), 'item')}: {_asks(task)} {labels}", "", *_shown(task), ""]
-    served = [("say in judge.toml where the server is", "")] if task is not None and judge.startswith(_SERVER) else []
+        said += [f"{many(sum(1 for _ in task.items()), 'item')}: {asks(task)} {labels}", "", *_shown(task), ""]
+    served = [("say in judge.toml where the server is", "")] if task is not None and judge.startswith(SERVER) else []
     said += _next([*served, *(_CI_STEPS if ci else _STEPS)], home)
     return Done("\n".join(said), tuple(written))
 
@@ -105,15 +105,11 @@ def _wrote(files: Sequence[str], home: Path) -> str:
     return f"Wrote {listed}{'' if home.resolve() == Path.cwd() else f' in {home}'}."
 
 
-def _asks(task: OwnTask) -> str:
-    return _ASKS.get(task.scale.kind, f"{task.scale.kind}.")
-
-
 def _check_judge(judge: str, task: OwnTask) -> None:
     """Refuse a name that no judge has; what else keeps it from being asked is said."""
     from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
 
-    if judge.startswith(_SERVER):
+    if judge.startswith(SERVER):
         # Its address is in the file to come.
         return
     try:
@@ -155,8 +151,8 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     """Read a table as `run` would, with guesses where no name says what a column is; a person may say otherwise."""
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
     from judgebench.files.rows import RowTable  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.item_roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import profile  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.roles import find_roles  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.own_rows import kept  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.places import find  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import make  # noqa: PLC0415 - loaded on use
@@ -164,7 +160,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
     found = find(file, hint="check FILE, the table of items")
     reading = reading.over(found.reading)
     table = RowTable.of_files([open_table(one, reading.file) for one in found.files])
-    looks, _ = profile(kept(table, reading.where))
+    looks = profile(kept(table, reading.where))
     columns = dict(reading.columns)
     named = find_roles(looks, columns)
     free = [one for one in looks if one.name in named.aside]
@@ -228,8 +224,8 @@ def _shown(task: OwnTask) -> list[str]:
     """Say what was understood, a line a column's role, and its first row."""
     from itertools import islice  # noqa: PLC0415 - for this alone
 
-    said = {role: _toml(names[0] if len(names) == 1 else names) for role, names in task.roles.named().items()}
-    said["scale"] = f"{_toml(task.scale.spec)}    # {_asks(task)}"
+    said = {role: toml(names[0] if len(names) == 1 else names) for role, names in task.roles.named().items()}
+    said["scale"] = f"{toml(task.scale.spec)}    # {asks(task)}"
     width = max(map(len, said))
     lines = [f"    {role:<{width}} = {text}" for role, text in said.items()]
     for item in islice(task.items(), 1):
@@ -246,116 +242,6 @@ def _cut(text: str) -> str:
     return line if len(line) <= _CHARACTERS else f"{line[:_CHARACTERS]}…"
 
 
-# --- the files -----------------------------------------------------------------------------------------------
-
-
-def _toml(value: Any) -> str:
-    """Write a text, or several, as TOML: its strings are JSON's."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else json.dumps(value)
-
-
-_ABOUT = {
-    "question": "what was asked; several columns are joined",
-    "turns": "a conversation: a list of {role, content}",
-    "answers": "what is judged; several columns are compared",
-    "systems": "who wrote each answer; never shown to a judge",
-    "reference": "a right answer; shown with --reference human",
-    "context": "documents that an answer rests on",
-    "images": "addresses, or files below the data's folder",
-    "criterion": "an item has a row for each",
-    "id": "names the item",
-    "subset": "figures for each part, too",
-    "cluster": "rows with the same one are not independent",
-    "gold": "a column for each annotator; an empty cell is no label",
-    "attributes": "worth slicing by",
-}
-
-
-def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
-    names = [os.path.relpath(file, home).replace(os.sep, "/") for file in task.files]
-    lines = [
-        "# A task of your own: what is judged, and what people said of it.",
-        f"name = {_toml(task.name)}",
-        f"data = {_toml(names[0] if len(names) == 1 else names)}",
-        "# check, pair, pair:2, rate:1-5, pick:4, nominal:a,b, or labels, worst first",
-        f"scale = {_toml(task.scale.spec)}",
-        f"gold_source = {_toml(task.reading.gold)}    # human, expert or crowd; verifier, model, unspecified",
-    ]
-    if reading.where:
-        lines.append(f"where = {_toml(reading.where)}")
-    for part in ("file", "cells"):
-        for name, value in reading.to_json().get(part, {}).items():
-            if name != "words":
-                lines.append(f"{name} = {_toml(value)}")
-    lines += ["", "[columns]"]
-    found = task.roles.named()
-    lines += [
-        f"{role} = {_toml(names[0] if len(names) == 1 else names)}    # {_ABOUT[role]}" for role, names in found.items()
-    ]
-    lines += [f'# {role} = "…"    # {about}' for role, about in _ABOUT.items() if role not in found]
-    lines += ["", '# [columns.words]    # what a cell means, where it isn\'t a word of the scale; "" is no label']
-    words = reading.cells.words
-    lines += [line.removeprefix("# ") if words else line for line in [lines.pop()]]
-    lines += [f"{_toml(word)} = {_toml(meaning)}" for word, meaning in words.items()] or ['# "n/a" = ""']
-    return "\n".join(lines) + "\n"
-
-
-_SETTINGS = f"""\
-#:schema ./{_SCHEMA.as_posix()}
-# What `judgebench` takes in this folder where a command doesn't say otherwise.
-# Flags win over JUDGEBENCH_* variables, these over --config, that over this file.
-
-[run]
-task = "task.toml"
-judge = "judge.toml"
-# max-cost = 5.0    # dollars; stop before more
-
-[gate]
-against = "baseline.json"
-# margin = 0.05     # a drop that would be too much
-"""
-
-
-def _judge_file(judge: str, task: OwnTask) -> str:
-    own = "" if judge.startswith(_SERVER) else "# "
-    return f"""\
-# A judge: a model, and what it is told.
-judge = {_toml(judge)}    # `judgebench list judges` shows what else there is
-prompt = "prompt.toml"
-# name = {_toml(f"{judge}, {task.name}")}    # in tables
-{own}base_url = "http://localhost:8000/v1"    # where a server of your own is
-# form = "json"       # how the verdict is written: brackets, first-line, last-line, json, schema, tool, logprobs
-# samples = 5         # asked so often; the majority counts
-# temperature = 0.0
-# max_tokens = 2048
-"""
-
-
-def _prompt_file(task: OwnTask) -> str:
-    from judgebench.judges.prompts import default_prompts  # noqa: PLC0415 - loaded on use
-
-    kind = task.scale.kind
-    ours = default_prompts()[kind]
-    return f"""\
-# What the judge is told. This is judgebench's own prompt for such a task: make it yours.
-# {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
-# item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
-# docs/reference/prompts.md: criteria, levels, examples, verdicts in words of your own.
-name = {_toml(f"{task.name}/1")}
-kinds = [{_toml(kind)}]
-
-system = '''
-{ours.system.strip()}
-'''
-
-user = '''
-{ours.user.strip()}
-'''
-"""
-
-
 def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     """Find the judge and the tables of files that were written before."""
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
@@ -363,42 +249,6 @@ def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
 
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
-
-
-def _workflow(judge: str, files: Sequence[Path]) -> str:
-    claude, server = "claude" in judge or judge.startswith("anthropic/"), judge.startswith(_SERVER)
-    key = "ANTHROPIC_API_KEY" if claude else "JUDGEBENCH_SERVER_API_KEY" if server else "OPENAI_API_KEY"
-    extras = ["litellm"] if judge.startswith("litellm/") else []
-    extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
-    wanted = f"[{','.join(extras)}]" if extras else ""
-    return f"""\
-# Asks the judge of judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
-# The baseline is made once, and again whenever a change is meant:
-#   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
-name: judge
-on:
-  pull_request:
-permissions:
-  contents: read
-env:
-  # FILL IN where judgebench comes from, a tag of its repository or a wheel:
-  #   {from_source(*extras)}
-  #   ./wheels/judgebench-VERSION-py3-none-any.whl{wanted}
-  JUDGEBENCH: ""
-jobs:
-  gate:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install "${{JUDGEBENCH:?say at the top of this file where judgebench comes from}}"
-      - run: judgebench run --runs runs-ci
-        env:
-          {key}: ${{{{ secrets.{key} }}}}
-      - run: judgebench gate runs-ci --against baseline.json
-"""
 
 
 #: What to do next, and why; `RUN` stands for a folder.

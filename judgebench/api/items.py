@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from judgebench.api.columns import Columns
 from judgebench.api.parameters import Option, column_names, keys, options_of, texts
-from judgebench.api.tables import CellWords, Columns, FileForm, Gold, Names
+from judgebench.api.tables import CellWords, FileForm, Gold, Names
 from judgebench.domain import Item, Scale, Task, digest
 from judgebench.errors import DataError, UsageError, argument
 

@@ -79,9 +79,7 @@ def jury(
     given = named_lists("family", family)
     if given and leave_out != "family":
         raise UsageError(f"{argument('family')} goes with {argument('leave_out')} family")
-    opened = open_sources(
-        source, table, unlabelled=True, labels=open_labels(labels, labels_mode, table), tasks=_listed(task)
-    )
+    opened = open_sources(source, table, unlabelled=True, labels=open_labels(labels, labels_mode, table), tasks=task)
 
     def one(judges: Sequence[Judged]) -> Jury:
         chosen = Rule.of(judges[0].ratings.scale, rule, ties, one_coin=one_coin, folds=folds)
@@ -132,10 +130,6 @@ def named_lists(name: str, given: object) -> dict[str, list[str]]:
             raise UsageError(f"{argument(name)} {line!r}: write NAME=JUDGE,JUDGE")
         found.setdefault(key.strip(), []).extend(names)
     return found
-
-
-def _listed(task: str | Sequence[str]) -> Sequence[str]:
-    return [task] if isinstance(task, str) else task
 
 
 def _write(file: Path, found: Jury) -> None:

@@ -44,7 +44,8 @@ def open_labels(
                 f"{argument('labels')}, or leave it out"
             )
         return None
-    from judgebench.api.tables import Columns, FileForm  # noqa: PLC0415 - loaded on use
+    from judgebench.api.columns import Columns  # noqa: PLC0415 - loaded on use
+    from judgebench.api.tables import FileForm  # noqa: PLC0415 - loaded on use
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
     from judgebench.labels.label_tables import LabelTable  # noqa: PLC0415 - loaded on use
 
@@ -70,7 +71,7 @@ def said_of_labels(
     paths: str | Path | Sequence[str | Path], mode: Mode | None, table: Mapping[str, Any]
 ) -> tuple[str, ...] | None:
     """Write options that join the same labels with runs; None where a table's words would have to be said again."""
-    from judgebench.api.tables import Columns  # noqa: PLC0415 - loaded on use
+    from judgebench.api.columns import Columns  # noqa: PLC0415 - loaded on use
 
     files = [paths] if isinstance(paths, (str, Path)) else paths
     if files and Columns.of(table).options:
@@ -129,7 +130,7 @@ class LabelledTask:
             raise DataError(f"nobody gave an item of {self.name} a label: all were skipped")
 
 
-_OTHER = "take the data that was labelled; its revision stands in the line"
+_OTHER = "take the data that was labelled; its revision is in the line"
 
 
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
@@ -146,7 +147,7 @@ def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
     """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
-    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.source import is_given, judgments
+from judgebench.api.source import by_name, each_fit, is_given, judgments
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import BySystem, LabelsAndScores, Names, Policy
+from judgebench.api.tables import BySystem, LabelsAndScores, Names, OnlyTasks, Policy
 from judgebench.domain import names_of
-from judgebench.errors import DataError, UnknownNameError, UsageError, argument
+from judgebench.errors import UsageError, argument
 from judgebench.report.document.text import shorten
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.api.source import Source
-    from judgebench.errors import JudgebenchError
     from judgebench.report.leaderboard.ranks import Entry, Key, Pace
     from judgebench.store.runs import StoredRun
 
@@ -39,7 +38,7 @@ def leaderboard(
         Any, Option("Folder of runs; by default `runs`.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path, csv=True)
     ] = None,
     *,
-    task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
+    task: OnlyTasks = (),
     metric: Annotated[
         str | None, Option("Rank by this, not by what the task's scale calls for.", metavar="NAME")
     ] = None,
@@ -68,8 +67,8 @@ def leaderboard(
     """Rank judges task by task, with the places that the data leave open."""
     policies = policies_of(policy)
     started: list[StoredRun] = []
-    opened = open_sources(runs if is_given(runs) else Path("runs"), table, tell=tell, unheard=started.append)
-    tables = _of_tasks(opened, [task] if isinstance(task, str) else task or ())
+    source = runs if is_given(runs) else Path("runs")
+    tables = open_sources(source, table, tell=tell, tasks=task, unheard=started.append)
     if systems:
         if metric or over or by_system or columns or percent or published:
             judges = ", ".join(map(argument, ("metric", "over", "by_system", "columns", "percent", "published")))
@@ -98,7 +97,7 @@ def leaderboard(
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     heard = [entry for entry in entries if not silent(entry.row)]
     overall = None if over is None else aggregate(heard, over, judged)
-    unmeasured = (*_failing(tables, entries), *_started(started, tables))
+    unmeasured = (*_failing(tables, entries), *_started(started))
     return Leaderboard(tuple(entries), overall, paper=shape, unmeasured=unmeasured)
 
 
@@ -112,12 +111,10 @@ def _failing(tables: Sequence[Source], entries: Sequence[Entry]) -> Iterator[Unm
         yield Unmeasured(row.task, row.judge, shorten(why, _WHY))
 
 
-def _started(started: Sequence[StoredRun], tables: Sequence[Source]) -> Iterator[Unmeasured]:
-    """Say which runs of these tasks have no answer at all."""
-    tasks = {one.task for one in tables}
+def _started(started: Sequence[StoredRun]) -> Iterator[Unmeasured]:
+    """Say which runs have no answer at all."""
     for stored, name in zip(started, names_of([one.run for one in started]), strict=True):
-        if stored.run.task in tasks:
-            yield Unmeasured(stored.run.task, name, "nothing is judged yet")
+        yield Unmeasured(stored.run.task, name, "nothing is judged yet")
 
 
 def _paper(
@@ -158,48 +155,22 @@ def _paper(
     return Paper(names, percent, intervals, listed)
 
 
-def _of_tasks(tables: Sequence[Source], tasks: Sequence[str]) -> list[Source]:
-    """Keep the runs of some tasks; all where none is named."""
-    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
-
-    known, tasks = sorted({table.task for table in tables}), [task_name(one) for one in tasks]
-    for name in tasks:
-        if name not in known:
-            raise UnknownNameError("task", name, known, hint="(the runs here are of " + ", ".join(known) + ")")
-    return [table for table in tables if not tasks or table.task in tasks]
-
-
 def paces(tables: Sequence[Source]) -> dict[Key, Pace | None]:
-    """Measure how long each run's judgments took; runs of one name can't be told apart by their rows."""
-    names = [(table.task, table.judge, table.revision) for table in tables]
+    """Measure how long each run's judgments took."""
     return {
-        name: pace(table.judge, table.stored.judgments())
-        for name, table in zip(names, tables, strict=True)
-        if table.stored is not None and names.count(name) == 1
+        name: pace(one.judge, one.stored.judgments()) for name, one in by_name(tables).items() if one.stored is not None
     }
 
 
 def placed(tables: Sequence[Source], policy: Sequence[str], *, tell: Callable[[str], None]) -> list[Placed]:
-    """Rank the systems of every run by its judge and by gold; ``tell`` hears of runs that name none.
-
-    The error of the first where no run can be ranked.
-    """
+    """Rank the systems of every run by its judge and by gold; ``tell`` hears of runs that name none."""
     from judgebench.agreement.systems.systems import rank_systems, system_places  # noqa: PLC0415 - loads numpy
     from judgebench.report.systems import Ranking  # noqa: PLC0415 - loaded on use
 
-    found: list[Placed] = []
-    unfit: list[JudgebenchError] = []
-    for table in tables:
+    def one(table: Source) -> Placed:
         ratings, policies = table.ratings(), table.policies(policy)
-        try:
-            ranking = rank_systems(ratings, policies=policies)
-            places = system_places(ratings, policies)
-        except (DataError, UsageError) as error:
-            # A folder of runs may hold tasks that name no systems; they must not hide the others.
-            unfit.append(error)
-            tell(f"left out {table.judge} on {table.task}: {error}")
-            continue
-        found.append(Placed(Ranking(table.task, table.judge, table.gold, table.revision, ranking), places))
-    if not found and unfit:
-        raise unfit[0]
-    return found
+        ranking = rank_systems(ratings, policies=policies)
+        places = system_places(ratings, policies)
+        return Placed(Ranking(table.task, table.judge, table.gold, table.revision, ranking), places)
+
+    return each_fit(tables, one, tell=tell)

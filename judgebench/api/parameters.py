@@ -112,7 +112,7 @@ class Parameter:
 
     @property
     def column(self) -> bool:
-        """Whether it names columns, which `judgebench.api.tables.Columns` reads: they may be numbers, too."""
+        """Whether it names columns, which `judgebench.api.columns.Columns` reads: they may be numbers, too."""
         return self.option.metavar in {"C", "ITEM,RATER,LABEL"}
 
     def _several(self, value: Any, kinds: tuple[Any, ...]) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.source import is_given
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import Columns, LabelsAndScores, Policy, Source
+from judgebench.api.tables import LabelsAndScores, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.power import PairedPower
 

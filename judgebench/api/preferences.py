@@ -53,7 +53,7 @@ def export(
     check_texts(sample=sample, data=own)
     check_output(file)
     choices = Choices(form, games, ties, at_least, gap)
-    opened = open_sources(source, table, unlabelled=True, tasks=[task] if isinstance(task, str) else task)
+    opened = open_sources(source, table, unlabelled=True, tasks=task)
     told = Told()
     rows = [row for one in opened for row in _rows(one, choices, told, own, sample=sample)]
     if not rows:

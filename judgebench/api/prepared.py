@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from judgebench.api.reworded import Reworded
     from judgebench.domain import Agreement, Forecast
     from judgebench.errors import BackendError, IncompleteError
+    from judgebench.report.document.model import Document
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
-D = TypeVar("D")
+D = TypeVar("D", bound="Document")
 Listener: TypeAlias = Callable[[str], None]
 
 

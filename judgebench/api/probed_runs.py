@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from judgebench.api.prepared import Prepared
     from judgebench.domain import Run
+    from judgebench.report.document.model import Document
     from judgebench.report.estimates import Estimates
     from judgebench.run.plans import Plan
     from judgebench.store.runs import StoredRun
 
-D = TypeVar("D")
+D = TypeVar("D", bound="Document")
 Named = Annotated[
     str | Sequence[str],
     Option(

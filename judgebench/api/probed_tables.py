@@ -7,13 +7,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
+from judgebench.api.columns import Columns
 from judgebench.api.items import Items
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.parameters import Option, column_names, keys, options_of, texts
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
 from judgebench.api.tables import (
-    Columns,
     Combined,
     JudgeName,
     Label,

@@ -58,7 +58,7 @@ def report(
     check_output(file)
     _keep_out_of_runs(file)
     read = open_labels(labels, labels_mode)
-    opened = open_sources(runs, table, labels=read, tell=tell, tasks=[task] if isinstance(task, str) else task)
+    opened = open_sources(runs, table, labels=read, tell=tell, tasks=task)
     reported = report_sources(opened, policies_of(policy), data=own, sample=sample, texts=texts, tell=tell)
     doing("writing the page")
     text = report_page(reported, title=title, texts=texts, most=limit_items)

@@ -50,7 +50,7 @@ def stored_sources(
     *,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     readings: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
 ) -> Iterator[Source]:
@@ -95,18 +95,15 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[Store
     return found
 
 
-def of_tasks(runs: Sequence[StoredRun], tasks: Sequence[str]) -> list[StoredRun]:
+def of_tasks(runs: Sequence[StoredRun], tasks: str | Sequence[str]) -> list[StoredRun]:
     """Keep the runs of some tasks, named or written as places; all of them where none is."""
     from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
 
-    if not tasks:
-        return list(runs)
-    names = [task_name(one) for one in tasks]
-    kept = [stored for stored in runs if stored.run.task in names]
-    if not kept:
-        there = ", ".join(sorted({stored.run.task for stored in runs}))
-        raise UsageError(f"no run here is about {', '.join(names)}; there are runs about {there}")
-    return kept
+    names = [task_name(one) for one in ([tasks] if isinstance(tasks, str) else tasks)]
+    known = sorted({stored.run.task for stored in runs})
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"no run here is about {', '.join(unknown)}; there are runs about {', '.join(known)}")
+    return [stored for stored in runs if not names or stored.run.task in names]
 
 
 def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
@@ -119,7 +116,7 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
     """Open one run that holds verdicts; ``name`` is the judge's, where it says more than that."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     run, judge = stored.run, name or stored.run.judge

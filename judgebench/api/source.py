@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from judgebench.api.notes import doing
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from judgebench.labels.as_run import TableRun
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
+
+
+T = TypeVar("T")
+#: Task, judge and revision.
+Name: TypeAlias = tuple[str, str, str]
 
 
 def silent(_: str) -> None:
@@ -129,7 +134,34 @@ def unlabelled(source: Source) -> str:
     )
 
 
-def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:
+def by_name(tables: Sequence[Source]) -> dict[Name, Source]:
     """Name what is behind the rows of a leaderboard; two runs of one name can't be told apart by their rows."""
     names = [(table.task, table.judge, table.revision) for table in tables]
-    return {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
+    return {name: table for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
+
+
+def judgments(tables: Sequence[Source]) -> dict[Name, Callable[[Policies], Judged]]:
+    """Give the judgments behind the rows of a leaderboard."""
+    return {name: table.judged for name, table in by_name(tables).items()}
+
+
+def each_fit(
+    sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[str], None], strict: bool = False
+) -> list[T]:
+    """Measure what can be measured so; the rest is left out, aloud, as it must not hide the others.
+
+    DataError or UsageError where there is but one, where none can be, and, ``strict``, where one can't.
+    """
+    found: list[T] = []
+    unfit: list[DataError | UsageError] = []
+    for one in sources:
+        try:
+            found.append(measure(one))
+        except (DataError, UsageError) as error:
+            if strict or len(sources) == 1:
+                raise
+            unfit.append(error)
+            tell(f"left out {one.judge} on {one.task}: {error}")
+    if not found and unfit:
+        raise unfit[0]
+    return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from judgebench.api.columns import Columns
 from judgebench.api.exports import opened, versions, with_roles
 from judgebench.api.labelling import ANY
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.run_sources import run_paths, stored_sources
 from judgebench.api.source import Given, Source
 from judgebench.api.table_sources import lacking_roles, own_table, table_sources, without_gold
-from judgebench.api.tables import Columns
 from judgebench.errors import UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
@@ -36,7 +36,7 @@ def open_sources(
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
-    tasks: Sequence[str] = (),
+    tasks: str | Sequence[str] = (),
     readings: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
 ) -> list[Source]:
@@ -60,6 +60,8 @@ def open_sources(
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings, unheard=unheard))
+    if tasks:
+        raise UsageError(f"{argument('task')} chooses among runs, and a table is one task: leave it out")
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(own, Path):
         own = opened(own, columns)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
+from judgebench.api.columns import Columns
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, column_names, policies_of, question
-from judgebench.api.source import silent
+from judgebench.api.source import each_fit, silent
 from judgebench.api.sources import open_sources
 from judgebench.api.table_sources import own_table
-from judgebench.api.tables import Columns, Judgments, Names, Policy, Source, Subset
+from judgebench.api.tables import Judgments, Names, Policy, Source, Subset
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.systems import Ranking, Rankings
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Opponents
     from judgebench.api.source import Source as Opened
     from judgebench.domain import Ratings
-    from judgebench.errors import JudgebenchError
 
 
 class Table(Judgments, total=False):
@@ -81,31 +81,26 @@ def systems(
     opened = open_sources(source, columns)
     # The second responses' systems are another column of the same table.
     other = open_sources(source, columns | {"system": named[1]}, tell=silent)[0].ratings() if len(named) > 1 else None
-    found: list[Ranking] = []
-    unfit: list[JudgebenchError] = []
-    for one in opened:
-        ratings = one.ratings()
-        try:
-            ranking = rank_systems(
-                ratings,
-                policies=one.policies(policies),
-                score=score,
-                anchor=anchor,
-                ties=ties,
-                opponents=None if other is None else _opponents(ratings, other),
-                draws=draws,
-                seed=seed,
-            )
-        except (DataError, UsageError) as error:
-            # A folder of runs may hold tasks that name no systems; they must not hide the others.
-            if own or len(opened) == 1:
-                raise
-            unfit.append(error)
-            tell(f"left out {one.judge} on {one.task}: {error}")
-        else:
-            found.append(Ranking(one.task, one.judge, one.gold, one.revision, ranking))
-    if not found:
-        raise unfit[0]
+
+    def one(judge: Opened) -> Ranking:
+        ratings = judge.ratings()
+        ranking = rank_systems(
+            ratings,
+            policies=judge.policies(policies),
+            score=score,
+            anchor=anchor,
+            ties=ties,
+            opponents=None if other is None else _opponents(ratings, other),
+            draws=draws,
+            seed=seed,
+        )
+        return Ranking(judge.task, judge.judge, judge.gold, judge.revision, ranking)
+
+    # The judges of a table are about the same systems; of a folder of runs, tasks may name none.
+    return _sorted(each_fit(opened, one, tell=tell, strict=own))
+
+
+def _sorted(found: Sequence[Ranking]) -> Rankings:
     return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
 
 
@@ -135,7 +130,7 @@ def _retrieval(
         ratings = ranked_systems(graded(run.judgments(), run.run.scale), runs, measure)
         ranking = rank_systems(ratings, draws=draws, seed=seed)
         found.append(Ranking(one.task, one.judge, one.gold, one.revision, ranking, measure))
-    return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
+    return _sorted(found)
 
 
 def _opponents(ratings: Ratings, other: Ratings) -> Opponents:

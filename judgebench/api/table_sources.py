@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judgebench.agreement.matching import Judged
-    from judgebench.api.tables import Columns
+    from judgebench.api.columns import Columns
     from judgebench.domain import Agreement, Policies, Ratings, Task
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
-from judgebench.api.cells import cells_of, threshold_of
-from judgebench.api.layouts import layout_of
-from judgebench.api.parameters import Option, column, column_names, keys, options_of
+from judgebench.api.parameters import Option, keys
 from judgebench.domain import Policies, Scale
-from judgebench.errors import UsageError, argument
-from judgebench.files.opening import Opening, Unmatched
+from judgebench.files.opening import Unmatched
 from judgebench.labels.annotations import Mode
-from judgebench.labels.cells import Cells, Means
-from judgebench.labels.layout import Combine, Layout, Picks
-
-if TYPE_CHECKING:
-    from judgebench.files.table import Table
-    from judgebench.labels.load import LoadedTable
+from judgebench.labels.cells import Means
+from judgebench.labels.layout import Combine, Picks
 
 Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
 Names: TypeAlias = str | Sequence[str] | None
@@ -278,82 +270,6 @@ class LabelsAndScores(Labels, Scored, total=False):
 def flags() -> dict[str, str]:
     """Name the columns' options, for messages on the command line."""
     return {one.name: one.flag for one in keys(LabelsAndScores).values()}
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What was said of a table of one's own; fields as the keys of `judgebench.api.tables.LabelsAndScores`."""
-
-    judge: Sequence[str] = ()
-    gold: Sequence[str] = ()
-    scale: Scale | None = None
-    subset: str | None = None
-    system: str | None = None
-    scores: Sequence[str] = ()
-    score_means: Means | None = None
-    threshold: float | None = None
-    file: Opening = Opening()  # noqa: RUF009 - frozen
-    rows: Layout = Layout()  # noqa: RUF009 - frozen
-    cells: Cells = Cells()  # noqa: RUF009 - frozen
-    #: The parameters that were given, as the person calls them.
-    options: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, table: Mapping[str, Any]) -> Columns:
-        """Read what was said of a table, with the keys of `LabelsAndScores`; UsageError names the parameter."""
-        said = {name: value for name, value in table.items() if name in keys(LabelsAndScores) and name != "gold_source"}
-        return cls(
-            column_names("judge", said.get("judge")),
-            column_names("gold", said.get("gold")),
-            _scale(said.get("scale")),
-            column("subset", said.get("subset")),
-            column("system", said.get("system")),
-            column_names("scores", said.get("scores")),
-            said.get("score_means"),
-            threshold_of(said),
-            Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
-            layout_of(said),
-            cells_of(said),
-            options_of(said, LabelsAndScores),
-        )
-
-    def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
-        """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
-        from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
-        from judgebench.labels.load import load  # noqa: PLC0415 - loaded on use
-
-        return load(
-            open_table(path, self.file) if isinstance(path, Path) else path,
-            list(self.judge),
-            list(self.gold),
-            scale=self.scale,
-            layout=self.rows,
-            cells=self.cells,
-            subset_col=self.subset,
-            system_col=self.system,
-            keep_unlabelled=unlabelled,
-            score_cols=list(self.scores),
-            score_means=self.score_means,
-            threshold=self.threshold,
-        )
-
-
-def meanings(words: Sequence[str]) -> dict[str, str]:
-    """Read the --word options."""
-    pairs = [word.partition("=") for word in words]
-    if wrong := [old for old, equals, _ in pairs if not equals]:
-        raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
-    return {old: new for old, _, new in pairs}
-
-
-def _scale(scale: object) -> Scale | None:
-    if scale is None or isinstance(scale, Scale):
-        return scale
-    if isinstance(scale, str):
-        return Scale.parse(scale)
-    raise UsageError(
-        f"{argument('scale')}={scale!r}: write one such as 'rate:1-5' or 'low,medium,high', or give a Scale"
-    )
 
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.

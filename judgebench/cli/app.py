@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from judgebench.api.listing import LISTS, listing
 from judgebench.cli.help import WIDEST, Command, Group
 from judgebench.cli.lists import FORMS, written
 from judgebench.cli.output import note
-from judgebench.cli.registry import COMMANDS, INSTEAD
+from judgebench.cli.registry import COMMANDS, question
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.report.document import TYPED
 
@@ -101,11 +100,9 @@ def build(arguments: Sequence[str]) -> Any:
     # Before it parses any parameter, even a --help that is not given, typer loads pydantic: 0.1 s that `list` without
     # options has no use for.
     options = any(argument.startswith("-") for argument in arguments)
-    own = called in COMMANDS and called != "list"
-    command = _loaded(COMMANDS[called].place) if own else None
     # Options about completion are the program's own, and cost a command that has none of them some time.
     alone = arguments[:1] == [called] and _ASKED not in os.environ
-    return _built(called if called in COMMANDS else "", command, options, alone)
+    return _built(called if called in COMMANDS else "", options, alone)
 
 
 def _completing() -> Any:
@@ -122,7 +119,7 @@ def _completing() -> Any:
 
 
 @functools.cache
-def _built(called: str, command: Callable[..., Any] | None, options: bool, alone: bool) -> Any:  # noqa: FBT001 - its key
+def _built(called: str, options: bool, alone: bool) -> Any:  # noqa: FBT001 - its key
     app = typer.Typer(
         cls=Group,
         no_args_is_help=True,
@@ -141,25 +138,20 @@ def _built(called: str, command: Callable[..., Any] | None, options: bool, alone
         epilog="Start with `judgebench demo`, then `judgebench doctor FILE` for data of your own. "
         "`judgebench COMMAND --help` has each command's options, with examples.",
     )(_root if alone else _root_with_version)
-    if command is not None:
-        app.command(called, cls=Command)(_runnable(called, command))
-    elif called == "list":
+    if called == "list":
         app.add_typer(_lists(options=options), name=called)
+    elif called:
+        app.command(called, cls=Command)(_runnable(called))
     else:
         for name, one in COMMANDS.items():
             app.command(name)(_titled(one.title))
     return typer.main.get_command(app)
 
 
-def _loaded(place: str) -> Any:
-    module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+def _runnable(name: str) -> Callable[..., None]:
+    from judgebench.cli.commands import command  # noqa: PLC0415 - reads every parameter
 
-
-def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
-    from judgebench.cli.commands import command as made  # noqa: PLC0415 - reads every parameter
-
-    return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
+    return command(*question(name))
 
 
 def _lists(*, options: bool) -> typer.Typer:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, ge
 
 import typer
 
+from judgebench.api.columns import meanings
 from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
 from judgebench.api.source import Given
-from judgebench.api.tables import flags, meanings
+from judgebench.api.tables import flags
 from judgebench.cli import status
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS

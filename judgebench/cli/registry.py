@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+from typing import Any, NamedTuple
 
 
 class Command(NamedTuple):
@@ -185,3 +186,13 @@ INSTEAD: dict[str, dict[str, str]] = {
         "consistency": "judgebench.api.score:consistency",
     },
 }
+
+
+def question(name: str) -> tuple[Any, dict[str, Any]]:
+    """Load what a command asks, and what its flags ask instead."""
+    return _loaded(COMMANDS[name].place), {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()}
+
+
+def _loaded(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import types
 from enum import Enum
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from judgebench.api.parameters import parameters
 from judgebench.cli.commands import command
-from judgebench.cli.registry import COMMANDS, INSTEAD
+from judgebench.cli.registry import COMMANDS, question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,9 +53,9 @@ def _options(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if name == "list":
         # Its commands have none.
         return
-    question = _loaded(COMMANDS[name].place)
-    known = parameters(inspect.unwrap(question))
-    made = command(question, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
+    asked, instead = question(name)
+    known = parameters(inspect.unwrap(asked))
+    made = command(asked, instead)
     for one in inspect.signature(made).parameters.values():
         kind, said = get_args(one.annotation)
         # In an annotation the first flag stands where typer takes a default elsewhere.
@@ -65,11 +64,6 @@ def _options(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for flag in flags:
             if flag.startswith("--") and flag != "--config":
                 yield flag.removeprefix("--"), {"description": said.help} | _value(kind, said, worded=worded)
-
-
-def _loaded(place: str) -> Any:
-    module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def _value(kind: Any, said: Any, *, worded: bool) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class Completion:
     reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
     ``choices`` are the texts of all answers where several were wanted, ``text`` among them, and ``answers`` all of them
     whole. ``calls`` are the tools that the model called, each with its arguments as JSON. ``reply`` is the verdict that
-    a function gave. ``assumed`` is one that nobody gave: a forecast looks what would be asked next.
+    a function gave. ``assumed`` is one that nobody gave: a forecast looks at what would be asked next.
     """
 
     text: str = ""

@@ -37,7 +37,7 @@ _DIGITS = 15
 _MOST_MEMBERS = 62
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(f"({_NUMBER.pattern})-({_NUMBER.pattern})", re.ASCII | re.IGNORECASE)
-#: What stands between the labels of a set in one text.
+#: What separates the labels of a set in one text.
 SEPARATORS = "|;,\n"
 
 
@@ -337,7 +337,7 @@ def _shortest(value: float) -> str:
 
 
 def number_in(text: str) -> float | None:
-    """Read a plain number; None where the text is none, or beyond what squares can hold.
+    """Read a plain number; None where the text is not one, or beyond what squares can hold.
 
     >>> number_in(" 3.50 "), number_in("1e999"), number_in("3,5"), number_in("nan")
     (3.5, None, None, None)

@@ -237,7 +237,7 @@ def is_workbook(content: Content, head: bytes) -> bool:
 
 
 def small_file(path: Path, most: int = _LARGEST_TEXT) -> bytes:
-    """Read a file as one writes by hand; OSError where it is none: a pipe or a device would never end."""
+    """Read a file of the kind that people write by hand; OSError for a pipe or a device, which would never end."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, "no file has such a name", str(path))
     facts = path.stat()

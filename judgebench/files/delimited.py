@@ -42,7 +42,8 @@ class CsvTable(FileTable):
         self.delimiter = opening.delimiter or self._sniff_delimiter()
         head = self._head()
         if not head.rows:
-            raise self.error("the file is empty")
+            taken = f"{argument('skip')} {self.skipped} takes all lines"
+            raise self.error(taken if self.skipped else "the file is empty")
         self._header = header_rows(self, head) if opening.header is None else opening.header
         self.name_columns(head.rows[0], self._header)
 
@@ -94,8 +95,8 @@ class CsvTable(FileTable):
         with self._text() as stream:
             source = _Rows(self, stream)
             above = self._header
-            while above:
-                above -= bool(source.one())
+            while above and (row := source.one()) is not None:
+                above -= bool(row)
             while (chunk := source.some(BLOCK_ROWS)) is not None:
                 rows, lines = chunk
                 if set(map(len, rows)) != {width}:
@@ -153,7 +154,7 @@ class CsvTable(FileTable):
             return even[0]
         found = [{"\t": "tab"}.get(d, d) for d in even or split]
         raise FormError(
-            f"the header can be cut at {' and '.join(map(repr, found))}, and the rows do not decide",
+            f"the header can be split at {' or '.join(map(repr, found))}, and the rows don't show which is right",
             file=self.name,
             line=1 + self.skipped,
             hint=f"name it: {argument('delimiter')} ';'",

@@ -38,7 +38,7 @@ def header_rows(table: Table, head: Head) -> int:
     if looks_like_data(rows[0], rows[1:]):
         shown = cut(", ".join(cell.strip() for cell in rows[0][:8]))
         raise FormError(
-            f"the first row looks like data ({shown}), not like names of columns",
+            f"the first row looks like data ({shown}), not like column names",
             file=table.name,
             line=head.lines[0],
             hint=f"say {argument('header')} 0 if the file has no header (the columns are then 1, 2, 3, …), "

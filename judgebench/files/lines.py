@@ -153,4 +153,4 @@ def checksum(line: bytes) -> bool | None:
 
 def unreadable(file: Path, error: OSError) -> DataError:
     """Name a file that the system won't read."""
-    return DataError(f"can't read: {error.strerror}", file=str(file), hint="check what lies there, and its permissions")
+    return DataError(f"can't read: {error.strerror}", file=str(file), hint="check what is there, and its permissions")

@@ -70,7 +70,7 @@ _OF_ROWS = json.JSONDecoder(object_pairs_hook=_finite, parse_int=_integer, parse
 class JsonTable(FileTable):
     """Objects with named fields; a field that a record lacks is a missing cell.
 
-    Rows may stand inside one object, at the path ``records``, or at the only place that holds some.
+    Rows may be inside one object, at the path ``records``, or at the only place that holds some.
     """
 
     def __init__(self, content: Content, format: Format, opening: Opening = Opening()) -> None:  # noqa: A002, B008 - the word for it; frozen

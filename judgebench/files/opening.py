@@ -28,7 +28,7 @@ class Opening:
     """What a person said of a file; by default everything is found out.
 
     ``header`` counts rows of column names (0: none, and the columns are 1, 2, 3, …; of several the first names the
-    columns), ``skip`` lines above it, ``drop_last`` rows at the end that are none of the table. ``records`` is the path
+    columns), ``skip`` lines above it, ``drop_last`` rows at the end that are not part of it. ``records`` is the path
     of the rows inside one JSON object, empty for its top; ``sheet`` one of a workbook. ``unmatched`` is about several
     files (`judgebench.files.joined`).
     """

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _LONGEST = 1_000_000
 _MOST_KEYS = 200
 _DEEPEST = 5
+#: No list is so long that its places need as many digits.
+_DIGITS = 12
 ABSENT = object()
 
 
@@ -47,7 +49,7 @@ def inside(value: Any, path: tuple[str, ...]) -> Any:
             if rest in value:
                 return value[rest]
             value = value.get(step, ABSENT)
-        elif isinstance(value, (list, tuple)) and (step == "-1" or step.isdecimal()):
+        elif isinstance(value, (list, tuple)) and (step == "-1" or (step.isdecimal() and len(step) < _DIGITS)):
             # A list that is shorter than another row's has a gap there.
             value = value[int(step)] if int(step) < len(value) and value else None
         else:

@@ -5,7 +5,7 @@ _KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bm
 
 
 def kind_of(content: bytes) -> str | None:
-    r"""Say what image some bytes are, by how they begin; None where they are none.
+    r"""Say what image some bytes are, by how they begin; None where they are not one.
 
     >>> kind_of(b"\x89PNG\r\n"), kind_of(b"ssh-rsa AAAA")
     ('png', None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -94,10 +94,11 @@ def shown(value: object, limit: int = 60) -> str:
 _FEW = 12
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Iterable[str]) -> str:
     """List the first of many names, and count the others."""
-    more = len(names) - _FEW
-    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    every = list(names)
+    more = len(every) - _FEW
+    return ", ".join(every[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def cut(text: str, limit: int = 60) -> str:

@@ -73,7 +73,7 @@ def write_sealed(file: Path, data: Mapping[str, Any]) -> None:
 
 
 def read_bytes(file: Path, most: int = _MOST) -> bytes:
-    """Read a small file whole; DataError where it is no file, or too large, FileNotFoundError where there is none."""
+    """Read a small file whole; DataError where it is not a file or too large, FileNotFoundError where there is none."""
     try:
         return small_file(file, most)
     except FileNotFoundError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: More columns than any table that somebody reads; a line of a gigabyte may have as many as it has commas.
 MOST_COLUMNS = 50_000
 
-#: So many annotators may stand in one list.
+#: So many annotators may be in one list.
 _MOST_STEPS = 1000
 
 #: Small blocks stay in the processor's cache: 8,192 rows are a third slower.
@@ -83,8 +83,10 @@ class Table(ABC):
             for value in map(parsed, dict.fromkeys(block.columns[0])):
                 found = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
                 steps.update(dict.fromkeys(map(str, found)))
-        if not steps or len(steps) > _MOST_STEPS:
-            raise self.error(f"{len(steps):,} entries are inside, which {name!r} asks for", field=before)
+        if not steps:
+            raise self.error(f"nothing is inside, which {name!r} asks for", field=before)
+        if len(steps) > _MOST_STEPS:
+            raise self.error(f"{len(steps):,} entries are inside, which {name!r} asks for: too many", field=before)
         return [one for step in steps for one in self.versions(f"{before}.{step}{after}")]
 
     def error(self, message: str, line: int | None = None, field: str | None = None, hint: str = "") -> DataError:
@@ -126,7 +128,7 @@ class Table(ABC):
         shown = [repr(k) for k in known if any(k.casefold() in names for names in near.values())]
         listed = ", ".join(repr(name) for name in missing)
         message = f"no column is named {listed}" + (f"; did you mean {' or '.join(shown)}?" if shown else "")
-        tail = f"the columns are {some(known)}"
+        tail = f"the columns are {some(known)}" if known else "there are no columns"
         if self.format == "csv" and len(columns) == 1:
             tail += "; if that is one cell too wide, name the delimiter"
         return self.error(f"{message} ({tail})")
@@ -188,10 +190,17 @@ class FileTable(Table):
 
     def _rows_but_last(self) -> Iterator[Row]:
         held: deque[Row] = deque()
+        left = False
         for row in self._rows():
             held.append(row)
             if len(held) > self.drop_last:
+                left = True
                 yield held.popleft()
+        if not left:
+            raise self._none_left()
+
+    def _none_left(self) -> DataError:
+        return self.error(f"no row is left: {argument('drop_last')} {self.drop_last} takes them all")
 
     @abstractmethod
     def _blocks(self, wanted: Sequence[str], *, nested: bool) -> Iterator[Block]: ...
@@ -208,7 +217,7 @@ class FileTable(Table):
                 yield held.popleft()
         left = sum(len(one.lines) for one in held) - self.drop_last
         if left <= 0:
-            raise self.error(f"no row is left: {argument('drop_last')} {self.drop_last} takes them all")
+            raise self._none_left()
         for block in held:
             if left > 0:
                 yield Block(block.lines[:left], [cells[:left] for cells in block.columns])

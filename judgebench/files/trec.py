@@ -100,7 +100,9 @@ def runs_of(files: Sequence[Path]) -> dict[str, dict[str, list[str]]]:
         content = Content.at(file)
         rows = headless(content) if form_of(content) == "run" else None
         if rows is None:
-            raise DataError("this is no run: expected lines of query, Q0, document, rank, score, run", file=str(file))
+            raise DataError(
+                "this is not a run: expected lines of query, Q0, document, rank, score, run", file=str(file)
+            )
         for row in rows():
             scores = found.setdefault((file, row.data["run"]), {}).setdefault(row.data["query_id"], {})
             if row.data["doc_id"] in scores:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from judgebench.files.content import Content
     from judgebench.files.opening import Opening
 
-#: The reader makes a full grid of a sheet, up to the last row and column in which anything stands.
+#: The reader makes a full grid of a sheet, up to the last row and column that hold anything.
 _MOST_CELLS = 20_000_000
 _SHEET = re.compile(r"xl/worksheets/.*\.xml", re.IGNORECASE)
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
@@ -42,8 +42,9 @@ class WorkbookTable(FileTable):
         grid = self._grid(opening.sheet)
         filled = [(line, row) for line, row in enumerate(grid, 1) if line > opening.skip and any(map(_full, row))]
         if not filled:
-            raise self.error("the sheet is empty")
-        # Columns in which nothing stands are not of the table.
+            taken = f"{argument('skip')} {opening.skip} takes all rows"
+            raise self.error(taken if opening.skip else "the sheet is empty")
+        # Empty columns are not part of the table.
         kept = [place for place in range(len(filled[0][1])) if any(_full(row[place]) for _, row in filled)]
         texts = [(line, [_text(row[place]) for place in kept]) for line, row in filled]
         head = Head([line for line, _ in texts[:HEAD_ROWS]], [row for _, row in texts[:HEAD_ROWS]])
@@ -144,7 +145,7 @@ def _refuse_bomb(content: Content) -> None:
             raise DataError(
                 f"a sheet of {cells:,} cells and {letters:,} letters: far more than a table has",
                 file=content.name,
-                hint="delete what stands far below or beside the table, or save it as CSV",
+                hint="delete what is far below or beside the table, or save it as CSV",
             )
 
 

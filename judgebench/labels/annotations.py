@@ -376,5 +376,5 @@ def differ(lines: Iterable[Labelled]) -> bool:
 def _changed(item: str) -> tuple[str, str]:
     return (
         f"item {item!r} has changed since it was labelled",
-        "label it again, or take the data that was labelled (its revision stands in the line)",
+        "label it again, or take the data that was labelled (its revision is in the line)",
     )

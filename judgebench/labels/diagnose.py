@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from judgebench.labels.facts import Facts, Options, Reading, listed
+from judgebench.files.records import some
+from judgebench.labels.facts import Facts, Options, Reading
 from judgebench.labels.forms import FORMS, MAKERS
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.known import KNOWN, Known, recognise
 from judgebench.labels.profile import MOST_COLUMNS, Profile, Sample
 from judgebench.labels.questions import columns_of, doubts
-from judgebench.labels.roles import find_roles
 from judgebench.labels.untidy import untidy
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.wide import wide
@@ -84,7 +85,7 @@ def diagnose(
     every = tuple(facts.columns)
     first = {name: table.cells[name][0] for name in table.columns} if table.rows else {}
     if table.doubled:
-        facts.notes.append(f"doubled columns, which can't be named: {listed(table.doubled)}")
+        facts.notes.append(f"doubled columns, which can't be named: {some(table.doubled)}")
     if len(every) == MOST_COLUMNS:
         whole = len(set(table.table.columns))
         facts.notes.append(f"only the first {MOST_COLUMNS:,} of {whole:,} columns were looked at")

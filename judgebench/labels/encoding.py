@@ -20,8 +20,9 @@ from judgebench.labels.doubts import (
     refuse_shifted,
     refuse_units,
 )
+from judgebench.labels.inferring import infer
 from judgebench.labels.lists import sequences_of, sets_of
-from judgebench.labels.numbers import Words, are_numbers, numbers_of
+from judgebench.labels.numbers import RaterWords, are_numbers, numbers_of
 from judgebench.labels.rules import read_numbers, read_replies, would_read
 from judgebench.labels.vocabulary import BOTH_BAD, MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import (
@@ -29,7 +30,6 @@ from judgebench.labels.words import (
     UNKNOWN,
     code_of,
     decimals,
-    infer,
     is_decimal,
     listing,
     numbered_pair,
@@ -114,7 +114,7 @@ def _placed(
 ) -> tuple[Scale, dict[str, Codes], Codes | None]:
     """Find the scale, where none is given, and the labels' codes on it; of lists also all that occur."""
     cells = {name: column.codes() for name, column in says.raw.labels.items()}
-    words = Words(says.table.name, judges, says.used, says.meant, cells, says.where)
+    words = RaterWords(says.table.name, judges, says.used, says.meant, cells, says.where)
     if scale is None and not says.cells.thresholds and are_numbers(words):
         scale = Scale.number()
         refuse_units({name: _cells(says.raw.labels[name], own) for name, own in says.meant.items()}, judges, "number")

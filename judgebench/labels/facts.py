@@ -90,7 +90,7 @@ class Facts:
     @classmethod
     def of(cls, table: Sample) -> Facts:
         """Look at a table's columns."""
-        return cls(table, profile(table)[0])
+        return cls(table, profile(table))
 
     @property
     def rows(self) -> int:
@@ -274,13 +274,6 @@ def _speaks(name: str) -> bool:
 def _rank(name: str) -> int:
     rank = cluster_rank(name)
     return 99 if rank is None else rank
-
-
-def listed(names: Iterable[str]) -> str:
-    """List names, the first of many."""
-    every = list(names)
-    more = f" and {len(every) - FEW} more" if len(every) > FEW else ""
-    return ", ".join(every[:FEW]) + more
 
 
 def counted(names: Sequence[str], what: str) -> str:

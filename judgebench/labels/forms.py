@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
-from judgebench.labels.facts import Facts, Options, Reading, listed
+from judgebench.files.records import some
+from judgebench.labels.facts import Facts, Options, Reading
 from judgebench.labels.in_rows import in_rows
 from judgebench.labels.names import (
     COUNT_NAMES,
@@ -69,7 +70,7 @@ def categories(facts: Facts) -> list[Reading]:
     judges = [one.name for one in facts.labelled() if is_judge(one.name)]
     facts.take("judge", judges, "the name says judge")
     options: Options = {"categories": chosen} | ({"judge": judges} if judges else {})
-    what = f"counts of people by category: {listed(chosen)}"
+    what = f"counts of people by category: {some(chosen)}"
     return [Reading(what, options, "score" if judges else "humans", why)]
 
 

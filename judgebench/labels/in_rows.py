@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
-from judgebench.labels.facts import FEW, Facts, Options, Reading, counted, listed
+from judgebench.files.records import some
+from judgebench.labels.facts import FEW, Facts, Options, Reading, counted
 from judgebench.labels.names import (
     CRITERION_NAMES,
     RATER,
@@ -49,7 +50,7 @@ def in_rows(facts: Facts) -> list[Reading]:
         said = [one for one in said if one.missing * 2 < one.rows]
         # Deep inside other tools' records many fields have names of labels.
         ranked = ([one for one in said if fits(one.name)] for fits in (is_verdict, is_label, is_judge, bool))
-        named = next((some for some in ranked if some), [])
+        named = next((one for one in ranked if one), [])
         flat = min((one.name.count(".") for one in named), default=0)
         named = [one for one in named if one.name.count(".") == flat][:_MOST_LABELS]
         if not named:
@@ -88,7 +89,7 @@ def _judges_in_rows(facts: Facts, who: Profile, verdicts: list[str], golds: list
     facts.take("judge", verdicts, "the verdict of the row's judge")
     facts.take("gold", golds, "the name says gold or annotator")
     base: Options = {"judge_name": [who.name], "judge": verdicts, "gold": golds}
-    names = listed([word for word, _ in who.words])
+    names = some([word for word, _ in who.words])
     what = f"judges in rows ({names}) against {counted(golds, 'gold column')}"
     readings = _repeated(facts, [Reading(what, base)], key, [who.name])
     if not words_of(who.name) & RATER and same:
@@ -108,15 +109,15 @@ def _raters_in_rows(facts: Facts, who: Profile, label: str, key: list[str]) -> l
     if any(facts.repeats([one]) >= _MANY and facts.constant(label, [one]) for one in key):
         facts.take("gold", [label], "the same on all rows of an item: its own, not a rater's")
         return []
-    facts.take("rater", [who.name], f"names who labelled: {listed(names)}")
+    facts.take("rater", [who.name], f"names who labelled: {some(names)}")
     facts.take("label", [label], "the label of the row's rater")
     if judges and not people:
         if not (is_label(label) or is_judge(label)):
             return []
-        facts.roles[who.name] = ("judge's name", f"names {counted(judges, 'judge')}: {listed(judges)}")
+        facts.roles[who.name] = ("judge's name", f"names {counted(judges, 'judge')}: {some(judges)}")
         beside = " ".join(f"{argument('id')} {name}" for name in key)
         facts.notes.append(
-            f"{counted(judges, 'judge')} in rows ({listed(judges)}), whose verdicts are in {label}, and no gold: a "
+            f"{counted(judges, 'judge')} in rows ({some(judges)}), whose verdicts are in {label}, and no gold: a "
             f"file of gold labels can stand beside it, {argument('csv')} THIS {argument('csv')} GOLD {beside} "
             f"{argument('judge_name')} {who.name} {argument('judge')} {label}; `judgebench doctor THIS GOLD` says more"
         )
@@ -133,16 +134,16 @@ def _raters_in_rows(facts: Facts, who: Profile, label: str, key: list[str]) -> l
     unseen = sorted(facts.table.beyond(who.name))
     if unseen:
         facts.questions.append(
-            f"{who.name} says {listed(unseen)} beyond the first {facts.rows:,} rows, too: a judge among them needs "
+            f"{who.name} says {some(unseen)} beyond the first {facts.rows:,} rows, too: a judge among them needs "
             f"{argument('judge')}, the others are people"
         )
     if people and command == "score" and len(people) <= FEW and not unseen:
         options["gold"] = people
     about = f" ({label})" if label.lower() != "label" else ""
     sides = [(counted(judges, "judge"), judges), (counted(people, "person").replace("persons", "people"), people)]
-    what = f"labels{about} in long form: {', '.join(f'{count} ({listed(own)})' for count, own in sides)}"
+    what = f"labels{about} in long form: {', '.join(f'{count} ({some(own)})' for count, own in sides)}"
     if command == "humans":
-        who_said = f"{counted(names, 'rater')} ({listed(names)}), none of whom is said to be a judge"
+        who_said = f"{counted(names, 'rater')} ({some(names)}), none of whom is said to be a judge"
         what = f"labels{about} in long form of {who_said}"
         facts.questions.append(f"is one of the raters the judge? Then {argument('judge')} NAME with judgebench score")
     return _repeated(facts, [Reading(what, options, command)], key, [who.name], people=people)

@@ -16,9 +16,9 @@ from judgebench.files.read import open_table
 from judgebench.labels.annotations import Labelled, Labels, Placed
 from judgebench.labels.cells import Cells
 from judgebench.labels.importers.catalog import open_export
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.names import LABEL, RATER, cut, is_id, words_of
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 from judgebench.labels.rules import read_replies
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.words import numbered_pair, spans
@@ -65,7 +65,7 @@ def read_label_table(file: Path, said: LabelTable, mode: Mode) -> Labels:
     """Read the labels of a table; UsageError where its columns must be named, DataError where an item has two."""
     export = None if said.file.said() else open_export(file)
     table: Table = export or open_table(file, said.file)
-    looks = {} if export else {one.name: one for one in profile(table)[0]}
+    looks = {} if export else {one.name: one for one in profile(table)}
     long = tuple(said.long) or (() if said.gold or export else _long(looks))
     ids = tuple(said.id) or long[:1] or (("id",) if export else _ids(table, looks))
     criterion = [name for name in looks if " ".join(cut(name)) in {"criterion", "criteria", "aspect", "dimension"}]

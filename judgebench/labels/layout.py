@@ -38,8 +38,8 @@ class Layout:
     """What a person said of a table's rows, beside the columns of judges and gold.
 
     Items are rows, or what ``id`` names, by several columns together. Rows with the same ``cluster`` (the question) are
-    not independent. Who labelled stands in columns; in the column ``rater``, with one column ``label`` for all; or, for
-    judges beside gold columns, in ``judge_name``. ``order`` is the order in which a row's judge saw the answers, and
+    not independent. A rater is a column; or the column ``rater`` names who gave the row's ``label``; or, for judges
+    beside gold columns, ``judge_name`` does. ``order`` is the order in which a row's judge saw the answers, and
     ``second_order`` has its verdicts on the other order, a column per judge; verdicts that pick a ``position`` are
     turned back. ``combine`` is for several labels of one rater and item: kept as repeats (``each``), or made one.
 
@@ -111,7 +111,7 @@ class Layout:
         if self.criterion and not self.id:
             raise UsageError(f"{argument('criterion')} needs {argument('id')}: several rows are about one item")
         if many and not all(CRITERION in name for name in (*judges, *golds, *self.second_order)):
-            raise UsageError(f"{CRITERION} stands in every {argument('judge')} and {argument('gold')}, or in none")
+            raise UsageError(f"{CRITERION} is in every {argument('judge')} and {argument('gold')}, or in none")
 
     def _check_made(self, named: set[str | None]) -> None:
         """Refuse a column that is made of others and named by nothing."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.labels.numbers import Words
+    from judgebench.labels.numbers import RaterWords
 
     Codes = npt.NDArray[np.int64]
     Order = tuple[int, ...]
@@ -40,7 +40,7 @@ _OTHER = re.compile(r"\s*[/+&\u3001\uff0c\uff1b\u00b7]\s*|\s+")
 # --- sets -----------------------------------------------------------------------------------------
 
 
-def sets_of(words: Words, scale: Scale, notes: list[str], *, blank_is_gap: bool) -> tuple[Scale, dict[str, Codes]]:
+def sets_of(words: RaterWords, scale: Scale, notes: list[str], *, blank_is_gap: bool) -> tuple[Scale, dict[str, Codes]]:
     """Turn cells into codes on a scale of sets; an open one takes its labels from the cells.
 
     A blank cell is a gap where that is said (``blank_is_gap``), or where it can't be a right verdict. DataError names
@@ -115,7 +115,7 @@ def _members(text: str, name: str, texts: Mapping[str, str], scale: Scale) -> Se
     return members_in(text, "".join(used) or SEPARATORS)
 
 
-def _refuse_blank(words: Words, blank: Mapping[str, Sequence[str]], *, empty: bool) -> None:
+def _refuse_blank(words: RaterWords, blank: Mapping[str, Sequence[str]], *, empty: bool) -> None:
     """Ask what a blank cell means where it matters: in gold, or in a verdict that gold's empty set would make right."""
     for name, own in blank.items():
         if own and (empty or name in words.gold):
@@ -130,7 +130,7 @@ def _refuse_blank(words: Words, blank: Mapping[str, Sequence[str]], *, empty: bo
 
 
 def sequences_of(
-    words: Words, scale: Scale, notes: list[str], spoken: Collection[str]
+    words: RaterWords, scale: Scale, notes: list[str], spoken: Collection[str]
 ) -> tuple[dict[str, Codes], Codes]:
     """Turn cells into places among all orders or checks of steps that occur, shape (s + 1, w); the last one is of -1.
 
@@ -223,14 +223,14 @@ def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:
     return read
 
 
-def _first_errors(words: Words, spoken: Collection[str]) -> Callable[[str], Order | None]:
+def _first_errors(words: RaterWords, spoken: Collection[str]) -> Callable[[str], Order | None]:
     """Read which step is the first wrong one, or off a list; correct steps stand before it."""
     said = {fold(text): name for name, own in words.meant.items() for text in own.values()}
     if "0" in said and not said.keys() & _FLAWLESS and "0" not in spoken:
         raise UsageError(
             f"no cell says -1 or none, so that 0 ({said['0']} {words.where(said['0'], '0')}) may be the first step or "
             f"no wrong step: say {argument('words')} 0=0 where it is the first step, {argument('words')} 0=none where "
-            "it is no wrong step"
+            "it says that no step is wrong"
         )
     numbers = [number for text in said if (number := whole_number(text)) is not None]
     listed = _steps([])

@@ -10,6 +10,7 @@ import numpy as np
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
+from judgebench.files.records import some
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import ROLE, Raw
@@ -18,7 +19,7 @@ from judgebench.labels.games import Games, merge_numbers, person, play, told, tu
 from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
 from judgebench.labels.scores import ScoreColumns, with_scores, with_ties
-from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, listed, shape
+from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
 from judgebench.labels.words import located
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ class _Building:
                 where = f" ({located(raw.lines[rows].tolist(), self.table.unit)})" if raw.first is None else ""
                 silent.append(f"{name}: {missing[name]:,} of {gaps.size:,} cells{where}")
         if silent:
-            notes.append(f"{listed(silent)} hold no verdict; the policy invalid says what they count as")
+            notes.append(f"{some(silent)} hold no verdict; the policy invalid says what they count as")
         missing |= {name: int(np.count_nonzero(gold[:, j] < 0)) for j, name in enumerate(golds)}
         if len(golds) > SHOWN:
             notes.append(f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(golds)} annotators")

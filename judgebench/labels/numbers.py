@@ -32,7 +32,7 @@ _OTHERS = re.compile(r"[^0-9.+eE-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RaterWords:
     """The words of each rater's column: their places in it, what they mean (an empty one is a gap), and the cells.
 
     ``where`` says in which lines a column holds what means a folded word.
@@ -86,7 +86,7 @@ def all_numbers(words: Iterable[str]) -> bool:
     return decimal
 
 
-def are_numbers(words: Words) -> bool:
+def are_numbers(words: RaterWords) -> bool:
     """Whether gold holds numbers with decimals, and no column anything else than numbers."""
     judges = [name for name in words.used if name in words.judges]
     return any(all_numbers(words.meant[name].values()) for name in words.gold) and all(
@@ -96,7 +96,7 @@ def are_numbers(words: Words) -> bool:
     )
 
 
-def numbers_of(words: Words, scale: Scale, notes: list[str]) -> tuple[Scale, dict[str, Codes]]:
+def numbers_of(words: RaterWords, scale: Scale, notes: list[str]) -> tuple[Scale, dict[str, Codes]]:
     """Turn cells into codes on a scale of numbers, from the smallest to the largest where no range is given.
 
     DataError names what is no number, or beyond the range, with its lines.

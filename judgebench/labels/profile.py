@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from judgebench.errors import DataError, UsageError
 from judgebench.files.paths import parsed
 from judgebench.files.table import BLOCK_ROWS, Block, Table
+from judgebench.labels.inferring import infer
 from judgebench.labels.vocabulary import MISSING, fold
-from judgebench.labels.words import infer, is_decimal, whole_number
+from judgebench.labels.words import is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -132,20 +133,17 @@ class Sample(Table):
             yield Block(self.lines[start:stop], [cells[start:stop] for cells in found])
 
 
-def profile(table: Table) -> tuple[list[Profile], dict[str, str]]:
-    """Look at the columns in one pass, at no more than 2,000; the first row comes along."""
+def profile(table: Table) -> list[Profile]:
+    """Look at the columns in one pass, at no more than `MOST_COLUMNS`."""
     named = Counter(table.columns)
     names = [name for name, times in named.items() if name and times == 1][:MOST_COLUMNS]
     counts = [_Counts() for _ in names]
-    first: dict[str, str] = {}
     rows = 0
     for block in table.blocks(names, nested=True):
-        if not rows:
-            first = {name: column[0] for name, column in zip(names, block.columns, strict=True)}
         rows += len(block.lines)
         for count, column in zip(counts, block.columns, strict=True):
             count.add(column)
-    return [count.profile(name, rows) for name, count in zip(names, counts, strict=True)], first
+    return [count.profile(name, rows) for name, count in zip(names, counts, strict=True)]
 
 
 def kind_of(words: Iterable[str]) -> str:

@@ -7,14 +7,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
+from judgebench.files.records import some
 from judgebench.labels.doubts import SPOKEN
-from judgebench.labels.facts import Facts, Options, Reading, listed
 from judgebench.labels.names import words_of
 from judgebench.labels.scale_ways import Way, Ways, as_label, scales
 from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from judgebench.labels.facts import Facts, Options, Reading
 
 _BAD = re.compile(
     r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam", re.IGNORECASE
@@ -82,7 +84,7 @@ def _status(facts: Facts) -> Ways:
         done = next((word for word, _ in one.words if fold(word) in _DONE), None)
         if done is not None:
             only = f"{one.name} = {done.strip()}"
-            facts.questions.append(f"{one.name} says {listed(word for word, _ in one.words)}: do all rows count?")
+            facts.questions.append(f"{one.name} says {some(word for word, _ in one.words)}: do all rows count?")
             return [[Way({"where": [only]}, f"only rows whose {one.name} is {done.strip()}"), Way({}, "all rows")]]
     return []
 
@@ -94,9 +96,9 @@ def _opposite(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
         return []
     gold = [name for name in names if name not in reading.options.get("judge", ())]
     facts.questions.append(
-        f"{listed(turned)} and {listed(gold)}: do the same words mean opposite things, as the names seem to say?"
+        f"{some(turned)} and {some(gold)}: do the same words mean opposite things, as the names seem to say?"
     )
-    return [[Way({"reverse": turned}, f"{listed(turned)} turned round"), Way({}, "as the words stand")]]
+    return [[Way({"reverse": turned}, f"{some(turned)} turned round"), Way({}, "as the words stand")]]
 
 
 def _reversed(facts: Facts, options: Options) -> list[str]:

@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from judgebench.labels.speech import SIDE, Numbers, Pair, Said, Speech
-from judgebench.labels.vocabulary import plain
+from judgebench.labels.speech import SIDE, NumberSpeech, PairSpeech, Said, Speech
+from judgebench.labels.vocabulary import plain, word_list, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,28 +68,17 @@ class Read(NamedTuple):
 
 TWO, NONE = Read("two"), Read("none")
 
-_KEYS = (
-    *("verdict", "rating", "score", "grade", "judgment", "judgement", "decision", "winner", "choice", "preference"),
-    *("preferred", "label", "conclusion", "answer", "result", "evaluation", "vote", "pick", "assessment"),
-    "classification",
+_KEYS = word_list(
+    "verdict rating score grade judgment judgement decision winner choice preference preferred label conclusion answer "
+    "result evaluation vote pick assessment classification"
 )
 _NAME = "|".join(_KEYS)
 #: In replies these name what was judged as often as how good it is.
 _NOT_OF_NUMBERS = frozenset({"answer", "result", "choice", "conclusion", "pick", "winner"})
-_FIELDS = {*_KEYS, "final_verdict", "final_answer", "better_response"} | {
-    *(
-        "overall",
-        "overall_score",
-        "final_score",
-        "choices",
-        "labels",
-        "value",
-        "correct",
-        "is_correct",
-        "passed",
-        "pass",
-    )
-}
+_FIELDS = {*_KEYS} | word_set(
+    "final_verdict final_answer better_response overall overall_score final_score choices labels value correct "
+    "is_correct passed pass"
+)
 _BRACKETS = re.compile(r"\[\[([^\[\]]{1,80})\]\]")
 _TAG = re.compile(rf"<((?:final[ _-]?)?(?:{_NAME}))>([^<>]{{1,200}})</\1>", re.IGNORECASE)
 _BOX = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,80})\}?\}")
@@ -125,8 +114,8 @@ _THINKING = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
 def read(text: str, speech: Speech) -> Read:
     """Read a cell that is no word of the scale.
 
-    >>> from judgebench.labels.speech import Numbers, Pair
-    >>> read("Good answer. Rating: [[8]]", Numbers())[:3], read("[[A]] ... no, [[B]]", Pair())[:3]
+    >>> from judgebench.labels.speech import NumberSpeech, PairSpeech
+    >>> read("Good answer. Rating: [[8]]", NumberSpeech())[:3], read("[[A]] ... no, [[B]]", PairSpeech())[:3]
     (('read', '8', 'brackets'), ('two', '', ''))
     """
     text = plain(text).strip()
@@ -149,7 +138,7 @@ def _marked(text: str, speech: Speech) -> Read | None:
 
 
 def _read(rule: str, said: Said, speech: Speech) -> Read:
-    third = isinstance(speech, Pair) and speech.third and said.form == "third"
+    third = isinstance(speech, PairSpeech) and speech.third and said.form == "third"
     own = "third" if third else said.form if rule == "decoration" and said.form else rule
     return Read("read", said.meaning, own, said)
 
@@ -186,7 +175,7 @@ def _named(text: str, speech: Speech) -> Iterator[str]:
     # To look for each name and match there is ten times faster than to look for all of them at once.
     places = [found.start() for key in _KEYS for found in re.finditer(key, low)] if len(low) == len(text) else []
     for found in filter(None, (_NAMED.match(text, place) for place in places)):
-        if isinstance(speech, Numbers) and found["key"].casefold() in _NOT_OF_NUMBERS:
+        if isinstance(speech, NumberSpeech) and found["key"].casefold() in _NOT_OF_NUMBERS:
             continue
         said = found["said"].strip()
         # "Rating 8" on a line of its own, but not "grade 4 students".
@@ -219,7 +208,7 @@ def _bare(text: str, speech: Speech) -> Said | None:
     if len(text) > 120:
         return None
     said = speech.mean(text) or speech.mean(undecorated(text))
-    if said is not None and isinstance(speech, Pair) and undecorated(text).casefold() == "c":
+    if said is not None and isinstance(speech, PairSpeech) and undecorated(text).casefold() == "c":
         return Said(said.meaning, "third")
     return said
 
@@ -233,7 +222,7 @@ def _head(text: str, speech: Speech) -> Said | None:
 def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
     """Cut a text into the word that begins it and the rest."""
     text = text.lstrip(_OUTER)
-    if isinstance(speech, Numbers):
+    if isinstance(speech, NumberSpeech):
         start = speech.one.match(text)
         end = start.end() if start else 0
     else:
@@ -249,7 +238,7 @@ def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
 
 
 def _comparison(text: str, speech: Speech) -> Read | None:
-    if not isinstance(speech, Pair):
+    if not isinstance(speech, PairSpeech):
         return None
     found: set[str] = set()
     for one in _COMPARED.finditer(text):
@@ -296,7 +285,7 @@ def _json(text: str, speech: Speech) -> Read | None:
         leaves = list(_leaves(value, ""))
         named = [leaf for key, leaf in leaves if key in _FIELDS]
         chosen = named or ([leaves[0][1]] if len(leaves) == 1 else [])
-        if not isinstance(speech, Numbers):
+        if not isinstance(speech, NumberSpeech):
             # How sure the judge is stands beside what it says: {"verdict": "no", "score": 1.0}.
             words = [leaf for leaf in chosen if isinstance(leaf, (str, bool))]
             chosen = words or chosen

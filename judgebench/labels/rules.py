@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import cut
+from judgebench.labels.inferring import foreign_words
 from judgebench.labels.replies import RULES, Read, read
-from judgebench.labels.speech import Numbers, Pair, Speech, check, labels
+from judgebench.labels.speech import NumberSpeech, PairSpeech, Speech, check, labels
 from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
-from judgebench.labels.words import foreign_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -61,7 +61,7 @@ def read_replies(
     notes: list[str] = []
     wholes: dict[str, str] = {}
     for name, own in meant.items():
-        heard = Numbers(_top(name, cells)) if cells.numeric([name]) else speech
+        heard = NumberSpeech(_top(name, cells)) if cells.numeric([name]) else speech
         found = _column(own, heard, judge=name in judges)
         if found.whole and not cells.numeric([name]):
             wholes[found.whole] = name
@@ -135,7 +135,7 @@ def verdict_in(text: str, scale: Scale) -> str:
 
 def read_numbers(meant: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Read the numbers in the words of a column of scores, 80 % as .8; and say what was read by which rule."""
-    found = _column(meant, Numbers(), judge=True)
+    found = _column(meant, NumberSpeech(), judge=True)
     percents = found.read.get("percent", {})
     percents.update({word: f"{float(meaning) / 100:.12g}" for word, meaning in percents.items()})
     # What says two numbers says none; what no rule reads is refused.
@@ -153,11 +153,11 @@ def _of_scale(scale: Scale) -> Speech | None:
     if scale.kind == "check":
         return check()
     if scale.kind == "pair":
-        return Pair()
+        return PairSpeech()
     if scale.kind == "number":
-        return Numbers(*scale.values[1:])
+        return NumberSpeech(*scale.values[1:])
     if scale.kind == "rate" and (top := number_of(scale.labels[-1])) is not None:
-        return Numbers(top)
+        return NumberSpeech(top)
     return labels(scale) if scale.kind in {"rate", "label", "pick"} else None
 
 
@@ -171,7 +171,7 @@ def _speech(meant: Meant, scale: Scale | None, cells: Cells) -> Speech | None:
     speech = _of_scale(scale) if scale is not None else None
     if scale is None:
         lost: dict[str, int] = {}
-        speeches: dict[str, Speech] = {one.name: one for one in (Numbers(), check(), Pair())}
+        speeches: dict[str, Speech] = {one.name: one for one in (NumberSpeech(), check(), PairSpeech())}
         for name, tried in speeches.items():
             found = [_column(own, tried, judge=True) for own in looked.values()]
             lost[name] = sum(len(column.none) + len(column.foreign) for column in found)
@@ -180,9 +180,9 @@ def _speech(meant: Meant, scale: Scale | None, cells: Cells) -> Speech | None:
             raise UsageError(f"{argument('read_replies')}: the replies fit several scales; say {argument('scale')}")
         # 1 and 0 are numbers and words of a check: which of them is found out from the numbers.
         speech = speeches[best[0]]
-    if isinstance(speech, Pair):
+    if isinstance(speech, PairSpeech):
         sides = {one.meaning for own in looked.values() for word in own.values() if (one := _said(word, speech))}
-        return Pair(third=bool(sides & {"A", "B"}))
+        return PairSpeech(third=bool(sides & {"A", "B"}))
     return speech
 
 
@@ -215,9 +215,8 @@ def _column(own: Mapping[str, str], speech: Speech, *, judge: bool) -> _Column:
     tops = {one.said.top for one in reads.values() if one.said is not None and one.said.top}
     found.whole = next(iter(tops)) if len(tops) == 1 else ""
     percent = {word for word, one in reads.items() if one.said is not None and one.said.form == "percent"}
-    mixed = (
-        percent if isinstance(speech, Numbers) and speech.top != 100 and (numbers or len(percent) < len(reads)) else {}
-    )
+    apart = isinstance(speech, NumberSpeech) and speech.top != 100 and (numbers or len(percent) < len(reads))
+    mixed = percent if apart else set[str]()
     for word, one in reads.items():
         if word in mixed or (len(tops) > 1 and one.said is not None and one.said.top):
             found.none.append(word)
@@ -227,7 +226,7 @@ def _column(own: Mapping[str, str], speech: Speech, *, judge: bool) -> _Column:
 
 
 def _third(speech: Speech, word: str) -> bool:
-    return isinstance(speech, Pair) and speech.third and fold(word) == "c"
+    return isinstance(speech, PairSpeech) and speech.third and fold(word) == "c"
 
 
 def _told(found: _Column, name: str, count: Count) -> str:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.records import some
 from judgebench.labels.doubts import HALF, apart, rating_cells
-from judgebench.labels.facts import Facts, Options, Reading, listed
+from judgebench.labels.inferring import infer
 from judgebench.labels.vocabulary import MISSING, fold, number_of
-from judgebench.labels.words import code_of, infer, is_decimal, whole_number
+from judgebench.labels.words import code_of, is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from judgebench.labels.facts import Facts, Options, Reading
 
 _FAILED = re.compile(r"error|timeout|time out|fail(?:ed|ure)? to|pars|exception|invalid|skip|ignor|unknown|unsure|"
                      r"abstain|refus|^-+$|^\?+$|discard|not sure|can't|cannot", re.IGNORECASE)  # fmt: skip
@@ -92,11 +95,11 @@ def _ratings(facts: Facts, words: dict[str, Counter[str]], spec: str, judges: Se
     where = facts.where(words, {str(value) for value in found})
     marks = [str(value) for value in found]
     lies = "below" if nought else "apart from"
-    ask = f"{listed(marks)} ({where}) lies {lies} the ratings {rest[0]} to {rest[-1]}: no rating?"
+    ask = f"{some(marks)} ({where}) lies {lies} the ratings {rest[0]} to {rest[-1]}: no rating?"
     told: Options = {"missing": marks, "scale": f"rate:{rest[0]}-{rest[-1]}"}
     return [
-        Way(told, f"{listed(marks)} is an error mark, no rating", "", ask),
-        Way({"scale": spec}, f"{listed(marks)} is a rating like the others"),
+        Way(told, f"{some(marks)} is an error mark, not a rating", "", ask),
+        Way({"scale": spec}, f"{some(marks)} is a rating like the others"),
     ]
 
 
@@ -117,26 +120,26 @@ def _two_units(words: dict[str, Counter[str]], gold: dict[int, int], judges: Seq
 
 
 def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:
-    """Numbers that are no plain ratings: with decimals, or codes of several meanings."""
+    """Say what numbers that are not plain ratings may be: with decimals, or codes of several meanings."""
     values = [number for word in every if (number := number_of(word)) is not None]
     if any(is_decimal(word) for word in every) or max(values) - min(values) > 100:
         marks = [word for word in every if word in {"-1", "-9", "-99", "-999", "999"}]
         whole = [Way({"scale": "number"}, "real numbers")]
         if marks and min(value for value in values if str(int(value)) not in marks) >= 0:
-            ask = f"{listed(marks)} among numbers from 0 on: no rating?"
-            return [[Way({"missing": marks, "scale": "number"}, f"{listed(marks)} is an error mark", "", ask), *whole]]
+            ask = f"{some(marks)} among numbers from 0 on: no rating?"
+            return [[Way({"missing": marks, "scale": "number"}, f"{some(marks)} is an error mark", "", ask), *whole]]
         return [whole]
     codes = sorted(int(value) for value in values)
     apiece = {name: {whole_number(fold(word)) for word in own} for name, own in words.items()}
     facts.questions.append(
-        f"{listed(map(str, codes))}: codes whose meaning only you know; {argument('words')} 1=… says it"
+        f"{some(map(str, codes))}: codes whose meaning only you know; {argument('words')} 1=… says it"
     )
     odd = [name for name, own in apiece.items() if own == {1, 2}]
     if odd and len(odd) < len(apiece) and all(own <= {0, 1} for name, own in apiece.items() if name not in odd):
         return [
             [
                 Way({"words": {f"{name}:{code}": said for name in odd for code, said in zip("12", way, strict=True)}},
-                    f"in {listed(odd)} 1 is {way[0]} and 2 is {way[1]}; elsewhere 1 is correct")
+                    f"in {some(odd)} 1 is {way[0]} and 2 is {way[1]}; elsewhere 1 is correct")
                 for way in (("incorrect", "correct"), ("correct", "incorrect"))
             ]
         ]  # fmt: skip
@@ -179,7 +182,7 @@ def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
             return [[Way({"read_replies": True}, "numbers with a decimal comma"), Way({"scale": "set"}, told)]]
         if not blank:
             return [[Way({"scale": "set"}, told)]]
-        ask = f"{listed(blank)} has empty cells: does none of the labels apply, or is there no label?"
+        ask = f"{some(blank)} has empty cells: does none of the labels apply, or is there no label?"
         return [
             [
                 Way({"scale": "set", "words": {"": "[]"}}, f"{told}; an empty cell says that none applies", "", ask),
@@ -196,9 +199,9 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
     ways: Ways = []
     if failed and len(failed) < len(every):
         where = facts.where(words, {fold(word) for word in failed})
-        note = f"{listed(map(repr, failed))} ({where}) is no label of the others' kind; {argument('missing')} says so"
+        note = f"{some(map(repr, failed))} ({where}): not of the others' kind; {argument('missing')} leaves it out"
         gone: Options = {"missing": failed}
-        told = f"{listed(failed)}: no verdict"
+        told = f"{some(failed)}: no verdict"
         both = len({name in judges for name, own in words.items() if own.keys() & set(failed)}) == 2
         labelled = [_nominal(labels)] if both and _plain(labels) else []
         ways += [
@@ -224,7 +227,7 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
 
 def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every: Sequence[str], also: Options) -> Ways:
     """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too."""
-    where = f"{listed(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
+    where = f"{some(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
     facts.unsettled.append(
         f"{where}: not of the others' kind; say {argument('words')} OLD=NEW, or leave it out, {argument('missing')} OLD"
     )
@@ -233,10 +236,10 @@ def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every
         return []
     if any(len(word) > _LONGEST or re.search(r"[,:\n]", word) for word in every):
         return []
-    where = f"{listed(sorted(map(repr, every)))} ({facts.where(words, set(map(fold, every)))})"
+    where = f"{some(sorted(map(repr, every)))} ({facts.where(words, set(map(fold, every)))})"
     ask = f"{where}: left out, as not of the others' kind; if it is a label, say {argument('words')} {odd[0]}=…"
     gone: Options = {"missing": [*every], **also}
-    told = f"{listed(every)}: no label"
+    told = f"{some(every)}: no label"
     return [[Way(gone, told, "", ask)], [Way({**gone, "read_replies": True}, f"{told}; replies are read", "", ask)]]
 
 

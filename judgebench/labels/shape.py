@@ -11,6 +11,7 @@ import numpy as np
 
 from judgebench.errors import argument
 from judgebench.files.codes import Numbers
+from judgebench.files.records import some
 from judgebench.labels.columns import Column, Raw
 from judgebench.labels.layout import CRITERION
 from judgebench.labels.orders import mark_orders
@@ -50,11 +51,6 @@ class Shaped:
     raw: Raw
     judges: list[str]
     golds: list[str]
-
-
-def listed(names: Sequence[str]) -> str:
-    """List names, the first of many."""
-    return f"{', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''}"
 
 
 def shape(
@@ -149,12 +145,12 @@ def _by_criterion(
     if not criteria:
         raise table.error(
             f"no criterion is found for all of {', '.join(map(repr, patterns))}",
-            hint="; ".join(f"{p!r}: {listed(list(f)) or 'none'}" for p, f in zip(patterns, found, strict=True)),
+            hint="; ".join(f"{p!r}: {some(list(f)) or 'none'}" for p, f in zip(patterns, found, strict=True)),
         )
     rows = read_rows(table, [columns[one] for columns in found for one in criteria], others, layout, cells)
-    notes = [f"criteria, each with figures of its own: {listed(criteria)}"]
+    notes = [f"criteria, each with figures of its own: {some(criteria)}"]
     if odd := sorted({one for columns in found for one in columns} - set(criteria)):
-        notes.append(f"criteria that not all columns have are left out: {listed(odd)}")
+        notes.append(f"criteria that not all columns have are left out: {some(odd)}")
     whole = rows.take(np.repeat(np.arange(rows.size), len(criteria)))
     whole.notes += notes
     short = [re.sub(r"^[\W_]+|[\W_]+$", "", one.replace(CRITERION, "")) or one for one in patterns]
@@ -332,7 +328,7 @@ def _in_rows(
         if len(golds) < 2 - bool(judges) and not unlabelled:
             raise rows.table.error(f"{len(golds)} raters beside the judges", field=rater)
         if golds:
-            raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
+            raw.notes.append(f"gold: the {len(golds)} raters who are not judges: {some(golds)}")
     raters = [*judges, *golds]
     if missing := [name for name in raters if name not in stripped]:
         near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
@@ -343,7 +339,7 @@ def _in_rows(
             hint=f"the raters are {', '.join(list(stripped)[:40])}",
         )
     if others := [name for name in stripped if name and name not in raters]:
-        raw.notes.append(f"raters left out: {listed(others)}")
+        raw.notes.append(f"raters left out: {some(others)}")
     item = raw.item if raw.item is not None else composite([rows.columns[name] for name in layout.id])
     raw.item = item
     first = np.full(int(item.max()) + 1, -1, np.int32)

@@ -56,7 +56,7 @@ class Speech(ABC):
         return [said.meaning for found in self.one.finditer(text) if (said := self.mean(found[0])) is not None]
 
 
-class Numbers(Speech):
+class NumberSpeech(Speech):
     """Numbers, also 4/5, 80 %, 3,5 and "4 stars"; ``top`` is the scale's highest number, where that is known."""
 
     name = "number"
@@ -91,7 +91,7 @@ class Numbers(Speech):
         return None if number_of(number) is None else Said(fold(number), form)
 
 
-class Words(Speech):
+class WordSpeech(Speech):
     """Words with a meaning each; a negation before one of a check turns it round."""
 
     _NOT = r"(?:(?:\bnot|\b\w+n't|\bnever|\bhardly)\s+(?:\w+ly\s+)?)?"
@@ -120,7 +120,7 @@ class Words(Speech):
         return None
 
 
-class Pair(Speech):
+class PairSpeech(Speech):
     """Sides, ties and both bad; with ``third`` the letter C is a tie."""
 
     name = "pair"
@@ -150,16 +150,16 @@ class Pair(Speech):
 
 
 @functools.cache
-def check() -> Words:
+def check() -> WordSpeech:
     """Words of a check."""
     meanings = {word: ("incorrect", "correct")[code] for word, code in CHECK.items()}
     # In running text "no" is rarely a verdict: "there is no error".
     shown = [word for word in CHECK if (len(word) > 1 or not word.isascii()) and word != "no"]
     alone = r"no(?=[*_\s]*(?:$|[.,;:!]))"
-    return Words("check", meanings, shown, alone=alone, turns=("incorrect", "correct"))
+    return WordSpeech("check", meanings, shown, alone=alone, turns=("incorrect", "correct"))
 
 
-def labels(scale: Scale) -> Words:
+def labels(scale: Scale) -> WordSpeech:
     """Words of a scale of one's own labels."""
     meanings = {fold(label): label for label in scale.labels}
-    return Words("labels", {text: label for text, label in meanings.items() if text not in MISSING}, meanings)
+    return WordSpeech("labels", {text: label for text, label in meanings.items() if text not in MISSING}, meanings)

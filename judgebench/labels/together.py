@@ -6,7 +6,8 @@ import re
 from itertools import combinations
 
 from judgebench.errors import argument
-from judgebench.labels.facts import Facts, Options, Reading, counted, listed
+from judgebench.files.records import some
+from judgebench.labels.facts import Facts, Options, Reading, counted
 from judgebench.labels.in_rows import in_orders
 from judgebench.labels.names import (
     CRITERIA,
@@ -84,7 +85,7 @@ def criteria(facts: Facts) -> list[Reading]:
     what = f"{counted(judges, 'judge')} and {counted(people, 'gold column')} for each of {len(shared)} criteria"
     return [
         Reading(
-            f"{what} ({listed(shared)})", {"judge": judges, "gold": people}, why="a column per criterion on both sides"
+            f"{what} ({some(shared)})", {"judge": judges, "gold": people}, why="a column per criterion on both sides"
         )
     ]
 
@@ -140,7 +141,7 @@ def in_two_orders(facts: Facts, readings: list[Reading], seconds: dict[str, str]
         facts.take("second order", seconds.values(), "the verdict on the other order")
         said: Options = {"judge": list(seconds)}
         one = Reading(f"{counted(list(seconds), 'judge')} in two orders, without gold", said, "score --consistency")
-        return in_orders(facts, [one], {"second_order": list(seconds.values())}, listed(seconds.values()))
+        return in_orders(facts, [one], {"second_order": list(seconds.values())}, some(seconds.values()))
     found: list[Reading] = []
     for one in readings:
         judges = one.options.get("judge", [])
@@ -152,7 +153,7 @@ def in_two_orders(facts: Facts, readings: list[Reading], seconds: dict[str, str]
         what = one.what.replace(counted(judges, "judge"), counted(with_second, "judge"))
         others = [seconds[name] for name in with_second]
         base = Reading(f"{what}, in two orders", said, why=one.why)
-        found += in_orders(facts, [base], {"second_order": others}, listed(others))
+        found += in_orders(facts, [base], {"second_order": others}, some(others))
         if rest := [name for name in judges if name not in seconds]:
             found.append(Reading(f"{counted(rest, 'judge')} in one order", {**one.options, "judge": rest}))
     return found
@@ -252,7 +253,7 @@ def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
         return _again(facts, readings, about)
     facts.questions.append(
         f"{facts.repeats(about):,} rows repeat an item ({', '.join(about)}) with the same gold: several judges, told "
-        f"apart by {listed(told)}? {argument('judge_name')} C names their column"
+        f"apart by {some(told)}? {argument('judge_name')} C names their column"
     )
     bare = [
         Reading(one.what, _without(_without(one.options, "cluster"), "system"), one.command, one.why)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
 from judgebench.files.records import cut
+from judgebench.labels.inferring import foreign_words
 from judgebench.labels.names import is_id
 from judgebench.labels.vocabulary import fold, number_of
-from judgebench.labels.words import foreign_words, spans
+from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

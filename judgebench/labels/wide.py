@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
 from judgebench.files.paths import parsed
-from judgebench.labels.facts import Facts, Options, Reading, counted, listed
+from judgebench.files.records import some
+from judgebench.labels.facts import Facts, Options, Reading, counted
 from judgebench.labels.names import (
     DERIVED,
     JUDGE,
@@ -81,7 +82,7 @@ def _sides(facts: Facts, seconds: dict[str, str]) -> list[Reading]:
     readings = [Reading(what, {"judge": judges, "gold": golds})] if judges else []
     readings += scored(facts, judges, golds, scores)
     if derived and judges:
-        whole = f"{counted(judges, 'judge')} against {listed(derived)} alone, not against each person"
+        whole = f"{counted(judges, 'judge')} against {some(derived)} alone, not against each person"
         readings += [Reading(whole, {"judge": judges, "gold": [name]}) for name in derived]
     return in_two_orders(facts, [_listed(facts, one) for one in readings], seconds)
 
@@ -114,7 +115,7 @@ def _listed(facts: Facts, reading: Reading) -> Reading:
     if facts.table.format == "csv" or lists["judge"] or not lists["gold"]:
         return reading
     golds = [f"{name}.*" if name in lists["gold"] else name for name in reading.options["gold"]]
-    facts.notes.append(f"{listed(lists['gold'])}: each entry of the list is taken for a person's label")
+    facts.notes.append(f"{some(lists['gold'])}: each entry of the list is taken for a person's label")
     return Reading(reading.what, {**reading.options, "gold": golds}, reading.command, reading.why)
 
 
@@ -251,7 +252,7 @@ def _people(facts: Facts, golds: list[str], seconds: dict[str, str]) -> list[Rea
         if criteria := criterion_words(golds):
             facts.take("gold", golds, "the name says annotator or gold")
             facts.notes.append(
-                f"{listed(golds)} differ in what was asked ({listed(criteria)}): labels of one criterion each, not of "
+                f"{some(golds)} differ in what was asked ({some(criteria)}): labels of one criterion each, not of "
                 "several people, so that they are not held against each other"
             )
             return []
@@ -295,7 +296,7 @@ def _unnamed(facts: Facts, judges: list[str], seconds: dict[str, str]) -> list[R
         if len(rest) == 1 and is_label(rest[0]):
             facts.notes.append(f"assumed: {rest[0]} is gold, as no name says judge")
             return in_two_orders(facts, found, seconds)
-        facts.questions.append(f"{listed(rest)}: gold, or more judges?")
+        facts.questions.append(f"{some(rest)}: gold, or more judges?")
         return in_two_orders(facts, [*found, *apart], seconds)
     if named:
         asked, found = f"every name says judge; is one of them gold? Then {argument('gold')} C", apart
@@ -306,13 +307,13 @@ def _unnamed(facts: Facts, judges: list[str], seconds: dict[str, str]) -> list[R
     if len(judges) > 2 and not named:
         asked, found = "several people, askings or questions? No name says", []
         asked += f"; in score, name the judge with {argument('judge')} and people with {argument('gold')}"
-    facts.questions.append(f"{listed(judges)}: {asked}")
+    facts.questions.append(f"{some(judges)}: {asked}")
     return in_two_orders(facts, found, seconds)
 
 
 def _against(judges: list[str], gold: str) -> Reading:
     rest = [name for name in judges if name != gold]
-    return Reading(f"{gold} is gold, and {listed(rest)} judged", {"judge": rest, "gold": [gold]})
+    return Reading(f"{gold} is gold, and {some(rest)} judged", {"judge": rest, "gold": [gold]})
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------

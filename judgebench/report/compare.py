@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Fields
     from judgebench.report.document.brief import Brief
 
-__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "told"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions", "warned"]
 
 _SIDES = {"first": "A", "second": "B"}
 
@@ -187,7 +187,7 @@ class TwoJudges(Document):
         )
 
     def brief(self) -> Brief:
-        return brief(self.found, self.asked, told(self.found))
+        return brief(self.found, self.asked, warned(self.found))
 
     def blocks(self) -> Iterator[Block]:
         found = self.found
@@ -291,8 +291,8 @@ def _tests(found: Comparison) -> str:
     return text.strip() or "No permutation test is defined here."
 
 
-def told(found: Comparison | Standings) -> list[str]:
-    """Give the warnings that a first answer has, runs that aren't whole first; missing answers it tells itself."""
+def warned(found: Comparison | Standings) -> list[str]:
+    """Give the warnings of a first answer, those about unfinished runs first; its notes tell of unequal coverage."""
     whole = [code for code in found.warnings if code not in URGENT]
     first, rest = (cautions(found, but=(*codes, "unequal_coverage")) for codes in (whole, tuple(URGENT)))
     return [*first, *([SAMPLES] if sampled(found.revision) else []), *rest]

@@ -246,4 +246,4 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
 def _effect(value: float, row: ProbeRow) -> str:
     if row.scale.kind in {"rate", "number"}:
         return f"{decimal(value, 2)} points"
-    return f"{percent(value)} % of cases"
+    return f"{percent(value).removesuffix('.0')} % of cases"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import argument
 from judgebench.report.document.text import clean, many
-from judgebench.report.said import listed
+from judgebench.report.said import first_up, listed
 from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
@@ -134,8 +134,9 @@ def unasked(row: Agreement, *, settled: bool = False) -> str:
     if row.gold not in HUMAN_SOURCES:
         return _NOT_PEOPLE.get(row.gold, "Nobody says who gave the labels.")
     if settled:
-        return f"Without {argument('labels_mode')} settled people are held against each other, too."
-    return f"One label per item: {UNKNOWN}." if one_label(row) else f"{UNKNOWN[:1].upper()}{UNKNOWN[1:]} here."
+        option = f"{argument('labels_mode')} settled"
+        return f"These are the labels people settled on: without {option}, people are held against each other, too."
+    return f"One label per item: {UNKNOWN}." if one_label(row) else f"{first_up(UNKNOWN)} here."
 
 
 def questions(row: Agreement, ratings: Ratings) -> str:

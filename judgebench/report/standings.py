@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain.shapes import COUNT, ERROR, MEASURED, TEXT, Key, ListOf, choice, maybe, record
 from judgebench.report.briefs.standings import brief
 from judgebench.report.cautions import careful
-from judgebench.report.compare import END, GROUND, P_VALUE, cautions, told
+from judgebench.report.compare import END, GROUND, P_VALUE, cautions, warned
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, interval, many, p_value, places
@@ -105,7 +105,7 @@ class ManyJudges(Document):
         )
 
     def brief(self) -> Brief:
-        return brief(self.found, told(self.found))
+        return brief(self.found, warned(self.found))
 
     def blocks(self) -> Iterator[Block]:
         found = self.found

@@ -17,7 +17,7 @@ from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import IncompleteError, JudgebenchError, RejectedError, RetryableError, unreached
 from judgebench.run.dialogue import Dialogue, expected, refusal, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
-from judgebench.run.summary import Summary
+from judgebench.run.summary import Summary, ask_again
 from judgebench.run.throttle import Budget, OverBudgetError, divided, until
 from judgebench.run.versions import Version
 
@@ -368,10 +368,8 @@ class _Engine:
             return verdict
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.caller.options.give_up_after:
-            again = "run the same command again to ask only the failed and missing ones"
-            if self.caller.judge.settings.get("backend") == "function":
-                again = "mend the function, then run the same command again"
             raise IncompleteError(
-                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; {again}"
+                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; "
+                f"{ask_again(self.caller.judge)}"
             )
         return verdict

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
 from judgebench.run.engine import Dispatchers, ask_all
-from judgebench.run.summary import Summary
+from judgebench.run.summary import Summary, ask_again
 from judgebench.store.writer import RunWriter, settle_run
 
 if TYPE_CHECKING:
@@ -209,16 +209,20 @@ def execute_all(
     try:
         Interrupts().run(all_of_them, afterwards=lambda: settle(progress.outcomes))
     except (asyncio.CancelledError, KeyboardInterrupt):
-        done = sum(outcome.summary.statuses.total() for outcome in progress.outcomes)
-        total = sum(outcome.plan.total for outcome in progress.outcomes)
-        raise InterruptedRunError(
-            f"Stopped at {done:,} of {total:,}; all are kept. The same command goes on from there."
-        ) from None
+        raise InterruptedRunError(stopped_at(progress.outcomes)) from None
     finally:
         progress.over = True
         if watch is not None:
             watch(progress)
     return [outcomes[planned.run.identity] for planned in plans]
+
+
+def stopped_at(outcomes: Iterable[Execution]) -> str:
+    """Say how far an interrupted command was."""
+    done = total = 0
+    for one in outcomes:
+        done, total = done + one.summary.statuses.total(), total + one.plan.total
+    return f"Stopped at {done:,} of {total:,}; all are kept. The same command goes on from there."
 
 
 async def _watch(progress: Progress, watch: Callable[[Progress], None], interval: float) -> None:
@@ -298,11 +302,10 @@ def unanswered(outcome: Execution) -> IncompleteError | None:
     failed = summary.statuses[Status.FAILED]
     if not failed:
         return None
-    again = "the same command asks them again"
-    if outcome.plan.run.settings.get("backend") == "function":
-        again = "mend the function, then run the same command again"
     what = "every case" if failed >= summary.cases else f"{failed:,} of {summary.cases:,} cases"
-    return IncompleteError(f"{what} of {outcome.plan.title} failed, the last with: {summary.last_error}; {again}")
+    return IncompleteError(
+        f"{what} of {outcome.plan.title} failed, the last with: {summary.last_error}; {ask_again(outcome.plan.judge)}"
+    )
 
 
 class Using:

@@ -11,7 +11,7 @@ from judgebench.domain import Status, Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain import Case, Completion, Verdict
+    from judgebench.domain import Case, Completion, Judge, Verdict
     from judgebench.store.answers import Stored
 
 
@@ -68,6 +68,12 @@ class Summary:
         self.reused += 1
         self.count(verdict)
         return verdict
+
+
+def ask_again(judge: Judge) -> str:
+    """Say what to do where cases failed."""
+    mend = "mend the function, then run the same command again"
+    return mend if judge.settings.get("backend") == "function" else "the same command asks them again"
 
 
 class Sink(Protocol):

@@ -134,9 +134,9 @@ def dawid_skene(counts: Ints, *, one_coin: bool = False, tolerance: float = 1e-1
 
     ``counts``, shape (n, k, q), say how often each judge gave each label to each thing. E: ``P(y_i = l) ~ p_l prod_jm
     pi_jlm ^ n_ijm``; M: ``p`` and ``pi`` are shares under these. It stops where the log-likelihood gains less than
-    ``tolerance`` of itself. It takes judges' errors for independent given the truth; where they are not it is the surer
-    of itself the more they share. Source: Dawid & Skene (1979), Maximum likelihood estimation of observer error-rates
-    using the EM algorithm.
+    ``tolerance`` of itself. It takes judges' errors for independent given the truth; where they are not, it is the
+    more overconfident the more they share.
+    Source: Dawid & Skene (1979), Maximum likelihood estimation of observer error-rates using the EM algorithm.
 
     >>> votes = np.array([[0, 0, 1], [1, 1, 1], [0, 0, 0], [1, 1, 0], [1, 1, 1]])
     >>> dawid_skene(indicators(votes, 2)).posterior.argmax(axis=1).tolist()

@@ -13,6 +13,7 @@ from judgebench.domain import Reference, Usage
 from judgebench.domain.replies import CAN_ANSWER, STRATA
 from judgebench.errors import DataError
 from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, loads, replace_file, seal
+from judgebench.store.lines import REWRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -92,11 +93,8 @@ def read_beside(path: Path) -> dict[str, Beside]:
             read = loads(line)
             found[read["item"]] = Beside.from_json(read)
         except UNREADABLE as error:
-            raise DataError(f"not what was written ({error})", file=str(file), line=number, hint=_TODO) from None
+            raise DataError(f"not what was written ({error})", file=str(file), line=number, hint=REWRITE) from None
     return found
-
-
-_TODO = "let the same `judgebench run` command write it anew, which asks nothing again"
 
 
 def write_beside(path: Path, known: Mapping[str, Beside]) -> None:
@@ -115,14 +113,11 @@ def write_beside(path: Path, known: Mapping[str, Beside]) -> None:
         )
 
 
-_NOTHING = Beside()
-
-
 def judged_beside(verdicts: Iterable[Verdict], known: Mapping[str, Beside]) -> Iterator[Verdict]:
     """Tell verdicts whether their judge can answer the item, and the first of each item what its own answer cost."""
-    counted = set[str]()
+    nothing, counted = Beside(), set[str]()
     for verdict in verdicts:
-        one = known.get(verdict.item, _NOTHING)
+        one = known.get(verdict.item, nothing)
         told = ((CAN_ANSWER, one.can_answer),) if one.can_answer else ()
         usage = verdict.usage if verdict.item in counted else verdict.usage + one.usage
         counted.add(verdict.item)

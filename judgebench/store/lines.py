@@ -30,6 +30,8 @@ PACKED = "verdicts.parquet"
 
 #: What a whole line starts with; its key follows.
 _HEAD = b'{"key":"'
+#: What to do about what can be made again.
+REWRITE = "the same `judgebench run` command writes it again, and asks no judge again"
 #: What to do about damage.
 REPAIR = "`judgebench verify --repair` moves it aside: its case will be asked again"
 

@@ -52,7 +52,7 @@ _IS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     NOTED: _is_noted,
     REFRESHED: _is_refreshed,
 }
-_TODO = "restore it from a backup, or `judgebench verify --repair` makes it anew from what can be read"
+_TODO = "restore it from a backup, or `judgebench verify --repair` rebuilds it from what can be read"
 
 
 def opened(file: Path) -> Sealed:

@@ -113,7 +113,7 @@ class Mirror:
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep other processes of this machine from the spool."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        busy = f"another process works with {self.url}; wait for it, or give {argument('runs')} another place"
+        busy = f"another process is using {self.url}; wait for it, or give {argument('runs')} another place"
         return locked(self.folder / ".mirror.lock", busy)
 
     def __exit__(
@@ -347,7 +347,7 @@ def _staying(url: str) -> Any:
     async def redirected(_: object, __: object, about: aiohttp.TraceRequestRedirectParams) -> None:
         there = about.url.join(URL(about.response.headers.get("Location", "")))
         if about.method not in {"GET", "HEAD"} or there.origin() != URL(url).origin():
-            raise OSError(f"the server sends us on to {public_url(str(there))}, which was not asked")
+            raise OSError(f"the server redirects to {public_url(str(there))}, which you did not name")
 
     watching = aiohttp.TraceConfig()
     watching.on_request_redirect.append(redirected)
@@ -363,6 +363,6 @@ def _told(url: str, folder: Path) -> Generator[None]:
     except Exception as error:  # noqa: BLE001 - every file system has errors of its own
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise IncompleteError(
-            f"can't keep runs at {url} ({type(error).__name__}: {words}); what was judged so far lies in {folder}: "
-            "the same command sends it"
+            f"can't keep runs at {url} ({type(error).__name__}: {words}); what was judged so far is in {folder}: "
+            "run the same command again to send it"
         ) from None

@@ -1,32 +1,30 @@
-"""Runs as they lie on disk, read; also against the labels of one's own annotators, without data set or judge."""
+"""Runs as they lie on disk, read."""
 
 from __future__ import annotations
 
 import os
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError, UsageError, VersionError, argument
 from judgebench.files.lines import unreadable
 from judgebench.files.seals import read_object, unsealed, write_sealed
 from judgebench.store.beside import Beside, judged_beside, read_beside
-from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
+from judgebench.store.lines import PACKED, REPAIR, REWRITE, VERDICTS, Sorting, decode, in_order, latest, parsed
 from judgebench.store.marks import REFRESHED, SETTLED, Promised, read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from judgebench.labels.annotations import Labels
-
 
 MANIFEST = "manifest.json"
 _SCHEMA = "judgebench.run/1"
 #: How a run's folder is named: by its identity, which ends in a digest.
 _NAMED = re.compile(r".+--([0-9a-f]{10})")
-_TODO = "restore it from a backup, or let the same `judgebench run` command write it anew, which asks nothing again"
+_TODO = f"restore it from a backup; or {REWRITE}"
 
 
 class StoredRun(NamedTuple):
@@ -234,74 +232,3 @@ def find_runs(root: Path) -> list[StoredRun]:
         hint = table if root.is_file() else "`judgebench run … --runs DIR` writes them"
         raise DataError(f"no runs in {root}", hint=hint)
     return runs
-
-
-class LabelledRun(StoredRun):
-    """A run whose verdicts carry other gold than they were stored with.
-
-    Where only the labels count, it is a run on the labelled items: verdicts on others are left out.
-    """
-
-    labels: Labels
-    #: Labelled items that the run holds verdicts on.
-    covered: int
-
-    @classmethod
-    def of(cls, stored: StoredRun, labels: Labels) -> Self:
-        """Join a run with labels of its task.
-
-        DataError where it holds none of the items, its judge saw something else, or a label is not on the scale.
-        """
-        if not labels.items:
-            raise DataError(f"nobody gave an item of {labels.task} a label: all were skipped, or only shown again")
-        cases = items = 0
-        before, covered, wanted = set[str](), set[str](), labels.items
-        kept = 0
-        for verdict in stored.judgments():
-            cases += 1
-            before.add(verdict.item)
-            if labels.verdict(verdict, stored.run.scale) is not None:
-                kept += 1
-            if verdict.item in wanted:
-                covered.add(verdict.item)
-        if not covered:
-            raise DataError(
-                f"none of the {len(wanted)} labelled items is in this run",
-                file=str(stored.path),
-                hint=_NONE.format(argument("limit")),
-            )
-        items = len(before)
-        run = stored.run
-        counts = dict(run.counts)
-        # A run that is whole is whole on these items, too; of one that is not, nobody knows what is missing.
-        if labels.mode == "only" and counts.get("cases", 0) <= cases and counts.get("items", 0) <= items:
-            counts = {"items": len(covered), "cases": kept}
-        policies = run.policies
-        if labels.mode == "only" and policies.gold == "leave-one-out" and len(labels.lines) < 3:
-            policies = replace(policies, gold="majority")
-        made = cls(
-            stored.path,
-            replace(
-                run,
-                revision=labels.revision(run.revision),
-                gold_source=labels.source(run.gold_source),
-                counts=counts,
-                policies=policies,
-                # A benchmark's own figures are about its own items and its own gold.
-                aggregates=() if labels.mode == "only" else run.aggregates,
-            ),
-        )
-        made.labels = labels
-        made.covered = len(covered)
-        return made
-
-    def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
-        """Yield the verdicts with the labels as their gold, as `StoredRun.verdicts` does."""
-        scale = self.run.scale
-        for verdict in super().verdicts(texts=texts):
-            labelled = self.labels.verdict(verdict, scale)
-            if labelled is not None:
-                yield labelled
-
-
-_NONE = "were they labelled with another {}, or the run asked with one?"

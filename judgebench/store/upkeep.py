@@ -131,7 +131,7 @@ def repair(path: Path) -> Repaired:
     """Move a run's damaged lines and row groups aside, and put its files in order.
 
     Nothing is deleted: what was damaged is kept in ``damaged-<date>`` files, and on the disk there before the run's own
-    files are replaced. DataError where the manifest is damaged: only a run command can write it anew.
+    files are replaced. DataError where the manifest is damaged: only a run command can write it again.
     """
     run = read_run(path).run
     with _alone(path):
@@ -236,7 +236,7 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
 class _Salvage:
     """What can be read of a packed file: ``lost`` row groups can't, ``ill`` rows make no sense.
 
-    ``disordered`` rows stand before what they should follow, or twice.
+    ``disordered`` rows come before what they should follow, or twice.
     """
 
     def __init__(self, file: Path, groups: int, scale: Scale) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOLDER = "validations"
 #: Why a validation does not hold for a run: another model version, or another prompt, form or setting.
 Stale: TypeAlias = Literal["", "version", "settings"]
-_TODO = "delete it; `judgebench validate-judge` writes it anew and asks nothing again"
+_TODO = "delete it; `judgebench validate-judge` writes it again and asks no judge again"
 
 
 class Validation(NamedTuple):

@@ -1,4 +1,4 @@
-"""``verify``: find damage in a store, and move it aside."""
+"""``verify``: find damage in a stored run, and say what to do about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from judgebench.errors import DataError
 from judgebench.files.lines import CHANGED, UNREADABLE, checksum, loads
 from judgebench.store.answers import KeyIndex
 from judgebench.store.beside import BESIDE
-from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode
+from judgebench.store.lines import PACKED, REWRITE, VERDICTS, Sorting, decode
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, Promised, fits, opened
 from judgebench.store.parquet import group_count, read_table, sound
 from judgebench.store.rounds import ROUNDS
@@ -32,11 +32,10 @@ UNDER_WAY = (ROUNDS, "batches.jsonl")
 UNSEALED = "unsealed: an older version wrote it, and edits of it go unseen; `judgebench verify --reseal` seals it"
 
 _ASIDE = "`judgebench verify --repair` moves it aside; then the same run command asks its case again"
-_TOLD = "`judgebench verify --repair` moves it aside; then the same run command writes it anew and asks nothing"
+_TOLD = f"`judgebench verify --repair` moves it aside; then {REWRITE}"
 _ORDER = "`judgebench verify --repair` puts the file in order"
 _TORN = "a torn line: the process was killed, or the disk full, while it was written"
 _RESTORE = "restore it from a backup, or move it away to give up what it holds"
-_ANEW = "the same `judgebench run` command writes it anew, and asks nothing again"
 _GROUPS = "`judgebench verify --repair` keeps the rows that can be read; the run command asks the others again"
 
 
@@ -62,7 +61,7 @@ class Report:
     ``lines`` are those of ``verdicts.jsonl``, ``packed`` the rows of ``verdicts.parquet``, ``cases`` the distinct cases
     of both; ``superseded`` verdicts were replaced by newer ones (a failed case asked again, a new gold label),
     ``twice`` are cases that were answered more than once, in other words. ``found`` counts all findings, of which the
-    first `MOST` are listed. ``notes`` are no damage: an older version sealed nothing, the folder was renamed.
+    first `MOST` are listed. ``notes`` are not damage: an older version sealed nothing, the folder was renamed.
     """
 
     path: Path
@@ -268,7 +267,7 @@ def _verify_table(path: Path, scale: Scale | None, seen: _Seen) -> None:
                 wrong, todo = disorder(verdict, scale), _ASIDE
                 here = Sorting.of(verdict)
                 if not seen.take(verdict):
-                    wrong, todo = (wrong, todo) if wrong else ("its case stands there twice", _ORDER)
+                    wrong, todo = (wrong, todo) if wrong else ("its case appears twice", _ORDER)
                 elif before is not None and here <= before:
                     wrong, todo = (wrong, todo) if wrong else ("out of order", _ORDER)
                 before = here
@@ -309,7 +308,7 @@ def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
             if settled and before is not None and here <= before:
                 report.add(file, number, "out of order in a settled file", _ORDER)
             elif settled and not new and not packed:
-                report.add(file, number, "its case stands there twice in a settled file", _ORDER)
+                report.add(file, number, "its case appears twice in a settled file", _ORDER)
             before = here
     if not report.found and not told.kept:
         report.add(file, None, OTHERS, _ORDER)
@@ -328,4 +327,4 @@ def _verify_counts(path: Path, run: Run, seen: _Seen) -> None:
         seen.report.add(path / MANIFEST, None, what, todo)
     elif judged == cases and any(told[status] != seen.statuses[status] for status in Status):
         counted = ", ".join(f"{count} {status.value}" for status, count in told.items() if count)
-        seen.report.add(path / MANIFEST, None, f"counts {counted}, but the files hold {held}", _ANEW)
+        seen.report.add(path / MANIFEST, None, f"counts {counted}, but the files hold {held}", REWRITE)

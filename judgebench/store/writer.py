@@ -186,7 +186,7 @@ class RunWriter:
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()
-            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is or lies in a file") from None
+            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is a file or is inside one") from None
         except OSError as error:
             self.close()
             raise _unwritable(self.path, error) from None
@@ -377,7 +377,7 @@ def settle(path: Path) -> bool:
 
 
 def replace_lines(path: Path, lines: Iterable[bytes]) -> int:
-    """Write a run's lines anew, in order, and return how many; a process that is killed leaves the old or the new."""
+    """Rewrite a run's lines, in order, and return how many; a process that is killed leaves the old or the new."""
     # What is noted of the old lines is not true of the new ones, and without a note nothing is wrong with either.
     (path / SETTLED).unlink(missing_ok=True)
     whole = hashlib.sha256()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Reference
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.read import open_table
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 from judgebench.tasks.texts import named_by, texts_in
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def read_references(path: Path, column: str, kind: str) -> dict[str, tuple[Refer
     UsageError where the column of ids or of references can't be told, DataError where an id appears twice.
     """
     table = open_table(path)
-    looks, _ = profile(table)
+    looks = profile(table)
     given = {"reference": (column,)} if column else {}
     if column and column not in table.columns:
         raise UsageError(f"{path} has no column {column!r}; it has {', '.join(table.columns)}")

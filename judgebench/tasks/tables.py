@@ -13,9 +13,10 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.names import gold_source_of, is_gold
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import Roles, find_roles
+from judgebench.labels.roles import Roles
 from judgebench.tasks.base import CardTask, open_task
 from judgebench.tasks.card import Card, Part, Split, card_names, load_card
 from judgebench.tasks.gold import encoded, encoded_together, golds_of
@@ -123,7 +124,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         )
     notes: list[str] = []
     table, blank = filled(kept(table, reading.where))
-    looks, _ = profile(table)
+    looks = profile(table)
     if reading.scale and not Scale.parse(reading.scale).listed:
         # Many sets, orders or checks look like texts.
         looks = [replace(one, kind="labels") if not one.kind and is_gold(one.name) else one for one in looks]

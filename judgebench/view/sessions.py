@@ -11,7 +11,7 @@ from judgebench.domain import names_of
 from judgebench.errors import DataError, JudgebenchError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
 from judgebench.labels.annotations import ADJUDICATED, own_revision
-from judgebench.store.runs import LabelledRun
+from judgebench.store.labelled import LabelledRun
 from judgebench.view.labelling import Session
 from judgebench.view.rubric import NO_RUBRIC, read_rubric, task_rubric
 from judgebench.view.run_table import figures

@@ -31,7 +31,7 @@ from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
 from judgebench.stats.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
 from judgebench.stats.influence import Clusters
-from judgebench.tasks.readers.alttest import read_folder
+from judgebench.tasks.annotated import read_folder
 
 #: reference/golden.json, `alttest`: winning rate and advantage probability at the notebook's epsilon.
 GOLDEN = {

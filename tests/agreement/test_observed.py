@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -281,7 +282,7 @@ def test_a_card_says_where_attacked_items_are_as_they_were():
         one = said(Scale.rate(0, 3), f"q {split}", code, gold=0, cluster="q", subset="words")
         told = replace(RUN, task=f"relevance-gullibility{split}", judge=judge, scale=Scale.rate(0, 3))
         shown = replace(one, attributes=(("document", "d"),))
-        return SimpleNamespace(run=told, path=None, verdicts=lambda **_: iter([shown]))
+        return SimpleNamespace(run=told, path=Path("runs", "one"), verdicts=lambda **_: iter([shown]))
 
     runs = [run("", "one", 0), run("", "two", 2), run(":attacks", "one", 3), run(":dl22-binary", "one", 1)]
     rows = list(measured(runs, ["recorded-attack"]))

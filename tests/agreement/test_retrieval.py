@@ -59,7 +59,7 @@ def test_runs_are_ordered_as_trec_eval_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("q 0 d1 1\nq 0 d2 0\n", "this is no run: expected lines of query, Q0, document, rank, score, run"),
+        ("q 0 d1 1\nq 0 d2 0\n", "this is not a run: expected lines of query, Q0, document, rank, score, run"),
         ("q Q0 d1 1 2 A\nq Q0 d2 2 1 A\nq Q0 d3 3 A\n", "a.run:3: expected 6 fields"),
         ("q Q0 d1 1 2 A\nq Q0 d1 2 1 A\n", "a.run:2, field 'doc_id': 'd1' is ranked twice for 'q'"),
         ("q Q0 d1 1 2 A\nq Q0 d2 2 1.1.1 A\n", "a.run:2, field 'score': expected a number, got '1.1.1'"),

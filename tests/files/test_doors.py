@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "long": ("t.tsv", b"id\tb\n1\t2\n1\t2\t3\n", "FILE:3: got 3 fields, expected 2 as in the header; a cell"),
     "quote": ("t.csv", b'id,b\n1,"2\n', "FILE:2: a double quote is opened in this row and never closed; inside"),
     "doubled": ("t.csv", b"id,b,id\n1,2,3\n", "FILE:1, field 'id': 2 columns have this name; rename all but one"),
-    "undecided": ("t.csv", b"a,b;c\n1,2;3\n2,3;4\n", "FILE:1: the header can be cut at ',' and ';', and the rows do"),
+    "undecided": ("t.csv", b"a,b;c\n1,2;3\n2,3;4\n", "FILE:1: the header can be split at ',' or ';', and the rows do"),
     "doubled-json": ("t.jsonl", b'{"a": 1}\n{"a": 1, "a": 2}', "FILE:2, field 'a': appears twice in one object"),
     "not-json": ("t.json", b"id,b\n", "FILE:1: not JSON: expected an array of objects, or an object per line"),
     "cut": ("t.jsonl", b'{"a": 1}\n{"a": ', "FILE:2: this is not JSON (Expecting value); expected an object per line"),

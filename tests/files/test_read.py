@@ -60,7 +60,7 @@ def test_rows_decide_between_delimiters(write):
 
 def test_an_undecided_delimiter_is_never_guessed(write):
     path = write("a,judge;gold\n1,yes;no\n2,no;no\n")
-    assert "can be cut at" in refusal(path)
+    assert "can be split at" in refusal(path)
     assert rows_of(path, ["gold"], opening=Opening(";"))[0] == [("no",), ("no",)]
     with pytest.raises(UsageError):
         open_table(path, Opening(";;"))
@@ -98,6 +98,26 @@ def test_line_numbers_count_line_breaks_inside_cells(write):
         "FILE:6: got 1 field, expected 3 as in the header; "
         "a cell that holds the delimiter or a line break needs double quotes around it"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (Opening(header=9), "a header and no rows"),
+        (Opening(skip=9), "skip 9 takes all lines"),
+        (Opening(drop_last=9), "drop_last 9 takes them all"),
+    ],
+)
+def test_what_takes_more_lines_than_there_are_leaves_no_rows(write, said, expected):
+    path = write("judge,gold\nyes,no\nno,no\n")
+    assert expected in refusal(path, opening=said)
+    with pytest.raises(DataError, match=r"no row|takes"):
+        list(open_table(path, said).rows())
+
+
+def test_a_place_in_a_list_that_no_list_has_is_no_column(write):
+    path = write('{"judge": ["yes"], "gold": "no"}\n', "t.jsonl")
+    assert "no column is named" in refusal(path, [f"judge.{'9' * 5000}"])
 
 
 def test_line_numbers_hold_over_many_blocks(write):

@@ -28,8 +28,9 @@ from judgebench.cli import bug
 from judgebench.domain import Scale
 from judgebench.errors import UsageError
 from judgebench.files.lines import remedy
+from judgebench.labels.inferring import infer
 from judgebench.labels.profile import MOST_COLUMNS
-from judgebench.labels.words import fold, infer
+from judgebench.labels.words import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from judgebench.api.init import _workflow
+from judgebench.api.first_files import workflow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = ("own-task", "own-prompt", "ci")
@@ -60,7 +60,7 @@ def test_the_commands_of_an_example_run(name: str, tmp_path: Path) -> None:
 
 def test_the_workflow_is_the_one_that_init_writes() -> None:
     text = (EXAMPLES / "ci" / "judge.yml").read_text("utf-8")
-    assert text == _workflow("gpt-4o", ())
+    assert text == workflow("gpt-4o", ())
     assert yaml.safe_load(text)["jobs"]
 
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from judgebench.api.columns import Columns, meanings
 from judgebench.api.doctor import doctor
 from judgebench.api.parameters import keys
-from judgebench.api.tables import Columns, LabelsAndScores, meanings
+from judgebench.api.tables import LabelsAndScores
 from judgebench.errors import DataError
 from judgebench.files.read import open_table
 from judgebench.labels.known import recognise

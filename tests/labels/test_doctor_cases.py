@@ -415,7 +415,7 @@ def test_public_files_are_not_misread(data_dir, file):
 def test_a_person_is_asked_on_a_terminal(tmp_path, monkeypatch):
     file = tmp_path / "t.csv"
     file.write_text(KINDS["second order in a column"][0])
-    monkeypatch.setattr("judgebench.api.doctor.on_command_line", lambda: True)
+    monkeypatch.setattr("judgebench.api.notes.on_command_line", lambda: True)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "2")
     monkeypatch.setattr("judgebench.api.doctor.tell", lambda _: None)
@@ -430,22 +430,6 @@ def test_what_is_untidy_is_listed_with_its_lines(tmp_path):
     assert "look alike (line 3)" in notes
     assert "decorated words such as 'Yes.' (line 4)" in notes
     assert "reads them, this one as correct, but not line 5" in notes
-
-
-def test_dirty_cells_and_replies_have_a_command_that_works(tmp_path):
-    file = tmp_path / "t.csv"
-    cells = ["pass", "Overall it is fine. Verdict: pass", "**Fail**", "maybe", "fail", "error", "pass", "fail"] * 2
-    file.write_text(
-        "id,judge,human\n" + "".join(f"{i},{cell},{('pass', 'fail')[i % 2]}\n" for i, cell in enumerate(cells))
-    )
-    (command,) = doctor(file).commands
-    assert "--missing maybe,error --read-replies" in command
-    assert "'error', 'maybe' (judge 4 cells, first on line 5): left out" in " ".join(doctor(file).diagnosis.questions)
-    whole = ["It is a good answer, so I say: Final verdict: B", "Both are fine, but: Final verdict: A"]
-    file.write_text("id,output,human\n" + "".join(f'{i},"{whole[i % 2]}",{"AB"[i % 2]}\n' for i in range(12)))
-    (command,) = doctor(file).commands
-    assert command.endswith("--judge-col output --gold-col human --id-col id --read-replies")
-    assert "output holds replies" in " ".join(doctor(file).diagnosis.notes)
 
 
 def test_rows_that_are_sorted_by_rater_are_no_table_of_one_rater(tmp_path, monkeypatch):
@@ -514,18 +498,3 @@ def test_what_a_column_leaves_open_is_asked(tmp_path, columns, row, commands, sa
     report = doctor(file)
     assert sum(command.startswith("judgebench score --csv") for command in report.commands) == commands
     assert said in " ".join([*report.diagnosis.questions, *report.diagnosis.notes])
-
-
-@pytest.mark.parametrize("names", [("annotator_1", "annotator_2"), ("rater_a", "rater_b"), ("coder 1", "coder 2")])
-def test_columns_of_annotators_are_no_names_of_theirs(tmp_path, names):
-    file = tmp_path / "t.csv"
-    rows = "".join(f"{i // 2},{1 + i % 5},{1 + (i * 7) % 5},{1 + (i * 3) % 5}\n" for i in range(60))
-    file.write_text(f"question_id,{','.join(names)},gpt4\n{rows}")
-    found = doctor(file).diagnosis
-    assert found.form == "wide"
-    assert found.named("gold") == [*names]
-    assert found.named("judge") == ["gpt4"]
-    words = ["low", "medium", "high"]
-    rows = "".join(f"{i},{words[i % 3]},{words[i * 7 % 5 % 3]},{words[i * 2 % 3]}\n" for i in range(30))
-    file.write_text(f"id,{','.join(names)},LLM\n{rows}")
-    assert doctor(file).diagnosis.named("gold") == [*names]

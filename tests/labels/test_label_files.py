@@ -22,7 +22,8 @@ from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_file, read_labels
 from judgebench.labels.annotations import ADJUDICATED, Labelled, Own, code_of, words_of
-from judgebench.store.runs import LabelledRun, read_run
+from judgebench.store.labelled import LabelledRun
+from judgebench.store.runs import read_run
 from judgebench.store.writer import RunWriter
 
 PAIR = Scale.pair()

@@ -415,7 +415,7 @@ def test_criteria_in_columns_and_in_rows_are_the_same(table):
             )
             assert here == pytest.approx(own)
     message = refusal(table(wide), ["j_{criterion}"], ["h_tone"], error=UsageError)
-    assert "{criterion} stands in every judge and gold, or in none" in message
+    assert "{criterion} is in every judge and gold, or in none" in message
     assert "no criterion is found" in refusal(table(wide), ["j_{criterion}"], ["k_{criterion}"])
 
 

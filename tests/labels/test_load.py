@@ -175,7 +175,7 @@ def test_a_long_table_without_gold_columns_has_everybody_else_as_annotators(tabl
     named = load(table(LONG), ["gpt"], ["ann", "bob"], long=LongSpec("item", "rater", "label"))
     assert loaded.judges["gpt"].annotators == ("ann", "bob")
     assert loaded.judges["gpt"].gold.tolist() == named.judges["gpt"].gold.tolist()
-    assert loaded.notes[0] == "gold: the 2 raters who are no judges: ann, bob"
+    assert loaded.notes[0] == "gold: the 2 raters who are not judges: ann, bob"
     alone = load(table(LONG), [], [], long=LongSpec("item", "rater", "label")).judges[""]
     assert alone.annotators == ("gpt", "ann", "bob")
 

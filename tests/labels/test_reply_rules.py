@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from judgebench.domain import Scale
 from judgebench.labels.replies import RULES, read, undecorated
-from judgebench.labels.speech import Numbers, Pair, check, labels
+from judgebench.labels.speech import NumberSpeech, PairSpeech, check, labels
 
-N, P, C = Numbers(), Pair(third=True), check()
+N, P, C = NumberSpeech(), PairSpeech(third=True), check()
 NO, TWO = "none", "two"
 
 #: Texts and what they say, by rule family; ``none`` and ``two`` say no verdict.
@@ -152,10 +152,10 @@ def test_labels_of_ones_own():
 
 
 def test_the_scales_highest_number():
-    assert read("Score: 4/5", Numbers(10)).outcome == "none"
-    assert read("Score: 4/5", Numbers(5)).meaning == "4"
-    assert read("80%", Numbers(5)).outcome == "none"
-    assert read("80%", Numbers(100)).meaning == "80"
+    assert read("Score: 4/5", NumberSpeech(10)).outcome == "none"
+    assert read("Score: 4/5", NumberSpeech(5)).meaning == "4"
+    assert read("80%", NumberSpeech(5)).outcome == "none"
+    assert read("80%", NumberSpeech(100)).meaning == "80"
 
 
 @given(st.text(max_size=300))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.files.rows import RowTable
+from judgebench.labels.item_roles import find_roles
 from judgebench.labels.profile import profile
-from judgebench.labels.roles import find_roles
 
 if TYPE_CHECKING:
     from judgebench.labels.roles import Recognised
@@ -21,7 +21,7 @@ IDS = [f"t{n}" for n in range(6)]
 
 def found(given: dict[str, list[str]] | None = None, **columns: list[object]) -> Recognised:
     records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return find_roles(profile(RowTable.of_records("items", records))[0], given)
+    return find_roles(profile(RowTable.of_records("items", records)), given)
 
 
 @pytest.mark.parametrize(

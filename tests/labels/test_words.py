@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.words import CHECK, GAP, UNKNOWN, code_of, fold, infer, numbered_pair
+from judgebench.labels.inferring import infer
+from judgebench.labels.words import CHECK, GAP, UNKNOWN, code_of, fold, numbered_pair
 
 
 @pytest.mark.parametrize(

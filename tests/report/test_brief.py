@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.report.document import as_brief
+from judgebench.report.document import TYPED, as_brief
 from judgebench.report.document.blocks import Cell, Column, Grid
-from judgebench.report.document.brief import Brief, Next
+from judgebench.report.document.brief import Brief, Next, again
 from judgebench.report.document.text import text_width
 
 _NAMES = Column("judge", right=False)
@@ -68,3 +68,17 @@ def test_a_long_command_breaks_between_words_and_never_within_a_quoted_name():
     assert "--labels-mode add" in said
     wide = as_brief.write(Brief((), _grid(("a model [with, brackets] " * 4, "No", "8", ".5 [.4, .6]"))), width=60)
     assert all(text_width(line) <= 60 for line in wide.splitlines())
+
+
+def test_the_next_command_keeps_what_was_typed():
+    typed = ("reproduce", "--data", "some/folder/of/benchmark/data", "--task", "topical-chat", "--format", "table")
+    token = TYPED.set(typed)
+    try:
+        [following] = again("reproduce", "every figure, and why it differs", "--explain")
+        assert again("compare", "another command", "--worse") == ()
+    finally:
+        TYPED.reset(token)
+    line = "judgebench reproduce --data some/folder/of/benchmark/data --task topical-chat --explain"
+    assert following.command == line
+    said = as_brief.write(Brief(("Done.",), None, (), (following,)), width=100)
+    assert said.endswith(f"Next:  {line}\n           every figure, and why it differs\n")

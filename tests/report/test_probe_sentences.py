@@ -40,3 +40,12 @@ def test_the_rule_of_three_is_of_the_probes_that_accepted_nothing():
     silent = replace(probed(accepted=0.0), effect=Estimate.missing("unanswered"))
     for rows in ((probed(accepted=0.5),), (silent,), (replace(probed(accepted=0.0), bank=6),)):
         assert "no wrong answer" not in said(*rows)
+
+
+def test_samples_and_the_folder_of_the_runs_are_named():
+    row = ProbeRow("t", "j", "human", Scale.check(), "p", probed(), "sample:1", folder="my runs")
+    document = Probes((row,))
+    for form in ("table", "md", "html", "tex"):
+        assert "SAMPLE t" in document.render(form), form
+    assert document.brief().next[0].command == "judgebench report 'my runs'"
+    assert not Probes((row._replace(folder=""),)).brief().next

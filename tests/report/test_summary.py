@@ -13,6 +13,7 @@ from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 from judgebench.agreement.alt_test.ratings import alt_test_ratings, default_epsilon
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Policies, Scale, Usage, names_of
+from judgebench.labels.annotations import ADJUDICATED
 from judgebench.report.page.caveats import CHANGES, HOLDS, NOT_CHECKED, UNKNOWN, checks
 from judgebench.report.page.lead import lead_of, leads_of, which_is_best
 from judgebench.report.page.measured import by_task
@@ -182,6 +183,22 @@ def test_one_annotator_can_not_say_yes() -> None:
     assert found.state == "open"
     assert "One label per item: how far people agree with each other is not known." in _said(run)
     assert all(line.chip is None for line in _task(run).views[0].table.lines)
+
+
+def test_settled_labels_are_not_called_one_label_per_item() -> None:
+    run = _made(0.95, annotators=1)
+    settled = replace(run.ratings, annotators=(ADJUDICATED,))
+    said = _said(replace(run, judged=replace(run.judged, ratings=settled)))
+    assert "people are held against each other" in said
+    assert "One label" not in said
+
+
+@pytest.mark.parametrize("rule", ["baseline/longest", "contains"])
+def test_rules_that_ask_nobody_are_told_apart(rule: str) -> None:
+    (one,) = by_task([_made(0.9), _made(0.8, name=rule)])
+    assert ([judge.name for judge in one.judges], [judge.name for judge in one.rules]) == (["model"], [rule])
+    (alone,) = by_task([_made(0.8, name=rule)])
+    assert [judge.name for judge in alone.judges] == [rule]
 
 
 def test_two_annotators_need_a_third() -> None:

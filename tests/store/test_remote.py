@@ -136,11 +136,11 @@ def test_a_file_put_in_order_begins_a_generation(tmp_path: Path) -> None:
 
 def test_one_process_at_a_time_and_errors_name_the_spool(tmp_path: Path) -> None:
     url = f"file://{tmp_path}/there"
-    with Mirror(url), pytest.raises(UsageError, match="another process works with"), Mirror(url):
+    with Mirror(url), pytest.raises(UsageError, match="another process is using"), Mirror(url):
         pass
     (tmp_path / "blocked").write_text("a file")
     with (
-        pytest.raises(IncompleteError, match="the same command sends it"),
+        pytest.raises(IncompleteError, match="run the same command again to send it"),
         Mirror(f"file://{tmp_path}/blocked/runs") as mirror,
     ):
         write(mirror.folder, line("a"))

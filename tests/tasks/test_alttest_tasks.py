@@ -13,9 +13,9 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
+from judgebench.tasks.annotated import folders, read_folder
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.readers.alttest import folders, read_folder
 
 SPLITS = ("wax", "mtbench", "cebab_aspects", "cebab_stars", "lesion")
 PEOPLE = {"ann": {"i1": "yes", "i2": "no", "i3": "yes"}, "bob": {"i1": "yes", "i3": "no"}}

@@ -17,7 +17,8 @@ from judgebench.errors import DataError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.readers.rewardbench import EXAMPLE_COUNTS, SECTIONS, Reader, content_order, section_scores
+from judgebench.tasks.content_order import content_order
+from judgebench.tasks.readers.rewardbench import EXAMPLE_COUNTS, SECTIONS, Reader, section_scores
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ Differences are first minus second throughout; p-values are two-sided.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from judgebench.agreement.compare.differing import Differing
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.power import Power
     from judgebench.domain import Estimate, Policies
 
+#: The judge that agrees surely better; empty for neither.
+Side: TypeAlias = Literal["first", "second", ""]
+Outcome: TypeAlias = Literal["first", "second", "undecided", "equivalent"]
 #: What counts as sure: p below this, and intervals of as much confidence.
 LEVEL = 0.05
 
@@ -168,7 +171,7 @@ class Comparison:
         return next(line for line in self.lines if (line.subset, line.metric) == ("all", self.headline))
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Outcome:
         """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``.
 
         ``equivalent``, where that was asked for and shown, goes before: what is within the margin doesn't matter.
@@ -178,7 +181,7 @@ class Comparison:
         return self.ahead or "undecided"
 
     @property
-    def ahead(self) -> str:
+    def ahead(self) -> Side:
         """The judge that agrees surely better, by however little: ``first`` or ``second``, else empty."""
         line = self.main
         if line.p is None or line.p >= LEVEL or not line.difference.value:

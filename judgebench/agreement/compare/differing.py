@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     _Word = Callable[[int], str]
 
 
+#: Which of the two judges is right; empty where that isn't known.
+Right: TypeAlias = Literal["first", "second", "neither", ""]
+
+
 @dataclass(frozen=True, slots=True)
 class Differing:
     """A judgment on which the two judges say different things; verdicts and gold are labels of the scale."""
@@ -32,7 +36,7 @@ class Differing:
     gold: str
     first: str
     second: str
-    right: str
+    right: Right
 
 
 def differing(matched: Matched) -> Iterator[Differing]:
@@ -44,7 +48,7 @@ def differing(matched: Matched) -> Iterator[Differing]:
     _, judges = next(groups(matched))
     hits = hits_of(judges[:2])
     for row in rows.tolist():
-        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
+        right: Right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
         yield Differing(
             matched.items[int(one.item[row])],
             subsets[int(one.subset[row])],

@@ -77,7 +77,7 @@ def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Sh
     return Shares(shares, float(singular[0] / singular[-1]), unseen)
 
 
-def matrix_mean(calibration: Counts, verdicts: Counts, values: Floats, level: float = 0.95) -> Estimate:
+def matrix_mean(calibration: Counts, verdicts: Counts, values: Floats) -> Estimate:
     """Mean of a score over the classes' shares, with the delta method's interval from counts that are never 0.
 
     ``sum_j q_j a_j^2 - (q.a)^2`` over n measured items and, of each class i, ``pi_i^2 (sum_j C_ij a_j^2 - (C a)_i^2)``
@@ -109,7 +109,7 @@ def matrix_mean(calibration: Counts, verdicts: Counts, values: Floats, level: fl
     spread = float((asked * slope**2).sum() - (asked * slope).sum() ** 2) / (n + 1)
     rows = (confusion * slope**2).sum(axis=1) - (confusion * slope).sum(axis=1) ** 2
     se = math.sqrt(max(0.0, spread + float((shares**2 * rows / totals).sum())))
-    value, center, half = float(point.shares @ values), float(shares @ values[seen]), t_quantile(labels - 1, level) * se
+    value, center, half = float(point.shares @ values), float(shares @ values[seen]), t_quantile(labels - 1) * se
     if se < TINY:
         return replace(Estimate.alone(value, n, "no_spread", 0.0), method="delta")
     low, high = max(float(values.min()), center - half), min(float(values.max()), center + half)

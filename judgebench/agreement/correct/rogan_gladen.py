@@ -51,7 +51,7 @@ class Calibration:
         return self.tpr + self.tnr - 1
 
 
-def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 0.95) -> Estimate:
+def rogan_gladen(share: float, n: int, calibration: Calibration) -> Estimate:
     """Share of correct items behind a judge's acceptance rate, with the interval of Lee et al.
 
     The judge accepts ``share = theta TPR + (1 - theta)(1 - TNR)`` of the items, so
@@ -67,7 +67,7 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
 
     _check_share(share, n)
     power = calibration.youden
-    z = float(ndtri((1 + level) / 2))
+    z = float(ndtri(0.975))
     p = (n * share + z * z / 2) / (n + z * z)
     m0, m1 = calibration.negatives + 2, calibration.positives + 2
     q0 = (calibration.negatives * calibration.tnr + 1) / m0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.items import digest
 from judgebench.labels.importers.export import Export, Label
-from judgebench.labels.importers.values import number_of
+from judgebench.labels.vocabulary import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def read(probe: Probe) -> Export:
 
 
 def _preference(row: Mapping[str, Any]) -> float | None:
-    return number_of(row.get("preference"))
+    return number_of(str(row.get("preference")))
 
 
 def _is_between(preference: float | None) -> bool:

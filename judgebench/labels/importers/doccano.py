@@ -45,7 +45,7 @@ def read(probe: Probe) -> Export:
         elif labels:
             export.labels.append(Label(item, "label", member, together(labels)))
     if spans:
-        export.notes.append(f"rows of spans, which are no labels of the text: {spans:,}")
+        export.notes.append(f"rows of spans, which are not labels of the text: {spans:,}")
     return export
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from judgebench.labels.importers.export import Export, Label
-from judgebench.labels.importers.values import number_of
+from judgebench.labels.vocabulary import number_of
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
@@ -73,7 +73,7 @@ def _pair(export: Export, row: dict[str, Any]) -> None:
 def _single(export: Export, row: dict[str, Any]) -> None:
     item = _item(export, row, model=str(row["model"]))
     score = row["score"]
-    value = "" if number_of(score) in {None, -1} else score
+    value = "" if number_of(str(score)) in {None, -1} else score
     export.system = "model"
     export.labels.append(Label(item, "score", _judge(row), value, "judge"))
 

@@ -48,7 +48,7 @@ def read(probe: Probe) -> Export:
     if left:
         export.notes.append(f"texts, corrections and scores about nothing, left out: {left:,}")
     if api:
-        export.notes.append(f"scores that came by the API: {api:,}; whose they are has to be said by naming them")
+        export.notes.append(f"scores that came by the API: {api:,}; name those that are a judge's or a person's")
     return export
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.labels.importers.export import By, Export, Label
 from judgebench.labels.importers.values import passed
+from judgebench.labels.vocabulary import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,24 +21,10 @@ if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
 
 #: Kinds of assertions that a model decides.
-_GRADED = frozenset(
-    {
-        "llm-rubric",
-        "agent-rubric",
-        "search-rubric",
-        "model-graded-closedqa",
-        "model-graded-factuality",
-        "factuality",
-        "g-eval",
-        "select-best",
-        "answer-relevance",
-        "context-faithfulness",
-        "context-recall",
-        "context-relevance",
-        "conversation-relevance",
-        "trajectory:goal-success",
-        "moderation",
-    }
+_GRADED = word_set(
+    "llm-rubric agent-rubric search-rubric model-graded-closedqa model-graded-factuality factuality g-eval "
+    "select-best answer-relevance context-faithfulness context-recall context-relevance conversation-relevance "
+    "trajectory:goal-success moderation"
 )
 _FAILED = 2
 

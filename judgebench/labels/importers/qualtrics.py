@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.files.opening import Opening
 from judgebench.labels.importers.export import Export, Label
-from judgebench.labels.importers.values import number_of
+from judgebench.labels.vocabulary import number_of
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.vocabulary import word_set
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
@@ -22,48 +23,16 @@ _FIELDS = {
     "ground_truth": "reference",
     "contexts": "context",
 }
-_METRICS = frozenset(
-    {
-        "faithfulness",
-        "answer_relevancy",
-        "answer_relevance",
-        "response_relevancy",
-        "context_precision",
-        "context_recall",
-        "context_relevancy",
-        "context_entity_recall",
-        "context_utilization",
-        "llm_context_precision_with_reference",
-        "llm_context_precision_without_reference",
-        "non_llm_context_precision_with_reference",
-        "non_llm_context_recall",
-        "answer_correctness",
-        "answer_similarity",
-        "semantic_similarity",
-        "factual_correctness",
-        "noise_sensitivity",
-        "noise_sensitivity_relevant",
-        "nv_accuracy",
-        "nv_context_relevance",
-        "nv_response_groundedness",
-        "simple_criteria",
-        "aspect_critic",
-        "rubrics_score",
-        "instance_rubrics",
-        "domain_specific_rubrics",
-        "summary_score",
-        "topic_adherence",
-        "agent_goal_accuracy",
-        "harmfulness",
-        "maliciousness",
-        "coherence",
-        "correctness",
-        "conciseness",
-    }
+_METRICS = word_set(
+    "faithfulness answer_relevancy answer_relevance response_relevancy context_precision context_recall "
+    "context_relevancy context_entity_recall context_utilization llm_context_precision_with_reference "
+    "llm_context_precision_without_reference non_llm_context_precision_with_reference non_llm_context_recall "
+    "answer_correctness answer_similarity semantic_similarity factual_correctness noise_sensitivity "
+    "noise_sensitivity_relevant nv_accuracy nv_context_relevance nv_response_groundedness simple_criteria "
+    "aspect_critic rubrics_score instance_rubrics domain_specific_rubrics summary_score topic_adherence "
+    "agent_goal_accuracy harmfulness maliciousness coherence correctness conciseness"
 )
-_RULES = frozenset(
-    {"exact_match", "string_present", "bleu_score", "rouge_score", "chrf_score", "non_llm_string_similarity"}
-)
+_RULES = word_set("exact_match string_present bleu_score rouge_score chrf_score non_llm_string_similarity")
 
 
 def recognise(probe: Probe) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from judgebench.files.paths import parsed
@@ -25,19 +24,6 @@ def together(values: Any) -> Any:
     if not isinstance(values, list):
         return values
     return None if not values else values[0] if len(values) == 1 else JOINT.join(map(str, values))
-
-
-def number_of(value: Any) -> float | None:
-    """Read a number, also as text; None where there is none.
-
-    >>> number_of("1.5"), number_of(""), number_of(float("nan"))
-    (1.5, None, None)
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def passed(value: Any) -> Any:

@@ -22,6 +22,8 @@ __all__ = ["brief"]
 _LEVEL = 0.05
 _SAID = 3
 _CAUSE = "What predicts errors need not cause them."
+#: One unit of a number that we count; of a column of the user's it is "unit of" its name.
+_UNITS = {"other judges wrong": "other judge that is wrong"}
 
 
 class _Line(NamedTuple):
@@ -32,7 +34,7 @@ class _Line(NamedTuple):
 
     @property
     def sure(self) -> list[Effect]:
-        """The features that clearly predict errors, categories first: the effect of a number is per unit."""
+        """The features that clearly predict errors, categories first: the effect of a number depends on its unit."""
         known = [one for one in self.found.explanation.effects if one.p_holm < _LEVEL]
         return sorted(known, key=lambda one: (not one.level, -abs(one.effect.value or 0.0)))
 
@@ -65,7 +67,7 @@ def _answer(one: _Line, why: Mapping[str, str]) -> str:
     more = f"{figure(abs(value), 0)} points {'more' if value > 0 else 'less'} often"
     if first.level:
         return f"{start}: {more} where {_where(first)} than where {_where(first, first.against)}."
-    return f"{start}: {more} with each unit of {clean(first.feature)}."
+    return f"{start}: {more} for each {_unit(first)}."
 
 
 def _where(one: Effect, level: str = "") -> str:
@@ -73,7 +75,11 @@ def _where(one: Effect, level: str = "") -> str:
     if one.feature == "annotators":
         return f"people {level}"
     feature = {"gold": "the label"}.get(one.feature, clean(one.feature))
-    return f"{feature} is {level}" if level else f"{feature}, per unit"
+    return f"{feature} is {level}" if level else f"each {_unit(one)}"
+
+
+def _unit(one: Effect) -> str:
+    return _UNITS.get(one.feature) or f"unit of {clean(one.feature)}"
 
 
 def _points(one: Estimate) -> str:

@@ -11,7 +11,7 @@ from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
-from judgebench.run.execute import Execution, Interrupts, Using, check_price, none_answered, write_counts
+from judgebench.run.execute import Execution, Interrupts, Using, check_price, none_answered, stopped_at, write_counts
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -111,9 +111,8 @@ def _settle(works: list[BatchRun]) -> None:
 
 
 def _interrupted(works: list[BatchRun]) -> str:
-    kept = sum(work.summary.statuses.total() for work in works)
     submitted = "; ".join(work.outstanding() for work in works if work.pending)
     if not submitted:
-        total = sum(work.execution.plan.total for work in works)
-        return f"Stopped at {kept:,} of {total:,}; all are kept. The same command goes on from there."
+        return stopped_at(work.execution for work in works)
+    kept = sum(work.summary.statuses.total() for work in works)
     return f"Stopped at {kept:,}; all are kept. {submitted}: these go on, and the same command collects them."

@@ -1,9 +1,8 @@
 """One run through a batch API: the same cases, verdicts and summary as the local engine's.
 
 What is missing is cut into batches, written to the run's ledger, submitted, waited for, and stored as each batch ends;
-a case of several rounds is in the next batch again.
-What a batch leaves unanswered is asked live. A process may die at any moment: the next one finds in the ledger what is
-out there, and submits none of it again.
+a case of several rounds is in the next batch again. What a batch leaves unanswered is asked live. A process may die at
+any moment: the next one finds in the ledger what is out there, and submits none of it again.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class WorkerPool:
         known: Mapping[str, Completion],
         keep: Callable[[str, Completion], None],
     ) -> Reply:
-        """Have a case asked; see `FarJudge.judge`."""
+        """Have a case asked; see `FarJudge.ask`."""
         self._active.add(judge.key)
         if self._starting is None:
             self._starting = asyncio.create_task(self._start_all())

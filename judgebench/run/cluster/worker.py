@@ -1,6 +1,6 @@
 """A cluster's worker: the engine's asking part on another machine, with its share of the limits.
 
-It knows no store and no cluster library; `cluster` makes an actor of it and keeps what it says.
+It knows no store and no cluster library; `driver` makes an actor of it and keeps what it says.
 """
 
 from __future__ import annotations

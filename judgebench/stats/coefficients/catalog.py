@@ -42,7 +42,7 @@ class Metric:
     gold and judge, row by row. Empty where there is none.
 
     A row without a verdict, where it must be wrong, counts as the least favourable wrong label
-    (`judgebench.stats.completion`); ``misses``: as it stands, since whatever is not right is one and the same miss.
+    (`judgebench.stats.completion`); ``misses``: as it is, since whatever is not right is one and the same miss.
     """
 
     name: str

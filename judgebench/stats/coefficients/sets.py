@@ -35,7 +35,7 @@ def similarity(first: Bits, second: Bits, nearness: Nearness) -> Floats:
     """How near sets are, from 0 to 1; two empty ones are the same.
 
     ``jaccard``: labels in both, as a share of those in either; ``masi``: that times 1 for equal sets, 2/3 where one
-    holds the other, 1/3 where they overlap else.
+    holds the other, 1/3 where they overlap otherwise.
     Source: Jaccard (1901); Passonneau (2006), Measuring agreement on set-valued items (MASI) for semantic and pragmatic
     annotation. (nltk writes .67 and .33.)
 

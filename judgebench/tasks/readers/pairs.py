@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Estimate, Label
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
+from judgebench.tasks.content_order import content_order
 from judgebench.tasks.readers import verdict_files
-from judgebench.tasks.readers.rewardbench import content_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,18 +8,18 @@ from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.content_order import content_order
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from judgebench.domain import GoldSource
     from judgebench.files.records import Row
     from judgebench.tasks.sources import Source
 
-#: The weights behind the sections. math-prm has 447 pairs and counts as 984, so that mathematics weighs
-#: as much as the six sets of code.
+#: The weights behind the sections: the pairs of each subset, but for math-prm.
 EXAMPLE_COUNTS: dict[str, int] = {
     "alpacaeval-easy": 100, "alpacaeval-length": 95, "alpacaeval-hard": 95, "mt-bench-easy": 28, "mt-bench-med": 40,
     "mt-bench-hard": 37, "llmbar-natural": 100, "llmbar-adver-neighbor": 134, "llmbar-adver-GPTInst": 92,
@@ -28,7 +28,7 @@ EXAMPLE_COUNTS: dict[str, int] = {
     "donotanswer": 136,
     "math-prm": 984, "hep-cpp": 164, "hep-go": 164, "hep-java": 164, "hep-js": 164, "hep-python": 164, "hep-rust": 164,
 }  # fmt: skip
-#: math-prm counts as 984 in its section, so that mathematics and code weigh alike; its items are these.
+#: The pairs of math-prm, which counts as 984 so that mathematics weighs as much as the six sets of code.
 PRM_ITEMS = 447
 #: The subsets of each section.
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -47,19 +47,6 @@ _SOURCES = {
     "alpacaeval": "AlpacaEval", "mt-bench": "MT-Bench", "llmbar": "LLMBar", "refusals": "refusals",
     "xstest": "XSTest", "donotanswer": "Do-Not-Answer", "hep": "HumanEvalPack", "math-prm": "PRM800K",
 }  # fmt: skip
-# Changing this changes which response is A in every stored run.
-_ORDER_SALT = "judgebench content order 1"
-
-
-def content_order(prompt: str, texts: Sequence[str]) -> tuple[int, ...]:
-    """Order of responses that only their texts decide: ``order[slot]`` is the published index of the one in that slot.
-
-    RewardBench lists the chosen response first: shown like that, a judge that always says "A" is perfect. The responses
-    are sorted by the sha256 of prompt and text, which is as good as a fair shuffle, the same on every machine, and the
-    same if chosen and rejected change places.
-    """
-    keys = [digest([_ORDER_SALT, prompt, text]) for text in texts]
-    return tuple(sorted(range(len(texts)), key=keys.__getitem__))
 
 
 def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] | None = None) -> dict[str, float]:

@@ -10,8 +10,8 @@ from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, dig
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.content_order import content_order
 from judgebench.tasks.readers.repeated_scores import scored_recording, scoring_judges
-from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ class Reader(base.Reader):
         return {name: {"official_score": estimate} for name, estimate in {**found, "score": whole}.items()}
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per prompt, its responses in `rewardbench.content_order`."""
+        """Yield an item per prompt, its responses in `content_order`."""
         for row in source.rows():
             item, order = _item(row)
             self._orders[item.id] = order

@@ -42,8 +42,8 @@ from judgebench.domain.items import UNANSWERED
 from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.content_order import content_order
 from judgebench.tasks.forms import filled
-from judgebench.tasks.readers.rewardbench import content_order
 from judgebench.tasks.recordings import Recording, picked, stem
 from judgebench.tasks.texts import value_in, word_of
 

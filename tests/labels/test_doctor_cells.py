@@ -1,0 +1,38 @@
+"""What the doctor says of tables whose cells are dirty, hold replies, or look like names."""
+
+from __future__ import annotations
+
+import pytest
+
+from judgebench.api.doctor import doctor
+
+
+def test_dirty_cells_and_replies_have_a_command_that_works(tmp_path):
+    file = tmp_path / "t.csv"
+    cells = ["pass", "Overall it is fine. Verdict: pass", "**Fail**", "maybe", "fail", "error", "pass", "fail"] * 2
+    file.write_text(
+        "id,judge,human\n" + "".join(f"{i},{cell},{('pass', 'fail')[i % 2]}\n" for i, cell in enumerate(cells))
+    )
+    (command,) = doctor(file).commands
+    assert "--missing maybe,error --read-replies" in command
+    assert "'error', 'maybe' (judge 4 cells, first on line 5): left out" in " ".join(doctor(file).diagnosis.questions)
+    whole = ["It is a good answer, so I say: Final verdict: B", "Both are fine, but: Final verdict: A"]
+    file.write_text("id,output,human\n" + "".join(f'{i},"{whole[i % 2]}",{"AB"[i % 2]}\n' for i in range(12)))
+    (command,) = doctor(file).commands
+    assert command.endswith("--judge-col output --gold-col human --id-col id --read-replies")
+    assert "output holds replies" in " ".join(doctor(file).diagnosis.notes)
+
+
+@pytest.mark.parametrize("names", [("annotator_1", "annotator_2"), ("rater_a", "rater_b"), ("coder 1", "coder 2")])
+def test_columns_of_annotators_are_no_names_of_theirs(tmp_path, names):
+    file = tmp_path / "t.csv"
+    rows = "".join(f"{i // 2},{1 + i % 5},{1 + (i * 7) % 5},{1 + (i * 3) % 5}\n" for i in range(60))
+    file.write_text(f"question_id,{','.join(names)},gpt4\n{rows}")
+    found = doctor(file).diagnosis
+    assert found.form == "wide"
+    assert found.named("gold") == [*names]
+    assert found.named("judge") == ["gpt4"]
+    words = ["low", "medium", "high"]
+    rows = "".join(f"{i},{words[i % 3]},{words[i * 7 % 5 % 3]},{words[i * 2 % 3]}\n" for i in range(30))
+    file.write_text(f"id,{','.join(names)},LLM\n{rows}")
+    assert doctor(file).diagnosis.named("gold") == [*names]
