@@ -104,6 +104,7 @@ class View:
                 title="Label items",
                 styles=["view.css", "view.label.css"],
                 scripts=[
+                    "texts.js",
                     "view.made.js",
                     "view.item.js",
                     "view.label.draw.js",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_page", "standings_page"]
 
 _STYLES = ("view.css", "view.compare.css")
-_SCRIPTS = ("view.made.js", "view.item.js", "view.compare.js")
+_SCRIPTS = ("texts.js", "view.made.js", "view.item.js", "view.compare.js")
 #: Conditions that say where verdicts lie, not how they were asked for.
 _NO_CHOICE = frozenset({"recording", "backend", "model", "revision"})
 _CONDITION = {"again": "the day on which it was asked", "orders": "the orders", "base_url": "the server"}

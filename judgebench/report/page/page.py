@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Task", "report_page", "tasks_of"]
 
 _STYLES = ("report.css",)
-_SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
+_SCRIPTS = ("texts.js", "report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
 #: Tells when the runs have grown since.
 _LIVE = "view.live.js"
 #: More rows are drawn with less room.

@@ -70,28 +70,3 @@ async function openBoard(number, head) {
 function breathe() {
   return new Promise((done) => setTimeout(done, 0));
 }
-
-// Characters that are not seen, or turn the text around them: shown as what they are. Joiners belong to emoji and scripts.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu;
-const PLAIN = new Set(["\n", "\t", "\u200c", "\u200d"]);
-
-function named(char) {
-  return `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-/** Append a text to an element, its unseen characters made visible. */
-function writeText(element, text) {
-  let done = 0;
-  for (const found of text.matchAll(UNSEEN)) {
-    if (PLAIN.has(found[0]) || (found[0] === "\r" && text[found.index + 1] === "\n")) continue;
-    element.append(text.slice(done, found.index), make("span", { class: "ctl", text: named(found[0]) }));
-    done = found.index + found[0].length;
-  }
-  element.append(text.slice(done));
-  return element;
-}
-
-/** The same in one line, as plain text: for options, names and labels. */
-function plainText(text) {
-  return text.replace(UNSEEN, (char) => (PLAIN.has(char) ? " " : named(char)));
-}

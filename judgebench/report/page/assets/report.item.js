@@ -1,26 +1,10 @@
 // One item: what was asked, the answers, every person's label, and every judge's verdict and words side by side.
 
-/** Longer texts are shown in part first. */
-const LONG = 20_000;
-
-function textBlock(text) {
-  const block = make("div", { class: "text", dir: "auto" });
-  writeText(block, text.slice(0, LONG));
-  if (text.length <= LONG) return block;
-  const more = make("button", { type: "button", text: `Show all ${text.length.toLocaleString("en")} characters` });
-  more.addEventListener("click", () => {
-    block.replaceChildren();
-    writeText(block, text);
-    more.remove();
-  });
-  return make("div", {}, block, make("p", {}, "… ", more));
-}
-
 /** An image where the page holds it, its address as text where it does not: nothing is fetched. */
 function imageBlock(address) {
   if (/^data:image\//iu.test(address)) return make("img", { src: address, alt: "an image of the item" });
   const shown = address.startsWith("data:") ? `${address.slice(0, 40)}…` : address;
-  return writeText(make("p", { class: "note", dir: "auto" }, "Image, not part of this file: "), shown);
+  return written(make("p", { class: "note", dir: "auto" }, "Image, not part of this file: "), shown);
 }
 
 function answerName(board, index, count) {
@@ -102,18 +86,18 @@ function sentBlock(board, item, sent, code) {
   for (const [role, pieces] of sent.flat()) {
     block.append(make("p", { class: "note", text: plainText(role) }));
     let text = "";
-    const written = () => {
+    const ended = () => {
       if (text) block.append(make("pre", { tabindex: "0", role: "region", "aria-label": `prompt, ${plainText(role)}` }, textBlock(text)));
       text = "";
     };
     for (const piece of pieces) {
       if (piece.image === undefined) text += words(piece);
       else {
-        written();
+        ended();
         block.append(imageBlock(piece.image));
       }
     }
-    written();
+    ended();
   }
   return block;
 }
@@ -139,7 +123,7 @@ function against(board, place, said) {
 function wordsBlock(board, said, turned) {
   const block = make("div");
   if (said.text) block.append(textBlock(said.text));
-  if (said.error) block.append(writeText(make("p", { class: "off", dir: "auto" }), said.error));
+  if (said.error) block.append(written(make("p", { class: "off", dir: "auto" }), said.error));
   for (const part of said.parts ?? []) {
     const word = (part.word ?? 0) < 0 ? NO_VERDICT : wordOf(board, part.word ?? 0);
     block.append(make("p", {}, make("b", { dir: "auto", text: plainText(part.name) }), `: ${word}`), wordsBlock(board, part, false));
@@ -190,7 +174,7 @@ function textParts(board, item) {
     }
     if (quote.childElementCount) parts.push(quote);
   }
-  if (context.length) parts.push(make("h4", { text: "Context" }), ...context.map(textBlock));
+  if (context.length) parts.push(make("h4", { text: "Context" }), ...context.map((text) => textBlock(text)));
   for (const [kind, text] of references) parts.push(make("h4", { dir: "auto", text: `Reference: ${plainText(kind)}` }), textBlock(text));
   const side = make("div", { class: responses.length > 1 ? "cols two" : "" });
   responses.forEach(([text, images], index) => {
