@@ -69,7 +69,7 @@ def correct(
         table["gold"] = None
     elif own and not columns.gold and not columns.rows.golden:
         raise UsageError(
-            f"correct needs {argument('gold')}, whose empty cells are rows without gold; or say {argument('no_gold')}"
+            f"correct needs {argument('gold')}, whose empty cells are rows without gold; or give {argument('no_gold')}"
         )
     policies = policies_of(policy)
     if no_gold:

@@ -170,7 +170,7 @@ class ItemTask:
             return Scale.parse(self.said)
         if all(len(one.responses) == 2 for one in self.given):
             return Scale.pair()
-        raise UsageError(f"codes of gold don't tell what they mean: say {argument('scale')} check, rate:1-5, ...")
+        raise UsageError(f"codes of gold don't tell what they mean: give {argument('scale')} check, rate:1-5, ...")
 
     def items(self) -> Iterable[Item]:
         """Give the items, in their order."""

@@ -164,7 +164,7 @@ class _Checked:
         if self.data is None:
             judges = f", nor the verdicts of {len(recorded)} judges" if recorded else ""
             yield Finding(
-                self.name, split.name, about, "unchecked", f"not looked at{judges}; say {argument('data')} DIR"
+                self.name, split.name, about, "unchecked", f"not looked at{judges}; give {argument('data')} DIR"
             )
             return
         try:

@@ -41,7 +41,7 @@ def header_rows(table: Table, head: Head) -> int:
             f"the first row looks like data ({shown}), not like column names",
             file=table.name,
             line=head.lines[0],
-            hint=f"say {argument('header')} 0 if the file has no header (the columns are then 1, 2, 3, …), "
+            hint=f"give {argument('header')} 0 if the file has no header (the columns are then 1, 2, 3, …), "
             f"{argument('header')} 1 if these are their names",
             readings=({"header": 0}, {"header": 1}),
         )
@@ -71,7 +71,7 @@ def refuse_titles(table: Table, head: Head) -> None:
                 f"{table.unit} {skip + 1}",
                 file=table.name,
                 line=head.lines[0],
-                hint=f"say {argument('skip')} {skip}, or {argument('header')} 1 if it is a column's name",
+                hint=f"give {argument('skip')} {skip}, or {argument('header')} 1 if it is a column's name",
                 readings=({"skip": skip}, {"header": 1}),
             )
 

@@ -120,7 +120,7 @@ class LLMJudge(OfModel):
             )
         if self.samples.count > 1 and scale.kind == "number" and self.samples.by == "majority":
             raise UsageError(
-                f"{several}: numbers seldom agree, so that no majority comes; say {argument('samples_by')} mean"
+                f"{several}: numbers seldom agree, so that no majority comes; give {argument('samples_by')} mean"
             )
 
     def form(self, scale: Scale) -> Form:

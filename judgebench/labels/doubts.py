@@ -73,7 +73,7 @@ def refuse_apart(words: Mapping[str, Mapping[str, int]], where: Where | None = N
     raise UsageError(
         f"{listed} {'lies' if len(found) == 1 else 'lie'} apart from the ratings {rest[0]} to {rest[-1]}: an error "
         f"mark or a total row? Leave it out with {gaps} (a last row with {argument('drop_last')} 1); or, if it is a "
-        f"rating, say {argument('scale')} rate:{min(counts)}-{max(counts)}"
+        f"rating, give {argument('scale')} rate:{min(counts)}-{max(counts)}"
     )
 
 
@@ -173,7 +173,7 @@ def answers_or_gaps(
     word = next(iter(found.values()))
     bad = f" {argument('words')} {word}=neither," if scale is not None and scale.kind == "pair" else ""
     return (
-        f"{listed} may be an answer or a gap; for a gap say {argument('missing')} {','.join(found.values())}, for an "
+        f"{listed} may be an answer or a gap; for a gap give {argument('missing')} {','.join(found.values())}, for an "
         f"answer{bad} {argument('words')} {word}=LABEL, or list it in {argument('scale')}"
     )
 

@@ -328,7 +328,7 @@ def _recognised(table: Table, says: _Says, judges: Sequence[str], notes: list[st
         warnings.append("undeclared_levels")
         notes.append(
             f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
-            f"if the form offered more, say {argument('scale')} rate:LO-HI"
+            f"if the form offered more, give {argument('scale')} rate:LO-HI"
         )
     return scale
 

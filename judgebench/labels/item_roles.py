@@ -110,7 +110,7 @@ def find_roles(columns: Sequence[Profile], given: Mapping[str, Sequence[str]] | 
         pattern = found.roles.gold[0].replace(criteria[0], "{criterion}")
         one_each = " ".join(f"{argument('gold')} {name}" for name in found.roles.gold)
         found.doubts.append(
-            f"{_list(found.roles.gold)}: labels of one criterion each, or annotators? say {argument('gold')} "
+            f"{_list(found.roles.gold)}: labels of one criterion each, or annotators? give {argument('gold')} "
             f"'{pattern}' (criteria), or {one_each} (annotators)"
         )
     found.judges = tuple(name for name, one in free.items() if is_judge(name) and one.kind in _LABELS)

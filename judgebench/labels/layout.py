@@ -118,7 +118,7 @@ class Layout:
         for option, made in (("one_hot", self.one_hot), ("pair_scores", self.pair_scores)):
             if idle := [name for name in made if name not in named]:
                 raise UsageError(
-                    f"{argument(option)} makes a column {idle[0]!r} that no option names; say {argument('gold')} "
+                    f"{argument(option)} makes a column {idle[0]!r} that no option names; give {argument('gold')} "
                     f"{idle[0]}, or {argument('judge')} {idle[0]}"
                 )
 

@@ -212,7 +212,7 @@ def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:
     if texts and all(re.fullmatch(r"-?\d+(?:\.0*)?", text.strip()) for text in texts):
         raise UsageError(
             f"each cell holds one number ({', '.join(sorted({text.strip() for text in texts})[:5])}): if that is the "
-            f"first wrong step, say {argument('scale')} steps:first; else write a list per solution, such as 1,1,0"
+            f"first wrong step, give {argument('scale')} steps:first; else write a list per solution, such as 1,1,0"
         )
 
     def read(text: str) -> Order | None:
@@ -229,7 +229,7 @@ def _first_errors(words: RaterWords, spoken: Collection[str]) -> Callable[[str],
     if "0" in said and not said.keys() & _FLAWLESS and "0" not in spoken:
         raise UsageError(
             f"no cell says -1 or none, so that 0 ({said['0']} {words.where(said['0'], '0')}) may be the first step or "
-            f"no wrong step: say {argument('words')} 0=0 where it is the first step, {argument('words')} 0=none where "
+            f"no wrong step: give {argument('words')} 0=0 where it is the first step, {argument('words')} 0=none where "
             "it says that no step is wrong"
         )
     numbers = [number for text in said if (number := whole_number(text)) is not None]

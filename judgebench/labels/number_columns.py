@@ -78,6 +78,6 @@ def _cut_scores(facts: Facts, golds: list[str], name: str, low: float, high: flo
     else:
         middle, told = (low + high) / 2, f"from the middle of {low:g} to {high:g} on"
     what = "where B is better" if pair else "where the verdict is 'correct'"
-    facts.questions.append(f"{name}: assumed {told}; say {argument('threshold')} X if that is another number ({what})")
+    facts.questions.append(f"{name}: assumed {told}; give {argument('threshold')} X if that is another number ({what})")
     options: Options = {"scores": [name], "gold": golds, "threshold": middle}
     return [Reading(f"scores in {name} against {counted(golds, 'gold column')}, cut at {middle:g}", options, why=told)]

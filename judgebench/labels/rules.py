@@ -177,7 +177,7 @@ def _speech(meant: Meant, scale: Scale | None, cells: Cells) -> Speech | None:
             lost[name] = sum(len(column.none) + len(column.foreign) for column in found)
         best = [name for name, count in lost.items() if count == min(lost.values())]
         if len(best) > 1 and {"check", "pair"} <= set(best):
-            raise UsageError(f"{argument('read_replies')}: the replies fit several scales; say {argument('scale')}")
+            raise UsageError(f"{argument('read_replies')}: the replies fit several scales; give {argument('scale')}")
         # 1 and 0 are numbers and words of a check: which of them is found out from the numbers.
         speech = speeches[best[0]]
     if isinstance(speech, PairSpeech):

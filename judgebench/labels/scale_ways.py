@@ -229,7 +229,7 @@ def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every
     """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too."""
     where = f"{some(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
     facts.unsettled.append(
-        f"{where}: not of the others' kind; say {argument('words')} OLD=NEW, or leave it out, {argument('missing')} OLD"
+        f"{where}: not of the others' kind; give {argument('words')} OLD=NEW, or leave it out, {argument('missing')} OLD"
     )
     cells = sum(own[word] for own in words.values() for word in every)
     if len(every) > _MOST_ODD or cells > _SHARE * sum(map(Counter.total, words.values())):
@@ -237,7 +237,7 @@ def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every
     if any(len(word) > _LONGEST or re.search(r"[,:\n]", word) for word in every):
         return []
     where = f"{some(sorted(map(repr, every)))} ({facts.where(words, set(map(fold, every)))})"
-    ask = f"{where}: left out, as not of the others' kind; if it is a label, say {argument('words')} {odd[0]}=…"
+    ask = f"{where}: left out, as not of the others' kind; if it is a label, give {argument('words')} {odd[0]}=…"
     gone: Options = {"missing": [*every], **also}
     told = f"{some(every)}: no label"
     return [[Way(gone, told, "", ask)], [Way({**gone, "read_replies": True}, f"{told}; replies are read", "", ask)]]

@@ -60,7 +60,7 @@ class ScoreColumns:
         if not self.names and (self.means is not None or self.threshold is not None):
             said = argument("threshold" if self.means is None else "score_means")
             column = (
-                f", or say {argument('threshold')} COLUMN=X of verdicts that are numbers" if self.means is None else ""
+                f", or give {argument('threshold')} COLUMN=X of verdicts that are numbers" if self.means is None else ""
             )
             raise UsageError(f"{said} is about numbers; name their column with {argument('scores')}{column}")
         if self.names and long:
@@ -281,7 +281,7 @@ def _refuse_marks(column: str, values: Floats, cells: Cells) -> None:
             raise UsageError(
                 f"{value} ({np.count_nonzero(values == mark[0]):,} cells of {column}) lies apart from the scores "
                 f"{rest[0]:g} to {rest[-1]:g}: an error mark? Leave it out with {argument('missing')} {value}; or, if "
-                f"it is a score, say {argument('words')} {value}={value}"
+                f"it is a score, give {argument('words')} {value}={value}"
             )
 
 

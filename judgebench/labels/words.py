@@ -219,7 +219,7 @@ def decimals(found: str, file: str | None) -> DataError:
         f"numbers with decimals are scores, not labels ({found})",
         file=file,
         hint=f"name a judge's column with {argument('scores')}; instead of mean gold give each annotator's column and "
-        f"{argument('policy')} gold=mean, or round it and say {argument('scale')} rate:LO-HI; "
+        f"{argument('policy')} gold=mean, or round it and give {argument('scale')} rate:LO-HI; "
         f"numbers as they are: {argument('scale')} number:LO-HI, "
         f"in another unit: {argument('rescale')} COLUMN=0-1:1-5",
     )

@@ -100,7 +100,7 @@ def _of_file(card: Card, split: Split, data: Path) -> Source:
                     raise DataError(
                         f"this is the name of a file of {whole}" + (f" (its {name} table)" if name else ""),
                         file=str(data),
-                        hint=f"name the folder with {argument('data')}" if name else f"say {argument('task')} {whole}",
+                        hint=f"name the folder with {argument('data')}" if name else f"give {argument('task')} {whole}",
                     )
     around = [data.parent]
     if data.parent.name in {"data", split.main.config}:

@@ -231,12 +231,12 @@ def _scale(
         return Scale.pair()
     if said is not None and said.open:
         whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
-        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; say {argument('scale')} {whole}")
+        raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; give {argument('scale')} {whole}")
     if said is None:
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(
             f"{table.name}: no labels tell what a verdict can be{aside}; name a column of them with "
-            f"{argument('gold')}, or say {argument('scale')} {more}, or a list of labels, worst first "
+            f"{argument('gold')}, or give {argument('scale')} {more}, or a list of labels, worst first "
             f"(or write it in a {CARD})"
         )
     return said
