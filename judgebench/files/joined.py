@@ -217,7 +217,7 @@ class JoinedTable(Table):
                 f"no row is {ids[int(lacking[0])]!r}{more}, which {one.name} has, and {spare.size:,} of its own rows, "
                 f"such as {ids[int(spare[0])]!r}, are not in {one.name}",
                 field=self.keys[0],
-                hint=f"{alike or 'if the ids are right'}, give {argument('unmatched')} drop, or keep (with empty cells)",
+                hint=f"{alike or 'if the ids are right'}, give {argument('unmatched')} drop, or keep (empty cells)",
             )
         for missing, here, there in ((lacking, one, two), (spare, two, one)):
             if not missing.size:

@@ -229,7 +229,7 @@ def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every
     """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too."""
     where = f"{some(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
     facts.unsettled.append(
-        f"{where}: not of the others' kind; give {argument('words')} OLD=NEW, or leave it out, {argument('missing')} OLD"
+        f"{where}: not of the others' kind; give {argument('words')} OLD=NEW, or leave out: {argument('missing')} OLD"
     )
     cells = sum(own[word] for own in words.values() for word in every)
     if len(every) > _MOST_ODD or cells > _SHARE * sum(map(Counter.total, words.values())):

@@ -14,6 +14,7 @@ from judgebench.report.line import Line, same_as
 from judgebench.report.said import (
     brief_name,
     figure_cell,
+    is_recorded,
     known_as,
     listed,
     percent,
@@ -143,14 +144,16 @@ def _placed(one: Line) -> Cell:
 
 def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
     """Say what is missing of runs, and how to get it."""
-    failed = {judge: row for judge, row in rows if row.statuses.get("failed")}
-    if failed:
-        count = sum(row.statuses["failed"] for row in failed.values())
-        every = sum(sum(row.statuses.values()) for row in failed.values())
-        yield (
-            f"Incomplete: {count:,} of {many(every, 'call')} of {listed(list(failed))} failed. The same run command "
-            "asks only those."
-        )
+    failed = [(judge, row) for judge, row in rows if row.statuses.get("failed")]
+    for recorded, words in (
+        (False, "Incomplete: {count} of {every} of {who} failed. The same run command asks only those."),
+        (True, "Incomplete: {count} of {every} of {who} are not in the recording."),
+    ):
+        some = {judge: row for judge, row in failed if is_recorded(row.judge) is recorded}
+        if some:
+            count = sum(row.statuses["failed"] for row in some.values())
+            every = many(sum(sum(row.statuses.values()) for row in some.values()), "verdict" if recorded else "call")
+            yield words.format(count=f"{count:,}", every=every, who=listed(list(some)))
     yield from unfinished((judge, row.warnings) for judge, row in rows)
 
 
