@@ -40,9 +40,7 @@ def test_a_ranking_without_gold(labels):
     found = judgebench.correct(
         labels, judge="judge", system="system", no_gold=True, draws=100, diagonal=[0.6], scale="check"
     )
-    assert repr(found).startswith(
-        "<JudgeOnlyRankings: The order of 3 systems is judge's, if it errs on all of them alike"
-    )
+    assert repr(found).startswith("<JudgeOnlyRankings: judge's order of 3 systems")
     assert len(found.to_frame()) == 6
     assert [prior["diagonal"] for prior in found.to_json()["rows"][0]["priors"]] == [1.0, 0.6]
     assert "<table" in found._repr_html_()
