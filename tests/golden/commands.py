@@ -197,6 +197,7 @@ def _runs() -> Iterator[Scene]:
         variants("interval", "score runs/pandalm*longest*", INTERVALS, "csv"),
         forms("labels", "score runs/pandalm* --labels labels --verify"),
         step("labels-add", "score runs/pandalm* --labels labels/pandalm--ann.jsonl --labels-mode add --format json"),
+        step("labels-gate", "gate runs/pandalm*first* --against runs/pandalm*longest* --labels labels"),
         step("output", "score runs --output out/scores.md --format md"),
         step("config", "score runs/pandalm* --config defaults.toml"),
         inputs=PERSONS | JUDGES,

@@ -10,7 +10,7 @@ import numpy as np
 from judgebench.agreement.bias import turned
 from judgebench.agreement.intervals import estimated, share_of
 from judgebench.domain import Estimate
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UsageError
 from judgebench.stats.influence import Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def flip_increase(matched: Matched) -> Worse:
 def _flips(ratings: Ratings, invalid: InvalidPolicy) -> tuple[Estimate, Influences] | None:
     found = turned(ratings, invalid)
     if found is None:
-        raise UsageError(f"flips need pairs (or picks) shown in both orders: ask with {argument('order')} both")
+        # It is an option of another command, `run`, and would be named as one of this.
+        raise UsageError("flips need pairs (or picks) shown in both orders: ask with --order both")
     if not found.rows.size:
         return None
     clusters = Clusters.of(ratings.cluster[found.rows])
