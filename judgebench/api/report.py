@@ -36,7 +36,9 @@ def report(
     task: OnlyTasks = (),
     data: Data = None,
     sample: Annotated[bool, Option("Read the texts from the rows shipped with the task.")] = False,
-    output: Annotated[str | Path, Option("The page to write.", metavar="FILE", read=Path)] = "report.html",
+    output: Annotated[
+        str | Path, Option("The page to write.", metavar="FILE", read=Path, written=True)
+    ] = "report.html",
     title: Annotated[str | None, Option("Title of the page, above its answer.")] = None,
     labels: OwnLabels = (),
     labels_mode: LabelsMode = None,

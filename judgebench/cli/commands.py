@@ -14,10 +14,11 @@ import typer
 
 from judgebench.api.columns import meanings
 from judgebench.api.notes import Done, listening
-from judgebench.api.parameters import check_output, parameters
+from judgebench.api.parameters import parameters
 from judgebench.api.source import Given
 from judgebench.api.tables import flags
 from judgebench.cli import status
+from judgebench.cli.guard import check_files
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed, spoken_as
@@ -177,8 +178,7 @@ def _answering(
         github: bool = False,
         **given: Any,
     ) -> None:
-        given.pop("config")
-        _check_files({"--output": output, "--junit": junit}, known, given)
+        safe = check_files({"--output": output, "--junit": junit}, known, given, given.pop("config"), _HERE)
         asked = question
         chosen = [flag for flag in instead if given.pop(flag)]
         if len(chosen) > 1:
@@ -202,7 +202,7 @@ def _answering(
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
-        with _heard(known, show):
+        with safe, _heard(known, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -230,14 +230,14 @@ def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str],
 
 def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Callable[..., None]:
     def called(**given: Any) -> None:
-        given.pop("config")
+        safe = check_files({}, known, given, given.pop("config"), _HERE)
         shown: list[str] = []
 
         def show(text: str) -> None:
             shown.append(text)
             emit_lines(text)
 
-        with _heard(known, show):
+        with safe, _heard(known, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 if isinstance(answer, Done):
@@ -283,25 +283,6 @@ def _answer(question: Callable[..., Document | Done | str | None]) -> type[Docum
     told = get_type_hints(inspect.unwrap(question))["return"]
     kinds = (kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
     return next(kinds, None)
-
-
-def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:
-    """Refuse files that can't be written, and those that would be written over one another or over what is kept."""
-    places: dict[Path, str] = {}
-    for flag, file in files.items():
-        check_output(file)
-        if file is None:
-            continue
-        for one in known.values():
-            if one.option.silent and given[one.name]:
-                raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
-            if one.option.kept and file.resolve() == given[one.name].resolve():
-                raise UsageError(f"{flag} {file} would overwrite the {one.option.kept}; name another file")
-        read = [path for one in given.values() for path in (one if isinstance(one, list) else [one])]
-        if file.is_file() and any(isinstance(path, Path) and path.resolve() == file.resolve() for path in read):
-            raise UsageError(f"{flag} {file} would overwrite what is read; name another file")
-        if (other := places.setdefault(file.resolve(), flag)) != flag:
-            raise UsageError(f"{other} and {flag} name one file, {file}; name two")
 
 
 def _tell_github(answer: Document, *, asked: bool) -> None:
