@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import mimetypes
 import os
 import tomllib
 from pathlib import Path
@@ -24,7 +25,7 @@ from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed, spoken_as
 from judgebench.files.content import small_file
 from judgebench.redaction import hidden
-from judgebench.report.document import Form
+from judgebench.report.document import FORMS, Form
 from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
@@ -109,10 +110,13 @@ ConfigOption = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write to this file instead of the terminal.")
 ]
-FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
-EndingOption = Annotated[
+FormOption = Annotated[
     Form | None,
-    typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
+    typer.Option(
+        "--format",
+        envvar="JUDGEBENCH_FORMAT",
+        help="The form of the answer: by default what --output ends in, else a table.",
+    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Print everything: every column, and what each figure rests on.")
@@ -156,8 +160,7 @@ def command(
     options += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
     if kind is not None:
         options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
-        form, plain = (EndingOption, None) if kind.BY_ENDING else (FormOption, "table")
-        options += [_parameter("written_as", form, plain), _parameter("output", OutputOption, None)]
+        options += [_parameter("written_as", FormOption, None), _parameter("output", OutputOption, None)]
         options.append(_parameter("explain", ExplainOption, default=False))
     options.append(_parameter("config", ConfigOption, None))
     made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
@@ -179,6 +182,7 @@ def _answering(
         **given: Any,
     ) -> None:
         safe = check_files({"--output": output, "--junit": junit}, known, given, given.pop("config"), _HERE)
+        form = written_as or _form_of(output)
         asked = question
         chosen = [flag for flag in instead if given.pop(flag)]
         if len(chosen) > 1:
@@ -187,8 +191,6 @@ def _answering(
             asked = instead[flag]
             _drop(given, known, {"csv", *parameters(inspect.unwrap(asked))}, flag)
         shown: list[Document | str] = []
-        ending = "" if output is None else output.suffix.removeprefix(".").lower()
-        form = written_as or ending or "table"
 
         def show(answer: Document | str) -> None:
             shown.append(answer)
@@ -210,6 +212,20 @@ def _answering(
                 _end(answer, told=form == "table" and output is None and not explain)
 
     return called
+
+
+def _form_of(output: Path | None) -> str:
+    """Say in which form a file is written by its name; UsageError where the name promises another one."""
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    if ending in FORMS:
+        return ending
+    # One that stands for nothing, as a temporary file's, promises nothing.
+    if output is not None and mimetypes.guess_type(f"x.{ending}")[0] not in {None, "text/plain"}:
+        raise UsageError(
+            f"can't write --output {output}: there is no form {ending}; let it end in "
+            f"{', '.join(f'.{one}' for one in FORMS[1:])} or .txt, or give --format"
+        )
+    return "table"
 
 
 def _end(answer: Document, *, told: bool) -> None:
