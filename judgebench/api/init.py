@@ -191,7 +191,7 @@ def _guesses(
     free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
-    from judgebench.labels.names import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.item_roles import guessed_gold  # noqa: PLC0415 - loaded on use
 
     guesses: dict[str, tuple[str, ...]] = {}
     texts = [one.name for one in free if one.kind == "" and one.filled]
@@ -203,10 +203,8 @@ def _guesses(
     numbers = [one.name for one in free if one.kind in {"rate", "numbers"} and not (one.repeats or one.missing)]
     if numbers and "id" not in named and "id" not in given:
         guesses["id"] = (numbers[0],)
-    labels = [one for one in free if one.repeats and not words_of(one.name) & NO_LABEL]
-    alike = [[one.name for one in labels if one.kind == kind] for kind in ("check", "pair", "rate")]
-    if "gold" not in named and "gold" not in given and (most := max(alike, key=len)):
-        guesses["gold"] = tuple(most)
+    if "gold" not in named and "gold" not in given and (golds := guessed_gold(free)):
+        guesses["gold"] = golds
     return guesses
 
 

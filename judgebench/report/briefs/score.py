@@ -118,7 +118,7 @@ def _table(lines: Sequence[Line]) -> Grid:
         *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
         *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
         Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
-        *when(there(lambda one: one.same is not None), Field(" ".join(same), lambda one: whole(one.same), same)),
+        *when(there(lambda one: one.same is not None), Field(" ".join(same), _same, same)),
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),
@@ -130,7 +130,12 @@ def _table(lines: Sequence[Line]) -> Grid:
 
 
 def _figure(one: Line) -> str:
-    return figure_cell(one.metric, one.figure)
+    # Of a judge that gave no verdict, every figure is about what a missing one counts as.
+    return figure_cell(one.metric, one.figure) if one.row.coverage else NONE
+
+
+def _same(one: Line) -> str:
+    return whole(one.same) if one.row.coverage else NONE
 
 
 def usable(row: Agreement) -> str:
@@ -139,7 +144,7 @@ def usable(row: Agreement) -> str:
 
 
 def _placed(one: Line) -> Cell:
-    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state else Cell(NONE)
+    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state and one.row.coverage else Cell(NONE)
 
 
 def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
