@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["brief", "paper_tables"]
 
 #: Where people are measured too: on which side of them a judge is.
-_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?"}
+_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?", "open": ""}
 _KEY = "▲ above, = level with, ▼ below people with each other{}; then the places left open."
-_DEPENDS = ", ? depends on one annotator"
+_DEPENDS, _CANT_TELL = ", ? depends on one annotator", ", no mark: can't be told"
 _INCOMPLETE = "incomplete_run"
 _OPEN = "Places are those that the data leave open at 95 %, for all judges of a task at once."
 _LINES = " A line starts a new group: nobody in a group is clearly ahead of another in it."
@@ -58,9 +58,9 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
     else:
         answer = f"{many(len(names), 'judge')} on {many(len(tasks), 'task')}; no order holds over all of them."
         table = _beside(tasks, names)
-        signs = set(map(_against, shown))
-        depends = _DEPENDS if _SIDES["depends"] in signs else ""
-        notes.append(_KEY.format(depends) if signs - {""} else "After a figure: the places left open.")
+        sides = set(map(_against, shown))
+        more = _DEPENDS * ("depends" in sides) + _CANT_TELL * ("open" in sides)
+        notes.append(_KEY.format(more) if sides - {"", "open"} else "After a figure: the places left open.")
     return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
 
 
@@ -198,8 +198,8 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _against(entry: Entry) -> str:
-    """Hold a judge against people where both are measured alike."""
-    return _SIDES.get(side(entry.row, entry.without, entry.headline), "")
+    """Say on which side of people a judge is, where both are measured alike."""
+    return side(entry.row, entry.without, entry.headline)
 
 
 def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:
@@ -208,7 +208,7 @@ def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> G
     cells: dict[tuple[str, str], str] = {}
     for task, own in tasks.items():
         for entry in own:
-            parts = (_value(entry), _against(entry), _open(entry))
+            parts = (_value(entry), _SIDES.get(_against(entry), ""), _open(entry))
             cells.setdefault((names[entry.row.judge], task), " ".join(filter(None, parts)))
     judges = sorted(set(names.values()))
     rows = tuple((Cell(judge), *(Cell(cells.get((judge, task), NONE)) for task in tasks)) for judge in judges)
