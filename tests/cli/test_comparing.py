@@ -92,6 +92,27 @@ def test_three_columns_are_ranked_and_paired(judgebench) -> None:
     assert [line.split()[-2:] for line in shown.splitlines() if line.startswith("1 ")] == [["all", "below"]]
 
 
+def test_items_without_a_majority_are_told_of_wherever_they_are_left_out(judgebench, tmp_path: Path) -> None:
+    lines = ["id,ann,ben,x,y,z"]
+    for i in range(40):
+        ann = i % 2
+        lines.append(f"{i},{ann},{ann if i >= 8 else 1 - ann},{ann},{i // 3 % 2},{i // 5 % 2}")
+    (tmp_path / "torn.csv").write_text("\n".join(lines) + "\n")
+    columns = ("--csv", "torn.csv", "--gold-col", "ann", "--gold-col", "ben", "--gold", "human")
+    judges = [option for name in "xyz" for option in ("--judge-col", name)]
+    left_out = "8 items on which people split are left out."
+    for command, named in (("compare", judges), ("compare", judges[:4]), ("leaderboard", judges)):
+        shown = " ".join(judgebench(command, *columns, *named).out.split())
+        assert left_out in shown
+        each = " ".join(judgebench(command, *columns, *named, "--policy", "gold=each").out.split())
+        assert left_out not in each
+        assert "the majority" not in each
+    assert "\n32 items" in judgebench("leaderboard", *columns, *judges).out
+    page = judgebench("leaderboard", *columns, *judges, "--format", "html").out
+    assert left_out in page
+    assert "Kappa with the majority" in page
+
+
 def test_runs_are_matched_and_refused(judgebench) -> None:
     run = ("run", "--sample", "--order", "original", "--judge", "baseline/first", "--judge", "baseline/longest")
     judgebench(*run, "--task", "pandalm", "--runs", "both")

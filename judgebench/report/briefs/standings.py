@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, many, places, some
-from judgebench.report.said import brief_name, either, known_as, whom
+from judgebench.report.said import brief_name, either, known_as, split, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
         Column("clearly ahead of", right=False),
     )
     ranked = any(one.best is not None for one in found.standings)
-    notes = [*([_CLEARLY] if ranked else []), *cautions]
+    notes = [*([_CLEARLY] if ranked else []), *split(found.split), *cautions]
     return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
 
 

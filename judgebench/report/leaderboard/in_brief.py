@@ -14,8 +14,8 @@ from judgebench.report.document.text import NONE, decimal, figure, interval, man
 from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.line import agreement, same_as
-from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
+from judgebench.report.line import agreement, same_as, torn
+from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, split, unfinished, whole, whom
 from judgebench.report.stand_in import UNKNOWN, one_label
 from judgebench.report.words import SAMPLE, gold_words, sampled
 
@@ -61,6 +61,8 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
         sides = set(map(_against, shown))
         more = _DEPENDS * ("depends" in sides) + _CANT_TELL * ("open" in sides)
         notes.append(_KEY.format(more) if sides - {"", "open"} else "After a figure: the places left open.")
+        if split_on := [f"{n:,} of {task}" for task, own in tasks.items() if (n := max(torn(e.row) for e in own))]:
+            notes.append(f"Items on which people split are left out: {listed(split_on)}.")
     return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
 
 
@@ -179,7 +181,8 @@ def _rights(entry: Entry) -> str:
 
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
-    items = many(max(entry.row.items for entry in own), "item")
+    fullest = max((entry.row for entry in own), key=lambda row: row.items)
+    items = many(fullest.items, "item")
     single = all(one_label(entry.row) for entry in own)
     one_each = f", one label each: {UNKNOWN}" if single else ""
     floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
@@ -187,7 +190,7 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     if floor is not None and floor.agreement is not None and floor.agreement.value is not None:
         said = f"saying “{floor.label}”" if floor.label else "giving the commonest label"
         constant = f" Always {said} would be the same on {whole(floor.agreement.value)}."
-    yield f"{items}{one_each}.{constant}"
+    yield " ".join((f"{items}{one_each}.", *split(torn(fullest)))) + constant
     out = [names[entry.row.judge] for entry in own if entry.rank is None]
     if out and len(out) < len(own):
         yield f"Without a place: {listed(out)}, measured on other data, under other rules, or without a usable answer."

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import clean, many, places
 from judgebench.report.leaderboard.people import kappa_beside, side
-from judgebench.report.line import agreement
+from judgebench.report.line import agreement, same_as, torn
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
-from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed
+from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed, split
 from judgebench.report.stand_in import one_label, unasked
 from judgebench.report.words import gold_word, sampled
 
@@ -159,7 +159,8 @@ def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs:
         fullest = max(beside or ranked, key=lambda entry: entry.row.items)
         metric = _kappa(fullest) or fullest.headline
         sample = sampled(fullest.row.revision)
-        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), brief_name(metric), f"#{slugs[task]}"))
+        figure_of = f"{brief_name(metric)} with a person" if beside else brief_name(metric)
+        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), figure_of, f"#{slugs[task]}"))
         people.append(_cell(metric, fullest.row.ceiling.get(metric)) if beside else None)
         for entry in beside or ranked:
             row = cells.setdefault(entry.row.judge, [None] * len(own))
@@ -219,11 +220,11 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
             )
         )
     word = brief_name(metric)
-    share_metric = is_share(metric)
+    share_metric, whose = is_share(metric), "the majority" if len(same_as(fullest.row)) > 1 else "the labels"
     forest = Forest(
         caption=f"{clean(task)}: judges and their places",
         second="Place",
-        chart=f"{first_up(word)} with the labels" if not share_metric else first_up(word),
+        chart=first_up(word) if share_metric else f"{first_up(word)} with {whose}",
         figure="Share" if share_metric else first_up(word),
         share="" if share_metric else "Agreement",
         lines=tuple(lines),
@@ -233,6 +234,7 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
     )
     notes = [_GROUPS if any(line.group for line in lines) else ""]
     notes.append(unasked(fullest.row) if one_label(fullest.row) else "")
+    notes += split(torn(fullest.row))
     return TaskBoard(clean(task), meta, sample, forest, " ".join(filter(None, notes)))
 
 
