@@ -64,7 +64,12 @@ def test_parts_are_a_table_whose_items_can_be_listed(judgebench) -> None:
     rows = {line.split()[0]: line.split() for line in shown.out.splitlines() if line[:2] in {"a ", "b ", "al"}}
     assert {name: row[-4] for name, row in rows.items()} == dict.fromkeys(("all", "a", "b"), "yes")
     worse = int(rows["all"][-1])
-    assert f"Next:  the same command with --worse   the {worse} items" in shown.out
+    # What is to be typed next is written out, however long.
+    assert (
+        " ".join(shown.out.split())
+        .replace(" \\ ", " ")
+        .endswith(f"Next: judgebench {' '.join(two)} --worse the {worse} items on which it is worse")
+    )
     rights = json.loads(judgebench(*two, "--format", "json").out)["right"]
     assert (int(rows["all"][-3]), worse) == (rights["first_only"], rights["second_only"])
     listed = json.loads(judgebench(*two, "--worse", "--part", "a", "--format", "json").out)["differing"]
@@ -87,6 +92,9 @@ def test_three_columns_are_ranked_and_paired(judgebench) -> None:
         ("poor", 3, 3),
     ]
     assert len(document["pairs"]) == 3
+    worse = judgebench(*three, "--worse")
+    assert (worse.code, "--worse is for two judges: name two" in worse.err) == (2, True)
+    assert "good, fair and poor" in worse.err
     shown = judgebench(*three).out
     assert shown.startswith("good agrees best with gold on these 300 items")
     assert [line.split()[-2:] for line in shown.splitlines() if line.startswith("1 ")] == [["all", "below"]]
