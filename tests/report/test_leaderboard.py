@@ -305,3 +305,15 @@ def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None
     for people, found in ((["one", "two", "odd"], "depends"), (["one", "two"], "below")):
         table = judgebench.leaderboard(file, judge="fair", gold=people, gold_source="human", id="id", scale="check")
         assert {side(entry.row, entry.without, "cohen_kappa") for entry in table.entries} == {found}
+
+
+def test_samples_beside_real_data_have_no_place() -> None:
+    samples = [judged(name, 0.9, revision="sample:1") for name in "abc"]
+    entries = rank([*samples, judged("d", 0.1)])
+    assert {entry.row.judge: entry.rank for entry in entries} == {"a": None, "b": None, "c": None, "d": 1}
+
+
+def test_one_judge_on_several_tasks_is_not_put_in_an_order() -> None:
+    shown = Leaderboard(tuple(rank([judged("a", 0.9), judged("a", 0.5, task="other")]))).render()
+    assert shown.startswith("One judge on 2 tasks.\n")
+    assert "Kappa; then the places" in shown
