@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: So many characters of a question are shown.
 _WORDS = 40
+#: So many runs, or judges, are named in a message.
+_NAMED = 10
 
 
 @question
@@ -101,8 +103,15 @@ def compare(
             "equivalent_within": equivalent_within is not None,
         }
         if len(named) > 1 or any(two.values()):
-            only = ", ".join(map(argument, two))
-            raise UsageError(f"{only} and a second {argument('metric')} are for two judges")
+            given = [name for name, is_given in two.items() if is_given] or ["metric"]
+            runs = [str(one.stored.path) for one in opened if one.stored is not None]
+            do = (
+                f"name two RUN folders of {listed(runs, _NAMED)}"
+                if len(runs) == len(opened)
+                else f"name two of them with {argument('judge')}: {listed(matched.judges, _NAMED)}"
+            )
+            several = "a second " * (given == ["metric"]) + listed(list(map(argument, given)), len(given))
+            raise UsageError(f"{several} {'is' if len(given) == 1 else 'are'} for two judges: {do}")
         return ManyJudges(compare_all(matched, *named, known=metrics(), seed=seed))
     by = ("subset", "system") if by_system else ("subset",)
     found = hold(

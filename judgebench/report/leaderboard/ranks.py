@@ -20,6 +20,7 @@ from judgebench.report.document.text import places
 from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
+from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -237,7 +238,9 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
         return row.gold, row.revision, policies.tie, policies.invalid, policies.gold
 
     sizes = Counter(map(ground, group))
-    largest = max(sizes, key=lambda key: (sizes[key], key))
+    # Samples say nothing about a judge: beside real data they rank nobody.
+    real = [key for key in sizes if not sampled(key[1])]
+    largest = max(real or sizes, key=lambda key: (sizes[key], key))
     group = [row for row in group if ground(row) == largest]
     enough = _ENOUGH * max(row.items for row in group)
     bounds: dict[int, tuple[float, float, float]] = {}
