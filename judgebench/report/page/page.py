@@ -90,7 +90,7 @@ def report_page(
     measured = by_task(reported)
     lead = leads_of(measured)
     tasks = tasks_of(measured)
-    # Beside others a judge without a verdict would be at odds with each of them; where there is no other, it's looked at.
+    # A judge without a verdict would be at odds with every other; where there is no other, it's looked at.
     ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules) or one.silent]
     listed_items = explorer(ordered, texts=texts, most=most)
     several = len(tasks) > 1
