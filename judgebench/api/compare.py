@@ -19,7 +19,7 @@ from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.briefs.compare import Asked
 from judgebench.report.compare import TwoJudges
-from judgebench.report.said import listed
+from judgebench.report.said import known_as, listed
 from judgebench.report.standings import ManyJudges
 from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
@@ -134,8 +134,9 @@ def _answered(opened: list[Opened], judges: list[Judged]) -> tuple[list[Opened],
     dead = [one.failed and not (one.ratings.judge >= 0).any() for one in judges]
     if not any(dead) or dead.count(False) < 2:
         return opened, judges
-    names = [one.judge for one, out in zip(judges, dead, strict=True) if out]
-    tell(f"not compared, as every case failed: {listed(names)}")
+    names = known_as(one.judge for one in judges)
+    silent = [names[one.judge] for one, out in zip(judges, dead, strict=True) if out]
+    tell(f"not compared, as every case failed: {listed(silent)}")
     kept = [both for both, out in zip(zip(opened, judges, strict=True), dead, strict=True) if not out]
     return [one for one, _ in kept], [one for _, one in kept]
 
