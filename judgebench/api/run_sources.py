@@ -82,8 +82,8 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: b
     """Read the runs of some folders, one for each judge in the same conditions; what is left out is told.
 
     A copy of a run is no other run, and of whole runs that differ in how often was asked the longest counts. Runs of items
-    that a probe changed tell nothing of how well a judge judges: without ``changed`` only those that were given
-    themselves are read.
+    that a probe changed tell nothing of how well a judge judges: without ``changed`` they are read only where they were
+    given themselves, or where there is nothing else.
     """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
@@ -105,15 +105,12 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: b
     return found
 
 
-def _as_they_are(folder: Path, runs: Sequence[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
+def _as_they_are(folder: Path, runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
     """Leave out a folder's runs of changed items, and those whose answers a longer run of the same judge has."""
     plain = [stored for stored in runs if not stored.run.probe or stored.path == folder]
-    if runs and not plain:
-        raise DataError(
-            "here are only runs of items that a probe changed",
-            file=str(folder),
-            hint=f"`judgebench probe {folder}` measures them beside the same judge's plain run",
-        )
+    if not plain:
+        # Nothing but `run --probe`: each name says what was changed.
+        return runs
     if left := len(runs) - len(plain):
         what = "1 run" if left == 1 else f"{left} runs"
         tell(f"left out {what} of changed items: `judgebench probe {folder}` measures what the changes do")
