@@ -102,6 +102,12 @@ def test_what_can_not_be_compared_gets_no_rank():
         assert ranks == {"a": 1, "b": 2, "c": None}
 
 
+def test_judges_are_ranked_by_the_tasks_own_rule_for_unusable_answers():
+    own, ours = (Policies("mean", "class", how, "majority") for how in ("drop", "wrong"))
+    entries = rank([judged(name, value, policies=how) for name in "ab" for how, value in ((own, 0.5), (ours, 0.4))])
+    assert {e.row.policies.invalid for e in entries if e.rank} == {"drop"}
+
+
 def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_noted():
     recorded = judged("c", 0.9, policies=Policies("mean", "class", "tie", "majority"), items=960)
     entries = rank([judged("a", 0.5), judged("b", 0.4), recorded])
