@@ -8,11 +8,11 @@ from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
-    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word",
-    "gold_words", "heading", "headline_name", "sampled", "task_name",
+    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS",
+    "caption_words", "gold_word", "gold_words", "heading", "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -201,6 +201,16 @@ def gold_words(gold: str) -> str:
     ['agreement with humans', 'agreement with verifier']
     """
     return f"agreement with {gold_word(gold)}"
+
+
+def caption_words(golds: Iterable[str]) -> str:
+    """Say the same in the caption of a paper's table, where experts and crowd workers are called so.
+
+    >>> caption_words(["expert", "human", "expert"]), caption_words(["verifier"])
+    ('agreement with experts, humans', 'agreement with verifier')
+    """
+    named = {"expert": "experts", "crowd": "crowd workers"}
+    return f"agreement with {', '.join(dict.fromkeys(named.get(gold) or gold_word(gold) for gold in golds))}"
 
 
 def gold_word(gold: str) -> str:

@@ -29,7 +29,7 @@ from judgebench.report.said import (
     whom,
 )
 from judgebench.report.stand_in import UNKNOWN, one_label
-from judgebench.report.words import SAMPLE, gold_words, sampled
+from judgebench.report.words import SAMPLE, caption_words, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,7 +91,7 @@ def paper_tables(entries: Sequence[Entry]) -> Iterator[Block]:
     for task, own in _by_task(shown).items():
         table = replace(_places(own, names, wide=True), remarks=tuple(_about(own, names)))
         grouped = grouped or bool(table.breaks)
-        title, label = f"{task}: {gold_words(own[0].row.gold)}", f"judgebench-{latex_name(own[0].row.task)}"
+        title, label = f"{task}: {caption_words([own[0].row.gold])}", f"judgebench-{latex_name(own[0].row.task)}"
         yield Table(table, (1,), caption=title, label=label)
     if shown:
         yield Notes((_OPEN + _LINES * grouped,), listed=False)
