@@ -190,6 +190,10 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
+    file, _, name = spec.partition(".py:")
+    if name:
+        folder = f", asked in {Path(file).parent}" if Path(file).parent.parts else ""
+        raise UsageError(f"{spec} is not how a function is named: it is {Path(file).name}:{name}{folder}")
     if spec.endswith(".py"):
         module = Path(spec).stem
         raise UsageError(

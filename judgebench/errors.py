@@ -57,7 +57,9 @@ __all__ = [
     "UnscoredError",
     "UsageError",
     "VersionError",
+    "a_type",
     "argument",
+    "close",
     "not_parsed",
     "spoken_as",
     "unreached",
@@ -89,6 +91,16 @@ def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
         yield
     finally:
         _names = before
+
+
+def a_type(value: object) -> str:
+    """Name the kind of a value, with its article.
+
+    >>> a_type(3), a_type("x")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeioAEIO" else f"a {name}"
 
 
 def not_parsed(error: ValueError | RecursionError) -> str:
@@ -129,10 +141,23 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted({*known})
-        near = difflib.get_close_matches(name.casefold(), names, n=2, cutoff=0.6)
+        near = close(name, names)
         did_you_mean = f". Did you mean {' or '.join(map(_plain, near))}?" if near else ""
         super().__init__(f"no {kind} is named {_plain(name)}{did_you_mean} {hint or _listed(kind, names)}")
         self.near = tuple(near)
+
+
+def close(name: str, names: Sequence[str]) -> list[str]:
+    """Find up to two names that are nearly this one, or of which a word is.
+
+    >>> close("kapa", ["accuracy", "cohen_kappa", "fleiss_kappa", "light_kappa"])
+    ['cohen_kappa', 'light_kappa']
+    """
+    wanted = name.casefold()
+    if near := difflib.get_close_matches(wanted, names, n=2, cutoff=0.6):
+        return near
+    parted = [one for one in names if difflib.get_close_matches(wanted, re.split(r"[_/:-]", one.casefold()), 1, 0.8)]
+    return sorted(parted, key=len)[:2]
 
 
 #: What `judgebench list` has a list of.

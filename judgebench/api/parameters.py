@@ -31,7 +31,7 @@ from typing import (
 )
 
 from judgebench.domain import Policies
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UsageError, a_type, argument
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -212,7 +212,7 @@ def question(function: Callable[P, R]) -> Callable[P, R]:
 def shown(value: object) -> str:
     """Write a value in a message of one line; of a table or a picture the kind says more than the value."""
     text = repr(value)
-    return text if len(text) <= 60 and "\n" not in text else f"a {type(value).__name__}"
+    return text if len(text) <= 60 and "\n" not in text else a_type(value)
 
 
 def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as a range has it

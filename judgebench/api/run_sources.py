@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.source import Given, Source, silent
 from judgebench.domain import digest, names_of
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, a_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,9 +36,9 @@ def run_paths(source: Any) -> Sequence[Path]:
         return [Path(source)]
     paths = list(source) if isinstance(source, (Sequence, AbstractSet, Iterator)) else []
     if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
-        raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+        raise UsageError(f"{a_type(source)} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
     if not paths:
-        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
+        raise UsageError(f"{a_type(source)} can't be scored: {_GIVE}")
     return [Path(one) for one in paths]
 
 

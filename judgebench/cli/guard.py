@@ -102,6 +102,6 @@ def _inode(file: Any) -> _Inode | None:
     """Know a file again by another name, as a link has it; None where there is no file."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         if os.path.isfile(file):  # noqa: PTH113 - a descriptor has no path
-            facts = os.stat(file)  # noqa: PTH116
+            facts = os.stat(file)  # noqa: PTH116 - as above
             return facts.st_dev, facts.st_ino
     return None

@@ -15,7 +15,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import bare
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, close
 from judgebench.report.document.text import places
 from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
@@ -194,7 +194,9 @@ def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
         if any(_value(row, name) is not None for row in rows):
             return name
     if wanted is not None:
-        raise UsageError(f"no row of {task} has the metric {wanted!r}; `judgebench list metrics` shows what there is")
+        near = close(wanted, sorted({name for row in rows for name in row.metrics}))
+        meant = f"; did you mean {' or '.join(near)}?" if near else "; `judgebench list metrics` shows what there is"
+        raise UsageError(f"no row of {task} has the metric {wanted!r}{meant}")
     return names[0]
 
 
