@@ -168,6 +168,7 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
     rows = server.ask("GET", "/api/runs").json()["runs"]
     assert sorted(row["name"] for row in rows) == names
     assert {row["status"] for row in rows} == {"complete"}
+    assert all(row["rule"] for row in rows if row["judge"] == JUDGE)
     assert all(row["judged"] == row["cases"] == 48 for row in rows)
     longest = next(row for row in rows if row["judge"] == JUDGE)
     done = subprocess.run(

@@ -337,6 +337,9 @@ def test_checks_are_those_of_the_run() -> None:
     again = "The same question again, another prompt"
     assert [_checks(one)[what] for what in ("The order of the answers", again)] == [NOT_CHECKED] * 2
     assert [_checks(both)[what] for what in ("The order of the answers", again)] == [HOLDS] * 2
+    # Of a table nobody was asked: no option of a run would tell.
+    table = _checks(reported(Made(**pair, manifest={"settings": {}})))
+    assert (table["The order of the answers"], again in table) == (UNKNOWN, False)
 
 
 def test_what_was_tried_with_one_model_is_checked() -> None:
