@@ -173,7 +173,10 @@ def test_many_tasks_are_counted() -> None:
     bad, source = _made(0.6, task="bad"), _made(0.95, task="verified", source="verifier")
     assert _said(*good, bad, source) == (
         "A judge can take a person's place on two of four tasks. "
-        "Yes on good0 and good1; no on bad; nothing tells on one."
+        "Yes on good0 and good1; no on bad; nothing tells on the other."
+    )
+    assert _said(bad, source, replace(source, run=replace(source.run, task="also"))).endswith(
+        "No judge can take a person's place on bad. No on bad; nothing tells on the other two."
     )
 
 
