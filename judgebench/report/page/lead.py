@@ -64,7 +64,8 @@ def leads_of(tasks: Sequence[Measured]) -> Lead:
     elif unsure:
         heading = f"Not sure whether a judge can take a person's place on any of {in_words(len(tasks))} tasks"
     else:
-        heading = f"No judge can take a person's place on any of {in_words(len(told))} tasks"
+        where = clean(told[0].task) if len(told) == 1 else f"any of {in_words(len(told))} tasks"
+        heading = f"No judge can take a person's place on {where}"
     parts = [f"Yes on {listed(names)}" if yes else "", f"no on {listed([clean(one.task) for one in no])}" if no else ""]
     parts.append(f"not sure on {listed([clean(one.task) for one in unsure])}" if unsure else "")
     rest = len(tasks) - len(told)
