@@ -52,10 +52,7 @@ def publish(
     found = _judged_runs(folder)
     about = _about_tasks(found)
     checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
-    for one in checks:
-        if not one.fine:
-            tell(str(one))
-    refuse(checks)
+    refuse(checks, tell)
     if check or to is None:
         return Done(f"{many(len(found), 'run')} may be published: {many(len(checks), 'check')} passed.")
     files = site(_publication(folder, about, labelled, title=title, policy=policies_of(policy)))

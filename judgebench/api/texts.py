@@ -68,7 +68,8 @@ def task_behind(
         if why:
             tell(f"no texts of {run.task}: {why}")
         return own, f"the texts of the items are not at hand: {why}" if why else ""
-    sampled = sample or (revision == "sample" and data is None)
+    # Rows that come with a card are in no folder that holds its benchmark.
+    sampled = sample or revision == "sample"
     local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
     if local and not sampled:
         # A download can't be what a file of this machine was.

@@ -10,7 +10,7 @@ import gc
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
 from judgebench.redaction import learn_words
@@ -82,11 +82,7 @@ def main() -> None:
         for text in (*getattr(error, "__notes__", ()), error):
             _say(str(text))
         if isinstance(error, InterruptedRunError):
-            # Python would wait for threads, and one of a user's judge may hang.
-            for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(OSError, ValueError, AttributeError):
-                    stream.flush()
-            os._exit(error.exit_code)
+            _leave(error.exit_code)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         # While libraries load nobody else catches it.
@@ -108,6 +104,14 @@ def main() -> None:
         for text in told(error):
             _say(text)
         sys.exit(_BUG)
+
+
+def _leave(code: int) -> NoReturn:
+    """End without a wait for threads, as Python would: one of a user's judge may hang."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _let_go() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, many, shorten, words_of
 from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word, headline_name
+from judgebench.report.words import REASONS, gold_word, headline_name, sampled
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
-    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
-    "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "on_sample", "percent",
+    "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -186,8 +186,16 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
     ['gpt-4', 'm · strict · reference none']
     >>> list(known_as([JudgeName("mine:judge", {"source": "8ad4cebd6380a0c0966b699b"})]).values())
     ['mine:judge · code 8ad4ceb']
+    >>> list(known_as(JudgeName("m", {"revision": one}) for one in ("sample", "data:cc15")).values())
+    ['m · sample', 'm']
     """
-    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED), brief=True) for name in judges}
+    names = list(dict.fromkeys(judges))
+    on_samples = {bare(name) for name in names if on_sample(name)}
+    found = {
+        # Beside a run on the sample, that it is on the benchmark's own data needs no digest.
+        name: _known_as(name, bare(name).removeprefix(_RECORDED), brief=True, revision=bare(name) not in on_samples)
+        for name in names
+    }
     taken = Counter(found.values())
     return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
 
@@ -196,9 +204,20 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
 _LONGEST = 60
 
 
-def _known_as(name: str, start: str, *, brief: bool = False) -> str:
+def on_sample(judge: str) -> bool:
+    """Whether a name tells that the judge's run is on the rows that come with a task."""
+    return sampled(conditions_of(judge).get("revision", ""))
+
+
+def _known_as(name: str, start: str, *, brief: bool = False, revision: bool = True) -> str:
     said = {one: _DIGEST.sub(r"\1", text) if brief else text for one, text in conditions_of(name).items()}
-    told = (text if one in _PLAIN else f"{_WORDS.get(one, one).replace('_', ' ')} {text}" for one, text in said.items())
+    told = (
+        text
+        if one in _PLAIN or (sampled(text) and one == "revision")
+        else f"{_WORDS.get(one, one).replace('_', ' ')} {text}"
+        for one, text in said.items()
+        if one != "revision" or revision or sampled(text)
+    )
     return " · ".join(shorten(one, _LONGEST) for one in (start, *told))
 
 

@@ -24,6 +24,7 @@ from judgebench.report.document import FORMS
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import NOTE, rank
+from judgebench.report.leaderboard.standing import standing_page
 from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
@@ -323,3 +324,13 @@ def test_one_judge_on_several_tasks_is_not_put_in_an_order() -> None:
     shown = Leaderboard(tuple(rank([judged("a", 0.9), judged("a", 0.5, task="other")]))).render()
     assert shown.startswith("One judge on 2 tasks.\n")
     assert "Kappa; then the places" in shown
+
+
+def test_a_row_under_other_policies_is_the_same_task() -> None:
+    figures = {"cohen_kappa": 0.8, "judge_vs_each_cohen_kappa": 0.3, "ratio_cohen_kappa": 0.4}
+    ceiling = {name: Estimate(value, value - 0.05, value + 0.05, 99) for name, value in figures.items()}
+    plain = [judged(name, value, gold="human", ceiling=ceiling) for name, value in (("a", 0.5), ("b", 0.4))]
+    other = "tie" if plain[0].policies.invalid == "wrong" else "wrong"
+    again = replace(plain[0], policies=replace(plain[0].policies, invalid=other))
+    page = standing_page(rank([*plain, again]), {"pandalm": "pandalm"})
+    assert (page.lead, page.unranked) == ("a and b fall short of people.", ())

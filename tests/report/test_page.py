@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reported_runs import HOSTILE, Made, reported
 
-from judgebench.domain import Case, Item, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
+from judgebench.domain import Case, Item, JudgeName, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
 from judgebench.report.page.disagreements import explorer
+from judgebench.report.page.measured import by_task
 from judgebench.report.page.outcomes import AT_ODDS, RIGHT, UNSCORED, outcomes
+from judgebench.report.page.overview import overview
 from judgebench.report.page.page import report_page
 
 if TYPE_CHECKING:
@@ -311,3 +313,20 @@ def test_no_name_becomes_markup(words: str) -> None:
     tags = _looked_at(report_page([one], title=words or None))
     assert tags.tags <= PLAIN.tags
     assert tags.attributes <= PLAIN.attributes
+
+
+def test_samples_stand_in_no_column_of_real_data() -> None:
+    def run(name: str, revision: str, task: str) -> Reported:
+        gold = [(0, 0, 1), (1, 1, 1), (0, 0, 0), (1, 0, 1)] * (3 if revision == "sample" else 6)
+        judge = JudgeName(name, {"revision": revision}) if name == "rule" else name
+        return reported(
+            Made(gold, [0, 1, 0, 1] * (len(gold) // 4), name=judge, task=task, manifest={"revision": revision})
+        )
+
+    runs = [run("rule", "data:1", "one"), run("rule", "sample", "one"), run("m", "data:1", "one")]
+    found = overview(by_task([*runs, run("other", "sample", "one"), run("rule", "sample", "two")]))
+    assert [head.title for head in found.heads] == ["one", "two (SAMPLE)"]
+    assert {row.name: [cell is not None for cell in row.cells] for row in found.rows} == {
+        "rule": [True, True],
+        "m": [True, False],
+    }

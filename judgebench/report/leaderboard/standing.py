@@ -122,11 +122,13 @@ def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     asked: dict[str, int] = {}
     below: dict[str, int] = {}
     for entries in own.values():
-        for entry in entries:
-            sign = _sign(entry)
+        # A judge's rows under other policies are the same task: the one with a place comes last, and counts.
+        placed_last = sorted(entries, key=lambda entry: entry.rank is not None)
+        signs = {entry.row.judge: _sign(entry) for entry in placed_last if not sampled(entry.row.revision)}
+        for judge, sign in signs.items():
             if sign:
-                asked[entry.row.judge] = asked.get(entry.row.judge, 0) + 1
-                below[entry.row.judge] = below.get(entry.row.judge, 0) + (sign == "below")
+                asked[judge] = asked.get(judge, 0) + 1
+                below[judge] = below.get(judge, 0) + (sign == "below")
     if not asked:
         return ""
     most = max(asked.values())
@@ -247,13 +249,20 @@ def _unranked(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> l
     found: list[Unranked] = []
     for task, entries in own.items():
         known = [entry for entry in entries if entry.rank is not None]
+        placed = {_ground(entry) for entry in known}
         for entry in entries:
-            if entry.rank is not None:
+            # A judge with a place here has it, whatever the tables show of it under other policies.
+            if entry.rank is not None or _ground(entry) in placed:
                 continue
             row = entry.row
             tags = (("sample", "SAMPLE"),) if sampled(row.revision) else ()
             found.append(Unranked(names[row.judge], tags, f"{clean(task)}: {_why(entry, known)}"))
     return found
+
+
+def _ground(entry: Entry) -> tuple[str, str, str, int]:
+    row = entry.row
+    return row.judge, row.revision, row.gold, row.items
 
 
 def _why(entry: Entry, ranked: Sequence[Entry]) -> str:
