@@ -57,7 +57,11 @@ class Items(FileForm, CellWords, total=False):
     ]  # fmt: skip
     scale: Annotated[
         str | Scale | None,
-        Option("check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...", metavar="SCALE", read=str),
+        Option(
+            "What a label can be: check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...",
+            metavar="SCALE",
+            read=str,
+        ),
     ]
     where: Annotated[
         Names, Option("Rows to keep, as 'status = done'; repeatable.", metavar="CONDITION", read=list[str])

@@ -156,7 +156,7 @@ def _paper(
             for one, known in listed_figures(task)
         )
         if none := [task for task in tasks if task not in {one.task for one in listed}]:
-            tell(f"no published figures are known of {', '.join(none)}")
+            tell(f"no published figures are known for {', '.join(none)}")
     return Paper(names, percent, intervals, listed)
 
 
