@@ -181,10 +181,10 @@ def each_scored(
                 raise
             unscored.append((one, error))
     if unscored and not found:
-        each = ", ".join(f"{one.judge} on {one.task} ({error.what})" for one, error in unscored)
+        each = ", ".join(f"{one.judge} on {one.task} ({why.what})" for one, why in unscored)
         raise UnscoredError(f"nothing can be scored of {each}", hint=unscored[0][1].hint)
-    for one, error in unscored:
-        tell(one, error)
+    for one, why in unscored:
+        tell(one, why)
     return found
 
 
