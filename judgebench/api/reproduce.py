@@ -125,7 +125,7 @@ def results(
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
         if lacking:
             tell(
-                f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says which tasks have their data here"
+                f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says which have theirs here"
             )
         written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
     return Done(f"Wrote {many(len(written), 'file')} to {output}.", tuple(written))
