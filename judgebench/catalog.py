@@ -196,9 +196,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         raise UsageError(f"{spec} is not how a function is named: it is {Path(file).name}:{name}{folder}")
     if spec.endswith(".py"):
         module = Path(spec).stem
-        raise UsageError(
-            f"{spec} is a file: a function in it is {module}:NAME, as in {module}:judge; run it from the file's folder"
-        )
+        raise UsageError(f"{spec} is a file: name a function in it, as {module}:judge, from the file's own folder")
     if Path(spec).is_file() or difflib.get_close_matches(Path(spec).suffix, [".toml"]):
         from judgebench.files.content import neighbours  # noqa: PLC0415 - loaded on use
 
