@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import decimal, figure
-from judgebench.report.said import brief_name, of_100, whole
+from judgebench.report.said import brief_name, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ def brief(
     """Say how many items show a drop; ``needed`` is from the fewest to the most, by what the judges are like."""
     least, most = needed
     count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
-    often = f"{of_100(power).replace(' of ', ' times in ')}"
+    often = f"{whole(power)} of the time"
     answer = f"About {count} items show a drop of {_digits(drop)} in {brief_name(found.metric)} {often}"
     if items:
         seen = found.possible(tests[0].detectable)
