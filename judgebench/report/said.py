@@ -48,23 +48,30 @@ def whole(share: float | None) -> str:
     return NONE if share is None else percent(share, 0)
 
 
-def of_100(share: float) -> str:
-    """Say a share as sentences have it.
+#: Of fewer things nobody says how many of a hundred there are.
+_HUNDRED = 100
 
-    >>> of_100(0.701)
-    '70 of 100'
+
+def of_100(share: float, count: int, what: str = "items") -> str:
+    """Say a share of so many things as sentences have it; the number alone where ``what`` is empty.
+
+    >>> of_100(0.701, 999), of_100(0.701, 26), of_100(0.701, 999, ""), of_100(0.701, 26, "")
+    ('70 of 100 items', '70 % of the items', '70', '70 %')
     """
-    return f"{figure(100 * share, 0)} of 100"
+    return from_to([share], count, what)
 
 
-def from_to(shares: Sequence[float]) -> str:
+def from_to(shares: Sequence[float], count: int, what: str = "items") -> str:
     """Say between which shares some lie.
 
-    >>> from_to([0.7, 0.46]), from_to([0.7])
-    ('46 to 70 of 100', '70 of 100')
+    >>> from_to([0.7, 0.46], 999), from_to([0.7, 0.46], 26)
+    ('46 to 70 of 100 items', '46 to 70 % of the items')
     """
-    low, high = of_100(min(shares)), of_100(max(shares))
-    return high if low == high else f"{low.removesuffix(' of 100')} to {high}"
+    low, high = (figure(100 * one, 0) for one in (min(shares), max(shares)))
+    number = high if low == high else f"{low} to {high}"
+    if count < _HUNDRED:
+        return f"{number} % of the {what}" if what else f"{number} %"
+    return f"{number} of 100 {what}" if what else number
 
 
 def two(one: Bounded | None, digits: int = 2) -> str:

@@ -89,7 +89,7 @@ def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
             return f"Neither {first} nor {second} gives a verdict on any of {many(found.items, 'item')}."
         return f"{both} give the same verdict on all {many(found.judgments, 'judgment')}.{_few(found)}"
     unit = "items" if found.judgments == found.items else "judgments"
-    values = written.against(line.first, line.second, unit)
+    values = written.against(line.first, line.second, found.judgments, unit)
     figures = f"{values}, {written.difference(difference)}"
     if found.directional:
         verb = "is" if found.ahead else "may be"

@@ -116,9 +116,11 @@ class Written:
         bounds = ranged(one, self.signed).partition(" ")[2]
         return f"{alone} {bounds}".strip()
 
-    def against(self, first: Bounded, second: Bounded, unit: str) -> str:
-        """Say two figures: ``kappa .50 against .44``, ``right on 87 of 100 items against 76``."""
-        one, two = (NONE if each.value is None else self.number(each.value) for each in (first, second))
+    def against(self, first: Bounded, second: Bounded, count: int, unit: str) -> str:
+        """Say two figures of so many items or judgments: ``kappa .50 against .44``, ``right on 87 of 100 items …``."""
         if self.counts:
+            one, two = (NONE if each.value is None else self.number(each.value) for each in (first, second))
+            if count < 100:
+                return f"{self.right} on {one} % of the {unit} against {two} %"
             return f"{self.right} on {one} of 100 {unit} against {two}"
         return f"{brief_name(self.metric)} {self.plain(first)} against {self.plain(second)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import decimal, figure
-from judgebench.report.said import brief_name, of_100, whole
+from judgebench.report.said import brief_name, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def brief(
     }
     answer = (
         f"About {words[1]} items are needed to detect a drop of {_digits(drop)} in {brief_name(found.metric)} "
-        f"(in {of_100(power)} samples)"
+        f"({whole(power)} of the time)"
     )
     if items:
         seen = found.possible(tests[0].detectable)

@@ -261,8 +261,8 @@ def _ties(one: Measured) -> Iterator[Check]:
     with_ties = (one.best.share, one.people_share)
     judge, line = (0.0 if each is None else each.value or 0.0 for each in with_ties)
     side = (own.value < people.value) == (judge < line)
-    same = f"{one.best.name} {one.nouns.does} a person {times(own.value)}"
-    text = f"Without ties {same}, two people {100 * people.value:.0f}."
+    same = f"{one.best.name} {one.nouns.does} a person {times(own.value, one.items)}"
+    text = f"Without ties {same}, two people {times(people.value, one.items, again=True)}."
     yield Check(HOLDS if side else CHANGES, "Ties set aside", text)
 
 
