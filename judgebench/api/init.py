@@ -77,13 +77,8 @@ def init(
             home / SCHEMA: showing.schema("config"),
         }
     if ci:
-        if file is None and not (home / "judgebench.toml").is_file():
-            tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
         judge, tables = (judge, tables) if tables is not None else _there(home, judge)
-        root = _repository(home)
-        written[root / WORKFLOW] = workflow(judge, tables, home.resolve().relative_to(root).as_posix())
-        if away := [str(one) for one in tables if not one.resolve().is_relative_to(root)]:
-            tell(f"{', '.join(away)}: outside {root}, where a workflow can't read it; put it there, and init again")
+        written |= _gate(home, judge, tables)
     _write(written, force=force)
     said = [_wrote([_from(file, home) for file in written if file != home / SCHEMA], home)]
     if task is not None:
@@ -93,6 +88,16 @@ def init(
     served = [("say in judge.toml where the server is", "")] if task is not None and judge.startswith(SERVER) else []
     said += _next([*served, *(_ci_steps(home, tables or ()) if ci else _STEPS)], home)
     return Done("\n".join(said), tuple(written))
+
+
+def _gate(home: Path, judge: str, tables: Sequence[Path]) -> dict[Path, str]:
+    """Write the workflow for a folder, where GitHub looks for it; what it can't run with is said."""
+    if not (home / "judgebench.toml").is_file() and not tables:
+        tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
+    root = _repository(home)
+    if away := [str(one) for one in tables if not one.resolve().is_relative_to(root)]:
+        tell(f"{', '.join(away)}: outside {root}, where a workflow can't read it; put it there, and init again")
+    return {root / WORKFLOW: workflow(judge, tables, home.resolve().relative_to(root).as_posix())}
 
 
 def _next(steps: Sequence[tuple[str, str]], home: Path) -> list[str]:
