@@ -46,11 +46,13 @@ def reproduce(
 ) -> Reproduction:
     """Recompute published figures from public verdicts; exit 1 where one differs."""
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names  # noqa: PLC0415 - loaded on use
 
     paths = [Path(one) for one in ([files] if isinstance(files, (str, Path)) else files or ())]
     for path in paths:
         if not path.is_file():
-            raise UsageError(f"there is no file {str(path)!r}")
+            hint = f"; a task is named by {argument('task')} {path}" if str(path) in card_names() else ""
+            raise UsageError(f"there is no file {str(path)!r}{hint}")
     tasks = [task] if isinstance(task, str) else list(task or ()) or None
     # The items may lie beside the verdicts, or beside a card of one's own.
     homes = [path.parent for path in paths] or [at[0] for one in tasks or () if (at := _place(one)) is not None]

@@ -82,7 +82,7 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: b
     """Read the runs of some folders, one for each judge in the same conditions; what is left out is told.
 
     A copy of a run is not another run, and of whole runs that differ in how often was asked the longest counts. Runs of
-    items that a probe changed tell nothing of how well a judge judges: without ``changed`` they are read only where
+    items that a probe changed say nothing about how well a judge judges: without ``changed`` they are read only where
     they were given themselves, or where there is nothing else.
     """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use

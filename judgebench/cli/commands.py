@@ -209,7 +209,7 @@ def _answering(
             if answer is not None and not shown:
                 show(answer)
             if isinstance(answer, Document):
-                _end(answer, told=form == "table" and output is None and not explain)
+                _end(answer, told=form == "table" and output is None)
 
     return called
 

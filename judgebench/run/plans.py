@@ -137,7 +137,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         )
     if seen.unanswered and selection.needs_answers:
         raise DataError(
-            f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: nobody can be asked",
+            f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: {judge.name} needs it",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
     if seen.first is not None and not judge.backends:

@@ -40,6 +40,25 @@ def test_a_suite_asks_each_case_once_and_what_the_dry_run_said(judgebench, llm):
     assert json.loads(again.out) == found
 
 
+def test_many_runs_are_told_in_one_line_and_quietly_in_none(judgebench):
+    judge = ("--judge", "baseline/random", "--task", "pandalm", "--suite", "bias", "--sample")
+    loud = judgebench("probe", *judge).err
+    assert (loud.count("already judged"), "runs: " in loud) == (1, True)
+    assert "nothing to change" in loud
+    quiet = judgebench("probe", *judge, "-q").err
+    assert ("already judged" in quiet, "nothing to change" in quiet) == (False, False)
+
+
+def test_answers_under_another_address_are_named_before_they_are_asked_anew(judgebench, llm):
+    asked = _server(llm, "--task", "pandalm")
+    assert judgebench("run", *asked).code == 0
+    moved = [llm.openai_url.replace("127.0.0.1", "localhost") if one == llm.openai_url else one for one in asked]
+    said = f"answers of server/m are stored under {llm.openai_url}; another address is asked anew"
+    assert said in judgebench("run", *moved, "--dry-run").err
+    assert said in judgebench("run", *moved).err
+    assert said not in judgebench("run", *moved).err
+
+
 def test_stored_runs_are_measured_again(judgebench):
     judge = ("--judge", "baseline/random", "--task", "pandalm", "--probe", "bandwagon", *QUICK)
     first = judgebench("probe", *judge, "--format", "csv").out

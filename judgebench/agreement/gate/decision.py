@@ -162,8 +162,9 @@ def _groups(matched: Matched, subsets: Sequence[str], *, criteria: bool) -> list
     present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
     every = EVERY in subsets or (criteria and not subsets)
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
-        told = ", ".join(map(repr, present[:_NAMED]))
-        raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
+        named = [name for name in present if name != NO_SUBSET]
+        told = f"(this task has: {', '.join(map(repr, named[:_NAMED]))})" if named else "(this task has no subsets)"
+        raise UnknownNameError("subset", unknown[0], named, hint=told)
     (_, whole), *parts = groups(matched, ("subset",) if subsets or criteria else ())
     # A subset may be called "all", too.
     found = [(f"({name})" if name == EVERY else name, judges) for name, judges in parts if every or name in subsets]
