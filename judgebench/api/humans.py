@@ -58,8 +58,8 @@ def humans(
         )
     if labels and labels_mode == "settled":
         raise DataError(
-            f"{argument('labels_mode')} settled leaves one label an item, and people are held against each other by the "
-            "labels of each",
+            f"{argument('labels_mode')} settled leaves one label an item, and people are held against each other by "
+            "the labels of each",
             hint="leave it out",
         )
     beside = open_labels(labels, labels_mode, table, usual="add")
