@@ -56,6 +56,12 @@ def humans(
             f"raters who are counted by {argument('categories')} have no names, so that nobody can take one's place; "
             "score holds a judge against them"
         )
+    if labels and labels_mode == "settled":
+        raise DataError(
+            f"{argument('labels_mode')} settled leaves one label an item, and people are held against each other by "
+            "the labels of each",
+            hint="leave it out",
+        )
     beside = open_labels(labels, labels_mode, table, usual="add")
     tasks: dict[str, list[source.Source]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):

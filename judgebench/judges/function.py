@@ -55,6 +55,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from judgebench.domain import Item, Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError, a_type
 from judgebench.files.records import shown
+from judgebench.judges.listed import JUDGE_NOTES
 from judgebench.judges.own import Own, as_judge
 from judgebench.judges.words import Words
 from judgebench.labels.words import code_of, vocabulary
@@ -276,9 +277,10 @@ def _import(module_name: str, spec: str) -> ModuleType:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise UsageError(
-                f"{spec}: no module {error.name!r} here or installed; run from its folder or set PYTHONPATH"
-            ) from None
+            door, _, model = spec.partition(":")
+            doors = {name.partition("/")[0] for name in JUDGE_NOTES if "/" in name}
+            advice = f"did you mean {door}/{model}?" if door in doors else "run from its folder or set PYTHONPATH"
+            raise UsageError(f"{spec}: no module {error.name!r} here or installed; {advice}") from None
         raise BrokenPluginError(f"{spec}: importing {module_name} failed: {redact(str(error))}") from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs any code
         what = f"{type(error).__name__}: {redact(str(error))}"

@@ -126,6 +126,7 @@ class View:
             raise UsageError("choose two runs of one task to compare, on the page of all runs")
 
         def written(stored: Sequence[Shown]) -> str:
+            _check_task(stored)
             if len(stored) > 2:
                 return standings_page(self._pages.standings(stored), stored, names)
             return compare_page(self._comparison(names), names)
@@ -272,6 +273,14 @@ class View:
 
 def _next(session: Session, n: int, *, over: bool) -> int | None:
     return session.skipped(n) if over else session.following(n)
+
+
+def _check_task(stored: Sequence[Shown]) -> None:
+    tasks = list(dict.fromkeys(one.run.task for one in stored))
+    if len(tasks) > 1:
+        raise UsageError(
+            f"these runs are of {len(tasks)} tasks ({', '.join(tasks)}): choose runs of one task to compare"
+        )
 
 
 def _html(text: str, status: int = 200) -> web.Response:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MOST = 1 << 18
 _LINES = re.MULTILINE | re.DOTALL
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*\s*")
+_ROW = re.compile(r"\|(.+)\|")
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 _BULLET = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+(.*)")
 
 
@@ -64,14 +66,22 @@ def task_rubric(readme: str) -> Rubric:
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    r"""Read the Markdown that people write rubrics in: headings, points, paragraphs; the rest stays as it is.
+    r"""Read the Markdown that people write rubrics in: headings, points, paragraphs, rows of tables as points.
+
+    What else there is stays as it is.
 
     >>> list(_blocks("# What counts\n\nThe **right** one\nwins.\n- short\n  and clear\n- kind"))
     [('head', 'What counts'), ('text', 'The right one wins.'), ('point', 'short and clear'), ('point', 'kind')]
+    >>> list(_blocks("| case | label |\n| --- | :-: |\n| rude | pass |"))
+    [('point', 'case · label'), ('point', 'rude · pass')]
     """
     kind, lines = "text", list[str]()
     for line in [*text.splitlines(), ""]:
         bare = line.strip()
+        if _RULE.fullmatch(bare):
+            continue
+        if row := _ROW.fullmatch(bare):
+            bare = "- " + " · ".join(cell.strip() for cell in row[1].split("|"))
         heading, bullet = _HEADING.fullmatch(bare), _BULLET.fullmatch(bare)
         if (heading or bullet or not bare) and lines:
             yield kind, _plain(" ".join(lines))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from judgebench.domain import Status, digest, names_of
+from judgebench.domain import HUMAN_SOURCES, Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean
 from judgebench.report.said import brief_name, is_rule
@@ -207,6 +207,7 @@ def figures(line: Line) -> dict[str, Any]:
     usage = row.usage
     # A table does not say how its verdicts came about.
     usable = row.statuses.get(Status.OK, 0) if row.statuses else round(row.coverage * row.items)
+    by_people = row.gold in HUMAN_SOURCES
     return {
         "judged": sum(row.statuses.values()) or row.items,
         "answered": usable,
@@ -216,11 +217,21 @@ def figures(line: Line) -> dict[str, Any]:
         "headline": brief_name(line.metric),
         "value": estimate(line.figure),
         "same": "" if line.same is None else share(line.same),
-        "human": estimate(line.people),
+        # Annotators are called people, and their agreement the human line, only where somebody says so.
+        "human": estimate(line.people) if by_people else None,
+        "among": estimate(line.people),
         "people": 0 if row.people is None else row.people.people,
         "single": line.single,
-        "answer": "sample" if line.sampled else SAID[line.state].style if line.state else "alone",
+        "answer": _answer(line),
         "warnings": [WARNINGS.get(code, code) for code in row.warnings],
         "usd": usage.usd,
         "tokens": usage.input_tokens + usage.output_tokens,
     }
+
+
+def _answer(line: Line) -> str:
+    if line.sampled:
+        return "sample"
+    if line.state:
+        return SAID[line.state].style
+    return "unknown" if line.row.gold == "unspecified" else "alone"

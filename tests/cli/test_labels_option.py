@@ -228,6 +228,8 @@ def test_settled_labels_are_gold_where_that_is_asked_for(judgebench, judge, item
     assert (row["items"], row["gold"]) == (11, "human")
     assert row["metrics"]["cohen_kappa"]["value"] == pytest.approx(expected, abs=1e-12)
     # Two people labelled, and what is said to go on with keeps their labels.
+    refused = judgebench("humans", "runs", "--labels", folder, "--labels-mode", "settled")
+    assert (refused.code, "--labels-mode settled" in refused.err, "--gold-col" in refused.err) == (3, True, False)
     said = judgebench("score", "runs", "--labels", "labels", "--labels-mode", "settled").out
     assert "is not known" not in said
     assert "judgebench report runs --labels labels --labels-mode settled" in said

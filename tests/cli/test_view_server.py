@@ -430,6 +430,36 @@ def test_a_table_without_labels_is_labelled_on_the_scale_that_was_said(tmp_path)
         server.kill()
 
 
+def test_runs_of_two_tasks_are_not_compared(judgebench, folder, tmp_path) -> None:
+    for task in ("pandalm", "triviaqa"):
+        made = judgebench("run", "--judge", "baseline/random", "--task", task, "--sample", "--runs", tmp_path / "runs")
+        assert made.code == 0, made.err
+    server = ViewServer(tmp_path, "runs", "--sample")
+    try:
+        query = "&".join(f"run={one.name}" for one in sorted((tmp_path / "runs").glob("[!.]*")))
+        answer = server.ask("GET", f"/compare?{query}")
+        assert answer.status == 400
+        assert b"--task" not in answer.body
+        assert b"2 tasks" in answer.body
+    finally:
+        server.kill()
+
+
+def test_annotators_of_unknown_source_are_not_called_people(tmp_path) -> None:
+    rows = ["pass,pass,pass", "pass,fail,fail", "fail,fail,fail", "fail,fail,pass"] * 5
+    (tmp_path / "two.csv").write_text("ann,bob,judge\n" + "\n".join(rows) + "\n")
+    columns = ["--csv", "two.csv", "--judge-col", "judge", "--gold-col", "ann", "--gold-col", "bob", "--scale", "check"]
+    for said, people in (([], False), (["--gold", "human"], True)):
+        server = ViewServer(tmp_path, *columns, *said)
+        try:
+            until(lambda asked=server: asked.ask("GET", "/api/runs").json()["runs"][0].get("items"))
+            (run,) = server.ask("GET", "/api/runs").json()["runs"]
+        finally:
+            server.kill()
+        assert (run["human"] is not None, run["answer"] != "unknown") == (people, people)
+        assert run["among"]["value"] is not None
+
+
 def test_an_ipv6_address(folder) -> None:
     try:
         started = ViewServer(folder, "--host", "::1", "--labels", folder / "labels-6")

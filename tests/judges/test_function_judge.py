@@ -193,6 +193,7 @@ def test_a_module_beside_the_user_is_found_and_its_source_is_part_of_the_setting
     [
         (None, "mine_missing:f", UsageError, "no module 'mine_missing'"),
         (None, "mine_missing.sub:f", UsageError, "no module 'mine_missing'"),
+        (None, "baseline:longest", UsageError, "did you mean baseline/longest?"),
         ("import no_such_dependency", "mine_a:f", BrokenPluginError, "importing mine_a failed.*no_such_dependency"),
         ("1/0", "mine_b:f", BrokenPluginError, "importing mine_b failed: ZeroDivisionError"),
         ("x = (", "mine_c:f", BrokenPluginError, "importing mine_c failed: SyntaxError"),

@@ -163,7 +163,9 @@ function drawRubric(rubric) {
     host.hidden = !rubric.blocks.length;
     host.parentElement.classList.toggle("alone", !rubric.blocks.length);
     const parts = [];
-    for (const one of rubric.blocks) {
+    // The panel has this heading already.
+    const titled = rubric.blocks[0]?.kind === "head" && rubric.blocks[0].text.toLowerCase() === "what counts";
+    for (const one of rubric.blocks.slice(titled ? 1 : 0)) {
       if (one.kind === "point") {
         if (parts.at(-1)?.tagName !== "UL") parts.push(made("ul"));
         parts.at(-1).append(written(made("li", { dir: "auto" }), one.text));

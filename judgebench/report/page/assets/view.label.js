@@ -1,8 +1,8 @@
 "use strict";
 // What the page does: ask for an item, keep what was said about it, and lose nothing on the way.
 
-/** Milliseconds in which a new item takes no answer: the end of a double click, a key held down. */
-const SETTLING = 350;
+/** Milliseconds in which a new item takes no answer: a key that bounces. Double clicks and held keys are known as such. */
+const SETTLING = 150;
 /** Seconds between attempts to save. */
 const PAUSES = [1, 2, 4, 8, 15];
 const KEPT = "judgebench-unsaved";

@@ -1,7 +1,7 @@
 "use strict";
 // A run as a row: what it is called, its verdict, its figure in a chart beside people, what to do about it.
 
-const ANSWERS = { yes: ["yes", "✓", "Yes"], no: ["no", "✕", "No"], unsure: ["unsure", "?", "Not sure"], alone: ["plain", "", "No human line"], sample: ["plain", "", "Sample"] };
+const ANSWERS = { yes: ["yes", "✓", "Yes"], no: ["no", "✕", "No"], unsure: ["unsure", "?", "Not sure"], alone: ["plain", "", "No human line"], unknown: ["plain", "", "Unknown source"], sample: ["plain", "", "Sample"] };
 const COLUMNS = ["Judge", "In a person's place?", "", "95 % interval", "Same", "Usable", "Cost", "Run"];
 const TROUBLED = new Set(["stopped", "unanswered", "unreadable"]);
 
@@ -105,7 +105,9 @@ function groupLine(runs) {
   const run = runs.find((one) => one.items) ?? runs[0];
   const parts = [run.scale, run.items ? `${run.items.toLocaleString("en")} items` : "", run.gold];
   if (run.human && run.human.value !== null) parts.push(`${run.people} people`, `people reach ${run.human.text}`);
+  else if (run.among && run.among.value !== null) parts.push(`${run.people} annotators`, `they reach ${run.among.text}`);
   else if (run.items && run.single) parts.push("one label each, so nothing says how far people agree");
+  if (run.answer === "unknown") parts.push("with --gold human the table says who can take a person's place");
   const sample = run.sample ? ["rows written for judgebench: they try the plumbing and say nothing about a judge"] : [];
   return [...sample, ...parts].filter(Boolean).join(" · ");
 }

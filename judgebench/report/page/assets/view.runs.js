@@ -12,6 +12,7 @@ const FILTERS = [
   ["unsure", "Not sure", (run) => run.answer === "unsure"],
   ["no", "No", (run) => run.answer === "no"],
   ["alone", "No human line", (run) => run.answer === "alone"],
+  ["unknown", "Unknown source", (run) => run.answer === "unknown"],
   ["running", "Running", (run) => run.status === "running"],
   ["attention", "Needs attention", attention],
   ["sample", "Samples", (run) => run.sample === true],
@@ -119,6 +120,7 @@ function draw() {
   while (host.children.length > sections.length) host.lastChild.remove();
   $("none").hidden = runs.length > 0;
   $("controls").hidden = runs.length === 0;
+  $("to-choose").hidden = runs.length < 2;
   $("empty").hidden = found.length > 0 || runs.length === 0;
   drawFilters();
   refreshPick();
