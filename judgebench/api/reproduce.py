@@ -124,9 +124,7 @@ def results(
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
         if lacking:
-            tell(
-                f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says which have theirs here"
-            )
+            tell(f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says which have theirs here")
         written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
     return Done(f"Wrote {many(len(written), 'file')} to {output}.", tuple(written))
 
