@@ -128,7 +128,7 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
     fields: list[Field[_Line]] = [
         *([Field("task", lambda one: one.task, right=False)] if several else []),
         Field("judge", lambda one: one.judge, right=False),
-        Field("the test", lambda one: Cell(*_SAID[one.state]), right=False),
+        Field("the test", lambda one: Cell(_SAID[one.state][0], tone=_SAID[one.state][1]), right=False),
         Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}" if one.level[1] else NONE),
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
         Field(
