@@ -180,6 +180,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", asked.serving(task.scale))
     backend, slash, model = spec.partition("/")
     if backend == "baseline":
+        if model in PLAIN_JUDGES:
+            raise UsageError(f"no baseline is named {model}. Did you mean {model}, without baseline/?")
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
@@ -190,18 +192,27 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
+    raise _no_judge(spec)
+
+
+def _no_judge(spec: str) -> UsageError:
+    """Say what is wrong with a name that is no judge's."""
+    file, _, name = spec.partition(".py:")
+    if name:
+        folder = f", asked in {Path(file).parent}" if Path(file).parent.parts else ""
+        return UsageError(f"{spec} is not how a function is named: it is {Path(file).name}:{name}{folder}")
     if spec.endswith(".py"):
         module = Path(spec).stem
-        raise UsageError(f"{spec} is a file: name a function in it, as {module}:judge, from the file's own folder")
+        return UsageError(f"{spec} is a file: name a function in it, as {module}:judge, from the file's own folder")
     if Path(spec).is_file() or difflib.get_close_matches(Path(spec).suffix, [".toml"]):
         from judgebench.files.content import neighbours  # noqa: PLC0415 - loaded on use
 
         what = "a judge file ends in .toml" if Path(spec).is_file() else "no such file"
         beside = neighbours(Path(spec))
-        raise UsageError(f"judge file {spec}: {what}{f'; beside it: {beside}' if beside else ''}")
+        return UsageError(f"judge file {spec}: {what}{f'; beside it: {beside}' if beside else ''}")
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is openai/{spec.partition('/')[2] or spec or 'gpt-4o'}, a function of yours is MODULE:NAME"
-    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
+    return UnknownNameError("judge", spec, known, f"({model}; judgebench list judges)")
 
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:

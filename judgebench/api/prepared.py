@@ -14,7 +14,7 @@ from judgebench.api.live import Live
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
 from judgebench.api.planning import named_apart
-from judgebench.api.progress import Asker, inside_a_loop, misread, told
+from judgebench.api.progress import Asker, inside_a_loop, misread, tell_moved, told, told_together
 from judgebench.api.run_sources import run_source
 from judgebench.api.source import silent, unlabelled
 from judgebench.domain import Judge
@@ -126,7 +126,7 @@ class Prepared:
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
 
         outcomes: list[Execution] = []
-        ears = _ears(progress, outcomes)
+        ears = _ears(progress, outcomes, together=not score)
         recipes = dict(self.recipes)
         asker = self.engine.make([*(planned for planned, _ in self.plans), *self.first], recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
@@ -136,11 +136,16 @@ class Prepared:
             asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(place("runs", runs))) as folder:
             with aside():
+                if not self.options.refresh:
+                    tell_moved([planned.run for planned, _ in self.plans], folder)
                 plans, options, first = self._settled(folder, asker, recipes, ears)
                 rows, stopped = ask_and_measure(
                     plans, folder, options, by_system=self.by_system, execute=asker, ears=ears, score=score
                 )
                 stopped = [one.error for one in first if one.error is not None] + stopped
+                if not score and progress:
+                    for line in told_together(outcomes):
+                        _tell(progress)(line)
             if stopped and not score:
                 raise_first(stopped)
             # Two names of one judge are one run.
@@ -209,6 +214,7 @@ class Prepared:
 
         folder, batch = fetched(Path(place("runs", runs))), self.engine.name == "batch"
         found: list[Forecast] = []
+        tell_moved([planned.run for planned, _ in self.plans], folder)
         for planned in self.foreseen(folder):
             submitted = _submitted(planned, folder) if batch else frozenset[str]()
             share, refresh = self.options.share, self.options.refresh
@@ -265,12 +271,17 @@ def _say(text: str) -> None:
         sys.stderr.write(f"{one_line(text)}\n")
 
 
-def _ears(progress: bool | Listener, outcomes: list[Execution]) -> Ears:  # noqa: FBT001 - as `judgebench.run`
+def _ears(
+    progress: bool | Listener,  # noqa: FBT001 - as `judgebench.run`
+    outcomes: list[Execution],
+    *,
+    together: bool,
+) -> Ears:
     tell = _tell(progress)
 
     def done(outcome: Execution) -> None:
         outcomes.append(outcome)
-        if progress:
+        if progress and not together:
             for line in told(outcome):
                 tell(line)
 

@@ -137,7 +137,8 @@ class ProbedRuns(NamedTuple):
             raise UsageError(whys.pop() if len(whys) == 1 and not needs else said)
         for name, one in zip(names_of([one.run for one in idle]), idle, strict=True):
             tell(f"{name} on {one.run.task} is not asked: no probe shows anything there")
-        _tell_lost(lost)
+        if aloud:
+            _tell_lost(lost)
         for text in dict.fromkeys(text for one, _ in found.plans if (text := _strays(one))):
             tell(text)
         written = [one.run.probe for one, _ in found.plans if one.run.probe and one.run.probe not in changing]
@@ -193,7 +194,7 @@ def _changing(specs: Sequence[str]) -> list[str]:
 
 def stored_runs(source: Any) -> list[StoredRun]:
     """Open the runs of a source."""
-    return [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
+    return [one.stored for one in open_sources(source, {}, unlabelled=True, changed=True) if one.stored is not None]
 
 
 def named(given: str | Sequence[str]) -> list[str]:

@@ -5,38 +5,70 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from judgebench.domain import Status, conditions_of
+from judgebench.api.notes import tell
+from judgebench.domain import Status, Usage, conditions_of
 from judgebench.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from judgebench.domain import Run
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
+    from judgebench.run.summary import Summary
 
 
 def told(outcome: Execution) -> list[str]:
     """Say at the end what a run did, a line each."""
-    summary = outcome.summary
-    statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
-    usage = summary.usage
-    tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
-    cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
     # Folders of one judge's runs differ in a digest alone.
     way = ", ".join(f"{name} {value}" for name, value in conditions_of(outcome.plan.name).items())
-    text = (
-        f"{outcome.path}{f' ({way})' if way else ''}: {summary.asked} asked, {summary.reused} already judged, "
-        f"{summary.retries} retries ({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
-    )
-    lines = [text]
-    if len(summary.models) > 1:
-        versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
-        lines.append(f"{outcome.path}: answered by more than one version of the model: {versions}")
-    return lines + misread(outcome)
+    return [f"{outcome.path}{f' ({way})' if way else ''}: {_did([outcome.summary])}", *_doubts(outcome)]
+
+
+def told_together(outcomes: Sequence[Execution]) -> list[str]:
+    """Say what many runs of one question did, in a line, and what is odd about single ones."""
+    if len(outcomes) == 1:
+        return told(outcomes[0])
+    folders = dict.fromkeys(str(one.path.parent) for one in outcomes)
+    did = _did([one.summary for one in outcomes])
+    doubts = [line for one in outcomes for line in _doubts(one)]
+    return [f"{', '.join(folders)}, {len(outcomes)} runs: {did}", *doubts] if outcomes else []
+
+
+def _did(summaries: Sequence[Summary]) -> str:
+    counts = sum((one.statuses for one in summaries), Counter[Status]())
+    statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(counts.items()))
+    usage = sum((one.usage for one in summaries), Usage())
+    tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
+    cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
+    asked, reused, retries = (sum(getattr(one, name) for one in summaries) for name in ("asked", "reused", "retries"))
+    # Runs are asked at once.
+    seconds = max(one.seconds for one in summaries)
+    return f"{asked} asked, {reused} already judged, {retries} retries ({statuses}) in {seconds:.1f} s{tokens}{cost}"
+
+
+def _doubts(outcome: Execution) -> list[str]:
+    models = sorted(outcome.summary.models.items())
+    versions = ", ".join(f"{name} ({count})" for name, count in models)
+    several = [f"{outcome.path}: answered by more than one version of the model: {versions}"] if len(models) > 1 else []
+    return several + misread(outcome)
+
+
+def tell_moved(runs: Sequence[Run], folder: Path) -> None:
+    """Say that answers of a judge's other address are not taken: its server may be another one."""
+    from judgebench.store.answers import elsewhere  # noqa: PLC0415 - loaded on use
+
+    found: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        found.update({(run.judge, address): count for address, count in elsewhere(folder, run).items()})
+    for (judge, address), count in found.items():
+        what = "1 answer" if count == 1 else f"{count:,} answers"
+        tell(f"{what} of {judge} {'is' if count == 1 else 'are'} stored under {address}; another address is asked anew")
 
 
 def misread(outcome: Execution) -> list[str]:

@@ -46,11 +46,13 @@ def reproduce(
 ) -> Reproduction:
     """Recompute published figures from public verdicts; exit 1 where one differs."""
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names  # noqa: PLC0415 - loaded on use
 
     paths = [Path(one) for one in ([files] if isinstance(files, (str, Path)) else files or ())]
     for path in paths:
         if not path.is_file():
-            raise UsageError(f"there is no file {str(path)!r}")
+            hint = f"; a task is named by {argument('task')} {path}" if str(path) in card_names() else ""
+            raise UsageError(f"there is no file {str(path)!r}{hint}")
     tasks = [task] if isinstance(task, str) else list(task or ()) or None
     # The items may lie beside the verdicts, or beside a card of one's own.
     homes = [path.parent for path in paths] or [at[0] for one in tasks or () if (at := _place(one)) is not None]
@@ -124,7 +126,8 @@ def results(
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
         if lacking:
-            tell(f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says which have theirs here")
+            names = ", ".join(dict.fromkeys(lacking))
+            tell(f"left out: {names}; `judgebench list tasks` says which tasks have their data here")
         written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
     return Done(f"Wrote {many(len(written), 'file')} to {output}.", tuple(written))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from judgebench.api.notes import doing
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UnscoredError, UsageError, argument
+from judgebench.report.said import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,6 +146,14 @@ def judgments(tables: Sequence[Source]) -> dict[Name, Callable[[Policies], Judge
     return {name: table.judged for name, table in by_name(tables).items()}
 
 
+def _named(sources: Sequence[Source]) -> str:
+    """Name judges, by task."""
+    judges: dict[str, list[str]] = {}
+    for one in sources:
+        judges.setdefault(one.task, []).append(one.judge)
+    return ", ".join(f"{listed(names)} on {task}" for task, names in judges.items())
+
+
 def each_fit(
     sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[str], None], strict: bool = False
 ) -> list[T]:
@@ -153,15 +162,46 @@ def each_fit(
     DataError or UsageError where there is but one, where none can be, and, ``strict``, where one can't.
     """
     found: list[T] = []
-    unfit: list[DataError | UsageError] = []
+    unfit: dict[str, list[Source]] = {}
+    first: DataError | UsageError | None = None
     for one in sources:
         try:
             found.append(measure(one))
         except (DataError, UsageError) as error:
             if strict or len(sources) == 1:
                 raise
-            unfit.append(error)
-            tell(f"left out {one.judge} on {one.task}: {error}")
-    if not found and unfit:
-        raise unfit[0]
+            first = first or error
+            unfit.setdefault(str(error), []).append(one)
+    for reason, those in unfit.items():
+        left_out = f"left out {_named(those)}"
+        # An error that ends it says why itself.
+        tell(left_out if not found and reason == str(first) else f"{left_out}: {reason}")
+    if not found and first is not None:
+        raise first
     return found
+
+
+def each_scored(
+    sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[Source, UnscoredError], None]
+) -> list[T]:
+    """Measure what has anything to score; ``tell`` hears of the rest. UnscoredError, with names, where none has."""
+    found: list[T] = []
+    unscored: list[tuple[Source, UnscoredError]] = []
+    for one in sources:
+        try:
+            found.append(measure(one))
+        except UnscoredError as error:
+            if len(sources) == 1:
+                raise
+            unscored.append((one, error))
+    if unscored and not found:
+        each = ", ".join(f"{one.judge} on {one.task} ({why.what})" for one, why in unscored)
+        raise UnscoredError(f"nothing can be scored of {each}", hint=unscored[0][1].hint)
+    for one, why in unscored:
+        tell(one, why)
+    return found
+
+
+def left_out(tell: Callable[[str], None]) -> Callable[[Source, UnscoredError], None]:
+    """Say of a run that it is left out, and why."""
+    return lambda one, error: tell(f"left out {one.judge} on {one.task}: {error.what}")

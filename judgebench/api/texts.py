@@ -41,7 +41,8 @@ def table_texts(source: Source) -> tuple[Task | None, str]:
         task = source.texts() if source.texts else None
         known = set() if task is None else {item.id for item in task.items()}
     except (DataError, UsageError) as error:
-        return None, f"the texts of the items are not at hand: {error}"
+        # What to do next is about judging the table, by options that measuring it doesn't have.
+        return None, f"the texts of the items are not at hand: {str(error).partition('; ')[0]}"
     ours = {verdict.item for verdict in source.as_run().verdicts()}
     return (task, "") if ours <= known else (None, f"the texts of {len(ours - known)} items are not at hand")
 
@@ -67,7 +68,8 @@ def task_behind(
         if why:
             tell(f"no texts of {run.task}: {why}")
         return own, f"the texts of the items are not at hand: {why}" if why else ""
-    sampled = sample or (revision == "sample" and data is None)
+    # Rows that come with a card are in no folder that holds its benchmark.
+    sampled = sample or revision == "sample"
     local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
     if local and not sampled:
         # A download can't be what a file of this machine was.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import shutil
 import sys
@@ -25,16 +26,14 @@ _QUOTED = re.compile(r"""(?:^|[\s(\[])(["'])(?:(?!\1).)*$""")
 #: Whom to ask, and about what.
 _LISTED = {"--judge": "`judgebench list judges` shows whom you can ask", "--task": "`judgebench list tasks` shows some"}
 #: Words of the libraries that read values, and ours.
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.+)\)\.?|Got unexpected extra argument\(s\) \((.+)\)")
 _WORDS = (
-    (
-        re.compile(r"Got unexpected extra arguments? \((.+)\)\.?|Got unexpected extra argument\(s\) \((.+)\)"),
-        r"there is no use for \1\2",
-    ),
+    (_EXTRA, r"there is no use for \1\2"),
     (re.compile(r"Input should be greater than or equal to (\S+)"), r"write a number from \1 up"),
     (re.compile(r"Input should be less than or equal to (\S+)"), r"write a number up to \1"),
     (re.compile(r"Input should be a valid integer.*"), "write a whole number"),
     (re.compile(r"Input should be a finite number.*"), "write a finite number"),
-    (re.compile(r"Input should be a valid number.*"), "write a number"),
+    (re.compile(r"Input should be a valid number.*"), "write a number without a unit, such as .05"),
     (re.compile(r"(?:Value error, )?(.+) is not one of (.+?)\.?"), r"write one of \2, not \1"),
 )
 
@@ -113,11 +112,23 @@ def of_usage(error: Any) -> str:
     if kind == "BadOptionUsage":
         return f"{command} {error.option_name} needs a value  {helped}".strip()
     said = error.message or error.format_message()
+    if several := _several(context, said):
+        return f"{command} {several}"
     for pattern, words in _WORDS:
         if found := pattern.fullmatch(said):
             said = found.expand(words).replace("'", "")
             break
     return f"{command} {name}: {said}".strip() if name else f"{said.rstrip('.')}  {helped}"
+
+
+def _several(context: Any, said: str) -> str:
+    """Say what to do with a further folder of runs where a command takes one."""
+    found = _EXTRA.fullmatch(said)
+    taken = [] if context is None or found is None else [one for one in context.command.params if one.nargs == 1]
+    places = [one for one in taken if one.param_type_name == "argument"]
+    if found is None or len(places) != 1 or not all(map(os.path.isdir, (found[1] or found[2]).split())):
+        return ""
+    return f"takes one folder of runs, without {found[1] or found[2]}; give one, or copy all runs into one"
 
 
 def _name(parameter: Any) -> str:

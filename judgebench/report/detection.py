@@ -161,11 +161,12 @@ def _sentences(rows: Sequence[DetectionRow]) -> tuple[str, ...]:
     if not best:
         return (f"{task} has no attacked text that {model} could tell from a plain one.",)
     least = min(best.values(), key=_share)
-    finds = from_to([_share(row) for row in best.values()])
+    texts = min(row.attacked.texts for row in rows)
     what = "attacked texts" if len(best) > 1 else f"texts attacked by {clean(least.probe)}"
-    alarms = f"{of_100(max(row.attacked.alarms for row in rows))} plain texts are taken for attacked ones, too"
+    finds = from_to([_share(row) for row in best.values()], texts, what)
+    alarms = of_100(max(row.attacked.alarms for row in rows), texts, "plain texts")
     fewest = f"; fewest are found of {clean(least.probe)}" if len(best) > 1 else ""
-    return f"Perplexity under {model} finds {finds} {what} on {task}.", f"{alarms}{fewest}."
+    return f"Perplexity under {model} finds {finds} on {task}.", f"{alarms} are taken for attacked ones, too{fewest}."
 
 
 _NOTES = (

@@ -82,11 +82,13 @@ class Estimates(Document):
                 f", and {listed(unpriced)}, whose price is not known" if unpriced and len(unpriced) < len(paid) else ""
             )
             answer = f"{many(calls, 'call')} to {whom} {cost}. Nothing was asked."
+        stored = any(run.judged for run in self.runs)
         fields: Fields[Forecast] = (
             Field("judge", lambda run: names[run.judge], right=False),
             Field("task", lambda run: run.task, right=False),
-            Field("items", lambda run: f"{run.items:,}"),
-            Field("stored", lambda run: f"{run.judged:,}" if run.judged else NONE, spare=True),
+            # What is stored is what a person wants to know after a stop.
+            Field("items", lambda run: f"{run.items:,}", spare=stored),
+            Field("stored", lambda run: f"{run.judged:,}" if run.judged else NONE, spare=not stored),
             Field("in batches", lambda run: f"{run.submitted:,}" if run.submitted else NONE),
             Field("calls", lambda run: f"{run.calls:,}"),
             Field("about", _about),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, argument
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.system_board import Placed
@@ -161,12 +161,12 @@ def _whole(stored: StoredRun) -> Check:
     )
 
 
-def refuse(checks: Sequence[Check]) -> None:
-    """Stop where something is not fine, with the first such thing and how many there are."""
+def refuse(checks: Sequence[Check], tell: Callable[[str], None]) -> None:
+    """Stop where something is not fine: with what it is, or with how many things are, which ``tell`` hears of."""
     wrong = [one for one in checks if not one.fine]
-    if wrong:
-        first = wrong[0]
-        more = f" (and {len(wrong) - 1:,} more, listed above)" if len(wrong) > 1 else ""
-        raise DataError(
-            f"{clean(first.run)} can't be published: {first.name}: {clean(first.found)}{more}", hint=first.todo
-        )
+    if len(wrong) > 1:
+        for one in wrong:
+            tell(str(one))
+        raise DataError(f"not published: {len(wrong):,} of {many(len(checks), 'check')} failed, listed above")
+    for one in wrong:
+        raise DataError(f"{clean(one.run)} can't be published: {one.name}: {clean(one.found)}", hint=one.todo)

@@ -278,8 +278,13 @@ class Reproduction(Document):
             Field("can't be recomputed", lambda row: f"{row.lost:,}" if row.lost else NONE),
         )
         table = grid(fields, _counted(self.cells, self.unmatched))
-        following = again("reproduce", "every figure, and why it differs", "--explain")
+        following = again("reproduce", f"every figure{self._why(counts)}", "--explain")
         return Brief((answer,), table, tuple(notes), following)
+
+    def _why(self, counts: Counter[Kind]) -> str:
+        if counts["explained"] or counts["differs"]:
+            return ", and why it differs"
+        return ", and why the rest can't be recomputed" if self.unmatched else ""
 
     def parts(self, form: str) -> Iterator[Block]:
         """List every figure on a terminal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, many, shorten, words_of
 from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word, headline_name
+from judgebench.report.words import REASONS, gold_word, headline_name, sampled
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
-    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "percent", "ranged",
-    "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "on_sample", "percent",
+    "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -47,23 +48,30 @@ def whole(share: float | None) -> str:
     return NONE if share is None else percent(share, 0)
 
 
-def of_100(share: float) -> str:
-    """Say a share as sentences have it.
+#: Of fewer things nobody says how many of a hundred there are.
+_HUNDRED = 100
 
-    >>> of_100(0.701)
-    '70 of 100'
+
+def of_100(share: float, count: int, what: str = "items") -> str:
+    """Say a share of so many things as sentences have it; the number alone where ``what`` is empty.
+
+    >>> of_100(0.701, 999), of_100(0.701, 26), of_100(0.701, 999, ""), of_100(0.701, 26, "")
+    ('70 of 100 items', '70 % of the items', '70', '70 %')
     """
-    return f"{figure(100 * share, 0)} of 100"
+    return from_to([share], count, what)
 
 
-def from_to(shares: Sequence[float]) -> str:
+def from_to(shares: Sequence[float], count: int, what: str = "items") -> str:
     """Say between which shares some lie.
 
-    >>> from_to([0.7, 0.46]), from_to([0.7])
-    ('46 to 70 of 100', '70 of 100')
+    >>> from_to([0.7, 0.46], 999), from_to([0.7, 0.46], 26)
+    ('46 to 70 of 100 items', '46 to 70 % of the items')
     """
-    low, high = of_100(min(shares)), of_100(max(shares))
-    return high if low == high else f"{low.removesuffix(' of 100')} to {high}"
+    low, high = (figure(100 * one, 0) for one in (min(shares), max(shares)))
+    number = high if low == high else f"{low} to {high}"
+    if count < _HUNDRED:
+        return f"{number} % of the {what}" if what else f"{number} %"
+    return f"{number} of 100 {what}" if what else number
 
 
 def two(one: Bounded | None, digits: int = 2) -> str:
@@ -152,6 +160,10 @@ def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
 
 #: Conditions that say by their value alone what they are.
 _PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
+#: Conditions that readers know by another word.
+_WORDS = {"source": "code"}
+#: Digests; the first characters tell them apart.
+_DIGEST = re.compile(r"\b(?=\d*[a-f])([0-9a-f]{7})[0-9a-f]{5,}\b")
 _RECORDED = "replay/"
 #: Before the names of rules that only look at what they compare.
 BASELINE = "baseline/"
@@ -179,8 +191,18 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
     >>> from judgebench.domain import JudgeName
     >>> list(known_as(["replay/gpt-4", JudgeName("m", {"prompt": "strict", "reference": "none"})]).values())
     ['gpt-4', 'm · strict · reference none']
+    >>> list(known_as([JudgeName("mine:judge", {"source": "8ad4cebd6380a0c0966b699b"})]).values())
+    ['mine:judge · code 8ad4ceb']
+    >>> list(known_as(JudgeName("m", {"revision": one}) for one in ("sample", "data:cc15")).values())
+    ['m · sample', 'm']
     """
-    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED)) for name in judges}
+    names = list(dict.fromkeys(judges))
+    on_samples = {bare(name) for name in names if on_sample(name)}
+    found = {
+        # Beside a run on the sample, that it is on the benchmark's own data needs no digest.
+        name: _known_as(name, bare(name).removeprefix(_RECORDED), brief=True, revision=bare(name) not in on_samples)
+        for name in names
+    }
     taken = Counter(found.values())
     return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
 
@@ -189,8 +211,20 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
 _LONGEST = 60
 
 
-def _known_as(name: str, start: str) -> str:
-    told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
+def on_sample(judge: str) -> bool:
+    """Whether a name tells that the judge's run is on the rows that come with a task."""
+    return sampled(conditions_of(judge).get("revision", ""))
+
+
+def _known_as(name: str, start: str, *, brief: bool = False, revision: bool = True) -> str:
+    said = {one: _DIGEST.sub(r"\1", text) if brief else text for one, text in conditions_of(name).items()}
+    told = (
+        text
+        if one in _PLAIN or (sampled(text) and one == "revision")
+        else f"{_WORDS.get(one, one).replace('_', ' ')} {text}"
+        for one, text in said.items()
+        if one != "revision" or revision or sampled(text)
+    )
     return " · ".join(shorten(one, _LONGEST) for one in (start, *told))
 
 

@@ -143,7 +143,7 @@ def questions(row: Agreement, ratings: Ratings) -> str:
     """Count the items behind a row, and the questions to which they belong."""
     items = row.items if row.people is None else row.people.items
     own = len(set(ratings.cluster.tolist()))
-    return f"{many(items, 'item')} to {many(own, 'question')}" if 0 < own < items else many(items, "item")
+    return f"{many(items, 'item')} about {many(own, 'question')}" if 0 < own < items else many(items, "item")
 
 
 def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest | None) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -13,7 +14,7 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent, places, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
-from judgebench.report.words import gold_word
+from judgebench.report.words import gold_word, sampled, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -142,15 +143,23 @@ class SystemBoard(Document):
 
 
 def _named(ordered: Sequence[Placed]) -> list[_Named]:
-    """Make a table for each task, systems by judges, then one for each judge."""
+    """Make a table for each task and its data, systems by judges, then one for each judge."""
     found: list[_Named] = []
 
     def add(layout: Grid, label: str, caption: str, lead: str, **how: Any) -> None:
         found.append(_Named(Table(layout, (0,), caption=caption, label=f"judgebench-{label}", lead=lead), **how))
 
-    for number, task in enumerate(dict.fromkeys(one.ranking.task for one in ordered), 1):
-        own = [one for one in ordered if one.ranking.task == task]
-        whom, named = gold_word(own[0].ranking.gold), clean(task)
+    grounds: dict[tuple[str, str], list[Placed]] = {}
+    for one in ordered:
+        grounds.setdefault((one.ranking.task, one.ranking.revision), []).append(one)
+    # Other data of a task have other systems; samples come last.
+    keys = sorted(grounds, key=lambda key: (key[0], sampled(key[1])))
+    real = Counter(task for task, revision in keys if not sampled(revision))
+    for number, (task, revision) in enumerate(keys, 1):
+        own = grounds[task, revision]
+        whom, named = gold_word(own[0].ranking.gold), task_name(task, revision)
+        if real[task] > 1 and not sampled(revision):
+            named += f" ({clean(revision)})"
         label = f"systems-{latex_name(task).lower()}-{number}"
         score = _SCORES[own[0].ranking.found.score]
         if len(own) > 1:

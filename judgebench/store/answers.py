@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Self
 
 from judgebench.domain import Status
@@ -250,6 +252,28 @@ def others(root: Path, run: Run) -> Iterator[StoredRun]:
         if stored.run.answers == run.answers and fits(stored.path / REFRESHED):
             found.append(stored)
     return iter(sorted(found, key=lambda stored: stored.refreshed, reverse=True))
+
+
+def elsewhere(root: Path, run: Run) -> dict[str, int]:
+    """Count what the same judge answered of the same task under another address, by that; nothing of a run begun."""
+    if not run.settings.get("base_url") or (root / run.identity).exists():
+        return {}
+
+    def asked(one: Run) -> str:
+        settings = {name: value for name, value in one.settings.items() if name != "base_url"}
+        # What else of the task was chosen doesn't matter: its answers would have served.
+        return replace(one, settings=settings, content="", limit=None, repeats=1).identity
+
+    found: Counter[str] = Counter()
+    for file in root.glob(f"*/{MANIFEST}"):
+        try:
+            stored = read_run(file.parent)
+            address = stored.run.settings.get("base_url")
+            if address and address != run.settings["base_url"] and asked(stored.run) == asked(run):
+                found[str(address)] += sum(1 for one in stored.verdicts(texts=False) if one.status is not Status.FAILED)
+        except DataError:
+            continue
+    return {address: count for address, count in found.items() if count}
 
 
 def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = False) -> Answers:

@@ -82,9 +82,9 @@ class Client:
 
 def test_what_cannot_be_told_apart_is_refused_and_settings_help() -> None:
     client = object()
-    with pytest.raises(UsageError, match=r"holds a object.*give it an attribute `settings`"):
+    with pytest.raises(UsageError, match=r"holds an object.*give it an attribute `settings`"):
         function_judge(of("def judge(item, client=CLIENT):\n    return client\n", CLIENT=client))
-    with pytest.raises(UsageError, match="holds a object"):
+    with pytest.raises(UsageError, match="holds an object"):
         function_judge(of(HOLDING.format("CLIENT"), CLIENT=client))
 
     judge = of(HOLDING.format("CLIENT"), CLIENT=client)

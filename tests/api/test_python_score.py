@@ -194,7 +194,7 @@ def test_a_scale_may_be_an_object() -> None:
         (table(), {"judge": "j", "gold": "h1", "words": "A"}, UsageError, "words='A': write a mapping"),
         (table(), {"judge": "j", "gold": "h1", "policy": 3}, UsageError, "policy=3: write"),
         (judgebench.score(table(), judge="j", gold="h1"), {}, UsageError, "these scores come from no run"),
-        (7, {}, UsageError, "a int can't be scored"),
+        (7, {}, UsageError, "an int can't be scored"),
         ([], {}, UsageError, "a list can't be scored"),
     ],
 )  # fmt: skip

@@ -221,7 +221,7 @@ def test_the_public_trivia_table_just_works(judgebench, data_dir: Path, tmp_path
 @pytest.mark.data
 def test_items_without_an_answer_are_never_asked(judgebench, data_dir: Path) -> None:
     refused = judgebench("run", "--judge", "contains", "--task", "triviaqa:v1", "--data", data_dir)
-    assert (refused.code, "have no text to judge" in refused.err) == (3, True)
+    assert (refused.code, "have no text to judge: contains" in refused.err) == (3, True)
     replayed = judgebench("run", "--judge", "replay:EM", "--task", "triviaqa:v1", "--data", data_dir, "--format", "csv")
     assert replayed.code == 0, replayed.err
 

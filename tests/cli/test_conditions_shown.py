@@ -245,8 +245,9 @@ def test_a_probe_has_a_run_of_its_own(judgebench, tmp_path: Path) -> None:
     for probe in (Plain(reference="none"), Louder()):
         planned = plan(task, judge, Selection(probe, reference="none"), Conventions(task.card.policies))
         execute(planned, tmp_path / "runs", Options())
-    assert len(list((tmp_path / "runs").glob("*/manifest.json"))) == 2
-    rows = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
+    runs = [str(file.parent) for file in (tmp_path / "runs").glob("*/manifest.json")]
+    assert len(runs) == 2
+    rows = json.loads(judgebench("score", *runs, "--format", "json").out)["rows"]
     every = [row for row in rows if row["subset"] == "all"]
     assert [row["conditions"] for row in every] == [{"probe": "louder"}, {"probe": "none"}]
     assert [row["items"] for row in every] == [30, 30]

@@ -51,6 +51,25 @@ def test_a_planted_drop_fails_and_none_passes(judgebench, tmp_path):
     assert "Cohen's kappa 3.0 % 95.0 % 97.0 % 5.0 % .039" in odds
 
 
+def test_what_is_given_wrongly_is_named_with_what_to_do(judgebench, tmp_path):
+    old, new = both(tmp_path, 500, drop=0.05)
+    (tmp_path / "gate.xml").write_text("<testsuites/>")
+    for words, code, told in (
+        (("--subset", "nosuch"), 2, "this task has no subsets"),
+        (("--margin", "5%"), 2, "such as .05"),
+        (("--against", tmp_path / "gate.xml"), 3, "is it the right file"),
+        ((old,), 2, "takes one folder of runs"),
+    ):
+        against = () if "--against" in words else ("--against", old)
+        done = judgebench("gate", new, *against, *words)
+        assert (done.code, told in done.err, "JSONDecodeError" in done.err) == (code, True, False), done.err
+    explained = judgebench("gate", new, "--against", old, "--explain")
+    assert (explained.code, explained.out.count("FAIL:"), explained.err.count("FAIL:")) == (1, 1, 0)
+    rule = judgebench("run", "--judge", "baseline/contains", "--task", "triviaqa", "--sample")
+    assert "Did you mean contains" in rule.err
+    assert "--task pandalm" in judgebench("reproduce", "pandalm").err
+
+
 def test_too_few_items_can_not_tell(judgebench, tmp_path):
     old, new = both(tmp_path, 100, drop=0.02)
     done = judgebench("gate", new, "--against", old, "--format", "json")

@@ -49,3 +49,13 @@ def test_sequences_are_no_labels(kind: str) -> None:
     )
     with pytest.raises(UsageError, match="not single labels"):
         apply(ratings, Policies())
+
+
+def test_why_no_judge_fits_is_said_once(judgebench) -> None:
+    judges = ("--judge", "baseline/longest", "--judge", "baseline/random")
+    assert judgebench("run", *judges, "--task", "llmbar", "--sample").code == 0
+    done = judgebench("systems", "runs")
+    assert done.code == 3
+    said = " ".join(done.err.split())
+    assert "left out baseline/longest and baseline/random on llmbar judgebench: no row names two systems" in said
+    assert said.count("no row names two systems") == 1

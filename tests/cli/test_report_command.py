@@ -150,9 +150,11 @@ def test_fewer_items_where_that_is_asked(asked: Callable[..., Any], tmp_path: Pa
 
 def test_samples_are_found_without_being_named(judgebench: Callable[..., Any], tmp_path: Path) -> None:
     assert judgebench("run", "--judge", "contains", "--task", "triviaqa", "--sample", "--runs", "runs").code == 0
-    assert judgebench("report", "runs").code == 0
-    head = blocks(tmp_path / "report.html")["boards"][0]
-    assert head["texts"] == head["items"] > 10
+    # A folder of real data holds no sample.
+    for data in ((), ("--data", ".")):
+        assert judgebench("report", "runs", *data).code == 0
+        head = blocks(tmp_path / "report.html")["boards"][0]
+        assert head["texts"] == head["items"] > 10
 
 
 def test_policies_decide_what_is_at_odds(asked: Callable[..., Any], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reported_runs import HOSTILE, Made, reported
 
-from judgebench.domain import Case, Item, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
+from judgebench.domain import Case, Item, JudgeName, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
 from judgebench.report.page.disagreements import explorer
+from judgebench.report.page.measured import by_task
 from judgebench.report.page.outcomes import AT_ODDS, RIGHT, UNSCORED, outcomes
+from judgebench.report.page.overview import overview
 from judgebench.report.page.page import report_page
 
 if TYPE_CHECKING:
@@ -136,6 +139,21 @@ def test_runs_of_one_task_share_a_board_and_other_gold_has_its_own() -> None:
     assert columns["run"] == [0, 1, 0, 1, 1]
     assert columns["judges"] == [2, 2, 0]
     assert unpacked(found.blocks["b1"])["names"] == ["third"]
+
+
+def test_a_judge_without_a_verdict_splits_no_judges_and_is_named_apart() -> None:
+    heard = [sorted_run(Made(gold=[(0,), (1,)], judge=[0, 1], name=name)) for name in ("one", "two")]
+    silent = sorted_run(Made(gold=[(0,), (1,)], judge=[None, None], name="old"))
+
+    def columns(runs: Sequence[Reported]) -> dict[str, Any]:
+        [block] = re.findall(r'id="block-b0">([^<]+)<', report_page(runs))
+        return unpacked(block)
+
+    found = columns([*heard, silent])
+    assert (found["names"], found["judges"]) == (["one", "two"], [1, 1])
+    assert "Not measured: old" in report_page([*heard, silent])
+    # Alone it is what there is to look at.
+    assert columns([silent])["names"] == ["old"]
 
 
 def test_texts_are_those_that_were_judged_or_none() -> None:
@@ -295,3 +313,20 @@ def test_no_name_becomes_markup(words: str) -> None:
     tags = _looked_at(report_page([one], title=words or None))
     assert tags.tags <= PLAIN.tags
     assert tags.attributes <= PLAIN.attributes
+
+
+def test_samples_stand_in_no_column_of_real_data() -> None:
+    def run(name: str, revision: str, task: str) -> Reported:
+        gold = [(0, 0, 1), (1, 1, 1), (0, 0, 0), (1, 0, 1)] * (3 if revision == "sample" else 6)
+        judge = JudgeName(name, {"revision": revision}) if name == "rule" else name
+        return reported(
+            Made(gold, [0, 1, 0, 1] * (len(gold) // 4), name=judge, task=task, manifest={"revision": revision})
+        )
+
+    runs = [run("rule", "data:1", "one"), run("rule", "sample", "one"), run("m", "data:1", "one")]
+    found = overview(by_task([*runs, run("other", "sample", "one"), run("rule", "sample", "two")]))
+    assert [head.title for head in found.heads] == ["one", "two (SAMPLE)"]
+    assert {row.name: [cell is not None for cell in row.cells] for row in found.rows} == {
+        "rule": [True, True],
+        "m": [True, False],
+    }

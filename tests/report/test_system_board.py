@@ -34,9 +34,9 @@ def table(rates: dict[str, tuple[float, float]], n: int = 60, seed: int = 3):
     return from_codes(Scale.check(), judge, gold, system=names)
 
 
-def placed(judge: str, ratings, task: str = "t") -> Placed:
+def placed(judge: str, ratings, task: str = "t", revision: str = "r") -> Placed:
     found = rank_systems(ratings, policies=Policies(), draws=50)
-    return Placed(Ranking(task, judge, "human", "r", found), system_places(ratings, Policies()))
+    return Placed(Ranking(task, judge, "human", revision, found), system_places(ratings, Policies()))
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,15 @@ def test_every_form_has_the_systems_and_no_name_does_anything(three) -> None:
 def test_the_order_of_runs_does_not_show(three) -> None:
     for form in FORMS:
         assert SystemBoard(list(reversed(three))).render(form) == SystemBoard(three).render(form)
+
+
+def test_samples_are_ranked_by_themselves_and_marked() -> None:
+    real, made = table({"a": (0.9, 0.9), "b": (0.5, 0.5)}), table({"x": (0.9, 0.9), "y": (0.5, 0.5)})
+    runs = [placed(judge, made, revision="sample") for judge in "jk"] + [placed(judge, real) for judge in "jk"]
+    own, sample, *_ = [one for one in SystemBoard(runs).blocks() if "by 2 judges" in getattr(one, "caption", "")]
+    assert (own.caption[:2], sample.caption[:9]) == ("t:", "SAMPLE t:")
+    systems = [[row[0].text for row in one.grid.rows[:2]] for one in (own, sample)]
+    assert systems == [["a", "b"], ["x", "y"]]
 
 
 def test_an_unknown_form_is_refused(three) -> None:

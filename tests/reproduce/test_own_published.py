@@ -13,6 +13,7 @@ import pytest
 import judgebench
 from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, MismatchError, UsageError
+from judgebench.report.document import TYPED
 from judgebench.report.reproduction import ABSENT
 from judgebench.reproduce import reproduction as module
 from judgebench.reproduce.published import Published, load_published
@@ -325,3 +326,16 @@ def test_columns_that_somebody_names_need_no_telling(folder):
         reproduce(["pandalm"], folder, files=[path])
     (folder / "published.toml").write_text('[[recorded]]\nname = "gpt-9"\ncolumn = "gpt"\nfile = "wide.csv"\n')
     assert {one.judge for one in reproduce(["pandalm"], folder.parent).measured} == {"gpt-9"}
+
+
+def test_why_figures_differ_is_offered_only_where_some_do(folder):
+    token = TYPED.set(("reproduce", "--task", "pandalm"))
+    try:
+        strict, _ = shares()
+        whys = []
+        for value in (strict, strict + 10):
+            (folder / "published.toml").write_text(OWN.format(strict=round(value, 1)), encoding="utf-8")
+            whys += [one.why for one in reproduce(["pandalm"], folder.parent).brief().next]
+    finally:
+        TYPED.reset(token)
+    assert ["differs" in why for why in whys] == [False, True]

@@ -127,7 +127,7 @@ def test_without_texts_labels_are_measured_and_nobody_is_asked(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     (scores,) = judgebench.run(f"replay:{tmp_path / 'judge.txt'}", task).rows
     assert (scores.items, scores.metrics["percent_agreement"].value) == (4, 0.75)
-    with pytest.raises(DataError, match="4 of 4 items of own have no text to judge: nobody can be asked"):
+    with pytest.raises(DataError, match="4 of 4 items of own have no text to judge: baseline/longest"):
         judgebench.run("baseline/longest", task)
 
 

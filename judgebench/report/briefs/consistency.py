@@ -23,9 +23,9 @@ __all__ = ["MOST", "JudgePair", "JudgeVerdicts", "SystemWins", "brief"]
 #: A table has room for the shares of so many labels; JSON and CSV have them all.
 MOST = 5
 _STEADY = {
-    "position_consistency": ("same in both orders", "{} names the same answer in both orders on {} items"),
-    "retest_agreement": ("same when asked again", "{} says the same when asked again on {} cases"),
-    "sample_agreement": ("samples alike", "{}'s samples say the same on {} cases"),
+    "position_consistency": ("same in both orders", "{} names the same answer in both orders on {}"),
+    "retest_agreement": ("same when asked again", "{} says the same when asked again on {}"),
+    "sample_agreement": ("samples alike", "{}'s samples say the same on {}"),
 }
 _NO_GOLD = "No labels were looked at: nothing here says whether a judge is right."
 #: Letters of a label that a column has room for.
@@ -80,7 +80,8 @@ def _said(judge: str, line: JudgeVerdicts, *, several: bool) -> str:
         one = line.found.figures.get(name)
         if one is not None and one.value is not None and line.found.subset == "all":
             on = f" of {task_name(line.task, line.revision)}" if several else ""
-            return f"{words.format(judge, of_100(one.value))}{on}."
+            what = "items" if name == "position_consistency" else "cases"
+            return f"{words.format(judge, of_100(one.value, one.n, what))}{on}."
     return ""
 
 
@@ -94,7 +95,8 @@ def _beside(pairs: Sequence[JudgePair], names: dict[str, str]) -> Iterator[str]:
         shares = [one.found.percent_agreement.value or 0.0 for one in own]
         judges = list(dict.fromkeys(name for one in own for name in (one.found.first, one.found.second)))
         who = listed([names[one] for one in judges]) if len(judges) == _SAID else f"Any two of {len(judges)} judges"
-        yield f"{who} say the same on {from_to(shares)} items of {clean(task)}."
+        count = min(one.found.percent_agreement.n for one in own)
+        yield f"{who} say the same on {from_to(shares, count)} of {clean(task)}."
 
 
 def _more(lines: Sequence[JudgeVerdicts], pairs: Sequence[JudgePair], systems: Sequence[SystemWins]) -> Iterator[str]:

@@ -55,7 +55,7 @@ def _one(task: str, humans: Humans) -> Brief:
     else:
         share = humans.percent_agreement.value
         pair = "they" if humans.people.people == 2 else "two of them"
-        answer = f"{agree}" + (f": {pair} say the same on {of_100(share)} items." if share is not None else ".")
+        answer = f"{agree}" + (f": {pair} say the same on {of_100(share, humans.items)}." if share is not None else ".")
     pulling = next((one for one in humans.annotators if one.name == humans.pulling), None)
     if pulling is not None:
         only = "only " if (pulling.without.value or 0.0) < humans.kappa.value else ""

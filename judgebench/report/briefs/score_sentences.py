@@ -52,7 +52,11 @@ def _counted(lines: Sequence[Line], tasks: Sequence[str]) -> Iterator[str]:
         same = [one.same for one in lines if one.same is not None]
         on = f"{len(lines) // len(judges)} {what}"
         agrees = "agrees" if len(judges) == 1 else "agree"
-        yield f"On {on}, {who} {agrees} with {_side(lines)} on {from_to(same)} items." if same else f"{who} on {on}."
+        yield (
+            f"On {on}, {who} {agrees} with {_side(lines)} on {from_to(same, _count(lines))}."
+            if same
+            else f"{who} on {on}."
+        )
         return
     known = {"yes": "yes", "open": "not sure", "no": "no", "": "not known"}
     said = [f"{word} {_times(counts[state])}" for state, word in known.items() if counts[state]]
@@ -114,16 +118,22 @@ def _facts(own: Sequence[Line]) -> str:
         ours = _values([one.figure.value for one in own])
         theirs = _values([one.people.value for one in own if one.people is not None])
         return f"{'its' if len(own) == 1 else 'their'} {name} with a person is {ours}, that of two people {theirs}"
-    people = f"two people {'do' if len(own) < 3 else 'do so'} on {from_to(alike).removesuffix(' of 100')}"
+    count = _count(own)
+    people = f"two people {'do' if len(own) < 3 else 'do so'} on {from_to(alike, count, '')}"
     if len(own) == 1:
-        return f"it says the same as a person on {of_100(same[0])} items, {people}"
+        return f"it says the same as a person on {of_100(same[0], count)}, {people}"
     if len(own) == _EACH:
         first, second = own
         return (
-            f"{first.name} says the same as a person on {of_100(same[0])} items, {second.name} on "
-            f"{of_100(same[1]).removesuffix(' of 100')}; {people}"
+            f"{first.name} says the same as a person on {of_100(same[0], count)}, {second.name} on "
+            f"{of_100(same[1], count, '')}; {people}"
         )
-    return f"they say the same as a person on {from_to(same)} items; {people}"
+    return f"they say the same as a person on {from_to(same, count)}; {people}"
+
+
+def _count(own: Sequence[Line]) -> int:
+    """Count the items of the line that has fewest."""
+    return min(one.items for one in own)
 
 
 def _values(values: Sequence[float | None]) -> str:
@@ -154,14 +164,12 @@ def _agreeing(task: str, own: Sequence[Line]) -> str:
             value = reason(one.figure) if one.figure.value is None else spoken(one.figure)
             return f"On {task}, the {name} of {one.name} with {side} is {value}."
         beside = "" if is_share(one.metric) or one.figure.value is None else f"; {name} {spoken(one.figure)}"
-        return f"{one.name} agrees with {side} on {of_100(one.same)} items of {task}{beside}."
+        return f"{one.name} agrees with {side} on {of_100(one.same, one.items)} of {task}{beside}."
     values = _values([each.figure.value for each in own])
     if len(same) < len(own):
         return f"On {task}, the {name} of {len(own)} judges with {side} is {values}."
     beside = "" if is_share(one.metric) else f"; {name} {values}"
     if len(own) == _EACH:
-        second = of_100(same[1]).removesuffix(" of 100")
-        return (
-            f"On {task}, {one.name} agrees with {side} on {of_100(same[0])} items, {own[1].name} on {second}{beside}."
-        )
-    return f"On {task}, {len(own)} judges agree with {side} on {from_to(same)} items{beside}."
+        first, second = of_100(same[0], _count(own)), of_100(same[1], _count(own), "")
+        return f"On {task}, {one.name} agrees with {side} on {first}, {own[1].name} on {second}{beside}."
+    return f"On {task}, {len(own)} judges agree with {side} on {from_to(same, _count(own))}{beside}."

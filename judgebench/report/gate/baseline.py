@@ -277,8 +277,9 @@ def _document(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except (ValueError, RecursionError) as error:
+        why = str(error) if type(error) is ValueError else "its JSON can't be read"
         raise DataError(
-            f"not a baseline ({type(error).__name__}: {error}); cut off, or badly merged",
+            f"not a baseline: {why}; is it the right file, or was it cut off or badly merged?",
             file=str(path),
             hint=f"take it from version control, or delete it and make it again with {argument('update')}",
         ) from None

@@ -62,14 +62,19 @@ def leads_of(tasks: Sequence[Measured]) -> Lead:
     if yes:
         heading = f"A judge can take a person's place on {in_words(len(yes))} of {in_words(len(tasks))} tasks"
     elif unsure:
-        heading = f"Not sure whether a judge can take a person's place on any of {in_words(len(tasks))} tasks"
+        heading = f"Not sure whether a judge can take a person's place{_on_any(told)}"
     else:
-        heading = f"No judge can take a person's place on any of {in_words(len(told))} tasks"
+        heading = f"No judge can take a person's place{_on_any(told)}"
     parts = [f"Yes on {listed(names)}" if yes else "", f"no on {listed([clean(one.task) for one in no])}" if no else ""]
     parts.append(f"not sure on {listed([clean(one.task) for one in unsure])}" if unsure else "")
     rest = len(tasks) - len(told)
-    parts.append(f"nothing tells on {in_words(rest)}" if rest else "")
+    parts.append(f"nothing tells on the other{f' {in_words(rest)}' if rest > 1 else ''}" if rest else "")
     return Lead(heading, f"{first_up('; '.join(filter(None, parts)))}.")
+
+
+def _on_any(tasks: Sequence[Measured]) -> str:
+    """Name the only task, or count them."""
+    return f" on {clean(tasks[0].task)}" if len(tasks) == 1 else f" on any of {in_words(len(tasks))} tasks"
 
 
 def _beside_people(one: Measured) -> Lead:
@@ -108,20 +113,21 @@ def _same(one: Measured, judges: Sequence[Judge]) -> str:
             f"{first.name} reaches a {kappa} of {value_text(one.metric, first.figure.value)} with a person, "
             f"two people {value_text(one.metric, one.people.value if one.people else None)}."
         )
-    said = f"{first.name} {one.nouns.does} a person {times(first.share.value)}"
+    said = f"{first.name} {one.nouns.does} a person {times(first.share.value, one.items)}"
     second = judges[1] if len(judges) == 2 and len(one.judges) == 2 else None
     if second is not None and second.share is not None and second.share.value is not None:
-        said += f", {second.name} {100 * second.share.value:.0f} times"
-    return f"{said}; two people do so {100 * people.value:.0f} times."
+        said += f", {second.name} {times(second.share.value, one.items, again=True)}"
+    return f"{said}; two people do so {times(people.value, one.items, again=True)}."
 
 
-def times(share: float) -> str:
-    """Put a share into a sentence.
+def times(share: float, count: int, *, again: bool = False) -> str:
+    """Put a share of so many items into a sentence, shorter where one was said just before.
 
-    >>> times(0.594)
-    '59 times in 100'
+    >>> times(0.594, 999), times(0.594, 999, again=True), times(0.594, 26)
+    ('59 times in 100', '59 times', '59 % of the time')
     """
-    return f"{100 * share:.0f} times in 100"
+    number = f"{100 * share:.0f}"
+    return f"{number} % of the time" if count < 100 else f"{number} times" if again else f"{number} times in 100"
 
 
 def _hangs(one: Measured, judges: Sequence[Judge], *, whose: bool = False) -> str:
@@ -134,7 +140,7 @@ def _hangs(one: Measured, judges: Sequence[Judge], *, whose: bool = False) -> st
     if names:
         on = f", {clean(names[0])} above all" if len(names) == 1 else ""
         return f"{who}{'it' if who else 'It'} depends on which annotators you ask{on}."
-    groups = f" to {many(one.questions, 'question')}" if one.questions < one.items else ""
+    groups = f" about {many(one.questions, 'question')}" if one.questions < one.items else ""
     if crosses(judges[0]):
         needed = _needed(one, judges[0])
         more = f" About {needed:,} {one.nouns.item}s would settle it, if the figure holds." if needed else ""
@@ -203,9 +209,9 @@ def _value(one: Measured, judge: Judge) -> str:
 def _reaches(one: Measured, judge: Judge) -> str:
     if judge.share is not None and judge.share.value is not None and judge.row.gold not in {"verifier", "mixed"}:
         whom = "people" if one.row.gold in HUMAN_SOURCES else "the labels"
-        return f"{judge.name} {one.nouns.does} {whom} {times(judge.share.value)}"
+        return f"{judge.name} {one.nouns.does} {whom} {times(judge.share.value, one.items)}"
     if judge.share is not None and judge.share.value is not None:
-        return f"{judge.name} is right {times(judge.share.value)}"
+        return f"{judge.name} is right {times(judge.share.value, one.items)}"
     return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"
 
 

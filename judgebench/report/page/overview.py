@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.domain import conditions_of
 from judgebench.report.document.text import clean
 from judgebench.report.page.forest import short, value_text
-from judgebench.report.said import brief_name
+from judgebench.report.said import brief_name, on_sample
 from judgebench.report.stand_in import SAID
+from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Estimate
-    from judgebench.report.page.measured import Measured
+    from judgebench.report.page.measured import Judge, Measured
 
-__all__ = ["Head", "Matrix", "MatrixCell", "MatrixRow", "overview"]
+__all__ = ["Head", "Matrix", "MatrixCell", "MatrixRow", "overview", "row_name"]
 
 _CAN = {"yes": "can take a person's place", "open": "not sure", "no": "can't take a person's place"}
 
@@ -65,14 +67,19 @@ def overview(measured: Sequence[Measured]) -> Matrix:
     heads = tuple(
         Head(clean(one.task) + (" (SAMPLE)" if one.sample else ""), brief_name(one.metric)) for one in measured
     )
-    names = dict.fromkeys(judge.name for one in measured for judge in (*one.judges, *one.rules))
+    # A sample's rows are in columns of samples only.
+    columns = [
+        {row_name(judge): judge for judge in (*one.judges, *one.rules) if one.sample or not sampled(judge.row.revision)}
+        for one in measured
+    ]
+    names = dict.fromkeys(name for column in columns for name in column)
     people = tuple(_cell(one.metric, one.people) if one.people is not None else None for one in measured)
     rows: list[MatrixRow] = []
     signs: set[str] = set()
     for name in names:
         cells: list[MatrixCell | None] = []
-        for one in measured:
-            judge = next((judge for judge in (*one.judges, *one.rules) if judge.name == name), None)
+        for one, column in zip(measured, columns, strict=True):
+            judge = column.get(name)
             if judge is None:
                 cells.append(None)
                 continue
@@ -85,6 +92,14 @@ def overview(measured: Sequence[Measured]) -> Matrix:
         rows.append(MatrixRow(name, tuple(cells)))
     key = tuple((SAID[state].sign, word) for state, word in _CAN.items() if state in signs)
     return Matrix("Agreement of judges, task by task", heads, people if any(people) else (), tuple(rows), key)
+
+
+def row_name(judge: Judge) -> str:
+    """Name a judge's row: one for its runs on samples and on other tasks' own data, since heads mark samples."""
+    if not on_sample(judge.row.judge):
+        return judge.name
+    told = conditions_of(judge.row.judge)["revision"]
+    return " · ".join(part for part in judge.name.split(" · ") if part != told)
 
 
 def _cell(metric: str, one: Estimate) -> MatrixCell:

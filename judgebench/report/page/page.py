@@ -20,7 +20,7 @@ from judgebench.report.page.forest import Forest, Line, axis_of, band, place, va
 from judgebench.report.page.lead import lead_of, leads_of, which_is_best
 from judgebench.report.page.measured import by_task
 from judgebench.report.page.method import method
-from judgebench.report.page.overview import overview
+from judgebench.report.page.overview import overview, row_name
 from judgebench.report.said import brief_name, first_up, is_share, listed
 from judgebench.report.stand_in import SAID
 from judgebench.report.words import sampled
@@ -90,7 +90,8 @@ def report_page(
     measured = by_task(reported)
     lead = leads_of(measured)
     tasks = tasks_of(measured)
-    ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules, *one.silent)]
+    # A judge without a verdict would be at odds with every other; where there is no other, it's looked at.
+    ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules) or one.silent]
     listed_items = explorer(ordered, texts=texts, most=most)
     several = len(tasks) > 1
     name = clean(title) if title else ", ".join(task.name for task in tasks[:3]) + ("" if len(tasks) < 4 else " …")
@@ -117,7 +118,7 @@ def report_page(
 
 
 def _several(measured: Sequence[Measured]) -> str:
-    judges = {judge.name for one in measured for judge in one.judges}
+    judges = {row_name(judge) for one in measured for judge in one.judges}
     return f"{many(len(measured), 'task')} · {many(len(judges), 'judge')}"
 
 
