@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import platform
+import re
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -33,6 +34,8 @@ def test_demo_prints_a_leaderboard_of_five_tasks_and_four_baselines(judgebench) 
     assert len({row["task"] for row in rows}) == 5
     assert len(rows) == 20
     assert all(row["items"] >= 20 and row["coverage"] > 0.9 for row in rows)
+    # Names in its table can be typed: "longest" is no judge.
+    assert re.search(r" (?<!/)longest", judgebench("demo").out) is None
 
 
 def test_a_run_resumes_and_says_so(judgebench) -> None:

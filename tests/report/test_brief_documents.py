@@ -156,6 +156,13 @@ def test_a_judge_that_never_answered_is_apart_in_every_form() -> None:
     assert [one["judge"] for one in board.to_json()["unmeasured"]] == ["mute"]
 
 
+def test_a_judge_without_a_usable_answer_has_no_figure() -> None:
+    """It was "Not sure" at kappa -.88: what missing answers count as, and nothing of the judge."""
+    text = judgebench.Scores((replace(row("x", "mute", -0.88), coverage=0.0),)).render()
+    assert "mute gave no usable verdict on x" in text
+    assert not re.search(r"Not sure|\.88", text)
+
+
 @pytest.mark.parametrize("form", ["table", "md", "html", "tex"])
 def test_samples_say_so_before_their_name(form: str) -> None:
     entries = rank(replace(one.row, revision="sample:1") for one in TWO)
