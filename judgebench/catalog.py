@@ -192,9 +192,15 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
+    file, _, name = spec.partition(".py:")
+    if name:
+        folder = f", asked in {Path(file).parent}" if Path(file).parent.parts else ""
+        raise UsageError(f"{spec} is not how a function is named: it is {Path(file).name}:{name}{folder}")
     if spec.endswith(".py"):
         module = Path(spec).stem
-        raise UsageError(f"{spec} is a file: a function in it is {module}:NAME, as {module}:judge, asked in its folder")
+        raise UsageError(
+            f"{spec} is a file: a function in it is {module}:NAME, as in {module}:judge; run it from the file's folder"
+        )
     if Path(spec).is_file() or difflib.get_close_matches(Path(spec).suffix, [".toml"]):
         from judgebench.files.content import neighbours  # noqa: PLC0415 - loaded on use
 

@@ -10,6 +10,7 @@ The tree, with the exit code of the command line behind each::
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
     │   ├── FormError             3   a file can be cut into cells in several ways, or in a way that has to be said
+    │   ├── UnscoredError         3   nothing can be scored of a run: no item of it has gold under the policies
     │   └── VersionError          3   another version of judgebench wrote it, and nobody may write to it here
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
     │   └── GoneError             4   a batch or its results are not there (any more)
@@ -53,9 +54,12 @@ __all__ = [
     "UndecidedError",
     "UnfitProbeError",
     "UnknownNameError",
+    "UnscoredError",
     "UsageError",
     "VersionError",
+    "a_type",
     "argument",
+    "close",
     "not_parsed",
     "spoken_as",
     "unreached",
@@ -87,6 +91,16 @@ def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
         yield
     finally:
         _names = before
+
+
+def a_type(value: object) -> str:
+    """Name the kind of a value, with its article.
+
+    >>> a_type(3), a_type("x")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeioAEIO" else f"a {name}"
 
 
 def not_parsed(error: ValueError | RecursionError) -> str:
@@ -127,10 +141,23 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted({*known})
-        near = difflib.get_close_matches(name.casefold(), names, n=2, cutoff=0.6)
+        near = close(name, names)
         did_you_mean = f". Did you mean {' or '.join(map(_plain, near))}?" if near else ""
         super().__init__(f"no {kind} is named {_plain(name)}{did_you_mean} {hint or _listed(kind, names)}")
         self.near = tuple(near)
+
+
+def close(name: str, names: Sequence[str]) -> list[str]:
+    """Find up to two names that are nearly this one, or of which a word is.
+
+    >>> close("kapa", ["accuracy", "cohen_kappa", "fleiss_kappa", "light_kappa"])
+    ['cohen_kappa', 'light_kappa']
+    """
+    wanted = name.casefold()
+    if near := difflib.get_close_matches(wanted, names, n=2, cutoff=0.6):
+        return near
+    parted = [one for one in names if difflib.get_close_matches(wanted, re.split(r"[_/:-]", one.casefold()), 1, 0.8)]
+    return sorted(parted, key=len)[:2]
 
 
 #: What `judgebench list` has a list of.
@@ -174,6 +201,8 @@ class DataError(JudgebenchError):
         if field is not None:
             where += f"{', ' if where else ''}field {field!r}"
         super().__init__(f"{f'{where}: ' if where else ''}{message}{f'; {hint}' if hint else ''}")
+        self.what = message
+        self.hint = hint
         self.file = file
         self.line = line
         self.field = field
@@ -193,6 +222,10 @@ class FormError(DataError):
     ) -> None:
         super().__init__(message, file=file, line=line, hint=hint)
         self.readings = tuple(readings)
+
+
+class UnscoredError(DataError):
+    """Nothing can be scored of a run or a table's judge; others beside it can still be."""
 
 
 class VersionError(DataError):

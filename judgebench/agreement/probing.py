@@ -61,10 +61,14 @@ class Probed:
     bank: int = 0
 
     @property
+    def decisive(self) -> float | None:
+        """The p that decides: corrected for all probes that were tried together, if there were several."""
+        return self.p if self.adjusted is None else self.adjusted
+
+    @property
     def led(self) -> bool:
         """Whether the judge is led: beyond what chance explains, over all probes that were tried."""
-        p = self.p if self.adjusted is None else self.adjusted
-        value = self.effect.value
+        p, value = self.decisive, self.effect.value
         return p is not None and value is not None and (value > 0 or self.either) and p < ALPHA
 
 

@@ -47,7 +47,7 @@ class Line(NamedTuple):
     """One answer: what about, of which task (empty: all), its state, the figure behind it, and the reason in a word.
 
     ``limit`` is what the figure was held against, in the same ``unit``; ``more`` names what the reason is about, and
-    ``revision`` is the task's.
+    ``revision`` is the task's. Where the figure is people's, ``beside`` is the judge's.
     """
 
     about: str
@@ -59,6 +59,7 @@ class Line(NamedTuple):
     more: tuple[str, ...] = ()
     unit: Unit = "share"
     revision: str = ""
+    beside: Estimate | None = None
 
 
 class Evidence(NamedTuple):
@@ -175,7 +176,8 @@ def _ceiling(task: str, judge: Estimate | None, ceiling: Estimate | None) -> Lin
     high = judge.high if judge.high is not None else judge.value
     within = high >= (ceiling.low if ceiling.low is not None else ceiling.value)
     reason = "at_ceiling" if within else "below_ceiling"
-    return Line("human ceiling", task, "pass" if within else "warn", ceiling, reason, unit="coefficient")
+    state: State = "pass" if within else "warn"
+    return Line("human ceiling", task, state, ceiling, reason, unit="coefficient", beside=judge)
 
 
 def _led(one: Evidence, limits: Limits) -> Iterator[Line]:

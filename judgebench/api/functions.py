@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, a_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,7 +200,7 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return [[_plain(key, name), _plain(part, name)] for key, part in value.items()]
     raise UsageError(
-        f"{name} holds a {type(value).__name__}, so two versions of it could not be told apart and old answers would "
+        f"{name} holds {a_type(value)}, so two versions of it could not be told apart and old answers would "
         f"serve new ones; {_HELP}"
     )
 

@@ -78,7 +78,7 @@ def init(
         }
     if ci:
         judge, tables = (judge, tables) if tables is not None else _there(home, judge)
-        written |= _gate(home, judge, tables)
+        written |= _gated(home, judge, tables)
     _write(written, force=force)
     said = [_wrote([_from(file, home) for file in written if file != home / SCHEMA], home)]
     if task is not None:
@@ -90,10 +90,8 @@ def init(
     return Done("\n".join(said), tuple(written))
 
 
-def _gate(home: Path, judge: str, tables: Sequence[Path]) -> dict[Path, str]:
-    """Write the workflow for a folder, where GitHub looks for it; what it can't run with is said."""
-    if not (home / "judgebench.toml").is_file() and not tables:
-        tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
+def _gated(home: Path, judge: str, tables: Sequence[Path]) -> dict[Path, str]:
+    """Write the workflow of a gate, at the root of the repository."""
     root = _repository(home)
     if away := [str(one) for one in tables if not one.resolve().is_relative_to(root)]:
         tell(f"{', '.join(away)}: outside {root}, where a workflow can't read it; put it there, and init again")
@@ -202,7 +200,7 @@ def _guesses(
     free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
-    from judgebench.labels.names import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.item_roles import guessed_gold  # noqa: PLC0415 - loaded on use
 
     guesses: dict[str, tuple[str, ...]] = {}
     texts = [one.name for one in free if one.kind == "" and one.filled]
@@ -214,10 +212,8 @@ def _guesses(
     numbers = [one.name for one in free if one.kind in {"rate", "numbers"} and not (one.repeats or one.missing)]
     if numbers and "id" not in named and "id" not in given:
         guesses["id"] = (numbers[0],)
-    labels = [one for one in free if one.repeats and not words_of(one.name) & NO_LABEL]
-    alike = [[one.name for one in labels if one.kind == kind] for kind in ("check", "pair", "rate")]
-    if "gold" not in named and "gold" not in given and (most := max(alike, key=len)):
-        guesses["gold"] = tuple(most)
+    if "gold" not in named and "gold" not in given and (golds := guessed_gold(free)):
+        guesses["gold"] = golds
     return guesses
 
 
@@ -258,6 +254,8 @@ def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.places import CARD, find  # noqa: PLC0415 - loaded on use
 
+    if not (home / "judgebench.toml").is_file():
+        tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
 

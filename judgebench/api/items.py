@@ -11,7 +11,7 @@ from judgebench.api.columns import Columns
 from judgebench.api.parameters import Option, column_names, keys, options_of, texts
 from judgebench.api.tables import CellWords, FileForm, Gold, Names
 from judgebench.domain import Item, Scale, Task, digest
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UsageError, a_type, argument
 
 if TYPE_CHECKING:
     from judgebench.tasks.own import Reading
@@ -57,7 +57,11 @@ class Items(FileForm, CellWords, total=False):
     ]  # fmt: skip
     scale: Annotated[
         str | Scale | None,
-        Option("check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...", metavar="SCALE", read=str),
+        Option(
+            "What a label can be: check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...",
+            metavar="SCALE",
+            read=str,
+        ),
     ]
     where: Annotated[
         Names, Option("Rows to keep, as 'status = done'; repeatable.", metavar="CONDITION", read=list[str])
@@ -102,7 +106,7 @@ def said_of(given: Mapping[str, Any]) -> list[str]:
 def is_task(one: object) -> bool:
     """Whether it is one task: a name, a place, a task, a DataFrame, or items in a list."""
     if isinstance(one, Mapping) or (hasattr(one, "iloc") and not _framed(one)):
-        raise UsageError(f"a {type(one).__name__} is not a table of items: put one item in a list, or give a DataFrame")
+        raise UsageError(f"{a_type(one)} is not a table of items: put one item in a list, or give a DataFrame")
     if isinstance(one, (str, Path, Task)) or _framed(one):
         return True
     return isinstance(one, Sequence) and bool(one) and isinstance(one[0], (Mapping, Item))
@@ -152,7 +156,7 @@ class ItemTask:
     def __post_init__(self) -> None:
         """Refuse what are not all items."""
         if wrong := [one for one in self.given if not isinstance(one, Item)]:
-            raise DataError(f"expected items, and found a {type(wrong[0]).__name__} among them")
+            raise DataError(f"expected items, and found {a_type(wrong[0])} among them")
 
     @property
     def revision(self) -> str:

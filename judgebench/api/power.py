@@ -69,7 +69,7 @@ def power(
                 rates=None if tpr is None or tnr is None else Rates(tpr, tnr),
                 said=judge_rate,
             )
-        return PairedPower.of(found, origin, drop, alpha, power, items)
+        return PairedPower.of(found, origin, drop, alpha, power, items, given=discordance is not None)
     except ValueError as error:
         raise UsageError(f"{error}") from None
 

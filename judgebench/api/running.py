@@ -357,9 +357,6 @@ def prepared(
     for one in tasks:
         if not isinstance(one, str) and not getattr(one, "files", ()):
             remember(one)
-    for one in tasks if aloud or not on_command_line() else ():
-        for text in (*(getattr(one, "notes", ()) if on_command_line() else ()), *getattr(one, "doubts", ())):
-            tell(text)
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
         raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
     asked = given("base_url", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
@@ -396,6 +393,10 @@ def prepared(
         paraphraser=how.get("paraphraser"),
         unfit=unfit,
     )
+    # How a table was read is news where it is judged, and no part of an error about something else.
+    for one in tasks if aloud or not on_command_line() else ():
+        for text in (*(getattr(one, "notes", ()) if on_command_line() else ()), *getattr(one, "doubts", ())):
+            tell(text)
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
     by_system = bool(how.get("by_system"))

@@ -53,7 +53,8 @@ def open_sources(
     about_labels = ANY in (labels or {}) and not (isinstance(source, Given) and source.csv)
     own = None if about_labels else own_table(source, columns, name)
     if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
-        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
+        named = "--gold-col A --gold-col B" if unjudged else "--judge-col C --gold-col C"
+        raise UsageError(f"give run folders, or --csv FILE {named} (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
         if columns.options and not about_labels:

@@ -216,7 +216,7 @@ class Judgments(FileForm, RowLayout, CellWords, total=False):
     scale: Annotated[
         str | Scale | None,
         Option(
-            "check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...",
+            "What a label can be: check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ...",
             metavar="SCALE",
             read=str,
         ),

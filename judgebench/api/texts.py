@@ -41,7 +41,8 @@ def table_texts(source: Source) -> tuple[Task | None, str]:
         task = source.texts() if source.texts else None
         known = set() if task is None else {item.id for item in task.items()}
     except (DataError, UsageError) as error:
-        return None, f"the texts of the items are not at hand: {error}"
+        # What to do next is about judging the table, by options that measuring it doesn't have.
+        return None, f"the texts of the items are not at hand: {str(error).partition('; ')[0]}"
     ours = {verdict.item for verdict in source.as_run().verdicts()}
     return (task, "") if ours <= known else (None, f"the texts of {len(ours - known)} items are not at hand")
 

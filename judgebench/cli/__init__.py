@@ -34,6 +34,8 @@ _PLAIN = {
 
 #: Exit code where judgebench itself is at fault (sysexits' EX_SOFTWARE).
 _BUG = 70
+#: The exit code of Ctrl-C, and what is said of it where nothing could be kept.
+_INTERRUPTED, _STOPPED = 130, "stopped before the end"
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -71,7 +73,10 @@ def main() -> None:
         with spoken_as(_flags), waiting(sys.argv[1:]):
             from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
 
-            sys.exit(run(sys.argv[1:]))
+            code = run(sys.argv[1:])
+        if code == _INTERRUPTED:
+            _say(_STOPPED)
+        sys.exit(code)
     except JudgebenchError as error:
         # Other runs of the same command may have stopped for another reason.
         for text in (*getattr(error, "__notes__", ()), error):
@@ -85,7 +90,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         # While libraries load nobody else catches it.
-        sys.exit(130)
+        _say(_STOPPED)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # The reader (`| head`) left; Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -55,7 +55,7 @@ _EXAMPLES = {
     "alt-test": ("judgebench alt-test runs", "judgebench alt-test runs --sweep"),
     "leaderboard": ("judgebench leaderboard runs", "judgebench leaderboard runs --format md --output board.md"),
     "report": ("judgebench report runs", "judgebench report runs --no-texts --output figures.html"),
-    "view": ("judgebench view runs", "judgebench view --task tickets.csv --labels labels"),
+    "view": ("judgebench view runs", "judgebench view --task tickets.csv --scale check --labels labels"),
     "probe": (
         "judgebench probe --judge gpt-4o --task pandalm --sample --suite bias --dry-run",
         "judgebench probe runs",

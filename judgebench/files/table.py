@@ -121,13 +121,18 @@ class Table(ABC):
     def unknown(self, missing: Sequence[str], columns: Sequence[str]) -> DataError:
         """Build an error that names columns which are not there, and the nearest that are."""
         known = list(dict.fromkeys(name for name in columns if name))
+        cut = [part.strip() for part in ",".join(missing).split(",")]
         near = {
             name: difflib.get_close_matches(name.strip().casefold(), [k.casefold() for k in known], n=2)
-            for name in missing
+            for name in (*missing, *cut)
         }
         shown = [repr(k) for k in known if any(k.casefold() in names for names in near.values())]
         listed = ", ".join(repr(name) for name in missing)
-        message = f"no column is named {listed}" + (f"; did you mean {' or '.join(shown)}?" if shown else "")
+        message = f"no column is named {listed}"
+        if len(cut) > len(missing) and set(cut) <= set(known):
+            message += f"; {' and '.join(map(repr, cut))} are columns: give the option again for each"
+        elif shown:
+            message += f"; did you mean {' or '.join(shown)}?"
         tail = f"the columns are {some(known)}" if known else "there are no columns"
         if self.format == "csv" and len(columns) == 1:
             tail += "; if that is one cell too wide, name the delimiter"

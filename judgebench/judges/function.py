@@ -53,7 +53,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from judgebench.domain import Item, Judge, Needs, Reply, Status
-from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
+from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError, a_type
 from judgebench.files.records import shown
 from judgebench.judges.own import Own, as_judge
 from judgebench.judges.words import Words
@@ -262,7 +262,7 @@ def create(spec: str) -> Judge:
     if not isinstance(function, type) and isinstance(judge := as_judge(function), Judge):
         return judge
     if not callable(function):
-        raise UsageError(f"{spec} is a {type(function).__name__}, not a function")
+        raise UsageError(f"{spec} is {a_type(function)}, not a function")
     return FunctionJudge(spec, function, _source_digest(module))
 
 

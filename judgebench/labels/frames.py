@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UsageError, a_type, argument
 from judgebench.files.table import BLOCK_ROWS, Block, Table, cell, cell_or_json
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def records_of(value: Any) -> list[dict[str, Any]]:
 
     if isinstance(value, (list, tuple)):
         if wrong := [one for one in value if not isinstance(one, Mapping)]:
-            raise UsageError(f"expected a dictionary for each item, and found a {type(wrong[0]).__name__}")
+            raise UsageError(f"expected a dictionary for each item, and found {a_type(wrong[0])}")
         return [dict(one) for one in value]
     frame = as_frame(value)
     if frame is None:
-        raise UsageError(f"a {type(value).__name__} is not a table of items")
+        raise UsageError(f"{a_type(value)} is not a table of items")
     if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
         raise DataError(f"the DataFrame has several columns named {', '.join(twice)}; rename all but one of each")
     import pandas as pd

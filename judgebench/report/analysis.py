@@ -20,7 +20,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.briefs.analysis import brief
+from judgebench.report.briefs.analysis import brief, strongest_first
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
@@ -226,11 +226,10 @@ def _sentence(one: Analysis) -> str:
     )
     if told.undefined is not None:
         return f"{start}; {_REASONS.get(told.undefined, told.undefined)}."
-    sure = [effect for effect in told.effects if effect.p_holm < _LEVEL]
+    sure = strongest_first(effect for effect in told.effects if effect.p_holm < _LEVEL)
     if not sure:
         return f"{start}; none of {len(told.effects)} features predicts them."
-    # The effect of a number is per unit, and its unit may be large or small: categories speak first.
-    first = next((effect for effect in sure if effect.level), sure[0])
+    first = sure[0]
     many = f"{len(sure)} of {len(told.effects)} features predict them" if len(told.effects) > 1 else "one feature does"
     return f"{start}; {many}, {_named(first)} by {_points(first.effect)}."
 
@@ -238,7 +237,7 @@ def _sentence(one: Analysis) -> str:
 def _named(effect: Effect) -> str:
     if effect.level:
         return f"{clean(effect.feature)} {clean(effect.level)} (against {clean(effect.against)})"
-    return f"{clean(effect.feature)} (per unit)"
+    return f"{clean(effect.feature)} ({'against 0' if effect.against == '0' else 'per unit'})"
 
 
 def _left_out(told: Explanation) -> list[str]:

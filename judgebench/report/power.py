@@ -52,7 +52,10 @@ _TEST = record(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PairedPower(Document):
-    """What a paired test finds; ``items`` are those at hand, ``source`` says what the figures come from."""
+    """What a paired test finds; ``items`` are those at hand, ``source`` says what the figures come from.
+
+    ``given``: the user said on how many items exactly one judge is right.
+    """
 
     found: Power
     source: str
@@ -61,6 +64,7 @@ class PairedPower(Document):
     power: float
     items: int | None
     tests: tuple[Sided, ...]
+    given: bool = False
 
     SCHEMA = "judgebench.power/1"
     SHAPE = record(
@@ -87,7 +91,9 @@ class PairedPower(Document):
     )
 
     @classmethod
-    def of(cls, found: Power, source: str, drop: float, alpha: float, power: float, items: int | None) -> PairedPower:
+    def of(
+        cls, found: Power, source: str, drop: float, alpha: float, power: float, items: int | None, *, given: bool
+    ) -> PairedPower:
         """Work out both tests, by default for the pilot's items; ValueError where no number of items finds the drop."""
         n = items or found.items
         tests: list[Sided] = []
@@ -95,7 +101,7 @@ class PairedPower(Document):
             needed, simulated = found.items_simulated(drop, alpha=alpha, power=power, sides=sides)
             least = found.detectable(n, alpha=alpha, power=power, sides=sides)
             tests.append(Sided(sides, least, needed, simulated))
-        return cls(found, source, drop, alpha, power, n, tuple(tests))
+        return cls(found, source, drop, alpha, power, n, tuple(tests), given)
 
     def sheet(self) -> Sheet:
         given = ("source", "metric", "drop", "alpha", "power", "items", "base_rate", "value", "discordance")
@@ -104,7 +110,15 @@ class PairedPower(Document):
         return Sheet(header, [[(plain | one._asdict())[name] for name in header] for one in self.tests])
 
     def brief(self) -> Brief:
-        return brief(self.found, self.tests, drop=self.drop, power=self.power, items=self.items, needed=_needed(self))
+        return brief(
+            self.found,
+            self.tests,
+            drop=self.drop,
+            power=self.power,
+            items=self.items,
+            needed={each.sides: _needed(self, each) for each in self.tests},
+            given=self.given,
+        )
 
     def blocks(self) -> Iterator[Block]:
         found, drop, n = self.found, decimal(self.drop), self.items
@@ -125,14 +139,16 @@ class PairedPower(Document):
         yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 
-def _needed(one: PairedPower) -> tuple[int, int]:
+def _needed(one: PairedPower, test: Sided) -> tuple[int, int]:
     """Give the fewest and the most items that find the drop, by what a better judge is like."""
-    most, other = one.tests[0].items_for_drop, one.found.other
-    return most if other is None else other.items_for(one.drop, alpha=one.alpha, power=one.power, sides=1), most
+    most, other = test.items_for_drop, one.found.other
+    if other is None:
+        return most, most
+    return other.items_for(one.drop, alpha=one.alpha, power=one.power, sides=test.sides), most
 
 
 def _range(one: PairedPower) -> str:
-    least, most = _needed(one)
+    least, most = _needed(one, one.tests[0])
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 

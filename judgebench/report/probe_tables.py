@@ -144,7 +144,7 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
             ("effect", "points" if rated else "% points"),
             right=False,
         ),
-        Field("p", lambda row: p_value(row.found.p if row.found.adjusted is None else row.found.adjusted)),
+        Field("p", lambda row: p_value(row.found.decisive)),
     ]
     if "robustness" in known:
         fields += [

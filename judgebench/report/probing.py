@@ -222,6 +222,9 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
         f"any of {len(rest)} probes" if not led and len(rest) > 1 else listed([clean(row.probe) for row in led or rest])
     )
     head = f"{where} is {'led' if led else 'not seen to be led'} by {those}"
+    if not led and any(map(_seems_led, rest)):
+        several = "no p, corrected for their number, is below .05"
+        head += f": {several if len(rest) > 1 else 'its p is not below .05'}"
     bounds = [(row.found.effect, row.found.either) for row in rest]
     reach = [
         max(one.high, -one.low if either else one.high)
@@ -241,6 +244,12 @@ def _sentence(task: str, judge: str, rows: Sequence[ProbeRow]) -> str:
     if not reach:
         return f"{head}."
     return f"{head}; none of {'the others' if led else 'them'} by more than {_effect(max(reach), rows[0])}."
+
+
+def _seems_led(row: ProbeRow) -> bool:
+    """Whether the interval of an effect, which no other probe widens, is beyond 0."""
+    one = row.found.effect
+    return one.low is not None and one.high is not None and (one.low > 0 or (row.found.either and one.high < 0))
 
 
 def _effect(value: float, row: ProbeRow) -> str:

@@ -42,8 +42,8 @@ _VERDICTS: Mapping[str, str] = {
     "open": "not shown to be fit for use",
     "pass": "fit for use by every question that was asked",
 }
-#: Lines of a first table.
-_MOST = 14
+#: Lines of a first table, and questions that a message names.
+_MOST, _NAMED = 14, 4
 #: Why a line has its state, in short, and what else there is to say; ``{limit}`` is what it was held against,
 #: ``{more}`` what it is about.
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -107,7 +107,10 @@ def _amount(line: Line, value: float) -> str:
 def _figure(line: Line) -> str:
     if line.figure is None or line.figure.value is None:
         return ""
-    return share_cell(line.figure) if line.unit == "share" else two(line.figure)
+    write = share_cell if line.unit == "share" else two
+    if line.beside is None:
+        return write(line.figure)
+    return f"{write(line.beside).partition(' ')[0]}; people {write(line.figure)}"
 
 
 _LINE = record(
@@ -189,17 +192,21 @@ class JudgeValidation(Document):
         "", "Whether judges are fit for use: a minimum protocol, a line a question.", judges=ListOf(_JUDGE, 1)
     )
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {"junit": _junit}
-    BY_ENDING: ClassVar[bool] = True
     SAYS_FAILURE: ClassVar[bool] = True
 
     @property
     def failure(self) -> JudgebenchError | None:
-        failed = [(one.judge, line.about) for one in self.judges for line in one.lines if line.state == "fail"]
+        failed = [(one.judge, line) for one in self.judges for line in one.lines if line.state == "fail"]
         if not failed:
             return None
-        judges, questions = (list(dict.fromkeys(names)) for names in zip(*failed, strict=True))
+        judges = list(dict.fromkeys(clean(judge) for judge, _ in failed))
+        tasks: dict[str, dict[str, None]] = {}
+        for _, line in failed:
+            tasks.setdefault(_question(line), {})[task_name(line.task, line.revision)] = None
+        questions = [f"{question} on {listed(list(on))}" for question, on in tasks.items()]
+        told = "; ".join((*questions[:_NAMED], *(["and more"] if len(questions) > _NAMED else [])))
         verb = "fails" if len(judges) == 1 else "fail"
-        return MismatchError(f"{listed(judges)} {verb} {many(len(failed), 'question')}: {listed(questions)}")
+        return MismatchError(f"{listed(judges)} {verb} {many(len(failed), 'question')}: {told}")
 
     def sheet(self) -> Sheet:
         return sheet(
@@ -237,6 +244,14 @@ class JudgeValidation(Document):
             notes.append(SAMPLES)
         answer = tuple(self._told(one, names[one.judge]) for one in self.judges[:MOST_NOTES])
         return Brief(answer, grid(fields, shown), tuple(notes))
+
+    def page(self) -> str:
+        from judgebench.report.document.as_html import body, page  # noqa: PLC0415 - as_html reads documents
+
+        names = list(known_as(one.judge for one in self.judges).values())
+        whose = f"Is {names[0]}" if len(names) == 1 else f"Are {listed(names)}"
+        day = max(one.at for one in self.judges)
+        return page("document", title=f"{whose} fit for use?{f' ({day})' if day else ''}", body=body(self.blocks()))
 
     def _told(self, one: Validated, name: str) -> str:
         """Say it in a sentence, with the tasks where a judge has several: on each task it may be another one."""
@@ -289,7 +304,7 @@ def _cost(one: Validated) -> str:
 
 _FIELDS: Fields[Line] = (
     Field("", _word, right=False),
-    Field("about", lambda line: line.about, right=False),
+    Field("question", _question, right=False),
     Field("task", lambda line: task_name(line.task, line.revision), right=False),
     Field("figure", _figure, right=False),
     Field("because", _said, right=False),

@@ -8,11 +8,11 @@ from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
-    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS", "gold_word",
-    "gold_words", "heading", "headline_name", "sampled", "task_name",
+    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS",
+    "caption_words", "gold_word", "gold_words", "heading", "headline_name", "sampled", "task_name",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -112,7 +112,8 @@ WARNINGS = {
     "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
     "here; the same run command resumes it",
     "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below, or "
-    "under invalid=drop without these cases (score --bounds shows both ends); the same run command asks again",
+    "under invalid=drop without these cases (score --bounds shows both ends); the same run command asks again, "
+    "in vain where an item lacks what the judge needs",
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",
@@ -200,6 +201,16 @@ def gold_words(gold: str) -> str:
     ['agreement with humans', 'agreement with verifier']
     """
     return f"agreement with {gold_word(gold)}"
+
+
+def caption_words(golds: Iterable[str]) -> str:
+    """Say the same in the caption of a paper's table, where experts and crowd workers are called so.
+
+    >>> caption_words(["expert", "human", "expert"]), caption_words(["verifier"])
+    ('agreement with experts, humans', 'agreement with verifier')
+    """
+    named = {"expert": "experts", "crowd": "crowd workers"}
+    return f"agreement with {', '.join(dict.fromkeys(named.get(gold) or gold_word(gold) for gold in golds))}"
 
 
 def gold_word(gold: str) -> str:

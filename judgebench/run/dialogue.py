@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Completion, Reply, Request, Status, Usage
-from judgebench.errors import BackendError, JudgebenchError, RejectedError
+from judgebench.errors import BackendError, JudgebenchError, RejectedError, a_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ class Dialogue:
             raise RejectedError(f"{name} raised {type(error).__name__}") from None
         for request in cast("tuple[object, ...]", round_):
             if not isinstance(request, Request):
-                raise RejectedError(f"{name} asks with a {type(request).__name__}, not a Request")
+                raise RejectedError(f"{name} asks with {a_type(request)}, not a Request")
             if request.backend not in self._backends:
                 known = ", ".join(self._backends) or "it has none"
                 raise RejectedError(f"{name} asks {request.backend!r}, which is none of its backends: {known}")

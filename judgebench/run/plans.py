@@ -141,7 +141,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
     if seen.first is not None and not judge.backends:
-        _begin(judge, seen.first, task.scale)
+        _begin(judge, seen.first, task)
     origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
@@ -193,12 +193,13 @@ def _unfit(name: str, probe: Probe, task: str, first: str) -> str:
     )
 
 
-def _begin(judge: Judge, case: Case, scale: Scale) -> None:
-    """Let a judge that asks nobody see its first case: one that is not for this scale says so before it has a run."""
+def _begin(judge: Judge, case: Case, task: Task) -> None:
+    """Let a judge that asks nobody see its first case: one that is not for this task says so before it has a run."""
     try:
-        Dialogue(judge, case, scale)
-    except UsageError:
-        raise
+        Dialogue(judge, case, task.scale)
+    except UsageError as error:
+        # Of several tasks the others may be fine.
+        raise UsageError(f"{task.name}: {error}") from None
     except Exception:  # noqa: BLE001 - what is wrong with a case costs that case, when it is its turn
         return
 

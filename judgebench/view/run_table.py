@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from judgebench.domain import Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean
-from judgebench.report.said import brief_name
+from judgebench.report.said import brief_name, is_rule
 from judgebench.report.stand_in import SAID
 from judgebench.report.words import WARNINGS, sampled
 from judgebench.store.lines import PACKED, VERDICTS
@@ -182,6 +182,7 @@ def _row(entry: Entry, judge: str) -> dict[str, Any]:
     cases, judged = run.counts.get("cases", 0), entry.figures.get("judged")
     told, conditions = judge_name(judge)
     row |= {"task": clean(run.task), "judge": told, "conditions": conditions, "more": conditions_line(run)}
+    row["rule"] = is_rule(run.judge)
     row |= {"revision": clean(run.revision), "cases": cases, "scale": scale_line(run.scale)}
     row |= {"gold": asked_whom(run.gold_source), "sample": sampled(run.revision)}
     row |= {"models": [clean(one) for one in run.models if one], "measuring": entry.measured != entry.stamp}

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from judgebench.api.parameters import check_texts
+from judgebench.api.items import Items
+from judgebench.api.parameters import check_texts, keys, options_of
 from judgebench.api.source import Given
 from judgebench.api.sources import open_sources
+from judgebench.api.tables import LabelsAndScores
 from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.store.runs import StoredRun
@@ -70,6 +72,7 @@ def build(
         return table.sources(chosen)
 
     measured, pages = rooms(policy, sources, data=data, sample=sample, tell=tell)
+    said = {} if csv else _of_tables(columns or {}, tasks)
     if csv:
         table = OwnTable(csv, lambda: open_sources(Given((), csv), columns or {}, tell=tell), measured)
     else:
@@ -80,8 +83,22 @@ def build(
                 f"{argument('task')} T labels items without one"
             )
         table = RunTable(folder, measured)
-    offered = LabelTasks(table, tasks, data=data, sample=sample)
+    offered = LabelTasks(table, tasks, said, data=data, sample=sample)
+    offered.check()
     return View(table, Sessions(offered.names, offered.open, labels, selection, measured, rubric), pages)
+
+
+def _of_tables(columns: Mapping[str, Any], tasks: Sequence[str]) -> dict[str, Any]:
+    """Take what was said of tables of items; UsageError where it is about judges, or no task was named."""
+    said = {name: one for name, one in columns.items() if options_of({name: one}, LabelsAndScores)}
+    strange = [argument(name) for name in said if not tasks or name not in keys(Items)]
+    if strange:
+        told = ", ".join(strange)
+        raise UsageError(
+            f"{told}: this is about a table; give {argument('csv')} FILE"
+            + ("" if tasks else f", or {argument('task')} FILE to label its items")
+        )
+    return said
 
 
 def rooms(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.source import silent
-from judgebench.domain import names_of
-from judgebench.errors import DataError, JudgebenchError, UsageError
+from judgebench.domain import Scale, names_of
+from judgebench.errors import DataError, JudgebenchError, UsageError, argument
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_labels
 from judgebench.labels.annotations import ADJUDICATED, own_revision
 from judgebench.store.labelled import LabelledRun
@@ -18,7 +18,7 @@ from judgebench.view.run_table import figures
 from judgebench.view.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import Code, Task
@@ -155,13 +155,24 @@ def own_consistency(session: Session) -> dict[str, int] | None:
 
 
 class LabelTasks:
-    """The tasks that were named, by name or as a place; else those of the runs."""
+    """The tasks that were named, by name or as a place; else those of the runs.
 
-    def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
+    ``said`` is what was said of the tables among them, with keys of `judgebench.api.items.Items`.
+    """
+
+    def __init__(
+        self, runs: RunTable, tasks: Sequence[str], said: Mapping[str, Any], *, data: Path | None, sample: bool
+    ) -> None:
         self._runs = runs
         self._tasks = dict.fromkeys(tasks)
+        self._said = said
         self._data = data
         self._sample = sample
+
+    def check(self) -> None:
+        """Refuse a task that was named and can't be opened before anything is served, not to the first annotator."""
+        for name in self._named():
+            self._opened(name)
 
     def names(self) -> list[str]:
         """Name the tasks that can be labelled now."""
@@ -189,15 +200,25 @@ class LabelTasks:
         for stored in own:
             task, why = task_behind(stored, self._data, sample=self._sample, tell=silent)
             if task is not None:
-                return task
+                return self._as_said(task)
         spec = self._named().get(name, name)
-        if spec != name:
-            found = task_of(spec, {"data": self._data, "sample": self._sample})
-            return make_task(found) if isinstance(found, str) else found
+        found = task_of(spec, {**self._said, "data": self._data, "sample": self._sample})
+        if not isinstance(found, str):
+            return found
         if own:
             raise DataError(why)
         sampled = self._sample or (self._data is None and self._revisions().get(name) == {"sample"})
         return make_task(name, data=None if sampled else self._data, sample=sampled)
+
+    def _as_said(self, task: Task) -> Task:
+        """Refuse a scale other than the one that runs were judged on."""
+        said = self._said.get("scale")
+        if said and Scale.parse(str(said)).spec != task.scale.spec:
+            raise UsageError(
+                f"the runs of {task.name} are on the scale {task.scale.spec}, and {argument('scale')} is {said}: "
+                "leave it out"
+            )
+        return task
 
     def _named(self) -> dict[str, str]:
         from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use

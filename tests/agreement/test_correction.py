@@ -173,7 +173,7 @@ def test_what_a_statistician_would_say():
     [
         ({"policies": Policies(gold="each")}, "gold=each"),
         ({"policies": Policies(tie="drop")}, "tie=drop"),
-        ({"policies": Policies(invalid="drop")}, "invalid=drop"),
+        ({"policies": Policies(invalid="drop")}, "write policy invalid=wrong"),
         ({"target": "perfect"}, "not a label of check"),
         ({"estimator": "best"}, "estimator 'best'"),
     ],

@@ -38,7 +38,7 @@ def frame() -> pd.DataFrame:
         (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "About "),
         (
             lambda _: judgebench.power(base_rate=0.7, kappa=0.6),
-            "About 1,080 to 1,435 items show a drop of .05 in kappa",
+            "About 1,080 to 1,435 items are needed to detect a drop of .05 in kappa",
         ),
         (lambda frame: judgebench.analyze(frame, **TABLE, feature="topic"), "good disagrees with gold on "),
     ],
@@ -52,6 +52,14 @@ def test_answers_are_documents(frame, ask, says: str) -> None:
     assert json.loads(found.render("json")) == found.to_json()
     assert found._repr_html_().count("<p>") >= 1
     assert r"\begin{tabular}" in found.render("tex")
+
+
+def test_what_was_given_is_not_asked_for_and_a_range_is_in_the_table() -> None:
+    assumed = judgebench.power(base_rate=0.7, kappa=0.6)
+    given = judgebench.power(base_rate=0.7, kappa=0.6, discordance=0.1)
+    assert "--discordance" in str(assumed)
+    assert "--discordance" not in str(given)
+    assert [row[1].text for row in given.brief().table.rows] == ["1,080 to 1,435", "1,371 to 1,821"]
 
 
 @pytest.mark.parametrize(

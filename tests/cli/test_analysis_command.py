@@ -37,7 +37,9 @@ def test_errors_of_a_table_are_explained(judgebench, tmp_path: Path) -> None:
     done = judgebench(*base, "--feature", "kind")
     assert done.code == 0, done.err
     said = " ".join(done.out.split())
-    assert said.startswith("judge disagrees with gold on 31 of 120 judgments (26 %) of labels.csv: 7")
+    assert said.startswith(
+        "judge disagrees with gold on 31 of 120 judgments (26 %) of labels.csv: other things equal, 7"
+    )
     assert "more often where kind is long than where kind is short." in said
     found = json.loads(judgebench(*base, "--feature", "words", "--format", "json").out)
     jsonschema.validate(found, json_schema("analysis"))

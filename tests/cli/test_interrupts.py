@@ -99,6 +99,16 @@ def test_a_function_that_never_comes_back(tmp_path: Path, function: str, number:
     assert len(list(stored.verdicts())) >= 5
 
 
+@pytest.mark.parametrize("stops", ["return 130", "raise KeyboardInterrupt"])
+def test_whoever_stops_what_keeps_nothing_reads_a_line(stops: str) -> None:
+    """As the library of the command line has it, and while that is loaded."""
+    code = f"def run(words):\n    {stops}\nfrom judgebench.cli import app, main\napp.run = run\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.startswith("judgebench: stopped")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     # After one signal it would wait for an hour.
     (tmp_path / "sleeps.py").write_text(f"import judgebench.run.execute as i\ni._GRACE = 3600\n{SLEEPS}")

@@ -48,6 +48,14 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def test_an_error_about_something_else_comes_alone(here: Path, judgebench) -> None:
+    wrong = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:nobody")
+    assert (wrong.code, "by the names of its columns" in wrong.err) == (2, False)
+    # Of two tasks the one is named that has no references to show.
+    wrong = judgebench("run", "--task", "triviaqa", "--task", "bff-bench", "--sample", "--judge", "contains")
+    assert (wrong.code, wrong.err.partition(": ")[2].partition(":")[0]) == (2, "bff-bench")
+
+
 def test_a_table_is_judged_measured_reported_and_gated(here: Path, judgebench) -> None:
     done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--format", "csv")
     assert done.code == 0, done.err

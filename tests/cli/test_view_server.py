@@ -168,6 +168,7 @@ def test_runs_are_measured_and_listed(server, folder) -> None:
     rows = server.ask("GET", "/api/runs").json()["runs"]
     assert sorted(row["name"] for row in rows) == names
     assert {row["status"] for row in rows} == {"complete"}
+    assert all(row["rule"] for row in rows if row["judge"] == JUDGE)
     assert all(row["judged"] == row["cases"] == 48 for row in rows)
     longest = next(row for row in rows if row["judge"] == JUDGE)
     done = subprocess.run(
@@ -394,6 +395,39 @@ def test_usage(judgebench, folder, server) -> None:
     done = judgebench("view", folder / "runs", "--port", server.port)
     assert done.code == 2
     assert "can't listen" in done.err
+
+
+UNLABELLED = "id,question,answer\nt1,Is it on?,Yes.\nt2,Is it off?,No.\n"
+
+
+def test_a_task_that_can_not_be_opened_is_refused_at_the_start_as_run_refuses_it(judgebench, tmp_path) -> None:
+    table = tmp_path / "tickets.csv"
+    table.write_text(UNLABELLED)
+    for task in (table, tmp_path / "tikets.csv", "pandlm"):
+        viewed = judgebench("view", tmp_path / "runs", "--task", task)
+        asked = judgebench("run", "--judge", "baseline/first", "--task", task, "--runs", tmp_path / "runs")
+        assert (viewed.code, viewed.err) == (asked.code, asked.err)
+        assert viewed.code in {2, 3}
+
+
+@pytest.mark.parametrize(
+    "said", [["--scale", "check"], ["--task", "{table}", "--judge-col", "judge"], ["--task", "pandalm", "--scale=pair"]]
+)
+def test_what_describes_no_table_is_refused(judgebench, folder, tmp_path, said) -> None:
+    table = tmp_path / "tickets.csv"
+    table.write_text(UNLABELLED)
+    done = judgebench("view", folder / "runs", "--sample", *(one.format(table=table) for one in said))
+    assert done.code == 2
+    assert said[-2].split("=")[0] in done.err or said[-1].split("=")[0] in done.err
+
+
+def test_a_table_without_labels_is_labelled_on_the_scale_that_was_said(tmp_path) -> None:
+    (tmp_path / "tickets.csv").write_text(UNLABELLED)
+    server = ViewServer(tmp_path, "runs", "--task", "tickets.csv", "--scale", "check")
+    try:
+        assert len(shown(server, task="tickets")["choices"]) == 2
+    finally:
+        server.kill()
 
 
 def test_an_ipv6_address(folder) -> None:

@@ -197,7 +197,7 @@ def test_a_module_beside_the_user_is_found_and_its_source_is_part_of_the_setting
         ("1/0", "mine_b:f", BrokenPluginError, "importing mine_b failed: ZeroDivisionError"),
         ("x = (", "mine_c:f", BrokenPluginError, "importing mine_c failed: SyntaxError"),
         ("raise SystemExit(3)", "mine_d:f", BrokenPluginError, "importing mine_d failed: SystemExit"),
-        ("f = 3", "mine_e:f", UsageError, "mine_e:f is a int"),
+        ("f = 3", "mine_e:f", UsageError, "mine_e:f is an int"),
         ("f = 3", "mine_f:g", UsageError, r"module 'mine_f' \(.*mine_f.py\) has no 'g'"),
         ("f = 3", "mine_g", UsageError, "module:function"),
         ("f = 3", "mine_h:", UsageError, "module:function"),

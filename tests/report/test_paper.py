@@ -170,3 +170,20 @@ def test_published_figures_keep_their_decimals_and_their_policies():
 def test_systems_have_no_such_table(runs):
     with pytest.raises(UsageError, match="columns"):
         judgebench.leaderboard(runs, systems=True, columns="accuracy")
+
+
+def test_a_kappa_is_not_written_in_percent_unless_it_was_published_so():
+    entries = [_entry("replay/a", cohen_kappa=0.69, accuracy=0.845)]
+    text = paper_grid(entries, Paper(("cohen_kappa", "accuracy", "rank"), percent=True, intervals=False))
+    assert [cell.text for cell in text.rows[0][:3]] == ["a", ".690", "84.5"]
+    assert text.remarks == ("Shares in percent.",)
+    listed = Listed("t", "p", "all", "cohen_kappa", 0.691, 1, f"a paper at commit {'a1' * 20}", True, "percent")
+    grid = paper_grid(entries, Paper(("cohen_kappa",), percent=True, published=(listed,)))
+    assert [row[1].text for row in grid.rows] == ["69.1", "69.0"]
+    assert grid.rows[0][0].notes == ("published: a paper at commit a1a1a1a; its verdicts are public",)
+
+
+def test_only_the_columns_that_are_there_are_named(runs):
+    said = judgebench.leaderboard(runs, task="pandalm", columns="accuracy,tier").render("table")
+    assert "Tiers on" in said
+    assert "Ranks" not in said

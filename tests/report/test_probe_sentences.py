@@ -49,3 +49,13 @@ def test_samples_and_the_folder_of_the_runs_are_named():
         assert "SAMPLE t" in document.render(form), form
     assert document.brief().next[0].command == "judgebench report 'my runs'"
     assert not Probes((row._replace(folder=""),)).brief().next
+
+
+def test_an_interval_beyond_0_is_told_apart_from_the_p_that_decides():
+    one = replace(probed((0.5, 0.05, 0.9), items=8), p=0.125)
+    assert "not seen to be led by p0: its p is not below .05" in said(one)
+    two = replace(one, adjusted=0.5)
+    assert "by any of 2 probes: no p, corrected for their number, is below .05" in said(two, two)
+    table = Probes(tuple(ProbeRow("t", "j", "human", Scale.check(), name, two) for name in "ab")).brief().table
+    assert table.rows[0][[column.title for column in table.columns].index("p, corrected")].text == ".500"
+    assert "below .05" not in said(probed())

@@ -173,7 +173,10 @@ def test_many_tasks_are_counted() -> None:
     bad, source = _made(0.6, task="bad"), _made(0.95, task="verified", source="verifier")
     assert _said(*good, bad, source) == (
         "A judge can take a person's place on two of four tasks. "
-        "Yes on good0 and good1; no on bad; nothing tells on one."
+        "Yes on good0 and good1; no on bad; nothing tells on the other."
+    )
+    assert _said(bad, source, replace(source, run=replace(source.run, task="also"))).endswith(
+        "No judge can take a person's place on bad. No on bad; nothing tells on the other two."
     )
 
 
@@ -337,6 +340,9 @@ def test_checks_are_those_of_the_run() -> None:
     again = "The same question again, another prompt"
     assert [_checks(one)[what] for what in ("The order of the answers", again)] == [NOT_CHECKED] * 2
     assert [_checks(both)[what] for what in ("The order of the answers", again)] == [HOLDS] * 2
+    # Of a table nobody was asked: no option of a run would tell.
+    table = _checks(reported(Made(**pair, manifest={"settings": {}})))
+    assert (table["The order of the answers"], again in table) == (UNKNOWN, False)
 
 
 def test_what_was_tried_with_one_model_is_checked() -> None:

@@ -11,13 +11,12 @@ from report.report_rows import one_row
 
 import judgebench
 from judgebench.agreement.probing import Probed
-from judgebench.agreement.validity import Evidence, Limits, validate
-from judgebench.domain import Estimate
+from judgebench.agreement.validity import Evidence, Limits, Line, validate
+from judgebench.domain import Estimate, Usage
+from judgebench.report.validity import JudgeValidation, Validated
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from judgebench.agreement.validity import Line
 
 
 def line(about: str, each: float, *, scale: str = "pair:3") -> Line:
@@ -67,3 +66,19 @@ def test_a_rule_that_looks_at_gold_is_one_judge_on_two_tasks(tmp_path: Path) -> 
     for form in ("table", "md", "html", "tex"):
         text = " ".join(found.render(form).split())
         assert all(f"SAMPLE {name}" in text for name in tasks), form
+
+
+def test_what_fails_is_named_with_its_tasks_and_people_beside_the_judge() -> None:
+    fails = Line("agreement", "a", "fail", Estimate(0.1, 0.0, 0.2, 9), "below", 0.4, unit="coefficient")
+    warns = line("human ceiling", 0.6)
+    found = JudgeValidation(
+        (Validated("m", (fails, fails._replace(task="b"), warns), "d", (), 9, Usage(), "2026-11-30"),)
+    )
+    assert str(found.failure) == "m fails 2 questions: agreement on a and b"
+    assert ".60; people " in str(found)
+    page = found.render("html")
+    assert "<h1>Is m fit for use? (2026-11-30)</h1>" in page
+    for text in (page, str(found)):
+        assert "human line" in text
+        assert "human ceiling" not in text
+    assert "human ceiling" in found.render("junit")

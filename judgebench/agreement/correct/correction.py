@@ -131,14 +131,19 @@ def correct(
 
 
 def _check(policies: Policies, estimator: str) -> None:
+    write = argument("policy")
     if estimator not in ESTIMATORS:
         raise UsageError(f"{argument('estimator')} {estimator!r}: write one of {', '.join(ESTIMATORS)}")
     if policies.gold in {"each", "leave-one-out"}:
-        raise UsageError(f"policy gold={policies.gold} gives a row several labels; correct needs majority or mean")
+        raise UsageError(
+            f"policy gold={policies.gold} gives a row several labels: write {write} gold=majority or gold=mean"
+        )
     if policies.tie in {"drop", "wrong"}:
-        raise UsageError(f"policy tie={policies.tie} can't be applied to rows without gold; use class or half")
+        raise UsageError(
+            f"policy tie={policies.tie} can't be applied to rows without gold: write {write} tie=class or tie=half"
+        )
     if policies.invalid == "drop":
-        raise UsageError("policy invalid=drop would leave out rows that have a score; use wrong")
+        raise UsageError(f"policy invalid=drop would leave out rows that have a score: write {write} invalid=wrong")
 
 
 def _correct(

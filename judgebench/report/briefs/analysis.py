@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Field, grid
@@ -10,33 +11,33 @@ from judgebench.report.document.text import NONE, clean, figure, interval, many
 from judgebench.report.said import known_as, listed, whole, whom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.analysis.effects import Effect
     from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
 
-__all__ = ["brief"]
+__all__ = ["brief", "strongest_first"]
 
 _LEVEL = 0.05
 _SAID = 3
 _CAUSE = "What predicts errors need not cause them."
-#: One unit of a number that we count; of a column of the user's it is "unit of" its name.
-_UNITS = {"other judges wrong": "other judge that is wrong"}
+#: The feature of an item that says how many of the other judges err; its unit is all of them.
+_OTHERS = "other judges wrong"
 
 
 class _Line(NamedTuple):
     task: str
     judge: str
     people: str
+    others: int
     found: JudgeAnalysis
 
     @property
     def sure(self) -> list[Effect]:
-        """The features that clearly predict errors, categories first: the effect of a number depends on its unit."""
-        known = [one for one in self.found.explanation.effects if one.p_holm < _LEVEL]
-        return sorted(known, key=lambda one: (not one.level, -abs(one.effect.value or 0.0)))
+        """The features that clearly predict errors."""
+        return strongest_first(one for one in self.found.explanation.effects if one.p_holm < _LEVEL)
 
     @property
     def used(self) -> list[LabelUse]:
@@ -44,10 +45,21 @@ class _Line(NamedTuple):
         return [one for one in self.found.labels if one.p_holm is not None and one.p_holm < _LEVEL]
 
 
+def strongest_first(effects: Iterable[Effect]) -> list[Effect]:
+    """Sort effects by size, those of numbers last: theirs is per unit, which may be large or small."""
+    return sorted(effects, key=lambda one: (not _is_category(one), -abs(one.effect.value or 0.0)))
+
+
+def _is_category(one: Effect) -> bool:
+    """Whether it compares two kinds of rows: a number that is always 0 or 1 does, too."""
+    return bool(one.level) or one.against == "0"
+
+
 def brief(rows: Sequence[tuple[str, str, JudgeAnalysis]], why: Mapping[str, str]) -> Brief:
     """Say how often each judge errs and what predicts it: rows of task, gold's source and what was found."""
     names = known_as(found.judge for _, _, found in rows)
-    lines = [_Line(task, names[found.judge], whom(gold), found) for task, gold, found in rows]
+    judges = Counter(task for task, _, _ in rows)
+    lines = [_Line(task, names[found.judge], whom(gold), judges[task] - 1, found) for task, gold, found in rows]
     answer = tuple(_answer(one, why) for one in lines[:_SAID])
     table = _effects(lines[0]) if len(lines) == 1 else _judges(lines)
     return Brief(answer, table, tuple(_notes(lines))[:MOST_NOTES])
@@ -64,22 +76,39 @@ def _answer(one: _Line, why: Mapping[str, str]) -> str:
         return f"{start}; none of {len(told.effects)} features clearly predicts which."
     first = one.sure[0]
     value = 100 * (first.effect.value or 0.0)
-    more = f"{figure(abs(value), 0)} points {'more' if value > 0 else 'less'} often"
-    if first.level:
-        return f"{start}: {more} where {_where(first)} than where {_where(first, first.against)}."
-    return f"{start}: {more} for each {_unit(first)}."
+    often = f"{'more' if value > 0 else 'less'} often"
+    if first.feature == _OTHERS and not _is_category(first):
+        return f"{start}: {often} the more of the other judges are wrong."
+    held = "other things equal, " if len(told.effects) > 1 else ""
+    more = f"{start}: {held}{figure(abs(value), 0)} points {often}"
+    if first.feature == _OTHERS:
+        return f"{more} where {_where(one, first)} too."
+    if _is_category(first):
+        return f"{more} where {_where(one, first)} than where {_against(one, first)}."
+    return f"{more} for {_where(one, first)}."
 
 
-def _where(one: Effect, level: str = "") -> str:
-    level = clean(level or one.level)
+def _where(line: _Line, one: Effect) -> str:
+    """Say of which rows an effect is, or of a number its unit."""
+    if one.feature == _OTHERS and _is_category(one):
+        return "the other judge is wrong" if line.others == 1 else "the other judges are wrong"
+    if _is_category(one):
+        return _level(one, one.level or "1")
+    return "other judges wrong (per 100 %)" if one.feature == _OTHERS else f"each unit of {clean(one.feature)}"
+
+
+def _against(line: _Line, one: Effect) -> str:
+    """Say with which rows it compares them."""
+    if one.feature == _OTHERS and _is_category(one):
+        return "it is right" if line.others == 1 else "they are right"
+    return _level(one, one.against) if _is_category(one) else NONE
+
+
+def _level(one: Effect, level: str) -> str:
     if one.feature == "annotators":
-        return f"people {level}"
+        return f"people {clean(level)}"
     feature = {"gold": "the label"}.get(one.feature, clean(one.feature))
-    return f"{feature} is {level}" if level else f"each {_unit(one)}"
-
-
-def _unit(one: Effect) -> str:
-    return _UNITS.get(one.feature) or f"unit of {clean(one.feature)}"
+    return f"{feature} is {clean(level)}"
 
 
 def _points(one: Estimate) -> str:
@@ -94,8 +123,8 @@ def _effects(one: _Line) -> Grid | None:
     """List what clearly predicts errors; without any, the labels and how often each is said."""
     if one.sure:
         fields: Fields[Effect] = (
-            Field("errors are more or less frequent where", _where, right=False),
-            Field("than where", lambda effect: _where(effect, effect.against) if effect.level else NONE, right=False),
+            Field("errors are more or less frequent where", lambda effect: _where(one, effect), right=False),
+            Field("than where", lambda effect: _against(one, effect), right=False),
             Field("rows", lambda effect: f"{effect.rows:,}"),
             Field("points [95 % interval]", lambda effect: _points(effect.effect), right=False),
         )
@@ -115,7 +144,7 @@ def _judges(lines: Sequence[_Line]) -> Grid:
     several = len({one.task for one in lines}) > 1
 
     def first(one: _Line) -> str:
-        return _where(one.sure[0]) if one.sure else NONE
+        return _where(one, one.sure[0]) if one.sure else NONE
 
     fields: Fields[_Line] = (
         *([Field("task", lambda one: one.task, right=False)] if several else []),
@@ -146,4 +175,5 @@ def _notes(lines: Sequence[_Line]) -> Iterator[str]:
         if len(used) > 1:
             yield f"Clearly different, too: {many(len(used) - 1, 'more label')} (--explain)."
     if (left := len(lines) - _SAID) > 0:
-        yield f"{left} more judges are in the table; --explain has what predicts the errors of each."
+        are = "is" if left == 1 else "are"
+        yield f"{many(left, 'more judge')} {are} in the table; --explain has what predicts the errors of each."

@@ -53,14 +53,21 @@ def _answer(judge: str, found: JudgeOnly) -> str:
     systems = many(len(found.systems), "system")
     if found.identified:
         return (
-            f"{judge}'s order of {systems} is right if it errs alike on all of them and is better than chance; chance "
-            f"alone reverses {whole(sure.flip_share)} of the pairs."
+            f"{judge}'s order of {systems} is right if it errs alike on all of them and is better than chance; "
+            f"{_by_chance(whole(sure.flip_share))}."
         )
     return (
         f"Without labels the order of {systems} isn't known: judges like {judge} that get {decimal(least.diagonal, 2)} "
         f"or more of each label right may have {whole(least.flip_share)} of the pairs the wrong way round "
         f"({whole(sure.flip_share)} by chance alone)."
     )
+
+
+def _by_chance(share: str) -> str:
+    """Say how often the draw of rows alone puts two systems the wrong way round."""
+    if share == whole(0.0):
+        return "with so many verdicts, chance hardly ever puts two of them the wrong way round"
+    return f"chance alone puts {share} of the pairs the wrong way round"
 
 
 def _systems(found: JudgeOnly) -> Grid:

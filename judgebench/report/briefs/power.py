@@ -10,7 +10,7 @@ from judgebench.report.document.text import decimal, figure
 from judgebench.report.said import brief_name, of_100, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Protocol
 
     from judgebench.agreement.power import Power
@@ -28,23 +28,38 @@ __all__ = ["brief"]
 
 
 def brief(
-    found: Power, tests: Sequence[_Sided], *, drop: float, power: float, items: int | None, needed: tuple[int, int]
+    found: Power,
+    tests: Sequence[_Sided],
+    *,
+    drop: float,
+    power: float,
+    items: int | None,
+    needed: Mapping[int, tuple[int, int]],
+    given: bool,
 ) -> Brief:
-    """Say how many items show a drop; ``needed`` is from the fewest to the most, by what the judges are like."""
-    least, most = needed
-    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
-    often = f"{of_100(power).replace(' of ', ' times in ')}"
-    answer = f"About {count} items show a drop of {_digits(drop)} in {brief_name(found.metric)} {often}"
+    """Say how many items a drop takes.
+
+    ``needed`` is from the fewest to the most, by the sides of a test, and ``given`` whether the user said on how many
+    items the judges differ.
+    """
+    words = {
+        sides: f"{most:,}" if least == most else f"{least:,} to {most:,}" for sides, (least, most) in needed.items()
+    }
+    answer = (
+        f"About {words[1]} items are needed to detect a drop of {_digits(drop)} in {brief_name(found.metric)} "
+        f"(in {of_100(power)} samples)"
+    )
     if items:
         seen = found.possible(tests[0].detectable)
-        answer += f"; {items:,} items show {'no drop, however large' if seen is None else f'one of {_digits(seen)}'}"
+        answer += f"; {items:,} items detect {'no drop, however large' if seen is None else f'one of {_digits(seen)}'}"
     fields: list[Field[_Sided]] = [
         Field("a difference", lambda one: "one way, a drop" if one.sides == 1 else "either way", right=False),
-        Field(f"items that show {_digits(drop)}", lambda one: f"{one.items_for_drop:,}"),
+        Field(f"items needed for {_digits(drop)}", lambda one: words[one.sides]),
     ]
     if items:
-        fields.append(Field(f"what {items:,} items show", lambda one: _shown(found.possible(one.detectable))))
-    return Brief((f"{answer}.",), grid(fields, tests), tuple(_notes(found, least != most))[:MOST_NOTES])
+        fields.append(Field(f"what {items:,} items detect", lambda one: _shown(found.possible(one.detectable))))
+    ranged = needed[1][0] != needed[1][1]
+    return Brief((f"{answer}.",), grid(fields, tests), tuple(_notes(found, ranged=ranged, given=given))[:MOST_NOTES])
 
 
 def _shown(least: float | None) -> str:
@@ -55,12 +70,13 @@ def _digits(value: float) -> str:
     return decimal(value, 2 if abs(round(value, 2) - value) < 0.0005 or value >= 0.1 else 3)
 
 
-def _notes(found: Power, ranged: bool) -> Iterator[str]:  # noqa: FBT001 - one question, one answer
+def _notes(found: Power, *, ranged: bool, given: bool) -> Iterator[str]:
     if not found.measured:
-        yield (
-            f"Assumed: exactly one of the two judges is right on {whole(found.discordance)} of the items. Run both on "
-            "a few items to measure it, or say it with --discordance."
-        )
+        said = f"exactly one of the two judges is right on {whole(found.discordance)} of the items"
+        if given:
+            yield f"As given, {said}; a run of both on a few items measures it."
+        else:
+            yield f"Assumed: {said}. Run both on a few items to measure it, or say it with --discordance."
     if ranged:
         yield (
             "The fewer items are for a judge that is as often right on correct items as on incorrect ones: say what "
@@ -69,6 +85,5 @@ def _notes(found: Power, ranged: bool) -> Iterator[str]:  # noqa: FBT001 - one q
     if found.design_effect == 1:
         if not found.measured:
             yield "Items count as independent; if several share a question, it takes more of them (--design-effect)."
-    elif found.design_effect > 1:
-        times = figure(found.design_effect, 1)
+    elif found.design_effect > 1 and (times := figure(found.design_effect, 1)) != "1.0":
         yield f"Items count in groups: because they share questions, it takes {times} times as many."

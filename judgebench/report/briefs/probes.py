@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from judgebench.report.document.blocks import Cell, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
-from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.document.text import NONE, clean, decimal, interval, many, p_value, percent
 from judgebench.report.said import known_as, whole
 from judgebench.report.words import SAMPLES, sampled, task_name
 
@@ -90,7 +90,8 @@ def _table(rows: Sequence[ProbeRow]) -> Grid:
         *when(_several(rows, "judge"), Field("judge", judge, right=False)),
         Field("probe", lambda row: clean(row.probe), right=False),
         Field("led?", told, right=False),
-        Field("effect [95 %]", effect, right=False),
+        Field("effect, points [95 %]", effect, right=False),
+        Field("p, corrected" if len(rows) > 1 else "p", lambda row: p_value(row.found.decisive)),
         Field("right before", _share("accuracy_before"), spare=True),
         Field("right after", _share("accuracy_after"), spare=True),
         Field("cases", lambda row: f"{row.found.rows:,}", spare=True),

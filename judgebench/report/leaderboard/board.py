@@ -30,7 +30,7 @@ from judgebench.report.leaderboard.ranks import NOTE, silent, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, marked, matrix, sections
 from judgebench.report.row_table import room_plan
 from judgebench.report.rows import ROW, estimate_columns
-from judgebench.report.words import gold_words
+from judgebench.report.words import caption_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -162,7 +162,6 @@ class Leaderboard(Document):
     unmeasured: tuple[Unmeasured, ...] = ()
 
     SCHEMA = "judgebench.leaderboard/1"
-    BY_ENDING = True
     SHAPE = record(
         "",
         "Rows of judgebench.scores/1 with their ranks, task by task. Fields may be added within version 1; none is "
@@ -256,8 +255,7 @@ class Leaderboard(Document):
     def _one_table(self, how: Paper, form: str) -> Table:
         tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))
         named = [marked(task, [entry for entry in self.entries if entry.row.task == task]) for task in tasks]
-        gold = ", ".join(dict.fromkeys(gold_words(entry.row.gold) for entry in self.entries))
-        title = f"{', '.join(named)}: {gold}"
+        title = f"{', '.join(named)}: {caption_words(entry.row.gold for entry in self.entries)}"
         layout = paper_grid(self.entries, how, bold=form != "table")
         # What was asked for by name is never left out for want of room.
         spare = () if how.columns else range(len(layout.columns) - 1, 1, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
 from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
+from judgebench.report.said import first_up, known_as
 from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name, sampled
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, title_of
 
@@ -37,6 +39,10 @@ _PLAIN: Mapping[str, tuple[str, Callable[[Entry], str], Callable[[Entry], Value]
         lambda e: usd_per_1000(e.row),
     ),
 }
+
+
+#: A commit or another digest, of which its first digits are enough to find it.
+_DIGEST = re.compile(r"\b[0-9a-f]{40}\b")
 
 
 class Listed(NamedTuple):
@@ -90,8 +96,15 @@ class _Key(NamedTuple):
     subset: str
 
     def scaled(self, how: Paper) -> bool:
-        """Whether it is written times 100: an error, and what has no bounds or none that are known, is no share."""
+        """Whether it is written times 100.
+
+        An error, and what has no bounds or none that are known, is not a share; nor is a kappa, unless it was
+        published times 100.
+        """
         known = METRICS.get(self.metric) or ROW_METRICS.get(self.metric)
+        if self.metric in METRICS and METRICS[self.metric].chance_corrected:
+            printed = {one.unit for one in how.published if (one.task, one.metric, one.subset) == self}
+            return how.percent and "percent" in printed
         return how.percent and known is not None and known.perfect != 0 and known.high <= 1 and known.low >= -1
 
 
@@ -128,18 +141,14 @@ class _Line:
         return found if len(found) < len(self.entries) else []
 
     @property
-    def named(self) -> str:
-        """Its judge's name, marked where its figures are published ones."""
-        return f"{clean(self.judge)} (published)" if self.figures else clean(self.judge)
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the whole row; a row of samples and data says it at the samples' figures."""
         found = [SAMPLE_ROWS] if self.entries and all(map(self.sampled, self.entries)) else []
         found += [f"measured under {self.under}"] if self.under else []
         for one in self.figures.values():
-            end = "; its verdicts are public, too (judgebench reproduce)" if one.recorded else "; without verdicts"
-            found.append(f"published: {one.source}{f' ({one.conditions})' if one.conditions else ''}{end}")
+            end = "; its verdicts are public" if one.recorded else "; without verdicts"
+            source = _DIGEST.sub(lambda found: found[0][:7], one.source)
+            found.append(f"published: {source}{f' ({one.conditions})' if one.conditions else ''}{end}")
         return tuple(dict.fromkeys(found))
 
 
@@ -160,9 +169,10 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
     """
     layout = _layout(entries, how)
     best = {key: _best(key, layout.lines, how) for _, _, key in layout.columns if key is not None}
+    names = known_as(line.judge for line in layout.lines if line.entries)
     rows: list[tuple[Cell, ...]] = []
     for i, line in enumerate(layout.lines):
-        cells = [Cell(line.named, line.notes)]
+        cells = [Cell(f"{clean(line.judge)} (published)" if line.figures else clean(names[line.judge]), line.notes)]
         for task, name, key in layout.columns:
             if key is not None:
                 cells.append(_cell(line, key, how, strong=best[key][i]))
@@ -172,7 +182,9 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
         rows.append(tuple(cells))
     remarks = list(layout.remarks)
     if best:
-        said = f"Figures{' in percent' if how.percent else ''}{' with 95 % intervals' if how.intervals else ''}"
+        scaled = {key.scaled(how) for key in best}
+        what = "Figures in percent" if scaled == {True} else "Shares in percent" if True in scaled else "Figures"
+        said = f"{what}{' with 95 % intervals' if how.intervals else ''}"
         remarks.append(f"{said}; bold: the best." if bold and any(map(any, best.values())) else f"{said}.")
     heads = [Column("judge", right=False)]
     for task, name, _ in layout.columns:
@@ -238,10 +250,11 @@ def _order_words(columns: Sequence[tuple[str, str, _Key | None]], entries: Seque
     """Say by what the ranks are, where it isn't what the table shows first."""
     found: list[str] = []
     for task in dict.fromkeys(task for task, name, _ in columns if name in {"rank", "tier"}):
+        those = " and ".join(f"{one}s" for one in ("rank", "tier") if any(c[:2] == (task, one) for c in columns))
         headline = next(entry.headline for entry in entries if entry.row.task == task)
         shown = next((key for of, _, key in columns if of == task and key is not None), None)
         if shown is None or (shown.metric, shown.subset) != (headline, "all"):
-            found.append(f"Ranks and tiers on {clean(task)} are by {_heading(headline)}.")
+            found.append(f"{first_up(those)} on {clean(task)} are by {_heading(headline)}.")
     return found
 
 

@@ -15,11 +15,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import bare
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, close
 from judgebench.report.document.text import places
 from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
+from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -193,7 +194,9 @@ def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
         if any(_value(row, name) is not None for row in rows):
             return name
     if wanted is not None:
-        raise UsageError(f"no row of {task} has the metric {wanted!r}; `judgebench list metrics` shows what there is")
+        near = close(wanted, sorted({name for row in rows for name in row.metrics}))
+        meant = f"; did you mean {' or '.join(near)}?" if near else "; `judgebench list metrics` shows what there is"
+        raise UsageError(f"no row of {task} has the metric {wanted!r}{meant}")
     return names[0]
 
 
@@ -247,8 +250,10 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
         return _Ground(row.gold, row.revision, policies.tie, policies.invalid, policies.gold)
 
     sizes = Counter(map(ground, group))
-    # A task that leaves unusable answers out has a second row of the judges that gave some: not the one to rank by.
-    largest = max(sizes, key=lambda key: (sizes[key], key.invalid != "wrong", key))
+    # Samples say nothing about a judge: beside real data they rank nobody. A task that leaves unusable answers out has
+    # a second row of the judges that gave some: not the one to rank by.
+    real = [key for key in sizes if not sampled(key.revision)]
+    largest = max(real or sizes, key=lambda key: (sizes[key], key.invalid != "wrong", key))
     group = [row for row in group if ground(row) == largest]
     enough = _ENOUGH * max(row.items for row in group)
     bounds: dict[int, tuple[float, float, float]] = {}

@@ -208,17 +208,22 @@ def _constant(one: Measured) -> Iterator[Check]:
     if not shares or not one.scale.listed:
         return
     label, share = max(shares.items(), key=lambda pair: pair[1])
-    what = f"A judge that always says {clean(label)}"
+    what = f"Always saying {clean(label)}"
     passes = [judge for judge in one.judges if judge.alt and "majority_passes" in judge.alt.warnings]
-    said = f"It would agree with the majority on {percent(share, 0)}, kappa 0."
+    said = f"That would agree with the majority on {percent(share, 0)}, kappa 0."
     if passes and one.of("yes"):
         yield Check(CHANGES, what, f"{said} It would pass the test, too: the labels are too skewed.")
     elif all((judge.row.metrics.get("cohen_kappa") or judge.figure).low is not None for judge in one.judges):
-        low = [
-            judge.name for judge in one.judges if ((judge.row.metrics.get("cohen_kappa") or judge.figure).low or 0) <= 0
-        ]
-        end = f"{listed(low)} may be no better." if low else "Every judge here is above it."
-        yield Check(CHANGES if low and one.of("yes") else HOLDS, what, f"{said} {end}")
+        low = [judge for judge in one.judges if ((judge.row.metrics.get("cohen_kappa") or judge.figure).low or 0) <= 0]
+        trusted = any(judge.state == "yes" for judge in low)
+        names = listed([judge.name for judge in low])
+        if trusted:
+            end = f"{names} may be no better."
+        elif low:
+            end = f"{names} may be no better; the answer doesn't rest on that."
+        else:
+            end = "Every judge here is better." if len(one.judges) > 1 else f"{one.judges[0].name} is better."
+        yield Check(CHANGES if trusted else HOLDS, what, f"{said} {end}")
 
 
 def _parts(one: Measured) -> Iterator[Check]:
@@ -273,6 +278,8 @@ def _order(one: Measured) -> Iterator[Check]:
     if flips:
         parts = [f"{name} flips on {percent(1 - (same.value or 0), 0)}" for name, same in flips]
         yield Check(HOLDS, what, f"Shown in both orders: {listed(parts)}; the figures count both.")
+    elif not any(judge.run.run.settings for judge in one.judges):
+        yield Check(UNKNOWN, what, "The table has one order only.")
     elif all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges):
         yield Check(UNKNOWN, what, "The recordings show one order only.")
     else:
@@ -290,7 +297,8 @@ def _again(one: Measured) -> Iterator[Check]:
         yield Check(HOLDS, what, text)
     elif ways:
         yield Check(HOLDS, what, f"{len(one.judges)} ways of asking are rows of the table.")
-    elif any(not is_rule(judge.row.judge) for judge in one.judges):
+    elif any(judge.run.run.settings and not is_rule(judge.row.judge) for judge in one.judges):
+        # A table doesn't say how its verdicts were asked for.
         recorded = all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges)
         hint = "" if recorded else " Add --repeats 3, or a second --prompt."
         yield Check(NOT_CHECKED, what, f"Each {one.nouns.item} was asked once, with one prompt.{hint}")

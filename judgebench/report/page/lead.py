@@ -62,14 +62,19 @@ def leads_of(tasks: Sequence[Measured]) -> Lead:
     if yes:
         heading = f"A judge can take a person's place on {in_words(len(yes))} of {in_words(len(tasks))} tasks"
     elif unsure:
-        heading = f"Not sure whether a judge can take a person's place on any of {in_words(len(tasks))} tasks"
+        heading = f"Not sure whether a judge can take a person's place{_on_any(told)}"
     else:
-        heading = f"No judge can take a person's place on any of {in_words(len(told))} tasks"
+        heading = f"No judge can take a person's place{_on_any(told)}"
     parts = [f"Yes on {listed(names)}" if yes else "", f"no on {listed([clean(one.task) for one in no])}" if no else ""]
     parts.append(f"not sure on {listed([clean(one.task) for one in unsure])}" if unsure else "")
     rest = len(tasks) - len(told)
-    parts.append(f"nothing tells on {in_words(rest)}" if rest else "")
+    parts.append(f"nothing tells on the other{f' {in_words(rest)}' if rest > 1 else ''}" if rest else "")
     return Lead(heading, f"{first_up('; '.join(filter(None, parts)))}.")
+
+
+def _on_any(tasks: Sequence[Measured]) -> str:
+    """Name the only task, or count them."""
+    return f" on {clean(tasks[0].task)}" if len(tasks) == 1 else f" on any of {in_words(len(tasks))} tasks"
 
 
 def _beside_people(one: Measured) -> Lead:

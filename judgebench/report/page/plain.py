@@ -85,7 +85,7 @@ def plain_item(
             (role if len(text["turns"]) > 1 else "", said) for role, pieces in text["turns"] for said, _ in pieces
         ]
         asked += [("context", one) for one in text["context"]]
-        asked += [(f"reference: {kind}", one) for kind, one in text["references"]]
+        asked += [("reference" if kind == "human" else f"reference: {kind}", one) for kind, one in text["references"]]
         count = len(text["responses"])
         answers += [
             ("Response" if count == 1 else f"Response {'AB'[i] if count == 2 else i + 1}", one)

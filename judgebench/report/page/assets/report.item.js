@@ -161,6 +161,11 @@ function peopleBlock(board, place, item) {
   return [make("h4", { dir: "auto", text: `${board.head.human ? "People" : `Label (${board.head.gold})`}: ${label}` }), row];
 }
 
+/** Name a reference by its kind, unless it is what goes without saying. */
+function referenceName(kind) {
+  return kind === "human" ? "Reference" : `Reference: ${plainText(kind)}`;
+}
+
 function textParts(board, item) {
   if (item.text === null) return [make("p", { class: "alert", text: whyNoText(board, item) })];
   const { turns, context, references, responses } = item.text;
@@ -175,7 +180,7 @@ function textParts(board, item) {
     if (quote.childElementCount) parts.push(quote);
   }
   if (context.length) parts.push(make("h4", { text: "Context" }), ...context.map((text) => textBlock(text)));
-  for (const [kind, text] of references) parts.push(make("h4", { dir: "auto", text: `Reference: ${plainText(kind)}` }), textBlock(text));
+  for (const [kind, text] of references) parts.push(make("h4", { dir: "auto", text: referenceName(kind) }), textBlock(text));
   const side = make("div", { class: responses.length > 1 ? "cols two" : "" });
   responses.forEach(([text, images], index) => {
     const system = item.systems?.[index];

@@ -147,7 +147,7 @@ function drawLead(runs) {
   const tasks = [...new Set(runs.map((run) => run.task).filter(Boolean))];
   $("title").textContent = runs.length ? `${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}` : "Runs";
   const told = tasks.map((task) => {
-    const judged = runs.filter((run) => run.task === task && ["yes", "no", "unsure"].includes(run.answer) && !run.judge.startsWith("baseline/"));
+    const judged = runs.filter((run) => run.task === task && ["yes", "no", "unsure"].includes(run.answer) && !run.rule);
     const yes = judged.filter((run) => run.answer === "yes").length;
     if (!judged.length) return "";
     if (yes) return `${counted(yes, "judge")} can take a person's place on ${task}`;
