@@ -192,7 +192,9 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     if spec.endswith(".py"):
         module = Path(spec).stem
-        raise UsageError(f"{spec} is a file: a function in it is {module}:NAME, as {module}:judge, asked in its folder")
+        raise UsageError(
+            f"{spec} is a file: a function in it is {module}:NAME, as in {module}:judge; run it from the file's folder"
+        )
     if Path(spec).is_file() or difflib.get_close_matches(Path(spec).suffix, [".toml"]):
         from judgebench.files.content import neighbours  # noqa: PLC0415 - loaded on use
 

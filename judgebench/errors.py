@@ -10,6 +10,7 @@ The tree, with the exit code of the command line behind each::
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
     │   ├── FormError             3   a file can be cut into cells in several ways, or in a way that has to be said
+    │   ├── UnscoredError         3   nothing can be scored of a run: no item of it has gold under the policies
     │   └── VersionError          3   another version of judgebench wrote it, and nobody may write to it here
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
     │   └── GoneError             4   a batch or its results are not there (any more)
@@ -53,6 +54,7 @@ __all__ = [
     "UndecidedError",
     "UnfitProbeError",
     "UnknownNameError",
+    "UnscoredError",
     "UsageError",
     "VersionError",
     "argument",
@@ -174,6 +176,8 @@ class DataError(JudgebenchError):
         if field is not None:
             where += f"{', ' if where else ''}field {field!r}"
         super().__init__(f"{f'{where}: ' if where else ''}{message}{f'; {hint}' if hint else ''}")
+        self.what = message
+        self.hint = hint
         self.file = file
         self.line = line
         self.field = field
@@ -193,6 +197,10 @@ class FormError(DataError):
     ) -> None:
         super().__init__(message, file=file, line=line, hint=hint)
         self.readings = tuple(readings)
+
+
+class UnscoredError(DataError):
+    """Nothing can be scored of a run or a table's judge; others beside it can still be."""
 
 
 class VersionError(DataError):

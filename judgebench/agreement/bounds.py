@@ -14,7 +14,7 @@ import numpy as np
 
 from judgebench.agreement.figures import table_metrics
 from judgebench.agreement.policies import apply, sign_of
-from judgebench.errors import DataError
+from judgebench.errors import UnscoredError
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ class Missing:
 def missing(ratings: Ratings, policies: Policies) -> Missing:
     """Measure a judge's labels at the worst and the best that its missing answers could be.
 
-    UsageError where verdicts are not single labels; DataError if there is nothing to score.
+    UsageError where verdicts are not single labels; UnscoredError if there is nothing to score.
     """
     scored = apply(ratings, replace(policies, invalid="wrong"))
     if not scored.size:
-        raise DataError("the policies leave no item to score")
+        raise UnscoredError("the policies leave no item to score")
     scale = ratings.scale
     silent = scored.judge == len(scale.labels) + 1
     values = np.asarray(scale.values)

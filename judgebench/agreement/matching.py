@@ -188,7 +188,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
     first = judges[0]
     _same(judges, "tasks", lambda one: one.task, f"choose one with {argument('task')} NAME, or name the runs")
     _same(judges, "scales", lambda one: one.ratings.scale.spec)
-    _same(judges, "gold sources", lambda one: one.gold_source)
+    _same(judges, "gold sources", lambda one: one.gold_source, "name the RUN folders of one of them")
     _same(judges, "data", lambda one: one.revision or "unknown", "run them on the same revision of the task")
     _same(judges, "policies", lambda one: _words(one.policies), f"set them alike with {argument('policy')} NAME=VALUE")
     names = _common(judges, shared=shared)

@@ -27,7 +27,7 @@ from judgebench.agreement.ratings import (
 )
 from judgebench.agreement.score_metrics import COMPANIONS
 from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
-from judgebench.errors import DataError, argument
+from judgebench.errors import UnscoredError, argument
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, Metric, RowMetric
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     further askings. ``revision`` pins the data. Intervals are made as in `estimate`; those of aggregates, ceilings and
     biases stay the default's. ``verify`` recomputes every point estimate by its witnesses (or by its definition alone,
     which needs no library), raises MismatchError where one differs, and names in ``unverified`` what has none.
-    DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
-    this scale.
+    UnscoredError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense
+    on this scale.
 
     GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374. The
     reference has agreement .911544, kappa .787569, AC1 .848460:
@@ -106,7 +106,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     """
     scored = scored_rows(ratings, policies or Policies())
     if not scored.size:
-        raise DataError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
+        raise UnscoredError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
     if interval == "two-way":
         need_two_systems(ratings)
     divided = set(by) | {aggregate.by for aggregate in aggregates}

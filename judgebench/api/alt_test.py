@@ -87,13 +87,17 @@ def alt_test(
     tests: list[Entry] = []
     for task, judge, who, revision, own, ratings in fit:
         # A card may say what its benchmark's own test takes.
-        said: dict[str, Any] = {"epsilon": default_epsilon(who), **_of_card(task)}
-        margin = said["epsilon"] if epsilon is None else epsilon
+        card = _of_card(task)
+        said: dict[str, Any] = {"epsilon": default_epsilon(who), **card}
+        margin: float = said["epsilon"]
+        because: Literal["option", "card", "gold"] = "card" if "epsilon" in card else "gold"
+        if epsilon is not None:
+            margin, because = epsilon, "option"
         how = scoring or said.get("scoring")
         rules = own
         found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=how, q=q, min_items=min_items, small=small)
         swept = epsilon_sweep(ratings, rules, scoring=how, q=q, min_items=min_items, small=small) if sweep else ()
-        tests.append(Entry(task, judge, who, revision, rules, found, swept))
+        tests.append(Entry(task, judge, who, revision, rules, found, swept, because))
     pairs = differences([(one[0], one[5], test.result) for one, test in zip(fit, tests, strict=True)])
     return AltTests(tuple(tests), tuple(pairs))
 

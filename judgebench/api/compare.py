@@ -19,7 +19,7 @@ from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.briefs.compare import Asked
 from judgebench.report.compare import TwoJudges
-from judgebench.report.said import listed
+from judgebench.report.said import known_as, listed
 from judgebench.report.standings import ManyJudges
 from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: So many characters of a question are shown.
 _WORDS = 40
+#: So many runs, or judges, are named in a message.
+_NAMED = 10
 
 
 @question
@@ -101,8 +103,15 @@ def compare(
             "equivalent_within": equivalent_within is not None,
         }
         if len(named) > 1 or any(two.values()):
-            only = ", ".join(map(argument, two))
-            raise UsageError(f"{only} and a second {argument('metric')} are for two judges")
+            given = [name for name, is_given in two.items() if is_given] or ["metric"]
+            runs = [str(one.stored.path) for one in opened if one.stored is not None]
+            do = (
+                f"name two RUN folders of {listed(runs, _NAMED)}"
+                if len(runs) == len(opened)
+                else f"name two of them with {argument('judge')}: {listed(matched.judges, _NAMED)}"
+            )
+            several = "a second " * (given == ["metric"]) + listed(list(map(argument, given)), len(given))
+            raise UsageError(f"{several} {'is' if len(given) == 1 else 'are'} for two judges: {do}")
         return ManyJudges(compare_all(matched, *named, known=metrics(), seed=seed))
     by = ("subset", "system") if by_system else ("subset",)
     found = hold(
@@ -125,8 +134,9 @@ def _answered(opened: list[Opened], judges: list[Judged]) -> tuple[list[Opened],
     dead = [one.failed and not (one.ratings.judge >= 0).any() for one in judges]
     if not any(dead) or dead.count(False) < 2:
         return opened, judges
-    names = [one.judge for one, out in zip(judges, dead, strict=True) if out]
-    tell(f"not compared, as every case failed: {listed(names)}")
+    names = known_as(one.judge for one in judges)
+    silent = [names[one.judge] for one, out in zip(judges, dead, strict=True) if out]
+    tell(f"not compared, as every case failed: {listed(silent)}")
     kept = [both for both, out in zip(zip(opened, judges, strict=True), dead, strict=True) if not out]
     return [one for one, _ in kept], [one for _, one in kept]
 

@@ -74,26 +74,30 @@ def with_commands(found: Diagnosis, files: Sequence[Path]) -> Diagnosis:
     benchmark = recognise(names) if found.form == "benchmark" else None
     if benchmark is not None:
         found.commands += _benchmark(found, benchmark, files[0])
-    elif found.texts and len(files) == 1 and (said := _as_task(files[0])) is not None:
-        if said:
+    elif found.texts and len(files) == 1:
+        if said := _as_task(files[0], found.people):
             found.notes += (f"to ask a judge about its texts, something has to be said first: {said}",)
         else:
-            found.commands += (
-                shlex.join(["judgebench", "run", "--judge", "gpt-4o", "--task", str(files[0]), "--dry-run"]),
-                shlex.join(["judgebench", "init", str(files[0])]),
-            )
+            golds = [word for name in found.people for word in ("--gold-col", name)]
+            run = shlex.join(["judgebench", "run", "--judge", "gpt-4o", "--task", str(files[0]), *golds, "--dry-run"])
+            if found.alone:
+                found.first = (run,)
+            else:
+                found.commands += (run,)
+            found.commands += (shlex.join(["judgebench", "init", str(files[0])]),)
     return found
 
 
-def _as_task(path: Path) -> str | None:
-    """Say why a table's texts can't be judged, nothing where they can."""
+def _as_task(path: Path, golds: Sequence[str]) -> str:
+    """Say why a table's texts can't be judged, nothing where they can; ``golds`` are said to be people's labels."""
     from judgebench.api.items import reading_of  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.tables import open_own  # noqa: PLC0415 - loaded on use
 
     try:
         # Long texts take long to check: of a large file its first items are looked at.
         most = _MOST_ITEMS * min(1.0, _MOST_BYTES / max(1, path.stat().st_size))
-        deque(islice(open_own(path, reading_of({})).checked(), max(1, int(most))), maxlen=0)
+        items = open_own(path, reading_of({"gold": [*golds]} if golds else {})).checked()
+        deque(islice(items, max(1, int(most))), maxlen=0)
     except JudgebenchError as error:
         return str(error)
     return ""

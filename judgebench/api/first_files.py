@@ -141,15 +141,22 @@ user = '''
 """
 
 
-def workflow(judge: str, files: Sequence[Path]) -> str:
-    """Write the GitHub workflow that asks a judge and holds it against a baseline; ``files`` are the tables."""
+def workflow(judge: str, files: Sequence[Path], folder: str = ".") -> str:
+    """Write the GitHub workflow that asks a judge and holds it against a baseline.
+
+    ``files`` are the tables, and ``folder`` is where `judgebench.toml` is, seen from the repository's root.
+    """
     claude, server = "claude" in judge or judge.startswith("anthropic/"), judge.startswith(SERVER)
     key = "ANTHROPIC_API_KEY" if claude else "JUDGEBENCH_SERVER_API_KEY" if server else "OPENAI_API_KEY"
     extras = ["litellm"] if judge.startswith("litellm/") else []
     extras += ["spreadsheets"] if any(file.suffix.lower() in {".xlsx", ".ods"} for file in files) else []
     wanted = f"[{','.join(extras)}]" if extras else ""
+    inside = "" if folder == "." else f"{folder}/"
+    there = f"    defaults:\n      run:\n        working-directory: {toml(folder)}\n" if inside else ""
+    # A wheel's path is seen from the root.
+    above = "        working-directory: .\n" if inside else ""
     return f"""\
-# Asks the judge of judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
+# Asks the judge of {inside}judgebench.toml, and fails where it clearly agrees less with people than its baseline did.
 # The baseline is made once, and again whenever a change is meant:
 #   judgebench run, then judgebench gate RUN --against baseline.json --update with the folder that it printed
 name: judge
@@ -165,14 +172,28 @@ env:
 jobs:
   gate:
     runs-on: ubuntu-latest
-    steps:
+{there}    steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
       - run: pip install "${{JUDGEBENCH:?say at the top of this file where judgebench comes from}}"
+{above}      # What was answered before isn't asked, nor paid for, again.
+      - uses: actions/cache@v4
+        with:
+          path: {toml(f"{inside}runs-ci")}
+          key: judgebench-${{{{ github.run_id }}}}
+          restore-keys: judgebench-
       - run: judgebench run --runs runs-ci
         env:
           {key}: ${{{{ secrets.{key} }}}}
-      - run: judgebench gate runs-ci --against baseline.json
+      # Of the runs in the cache, the one that was just made.
+      - run: |
+          run=$(ls -t runs-ci/*/manifest.json | head -n 1)
+          judgebench gate "${{run%/manifest.json}}" --against baseline.json --junit gate.xml
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: gate
+          path: {toml(f"{inside}gate.xml")}
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
@@ -75,18 +77,25 @@ def init(
             home / SCHEMA: showing.schema("config"),
         }
     if ci:
-        if file is None and not (home / "judgebench.toml").is_file():
-            tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
-        written[home / WORKFLOW] = workflow(*((judge, tables) if tables is not None else _there(home, judge)))
+        judge, tables = (judge, tables) if tables is not None else _there(home, judge)
+        written |= _gated(home, judge, tables)
     _write(written, force=force)
-    said = [_wrote([str(file.relative_to(home)) for file in written if file != home / SCHEMA], home)]
+    said = [_wrote([_from(file, home) for file in written if file != home / SCHEMA], home)]
     if task is not None:
         gold = task.roles.gold
         labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
         said += [f"{many(sum(1 for _ in task.items()), 'item')}: {asks(task)} {labels}", "", *_shown(task), ""]
     served = [("say in judge.toml where the server is", "")] if task is not None and judge.startswith(SERVER) else []
-    said += _next([*served, *(_CI_STEPS if ci else _STEPS)], home)
+    said += _next([*served, *(_ci_steps(home, tables or ()) if ci else _STEPS)], home)
     return Done("\n".join(said), tuple(written))
+
+
+def _gated(home: Path, judge: str, tables: Sequence[Path]) -> dict[Path, str]:
+    """Write the workflow of a gate, at the root of the repository."""
+    root = _repository(home)
+    if away := [str(one) for one in tables if not one.resolve().is_relative_to(root)]:
+        tell(f"{', '.join(away)}: outside {root}, where a workflow can't read it; put it there, and init again")
+    return {root / WORKFLOW: workflow(judge, tables, home.resolve().relative_to(root).as_posix())}
 
 
 def _next(steps: Sequence[tuple[str, str]], home: Path) -> list[str]:
@@ -191,7 +200,7 @@ def _guesses(
     free: Sequence[Profile], named: Mapping[str, Sequence[str]], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Guess by what cells hold: texts are question and answer, in the order of the columns; like labels are gold."""
-    from judgebench.labels.names import NO_LABEL, words_of  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.item_roles import guessed_gold  # noqa: PLC0415 - loaded on use
 
     guesses: dict[str, tuple[str, ...]] = {}
     texts = [one.name for one in free if one.kind == "" and one.filled]
@@ -203,10 +212,8 @@ def _guesses(
     numbers = [one.name for one in free if one.kind in {"rate", "numbers"} and not (one.repeats or one.missing)]
     if numbers and "id" not in named and "id" not in given:
         guesses["id"] = (numbers[0],)
-    labels = [one for one in free if one.repeats and not words_of(one.name) & NO_LABEL]
-    alike = [[one.name for one in labels if one.kind == kind] for kind in ("check", "pair", "rate")]
-    if "gold" not in named and "gold" not in given and (most := max(alike, key=len)):
-        guesses["gold"] = tuple(most)
+    if "gold" not in named and "gold" not in given and (golds := guessed_gold(free)):
+        guesses["gold"] = golds
     return guesses
 
 
@@ -247,6 +254,8 @@ def _there(home: Path, judge: str) -> tuple[str, Sequence[Path]]:
     from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.places import CARD, find  # noqa: PLC0415 - loaded on use
 
+    if not (home / "judgebench.toml").is_file():
+        tell(f"{home} has no judgebench.toml, which says what to run: `judgebench init FILE` writes one")
     card, own = home / CARD, home / "judge.toml"
     return read_judge_file(own).judge if own.is_file() else judge, find(card).files if card.is_file() else ()
 
@@ -257,9 +266,29 @@ _STEPS = (
     ("judgebench run", "ask, and measure"),
     ("judgebench view --task task.toml --labels labels", "label items yourself"),
 )
-_CI_STEPS = (
-    ("say in judge.yml where judgebench comes from", ""),
-    ("judgebench run", "it prints the folder of its RUN"),
-    ("judgebench gate RUN --against baseline.json --update", "what later runs are held against"),
-    ("keep baseline.json and .github in git", ""),
-)
+
+
+def _ci_steps(home: Path, tables: Sequence[Path]) -> list[tuple[str, str]]:
+    own = [name for name in _OWN if name == "judgebench.toml" or tables]
+    kept = [*own, "baseline.json", *(_from(one, home) for one in tables), _from(_repository(home) / WORKFLOW, home)]
+    return [
+        (f"say in {WORKFLOW.name} where judgebench comes from", ""),
+        ("judgebench run", "it prints the folder of its RUN"),
+        ("judgebench gate RUN --against baseline.json --update", "what later runs are held against"),
+        (f"git add {shlex.join(kept)}", ""),
+    ]
+
+
+_OWN = ("task.toml", "prompt.toml", "judge.toml", "judgebench.toml")
+
+
+def _repository(home: Path) -> Path:
+    """Find the root of the repository that a folder is in: else the current folder, or the folder itself beside it."""
+    at, here = home.resolve(), Path.cwd().resolve()
+    root = next((one for one in (at, *at.parents) if (one / ".git").exists()), None)
+    return root or (here if at.is_relative_to(here) else at)
+
+
+def _from(file: Path, home: Path) -> str:
+    """Write a path as it is seen from the folder where the next commands are run."""
+    return os.path.relpath(file.resolve(), home.resolve()).replace(os.sep, "/")

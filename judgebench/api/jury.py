@@ -61,6 +61,7 @@ def jury(
             "Write a table of all verdicts, the jury's beside them, that score and compare take.",
             metavar="FILE",
             read=Path,
+            written=True,
         ),
     ] = None,
     task: OnlyTasks = (),

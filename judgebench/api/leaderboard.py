@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.source import by_name, each_fit, is_given, judgments
+from judgebench.api.source import by_name, each_fit, each_scored, is_given, judgments
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, Names, OnlyTasks, Policy
 from judgebench.domain import names_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from judgebench.api.source import Source
+    from judgebench.domain import Agreement
     from judgebench.report.leaderboard.ranks import Entry, Key, Pace
     from judgebench.store.runs import StoredRun
 
@@ -86,18 +87,22 @@ def leaderboard(
         raise UsageError(f"{argument('over')} is a table of its own, without {paper}")
     # A column may be of a subset; that table has no rows of them.
     parts = subsets or shape is not None
-    kept = [
-        row
-        for table in tables
-        for row in table.measure(policies, by_system=by_system, verify=False)
+
+    def measured(one: Source) -> list[Agreement]:
+        rows = one.measure(policies, by_system=by_system, verify=False)
         # Criteria have no row of all items in whose place theirs could be left out, nor does a table's count.
-        if (row.subset != "all" if table.criteria else parts or row.subset == "all")
-    ]
+        return [row for row in rows if (row.subset != "all" if one.criteria else parts or row.subset == "all")]
+
+    unscored: list[Unmeasured] = []
+    found = each_scored(
+        tables, measured, tell=lambda one, error: unscored.append(Unmeasured(one.task, one.judge, error.what))
+    )
+    kept = [row for rows in found for row in rows]
     judged = judgments(tables)
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     heard = [entry for entry in entries if not silent(entry.row)]
     overall = None if over is None else aggregate(heard, over, judged)
-    unmeasured = (*_failing(tables, entries), *_started(started))
+    unmeasured = (*_failing(tables, entries), *_started(started), *unscored)
     return Leaderboard(tuple(entries), overall, paper=shape, unmeasured=unmeasured)
 
 
@@ -151,7 +156,7 @@ def _paper(
             for one, known in listed_figures(task)
         )
         if none := [task for task in tasks if task not in {one.task for one in listed}]:
-            tell(f"no published figures are known of {', '.join(none)}")
+            tell(f"no published figures are known for {', '.join(none)}")
     return Paper(names, percent, intervals, listed)
 
 

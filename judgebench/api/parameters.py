@@ -45,8 +45,9 @@ class Option:
 
     ``flag`` is its name there (by default ``--the-name``; ``--on/--off``, ``--long -l``), ``least`` and ``most`` bound
     a number. ``read`` is the type that the command line reads where that isn't the annotation's, ``text`` makes a value
-    of a text, ``default`` is that of a key of a TypedDict. ``kept`` names what a file is that no output may replace;
-    ``silent`` says why there is no answer with a flag, and ``csv`` that a table may stand in its place.
+    of a text, ``default`` is that of a key of a TypedDict. ``written`` is a file that the question writes itself,
+    ``kept`` names what a file is that no output may replace; ``silent`` says why there is no answer with a flag, and
+    ``csv`` that a table may stand in its place.
     """
 
     help: str
@@ -58,6 +59,7 @@ class Option:
     read: Any = None
     text: Callable[[str], Any] | None = None
     default: Any = None
+    written: bool = False
     kept: str = ""
     silent: str = ""
     csv: bool = False
@@ -268,14 +270,14 @@ def place(name: str, value: Any) -> str:
     raise UsageError(f"{argument(name)}={shown(value)}: name a folder, or a URL")
 
 
-def check_output(output: Path | None) -> None:
+def check_output(output: Path | None, name: str = "output") -> None:
     """Refuse a file that can't be written, before anything is asked or measured."""
     if output is None:
         return
     present = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
     if output.is_dir() or not (present.is_dir() or present == output) or not os.access(present, os.W_OK):
         why = "it is a folder; name a file in it" if output.is_dir() else f"{present} can't be written to"
-        raise UsageError(f"can't write {argument('output')} {output}: {why}")
+        raise UsageError(f"can't write {argument(name)} {output}: {why}")
 
 
 def check_texts(*, sample: bool, data: object) -> None:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def export(
     source: Source = None,
     *,
-    output: Annotated[str | Path, Option("The JSON lines to write.", metavar="FILE", read=Path)] = "preferences.jsonl",
+    output: Annotated[
+        str | Path, Option("The JSON lines to write.", metavar="FILE", read=Path, written=True)
+    ] = "preferences.jsonl",
     form: Annotated[
         Literal["dpo", "kto", "ranking"],
         Option("Pairs of a chosen and a rejected answer, answers that are desirable or not, or answers best first."),

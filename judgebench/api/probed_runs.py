@@ -193,7 +193,7 @@ def _changing(specs: Sequence[str]) -> list[str]:
 
 def stored_runs(source: Any) -> list[StoredRun]:
     """Open the runs of a source."""
-    return [one.stored for one in open_sources(source, {}, unlabelled=True) if one.stored is not None]
+    return [one.stored for one in open_sources(source, {}, unlabelled=True, changed=True) if one.stored is not None]
 
 
 def named(given: str | Sequence[str]) -> list[str]:

@@ -221,7 +221,7 @@ def _sources(source: Any, columns: Mapping[str, Any]) -> list[Source]:
     # What a table's columns are called elsewhere are here options of the run.
     spoken = {name: f"--{column.replace('_', '-')}" for name, column in _ROLES.items()}
     with spoken_as(lambda: spoken) if on_command_line() else nullcontext():
-        return open_sources(source, columns, unlabelled=True, tell=tell)
+        return open_sources(source, columns, unlabelled=True, tell=tell, changed=True)
 
 
 def _lengths(

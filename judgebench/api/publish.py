@@ -9,7 +9,7 @@ from judgebench.api.leaderboard import paces, placed
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.run_sources import found_runs, stored_sources
-from judgebench.api.source import judgments
+from judgebench.api.source import each_scored, judgments, left_out
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.document.text import many
@@ -143,7 +143,8 @@ def _publication(
     from judgebench.report.publication import Publication  # noqa: PLC0415 - loaded on use
 
     tables = list(stored_sources([folder]))
-    rows = [row for table in tables for row in table.measure(policy, by_system=False, verify=False)]
+    found = each_scored(tables, lambda one: one.measure(policy, by_system=False, verify=False), tell=left_out(tell))
+    rows = [row for rows in found for row in rows]
     try:
         # Most tasks name no systems: that is not worth saying here.
         ranked = placed(tables, policy, tell=lambda _: None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, doing, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
-from judgebench.api.source import is_given
+from judgebench.api.source import each_scored, is_given, left_out
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
 from judgebench.api.texts import table_texts, task_behind
@@ -36,7 +36,9 @@ def report(
     task: OnlyTasks = (),
     data: Data = None,
     sample: Annotated[bool, Option("Read the texts from the rows shipped with the task.")] = False,
-    output: Annotated[str | Path, Option("The page to write.", metavar="FILE", read=Path)] = "report.html",
+    output: Annotated[
+        str | Path, Option("The page to write.", metavar="FILE", read=Path, written=True)
+    ] = "report.html",
     title: Annotated[str | None, Option("Title of the page, above its answer.")] = None,
     labels: OwnLabels = (),
     labels_mode: LabelsMode = None,
@@ -100,10 +102,10 @@ def report_sources(
     from judgebench.judges.sent import Sent  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
-    reported: list[Reported] = []
     standings = Standings()
     tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
-    for source in opened:
+
+    def measured(source: source.Source) -> Reported:
         stored = source.as_run()
         policies = source.policies(policy)
         name = (source.task, source.revision)
@@ -111,23 +113,22 @@ def report_sources(
             tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")
         task, unread = tasks[name]
         sent = None if task is None else Sent.of(stored.run)
-        reported.append(
-            Reported(
-                run=stored.run,
-                rows=tuple(source.measure(policy, by_system=True, verify=False)),
-                policies=policies,
-                judged=_judged(source, stored, policies),
-                verdicts=stored.verdicts,
-                items=None if task is None else _items_of(task),
-                licence=_licence(source.task),
-                unread=unread,
-                sent=None if sent is None else sent.first,
-                beside={} if source.stored is None else source.stored.beside(),
-                standing=_standing(source, standings),
-                about=_about(source.task),
-            )
+        return Reported(
+            run=stored.run,
+            rows=tuple(source.measure(policy, by_system=True, verify=False)),
+            policies=policies,
+            judged=_judged(source, stored, policies),
+            verdicts=stored.verdicts,
+            items=None if task is None else _items_of(task),
+            licence=_licence(source.task),
+            unread=unread,
+            sent=None if sent is None else sent.first,
+            beside={} if source.stored is None else source.stored.beside(),
+            standing=_standing(source, standings),
+            about=_about(source.task),
         )
-    return reported
+
+    return each_scored(opened, measured, tell=left_out(tell))
 
 
 def _standing(source: source.Source, standings: Standings) -> str:

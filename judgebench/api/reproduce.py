@@ -114,7 +114,7 @@ def results(
             plans += _plans(task)
     if not plans:
         raise DataError(
-            "there are no data here of a task whose recorded verdicts are public",
+            "there is no data here for any task whose recorded verdicts are public",
             file=str(folder),
             hint=f"{argument('data')} names the folder that holds pandalm/, judgebench/ ...",
         )
@@ -124,7 +124,8 @@ def results(
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
         if lacking:
-            tell(f"left out: {', '.join(dict.fromkeys(lacking))}; `judgebench list tasks` says whose data are here")
+            names = ", ".join(dict.fromkeys(lacking))
+            tell(f"left out: {names}; `judgebench list tasks` says which tasks have their data here")
         written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
     return Done(f"Wrote {many(len(written), 'file')} to {output}.", tuple(written))
 

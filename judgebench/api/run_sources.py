@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.source import Given, Source, silent
-from judgebench.domain import names_of
+from judgebench.domain import digest, names_of
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.domain import Agreement, Policies, Ratings, Run
     from judgebench.labels.annotations import Labels
     from judgebench.store.runs import StoredRun
 
@@ -52,15 +52,17 @@ def stored_sources(
     tell: Callable[[str], None] = silent,
     tasks: str | Sequence[str] = (),
     readings: bool = False,
+    changed: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
 
-    With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ.
+    With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ;
+    with ``changed`` also the runs that a folder has of items that a probe changed.
     """
     from judgebench.store.readings import also_read  # noqa: PLC0415 - loaded on use
 
-    every = of_tasks(found_runs(paths, tell), tasks)
+    every = of_tasks(found_runs(paths, tell, changed=changed), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
@@ -76,23 +78,81 @@ def stored_sources(
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
-def found_runs(paths: Sequence[Path], tell: Callable[[str], None]) -> list[StoredRun]:
-    """Read the runs of some folders; a copy of a run in one folder is left out, aloud: one identity is one row."""
+def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: bool = False) -> list[StoredRun]:
+    """Read the runs of some folders, one for each judge in the same conditions; what is left out is told.
+
+    A copy of a run is not another run, and of whole runs that differ in how often was asked the longest counts. Runs of
+    items that a probe changed tell nothing of how well a judge judges: without ``changed`` they are read only where
+    they were given themselves, or where there is nothing else.
+    """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
 
     found: list[StoredRun] = []
     for path in map(fetched, paths):
         kept, copies = distinct(find_runs(path))
-        found += [stored for stored in kept if not stored.run.answering]
+        judging = [stored for stored in kept if not stored.run.answering]
+        if not changed:
+            judging = _as_they_are(path, judging, tell)
+        found += judging
         for copy, original in copies.items():
             tell(f"left out {copy}: the same run as {original.name}, copied")
     if not found:
         raise DataError("here are only judges' own answers: nothing is judged", file=", ".join(map(str, paths)))
+    found = _declared(found, tell)
     if unsealed := [stored.path for stored in found if not stored.sealed]:
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
     return found
+
+
+#: What of a manifest may differ between runs that hold the same answers about the same items: who gave the labels is
+#: said in the reading of a table, which its revision and its card digest.
+_SAID_OF_LABELS = {"gold_source", "place", "revision", "card_digest"}
+_OF_ASKING = {"versions", "counts", "models", "spent", "schema", "family"}
+
+
+def _declared(runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
+    """Leave out, aloud, a run that was asked for again only to say who gave its labels: the other one says it."""
+    silent = [one for one in runs if one.run.gold_source == "unspecified" and one.run.place]
+    said = {_but_for_labels(one): one for one in runs if silent and one.run.gold_source != "unspecified"}
+    again: dict[Path, StoredRun] = {}
+    for one in silent:
+        other = said.get(_but_for_labels(one))
+        if other is not None and _gold(one) == _gold(other):
+            again[one.path] = other
+            tell(f"left out {one.path}: the same as {other.path.name}, which says who gave the labels")
+    return [one for one in runs if one.path not in again]
+
+
+def _but_for_labels(stored: StoredRun) -> str:
+    facts = stored.run.to_json()
+    place = stored.run.place
+    reading = place.get("reading")
+    place = {**place, "reading": {**reading, "gold": ""} if isinstance(reading, dict) else reading}
+    return digest([{name: facts[name] for name in facts.keys() - _SAID_OF_LABELS - _OF_ASKING}, place])
+
+
+def _gold(stored: StoredRun) -> dict[str, Any]:
+    return {one.item: one.gold for one in stored.judgments()}
+
+
+def _as_they_are(folder: Path, runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
+    """Leave out a folder's runs of changed items, and those whose answers a longer run of the same judge has."""
+    plain = [stored for stored in runs if not stored.run.probe or stored.path == folder]
+    if not plain:
+        # Nothing but `run --probe`: each name says what was changed.
+        return runs
+    if left := len(runs) - len(plain):
+        what = "1 run" if left == 1 else f"{left} runs"
+        tell(f"left out {what} of changed items: `judgebench probe {folder}` measures what the changes do")
+    whole = {(_but_repeats(one.run), one.run.repeats) for one in plain if one.complete}
+    longest = {key: max(times for other, times in whole if other == key) for key, _ in whole}
+    return [one for one in plain if one.run.repeats >= longest.get(_but_repeats(one.run), 1)]
+
+
+def _but_repeats(run: Run) -> str:
+    return replace(run, repeats=1).identity
 
 
 def of_tasks(runs: Sequence[StoredRun], tasks: str | Sequence[str]) -> list[StoredRun]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
 from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
-from judgebench.api.source import unlabelled
+from judgebench.api.source import each_scored, left_out, unlabelled
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.api.validations import Standings
@@ -17,6 +17,10 @@ from judgebench.report.briefs.consistency import JudgePair, JudgeVerdicts, Syste
 from judgebench.report.consistency import Consistencies
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
+
+if TYPE_CHECKING:
+    from judgebench.api.source import Source as Opened
+    from judgebench.domain import Agreement
 
 Interval: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
@@ -47,14 +51,14 @@ def score(
     tables = open_sources(source, table, labels=beside, name=name, tell=say, readings=True)
     chosen = policies_of(policy)
     unmeasured = [unlabelled(one) for one in tables]
-    rows = [
-        row
-        for one, why in zip(tables, unmeasured, strict=True)
-        if not why
-        for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
+
+    def scored(one: Opened) -> list[Agreement]:
+        rows = one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
         # Nobody asked for an average of criteria.
-        if not one.criteria or row.subset != "all"
-    ]
+        return [row for row in rows if not one.criteria or row.subset != "all"]
+
+    labelled = [one for one, why in zip(tables, unmeasured, strict=True) if not why]
+    rows = [row for found in each_scored(labelled, scored, tell=left_out(say)) for row in found]
     standings = Standings()
     asked = [(one.stored, one.judge) for one in tables if one.stored is not None]
     for told in dict.fromkeys(said for one in asked for said in standings.told(*one, always=False)):
@@ -144,11 +148,12 @@ def bounds(
     from judgebench.agreement.contrasts import default_metrics  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
-    judges: list[JudgeBounds] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell):
+    def bound(one: Opened) -> JudgeBounds:
         judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))
         warnings = ("incomplete_run",) if judged.unfinished else ()
-        judges.append(JudgeBounds(one.task, one.judge, found, shown, warnings, one.revision))
-    return Bounds(tuple(judges))
+        return JudgeBounds(one.task, one.judge, found, shown, warnings, one.revision)
+
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell)
+    return Bounds(tuple(each_scored(opened, bound, tell=left_out(tell))))

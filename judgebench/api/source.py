@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from judgebench.api.notes import doing
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UnscoredError, UsageError, argument
 from judgebench.report.said import listed
 
 if TYPE_CHECKING:
@@ -179,3 +179,29 @@ def each_fit(
     if not found and first is not None:
         raise first
     return found
+
+
+def each_scored(
+    sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[Source, UnscoredError], None]
+) -> list[T]:
+    """Measure what has anything to score; ``tell`` hears of the rest. UnscoredError, with names, where none has."""
+    found: list[T] = []
+    unscored: list[tuple[Source, UnscoredError]] = []
+    for one in sources:
+        try:
+            found.append(measure(one))
+        except UnscoredError as error:
+            if len(sources) == 1:
+                raise
+            unscored.append((one, error))
+    if unscored and not found:
+        each = ", ".join(f"{one.judge} on {one.task} ({error.what})" for one, error in unscored)
+        raise UnscoredError(f"nothing can be scored of {each}", hint=unscored[0][1].hint)
+    for one, error in unscored:
+        tell(one, error)
+    return found
+
+
+def left_out(tell: Callable[[str], None]) -> Callable[[Source, UnscoredError], None]:
+    """Say of a run that it is left out, and why."""
+    return lambda one, error: tell(f"left out {one.judge} on {one.task}: {error.what}")

@@ -38,28 +38,34 @@ def open_sources(
     tell: Callable[[str], None] = tell,
     tasks: str | Sequence[str] = (),
     readings: bool = False,
+    changed: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
     and with ``unjudged`` a table may have annotators alone. With ``readings`` the run of a judge card is there by both
-    parsers; ``unheard`` hears of runs without a verdict yet. UsageError where it is none of these, or where columns are
-    missing.
+    parsers, with ``changed`` those of items that a probe changed are there, too; ``unheard`` hears of runs without a
+    verdict yet. UsageError where it is none of these, or where columns are missing.
     """
     columns = Columns.of(table)
     # Of a table of labels the columns say what it is, and not that the source is a table.
     about_labels = ANY in (labels or {}) and not (isinstance(source, Given) and source.csv)
     own = None if about_labels else own_table(source, columns, name)
     if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
-        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
+        named = "--gold-col A --gold-col B" if unjudged else "--judge-col C --gold-col C"
+        raise UsageError(f"give run folders, or --csv FILE {named} (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
         if columns.options and not about_labels:
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks, readings=readings, unheard=unheard))
+        return list(
+            stored_sources(
+                paths, labels=labels, tell=tell, tasks=tasks, readings=readings, changed=changed, unheard=unheard
+            )
+        )
     if tasks:
         raise UsageError(f"{argument('task')} chooses among runs, and a table is one task: leave it out")
     gold: Gold = table.get("gold_source") or "unspecified"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import mimetypes
 import os
 import tomllib
 from pathlib import Path
@@ -14,16 +15,17 @@ import typer
 
 from judgebench.api.columns import meanings
 from judgebench.api.notes import Done, listening
-from judgebench.api.parameters import check_output, parameters
+from judgebench.api.parameters import parameters
 from judgebench.api.source import Given
 from judgebench.api.tables import flags
 from judgebench.cli import status
+from judgebench.cli.guard import check_files
 from judgebench.cli.output import colours, emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, not_parsed, spoken_as
 from judgebench.files.content import small_file
 from judgebench.redaction import hidden
-from judgebench.report.document import Form
+from judgebench.report.document import FORMS, Form
 from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
@@ -108,10 +110,13 @@ ConfigOption = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write to this file instead of the terminal.")
 ]
-FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
-EndingOption = Annotated[
+FormOption = Annotated[
     Form | None,
-    typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
+    typer.Option(
+        "--format",
+        envvar="JUDGEBENCH_FORMAT",
+        help="The form of the answer: by default what --output ends in, else a table.",
+    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Print everything: every column, and what each figure rests on.")
@@ -155,8 +160,7 @@ def command(
     options += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
     if kind is not None:
         options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
-        form, plain = (EndingOption, None) if kind.BY_ENDING else (FormOption, "table")
-        options += [_parameter("written_as", form, plain), _parameter("output", OutputOption, None)]
+        options += [_parameter("written_as", FormOption, None), _parameter("output", OutputOption, None)]
         options.append(_parameter("explain", ExplainOption, default=False))
     options.append(_parameter("config", ConfigOption, None))
     made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
@@ -177,8 +181,8 @@ def _answering(
         github: bool = False,
         **given: Any,
     ) -> None:
-        given.pop("config")
-        _check_files({"--output": output, "--junit": junit}, known, given)
+        safe = check_files({"--output": output, "--junit": junit}, known, given, given.pop("config"), _HERE)
+        form = written_as or _form_of(output)
         asked = question
         chosen = [flag for flag in instead if given.pop(flag)]
         if len(chosen) > 1:
@@ -187,8 +191,6 @@ def _answering(
             asked = instead[flag]
             _drop(given, known, {"csv", *parameters(inspect.unwrap(asked))}, flag)
         shown: list[Document | str] = []
-        ending = "" if output is None else output.suffix.removeprefix(".").lower()
-        form = written_as or ending or "table"
 
         def show(answer: Document | str) -> None:
             shown.append(answer)
@@ -202,7 +204,7 @@ def _answering(
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output), explain=explain, colour=colours(output)), output)
 
-        with _heard(known, show):
+        with safe, _heard(known, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -210,6 +212,20 @@ def _answering(
                 _end(answer, told=form == "table" and output is None and not explain)
 
     return called
+
+
+def _form_of(output: Path | None) -> str:
+    """Say in which form a file is written by its name; UsageError where the name promises another one."""
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    if ending in FORMS:
+        return ending
+    # One that stands for nothing, as a temporary file's, promises nothing.
+    if output is not None and mimetypes.guess_type(f"x.{ending}")[0] not in {None, "text/plain"}:
+        raise UsageError(
+            f"can't write --output {output}: there is no form {ending}; let it end in "
+            f"{', '.join(f'.{one}' for one in FORMS[1:])} or .txt, or give --format"
+        )
+    return "table"
 
 
 def _end(answer: Document, *, told: bool) -> None:
@@ -230,14 +246,14 @@ def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str],
 
 def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Callable[..., None]:
     def called(**given: Any) -> None:
-        given.pop("config")
+        safe = check_files({}, known, given, given.pop("config"), _HERE)
         shown: list[str] = []
 
         def show(text: str) -> None:
             shown.append(text)
             emit_lines(text)
 
-        with _heard(known, show):
+        with safe, _heard(known, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 if isinstance(answer, Done):
@@ -283,25 +299,6 @@ def _answer(question: Callable[..., Document | Done | str | None]) -> type[Docum
     told = get_type_hints(inspect.unwrap(question))["return"]
     kinds = (kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
     return next(kinds, None)
-
-
-def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:
-    """Refuse files that can't be written, and those that would be written over one another or over what is kept."""
-    places: dict[Path, str] = {}
-    for flag, file in files.items():
-        check_output(file)
-        if file is None:
-            continue
-        for one in known.values():
-            if one.option.silent and given[one.name]:
-                raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
-            if one.option.kept and file.resolve() == given[one.name].resolve():
-                raise UsageError(f"{flag} {file} would overwrite the {one.option.kept}; name another file")
-        read = [path for one in given.values() for path in (one if isinstance(one, list) else [one])]
-        if file.is_file() and any(isinstance(path, Path) and path.resolve() == file.resolve() for path in read):
-            raise UsageError(f"{flag} {file} would overwrite what is read; name another file")
-        if (other := places.setdefault(file.resolve(), flag)) != flag:
-            raise UsageError(f"{other} and {flag} name one file, {file}; name two")
 
 
 def _tell_github(answer: Document, *, asked: bool) -> None:

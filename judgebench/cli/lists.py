@@ -48,8 +48,8 @@ def _head(kind: str, rows: Rows) -> list[str]:
     if kind != "tasks":
         return [f"{len(rows)} {kind}."]
     data = Counter(row[1] for row in rows)
-    here = data["here"] or "none"
-    return [f"{len(rows)} tasks; the data of {here} are here, {data['fetched']} are fetched when first used."]
+    here = f"data for {data['here']} is here" if data["here"] else "no data is here yet"
+    return [f"{len(rows)} tasks: {here}, and data for {data['fetched']} is fetched when first used."]
 
 
 def _table(one: List, rows: Rows) -> list[str]:

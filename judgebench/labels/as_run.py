@@ -48,13 +48,13 @@ class TableRun:
         return cls(Path(table), run, ratings, names)
 
     def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
-        """Yield the rows as verdicts; a table keeps no texts of them."""
+        """Yield the rows as verdicts, by item first as a stored run does; a table keeps no texts of them."""
         del texts
         ratings, names = self.ratings, self.names()
         least = 2 if ratings.scale.kind == "pair" or ratings.swapped.any() else 1
         plain = tuple(range(max(least, _places(ratings.scale))))
         asked: Counter[tuple[int, bool]] = Counter()
-        for row in range(len(ratings.judge)):
+        for row in sorted(range(len(ratings.judge)), key=lambda row: names[int(ratings.item[row])]):
             item, swapped = int(ratings.item[row]), bool(ratings.swapped[row])
             repeat = asked[item, swapped]
             asked[item, swapped] += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from judgebench.files.records import some
 from judgebench.labels.facts import Facts, Options, Reading
 from judgebench.labels.forms import FORMS, MAKERS
-from judgebench.labels.item_roles import find_roles
+from judgebench.labels.item_roles import find_roles, guessed_gold
 from judgebench.labels.known import KNOWN, Known, recognise
 from judgebench.labels.profile import MOST_COLUMNS, Profile, Sample
 from judgebench.labels.questions import columns_of, doubts
@@ -18,8 +18,9 @@ from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.wide import wide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
+    from judgebench.labels.roles import Recognised
     from judgebench.labels.scale_ways import Ways
 
 #: With more columns than this there are more rows than a few.
@@ -68,9 +69,18 @@ class Diagnosis:
     questions: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
     commands: tuple[str, ...] = ()
+    #: Commands that ask a judge about items which people alone have labelled: they come before all others.
+    first: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     #: Says whether, and as what, a judge can be asked about its rows.
     texts: bool = False
+    #: Columns of people's labels that are to be named when a judge is asked, as their own names don't say so.
+    people: tuple[str, ...] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether its rows are items to judge that people alone have labelled, a column each."""
+        return self.texts and all(one.command == "humans" and "rater" not in one.options for one in self.readings)
 
     def named(self, role: str) -> list[str]:
         """Columns with a role, in the file's order."""
@@ -90,6 +100,8 @@ def diagnose(
         whole = len(set(table.table.columns))
         facts.notes.append(f"only the first {MOST_COLUMNS:,} of {whole:,} columns were looked at")
     benchmark = recognise(table.columns, known)
+    recognised = find_roles(every)
+    guess = _guess(facts, recognised)
     readings: list[Reading] = []
     errors: list[str] = []
     if benchmark is None or benchmark.public:
@@ -106,14 +118,13 @@ def diagnose(
         table.rows, table.whole, every, readings=tuple(readings),
     )  # fmt: skip
     _tell(facts, found)
-    recognised = find_roles(every)
-    roles = recognised.roles
     # Texts, and not labels.
-    found.texts = any(one.name in roles.answers and one.kind in {"", "labels"} and one.filled for one in every)
-    if found.texts and not readings:
-        found.form, found.title = "items", "items that a judge can be asked about"
-        for role, names in roles.named().items():
-            facts.take(role, names, recognised.why.get(names[0], ""))
+    found.texts = any(
+        one.name in recognised.roles.answers and one.kind in {"", "labels"} and one.filled for one in every
+    )
+    found.people = guess
+    if found.texts and benchmark is None:
+        _as_items(facts, found, recognised)
     if not readings and errors and not found.texts:
         facts.notes.append(f"it can't be measured as it is: {errors[0]}")
     if benchmark is not None:
@@ -127,6 +138,38 @@ def diagnose(
     found.notes = tuple(dict.fromkeys([*table.notes, *facts.notes]))
     found.questions = tuple(dict.fromkeys(facts.questions))
     return found
+
+
+def _guess(facts: Facts, recognised: Recognised) -> tuple[str, ...]:
+    """Guess whose labels stand beside a question and an answer, where no name says gold; tell ``facts`` of people's."""
+    roles = recognised.roles
+    guess = () if roles.gold else guessed_gold(one for one in facts.columns if one.name in recognised.aside)
+    # An answer that repeats may be a verdict: A, B, C.
+    texts = any(one.name in roles.answers and one.filled and not (one.kind and one.repeats) for one in facts.columns)
+    if texts and roles.question and not recognised.judges:
+        facts.people = roles.gold or guess
+    if facts.people:
+        _take(facts, recognised, ("answers", "reference", "context"))
+    return guess
+
+
+def _as_items(facts: Facts, found: Diagnosis, recognised: Recognised) -> None:
+    """Say what a judge can be shown, and of which people the labels are."""
+    people = facts.people
+    if not found.readings:
+        found.form, found.title = "items", "items that a judge can be asked about"
+    if people and found.people:
+        facts.take("gold", people, "assumed: labels beside a question and an answer")
+        facts.questions.append(f"{some(people)}: taken for people's labels, as no name says more")
+    if people and found.alone:
+        found.title = f"items to judge, with labels of {' and '.join(people) if len(people) < 3 else some(people)}"
+    _take(facts, recognised, recognised.roles.named())
+
+
+def _take(facts: Facts, recognised: Recognised, roles: Container[str]) -> None:
+    for role, names in recognised.roles.named().items():
+        if role in roles:
+            facts.take(role, names, recognised.why.get(names[0], ""))
 
 
 def _readings(facts: Facts, options: Options, loads: Callable[[Reading], str]) -> tuple[list[Reading], list[str]]:

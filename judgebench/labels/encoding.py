@@ -140,7 +140,7 @@ def _turned_round(name: str, codes: Codes, scale: Scale, notes: list[str], *, op
     if open_ended:
         kind = "number" if scale.kind == "number" else "rate"
         raise UsageError(
-            f"{argument('reverse')} {name}: the range {scale.word(0)} to {scale.word(last)} is read off the data; say "
+            f"{argument('reverse')} {name}: the range {scale.word(0)} to {scale.word(last)} is read off the data; give "
             f"{argument('scale')} {kind}:LO-HI, so that both ends are known"
         )
     notes.append(f"{name}: turned round, {scale.word(last)} for {scale.word(0)} and so on")

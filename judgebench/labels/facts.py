@@ -84,6 +84,8 @@ class Facts:
     notes: list[str] = field(default_factory=list[str])
     #: What only a person can say.
     questions: list[str] = field(default_factory=list[str])
+    #: Columns of people's labels, by name or by what they hold, where rows have a question and an answer to judge.
+    people: tuple[str, ...] = ()
     #: What only a person can say where no reading can be followed.
     unsettled: list[str] = field(default_factory=list[str])
 

@@ -118,6 +118,15 @@ def find_roles(columns: Sequence[Profile], given: Mapping[str, Sequence[str]] | 
     return found
 
 
+def guessed_gold(free: Iterable[Profile]) -> tuple[str, ...]:
+    """Guess people's labels by cells alone: the most columns without a role that hold labels of one kind."""
+    labels = [one for one in free if one.repeats and not words_of(one.name) & NO_LABEL]
+    kinds = [[one.name for one in labels if one.kind == kind] for kind in ("check", "pair", "rate")]
+    most = max(kinds, key=len)
+    # accuracy and fluency are no two people.
+    return () if _criteria(most) else tuple(most)
+
+
 def _criteria(golds: Sequence[str]) -> list[str]:
     """Find the words in which columns of gold differ, where these name criteria."""
     cuts = [cut(name) for name in golds]

@@ -322,8 +322,8 @@ class _Building:
         missing |= {name: int(np.count_nonzero(gold[:, j] < 0)) for j, name in enumerate(golds)}
         if len(golds) > SHOWN:
             notes.append(f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(golds)} annotators")
-        elif few := [f"{name} {missing[name]:,}" for name in golds if missing[name] and len(golds) > 1]:
-            notes.append(f"gold labels missing on {n:,} rows: {', '.join(few)}")
+        elif len(golds) > 1 and (lacking := _lacking({name: missing[name] for name in golds})):
+            notes.append(f"of {n:,} rows, {lacking}")
         return missing
 
     def _names(self, frame: _Frame) -> list[str]:
@@ -383,3 +383,17 @@ def _check_label_sets(
         raise table.error(f"{message}: two different sets of labels", hint="check that both use the same scale")
     # A note for this judge and no code for the whole table: the other judges may well share labels.
     coded.notes.append(f"{message}: they never agree; check that both use the same scale")
+
+
+def _lacking(missing: Mapping[str, int]) -> str:
+    """Say how many labels annotators lack; nothing where they lack none.
+
+    >>> _lacking({"ann": 1, "bob": 1, "cho": 1}), _lacking({"ann": 2, "bob": 1, "cho": 2})
+    ('ann, bob and cho lack 1 label each', 'ann and cho lack 2 labels each, bob lacks 1 label')
+    """
+    said: list[str] = []
+    for count in dict.fromkeys(filter(None, missing.values())):
+        *rest, last = [name for name, own in missing.items() if own == count]
+        labels = f"{count:,} label{'s' * (count > 1)}"
+        said.append(f"{', '.join(rest)} and {last} lack {labels} each" if rest else f"{last} lacks {labels}")
+    return ", ".join(said)

@@ -10,7 +10,7 @@ from judgebench.errors import argument
 from judgebench.files.records import some
 from judgebench.labels.doubts import SPOKEN
 from judgebench.labels.names import words_of
-from judgebench.labels.scale_ways import Way, Ways, as_label, scales
+from judgebench.labels.scale_ways import Way, Ways, labels_alone, scales
 from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total, word_set
 
 if TYPE_CHECKING:
@@ -124,12 +124,18 @@ def _spoken(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
     if not both:
         return []
     word = both[0]
+    gap = Way({"missing": [word]}, f"{word!r} is a gap: no label")
+    if any(facts[name].kind == "pair" for name in names):
+        answer: Way | None = Way({"words": {word: "neither"}}, f"{word!r} is an answer: none of the two")
+    else:
+        answer = labels_alone(facts, names)
+    if answer is None:
+        facts.questions.append(
+            f"{word!r} is said by judge and gold: taken for a gap; if it is an answer, {argument('words')} {word}=…"
+        )
+        return [[gap]]
     facts.questions.append(f"{word!r} is said by judge and gold: an answer, or a gap?")
-    pair = any(facts[name].kind == "pair" for name in names)
-    answer = (
-        Way({"words": {word: "neither"}}, f"{word!r} is an answer: none of the two") if pair else as_label(facts, names)
-    )
-    return [[answer, Way({"missing": [word]}, f"{word!r} is a gap: no label")]]
+    return [[answer, gap]]
 
 
 def _total(facts: Facts, words: dict[str, Counter[str]]) -> Way | None:

@@ -248,9 +248,11 @@ def _known(words: Iterable[str], least: int = 2) -> bool:
     return sum(any(code_of(word, scale) >= 0 for scale in _KNOWN) for word in words) >= least
 
 
-def as_label(facts: Facts, names: Sequence[str]) -> Way:
-    """Take what all cells say as labels without order."""
+def labels_alone(facts: Facts, names: Sequence[str]) -> Way | None:
+    """Take what all cells say as labels without order; None where some are marks of failures, or have to be read."""
     every = sorted({fold(cell): cell for name in names for cell in set(facts.cells(name)) if cell}.values())
+    if not _plain(every) or any(_FAILED.search(word) for word in every) or facts.replies(names):
+        return None
     return Way({"scale": f"nominal:{','.join(every)}"}, "it is a label like the others")
 
 

@@ -257,7 +257,8 @@ def _people(facts: Facts, golds: list[str], seconds: dict[str, str]) -> list[Rea
             )
             return []
         facts.take("gold", golds, "the name says annotator or gold")
-        facts.notes.append(f"no judge's column: {argument('judge')} C names one")
+        if not facts.people:
+            facts.notes.append(f"no judge's column: {argument('judge')} C names one")
         return [Reading(f"{len(golds)} annotators and no judge", {"gold": golds}, "humans")]
     if golds and max((len(one) for one in _lists(facts, golds[0])), default=0) > 1:
         facts.take("gold", golds, "lists of people's labels")
@@ -265,7 +266,8 @@ def _people(facts: Facts, golds: list[str], seconds: dict[str, str]) -> list[Rea
         return [Reading(f"lists of people's labels in {golds[0]}, and no judge", {"gold": each[:_MOST]}, "humans")]
     if golds:
         facts.take("gold", golds, "the name says gold")
-        facts.notes.append(_alone(facts, golds[0], "gold labels"))
+        if not facts.people:
+            facts.notes.append(_alone(facts, golds[0], "gold labels"))
     return in_two_orders(facts, [], seconds)
 
 
@@ -281,8 +283,11 @@ def _alone(facts: Facts, name: str, what: str) -> str:
 
 def _unnamed(facts: Facts, judges: list[str], seconds: dict[str, str]) -> list[Reading]:
     """Columns of labels, none of which is said to be gold."""
-    facts.take("label", judges, "labels; no name says gold")
     named = [name for name in judges if is_judge(name)]
+    if people := [] if named else [name for name in judges if name in facts.people]:
+        facts.take("gold", people, "assumed: labels beside a question and an answer")
+        return [Reading(f"labels of {some(people)}", {"gold": people}, "humans")] if len(people) > 1 else []
+    facts.take("label", judges, "labels; no name says gold")
     rest = [name for name in judges if name not in named]
     apart = [Reading(f"{counted(judges, 'judge')} without gold", {"judge": judges}, "score --consistency")]
     if set(judges) & seconds.keys() and len(judges) == len(seconds):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from judgebench.agreement.alt_test.ratings import EPSILONS
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -27,7 +28,7 @@ from judgebench.report.document.text import NONE, clean, decimal, interval, p_va
 from judgebench.report.words import task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.alt_test.codes import AltTest, Replaced
     from judgebench.agreement.alt_test.judges import JudgeDifference
@@ -69,7 +70,10 @@ _PAIRS = "Differences of advantage on the same items, paired; Holm over all pair
 
 
 class Entry(NamedTuple):
-    """One judge's test; ``sweep`` holds the winning rate by epsilon, or nothing."""
+    """One judge's test; ``sweep`` holds the winning rate by epsilon, or nothing.
+
+    ``because`` says what chose epsilon: the option, the task's card, or who gave the gold labels.
+    """
 
     task: str
     judge: str
@@ -78,6 +82,7 @@ class Entry(NamedTuple):
     policies: Policies
     result: AltTest
     sweep: tuple[tuple[float, Estimate], ...] = ()
+    because: Literal["option", "card", "gold"] = "option"
 
 
 _ANNOTATOR = record(
@@ -239,7 +244,7 @@ class AltTests(Document):
 
     def brief(self) -> Brief:
         named = [(task_name(test.task, test.revision), test.judge, test.result) for test in self.tests]
-        return brief(named, [test.sweep for test in self.tests])
+        return brief(named, [test.sweep for test in self.tests], _margin(self.tests))
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.tests)))
@@ -254,6 +259,22 @@ class AltTests(Document):
             yield Table(grid(_VERSUS, self.versus, [_PAIRS]))
 
 
+def _margin(tests: Sequence[Entry]) -> str:
+    """Say how much worse than a person a judge may be, and why, where nobody chose it and it is one for all."""
+    known = {(test.result.epsilon, test.because, test.gold) for test in tests}
+    epsilon, because, gold = min(known)
+    if len(known) > 1 or because == "option":
+        return ""
+    level = f"“Level” is give or take {decimal(epsilon, 2)}"
+    if because == "card":
+        return f"{level}, as the task's card says."
+    if gold in EPSILONS:
+        who = {"expert": "experts", "human": "people", "crowd": "crowd workers"}[gold]
+        return f"{level}, as the test's paper takes for {who}; --epsilon sets another."
+    human = decimal(EPSILONS["human"], 2)
+    return f"{level}, as nobody says who gave the labels: --gold human takes {human}."
+
+
 def _rate(step: int, epsilon: float) -> Field[Entry]:
     return Field(f"eps {epsilon:g}", lambda t: share(t.sweep[step][1].value, 2))
 
@@ -266,9 +287,9 @@ def _sentence(test: Entry) -> str:
     if rate.value is None or advantage.value is None:
         return f"{who}: no annotator has enough items to be tested, so nothing can be said (--min-items)."
     wins = sum(row.wins is True for row in result.annotators)
-    verdict = "can take these annotators' place" if result.passed else "can't take these annotators' place"
+    verdict = "passes" if result.passed else "doesn't pass"
     if result.deciding and result.passed:
-        verdict = "can take these annotators' place only if none of them is left out"
+        verdict = "passes only if no annotator is left out"
     but = ""
     if result.passed_clustered not in {None, result.passed}:
         robust = share(result.clustered_rate.value, 2)

@@ -22,7 +22,7 @@ _WARNINGS = WARNINGS | {
     "count to which all judges gave one, as n says",
     "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
     "failed_cases": "some cases of a run failed, which are no answers of the judge's: its figures are bounds; the same "
-    "run command asks again",
+    "run command asks again, in vain where an item lacks what the judge needs",
 }
 
 

@@ -129,6 +129,9 @@ class Report(Document):
         head = (rows if several else f"{rows}: {what}") if found.format else f"{found.path} is {what}"
         if several:
             ready = f"This can be read in {len(found.readings)} ways, and only you can say which is right."
+        elif found.first:
+            ready = "run asks a judge about them"
+            ready += "; humans holds the people against each other." if found.readings else "."
         elif found.readings:
             ready = "Ready to measure, if these assumptions are right." if found.questions else "Ready to measure."
         elif found.texts or found.form == "items":
@@ -138,16 +141,17 @@ class Report(Document):
         return f"{head}. {ready}".strip()
 
     def _next(self) -> Iterator[Next]:
+        yield from map(Next, self.diagnosis.first)
         several, same = len(self.readings) > 1, len({one.what for one, _ in self.readings}) == 1
         for one, command in self.readings:
             why = one.why if same else f"{one.what}{f' ({one.why})' if one.why else ''}"
             yield Next(command, why if several else "")
-        yield from (Next(command) for command in self.commands[len(self.readings) :])
+        yield from map(Next, self.diagnosis.commands[len(self.readings) :])
 
     @property
     def commands(self) -> tuple[str, ...]:
         """The commands that measure the file, or ask a judge about it."""
-        return self.diagnosis.commands
+        return (*self.diagnosis.first, *self.diagnosis.commands)
 
     @property
     def readings(self) -> list[tuple[Reading, str]]:
@@ -178,6 +182,8 @@ class Report(Document):
         """Headings, and the commands below them; with a line before each where there are several readings."""
         found = self.diagnosis
         several = len(found.readings) > 1
+        if found.first:
+            yield _ASK, list(found.first)
         if found.readings:
             measured: list[str] = []
             for one, command in self.readings:
@@ -237,6 +243,7 @@ class _Line(NamedTuple):
         return {
             None: "left aside",
             "gold": "people" if several else "gold",
+            "answers": "answers" if several else "answer",
             "judge": "judges" if several else "judge",
         }.get(role, role or "")
 

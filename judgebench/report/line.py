@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.report.stand_in import Answer
     from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = ["Line", "Source", "agreement", "same_as"]
+__all__ = ["Line", "Source", "agreement", "same_as", "torn"]
 
 #: From so many labels, or people, on nobody is left out in turn: it would take longer than all the rest.
 _MANY, _TURNS = 500_000, 25
@@ -248,6 +248,11 @@ def same_as(row: Agreement, *, beside: bool = False) -> tuple[str, ...]:
         return ("same as", "a person")
     most = row.gold in HUMAN_SOURCES and row.ceiling and row.policies.gold == "majority"
     return ("same as the", "majority") if most else ("same",)
+
+
+def torn(row: Agreement) -> int:
+    """Count the items on which people have no majority, which the row's figures leave out for that."""
+    return row.people.split if row.people is not None and row.policies.gold == "majority" else 0
 
 
 def _known(one: Estimate | None) -> Estimate | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
@@ -152,6 +153,10 @@ def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
 
 #: Conditions that say by their value alone what they are.
 _PLAIN = frozenset({"prompt", "form", "protocol", "card", "column", "judge", "cond"})
+#: Conditions that readers know by another word.
+_WORDS = {"source": "code"}
+#: Digests; the first characters tell them apart.
+_DIGEST = re.compile(r"\b(?=\d*[a-f])([0-9a-f]{7})[0-9a-f]{5,}\b")
 _RECORDED = "replay/"
 #: Before the names of rules that only look at what they compare.
 BASELINE = "baseline/"
@@ -179,8 +184,10 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
     >>> from judgebench.domain import JudgeName
     >>> list(known_as(["replay/gpt-4", JudgeName("m", {"prompt": "strict", "reference": "none"})]).values())
     ['gpt-4', 'm · strict · reference none']
+    >>> list(known_as([JudgeName("mine:judge", {"source": "8ad4cebd6380a0c0966b699b"})]).values())
+    ['mine:judge · code 8ad4ceb']
     """
-    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED)) for name in judges}
+    found = {name: _known_as(name, bare(name).removeprefix(_RECORDED), brief=True) for name in judges}
     taken = Counter(found.values())
     return {name: known if taken[known] == 1 else _known_as(name, bare(name)) for name, known in found.items()}
 
@@ -189,8 +196,9 @@ def known_as(judges: Iterable[str]) -> dict[str, str]:
 _LONGEST = 60
 
 
-def _known_as(name: str, start: str) -> str:
-    told = (text if one in _PLAIN else f"{one.replace('_', ' ')} {text}" for one, text in conditions_of(name).items())
+def _known_as(name: str, start: str, *, brief: bool = False) -> str:
+    said = {one: _DIGEST.sub(r"\1", text) if brief else text for one, text in conditions_of(name).items()}
+    told = (text if one in _PLAIN else f"{_WORDS.get(one, one).replace('_', ' ')} {text}" for one, text in said.items())
     return " · ".join(shorten(one, _LONGEST) for one in (start, *told))
 
 

@@ -13,7 +13,7 @@ from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.row_table import cell
 from judgebench.report.said import brief_name, known_as, two, unfinished
-from judgebench.report.words import RULES, WARNINGS, task_name
+from judgebench.report.words import WARNINGS, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,9 +104,9 @@ class Sensitivity(Document):
             Field("judge", lambda one: one.judge, right=False),
             Field(f"{name} as it is", lambda one: two(one.own), right=False),
             Field("lowest", lambda one: decimal(one.low.value, 2)),
-            Field("where", lambda one: one.low.rule, right=False),
+            Field("where", lambda one: one.low.rule, right=False, whole=True),
             Field("highest", lambda one: decimal(one.high.value, 2)),
-            Field("where", lambda one: one.high.rule, right=False),
+            Field("where", lambda one: one.high.rule, right=False, whole=True),
         ]
         cut_short = [(one.judge, one.warnings) for one in spans]
         return Brief((*unfinished(cut_short), moved, *_overtaken(self.lines)), grid(fields, spans))
@@ -118,6 +118,26 @@ class Sensitivity(Document):
 
 
 _AS_IT_IS = "as it is"
+#: Rules in the two or three words that a column has room for.
+_RULES = {
+    ("order", "single"): "one order",
+    ("order", "both-right"): "right in both",
+    ("order", "sum-of-signs"): "orders added",
+    ("order", "inconsistent-tie"): "flips are ties",
+    ("order", "mean"): "each order",
+    ("tie", "class"): "ties count",
+    ("tie", "drop"): "without ties",
+    ("tie", "half"): "ties half",
+    ("tie", "wrong"): "ties wrong",
+    ("invalid", "wrong"): "unusable wrong",
+    ("invalid", "drop"): "usable only",
+    ("invalid", "tie"): "unusable tie",
+    ("gold", "majority"): "majority",
+    ("gold", "unanimous"): "unanimous",
+    ("gold", "each"): "each person",
+    ("gold", "mean"): "people's mean",
+    ("gold", "leave-one-out"): "all but one",
+}
 
 
 class _End(NamedTuple):
@@ -157,7 +177,7 @@ def _spans(lines: Sequence[Variant]) -> list[_Span]:
 def _rule(own: Variant, other: Variant) -> str:
     mine = own.policies.to_json()
     changed = [(name, value) for name, value in other.policies.to_json().items() if mine[name] != value]
-    return ", ".join(RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
+    return ", ".join(_RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
 
 
 def _overtaken(lines: Sequence[Variant]) -> Iterator[str]:

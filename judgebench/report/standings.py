@@ -13,6 +13,7 @@ from judgebench.report.compare import END, GROUND, P_VALUE, cautions, warned
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, interval, many, p_value, places
+from judgebench.report.said import split
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -123,4 +124,5 @@ class ManyJudges(Document):
             "judges are ranked. "
             f"{many(found.items, 'item')}; {found.policies}."
         )
+        how = " ".join((how, *split(found.split)))
         yield Table(grid(_PAIRS, found.pairs, [how, *careful(cautions(found))]))

@@ -192,7 +192,6 @@ class JudgeValidation(Document):
         "", "Whether judges are fit for use: a minimum protocol, a line a question.", judges=ListOf(_JUDGE, 1)
     )
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {"junit": _junit}
-    BY_ENDING: ClassVar[bool] = True
     SAYS_FAILURE: ClassVar[bool] = True
 
     @property

@@ -112,7 +112,8 @@ WARNINGS = {
     "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
     "here; the same run command resumes it",
     "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below, or "
-    "under invalid=drop without these cases (score --bounds shows both ends); the same run command asks again",
+    "under invalid=drop without these cases (score --bounds shows both ends); the same run command asks again, "
+    "in vain where an item lacks what the judge needs",
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import replace
@@ -43,6 +44,13 @@ class StoredRun(NamedTuple):
     def empty(self) -> bool:
         """Whether nothing is judged yet."""
         return next(iter(self._verdicts(texts=False)), None) is None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case was answered, by what the manifest counts."""
+        counts = self.run.counts
+        answered = sum(counts[name] for name in counts.keys() - {"items", "cases", "failed"})
+        return answered >= counts.get("cases", math.inf)
 
     def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
         """Yield the verdicts that count: of each case the last, sorted by item, repeat and order.

@@ -13,7 +13,7 @@ from judgebench.files.opening import Opening
 from judgebench.files.read import open_table
 from judgebench.files.records import Row
 from judgebench.files.rows import RowTable
-from judgebench.labels.item_roles import find_roles
+from judgebench.labels.item_roles import find_roles, guessed_gold
 from judgebench.labels.names import gold_source_of, is_gold
 from judgebench.labels.profile import profile
 from judgebench.labels.roles import Roles
@@ -27,9 +27,10 @@ from judgebench.tasks.resolve import located
 from judgebench.tasks.sources import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from judgebench.labels.cells import Cells
+    from judgebench.labels.profile import Profile
     from judgebench.labels.roles import Recognised
 
 #: The one split of a task of one's own; it is never named.
@@ -136,8 +137,7 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
     others = [one for role, names in roles.named().items() if role != "gold" for one in names]
     table.places([*others, *golds], table.columns)
-    aside = f" (columns without a role: {', '.join(recognised.aside)})" if recognised.aside else ""
-    scale = _scale(table, roles, golds, reading, notes, aside)
+    scale = _scale(table, roles, golds, reading, notes, [one for one in looks if one.name in recognised.aside])
     gold = reading.gold or gold_source_of(golds)
     whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
                     reading.cells, reading.where, reading.tool)  # fmt: skip
@@ -148,8 +148,8 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
         columns = "; ".join(f"{role}: {', '.join(names)}" for role, names in told.items())
         notes.insert(0, f"{table.name}, by the names of its columns: {columns}")
     if not golds and roles.answers != ("chosen", "rejected"):
-        notes.append(f"no column is named as gold{aside}: what is judged can be measured once there are labels; "
-                     f"{argument('gold')} names a column of them")  # fmt: skip
+        notes.append(f"no column is named as gold{_aside(recognised.aside)}: what is judged can be measured once there "
+                     f"are labels; {argument('gold')} names a column of them")  # fmt: skip
     if golds and gold == "unspecified":
         notes.append(f"who gave the labels is not said; {argument('gold_source')} human says that people did")
     if blank:
@@ -161,6 +161,12 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     card = _card(found, roles, scale, cast("GoldSource", gold), reading.cells, whole)
     source = Source(table.rows, revision, table.name, folder=found.folder)
     return OwnTask(card, source, whole, found.files, notes, half_empty(table, roles))
+
+
+def _aside(names: Iterable[str]) -> str:
+    """List columns without a role in brackets, where there are some."""
+    listed = ", ".join(names)
+    return f" (columns without a role: {listed})" if listed else ""
 
 
 def _check(table: RowTable, recognised: Recognised) -> None:
@@ -199,7 +205,7 @@ def _check(table: RowTable, recognised: Recognised) -> None:
 
 
 def _scale(
-    table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str], aside: str
+    table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading, notes: list[str], free: Sequence[Profile]
 ) -> Scale:
     """Find the scale: the one that was said, that all labels fit, or that the number of answers tells."""
     answers = len(roles.answers) or 1
@@ -233,13 +239,27 @@ def _scale(
         whole = "number:LO-HI" if said.kind == "number" else "set:a,b,c"
         raise UsageError(f"{table.name}: no labels tell the range of {said.spec}; give {argument('scale')} {whole}")
     if said is None:
-        more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
-        raise UsageError(
-            f"{table.name}: no labels tell what a verdict can be{aside}; name a column of them with "
-            f"{argument('gold')}, or give {argument('scale')} {more}, or a list of labels, worst first "
-            f"(or write it in a {CARD})"
-        )
+        raise _unsaid(table, answers, free)
     return said
+
+
+def _unsaid(table: RowTable, answers: int, free: Sequence[Profile]) -> UsageError:
+    """Say how to give a scale, or labels that tell it.
+
+    ``free`` are columns without a role: nothing takes those that seem to hold labels, but they are named.
+    """
+    more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
+    scale = f"give {argument('scale')} {more}, or a list of labels, worst first (or write it in a {CARD})"
+    if guess := guessed_gold(free):
+        look = f"{', '.join(guess)} {'seem' if len(guess) > 1 else 'seems'} to hold labels"
+        add = " ".join(f"{argument('gold')} {name}" for name in guess)
+        return UsageError(
+            f"{table.name}: {look}, but no name says whose they are; if they are people's, add {add}; else {scale}"
+        )
+    return UsageError(
+        f"{table.name}: no labels tell what a verdict can be{_aside(one.name for one in free)}; name a column of "
+        f"them with {argument('gold')}, or {scale}"
+    )
 
 
 def _card(found: Found, roles: Roles, scale: Scale, gold: GoldSource, cells: Cells, reading: Reading) -> Card:

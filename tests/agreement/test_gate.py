@@ -213,6 +213,19 @@ def test_a_few_losses_among_few_items_are_not_excluded():
     assert both.se == both.se_high, "where the judges differ both ways, the error that is seen"
 
 
+@pytest.mark.parametrize(("changed", "state"), [(3, "undecided"), (4, "undecided"), (5, "fail"), (6, "fail")])
+def test_so_few_changed_verdicts_can_not_fail(changed, state):
+    """Of k questions that changed, one sign of 2^k is all that speaks against chance: 1/16 for four of them."""
+    gold = np.array([0, 1] * 10)
+    second = gold.copy()
+    second[:changed] = 1 - gold[:changed]
+    found = held(gold, second, gold, ("cohen_kappa",))
+    (line,) = found.lines
+    assert line.state == state
+    assert line.p >= 0.5**changed
+    assert (line.worse.low > 0) is (state == "fail")
+
+
 @pytest.mark.parametrize("metric", ["cohen_kappa", "accuracy", "gwet_ac1", "krippendorff_alpha"])
 @pytest.mark.parametrize("n", [1, 2, 3, 30])
 def test_identical_runs_pass(metric, n):

@@ -49,7 +49,7 @@ def test_a_ranking_without_gold(labels):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"gold": None}, "correct needs gold, whose empty cells are rows without gold; or say no_gold"),
+        ({"gold": None}, "correct needs gold, whose empty cells are rows without gold; or give no_gold"),
         ({"judge_varies": True}, "diagonal and judge_varies are about rankings without gold; add no_gold"),
         (
             {"no_gold": True, "estimator": "ppi"},

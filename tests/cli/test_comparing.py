@@ -64,7 +64,12 @@ def test_parts_are_a_table_whose_items_can_be_listed(judgebench) -> None:
     rows = {line.split()[0]: line.split() for line in shown.out.splitlines() if line[:2] in {"a ", "b ", "al"}}
     assert {name: row[-4] for name, row in rows.items()} == dict.fromkeys(("all", "a", "b"), "yes")
     worse = int(rows["all"][-1])
-    assert f"Next:  the same command with --worse   the {worse} items" in shown.out
+    # What is to be typed next is written out, however long.
+    assert (
+        " ".join(shown.out.split())
+        .replace(" \\ ", " ")
+        .endswith(f"Next: judgebench {' '.join(two)} --worse the {worse} items on which it is worse")
+    )
     rights = json.loads(judgebench(*two, "--format", "json").out)["right"]
     assert (int(rows["all"][-3]), worse) == (rights["first_only"], rights["second_only"])
     listed = json.loads(judgebench(*two, "--worse", "--part", "a", "--format", "json").out)["differing"]
@@ -87,9 +92,33 @@ def test_three_columns_are_ranked_and_paired(judgebench) -> None:
         ("poor", 3, 3),
     ]
     assert len(document["pairs"]) == 3
+    worse = judgebench(*three, "--worse")
+    assert (worse.code, "--worse is for two judges: name two" in worse.err) == (2, True)
+    assert "good, fair and poor" in worse.err
     shown = judgebench(*three).out
     assert shown.startswith("good agrees best with gold on these 300 items")
     assert [line.split()[-2:] for line in shown.splitlines() if line.startswith("1 ")] == [["all", "below"]]
+
+
+def test_items_without_a_majority_are_told_of_wherever_they_are_left_out(judgebench, tmp_path: Path) -> None:
+    lines = ["id,ann,ben,x,y,z"]
+    for i in range(40):
+        ann = i % 2
+        lines.append(f"{i},{ann},{ann if i >= 8 else 1 - ann},{ann},{i // 3 % 2},{i // 5 % 2}")
+    (tmp_path / "torn.csv").write_text("\n".join(lines) + "\n")
+    columns = ("--csv", "torn.csv", "--gold-col", "ann", "--gold-col", "ben", "--gold", "human")
+    judges = [option for name in "xyz" for option in ("--judge-col", name)]
+    left_out = "8 items on which people split are left out."
+    for command, named in (("compare", judges), ("compare", judges[:4]), ("leaderboard", judges)):
+        shown = " ".join(judgebench(command, *columns, *named).out.split())
+        assert left_out in shown
+        each = " ".join(judgebench(command, *columns, *named, "--policy", "gold=each").out.split())
+        assert left_out not in each
+        assert "the majority" not in each
+    assert "\n32 items" in judgebench("leaderboard", *columns, *judges).out
+    page = judgebench("leaderboard", *columns, *judges, "--format", "html").out
+    assert left_out in page
+    assert "Kappa with the majority" in page
 
 
 def test_runs_are_matched_and_refused(judgebench) -> None:

@@ -76,6 +76,20 @@ def test_report_of_a_table(judgebench, versions, tmp_path):
     assert "v1.csv" in page.read_text()
 
 
+def test_report_of_a_table_has_every_judge_s_verdict_on_an_item(tmp_path):
+    from judgebench.api.source import Given
+    from judgebench.api.sources import open_sources
+
+    file = tmp_path / "two.csv"
+    file.write_text("human,one,two\n" + "pass,pass,fail\n" * 20)
+    opened = open_sources(Given((), [file]), {"judge": ["one", "two"], "gold": "human"}, tell=print)
+    for source in opened:
+        items = [verdict.item for verdict in source.as_run().verdicts()]
+        # What is merged item by item has to come in one order.
+        assert items == sorted(items)
+        assert len(items) == 20
+
+
 def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp_path):
     from judgebench.api.source import Given
     from judgebench.api.sources import open_sources

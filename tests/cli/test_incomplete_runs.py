@@ -147,3 +147,12 @@ def test_a_command_of_which_calls_failed_answers_and_exits_5_until_they_are_aske
     done = judgebench(*command)
     assert done.code in {0, 1}, done.err
     assert "failed, the last with" not in done.err
+
+
+def test_a_rule_that_can_not_judge_an_item_is_not_promised_to_be_asked_again(judgebench, tmp_path: Path) -> None:
+    rows = [f"{i},What is {i}?,It is {i}.,{'' if i < 3 else i},{('pass', 'fail')[i % 2]}" for i in range(20)]
+    (tmp_path / "own.csv").write_text("\n".join(["id,question,answer,reference,anna", *rows]) + "\n")
+    judgebench("run", "--task", "own.csv", "--gold-col", "anna", "--judge", "contains", "--runs", "rule")
+    said = judgebench("score", "rule").out
+    assert said.startswith("3 of 20 cases of contains have no reference to compare with")
+    assert "The same run command" not in said

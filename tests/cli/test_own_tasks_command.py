@@ -346,16 +346,16 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     again = judgebench("init", "mine.csv", "--yes")
     assert (again.code, "--force writes over" in again.err) == (2, True)
     (here / "judge.toml").write_text('judge = "baseline/majority"\n')
-    run = judgebench("run", "--format", "csv")
-    assert (run.code, [row["task"] for row in rows_of(run.out)]) == (0, ["mine"]), run.err
-    assert "judgebench.toml gives --task, --judge" in run.err
+    asked = judgebench("run", "--format", "csv")
+    assert (asked.code, [row["task"] for row in rows_of(asked.out)]) == (0, ["mine"]), asked.err
+    assert "judgebench.toml gives --task, --judge" in asked.err
     ci = judgebench("init", "--ci")
     assert ci.code == 0
     steps = yaml.safe_load((here / ".github/workflows/judge.yml").read_text())["jobs"]["gate"]["steps"]
-    commands = [step["run"].split()[1:] for step in steps if step.get("run", "").startswith("judgebench")]
-    assert judgebench(*commands[0], "-q").code == 0
-    assert judgebench(*commands[1], "--update").code == 0
-    assert judgebench(*commands[1]).code == 0
+    [run, gate] = [step["run"] for step in steps if "runs-ci" in step.get("run", "")]
+    assert judgebench(*run.split()[1:], "-q").code == 0
+    assert judgebench("gate", "runs-ci", "--against", "baseline.json", "--update").code == 0
+    assert "--against baseline.json --junit gate.xml" in gate
     assert judgebench("init").code == 2
     for words, told in (
         (["nofile.csv"], "check FILE"),
@@ -363,9 +363,27 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     ):
         assert told in judgebench("init", *words, "--folder", "x").err
     assert 'JUDGEBENCH: ""' in (here / ".github/workflows/judge.yml").read_text()
-    away = judgebench("init", "--ci", "--folder", "away")
+    away = judgebench("init", "--ci", "--folder", "away", "--force")
     assert "away has no judgebench.toml" in away.err
     assert "Next, in away:  say in judge.yml where judgebench comes from" in away.err
+
+
+@pytest.mark.parametrize("under", ["", "project"])
+def test_a_workflow_lies_where_github_looks_for_it(here: Path, judgebench, under: str) -> None:
+    (here / ".git").mkdir()
+    table = here / under / "mine.csv"
+    table.parent.mkdir(exist_ok=True)
+    table.write_text(TICKETS)
+    home = here / under / "gated"
+    done = judgebench("init", str(table), "--yes", "--ci", "--judge", "baseline/majority", "--folder", str(home))
+    assert done.code == 0, done.err
+    job = yaml.safe_load((here / ".github/workflows/judge.yml").read_text())["jobs"]["gate"]
+    inside = home.relative_to(here).as_posix()
+    assert job["defaults"]["run"]["working-directory"] == inside
+    assert [one["with"]["path"] for one in job["steps"] if "cache" in one.get("uses", "")] == [f"{inside}/runs-ci"]
+    root = "../.." if under else ".."
+    kept = f"baseline.json ../mine.csv {root}/.github/workflows/judge.yml"
+    assert f"git add task.toml prompt.toml judge.toml judgebench.toml {kept}" in done.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:

@@ -46,8 +46,28 @@ def test_stored_runs_are_measured_again(judgebench):
     assert judgebench("probe", "runs", "--probe", "bandwagon", "--format", "csv").out == first
     [row] = csv.DictReader(first.splitlines())
     assert (row["probe"], row["against"], row["led"]) == ("bandwagon", "placebo", "no")
-    scored = judgebench("score", "runs")
-    assert "bandwagon" in scored.out
+
+
+def test_runs_of_changed_items_are_no_judges_of_their_own(judgebench, tmp_path):
+    judge = ("--judge", "baseline/random", "--task", "pandalm", *QUICK)
+    assert judgebench("probe", *judge, "--probe", "bandwagon", "--probe", "authority").code == 0
+    for command in ("score", "leaderboard"):
+        found = judgebench(command, "runs", "--format", "json")
+        assert {row["judge"] for row in json.loads(found.out)["rows"]} == {"baseline/random"}
+        assert found.err.count("left out 2 runs of changed items") == 1
+    page = judgebench("report", "runs", "--output", str(tmp_path / "page.html"))
+    assert (page.code, "left out 2 runs" in page.err) == (0, True)
+    assert "two judges or more" in judgebench("compare", "runs").err
+    [own] = [path for path in (tmp_path / "runs").glob("*/manifest.json") if '"bandwagon"' in path.read_text()]
+    named = json.loads(judgebench("score", str(own.parent), "--format", "json").out)
+    assert [row["conditions"] for row in named["rows"]] == [{"probe": "bandwagon"}]
+
+
+def test_a_judge_that_was_asked_again_for_its_noise_is_one_judge(judgebench):
+    judge = ("--judge", "baseline/random", "--task", "pandalm", *QUICK)
+    assert judgebench("run", *judge).code == judgebench("run", *judge, "--repeats", 3).code == 0
+    rows = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
+    assert {row["judge"] for row in rows} == {"baseline/random"}
 
 
 def test_a_probe_without_its_plain_run(judgebench):

@@ -98,7 +98,7 @@ def test_turned_round(table, words):
 
 def test_what_can_not_be_turned_round(table):
     path = table("j,g", ["1,2", "2,3", "3,4", "4,1"])
-    assert "read off the data; say scale rate:LO-HI" in refused(path, ["j"], ["g"], reverse=["j"])
+    assert "read off the data; give scale rate:LO-HI" in refused(path, ["j"], ["g"], reverse=["j"])
     path = table("j,g", ["red,blue", "blue,red"])
     scale = Scale.parse("nominal:red,blue")
     assert "no order to turn round" in refused(path, ["j"], ["g"], scale=scale, reverse=["j"])

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from judgebench.api.columns import Columns, meanings
 from judgebench.api.doctor import doctor
+from judgebench.api.items import reading_of
 from judgebench.api.parameters import keys
 from judgebench.api.tables import LabelsAndScores
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
 from judgebench.labels.known import recognise
+from judgebench.tasks.tables import open_own
 
 
 def follow(command):
@@ -246,3 +248,41 @@ def test_the_doctor_needs_no_heavy_library():
         "sys.exit(str(heavy) if heavy else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        (("anna", "ben"), "--gold-col anna --gold-col ben "),
+        (("anna", "ben", "cho"), "--gold-col anna --gold-col ben --gold-col cho "),
+        (("human_1", "human_2"), ""),
+        (("anna",), "--gold-col anna "),
+    ],
+)
+def test_items_that_people_labelled_are_for_a_judge(table, people, said):
+    """They were set aside, one of two people was offered as the judge, and the judge's column was asked for."""
+    labels = [",".join(("pass", "fail")[(i + at) % 3 == 0] for at in range(len(people))) for i in range(9)]
+    rows = [f"q{i},What is {i}?,It is {i}.,{i},{own}" for i, own in enumerate(labels)]
+    path = table("\n".join([f"id,question,answer,reference,{','.join(people)}", *rows]) + "\n")
+    report = doctor(path)
+    first, *others = report.commands
+    assert first == f"judgebench run --judge gpt-4o --task {path} {said}--dry-run"
+    assert [command.split()[1] for command in others] == (["humans"] if len(people) > 1 else []) + ["init"]
+    roles = report.diagnosis.roles
+    assert [roles[name] for name in ("question", "answer", "reference", people[0])] == [
+        "question", "answers", "reference", "gold"
+    ]  # fmt: skip
+    assert not any("judge's column" in note for note in report.diagnosis.notes)
+    # A person's name is a guess: `run` takes nothing for gold by itself, and says how to.
+    if said:
+        with pytest.raises(UsageError, match=said.replace("--gold-col", "gold").strip()):
+            open_own(path, reading_of({}))
+    assert open_own(path, reading_of({"gold": list(people)})).scale.spec == "check"
+
+
+def test_criteria_are_not_taken_for_people(table):
+    path = table(
+        "id,question,answer,accuracy,fluency\n"
+        + "".join(f"{i},Q{i}?,A{i}.,{i % 5 + 1},{i % 3 + 1}\n" for i in range(20))
+    )
+    assert not any(command.startswith("judgebench run") for command in doctor(path).commands)

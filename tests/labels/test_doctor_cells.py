@@ -36,3 +36,14 @@ def test_columns_of_annotators_are_no_names_of_theirs(tmp_path, names):
     rows = "".join(f"{i},{words[i % 3]},{words[i * 7 % 5 % 3]},{words[i * 2 % 3]}\n" for i in range(30))
     file.write_text(f"id,{','.join(names)},LLM\n{rows}")
     assert doctor(file).diagnosis.named("gold") == [*names]
+
+
+def test_no_scale_is_made_of_cells_that_rules_read(table):
+    """Its first command named a scale of **yes**, ERROR and 'No; wrong year'."""
+    rows = [f"{i},{'yes' if i % 3 else 'no'},{'yes' if i % 2 else 'no'}" for i in range(40)]
+    for line, (judge, human) in enumerate([("**yes**", "yes"), ("ERROR", "no"), ("No; wrong year", "no"),
+                                           ("Yes.", "n/a"), ("n/a", "yes")]):  # fmt: skip
+        rows[line] = f"{line},{judge},{human}"
+    found = doctor(table("\n".join(["id,llm,human", *rows]) + "\n")).diagnosis
+    assert "--read-replies" in found.commands[0]
+    assert not any("nominal" in command for command in found.commands)

@@ -154,7 +154,7 @@ def test_first_errors_are_scored_as_processbench_does(table):
 
 def test_a_first_step_of_0_is_asked_about(table):
     path, first = table("j,g\n0,2\n3,3\n1,0\n"), Scale.steps(first=True)
-    with pytest.raises(UsageError, match=r"0 \(g line 4\) may be the first step or no wrong step: say words 0=0"):
+    with pytest.raises(UsageError, match=r"0 \(g line 4\) may be the first step or no wrong step: give words 0=0"):
         load(path, ["j"], ["g"], scale=first)
     said = [load(path, ["j"], ["g"], scale=first, cells=Cells({"0": word})).judges["j"] for word in ("0", "none")]
     assert [one.judge.tolist() for one in said] == [[0, 0, 0], [1, 0, 0]]

@@ -50,18 +50,18 @@ def pairs():
 
 def test_the_first_line_says_what_it_means():
     good, bad, empty = (render([test]).split("\n\n", 1)[0].replace("\n  ", " ") for test in (GOOD, BAD, EMPTY))
-    assert good.startswith("good on own.csv can take these annotators' place at epsilon 0.2: it wins against 2 of 2")
-    assert "can't take these annotators' place" in bad
+    assert good.startswith("good on own.csv passes at epsilon 0.2: it wins against 2 of 2")
+    assert "bad on own.csv doesn't pass" in bad
     assert "wins against 0 of 2" in bad
     assert "nothing can be said" in empty
 
 
 def test_the_brief_answer_says_yes_no_or_on_whom_it_hangs():
     good, bad, empty = (render([test], explain=False).split("\n\n", 1)[0].split("\n")[0] for test in (GOOD, BAD, EMPTY))
-    assert "good may or may not be able to take a person's place" in good  # of two people
-    assert "bad may or may not be able to take a person's place" in bad  # the test alone can't say no of so few
-    assert "nothing can be said of new" in empty
-    assert "  Not sure " in render([GOOD, BAD], explain=False)
+    assert good.startswith("Not sure whether good passes")  # of two people
+    assert bad.startswith("Not sure whether bad passes")  # the test alone can't say no of so few
+    assert empty.startswith("Nothing can be said of new")
+    assert "  not sure " in render([GOOD, BAD], explain=False)
     assert "Fewer than 3" not in render([EMPTY], explain=False)
     assert ".15" in render([entry(TRUTH, sweep=True)], explain=False)
 
@@ -121,3 +121,12 @@ def test_clusters_that_turn_the_verdict_are_named_in_the_first_line():
 def test_each_table_of_a_latex_file_has_a_label_of_its_own():
     labels = re.findall(r"\\label\{([^}]*)\}", render([GOOD, BAD], pairs(), "tex"))
     assert len(labels) == len(set(labels)) == 3
+
+
+def test_the_epsilon_that_nobody_chose_is_told_with_its_reason():
+    """It went from .1 to .15 with --gold human, and the answer turned without a word."""
+    for gold, because, said in (("unspecified", "gold", "--gold human takes .15"), ("human", "gold", "for people"),
+                                ("crowd", "card", "card says"), ("human", "option", "")):  # fmt: skip
+        text = render([GOOD._replace(gold=gold, because=because)], explain=False)
+        assert ("“Level” is give or take .20" in text) == bool(said)
+        assert said in text

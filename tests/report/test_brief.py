@@ -47,6 +47,14 @@ def test_tables_fit_whatever_names_hold_and_figures_stay_whole(names):
     assert sum(".123 [.100, .200]" in line for line in lines) == len(names)
 
 
+def test_names_give_way_and_words_that_are_whole_do_not():
+    columns = (_NAMES, Column("where", right=False, whole=True), _KAPPA)
+    row = ("a-maker/of-models-with-long-names", "a rule in words", ".5 [.4, .6]")
+    said = as_brief.write(Brief((), Grid(columns, (tuple(map(Cell, row)),))), width=62).splitlines()[-1]
+    assert said.split("  ")[1:] == [row[1], row[2]]
+    assert "…" in said.split("  ")[0]
+
+
 def test_colours_repeat_words_and_nothing_else():
     brief = Brief(("better by .04.",), head=Cell("PASS", tone="good"))
     assert as_brief.write(brief, width=80) == "PASS  better by .04.\n"

@@ -102,6 +102,12 @@ def test_what_can_not_be_compared_gets_no_rank():
         assert ranks == {"a": 1, "b": 2, "c": None}
 
 
+def test_judges_are_ranked_by_the_tasks_own_rule_for_unusable_answers():
+    own, ours = (Policies("mean", "class", how, "majority") for how in ("drop", "wrong"))
+    entries = rank([judged(name, value, policies=how) for name in "ab" for how, value in ((own, 0.5), (ours, 0.4))])
+    assert {e.row.policies.invalid for e in entries if e.rank} == {"drop"}
+
+
 def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_noted():
     recorded = judged("c", 0.9, policies=Policies("mean", "class", "tie", "majority"), items=960)
     entries = rank([judged("a", 0.5), judged("b", 0.4), recorded])
@@ -281,6 +287,18 @@ def test_a_rank_lies_in_its_paired_range(rights):
             assert 1 <= entry.best <= entry.rank <= entry.worst <= len(rights)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [(1.1, 1.3, "above"), (0.95, 1.2, "level"), (-0.7, 1.2, "open"), (0.5, 1.0, "open"), (0.1, 0.9, "below")],
+)
+def test_a_judge_is_level_with_people_only_where_it_is_seen_to_be(low: float, high: float, found: str) -> None:
+    kappas = {"judge_vs_each_cohen_kappa": Estimate(0.4, 0.1, 0.7, 99)}
+    row = replace(one_row(), ceiling={**kappas, "ratio_cohen_kappa": Estimate((low + high) / 2, low, high, 99)})
+    # Whatever the task is ranked by: the page and the terminal have the same sides.
+    assert side(row, None, "cohen_kappa") == side(row, None, "percent_agreement") == found
+    assert side(replace(row, revision="sample:1"), None, "cohen_kappa") == ""
+
+
 def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None:
     # Two people agree; the third says anything, so that they all seem to agree less than the judge does with them.
     lines = ["id,one,two,odd,fair"]
@@ -293,3 +311,15 @@ def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None
     for people, found in ((["one", "two", "odd"], "depends"), (["one", "two"], "below")):
         table = judgebench.leaderboard(file, judge="fair", gold=people, gold_source="human", id="id", scale="check")
         assert {side(entry.row, entry.without, "cohen_kappa") for entry in table.entries} == {found}
+
+
+def test_samples_beside_real_data_have_no_place() -> None:
+    samples = [judged(name, 0.9, revision="sample:1") for name in "abc"]
+    entries = rank([*samples, judged("d", 0.1)])
+    assert {entry.row.judge: entry.rank for entry in entries} == {"a": None, "b": None, "c": None, "d": 1}
+
+
+def test_one_judge_on_several_tasks_is_not_put_in_an_order() -> None:
+    shown = Leaderboard(tuple(rank([judged("a", 0.9), judged("a", 0.5, task="other")]))).render()
+    assert shown.startswith("One judge on 2 tasks.\n")
+    assert "Kappa; then the places" in shown

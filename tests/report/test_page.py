@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -136,6 +137,21 @@ def test_runs_of_one_task_share_a_board_and_other_gold_has_its_own() -> None:
     assert columns["run"] == [0, 1, 0, 1, 1]
     assert columns["judges"] == [2, 2, 0]
     assert unpacked(found.blocks["b1"])["names"] == ["third"]
+
+
+def test_a_judge_without_a_verdict_splits_no_judges_and_is_named_apart() -> None:
+    heard = [sorted_run(Made(gold=[(0,), (1,)], judge=[0, 1], name=name)) for name in ("one", "two")]
+    silent = sorted_run(Made(gold=[(0,), (1,)], judge=[None, None], name="old"))
+
+    def columns(runs: Sequence[Reported]) -> dict[str, Any]:
+        [block] = re.findall(r'id="block-b0">([^<]+)<', report_page(runs))
+        return unpacked(block)
+
+    found = columns([*heard, silent])
+    assert (found["names"], found["judges"]) == (["one", "two"], [1, 1])
+    assert "Not measured: old" in report_page([*heard, silent])
+    # Alone it is what there is to look at.
+    assert columns([silent])["names"] == ["old"]
 
 
 def test_texts_are_those_that_were_judged_or_none() -> None:

@@ -108,7 +108,7 @@ def test_answers_judged_one_by_one():
 @pytest.mark.parametrize(
     ("scale", "choices", "words"),
     [
-        (Scale.steps(), Choices("dpo"), "no preferences"),
+        (Scale.steps(), Choices("dpo"), "which answer is preferred"),
         (PAIR, Choices("dpo", ties="desirable"), "is for"),
         (Scale.rate(1, 5), Choices("kto"), "which ratings are desirable"),
         (Scale.pick(3), Choices("ranking"), "rank nothing"),

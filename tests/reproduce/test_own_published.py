@@ -13,11 +13,11 @@ import pytest
 import judgebench
 from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, MismatchError, UsageError
+from judgebench.report.document import TYPED
 from judgebench.report.reproduction import ABSENT
 from judgebench.reproduce import reproduction as module
 from judgebench.reproduce.published import Published, load_published
 from judgebench.reproduce.reproduction import reproduce
-from judgebench.report.document import TYPED
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
 

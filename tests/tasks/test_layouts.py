@@ -132,7 +132,7 @@ def test_a_configuration_has_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"a file of judgebench:claude.*say task judgebench:claude"):
+    with pytest.raises(DataError, match=r"a file of judgebench:claude.*give task judgebench:claude"):
         open_task("judgebench", data=write(tmp_path / "claude.jsonl", rows("judgebench")))
     with pytest.raises(DataError, match="its questions table"):
         open_task("bff-bench", data=write(tmp_path / "bffbench.jsonl", rows("bff-bench", "questions")))

@@ -268,7 +268,7 @@ def test_items_without_labels_are_items(tmp_path: Path) -> None:
     [
         ("question,reply_text\nQ,A\n", "no column is named as an answer; name it with answer"),
         ("topic,answer,label\nT,A,pass\nT,B,fail\n", "no column is named as the question; name it with question"),
-        ("question,answer\nQ,A\n", "say scale check .*, rate:1-5"),
+        ("question,answer\nQ,A\n", "give scale check .*, rate:1-5"),
         ("question,answer_1,answer_2,answer_3\nQ,A,B,C\n", "pick:3 .*, rank:3"),
         ("question,answer,response\nQ,A,B\n", "which is the answer"),
         ("question,answer,criterion,label\nQ,A,tone,pass\nQ,A,style,fail\n", "name the column that says which item"),

@@ -90,6 +90,8 @@ class Standings:
     level: str = ""
     #: What pins the data.
     revision: str = ""
+    #: So many items are left out because people split on them.
+    split: int = 0
 
     @property
     def judges(self) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ def compare_all(
         incomplete=matched.incomplete,
         level=first.scale.level,
         revision=matched.revision,
+        split=matched.split,
     )
 
 

@@ -67,11 +67,15 @@ class _Test:
     error: bool = True
     slack: tuple[float, float] = (0.0, 0.0)
     reach: float = math.inf
-    unchanged: bool = False
+    changed: int | None = None
     reason: str = ""
     n: int = 0
     sizes: Ints | None = None
     bounds: Bounds | None = field(default=None, compare=False)
+
+    @property
+    def unchanged(self) -> bool:
+        return self.changed == 0
 
     @property
     def threshold(self) -> float:
@@ -197,7 +201,7 @@ def _agreement(
         error=error,
         slack=(0.0, 0.0) if found is None else found.bias,
         reach=math.inf if found is None else found.reach,
-        unchanged=_unchanged(matched, judges),
+        changed=_changed(matched, judges),
         reason="" if found is not None else first.undefined or second.undefined or "no_error",
         n=first.n if isinstance(figure, str) else before.counted.table.n,
         sizes=None if found is None else _sizes(found.test.influences, before.scored.cluster),
@@ -209,20 +213,21 @@ def _sizes(worse: Influences, cluster: Ints) -> Ints:
     return np.maximum(1, np.bincount(cluster, minlength=int(worse.ids.max(initial=0)) + 1)[worse.ids])
 
 
-def _unchanged(matched: Matched, judges: Sequence[JudgeRows]) -> bool:
-    """Whether both runs say the very same of every judgment."""
+def _changed(matched: Matched, judges: Sequence[JudgeRows]) -> int:
+    """Count the questions of which the runs don't say the very same in every judgment."""
     one, two = (judge.scored for judge in judges)
-    if not np.array_equal(one.judge, two.judge):
-        return False
+    differ = one.judge != two.judge
     first, second = (select(own, judge.scored.row) for own, judge in zip(matched.ratings, judges, strict=True))
-    return all(
-        (mine is None and yours is None) or (mine is not None and yours is not None and np.array_equal(mine, yours))
-        for mine, yours in (
-            (first.sequence, second.sequence),
-            (first.score, second.score),
-            (first.has_score, second.has_score),
-        )
-    )
+    for mine, yours in (
+        (first.sequence, second.sequence),
+        (first.score, second.score),
+        (first.has_score, second.has_score),
+    ):
+        if mine is not None and yours is not None:
+            differ = differ | (mine != yours).reshape(differ.size, -1).any(axis=1)
+        elif mine is not None or yours is not None:
+            differ = np.ones_like(differ)
+    return int(np.unique(one.cluster[differ]).size)
 
 
 def _with_coverage(matched: Matched, limits: Limits, rules: Rules) -> Limits:
@@ -267,7 +272,12 @@ def _bounds(test: _Test, alpha: float) -> Bounds | None:
     found = one_sided(
         test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack, sizes=test.sizes
     )
-    return within(found, test.reach)
+    found = within(found, test.reach)
+    # If the runs are alike, each changed question could as well have changed the other way: k of them show nothing
+    # rarer than one in 2^k, whatever the error of so few says.
+    least = 0.0 if test.changed is None else 0.5**test.changed
+    low = min(found.low, 0.0) if found.low is not None and least >= alpha else found.low
+    return replace(found, p=max(found.p, least), low=low)
 
 
 def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:

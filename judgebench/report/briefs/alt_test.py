@@ -1,26 +1,30 @@
-"""The alternative annotator test in brief: who can take a person's place, and on whom that hangs."""
+"""The alternative annotator test in brief: who passes it, and on whom that hangs."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import NONE, clean, decimal
-from judgebench.report.said import first_up, known_as, listed, share_cell, whole
-from judgebench.report.stand_in import SAID
+from judgebench.report.said import known_as, listed, share_cell, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.agreement.alt_test.codes import AltTest, Replaced
     from judgebench.domain import Estimate
-    from judgebench.report.document.blocks import Fields, Grid
+    from judgebench.report.document.blocks import Fields, Grid, Tone
 
 __all__ = ["brief"]
 
 State = Literal["yes", "open", "no", "untested"]
 _STATES: tuple[State, ...] = ("yes", "open", "no", "untested")
+#: The test's own words: whether a judge can take a person's place is another question, which `score` answers.
+_SAID: dict[State, tuple[str, Tone]] = {
+    "yes": ("passes", "good"), "open": ("not sure", "doubt"), "no": ("doesn't pass", "bad"), "untested": (NONE, "")
+}  # fmt: skip
 #: What makes a pass say little, and what is said of it.
 _EMPTY = {
     "majority_passes": "A judge who always gives the commonest label passes, too: the labels are too alike.",
@@ -58,17 +62,22 @@ class _Line(NamedTuple):
         return sum(one.wins is True for one in self.result.annotators), self.result.winning_rate.n
 
 
-def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[tuple[float, Estimate]]] = ()) -> Brief:
-    """Say of each judge whether it can take a person's place, then show all of them, or the people of one.
+def brief(
+    tests: Sequence[tuple[str, str, AltTest]],
+    sweeps: Sequence[Sequence[tuple[float, Estimate]]] = (),
+    margin: str = "",
+) -> Brief:
+    """Say of each judge whether it passes, then show all of them, or the people of one.
 
-    ``sweeps`` are winning rates by epsilon, which are shown instead where there are any.
+    ``sweeps`` are winning rates by epsilon, which are shown instead where there are any; ``margin`` says which epsilon
+    was taken, and why.
     """
     names = known_as(judge for _, judge, _ in tests)
     lines = [_Line(task, names[judge], result) for task, judge, result in tests]
     tasks = list(dict.fromkeys(one.task for one in lines))
     answer = tuple(said for task in tasks for said in _answer(task, [one for one in lines if one.task == task]))
     codes = dict.fromkeys(code for one in lines if one.state != "untested" for code in one.result.warnings)
-    notes = [text for code, text in _NOTES.items() if code in codes]
+    notes = [*filter(None, [margin]), *(text for code, text in _NOTES.items() if code in codes)]
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
     steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
     table = _people(lines[0].result) if len(lines) == 1 else _judges(lines, several=len(tasks) > 1)
@@ -78,23 +87,24 @@ def brief(tests: Sequence[tuple[str, str, AltTest]], sweeps: Sequence[Sequence[t
 
 
 def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
-    said = [
-        _said(state, those)
-        for state in _STATES
-        if (those := sorted((one for one in lines if one.state == state), key=lambda one: -one.level[0]))
+    groups = [(state, [one for one in lines if one.state == state]) for state in _STATES]
+    names = itertools.chain([f"the alternative annotator test on {clean(task)}"], itertools.repeat("it"))
+    return [
+        f"{_said(state, sorted(those, key=lambda one: -one.level[0]), name)}."
+        for (state, those), name in zip([group for group in groups if group[1]], names, strict=False)
     ]
-    more = (first_up(one) if one.startswith(("for ", "nothing ")) else one for one in said[1:])
-    return [f"{one}." for one in (f"By the alternative annotator test on {clean(task)}, {said[0]}", *more)]
 
 
-def _said(state: State, those: Sequence[_Line]) -> str:
+def _said(state: State, those: Sequence[_Line], test: str) -> str:
     who, level = listed([one.judge for one in those]), f"level with {_span(those)}"
+    passes, does = ("pass", "don't") if len(those) > 1 else ("passes", "doesn't")
     if state == "untested":
-        return f"nothing can be said of {who}: nobody has enough items (--min-items)"
+        return f"Nothing can be said of {who} by {test}: nobody has enough items (--min-items)"
     if state == "open" and all(one.result.deciding for one in those):
-        return f"for {who} it depends on which people you ask, {level}{_hangs(those)}"
-    can = {"yes": "can take", "no": "can't take"}.get(state, "may or may not be able to take")
-    return f"{who} {can} a person's place, {level}"
+        return f"Whether {who} {passes} {test} depends on which people you ask: {level}{_hangs(those)}"
+    if state == "open":
+        return f"Not sure whether {who} {passes} {test}: {level}"
+    return f"{who} {passes if state == 'yes' else f'{does} pass'} {test}: {level}"
 
 
 def _span(those: Sequence[_Line]) -> str:
@@ -118,7 +128,7 @@ def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
     fields: list[Field[_Line]] = [
         *([Field("task", lambda one: one.task, right=False)] if several else []),
         Field("judge", lambda one: one.judge, right=False),
-        Field("in a person's place?", _verdict, ("in a person's", "place?"), right=False),
+        Field("the test", lambda one: Cell(*_SAID[one.state]), right=False),
         Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}" if one.level[1] else NONE),
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
         Field(
@@ -145,10 +155,6 @@ def _swept(lines: Sequence[_Line], sweeps: Sequence[Sequence[tuple[float, Estima
         *(Field(decimal(epsilon, 2), rate(at)) for at, epsilon in enumerate(steps)),
     )
     return grid(fields, zip(lines, sweeps, strict=True))
-
-
-def _verdict(one: _Line) -> Cell:
-    return Cell(NONE) if one.state == "untested" else Cell(SAID[one.state].word, tone=SAID[one.state].tone)
 
 
 def _names(deciding: Sequence[str]) -> str:

@@ -64,7 +64,11 @@ def _said(found: Comparison) -> tuple[ComparisonLine, Written]:
     if len(found.parts) > 1 and line.metric == "cohen_kappa":
         share = next((one for one in found.lines if (one.subset, one.metric) == ("all", "percent_agreement")), line)
         line = share if _way(share.difference, share.p) == _way(line.difference, line.p) else line
-    return line, Written.of(line.metric, line.difference, same_as(found.gold_source, found.annotators))
+    return line, Written.of(line.metric, line.difference, _right(found))
+
+
+def _right(found: Comparison) -> str:
+    return same_as(found.gold_source, found.annotators, found.policies.gold)
 
 
 def _way(difference: Estimate, p: float | None) -> int:
@@ -118,7 +122,7 @@ def _few(found: Comparison) -> str:
 def _figures(found: Comparison, asked: Asked, first: str, second: str) -> Grid:
     """Set the figures on all items below each other, the headline first."""
     shown = set(asked.metrics) or {found.headline, "percent_agreement"}
-    right = same_as(found.gold_source, found.annotators)
+    right = _right(found)
     rows: list[tuple[Cell, ...]] = []
     for line in sorted(found.lines, key=lambda one: one.metric != found.headline):
         if line.subset == "all" and line.metric in shown:

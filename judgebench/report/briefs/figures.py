@@ -25,15 +25,16 @@ _SMALL = 0.02
 _ONE_LINE = 14
 
 
-def same_as(gold: str, annotators: int = 1) -> str:
-    """Say what it is to be right, by who gave the gold.
+def same_as(gold: str, annotators: int = 1, policy: str = "majority") -> str:
+    """Say what it is to be right, by who gave the gold, and by its policy.
 
-    >>> same_as("human", 3), same_as("crowd"), same_as("verifier")
-    ('the same as the majority', 'the same as people', 'right')
+    >>> same_as("human", 3), same_as("human", 3, "each"), same_as("crowd"), same_as("verifier")
+    ('the same as the majority', 'the same as a person', 'the same as people', 'right')
     """
     if gold not in HUMAN_SOURCES:
         return "right"
-    return "the same as the majority" if annotators > 1 else "the same as people"
+    one = {"majority": "the majority", "each": "a person"}.get(policy, "people")
+    return f"the same as {one if annotators > 1 else 'people'}"
 
 
 def headed(name: str, *, right: bool = True) -> Column:

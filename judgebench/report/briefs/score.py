@@ -15,6 +15,7 @@ from judgebench.report.said import (
     brief_name,
     figure_cell,
     is_recorded,
+    is_rule,
     known_as,
     listed,
     percent,
@@ -48,6 +49,12 @@ _ODD = {
     "few_clusters": "Few independent questions: the intervals are rough.",
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
+#: What is said where cases failed, by the first kind that a judge is of; a rule fails where it has nothing to look at.
+_FAILED: tuple[tuple[Callable[[str], bool], str, str], ...] = (
+    (is_recorded, "verdict", "Incomplete: {count} of {every} of {who} are not in the recording."),
+    (is_rule, "case", "{count} of {every} of {who} have no reference to compare with, so that no verdict is possible."),
+    (bool, "call", "Incomplete: {count} of {every} of {who} failed. The same run command asks those again."),
+)
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 
 
@@ -118,7 +125,7 @@ def _table(lines: Sequence[Line]) -> Grid:
         *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
         *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
         Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
-        *when(there(lambda one: one.same is not None), Field(" ".join(same), lambda one: whole(one.same), same)),
+        *when(there(lambda one: one.same is not None), Field(" ".join(same), _same, same)),
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),
@@ -130,7 +137,12 @@ def _table(lines: Sequence[Line]) -> Grid:
 
 
 def _figure(one: Line) -> str:
-    return figure_cell(one.metric, one.figure)
+    # Of a judge that gave no verdict, every figure is about what a missing one counts as.
+    return figure_cell(one.metric, one.figure) if one.row.coverage else NONE
+
+
+def _same(one: Line) -> str:
+    return whole(one.same) if one.row.coverage else NONE
 
 
 def usable(row: Agreement) -> str:
@@ -139,22 +151,25 @@ def usable(row: Agreement) -> str:
 
 
 def _placed(one: Line) -> Cell:
-    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state else Cell(NONE)
+    return Cell(SAID[one.state].word, tone=SAID[one.state].tone) if one.state and one.row.coverage else Cell(NONE)
 
 
 def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
     """Say what is missing of runs, and how to get it."""
     failed = [(judge, row) for judge, row in rows if row.statuses.get("failed")]
-    for recorded, words in (
-        (False, "Incomplete: {count} of {every} of {who} failed. The same run command asks only those."),
-        (True, "Incomplete: {count} of {every} of {who} are not in the recording."),
-    ):
-        some = {judge: row for judge, row in failed if is_recorded(row.judge) is recorded}
+    for first, (_, thing, words) in enumerate(_FAILED):
+        some = [(judge, row) for judge, row in failed if _kind(row.judge) == first]
         if some:
-            count = sum(row.statuses["failed"] for row in some.values())
-            every = many(sum(sum(row.statuses.values()) for row in some.values()), "verdict" if recorded else "call")
-            yield words.format(count=f"{count:,}", every=every, who=listed(list(some)))
+            count = sum(row.statuses["failed"] for _, row in some)
+            every = many(sum(sum(row.statuses.values()) for _, row in some), thing)
+            yield words.format(
+                count=f"{count:,}", every=every, who=listed(list(dict.fromkeys(name for name, _ in some)))
+            )
     yield from unfinished((judge, row.warnings) for judge, row in rows)
+
+
+def _kind(judge: str) -> int:
+    return next(i for i, (is_one, _, _) in enumerate(_FAILED) if is_one(judge))
 
 
 def odd(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, many, places, some
-from judgebench.report.said import brief_name, either, known_as, whom
+from judgebench.report.said import brief_name, either, first_up, known_as, listed, split, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
         Column("clearly ahead of", right=False),
     )
     ranked = any(one.best is not None for one in found.standings)
-    notes = [*([_CLEARLY] if ranked else []), *cautions]
+    notes = [*([_CLEARLY] if ranked else []), *split(found.split), *cautions]
     return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
 
 
@@ -65,16 +65,16 @@ def _name(found: Standings) -> str:
 def _answer(found: Standings, names: Mapping[str, str]) -> str:
     leaders = [names[one.judge] for one in found.standings if one.best == 1]
     data = f"these {many(found.items, 'item')} of {clean(found.task)}"
-    best = f"agrees best with {whom(found.gold_source)}"
+    best = f"best with {whom(found.gold_source)}"
     if not leaders:
         return f"On {data}, no judge can be ranked."
     if len(leaders) == 1:
-        return f"{leaders[0]} {best} on {data}: it is clearly ahead of all others by {brief_name(found.metric)}."
-    if len(leaders) <= _NAMED:
-        said = either(leaders)
-        return f"{said}: {data} can't say which {best}."
-    said = f"{len(leaders)} of {len(names)} judges may be the best, {some(leaders, _NAMED)}"
-    return f"{said}: {data} can't say which {best}."
+        name = brief_name(found.metric)
+        return f"{leaders[0]} agrees {best} on {data}: it is clearly ahead of all others by {name}."
+    which = f"whether {either(leaders)}" if len(leaders) <= _NAMED else f"which of {len(leaders)} judges"
+    behind = [names[one.judge] for one in found.standings if one.best is not None and one.best > 1]
+    rest = f"; {listed(behind)} {'is' if len(behind) == 1 else 'are'} clearly behind" if behind else ""
+    return f"{first_up(data)} can't say {which} agrees {best}{rest}."
 
 
 def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Brief answers on a terminal.
 
 Nothing wraps but sentences. Where the table is too wide, headings are broken into their lines, then spare columns go,
-then names are cut in the middle, figures never.
+then names are cut before their last part or in the middle, figures never.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _SHORTEST = 12
 _LONGEST_COMMAND = 10_000
 #: And by so few where conditions follow.
 _HEAD = 4
+#: What follows the last blank or slash of a name.
+_LAST = re.compile(r"[\s/][^\s/]+$")
 _NUMBER = r"[-+]?(?:[.\d]|inf)\S*"
 #: A figure with its interval; its unit may stand between them. A name may have brackets, too.
 _INTERVAL = re.compile(rf"({_NUMBER}) \[({_NUMBER}), ({_NUMBER})\](.*)")
@@ -156,7 +158,8 @@ def _narrowed(grid: Grid, width: int) -> Grid:
 def _least(grid: Grid, column: int) -> int:
     """Say how narrow a column may be: names give way, figures don't, but for the name above them."""
     texts = [row[column].text for row in grid.rows]
-    if grid.columns[column].right or any(map(_FIGURE.fullmatch, texts)):
+    one = grid.columns[column]
+    if one.right or one.whole or any(map(_FIGURE.fullmatch, texts)):
         return max(_SHORTEST, *map(text_width, texts), *map(text_width, grid.columns[column].lines))
     return _SHORTEST
 
@@ -178,7 +181,23 @@ def _shorter(name: str, most: int) -> str:
     """Cut a name, and of one with conditions what stands before them: these tell it from the next row."""
     head, dot, conditions = name.partition(" · ")
     room = most - text_width(f"{dot}{conditions}")
-    return f"{shorten(head, room)}{dot}{conditions}" if dot and room >= _HEAD else shorten(name, most)
+    return f"{_parted(head, room)}{dot}{conditions}" if dot and room >= _HEAD else _parted(name, most)
+
+
+def _parted(name: str, most: int) -> str:
+    """Cut a name before its last part where that fits, since a part of a word tells little; else in the middle.
+
+    >>> _parted("baseline/majority", 16), _parted("SAMPLE bff-bench", 14), _parted("some-model-405b-2024-07-23", 16)
+    ('baseli…/majority', 'SAMP…bff-bench', 'some-mod…4-07-23')
+    """
+    last = _LAST.search(name)
+    room = 0 if last is None else most - text_width(last[0].lstrip()) - 1
+    if last is None or room < _HEAD or text_width(name) <= most:
+        return shorten(name, most)
+    head = name[: last.start()]
+    while text_width(head) > room:
+        head = head[:-1]
+    return f"{head}…{last[0].lstrip()}"
 
 
 def _aligned(grid: Grid) -> Grid:

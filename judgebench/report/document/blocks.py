@@ -29,12 +29,16 @@ Tone: TypeAlias = Literal["", "good", "doubt", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, in one line and in ``lines`` as a terminal breaks it; ``spare`` columns go where room is short."""
+    """A heading, in one line and in ``lines`` as a terminal breaks it.
+
+    Where room is short, ``spare`` columns go, and the texts of ``whole`` ones are not cut.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
     right: bool = True
     spare: bool = False
+    whole: bool = False
 
     def __post_init__(self) -> None:
         # A task's or a judge's name may be in it.
@@ -71,6 +75,7 @@ class Field(Generic[R]):
     lines: tuple[str, ...] = ()
     right: bool = True
     spare: bool = False
+    whole: bool = False
 
     def cell(self, row: R) -> Cell:
         """Write the cell of a row."""
@@ -157,7 +162,7 @@ def _superscript(number: int) -> str:
 
 def grid(fields: Sequence[Field[R]], rows: Iterable[R], remarks: Iterable[str] = ()) -> Grid:
     """Make the table of some rows."""
-    columns = tuple(Column(one.title, one.lines, one.right, one.spare) for one in fields)
+    columns = tuple(Column(one.title, one.lines, one.right, one.spare, one.whole) for one in fields)
     return Grid(columns, tuple(tuple(one.cell(row) for one in fields) for row in rows), tuple(remarks))
 
 

@@ -54,8 +54,6 @@ class Brief:
 def again(command: str, why: str, *more: str) -> tuple[Next, ...]:
     """Say to go on with the ``command`` that was typed and more options; nothing where another one was, or none.
 
-    A command too long for a line is not written out.
-
     >>> from judgebench.report.document import TYPED
     >>> token = TYPED.set(("compare", "runs", "--format", "csv"))
     >>> again("compare", "the two that got worse", "--worse")
@@ -72,7 +70,4 @@ def again(command: str, why: str, *more: str) -> tuple[Next, ...]:
             kept.append(word)
         elif values and "=" not in word:
             next(words, None)
-    line = shlex.join(("judgebench", *kept, *more))
-    if len(line) + len("Next:  ") > WIDEST:
-        line = f"the same command with {shlex.join(more)}"
-    return (Next(line, why),)
+    return (Next(shlex.join(("judgebench", *kept, *more)), why),)

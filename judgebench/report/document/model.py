@@ -31,9 +31,6 @@ class Document(Content):
     #: Forms that only this kind has, or has otherwise; ``junit`` and ``annotations`` bring their command an option.
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
 
-    #: Whether the form is by default what a file's name ends in.
-    BY_ENDING: ClassVar[bool] = False
-
     #: Whether its brief answer says what `failure` would, so that a terminal isn't told twice.
     SAYS_FAILURE: ClassVar[bool] = False
 

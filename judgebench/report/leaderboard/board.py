@@ -162,7 +162,6 @@ class Leaderboard(Document):
     unmeasured: tuple[Unmeasured, ...] = ()
 
     SCHEMA = "judgebench.leaderboard/1"
-    BY_ENDING = True
     SHAPE = record(
         "",
         "Rows of judgebench.scores/1 with their ranks, task by task. Fields may be added within version 1; none is "

@@ -10,7 +10,7 @@ from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.line import Line
-from judgebench.report.said import BASELINE, figure_cell, two, whole
+from judgebench.report.said import figure_cell, two, whole
 from judgebench.report.scores import Scores
 from judgebench.report.words import SAMPLE
 
@@ -23,8 +23,8 @@ __all__ = ["Demo"]
 
 _ASKS = {
     "check": "Is this answer right?",
-    "pair:2": "Which answer is better?",
-    "pair:3": "Which answer is better, or a tie?",
+    "pair:2": "Which is better?",
+    "pair:3": "Which is better, or a tie?",
 }
 _WORKS = "judgebench works: {}, {}, no key, no network."
 _SAMPLES = "These are SAMPLES, written to try the plumbing. They say nothing about any judge."
@@ -92,7 +92,7 @@ def _figure(one: Line | None) -> str:
 
 
 def _best(entries: Sequence[Entry]) -> _Task:
-    lines = [Line(entry.row, entry.row.judge.removeprefix(BASELINE)) for entry in entries]
+    lines = [Line(entry.row, entry.row.judge) for entry in entries]
     floors = [one.agreement.value for entry in entries if (one := entry.baseline) is not None and one.agreement]
     floor = max((value for value in floors if value is not None), default=0.0)
     better = [one for one in lines if (one.row.metrics["percent_agreement"].value or 0.0) > floor]

@@ -7,15 +7,27 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.report.briefs.score import odd, usable
+from judgebench.report.document import TYPED
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
-from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief
+from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief, Next, again
 from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
 from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
-from judgebench.report.line import agreement, same_as
-from judgebench.report.said import brief_name, figure_cell, is_rule, known_as, listed, unfinished, whole, whom
+from judgebench.report.line import agreement, same_as, torn
+from judgebench.report.said import (
+    brief_name,
+    figure_cell,
+    first_up,
+    is_rule,
+    known_as,
+    listed,
+    split,
+    unfinished,
+    whole,
+    whom,
+)
 from judgebench.report.stand_in import UNKNOWN, one_label
 from judgebench.report.words import SAMPLE, caption_words, sampled
 
@@ -30,9 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["brief", "paper_tables"]
 
 #: Where people are measured too: on which side of them a judge is.
-_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?"}
+_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?", "open": ""}
 _KEY = "▲ above, = level with, ▼ below people with each other{}; then the places left open."
-_DEPENDS = ", ? depends on one annotator"
+_LEFT = "then the places left open."
+_DEPENDS, _CANT_TELL = ", ? depends on one annotator", ", no mark: can't be told"
 _INCOMPLETE = "incomplete_run"
 _OPEN = "Places are those that the data leave open at 95 %, for all judges of a task at once."
 _LINES = " A line starts a new group: nobody in a group is clearly ahead of another in it."
@@ -45,6 +58,7 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
     tasks = _by_task(shown)
     if not tasks:
         return None
+    following: tuple[Next, ...] = ()
     first = unfinished((names[entry.row.judge], entry.row.warnings) for entry in shown)
     notes = list(_unheard(unmeasured))
     if overall is not None:
@@ -56,12 +70,17 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
         answer, table = _best(task, own, names), _places(own, names)
         notes += _about(own, names)
     else:
-        answer = f"{many(len(names), 'judge')} on {many(len(tasks), 'task')}; no order holds over all of them."
+        answer = f"{len(names)} judges on {len(tasks)} tasks; no order holds over all of them."
+        answer = answer if len(names) > 1 else f"One judge on {len(tasks)} tasks."
+        following = _one_task(tasks)
         table = _beside(tasks, names)
-        signs = set(map(_against, shown))
-        depends = _DEPENDS if _SIDES["depends"] in signs else ""
-        notes.append(_KEY.format(depends) if signs - {""} else "After a figure: the places left open.")
-    return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]))
+        sides = set(map(_against, shown))
+        more = _DEPENDS * ("depends" in sides) + _CANT_TELL * ("open" in sides)
+        figures = first_up(listed(list(dict.fromkeys(brief_name(own[0].headline) for own in tasks.values()))))
+        notes.append(f"{figures}; {_KEY.format(more) if sides - {'', 'open'} else _LEFT}")
+        if split_on := [f"{n:,} of {task}" for task, own in tasks.items() if (n := max(torn(e.row) for e in own))]:
+            notes.append(f"Items on which people split are left out: {listed(split_on)}.")
+    return Brief((*first, answer), table, tuple(notes[:MOST_NOTES]), following)
 
 
 def paper_tables(entries: Sequence[Entry]) -> Iterator[Block]:
@@ -179,7 +198,8 @@ def _rights(entry: Entry) -> str:
 
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
-    items = many(max(entry.row.items for entry in own), "item")
+    fullest = max((entry.row for entry in own), key=lambda row: row.items)
+    items = many(fullest.items, "item")
     single = all(one_label(entry.row) for entry in own)
     one_each = f", one label each: {UNKNOWN}" if single else ""
     floor = next((entry.baseline for entry in own if entry.baseline is not None), None)
@@ -187,7 +207,7 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     if floor is not None and floor.agreement is not None and floor.agreement.value is not None:
         said = f"saying “{floor.label}”" if floor.label else "giving the commonest label"
         constant = f" Always {said} would be the same on {whole(floor.agreement.value)}."
-    yield f"{items}{one_each}.{constant}"
+    yield " ".join((f"{items}{one_each}.", *split(torn(fullest)))) + constant
     out = [names[entry.row.judge] for entry in own if entry.rank is None]
     if out and len(out) < len(own):
         yield f"Without a place: {listed(out)}, measured on other data, under other rules, or without a usable answer."
@@ -198,8 +218,16 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _against(entry: Entry) -> str:
-    """Hold a judge against people where both are measured alike."""
-    return _SIDES.get(side(entry.row, entry.without, entry.headline), "")
+    """Say on which side of people a judge is, where both are measured alike."""
+    return side(entry.row, entry.without, entry.headline)
+
+
+def _one_task(tasks: Mapping[str, Sequence[Entry]]) -> tuple[Next, ...]:
+    """Point at the task with most judges, real data first."""
+    if any(word.partition("=")[0] == "--task" for word in TYPED.get()):
+        return ()
+    most = max(tasks.values(), key=lambda own: (not all(sampled(one.row.revision) for one in own), len(own)))
+    return again("leaderboard", "one task with its intervals and groups", "--task", most[0].row.task)
 
 
 def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> Grid:
@@ -208,7 +236,7 @@ def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> G
     cells: dict[tuple[str, str], str] = {}
     for task, own in tasks.items():
         for entry in own:
-            parts = (_value(entry), _against(entry), _open(entry))
+            parts = (_value(entry), _SIDES.get(_against(entry), ""), _open(entry))
             cells.setdefault((names[entry.row.judge], task), " ".join(filter(None, parts)))
     judges = sorted(set(names.values()))
     rows = tuple((Cell(judge), *(Cell(cells.get((judge, task), NONE)) for task in tasks)) for judge in judges)

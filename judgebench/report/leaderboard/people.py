@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.stand_in import KAPPAS, MARGIN
+from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -12,26 +14,40 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
 
-__all__ = ["side", "without_one"]
+__all__ = ["kappa_beside", "side", "without_one"]
 
 #: Of more annotators nobody is left out: each moves the line too little to decide.
 _MOST = 25
 
 
-def side(row: Agreement, without: Mapping[str, Estimate] | None, metric: str) -> str:
-    """Say ``above``, ``level`` or ``below``; ``depends`` where one annotator decides, nothing where nobody can tell.
-
-    ``without`` is what `without_one` gives of the row.
-    """
-    found = _side(row, row.ceiling.get(f"ratio_{metric}"))
-    again = _side(row, (without or {}).get(f"ratio_{metric}"))
-    return "depends" if found and again and again != found else found
-
-
-def _side(row: Agreement, ratio: Estimate | None) -> str:
-    if row.gold not in HUMAN_SOURCES or ratio is None or ratio.low is None or ratio.high is None:
+def kappa_beside(row: Agreement, metric: str) -> str:
+    """Name the kappa on which a judge is held beside people, ``metric`` if it is one; empty where nobody is."""
+    if row.gold not in HUMAN_SOURCES:
         return ""
-    return "above" if ratio.low > 1 else "below" if ratio.high < 1 else "level"
+    known = [name for name in (metric, *KAPPAS) if name in KAPPAS and f"judge_vs_each_{name}" in row.ceiling]
+    return next((name for name in known if row.ceiling[f"judge_vs_each_{name}"].value is not None), "")
+
+
+def side(row: Agreement, without: Mapping[str, Estimate] | None, metric: str) -> str:
+    """Say ``above``, ``level`` or ``below``, ``open`` where the interval is too wide for that; nothing without people.
+
+    ``level`` is worse by less than `MARGIN`, if at all; ``depends`` is where one annotator decides. ``metric`` is what
+    the task is ranked by, ``without`` what `without_one` gives of the row. Samples have no side.
+    """
+    name = f"ratio_{kappa_beside(row, metric)}"
+    if sampled(row.revision):
+        return ""
+    found, again = _side(row.ceiling.get(name)), _side((without or {}).get(name))
+    both = {found, again}
+    return "depends" if len(both) > 1 and "" not in both and both & {"above", "below"} else found
+
+
+def _side(ratio: Estimate | None) -> str:
+    if ratio is None or ratio.low is None or ratio.high is None:
+        return ""
+    if ratio.low > 1 or ratio.high < 1:
+        return "above" if ratio.low > 1 else "below"
+    return "level" if ratio.low >= 1 - MARGIN else "open"
 
 
 def without_one(

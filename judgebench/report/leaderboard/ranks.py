@@ -20,6 +20,7 @@ from judgebench.report.document.text import places
 from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
 from judgebench.report.said import BASELINE, is_recorded, is_rule
+from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -225,6 +226,16 @@ class _Overlap(NamedTuple):
     high: float
 
 
+class _Ground(NamedTuple):
+    """What rows have in common that can be compared."""
+
+    source: str
+    revision: str
+    tie: str
+    invalid: str
+    gold: str
+
+
 def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
     """Rank the rows of subset ``all`` that can be compared with each other, by ``id``."""
     # A judge that gave no verdict at all has a kappa of 0, which must not rank above one that answered and was wrong.
@@ -232,12 +243,15 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
     if not group:
         return {}
 
-    def ground(row: Agreement) -> tuple[Any, ...]:
+    def ground(row: Agreement) -> _Ground:
         policies = row.policies
-        return row.gold, row.revision, policies.tie, policies.invalid, policies.gold
+        return _Ground(row.gold, row.revision, policies.tie, policies.invalid, policies.gold)
 
     sizes = Counter(map(ground, group))
-    largest = max(sizes, key=lambda key: (sizes[key], key))
+    # Samples say nothing about a judge: beside real data they rank nobody. A task that leaves unusable answers out has
+    # a second row of the judges that gave some: not the one to rank by.
+    real = [key for key in sizes if not sampled(key.revision)]
+    largest = max(real or sizes, key=lambda key: (sizes[key], key.invalid != "wrong", key))
     group = [row for row in group if ground(row) == largest]
     enough = _ENOUGH * max(row.items for row in group)
     bounds: dict[int, tuple[float, float, float]] = {}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many, places
-from judgebench.report.leaderboard.people import side
-from judgebench.report.line import agreement
+from judgebench.report.leaderboard.people import kappa_beside, side
+from judgebench.report.line import agreement, same_as, torn
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
-from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed
-from judgebench.report.stand_in import KAPPAS, one_label, unasked
+from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed, split
+from judgebench.report.stand_in import one_label, unasked
 from judgebench.report.words import gold_word, sampled
 
 if TYPE_CHECKING:
@@ -26,11 +25,16 @@ __all__ = ["Page", "TaskBoard", "standing_page"]
 #: Of a judge beside people: class, sign and word.
 _SIGNS = {
     "above": ("yes", "▲", "above people with each other"),
-    "level": ("yes", "=", "can't be told from people"),
+    "level": ("yes", "=", "level with people"),
     "below": ("no", "▼", "below people"),
     "depends": ("unsure", "?", "depends on one annotator"),
 }
 _GROUPS = "A thick line starts a new group: nobody in a group is clearly ahead of another in it."
+_BESIDE = (
+    "Where people are beside them, judges are held against one person, as people are; places are by the task's own "
+    "figure, as below."
+)
+_NO_SIGN = " No sign: it can't be told on which side of people a judge is."
 #: Names of a heading.
 _MOST = 3
 
@@ -82,8 +86,7 @@ def standing_page(entries: Sequence[Entry], slugs: Mapping[str, str]) -> Page:
         heading,
         lead,
         _matrix(own, names, slugs) if len(own) > 1 else None,
-        "Where people are beside them, judges are held against one person, as people are; places are by the task's own "
-        "figure, as below.",
+        _BESIDE + _NO_SIGN * any(_sign(entry) == "open" for entry in whole),
         tuple(_board(rows[task], every[task], names) for task in tasks),
         tuple(_unranked(own, names)),
     )
@@ -121,7 +124,7 @@ def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     for entries in own.values():
         for entry in entries:
             sign = _sign(entry)
-            if sign and not sampled(entry.row.revision):
+            if sign:
                 asked[entry.row.judge] = asked.get(entry.row.judge, 0) + 1
                 below[entry.row.judge] = below.get(entry.row.judge, 0) + (sign == "below")
     if not asked:
@@ -137,16 +140,11 @@ def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
 
 
 def _kappa(entry: Entry) -> str:
-    """Name the kappa on which a judge stands beside people; empty where nobody does."""
-    ceiling = entry.row.ceiling
-    if entry.row.gold not in HUMAN_SOURCES:
-        return ""
-    known = [name for name in (entry.headline, *KAPPAS) if name in KAPPAS and f"judge_vs_each_{name}" in ceiling]
-    return next((name for name in known if ceiling[f"judge_vs_each_{name}"].value is not None), "")
+    return kappa_beside(entry.row, entry.headline)
 
 
 def _sign(entry: Entry) -> str:
-    return side(entry.row, entry.without, _kappa(entry))
+    return side(entry.row, entry.without, entry.headline)
 
 
 def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs: Mapping[str, str]) -> Matrix:
@@ -161,13 +159,14 @@ def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs:
         fullest = max(beside or ranked, key=lambda entry: entry.row.items)
         metric = _kappa(fullest) or fullest.headline
         sample = sampled(fullest.row.revision)
-        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), brief_name(metric), f"#{slugs[task]}"))
+        figure_of = f"{brief_name(metric)} with a person" if beside else brief_name(metric)
+        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), figure_of, f"#{slugs[task]}"))
         people.append(_cell(metric, fullest.row.ceiling.get(metric)) if beside else None)
         for entry in beside or ranked:
             row = cells.setdefault(entry.row.judge, [None] * len(own))
             if row[i] is not None:
                 continue
-            sign = "" if sample else _sign(entry)
+            sign = _sign(entry)
             signs.add(sign)
             figure = entry.row.ceiling.get(f"judge_vs_each_{metric}") if beside else entry.row.metrics.get(metric)
             tone, mark, word = _SIGNS.get(sign, ("", "", ""))
@@ -221,11 +220,11 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
             )
         )
     word = brief_name(metric)
-    share_metric = is_share(metric)
+    share_metric, whose = is_share(metric), "the majority" if len(same_as(fullest.row)) > 1 else "the labels"
     forest = Forest(
         caption=f"{clean(task)}: judges and their places",
         second="Place",
-        chart=f"{first_up(word)} with the labels" if not share_metric else first_up(word),
+        chart=first_up(word) if share_metric else f"{first_up(word)} with {whose}",
         figure="Share" if share_metric else first_up(word),
         share="" if share_metric else "Agreement",
         lines=tuple(lines),
@@ -235,6 +234,7 @@ def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str])
     )
     notes = [_GROUPS if any(line.group for line in lines) else ""]
     notes.append(unasked(fullest.row) if one_label(fullest.row) else "")
+    notes += split(torn(fullest.row))
     return TaskBoard(clean(task), meta, sample, forest, " ".join(filter(None, notes)))
 
 

@@ -10,6 +10,7 @@ from judgebench.agreement.humans import among_humans
 from judgebench.agreement.policies import apply
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import NONE, clean, many, some
+from judgebench.report.line import torn
 from judgebench.report.page.costs import costs
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
@@ -312,12 +313,8 @@ def _others(one: Measured) -> Fold:
             one.row.policies.gold, f"people ({one.row.policies.gold})"
         )
         small = f"against {gold}, {small}"
-        split = one.row.people.split if one.row.people is not None else 0
-        left = (
-            f" It leaves out {many(split, one.nouns.item)} on which people split."
-            if split and one.row.policies.gold == "majority"
-            else ""
-        )
+        split = torn(one.row)
+        left = f" It leaves out {many(split, one.nouns.item)} on which people split." if split else ""
         texts.append(f"Held against {gold}, figures can't be compared with the human line.{left}")
     return Fold(
         "Other figures", small, tuple(texts), (Table("Other figures", header, rows, tuple(range(1, len(header)))),)

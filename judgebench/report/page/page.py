@@ -90,7 +90,8 @@ def report_page(
     measured = by_task(reported)
     lead = leads_of(measured)
     tasks = tasks_of(measured)
-    ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules, *one.silent)]
+    # A judge without a verdict would be at odds with every other; where there is no other, it's looked at.
+    ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules) or one.silent]
     listed_items = explorer(ordered, texts=texts, most=most)
     several = len(tasks) > 1
     name = clean(title) if title else ", ".join(task.name for task in tasks[:3]) + ("" if len(tasks) < 4 else " …")
