@@ -173,9 +173,9 @@ def each_fit(
             first = first or error
             unfit.setdefault(str(error), []).append(one)
     for reason, those in unfit.items():
-        left_out = f"left out {_named(those)}"
+        told = f"left out {_named(those)}"
         # An error that ends it says why itself.
-        tell(left_out if not found and reason == str(first) else f"{left_out}: {reason}")
+        tell(told if not found and reason == str(first) else f"{told}: {reason}")
     if not found and first is not None:
         raise first
     return found
