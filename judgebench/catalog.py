@@ -180,8 +180,6 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", asked.serving(task.scale))
     backend, slash, model = spec.partition("/")
     if backend == "baseline":
-        if model in PLAIN_JUDGES:
-            raise UsageError(f"no baseline is named {model}. Did you mean {model}, without baseline/?")
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.source import Given, Source, silent
-from judgebench.domain import names_of
-from judgebench.errors import DataError, UsageError
+from judgebench.domain import digest, names_of
+from judgebench.errors import DataError, UsageError, a_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,9 +36,9 @@ def run_paths(source: Any) -> Sequence[Path]:
         return [Path(source)]
     paths = list(source) if isinstance(source, (Sequence, AbstractSet, Iterator)) else []
     if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
-        raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+        raise UsageError(f"{a_type(source)} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
     if not paths:
-        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
+        raise UsageError(f"{a_type(source)} can't be scored: {_GIVE}")
     return [Path(one) for one in paths]
 
 
@@ -99,10 +99,42 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: b
             tell(f"left out {copy}: the same run as {original.name}, copied")
     if not found:
         raise DataError("here are only judges' own answers: nothing is judged", file=", ".join(map(str, paths)))
+    found = _declared(found, tell)
     if unsealed := [stored.path for stored in found if not stored.sealed]:
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
     return found
+
+
+#: What of a manifest may differ between runs that hold the same answers about the same items: who gave the labels is
+#: said in the reading of a table, which its revision and its card digest.
+_SAID_OF_LABELS = {"gold_source", "place", "revision", "card_digest"}
+_OF_ASKING = {"versions", "counts", "models", "spent", "schema", "family"}
+
+
+def _declared(runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
+    """Leave out, aloud, a run that was asked for again only to say who gave its labels: the other one says it."""
+    silent = [one for one in runs if one.run.gold_source == "unspecified" and one.run.place]
+    said = {_but_for_labels(one): one for one in runs if silent and one.run.gold_source != "unspecified"}
+    again: dict[Path, StoredRun] = {}
+    for one in silent:
+        other = said.get(_but_for_labels(one))
+        if other is not None and _gold(one) == _gold(other):
+            again[one.path] = other
+            tell(f"left out {one.path}: the same as {other.path.name}, which says who gave the labels")
+    return [one for one in runs if one.path not in again]
+
+
+def _but_for_labels(stored: StoredRun) -> str:
+    facts = stored.run.to_json()
+    place = stored.run.place
+    reading = place.get("reading")
+    place = {**place, "reading": {**reading, "gold": ""} if isinstance(reading, dict) else reading}
+    return digest([{name: facts[name] for name in facts.keys() - _SAID_OF_LABELS - _OF_ASKING}, place])
+
+
+def _gold(stored: StoredRun) -> dict[str, Any]:
+    return {one.item: one.gold for one in stored.judgments()}
 
 
 def _as_they_are(folder: Path, runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.domain import Needs, Reply, Status, digest
 from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.judges.listed import PLAIN_JUDGES
 from judgebench.judges.references import references_of
 from judgebench.labels.answers import contains, normalise
 
@@ -145,6 +146,8 @@ def create(
             raise UsageError("baseline/majority has to see the task's gold labels before it can say the majority")
         code = majority_code(items(), scale)
         return RuleJudge(rule, _constant(code), {"code": list(code) if isinstance(code, tuple) else code})
+    if rule in PLAIN_JUDGES:
+        raise UsageError(f"no baseline is named {rule}. Did you mean {rule}, without baseline/?")
     raise UnknownNameError("baseline", rule, NAMES, "(the baselines are " + ", ".join(NAMES) + ")")
 
 
