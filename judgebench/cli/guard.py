@@ -49,7 +49,9 @@ def check_files(
             raise UsageError(_over(flag, file))
         if (other := places.setdefault(file.resolve(), flag)) != flag:
             raise UsageError(f"{other} and {flag} name one file, {file}; name two")
-    return _watched_for({found: _over(flag, file) for flag, file in written.items() if (found := _inode(file))})
+    return _watched_for(
+        {found: _over(flag, file) for flag, file in written.items() if file and (found := _inode(file))}
+    )
 
 
 @contextlib.contextmanager

@@ -278,11 +278,11 @@ class Reproduction(Document):
             Field("can't be recomputed", lambda row: f"{row.lost:,}" if row.lost else NONE),
         )
         table = grid(fields, _counted(self.cells, self.unmatched))
-        following = again("reproduce", f"every figure{self._why(counts)}", "--explain")
+        following = again("reproduce", f"every figure{self._why()}", "--explain")
         return Brief((answer,), table, tuple(notes), following)
 
-    def _why(self, counts: Counter[Kind]) -> str:
-        if counts["explained"] or counts["differs"]:
+    def _why(self) -> str:
+        if any(cell.kind in {"explained", "differs"} for cell in self.cells):
             return ", and why it differs"
         return ", and why the rest can't be recomputed" if self.unmatched else ""
 

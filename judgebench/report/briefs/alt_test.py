@@ -87,7 +87,9 @@ def brief(
 
 
 def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
-    groups = [(state, [one for one in lines if one.state == state]) for state in _STATES]
+    groups: list[tuple[State, list[_Line]]] = [
+        (state, [one for one in lines if one.state == state]) for state in _STATES
+    ]
     names = itertools.chain([f"the alternative annotator test on {clean(task)}"], itertools.repeat("it"))
     return [
         f"{_said(state, sorted(those, key=lambda one: -one.level[0]), name)}."
