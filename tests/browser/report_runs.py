@@ -60,8 +60,8 @@ def hostile(case, scale):
 '''
 
 
-def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run `judgebench …`; it has to succeed."""
+def command(*arguments: object, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run `judgebench …`; it has to end with this exit code."""
     home = os.pathsep.join(filter(None, [str(cwd), os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(
         [sys.executable, "-m", "judgebench", *map(str, arguments)],
@@ -73,7 +73,7 @@ def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == code, done.stderr[-2000:]
     return done
 
 

@@ -24,7 +24,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_judges(folder)
     write_pairs(folder / "hostile.jsonl", hostile_pairs())
     asked = ("--judge", "judging:hostile", "--judge", "judging:longer", "--task", "pandalm", "--data", "hostile.jsonl")
-    command("run", *asked, "--runs", "runs", cwd=folder)
+    # One of the judges breaks on some of its cases.
+    command("run", *asked, "--runs", "runs", cwd=folder, code=5)
     title = "<script>document.title='owned'</script>{{ 7 * 7 }}"
     command("report", "runs", "--data", "hostile.jsonl", "--output", "report.html", "--title", title, cwd=folder)
     return folder
