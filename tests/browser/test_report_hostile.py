@@ -45,7 +45,7 @@ def test_nothing_of_a_hostile_run_is_obeyed(hostile: Path, new_page: Callable[..
     for place in range(len(HOSTILE)):
         tab.evaluate(f"openItem({place}, {{ focus: true }})")
         until(tab, f"page.open === {place} && document.getElementById('item-title') !== null")
-        more = tab.locator("#item .text + p button")
+        more = tab.locator("#item .text + button")
         while more.count():
             more.first.click()
         seen_words.update(tab.locator("#item .text").all_text_contents())
