@@ -70,6 +70,8 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nor must a job of CI that runs the tests.
     for name in ("JUDGEBENCH_DATA", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
+    # Folders of tests may lie in a checkout, and are no part of it.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(_REPO))
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
 

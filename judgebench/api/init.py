@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 from pathlib import Path
@@ -285,7 +286,10 @@ _OWN = ("task.toml", "prompt.toml", "judge.toml", "judgebench.toml")
 def _repository(home: Path) -> Path:
     """Find the root of the repository that a folder is in: else the current folder, or the folder itself beside it."""
     at, here = home.resolve(), Path.cwd().resolve()
-    root = next((one for one in (at, *at.parents) if (one / ".git").exists()), None)
+    # As git does, which looks no higher than these.
+    ceilings = os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep)
+    inside = itertools.takewhile(lambda one: str(one) not in ceilings, (at, *at.parents))
+    root = next((one for one in inside if (one / ".git").exists()), None)
     return root or (here if at.is_relative_to(here) else at)
 
 

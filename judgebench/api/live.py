@@ -45,8 +45,10 @@ class Live:
             return
         doing("")
         now = time.monotonic()
+        # Outcomes are told a moment later.
+        asked = all(map(_over, progress.outcomes))
         if not self._moving:
-            self._stream.write(one_line(self._line(progress, now)) + "\n")
+            self._stream.write("" if asked else f"{one_line(self._line(progress, now))}\n")
         else:
             lines = [] if progress.over else self._lines(progress, now)
             up = f"\x1b[{self._drawn}A" if self._drawn else ""
@@ -55,7 +57,7 @@ class Live:
         self._stream.flush()
         if progress.over:
             doing("measuring")
-        elif all(map(_over, progress.outcomes)):
+        elif asked:
             doing("writing the verdicts")
 
     def _lines(self, progress: Progress, now: float) -> list[str]:

@@ -145,7 +145,7 @@ def test_items_of_a_run_are_labelled_on_the_page_as_they_were_read(here: Path, j
     judged = ["run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--scale", "check", "-q"]
     assert judgebench(*judged).code == 0
     monkeypatch.chdir(here)
-    offered = LabelTasks(RunTable(here / "runs", lambda stored: None), named, data=None, sample=False)
+    offered = LabelTasks(RunTable(here / "runs", lambda stored: None), named, {}, data=None, sample=False)
     assert offered.names() == ["tickets"]
     sessions = Sessions(offered.names, offered.open, here / "labels", Selection(), lambda stored: None)
     session = sessions.session("tickets", "ann")

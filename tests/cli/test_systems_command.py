@@ -112,7 +112,7 @@ def test_runs_are_ranked_and_other_columns_refused(judgebench) -> None:
     document = json.loads(done.out)
     jsonschema.validate(document, json_schema("systems"))
     assert {row["judge"] for row in document["rows"]} == {"baseline/longest", "baseline/first"}
-    assert done.err.count("on rewardbench-2: systems are ranked on check, rating and pair scales") == 2
+    assert done.err.count("on rewardbench-2: systems are ranked on check, rating and pair scales") == 1
     assert judgebench("systems", "runs", "--system-col", "model").code == 2
 
 

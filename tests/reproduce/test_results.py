@@ -100,7 +100,7 @@ def test_a_folder_without_recorded_figures(tmp_path):
 
 
 def test_data_of_no_recorded_task_are_named_as_such(tmp_path):
-    with pytest.raises(DataError, match="no data here of a task whose recorded verdicts are public"):
+    with pytest.raises(DataError, match="no data here for any task whose recorded verdicts are public"):
         rebuild(data=tmp_path, output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

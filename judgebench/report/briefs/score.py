@@ -169,7 +169,7 @@ def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
 
 
 def _kind(judge: str) -> int:
-    return next(i for i, (is_one, _, _) in enumerate(_FAILED) if is_one(judge))
+    return next((i for i, (is_one, _, _) in enumerate(_FAILED) if is_one(judge)), len(_FAILED) - 1)
 
 
 def odd(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
