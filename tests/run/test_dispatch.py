@@ -275,12 +275,11 @@ def test_a_budget_is_not_passed_and_its_run_resumes(tmp_path: Path, concurrency:
             assert paid <= cap
             if not any(outcome.error for outcome in outcomes):
                 break
-            # A busy machine forecasts later, and so leaves more.
-            assert paid >= 0.7 * cap
+            assert paid >= 0.9 * cap
             for outcome in outcomes:
                 assert isinstance(outcome.error, IncompleteError | None)
                 assert "max_cost" in str(outcome.error or "max_cost")
-    assert 3 <= sessions <= 5
+    assert 3 <= sessions <= 4
     assert spent == pytest.approx(whole)
     assert max(Counter(request.digest for request in llm.requests).values()) == 2
 
