@@ -53,7 +53,7 @@ _ODD = {
 _FAILED: tuple[tuple[Callable[[str], bool], str, str], ...] = (
     (is_recorded, "verdict", "Incomplete: {count} of {every} of {who} are not in the recording."),
     (is_rule, "case", "{count} of {every} of {who} have no reference to compare with, so that no verdict is possible."),
-    (bool, "call", "Incomplete: {count} of {every} of {who} failed. The same run command asks those again."),
+    (lambda _: True, "call", "Incomplete: {count} of {every} of {who} failed. The same run command asks those again."),
 )
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 
@@ -169,7 +169,7 @@ def _incomplete(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
 
 
 def _kind(judge: str) -> int:
-    return next((i for i, (is_one, _, _) in enumerate(_FAILED) if is_one(judge)), len(_FAILED) - 1)
+    return next(i for i, (is_one, _, _) in enumerate(_FAILED) if is_one(judge))
 
 
 def odd(rows: Sequence[tuple[str, Agreement]]) -> Iterator[str]:
