@@ -147,6 +147,8 @@ def _apart(folder: Path, home: Path) -> Iterator[None]:
     os.environ.update(
         PATH=os.defpath, HOME=str(home), TMPDIR=str(home), XDG_CACHE_HOME=str(home), TZ="UTC", LC_ALL="C.UTF-8",
         COLUMNS="100", LINES="50", NO_COLOR="1", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1",
+        # The folder may lie in a checkout, and is no part of it.
+        GIT_CEILING_DIRECTORIES=str(folder.resolve().parent),
     )  # fmt: skip
     os.chdir(folder)
     try:
