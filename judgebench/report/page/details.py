@@ -15,7 +15,7 @@ from judgebench.report.page.costs import costs
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
-from judgebench.report.said import brief_name, first_up, is_share, name_of, percent
+from judgebench.report.said import brief_name, first_up, is_share, name_of, whole
 from judgebench.report.stand_in import MARGIN, SAID
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -49,7 +49,7 @@ def _reached(one: Measured) -> Fold | None:
     """Say how Yes, Not sure and No come about."""
     if not one.alike:
         return None
-    share = percent(1 - MARGIN, 0)
+    share = whole(1 - MARGIN)
     yes = (
         f"Yes: the judge's {brief_name(one.metric)} with a person is at least {share} of that of two people, interval "
         "and all; it is as close to the other people as at least half of those it would replace; both also without "
@@ -85,7 +85,7 @@ def _reached(one: Measured) -> Fold | None:
 def _ratio(one: Estimate) -> str:
     if one.value is None:
         return NONE
-    text = percent(one.value, 0)
+    text = whole(one.value)
     return text if one.low is None or one.high is None else f"{text} ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
