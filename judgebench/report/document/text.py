@@ -33,6 +33,7 @@ __all__ = [
     "places",
     "share",
     "shorten",
+    "snippet",
     "some",
     "text_width",
     "unobeyed",
@@ -111,6 +112,16 @@ def shorten(text: str, most: int) -> str:
     while text_width(front) + text_width(back) >= most and (front or back):
         front, back = (front[:-1], back) if text_width(front) > text_width(back) else (front, back[1:])
     return f"{front}…{back}"
+
+
+def snippet(text: str, most: int) -> str:
+    r"""Begin a text in one line of so many characters.
+
+    >>> snippet("Which of these\n\n is a fruit?", 20)
+    'Which of these is a …'
+    """
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def unobeyed(text: str) -> str:
