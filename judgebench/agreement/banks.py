@@ -72,9 +72,9 @@ class Bank:
                 effects[name] = value
         return max(effects, key=effects.__getitem__) if effects else None
 
-    def held_out(self, halves: Halves | None = None) -> tuple[str, Probed] | None:
+    def held_out(self) -> tuple[str, Probed] | None:
         """Measure the best attack of one half on the other; None where a half has too few questions."""
-        halves = halves or Halves.of(self.questions)
+        halves = Halves.of(self.questions)
         best = self.best(halves.chosen)
         if best is None:
             return None

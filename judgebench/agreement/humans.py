@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Verdicts
+    from judgebench.agreement.people import Measured, Verdicts
     from judgebench.agreement.raters import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
@@ -100,6 +100,11 @@ class Without:
     judge: Estimate
     ratio: Estimate
 
+    @classmethod
+    def of(cls, human: Measured, judge: Measured) -> Without:
+        """Put a judge's figure beside that of people."""
+        return cls(human[0], judge[0], ratio_of(judge, human))
+
 
 @dataclass(frozen=True, slots=True)
 class AmongHumans:
@@ -127,6 +132,15 @@ class AmongHumans:
     policies: Policies = field(default_factory=Policies)
 
 
+def need_pairs(pairs: int) -> None:
+    """Refuse people of whom no two labelled the same item; DataError."""
+    if not pairs:
+        raise DataError(
+            "no two annotators labelled the same items, so nothing says how far people agree",
+            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
+        )
+
+
 def kappa_of(scale: Scale) -> str:
     """Name the kappa that suits a scale, with quadratic weights where labels are levels; its kin where none are."""
     if not (scale.listed or scale.sequential):
@@ -150,11 +164,7 @@ def measure_humans(
     people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
     pool = Pool.of(people, rules)
     facts, shared = pool.facts(), shared_items(people.gold)
-    if not facts.pairs:
-        raise DataError(
-            "no two annotators labelled the same items, so nothing says how far people agree",
-            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
-        )
+    need_pairs(facts.pairs)
     names = people.annotators
     metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]
     both = two_sided(metric, rules)
@@ -257,8 +267,7 @@ def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -
 
 
 def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
-    human, judge = pool.among().measured(metric), pool.beside(verdicts).measured(metric)
-    return Without(human[0], judge[0], ratio_of(judge, human))
+    return Without.of(pool.among().measured(metric), pool.beside(verdicts).measured(metric))
 
 
 def z_among(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
@@ -292,10 +301,15 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     if rules.invalid == "wrong" and silent.any():
         codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
     joined = joint_alpha(codes, scale, ratings.cluster[rows])
+    return alone[0], joined[0], alpha_change(alone, joined)
+
+
+def alpha_change(alone: Measured, joined: Measured) -> Estimate:
+    """How much higher alpha is with the judge than without it."""
     if alone[1] is None or joined[1] is None:
-        return alone[0], joined[0], Estimate.missing("undefined_part")
+        return Estimate.missing("undefined_part")
     # Two figures of -1 to 1 lie at most 2 apart.
-    return alone[0], joined[0], within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
+    return within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], pool: Pool, left: int, policies: Policies) -> AgainstRest:

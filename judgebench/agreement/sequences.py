@@ -96,16 +96,12 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     labels = ratings.gold[rows]
     gold = labels[np.arange(rows.size), (labels >= 0).argmax(axis=1)]
     judge = ratings.judge[rows]
-    return Scored(
-        scale=ratings.scale,
+    return Scored.of(
+        ratings,
+        rows,
         policies=policies,
         gold=gold.astype(np.int32),
         judge=np.where(judge < 0, len(ratings.scale.labels) + 1, judge).astype(np.int32),
-        row=rows,
-        item=ratings.item[rows],
-        cluster=ratings.cluster[rows],
-        subset=ratings.subset[rows],
-        system=ratings.system[rows],
         left_out=count_items(ratings.item[~labelled]),
     )
 

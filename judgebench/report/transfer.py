@@ -162,7 +162,7 @@ def _fields(judges: Sequence[str]) -> tuple[Field[dict[str, TransferRow]], ...]:
             row = line.get(judge)
             if row is None:
                 return NONE
-            rated = row.scale.kind in {"rate", "number"}
+            rated = row.scale.numeric
             mark = " *" if row.found.led else ""
 
             def write(found: Estimate) -> str:

@@ -51,7 +51,7 @@ def told(row: Found) -> Cell:
 
 def effect(row: Found) -> str:
     """Write an effect with its interval: points of a rating, else percent of cases."""
-    rated = row.scale.kind in {"rate", "number"}
+    rated = row.scale.numeric
     return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
 
 
