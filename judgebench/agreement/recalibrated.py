@@ -10,7 +10,7 @@ import numpy as np
 from judgebench.agreement.contrasts import JudgeRows, contrast
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import scored_rows
-from judgebench.agreement.score_metrics import numbers_of, score_figures
+from judgebench.agreement.kinds.scores import numbers_of, score_figures
 from judgebench.agreement.splits import part
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument

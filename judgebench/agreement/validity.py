@@ -16,7 +16,7 @@ from judgebench.domain import Estimate, Scale
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Agreement
 
 State: TypeAlias = Literal["pass", "warn", "fail", "open"]

@@ -17,7 +17,7 @@ from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.detection import Detection
+    from judgebench.agreement.probing.detection import Detection
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Sheet
 

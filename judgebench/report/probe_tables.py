@@ -11,7 +11,7 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Fields
 

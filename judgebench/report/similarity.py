@@ -17,7 +17,7 @@ from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.similarity import Similarity
+    from judgebench.agreement.probing.similarity import Similarity
     from judgebench.report.document.blocks import Block, Sheet
 
 __all__ = ["Similarities", "SimilarityRow"]

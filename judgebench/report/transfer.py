@@ -17,7 +17,7 @@ from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Sheet
 

@@ -10,7 +10,7 @@ from judgebench.report.document.text import NONE, clean, decimal, interval, p_va
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
-    from judgebench.agreement.templates import Across
+    from judgebench.agreement.probing.ways import Across
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Fields
 

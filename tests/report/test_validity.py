@@ -10,7 +10,7 @@ import pytest
 from report.report_rows import one_row
 
 import judgebench
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.agreement.validity import Evidence, Limits, Line, validate
 from judgebench.domain import Estimate, Usage
 from judgebench.report.validity import JudgeValidation, Validated

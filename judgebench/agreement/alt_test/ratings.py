@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from judgebench.agreement.alt_test.codes import FEW_ANNOTATORS, PASS, LeftOut, alt_test
+from judgebench.agreement.kinds.unlisted import levels_of
 from judgebench.agreement.policies import verdicts_alone
-from judgebench.agreement.unlisted import levels_of
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:

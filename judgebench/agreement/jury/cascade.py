@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
+from judgebench.agreement.kinds.scores import numbers_per_row
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.score_metrics import numbers_per_row
 from judgebench.agreement.splits import part
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument

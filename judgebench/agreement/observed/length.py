@@ -12,7 +12,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import mean_share_of, share_of, symmetric
 from judgebench.agreement.observed.rows import Observed, share_among, tested
-from judgebench.agreement.probing import Probed, shares_apart
+from judgebench.agreement.probing.measure import Probed, shares_apart
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Clusters

@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, share_of_two, tested, weighed
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.domain import Estimate
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import combine, mean

@@ -16,7 +16,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, tested, weighed
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.domain import Estimate, bare
 from judgebench.stats.influence import Clusters, combine
 

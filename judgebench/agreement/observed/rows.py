@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated, share_bounds, shown
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.probe_rows import value_of
+from judgebench.agreement.probing.rows import value_of
 from judgebench.domain.items import majority
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import Difference, correlation

@@ -14,10 +14,10 @@ import numpy as np
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.intervals import estimated, within
+from judgebench.agreement.kinds.unlisted import levels_of
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.boards import PairBoard
 from judgebench.agreement.systems.scores import coverage, scoreboard
-from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks

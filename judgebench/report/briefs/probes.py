@@ -14,7 +14,7 @@ from judgebench.report.words import SAMPLES, sampled, task_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Tone
     from judgebench.report.probe_tables import ProbeRow

@@ -1,4 +1,4 @@
-"""The humans behind gold that is numbers or sets: `judgebench.agreement.humans` for scales that list no labels."""
+"""The humans behind gold that is numbers or sets: as `judgebench.agreement.people.humans` has it of labels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ratio_of
-from judgebench.agreement.humans import (
+from judgebench.agreement.intervals import estimated
+from judgebench.agreement.kinds.unlisted import Pairs, common, unlisted_rows
+from judgebench.agreement.people.ceiling import ratio_of
+from judgebench.agreement.people.humans import (
     AgainstRest,
     AmongHumans,
     Annotator,
@@ -20,12 +22,10 @@ from judgebench.agreement.humans import (
     warnings,
     z_among,
 )
-from judgebench.agreement.intervals import estimated
-from judgebench.agreement.people import MOST_PAIRS, shared_items, shared_pairs
-from judgebench.agreement.raters import correlations
+from judgebench.agreement.people.pool import MOST_PAIRS, shared_items, shared_pairs
+from judgebench.agreement.people.raters import correlations
+from judgebench.agreement.people.unlisted_ceiling import headline_of, joint, measured
 from judgebench.agreement.ratings import one_per_item, select
-from judgebench.agreement.unlisted import Pairs, common, unlisted_rows
-from judgebench.agreement.unlisted_people import headline_of, joint, measured
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.continuous import spearman
 from judgebench.stats.influence import Clusters, combine
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Measured
+    from judgebench.agreement.people.pool import Measured
     from judgebench.domain import Ratings
 
     Codes = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ _NO_SHARE = Estimate.missing("numbers")
 
 
 def measure_unlisted(ratings: Ratings) -> Humans:
-    """Measure annotators against each other, as `judgebench.agreement.humans.measure_humans` does.
+    """Measure annotators against each other, as `judgebench.agreement.people.humans.measure_humans` does.
 
     In kappa's place is Lin's concordance of numbers, and alpha with MASI's distance of sets; the rest come to their
     mean, or to the labels that most gave. DataError if no two annotators labelled the same item.
@@ -81,7 +81,7 @@ def measure_unlisted(ratings: Ratings) -> Humans:
 
 
 def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongHumans:
-    """Measure a judge as if it were one more annotator, as `judgebench.agreement.humans.among_humans` does."""
+    """Measure a judge as if it were one more annotator, as `judgebench.agreement.people.humans.among_humans` does."""
     rules = replace(policies or Policies(), gold="majority")
     people, name = one_per_item(ratings), headline_of(ratings.scale)
     scored = unlisted_rows(ratings, rules)

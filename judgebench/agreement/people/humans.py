@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import against_each, mean_over, paired, ratio_of, two_sided
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.intervals import estimated, within
-from judgebench.agreement.people import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
+from judgebench.agreement.people.ceiling import against_each, mean_over, paired, ratio_of, two_sided
+from judgebench.agreement.people.pool import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
+from judgebench.agreement.people.raters import all_at_once, joint_alpha
+from judgebench.agreement.people.unlisted_ceiling import headline_of
 from judgebench.agreement.policies import apply, plurality, verdicts_alone
-from judgebench.agreement.raters import all_at_once, joint_alpha
 from judgebench.agreement.ratings import one_per_item, places_of, select
-from judgebench.agreement.unlisted_people import headline_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Measured, Verdicts
-    from judgebench.agreement.raters import Resampling
+    from judgebench.agreement.people.pool import Measured, Verdicts
+    from judgebench.agreement.people.raters import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Floats
@@ -70,13 +70,12 @@ class Humans:
     """How far the annotators of one task agree.
 
     ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales; of numbers
-    ``lin_ccc``, of sets ``krippendorff_alpha_masi``.
-    ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
-    human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
-    ``pairs`` holds the kappa of every two annotators, empty where most share few items or there are more than
-    `MOST_PAIRS`. ``coefficients`` are of all annotators at once. ``pulling`` names the annotator without whom kappa
-    leaves its own interval by most, and is empty where there is none. ``warnings`` are codes, ``few_clusters`` and
-    ``few_shared_items``.
+    ``lin_ccc``, of sets ``krippendorff_alpha_masi``. ``percent_agreement`` and ``kappa`` are over all pairs of labels
+    (`judgebench.agreement.people.pool`), the latter the human ceiling; ``level`` is that of measurement, at which alpha
+    was taken; ``people`` counts whom they are about. ``pairs`` holds the kappa of every two annotators, empty where
+    most share few items or there are more than `MOST_PAIRS`. ``coefficients`` are of all annotators at once.
+    ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty where there is
+    none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
     """
 
     metric: str

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.estimates import Counted
+    from judgebench.agreement.kinds.unlisted import Pairs
     from judgebench.agreement.policies import Scored
-    from judgebench.agreement.unlisted import Pairs
     from judgebench.stats.crosstab import Floats
 
 

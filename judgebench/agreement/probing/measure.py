@@ -1,6 +1,6 @@
 """What a judge does where an item is changed: flips beside those of chance, towards what was pushed, right or wrong.
 
-The rows are those of `judgebench.agreement.probe_rows`.
+The rows are those of `judgebench.agreement.probing.rows`.
 
 Source: Ye et al. (2024), Justice or prejudice? (CALM: robustness rate, beside that of the same input asked again); Wang
 et al. (2025), Assessing judging bias in large reasoning models (harmful and helpful flips); Zhou et al. (2026),
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import estimated, mean_share_of, share_bounds, share_of, shown
-from judgebench.agreement.probe_rows import (
+from judgebench.agreement.probing.rows import (
     accepts,
     differs,
     gold_against,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.probe_rows import Paired, Row
+    from judgebench.agreement.probing.rows import Paired, Row
     from judgebench.domain import Scale
     from judgebench.domain.scale import Code
     from judgebench.stats.crosstab import Flags, Floats

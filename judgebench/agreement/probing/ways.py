@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
-from judgebench.agreement.probe_rows import is_right, value_of
-from judgebench.agreement.raters import joint_alpha
+from judgebench.agreement.people.raters import joint_alpha
+from judgebench.agreement.probing.rows import is_right, value_of
 from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate
 from judgebench.domain.items import majority

@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.probe_rows import Paired
-from judgebench.agreement.probing import measure
+from judgebench.agreement.probing.measure import measure
+from judgebench.agreement.probing.rows import Paired
 from judgebench.domain import digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
 
 #: Questions of a half below which nothing is chosen or measured on it.
 LEAST = 2

@@ -194,7 +194,7 @@ def mismatched(group: Ratings) -> bool:
 def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
     """Measure annotators against each other over all pairs of their verdicts on one item, and the judge among them.
 
-    As `judgebench.agreement.ceiling.ceiling` does for labels: each pair counts once, and under
+    As `judgebench.agreement.people.ceiling.ceiling` does for labels: each pair counts once, and under
     ``judge_vs_each_<figure>`` the judge is in the place of one of the two. Of steps a pair is two labels of one step,
     and ``step_agreement`` is the only figure; of first errors it is ``percent_agreement``.
     """
