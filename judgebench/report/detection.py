@@ -28,7 +28,7 @@ from judgebench.report.words import REASONS, samples_note, task_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.detection import Detection
+    from judgebench.agreement.probing.detection import Detection
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
 

@@ -43,7 +43,7 @@ from judgebench.stats.coefficients.catalog import GROUP_TITLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
+    from judgebench.agreement.people.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Policies
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief

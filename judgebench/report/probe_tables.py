@@ -11,7 +11,7 @@ from judgebench.report.words import REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Fields
 
@@ -99,7 +99,7 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
     if not rows:
         return
     roomy = len(names) <= ROOMY
-    rated = rows[0].scale.kind in {"rate", "number"}
+    rated = rows[0].scale.numeric
 
     def field(name: str) -> Field[ProbeRow]:
         number = any(one in name for one in _NUMBERS) or (rated and name == "effect")
@@ -127,7 +127,7 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
 
 
 def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
-    rated = rows[0].scale.kind in {"rate", "number"}
+    rated = rows[0].scale.numeric
     write = decimal if rated else percent
     known = {name for row in rows for name in row.found.figures}
 

@@ -150,7 +150,7 @@ def _effects(rows: Sequence[ProbeRow]) -> str:
     held = {"placebo": "on a placebo", "retest": "when asked again", "before": "before"}
     found = dict.fromkeys(row.found.against for row in rows)
     than = " or, without one, ".join(f"than {held[one]}" for one in held if one in found)
-    often = "how much more often" + " (ratings: how far)" * any(row.scale.kind in {"rate", "number"} for row in rows)
+    often = "how much more often" + " (ratings: how far)" * any(row.scale.numeric for row in rows)
     return f"Effect: {often} the judge {' or '.join(ways)} {than}."
 
 
@@ -239,6 +239,6 @@ def _seems_led(row: ProbeRow) -> bool:
 
 
 def _effect(value: float, row: ProbeRow) -> str:
-    if row.scale.kind in {"rate", "number"}:
+    if row.scale.numeric:
         return f"{decimal(value, 2)} points"
     return f"{percent(value).removesuffix('.0')} % of cases"

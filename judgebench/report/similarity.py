@@ -18,7 +18,7 @@ from judgebench.report.words import REASONS, samples_note, task_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.similarity import Similarity
+    from judgebench.agreement.probing.similarity import Similarity
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Similarities", "SimilarityRow"]

@@ -17,7 +17,7 @@ from judgebench.report.words import REASONS, samples_note, task_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
@@ -144,7 +144,7 @@ def _fields(judges: Sequence[str]) -> Fields[dict[str, TransferRow]]:
             row = line.get(judge)
             if row is None:
                 return NONE
-            rated = row.scale.kind in {"rate", "number"}
+            rated = row.scale.numeric
             mark = " *" if row.found.led else ""
 
             def write(found: Estimate) -> str:

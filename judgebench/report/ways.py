@@ -10,7 +10,7 @@ from judgebench.report.document.text import clean, decimal, interval, p_value, p
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
-    from judgebench.agreement.templates import Across
+    from judgebench.agreement.probing.ways import Across
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Fields
 
@@ -25,11 +25,6 @@ class WaysRow(NamedTuple):
     condition: str
     scale: Scale
     found: Across
-
-    @property
-    def rated(self) -> bool:
-        """Whether it is ratings that are compared, not right and wrong."""
-        return self.scale.kind in {"rate", "number"}
 
 
 SHAPE = record(
@@ -57,8 +52,9 @@ def sentence(row: WaysRow) -> str:
     if not values or found.unanimous.value is None:
         return f"{ways}."
     low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
-    said = f"{_number(values[low], rated=row.rated)} ({clean(low)}) to {_number(values[high], rated=row.rated)}"
-    what = f"rates {said}" if row.rated else f"is right in {said} %"
+    rated = row.scale.numeric
+    said = f"{_number(values[low], rated=rated)} ({clean(low)}) to {_number(values[high], rated=rated)}"
+    what = f"rates {said}" if rated else f"is right in {said} %"
     return f"{ways}, {what} ({clean(high)}); {percent(found.unanimous.value)} % of cases have one verdict in all."
 
 
@@ -74,8 +70,8 @@ def _number(value: float | None, *, rated: bool) -> str:
 FIELDS: Fields[WaysRow] = (
     Field("in", lambda row: row.condition, right=False),
     Field("cases", lambda row: f"{row.found.rows:,}"),
-    Field("range", lambda row: _number(row.found.range, rated=row.rated)),
-    Field(("sd", "between"), lambda row: _number(row.found.between, rated=row.rated)),
+    Field("range", lambda row: _number(row.found.range, rated=row.scale.numeric)),
+    Field(("sd", "between"), lambda row: _number(row.found.between, rated=row.scale.numeric)),
     Field("Q", lambda row: share(row.found.q, 2)),
     Field("p", lambda row: p_value(row.found.p)),
     Field("alpha", lambda row: _cell(row, "alpha"), right=False),

@@ -15,10 +15,10 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.ceiling import behind, ceiling
-from judgebench.agreement.humans import among_humans, measure_humans
 from judgebench.agreement.measure import measure
-from judgebench.agreement.people import Pool, shared_items, shared_pairs
+from judgebench.agreement.people.ceiling import behind, ceiling
+from judgebench.agreement.people.humans import among_humans, measure_humans
+from judgebench.agreement.people.pool import Pool, shared_items, shared_pairs
 from judgebench.agreement.policies import never_gold
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

@@ -14,7 +14,7 @@ from judgebench.report.words import FEW_QUESTIONS, REASONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.humans import Annotator, Humans
+    from judgebench.agreement.people.humans import Annotator, Humans
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
     from judgebench.report.document.brief import Next

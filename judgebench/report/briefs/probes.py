@@ -14,7 +14,7 @@ from judgebench.report.words import samples_note
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Tone
     from judgebench.report.probe_tables import ProbeRow
@@ -51,7 +51,7 @@ def told(row: Found) -> Cell:
 
 def effect(row: Found) -> str:
     """Write an effect with its interval: points of a rating, else percent of cases."""
-    rated = row.scale.kind in {"rate", "number"}
+    rated = row.scale.numeric
     return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
 
 

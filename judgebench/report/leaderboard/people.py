@@ -76,7 +76,7 @@ def without_one(
 
     Nothing where nobody pulls it out of its own interval, or where the judgments aren't at hand.
     """
-    from judgebench.agreement.humans import kappa_of, measure_humans, ratios_without  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.people.humans import kappa_of, measure_humans, ratios_without  # noqa: PLC0415 - loads numpy
 
     found: dict[int, dict[str, Estimate]] = {}
     name = ""

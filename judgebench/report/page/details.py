@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.humans import among_humans
+from judgebench.agreement.people.humans import among_humans
 from judgebench.agreement.policies import apply
 from judgebench.report.document.text import NONE, clean, many, some
 from judgebench.report.line import torn
