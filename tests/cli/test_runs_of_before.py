@@ -1,6 +1,6 @@
 """A folder that the version before the judges' present contract made: read, resumed, measured, packed, gated.
 
-``runs-of-2026-11.tar.xz`` holds what commit 91f811d wrote of this project's own samples (``run --judge
+``runs-of-2026-11.zip`` holds what commit 91f811d wrote of this project's own samples (``run --judge
 baseline/longest --judge server/m --base-url http://127.0.0.1:18999/v1 --task pandalm --sample``, the same judge on
 ``rewardbench-2``, ``gate --update``, ``score --format json``); nothing listens at that address now.
 """
@@ -8,7 +8,7 @@ baseline/longest --judge server/m --base-url http://127.0.0.1:18999/v1 --task pa
 from __future__ import annotations
 
 import json
-import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ SERVER = ("run", "--judge", "server/m", "--base-url", "http://127.0.0.1:18999/v1
 
 @pytest.fixture
 def before(tmp_path: Path) -> Path:
-    with tarfile.open(Path(__file__).with_name("runs-of-2026-11.tar.xz")) as packed:
-        packed.extractall(tmp_path, filter="data")
+    with zipfile.ZipFile(Path(__file__).with_name("runs-of-2026-11.zip")) as packed:
+        packed.extractall(tmp_path)
     return tmp_path
 
 
