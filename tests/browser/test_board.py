@@ -209,7 +209,7 @@ def test_on_a_phone_only_tables_scroll_sideways(opened) -> None:
     assert all(box is None or box["x"] + box["width"] <= 361 for box in boxes)
 
 
-def test_a_hundred_judges_on_twenty_tasks(opened, tmp_path: Path) -> None:
+def test_a_hundred_judges_on_twenty_tasks(opened) -> None:
     draw = random.Random(8)
     policies = Policies("single", "class", "tie", "majority")
     rows = [
