@@ -6,7 +6,6 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING, Unpack
 
 from judgebench.api.detecting import models_and_tasks, opened
-from judgebench.api.items import task_of
 from judgebench.api.parameters import question
 from judgebench.api.probing import AlikeFrom
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
@@ -50,7 +49,7 @@ def similarity(
         raise UsageError(f"{argument('alike_from')} {threshold}: a cosine lies between -1 and 1")
     rows: list[SimilarityRow] = []
     for one in tasks:
-        found = opened(task_of(one, how), how)
+        found = opened(one, how)
         items = list(islice(found.items(), how.get("limit")))
         pairs, texts = answers(items), {item.cluster or item.id: item.question for item in items}
         if not pairs:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
-    "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100", "on_sample", "percent",
-    "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two", "unfinished", "whole", "whom",
+    "is_function", "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100",
+    "on_sample", "percent", "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two",
+    "unfinished", "whole", "whom",
 ]  # fmt: skip
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
@@ -169,6 +170,7 @@ _RECORDED = "replay/"
 BASELINE = "baseline/"
 #: Rules that are asked by a name of their own.
 _LEXICAL = ("contains", "exact-match")
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def is_rule(judge: str) -> bool:
@@ -178,6 +180,15 @@ def is_rule(judge: str) -> bool:
     (True, True, False)
     """
     return bare(judge).startswith(BASELINE) or bare(judge) in _LEXICAL
+
+
+def is_function(judge: str) -> bool:
+    """Whether a judge is somebody's own function, as ``module:function``.
+
+    >>> is_function("mine:judge"), is_function("mt-bench:openai/gpt-4o")
+    (True, False)
+    """
+    return _FUNCTION.fullmatch(bare(judge)) is not None
 
 
 def is_recorded(judge: str) -> bool:

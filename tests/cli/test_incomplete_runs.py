@@ -107,6 +107,22 @@ def test_a_run_of_which_every_case_failed_is_not_compared_with_two_that_answered
     assert "never_there" not in done.out
 
 
+def test_a_run_that_stopped_is_not_compared_with_two_that_are_whole_and_beside_one_it_is_named(
+    judgebench, tmp_path: Path
+) -> None:
+    assert judgebench(*RUN, *JUDGES).code == 0
+    (folder,) = (tmp_path / "runs").glob("*first*")
+    tear(folder)
+    two = judgebench("compare", "runs")
+    assert (two.code, "baseline/first has no judgment of 1 item" in two.err) == (3, True), two.err
+    assert judgebench(*RUN, "--judge", "baseline/random").code == 0
+    three = judgebench("compare", "runs", "--format", "json")
+    assert (three.code, "some items are not judged yet" in three.err) == (0, True), three.err
+    assert set(json.loads(three.out)["judges"]) == {"baseline/longest", "baseline/random"}
+    shared = judgebench("compare", "runs", "--shared")
+    assert (shared.code, "baseline/first" in shared.out) == (0, True), shared.err
+
+
 FLAKY = """
 from pathlib import Path
 

@@ -345,15 +345,10 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert all(f'= "{name}"' in done.err for name in ("ticket", "text", "id"))
     assert ('["ann", "bob"]' in done.err, done.err.count("->")) == (True, 1)
     assert ("ann, bob; --gold-col" in done.err, "where the server is" in done.err) == (True, False)
-    assert sorted(path.name for path in here.glob("*.toml")) == [
-        "judge.toml",
-        "judgebench.toml",
-        "prompt.toml",
-        "task.toml",
-    ]
+    # A rule takes no prompt.
+    assert sorted(path.name for path in here.glob("*.toml")) == ["judge.toml", "judgebench.toml", "task.toml"]
     again = judgebench("init", "mine.csv", "--yes")
     assert (again.code, "--force writes over" in again.err) == (2, True)
-    (here / "judge.toml").write_text('judge = "baseline/majority"\n')
     asked = judgebench("run", "--format", "csv")
     assert (asked.code, [row["task"] for row in rows_of(asked.out)]) == (0, ["mine"]), asked.err
     assert "judgebench.toml gives --task, --judge" in asked.err
@@ -391,7 +386,7 @@ def test_a_workflow_lies_where_github_looks_for_it(here: Path, judgebench, under
     assert [one["with"]["path"] for one in job["steps"] if "cache" in one.get("uses", "")] == [f"{inside}/runs-ci"]
     root = "../.." if under else ".."
     kept = f"baseline.json ../mine.csv {root}/.github/workflows/judge.yml"
-    assert f"git add task.toml prompt.toml judge.toml judgebench.toml {kept}" in done.err
+    assert f"git add task.toml judge.toml judgebench.toml {kept}" in done.err
 
 
 def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:

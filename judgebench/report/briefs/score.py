@@ -14,6 +14,7 @@ from judgebench.report.line import Line, same_as
 from judgebench.report.said import (
     brief_name,
     figure_cell,
+    is_function,
     is_recorded,
     is_rule,
     known_as,
@@ -53,6 +54,11 @@ _ODD = {
 _FAILED: tuple[tuple[Callable[[str], bool], str, str], ...] = (
     (is_recorded, "verdict", "Incomplete: {count} of {every} of {who} are not in the recording."),
     (is_rule, "case", "{count} of {every} of {who} have no reference to compare with, so that no verdict is possible."),
+    (
+        is_function,
+        "call",
+        "Incomplete: {count} of {every} of {who} failed. Mend the function or the items; the same run command goes on.",
+    ),
     (lambda _: True, "call", "Incomplete: {count} of {every} of {who} failed. The same run command asks those again."),
 )
 _PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
