@@ -338,7 +338,7 @@ def test_rows_of_a_sample_are_a_task_of_their_own() -> None:
     gold = [(0, 0, 1), (1, 1, 1), (0, 0, 0), (1, 0, 1)] * 6
     own = reported(Made(gold, [0, 1, 0, 1] * 6, name="m"))
     sample = reported(Made(gold, [0, 1, 1, 1] * 6, name="other", manifest={"revision": "sample:1"}))
-    found = tasks_of(by_task([own, sample]))
+    found = tasks_of(by_task([sample, own]))
     assert [(one.name, one.sample) for one in found] == [("task", False), ("task (SAMPLE)", True)]
     for task, name in zip(found, ("m", "other"), strict=True):
         assert [line.name for line in task.views[0].table.lines] == ["People with each other", name]
