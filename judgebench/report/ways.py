@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, MapOf, judge_keys, maybe, record
 from judgebench.report.document.blocks import Cell, Field, explained
-from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.document.text import clean, decimal, interval, p_value, percent, share
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -64,18 +64,16 @@ def _cell(row: WaysRow, name: str) -> Cell:
 
 
 def _number(value: float | None, *, rated: bool) -> str:
-    if value is None:
-        return NONE
-    return decimal(value) if rated else percent(value)
+    return share(value) if rated else percent(value)
 
 
 FIELDS: Fields[WaysRow] = (
     Field("in", lambda row: row.condition, right=False),
     Field("cases", lambda row: f"{row.found.rows:,}"),
     Field("range", lambda row: _number(row.found.range, rated=row.scale.numeric)),
-    Field("sd between", lambda row: _number(row.found.between, rated=row.scale.numeric), ("sd", "between")),
-    Field("Q", lambda row: NONE if row.found.q is None else decimal(row.found.q, 2)),
+    Field(("sd", "between"), lambda row: _number(row.found.between, rated=row.scale.numeric)),
+    Field("Q", lambda row: share(row.found.q, 2)),
     Field("p", lambda row: p_value(row.found.p)),
     Field("alpha", lambda row: _cell(row, "alpha"), right=False),
-    Field("same verdict %", lambda row: _cell(row, "unanimous"), ("same", "verdict %"), right=False),
+    Field(("same", "verdict %"), lambda row: _cell(row, "unanimous"), right=False),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
-    from judgebench.report.leaderboard.ranks import Entry, Key
+    from judgebench.report.leaderboard.entries import Entry, Key
     from judgebench.report.reproduction import Reproduction
 
 __all__ = ["figures", "results", "write_results"]
