@@ -52,22 +52,12 @@ def _plain(kind: type[Any]) -> Callable[[TomlTable, Field[Any]], Any]:
     return lambda table, one: table.take(one.name, kind, None if one.default is MISSING else one.default)
 
 
-def _texts_by_name(table: TomlTable, one: Field[Any]) -> dict[str, str]:
-    inner = table.table(one.name)
-    return {name: inner.text(name) for name in tuple(inner.data)}
-
-
-def _names_by_name(table: TomlTable, one: Field[Any]) -> dict[str, tuple[str, ...]]:
-    inner = table.table(one.name)
-    return {name: inner.names(name) for name in tuple(inner.data)}
-
-
 #: How a key is taken, by the type of its field as it is written.
 _TAKERS: Mapping[str, Callable[[TomlTable, Field[Any]], Any]] = {
     "str": _text,
     "int": _plain(int),
     "bool": _plain(bool),
     "tuple[str, ...]": _names,
-    "Mapping[str, str]": _texts_by_name,
-    "Mapping[str, tuple[str, ...]]": _names_by_name,
+    "Mapping[str, str]": lambda table, one: table.texts_by_name(one.name),
+    "Mapping[str, tuple[str, ...]]": lambda table, one: table.names_by_name(one.name),
 }

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -174,7 +173,7 @@ class Reader(base.Reader):
                     replies[name, _ORDER] = Reply.ok(code, text=f"{value:.12g}")
         if not replies:
             raise UsageError(f"{source.name}: it has none of the systems of {self.card.name}:{self.split}")
-        return Recording(judge or stem(Path(source.name)), replies, (_ORDER,))
+        return Recording(judge or stem(source.name), replies, (_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges of a file of boards."""

@@ -95,13 +95,13 @@ class Form:
     def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
-        words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")
+        baseline, games = table.table("baseline"), table.table("games")
         form = filled(
             cls,
             table,
             between=tuple(float(end) for end in between),
             # A word that means nothing is no verdict.
-            words={word: words.text(word, "") for word in tuple(words.data)},
+            words=table.texts_by_name("words", ""),
             baseline=filled(Baseline, baseline) if baseline.data else None,
             games={key: games.texts(key) for key in (("systems", "votes", "texts") if games.data else ())},
         )
