@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
@@ -138,10 +138,9 @@ class Reader:
 
 def reader_of(card: Card, split: str = "") -> Reader:
     """Make the reader that a card names."""
-    module, _, attribute = card.reader.partition(":")
     try:
-        made: Reader = getattr(importlib.import_module(module), attribute)(card, card.split(split).name)
-    except (ImportError, AttributeError) as error:
+        made: Reader = resolve_name(card.reader)(card, card.split(split).name)
+    except (ImportError, AttributeError, ValueError) as error:
         raise BrokenPluginError(f"task {card.name!r}: its reader {card.reader} can't be loaded: {error}") from error
     return made
 

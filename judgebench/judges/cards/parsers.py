@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from functools import cache, partial
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UnknownNameError
@@ -88,8 +88,7 @@ def parser(name: str) -> Callable[..., Said]:
     kind, colon, argument = name.partition(":")
     if kind not in PARSERS:
         raise UnknownNameError("published parser", kind, tuple(PARSERS))
-    module, _, attribute = PARSERS[kind].partition(":")
-    found: Callable[..., Said] = vars(import_module(module))[attribute]
+    found: Callable[..., Said] = resolve_name(PARSERS[kind])
     return partial(found, argument=argument) if colon else found
 
 
