@@ -44,7 +44,7 @@ from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import is_chat, turns_of
+from judgebench.tasks.chat import answer_at, is_chat, turns_of
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.fastchat import Texts
 from judgebench.tasks.recordings import Recording, picked
@@ -322,7 +322,5 @@ def _shown(row: Row, name: str, form: Form, turn: int) -> tuple[tuple[Turn, ...]
         asked = "\n\n".join(text for one in form.question if (text := str(row.data.get(one) or "")).strip())
         return (Turn.of("user", asked),), (Turn.of("assistant", _text(row, name)),)
     turns = turns_of(row, name, None)
-    answers = [place for place, one in enumerate(turns) if one.role == "assistant"]
-    if len(answers) < turn:
-        row.fail(f"turn {turn} was judged, and the conversation holds {len(answers)} answers", name)
-    return turns[: answers[0]], turns[answers[0] : answers[turn - 1] + 1]
+    last, first = (answer_at(row, name, turns, number) for number in (turn, 1))
+    return turns[:first], turns[first : last + 1]
