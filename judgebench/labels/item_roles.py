@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
@@ -263,8 +264,8 @@ def _gold(free: _Free, found: Recognised) -> _Found:
 _Finder = Callable[[_Free, Recognised], _Found]
 
 
-def _finder(role: str, field_name: str = "") -> _Finder:
-    return lambda free, found: _by_name(role, free, found, field_name)
+def _finder(role: str) -> _Finder:
+    return partial(_by_name, role)
 
 
 #: In this order: what an answer is depends on nothing, what a reference is on the answers.
@@ -273,7 +274,7 @@ _FINDERS: dict[str, _Finder] = {
     "question": _question,
     "answers": _answers,
     "systems": _systems,
-    "criterion": lambda free, found: _by_name("criterion", free, found),
+    "criterion": _finder("criterion"),
     "reference": _reference,
     "context": _finder("context"),
     "images": _finder("images"),
