@@ -34,6 +34,13 @@ def filled(cls: type[T], table: TomlTable, **read: Any) -> T:
     return cls(**taken, **read)
 
 
+def whole(cls: type[T], table: TomlTable) -> T:
+    """Take a dataclass as `filled` does, of a table that holds nothing else."""
+    found = filled(cls, table)
+    table.done()
+    return found
+
+
 def _text(table: TomlTable, one: Field[Any]) -> str:
     default = None if one.default is MISSING else one.default
     if "one_of" in one.metadata:

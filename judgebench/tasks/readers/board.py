@@ -23,6 +23,7 @@ from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import shown
+from judgebench.labels.vocabulary import number_of
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -186,8 +187,5 @@ def _number(row: Row, name: str) -> float | None:
     text = text_of(row, name).strip()
     if not text:
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    return number if math.isfinite(number) else row.fail(f"expected a number, got {shown(text)}", name)
+    number = number_of(text)
+    return row.fail(f"expected a number, got {shown(text)}", name) if number is None else number

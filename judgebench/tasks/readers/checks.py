@@ -27,7 +27,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
-from judgebench.tasks.forms import filled, one_of
+from judgebench.tasks.forms import one_of, whole
 from judgebench.tasks.readers.official import figure, gold_of
 from judgebench.tasks.recordings import Heard, picked
 from judgebench.tasks.texts import TEXTLESS
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Verdict
-    from judgebench.files.toml import TomlTable
     from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
@@ -60,26 +59,20 @@ class Form:
     reason: tuple[str, ...] = ()
     score: str = one_of("", "balanced")
 
-    @classmethod
-    def of(cls, table: TomlTable) -> Form:
-        """Read the ``[form]`` of a card."""
-        form = filled(cls, table)
-        table.done()
-        return form
-
 
 class Reader(base.Reader):
     """Reads checks with what is joined to them, and verdicts on them."""
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self.recorded_fields = frozenset(name.partition(".")[0] for name in Form.of(self.form).judge)
+        self._said = whole(Form, self.form)
+        self.recorded_fields = frozenset(name.partition(".")[0] for name in self._said.judge)
         # Items by their output and what is checked.
         self._told: dict[tuple[str, str], str] = {}
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the checks in the order of the main table."""
-        form = Form.of(self.form)
+        form = self._said
         parts = {
             name: _Part.of(source.rows(name), form)
             for name in self.card.split(self.split).parts
@@ -97,13 +90,13 @@ class Reader(base.Reader):
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges of a file of verdicts, where it names them."""
-        form = Form.of(self.form)
+        form = self._said
         found = (_first(row, form.judge) for row in _rows(source.rows(), form))
         return {name: name for name in found if name}
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's verdicts; those on outputs that are not in the data are left out."""
-        form, names = Form.of(self.form), self.judges(source)
+        form, names = self._said, self.judges(source)
         who = picked(column, names, source.name) if names else ""
         outputs = {item.cluster for item in items.values()}
 
@@ -153,7 +146,7 @@ class Reader(base.Reader):
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:
         """Compute the mean of the subsets' balanced accuracies, where the card says so, for all items."""
-        if Form.of(self.form).score != "balanced":
+        if self._said.score != "balanced":
             return {}
         return {"all": {"official_score": balanced(list(verdicts))}}
 

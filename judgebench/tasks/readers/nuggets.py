@@ -18,7 +18,7 @@ from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.forms import filled
+from judgebench.tasks.forms import whole
 from judgebench.tasks.readers.passages import first_of
 from judgebench.tasks.recordings import Heard, picked
 
@@ -62,11 +62,9 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        table = self.form
-        self._said = filled(Form, table)
-        table.done()
+        self._said = whole(Form, self.form)
         if _NUGGET not in self._said.criterion:
-            table.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
+            self.form.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per answer and nugget that somebody looked at."""

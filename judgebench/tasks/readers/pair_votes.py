@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
+from judgebench.labels.vocabulary import number_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import answer_at, is_chat, turns_of
@@ -242,7 +243,7 @@ class Reader(base.Reader):
                 row.fail(f"the card's word for {word!r}, {meaning!r}, is not on the scale {self.scale.spec}", field)
             return Reply.ok(self.scale.undo(code, (1, 0)) if flipped else code, text=str(said))
         first, second = form.between or (0.0, 0.0)
-        number = _number(word) if number is None else number
+        number = number_of(word) if number is None else number
         if number is None or not first < number < second:
             more = f", or a number from {first:g} to {second:g}" if form.between else ""
             row.fail(f"expected one of {', '.join(map(repr, form.words))}{more}, got {said!r}", field)
@@ -302,13 +303,6 @@ def _against(source: Source, form: Form, baseline: Baseline) -> Iterator[Row]:
             dict(zip(form.systems, (other.data.get(system), row.data.get(system)), strict=True)) if form.systems else {}
         )
         yield replace(row, data={**row.data, **sides, **who})
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _text(row: Row, name: str) -> str:
