@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: What stands for a score that was not found where the published code goes on with it.
 MISSING = -1.0
-#: Parsers that read words: functions here, named so with underscores; and those of scores, which are in `parsers_scores`.
+#: Parsers that read words: functions here, named so with underscores; and of scores: those of `parsers_scores`.
 _WORDS = word_set(
     "alpaca-eval alpaca-eval-fn arena-hard-v0.1 arena-hard-v2 auto-j auto-j-zh brackets compassjudger-2 con-j "
     "fellowship-direct first-letter healthbench judging-the-judges letters llmbar lynx offsetbias pandalm "
