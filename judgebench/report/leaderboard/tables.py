@@ -341,10 +341,7 @@ def boards_page(
         folded.append(_page_board(one, f"{slugs[one.task]}-all"))
     standing = standing_page(entries, slugs)
     parts = [(slug, part, table) for slug, part, table in zip(slugs.values(), standing.tasks, folded, strict=True)]
-    return _page(
-        title, (*more, *after), standing=standing, parts=parts, lead=lead, links=links, notes=(NOTE, *notes),
-        first=len(more),
-    )  # fmt: skip
+    return _page(title, more, after=after, standing=standing, parts=parts, lead=lead, links=links, notes=(NOTE, *notes))
 
 
 def tables_page(
@@ -361,26 +358,15 @@ def tables_page(
 
 def _page(
     title: str,
-    tables: Sequence[Board],
+    before: Sequence[Board],
     *,
-    lead: Sequence[str],
-    links: Sequence[Link],
-    notes: Sequence[str],
+    after: Sequence[Board] = (),
     standing: Page | None = None,
     parts: Sequence[tuple[str, TaskBoard, Board]] = (),
-    first: int = 0,
+    **around: Sequence[str | Link],
 ) -> str:
-    """Write a page; of the tables the ``first`` ones stand before the tasks' parts."""
+    """Write a page: tables before the tasks' parts and after them, and what is ``around``: lead, links and notes."""
     return page(
-        "board",
-        title=title,
-        styles=("board.css",),
-        scripts=("board.js",),
-        lead=list(lead),
-        links=list(links),
-        standing=standing,
-        parts=list(parts),
-        before=list(tables[:first] if standing else tables),
-        after=list(tables[first:] if standing else ()),
-        notes=list(notes),
-    )
+        "board", title=title, styles=("board.css",), scripts=("board.js",), standing=standing, parts=parts,
+        before=before, after=after, **around,
+    )  # fmt: skip
