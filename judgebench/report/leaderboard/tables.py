@@ -368,5 +368,5 @@ def _page(
     """Write a page: tables before the tasks' parts and after them, and what is ``around``: lead, links and notes."""
     return page(
         "board", title=title, styles=("board.css",), scripts=("board.js",), standing=standing, parts=parts,
-        before=before, after=after, **around,
+        before=list(before), after=list(after), **around,
     )  # fmt: skip
