@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Estimate
 from judgebench.report.document.blocks import Cell, Field, explained, grid, when
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
+from judgebench.report.line import torn
 from judgebench.report.words import (
     REASONS,
     SAMPLE_ROWS,
@@ -207,9 +208,10 @@ def _behind(row: Agreement) -> str:
     alpha = row.ceiling.get("krippendorff_alpha_joint")
     if alpha is not None and alpha.value is not None:
         text += f"; alpha of all people {decimal(alpha.value)}"
-    if row.policies.gold == "majority" and one.split:
-        hard = percent(one.split_agreement.value)
-        text += f"; gold=majority leaves out {one.split:,} items without one, on which {hard} % of the pairs agree"
+    if left := torn(row):
+        hard = f"without one, on which {percent(one.split_agreement.value)} % of the pairs agree"
+        which = hard if row.policies.gold == "majority" else "on which they differ"
+        text += f"; gold={row.policies.gold} leaves out {left:,} items {which}"
     return text
 
 
