@@ -363,10 +363,12 @@ def _page(
     after: Sequence[Board] = (),
     standing: Page | None = None,
     parts: Sequence[tuple[str, TaskBoard, Board]] = (),
-    **around: Sequence[str | Link],
+    lead: Sequence[str],
+    links: Sequence[Link],
+    notes: Sequence[str],
 ) -> str:
-    """Write a page: tables before the tasks' parts and after them, and what is ``around``: lead, links and notes."""
+    """Write a page, with tables before the tasks' parts and after them."""
     return page(
         "board", title=title, styles=("board.css",), scripts=("board.js",), standing=standing, parts=parts,
-        before=list(before), after=list(after), **around,
+        before=list(before), after=list(after), lead=lead, links=links, notes=notes,
     )  # fmt: skip
