@@ -29,7 +29,7 @@ from judgebench.judges.listed import BACKENDS, JUDGE_NOTES, PLAIN_JUDGES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Item, Judge, Probe, Run, Scale, Task, Verdict
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge

@@ -116,12 +116,21 @@ def staged(text: str, page: str, origin: str) -> str:
     """Make a page of the site of a Markdown file: generated parts, links, and the pages under it."""
     text = re.sub(r"^<!-- generated: (\w+) -->$", lambda one: GENERATED[one[1]](), text, flags=re.MULTILINE)
     text = re.sub(r"^```csv$", "```text", text, flags=re.MULTILINE)  # GitHub colours it, Pygments doesn't know it
+    if page == "reference/glossary.md":
+        text = re.sub(r"(?:^\|.*\n)+", lambda one: indexed(one[0]), text, count=1, flags=re.MULTILINE)
     parts = _FENCE.split(text)
     parts[::2] = [_LINK.sub(lambda one: linked(one, page, origin), part) for part in parts[::2]]
     name = page.removesuffix(".md")
     below = NAVIGATION.get(name, ())
     tree = ["", "```{toctree}", ":hidden:", "", *below, "```", ""] if below else []
     return "".join(parts) + "\n".join(tree)
+
+
+def indexed(table: str) -> str:
+    """Put the words of a table's first two columns into the index, which the site's search asks first."""
+    rows = re.findall(r"^\| ([^|`]+?) \| ([^|]*?) ?\|", table, flags=re.MULTILINE)[2:]
+    words = [one for words, names in rows for one in (*words.split(", "), *re.findall(r"`(\w+)`", names))]
+    return f"```{{index}} {', '.join(f'! {word}' for word in words)}\n```\n\n{table}"
 
 
 def linked(link: re.Match[str], page: str, origin: str) -> str:

@@ -154,7 +154,7 @@ def length_difference(scored: Scored, ahead: npt.NDArray[np.float64]) -> Estimat
     """
     if scored.scale.kind != "pair":
         raise ValueError(f"a {scored.scale.kind} scale has no two responses")
-    judge = sign_of(np.where(scored.judge < len(scored.scale.labels), scored.judge, -1), scored.scale)
+    judge = sign_of(scored.said, scored.scale)
     gold = np.zeros_like(judge) if scored.gold_values is not None else sign_of(scored.gold, scored.scale)
     longer = np.sign(np.nan_to_num(ahead[scored.item]))
     rows = np.flatnonzero((judge != 0) & (gold != 0) & (longer != 0))

@@ -15,8 +15,8 @@ import numpy as np
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import panel, row_figures
 from judgebench.agreement.intervals import shown, two_way_of, within
+from judgebench.agreement.kinds.scores import given_scores
 from judgebench.agreement.ratings import divisions
-from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS
 from judgebench.stats.inference.intervals import Interval

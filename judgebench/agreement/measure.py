@@ -12,9 +12,10 @@ from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
 from judgebench.agreement.by_label import against_chance, base_rates, classes_of
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import behind
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import between_people, misgivings, panel, row_figures, scored_rows, table_metrics
+from judgebench.agreement.kinds.scores import COMPANIONS
+from judgebench.agreement.people.ceiling import behind
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -25,7 +26,6 @@ from judgebench.agreement.ratings import (
     system_of,
     unfinished,
 )
-from judgebench.agreement.score_metrics import COMPANIONS
 from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
 from judgebench.errors import UnscoredError, argument
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, Metric, RowMetric

@@ -19,7 +19,6 @@ from judgebench.report.alt_test import AltTests, Entry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.api import source
     from judgebench.domain import Policies, Ratings
 
     Opened: TypeAlias = tuple[str, str, str, str, Policies, Ratings]
@@ -94,10 +93,9 @@ def alt_test(
         if epsilon is not None:
             margin, because = epsilon, "option"
         how = scoring or said.get("scoring")
-        rules = own
-        found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=how, q=q, min_items=min_items, small=small)
-        swept = epsilon_sweep(ratings, rules, scoring=how, q=q, min_items=min_items, small=small) if sweep else ()
-        tests.append(Entry(task, judge, who, revision, rules, found, swept, because))
+        found = alt_test_ratings(ratings, own, epsilon=margin, scoring=how, q=q, min_items=min_items, small=small)
+        swept = epsilon_sweep(ratings, own, scoring=how, q=q, min_items=min_items, small=small) if sweep else ()
+        tests.append(Entry(task, judge, who, revision, own, found, swept, because))
     pairs = differences([(one[0], one[5], test.result) for one, test in zip(fit, tests, strict=True)])
     return AltTests(tuple(tests), tuple(pairs))
 
@@ -118,7 +116,7 @@ def _opened(
 ) -> Iterator[Opened]:
     if data is None:
         for one in open_sources(source, table, labels=labels):
-            yield one.task, one.judge, one.gold, one.revision, one.policies(policies), _ratings(one)
+            yield one.task, one.judge, one.gold, one.revision, one.policies(policies), one.ratings()
         return
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.annotated import folders, read_folder  # noqa: PLC0415 - loaded on use
@@ -137,13 +135,3 @@ def _opened(
         for judge, ratings in read.judges.items():
             gold = table.get("gold_source") or "unspecified"
             yield read.name, judge, gold, read.revision, Policies(order="single").override(policies), ratings
-
-
-def _ratings(source: source.Source) -> Ratings:
-    """Read a run's verdicts by item, not as they came in, so that two judges' items have the same codes."""
-    from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-
-    if source.stored is None:
-        return source.ratings()
-    verdicts = sorted(source.stored.judgments(), key=lambda verdict: (verdict.item, verdict.repeat, verdict.order))
-    return from_verdicts(verdicts, source.stored.run.scale)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.own_answers import Planned
     from judgebench.domain import Agreement, Judge
-    from judgebench.errors import BackendError, IncompleteError
+    from judgebench.errors import JudgebenchError
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
@@ -43,7 +43,7 @@ def ask_and_measure(
     execute: Callable[..., list[Execution]] | None = None,
     ears: Ears | None = None,
     score: bool = True,
-) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
+) -> tuple[list[Agreement], list[JudgebenchError]]:
     """Ask and, unless something else is, measure run after run.
 
     One that stopped does not hide the others, and is reported beside them.
@@ -59,7 +59,7 @@ def ask_and_measure(
         [planned for planned, _ in plans], runs, options, watch=ears.watch, interval=ears.interval
     )
     rows: list[Agreement] = []
-    stopped: list[BackendError | IncompleteError] = []
+    stopped: list[JudgebenchError] = []
     for outcome, (planned, policies) in zip(outcomes, plans, strict=True):
         if outcome.error is not None:
             stopped.append(outcome.error)

@@ -25,6 +25,8 @@ from judgebench.report.versions import versions_of
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judgebench.agreement.compare.comparison import Comparison
     from judgebench.agreement.matching import Judged
     from judgebench.api.source import Source as Opened
@@ -81,7 +83,7 @@ def compare(
     policies = policies_of(policy)
     run, baseline = _with_baseline(source)
     opened = open_sources(run, table, labels=open_labels(labels, labels_mode, table), tasks=task)
-    opened, judges = _answered(opened, [one.judged(one.policies(policies)) for one in opened])
+    opened, judges = _comparable(opened, [one.judged(one.policies(policies)) for one in opened], shared=shared)
     judges, sides = _beside(baseline, opened, judges, policies)
     matched = match(judges, shared=shared)
     if matched.left_out:
@@ -129,16 +131,23 @@ def compare(
     return TwoJudges(replace(found, differing=rows, versions=versions), asked, fail_if_worse)
 
 
-def _answered(opened: list[Opened], judges: list[Judged]) -> tuple[list[Opened], list[Judged]]:
-    """Leave out runs of which every case failed, where two others are there: a server that was down judged nothing."""
-    dead = [one.failed and not (one.ratings.judge >= 0).any() for one in judges]
-    if not any(dead) or dead.count(False) < 2:
-        return opened, judges
-    names = known_as(one.judge for one in judges)
-    silent = [names[one.judge] for one, out in zip(judges, dead, strict=True) if out]
-    tell(f"not compared, as every case failed: {listed(silent)}")
-    kept = [both for both, out in zip(zip(opened, judges, strict=True), dead, strict=True) if not out]
-    return [one for one, _ in kept], [one for _, one in kept]
+def _comparable(opened: list[Opened], judges: list[Judged], *, shared: bool) -> tuple[list[Opened], list[Judged]]:
+    """Leave out, aloud, runs that judged nothing, or stopped before they had all items, where two others are there."""
+    names, every = known_as(one.judge for one in judges), {item for one in judges for item in one.items}
+    reasons: dict[str, Callable[[Judged], bool]] = {
+        # A server that was down judged nothing.
+        "every case failed": lambda one: one.failed and not (one.ratings.judge >= 0).any(),
+        f"some items are not judged yet ({argument('shared')} takes the others)": lambda one: (
+            one.unfinished and not shared and len(set(one.items)) < len(every)
+        ),
+    }
+    both = list(zip(opened, judges, strict=True))
+    for why, is_out in reasons.items():
+        out = [judge for _, judge in both if is_out(judge)]
+        if out and len(both) - len(out) >= 2:
+            tell(f"not compared, as {why}: {listed([names[one.judge] for one in out])}")
+            both = [one for one in both if not is_out(one[1])]
+    return [one for one, _ in both], [one for _, one in both]
 
 
 def _known_part(part: str, found: Comparison) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from judgebench.api.items import is_task, task_of
 from judgebench.api.notes import tell
 from judgebench.api.parameters import is_named, place, question, several
+from judgebench.api.planning import opened_task
 from judgebench.api.probed_runs import Named, named, specs_of
 from judgebench.api.probing import Suite
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
@@ -52,7 +53,7 @@ def detect(
     )
     rows: list[DetectionRow] = []
     for one in tasks:
-        found_task = opened(task_of(one, how), how)
+        found_task = opened(one, how)
         texts = dict(_texts(found_task, specs, how.get("limit"), how["seed"]))
         if not texts:
             raise UsageError(f"no probe changes an answer of {found_task.name}: there is nothing to detect")
@@ -72,12 +73,8 @@ def models_and_tasks(judge: Any, task: Any, wanted: str) -> tuple[list[str], lis
 
 def opened(task: Any, how: Mapping[str, Any]) -> Task:
     """Open a task whose texts are read."""
-    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-
     data = how.get("data")
-    folder = None if data is None else Path(place("data", data))
-    made: Task = make_task(task, data=folder, sample=how["sample"]) if isinstance(task, str) else task
-    return made
+    return opened_task(task_of(task, how), None if data is None else Path(place("data", data)), sample=how["sample"])
 
 
 def _texts(task: Task, specs: Sequence[str], limit: int | None, seed: int) -> Iterator[tuple[str, _Texts]]:
@@ -117,7 +114,7 @@ def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
 def _measured(
     task: Task, model: str, texts: Mapping[str, _Texts], found: Mapping[str, tuple[float, ...]]
 ) -> Iterator[DetectionRow]:
-    from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.detection import Read, held_against  # noqa: PLC0415 - loaded on use
 
     for spec, kinds in texts.items():
         plain, attacked, placebo = ([Read(name, found[text]) for name, text in pairs] for pairs in kinds)

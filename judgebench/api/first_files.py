@@ -101,13 +101,15 @@ against = "baseline.json"
 """
 
 
-def judge_file(judge: str, task: OwnTask) -> str:
-    """Write a judge file with the prompt beside it."""
+def judge_file(judge: str, task: OwnTask, *, prompted: bool) -> str:
+    """Write a judge file, with the prompt beside it where the judge takes one."""
+    named = f"judge = {toml(judge)}    # `judgebench list judges` shows what else there is\n"
+    if not prompted:
+        return named
     own = "" if judge.startswith(SERVER) else "# "
     return f"""\
 # A judge: a model, and what it is told.
-judge = {toml(judge)}    # `judgebench list judges` shows what else there is
-prompt = "prompt.toml"
+{named}prompt = "prompt.toml"
 # name = {toml(f"{judge}, {task.name}")}    # in tables
 {own}base_url = "http://localhost:8000/v1"    # where a server of your own is
 # form = "json"       # how the verdict is written: brackets, first-line, last-line, json, schema, tool, logprobs

@@ -21,8 +21,10 @@ from judgebench.report.humans import Panel, Panels
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.api import source
     from judgebench.domain import Policies, Ratings
+
+    #: Task, judge, gold source, revision, policies and ratings.
+    _Asked: TypeAlias = tuple[str, str, str, str, Policies, Ratings]
 
 #: Coefficients that change where two raters trade their labels of an item.
 _BY_NAME = {"conger_kappa", "conger_kappa_quadratic", "light_kappa"}
@@ -63,41 +65,36 @@ def humans(
             hint="leave it out",
         )
     beside = open_labels(labels, labels_mode, table, usual="add")
-    tasks: dict[str, list[source.Source]] = {}
+    tasks: dict[str, list[_Asked]] = {}
     for one in open_sources(source, table, unjudged=True, labels=beside):
-        tasks.setdefault(one.task, []).append(one)
+        asked = (one.task, one.judge, one.gold, one.revision, one.policies(policies), leave(one.ratings()))
+        tasks.setdefault(one.task, []).append(asked)
+    leave.check()
     panels: list[Panel] = []
     unfit: list[DataError] = []
     for task, mine in tasks.items():
-        measured = (
-            (task, one.judge, one.gold, one.revision, one.policies(policies), leave(one.ratings())) for one in mine
-        )
         try:
-            found = gather(measured, alpha=alpha_interval, seed=seed)
+            found = gather(mine, alpha=alpha_interval, seed=seed)
             panels += map(_nameless, found) if columns.rows.categories else found
         except DataError as error:
             # A task with one annotator must not hide the others.
             if len(tasks) == 1:
-                leave.check()
                 raise
             unfit.append(error)
             tell(f"left out {task}: {error}")
-    leave.check()
     if not panels:
         raise unfit[0]
     return Panels(tuple(panels))
 
 
-def gather(
-    measured: Iterable[tuple[str, str, str, str, Policies, Ratings]], *, alpha: Interval = "influence", seed: int = 0
-) -> list[Panel]:
-    """Measure annotators and judges (task, judge, gold source, revision, policies and ratings of each).
+def gather(measured: Iterable[_Asked], *, alpha: Interval = "influence", seed: int = 0) -> list[Panel]:
+    """Measure annotators and judges.
 
     Judges on the same labels share a panel; one without a name is not a judge. DataError where no two annotators
     labelled the same item.
     """
-    from judgebench.agreement.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.unlisted_humans import among_unlisted, measure_unlisted  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.people.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.people.unlisted_humans import among_unlisted, measure_unlisted  # noqa: PLC0415 - loaded on use
 
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:

@@ -25,6 +25,7 @@ from judgebench.api.notes import Done, answered, somebody_answers, tell
 from judgebench.api.parameters import Option, question
 from judgebench.errors import JudgebenchError, UnknownNameError, UsageError, argument
 from judgebench.report.document.text import many
+from judgebench.report.said import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,26 +63,23 @@ def init(
     if file is not None:
         task, reading = _understood(Path(file), reading_of(items), asking=not yes and somebody_answers())
         tables = task.files
-        _check_judge(judge, task)
+        prompted = _is_prompted(judge, task)
         for text in task.doubts:
             tell(text)
+        texts = {"task.toml": task_file(task, reading, home)} | ({"prompt.toml": prompt_file(task)} if prompted else {})
+        texts |= {"judge.toml": judge_file(judge, task, prompted=prompted), "judgebench.toml": SETTINGS}
         if not yes and somebody_answers():
             for text in _shown(task):
                 tell(text)
-            if not _answer("Write task.toml, prompt.toml, judge.toml and judgebench.toml?"):
+            if not _answer(f"Write {listed([*texts], len(texts))}?"):
                 return Done("nothing was written")
-        written |= {
-            home / "task.toml": task_file(task, reading, home),
-            home / "prompt.toml": prompt_file(task),
-            home / "judge.toml": judge_file(judge, task),
-            home / "judgebench.toml": SETTINGS,
-            home / SCHEMA: showing.schema("config"),
-        }
+        written = {home / name: text for name, text in texts.items()} | {home / SCHEMA: showing.schema("config")}
     if ci:
         judge, tables = (judge, tables) if tables is not None else _there(home, judge)
         written |= _gated(home, judge, tables)
     _write(written, force=force)
-    said = [_wrote([_from(file, home) for file in written if file != home / SCHEMA], home)]
+    names = [_from(one, home) for one in written if one != home / SCHEMA]
+    said = [f"Wrote {listed(names, len(names))}{'' if home.resolve() == Path.cwd() else f' in {home}'}."]
     if task is not None:
         gold = task.roles.gold
         labels = f"Labels of {', '.join(gold)}." if gold else "No labels yet."
@@ -109,25 +107,24 @@ def _next(steps: Sequence[tuple[str, str]], home: Path) -> list[str]:
     ]
 
 
-def _wrote(files: Sequence[str], home: Path) -> str:
-    """Say which files were written."""
-    listed = f"{', '.join(files[:-1])} and {files[-1]}" if len(files) > 1 else files[0]
-    return f"Wrote {listed}{'' if home.resolve() == Path.cwd() else f' in {home}'}."
+def _is_prompted(judge: str, task: OwnTask) -> bool:
+    """Whether a judge is told what to do by a prompt of ours; what keeps it from being asked is said.
 
-
-def _check_judge(judge: str, task: OwnTask) -> None:
-    """Refuse a name that no judge has; what else keeps it from being asked is said."""
-    from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
+    UnknownNameError where no judge has that name.
+    """
+    from judgebench.catalog import JudgeSettings, make_judge, model_label  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
 
     if judge.startswith(SERVER):
         # Its address is in the file to come.
-        return
+        return True
     try:
-        make_judge(judge, task, JudgeSettings())
+        return isinstance(make_judge(judge, task, JudgeSettings()), LLMJudge)
     except UnknownNameError:
         raise
     except JudgebenchError as error:
         tell(str(error))
+        return bool(model_label(judge))
 
 
 def _write(files: Mapping[Path, str], *, force: bool) -> None:
@@ -270,17 +267,15 @@ _STEPS = (
 
 
 def _ci_steps(home: Path, tables: Sequence[Path]) -> list[tuple[str, str]]:
-    own = [name for name in _OWN if name == "judgebench.toml" or tables]
-    kept = [*own, "baseline.json", *(_from(one, home) for one in tables), _from(_repository(home) / WORKFLOW, home)]
+    own = [name for name in ("task.toml", "prompt.toml", "judge.toml") if (home / name).is_file()]
+    others = [_from(one, home) for one in (*tables, _repository(home) / WORKFLOW)]
+    kept = [*own, "judgebench.toml", "baseline.json", *others]
     return [
         (f"say in {WORKFLOW.name} where judgebench comes from", ""),
         ("judgebench run", "it prints the folder of its RUN"),
         ("judgebench gate RUN --against baseline.json --update", "what later runs are held against"),
         (f"git add {shlex.join(kept)}", ""),
     ]
-
-
-_OWN = ("task.toml", "prompt.toml", "judge.toml", "judgebench.toml")
 
 
 def _repository(home: Path) -> Path:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.source import by_name, each_fit, each_scored, is_given, judgments
+from judgebench.api.source import by_name, each_fit, is_given, judgments, try_each
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, Names, OnlyTasks, Policy
 from judgebench.domain import names_of
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UnscoredError, UsageError, argument
 from judgebench.report.document.text import shorten
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.entries import Unmeasured, pace, silent
 from judgebench.report.leaderboard.paper import Listed, Paper
-from judgebench.report.leaderboard.ranks import Unmeasured, pace, rank, silent
+from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.system_board import Placed, SystemBoard
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.source import Source
     from judgebench.domain import Agreement
-    from judgebench.report.leaderboard.ranks import Entry, Key, Pace
+    from judgebench.report.leaderboard.entries import Entry, Key, Pace
     from judgebench.store.runs import StoredRun
 
 __all__ = ["leaderboard", "paces", "placed"]
@@ -93,15 +94,13 @@ def leaderboard(
         # Criteria have no row of all items in whose place theirs could be left out, nor does a table's count.
         return [row for row in rows if (row.subset != "all" if one.criteria else parts or row.subset == "all")]
 
-    unscored: list[Unmeasured] = []
-    found = each_scored(
-        tables, measured, tell=lambda one, error: unscored.append(Unmeasured(one.task, one.judge, error.what))
-    )
+    found, left = try_each(tables, measured, (UnscoredError,))
     kept = [row for rows in found for row in rows]
     judged = judgments(tables)
     entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
     heard = [entry for entry in entries if not silent(entry.row)]
     overall = None if over is None else aggregate(heard, over, judged)
+    unscored = (Unmeasured(one.task, one.judge, why.what) for one, why in left)
     unmeasured = (*_failing(tables, entries), *_started(started), *unscored)
     return Leaderboard(tuple(entries), overall, paper=shape, unmeasured=unmeasured)
 

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, TextIO
 
 from judgebench.api.notes import doing
-from judgebench.report.document.text import one_line, shorten
+from judgebench.report.document.text import one_line, shorten, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,11 +66,11 @@ class Live:
         width, room = max(20, size.columns - 1), max(1, size.lines - 3)
         outcomes = sorted(progress.outcomes, key=_over)
         named = [_name(one) for one in outcomes[:room]]
-        column = min(_NAME, max(map(len, named)), width // 3)
+        column = min(_NAME, max(map(text_width, named)), width // 3)
         lines = []
         for outcome, name in zip(outcomes, named, strict=False):
-            speed = self._speed(id(outcome), [outcome], now)
-            lines.append(_fitted(f"{shorten(name, column):<{column}}", outcome, speed, width))
+            speed, short = self._speed(id(outcome), [outcome], now), shorten(name, column)
+            lines.append(_fitted(f"{short}{' ' * (column - text_width(short))}", outcome, speed, width))
         if len(outcomes) > room:
             over = sum(map(_over, outcomes[room:]))
             lines.append(f"and {len(outcomes) - room} more runs, {over} of them over"[:width])
@@ -163,7 +163,7 @@ def _fitted(name: str, outcome: Execution, speed: float, width: int) -> str:
     fewer = [[share, rate, left, cost, bad], [share, left, cost, bad], [share, left, bad], [share, left], [left], []]
     for more in fewer:
         said = "  ".join([count, *filter(None, more)])
-        room = width - len(name) - len(said) - 4
+        room = width - text_width(name) - len(said) - 4
         if room >= _BAR or (not more and room >= _LEAST) or (len(more) <= 2 and room >= _LEAST):
             part = min(1.0, outcome.summary.statuses.total() / max(outcome.plan.total, 1))
             bar = tqdm.format_meter(part, 1.0, 1.0, ncols=min(room, _BAR), bar_format="{bar}", ascii="─╸━")

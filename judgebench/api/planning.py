@@ -67,7 +67,8 @@ def plan_named(
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]], list[Before], list[Reworded]]:
     """Plan a run of every judge on every task, by name or as objects, in every way; ``labels`` are the tasks' gold.
 
-    Ways in which a judge does not differ (a judge file's own prompt, a baseline's temperature) are one run.
+    Two names of one judge are one run, and ways in which it does not differ (a judge file's own prompt, a baseline's
+    temperature).
     ``can_answer`` looks first whether the judge can answer the questions itself, of which ``grader`` judges what no
     comparison can tell; ``paraphraser`` puts questions in other words, by default the judge. ``unfit`` hears on which
     task which probe has nothing to show, and why. Beside the plans:
@@ -88,16 +89,15 @@ def plan_named(
             said.add(text)
             tell(text)
 
-    plans: list[Planned] = []
+    plans: dict[str, Planned] = {}
     recipes: dict[str, Callable[[], Judge]] = {}
     before: list[Before] = []
     reworded: list[Reworded] = []
     references = References(say)
     for task in _once(tasks):
         doing(f"reading {task if isinstance(task, str) else task.name}")
-        opened = labelled_task(_opened(task, data, sample=sample), labels)
+        opened = labelled_task(opened_task(task, data, sample=sample), labels)
         for judge in _once(judges):
-            planned: dict[str, Planned] = {}
             for chosen in settings if isinstance(judge, str) else settings[:1]:
                 made = catalog.make_judge(judge, opened, chosen) if isinstance(judge, str) else judge
                 for shown in showing:
@@ -111,12 +111,12 @@ def plan_named(
                     if run is None:
                         continue
                     identity = run[0].run.identity
-                    if planned.setdefault(identity, run) is not run:
+                    if plans.setdefault(identity, run) is not run:
                         continue
                     recipe = catalog.recipe(judge, made, opened, chosen) if isinstance(judge, str) else None
                     if recipe is not None:
                         recipes[identity] = recipe
-                    place = len(plans) + len(planned) - 1
+                    place = len(plans) - 1
                     before += asked_before(
                         run[0],
                         opened,
@@ -127,11 +127,11 @@ def plan_named(
                         can_answer=can_answer,
                     )
                     reworded += reworded_before(run[0], opened, writer, place=place, replan=again)
-            plans += planned.values()
-    return named_apart(plans), recipes, before, reworded
+    return named_apart([*plans.values()]), recipes, before, reworded
 
 
-def _opened(task: str | Task, data: Path | None, *, sample: bool) -> Task:
+def opened_task(task: str | Task, data: Path | None, *, sample: bool) -> Task:
+    """Open a task by its name; one that is an object brings its items, and takes no other rows."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
 

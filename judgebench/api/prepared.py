@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from judgebench.api.own_answers import Before, Planned
     from judgebench.api.reworded import Reworded
     from judgebench.domain import Agreement, Forecast
-    from judgebench.errors import BackendError, IncompleteError
+    from judgebench.errors import JudgebenchError
     from judgebench.report.document.model import Document
     from judgebench.run.engine import Options
     from judgebench.run.execute import Execution
@@ -148,8 +148,7 @@ class Prepared:
                         _tell(progress)(line)
             if stopped and not score:
                 raise_first(stopped)
-            # Two names of one judge are one run.
-            yield rows, list({outcome.path: outcome for outcome in outcomes}.values())
+            yield rows, outcomes
         if on_command_line():
             # What a recording lacks it will lack next time, too.
             over = [one for one in (*first, *outcomes) if one.error is None and one.plan.judge.backends]
@@ -316,7 +315,7 @@ def _asked(outcome: Execution) -> Asked:
     return Asked(run.task, outcome.plan.name, outcome.path, summary.asked, summary.reused, summary.usage)
 
 
-def raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
+def raise_first(stopped: Sequence[JudgebenchError]) -> None:
     """Raise the first of what stopped, the others as its notes."""
     if not stopped:
         return

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from judgebench.api.leaderboard import paces, placed
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.run_sources import found_runs, stored_sources
-from judgebench.api.source import each_scored, judgments, left_out
+from judgebench.api.run_sources import begun, found_runs, stored_sources
+from judgebench.api.source import each_fit, judgments
 from judgebench.api.tables import Policy, RunsFolder
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, UnscoredError, UsageError, argument
 from judgebench.report.document.text import many
 from judgebench.report.publication import SAMPLE, About, check_run, may_pass_on
 
@@ -49,7 +49,7 @@ def publish(
     if to is not None:
         check_folder(to)
     folder = fetched(Path(runs))
-    found = _judged_runs(folder)
+    found = begun(found_runs([folder], tell), tell)
     about = _about_tasks(found)
     checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
     refuse(checks, tell)
@@ -58,24 +58,6 @@ def publish(
     files = site(_publication(folder, about, labelled, title=title, policy=policies_of(policy)))
     written = write_site(files, to)
     return Done(f"Wrote {many(len(files), 'file')} to {to}: {many(len(found), 'run')}.", tuple(written))
-
-
-def _judged_runs(folder: Path) -> list[StoredRun]:
-    """Read the runs of a folder; those without a verdict yet are left out, and named."""
-    found: list[StoredRun] = []
-    for stored in found_runs([folder], tell):
-        try:
-            empty = stored.empty
-        except DataError:
-            # The checks say what is wrong with it.
-            empty = False
-        if empty:
-            tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
-        else:
-            found.append(stored)
-    if not found:
-        raise DataError("nothing is judged here yet", file=str(folder), hint="run it again; it resumes")
-    return found
 
 
 def _about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
@@ -139,8 +121,10 @@ def _publication(
     from judgebench.report.leaderboard.ranks import rank  # noqa: PLC0415 - loaded on use
     from judgebench.report.publication import Publication  # noqa: PLC0415 - loaded on use
 
-    tables = list(stored_sources([folder]))
-    found = each_scored(tables, lambda one: one.measure(policy, by_system=False, verify=False), tell=left_out(tell))
+    tables = stored_sources([folder])
+    found = each_fit(
+        tables, lambda one: one.measure(policy, by_system=False, verify=False), (UnscoredError,), tell=tell
+    )
     rows = [row for rows in found for row in rows]
     try:
         # Most tasks name no systems: that is not worth saying here.

@@ -192,11 +192,10 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
     from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 
-    # A recording, a rule and a baseline ask nobody.
-    calling = [one for one in prepared.plans if one[0].judge.backends]
     folder = fetched(runs)
     missing: list[str] = []
     for planned in prepared.foreseen(folder):
+        # A recording, a rule and a baseline ask nobody.
         if not planned.judge.backends:
             continue
         with known_answers(folder, planned.run, share=prepared.options.share, refresh=False) as known:
@@ -205,7 +204,10 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
             missing.append(f"{count:,} of {planned.total:,} answers of {planned.title}")
     if missing:
         raise _NotAnsweredError(f"offline, and {'; '.join(missing)} are not kept in {runs}")
-    muted = tuple((replace(one[0], elsewhere=_Nobody()), one[1]) if one in calling else one for one in prepared.plans)
+    muted = tuple(
+        (replace(planned, elsewhere=_Nobody()) if planned.judge.backends else planned, policies)
+        for planned, policies in prepared.plans
+    )
     try:
         return replace(prepared, plans=muted, options=replace(prepared.options, refresh=False)).ask(runs)
     except BackendError as error:

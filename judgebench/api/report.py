@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, doing, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
-from judgebench.api.source import each_scored, is_given, left_out
+from judgebench.api.source import each_fit, is_given
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
 from judgebench.api.texts import table_texts, task_behind
 from judgebench.api.validations import Standings
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UnscoredError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -128,7 +128,7 @@ def report_sources(
             about=_about(source.task),
         )
 
-    return each_scored(opened, measured, tell=left_out(tell))
+    return each_fit(opened, measured, (UnscoredError,), tell=tell)
 
 
 def _standing(source: source.Source, standings: Standings) -> str:

@@ -124,7 +124,7 @@ def results(
         rows, stopped = ask_and_measure(named_apart(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
-        judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
+        judged = judgments(stored_sources([Path(runs)], tell=tell))
         if lacking:
             names = ", ".join(dict.fromkeys(lacking))
             tell(f"left out: {names}; `judgebench list tasks` says which tasks have their data here")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.source import Given, Source, silent
-from judgebench.domain import digest, names_of
+from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, a_type
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def stored_sources(
     readings: bool = False,
     changed: bool = False,
     unheard: Callable[[StoredRun], None] | None = None,
-) -> Iterator[Source]:
+) -> list[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
 
     With ``tasks``, names or files, only theirs; with ``readings`` by both parsers of a judge card, where they differ;
@@ -62,20 +63,35 @@ def stored_sources(
     """
     from judgebench.store.readings import also_read  # noqa: PLC0415 - loaded on use
 
-    every = of_tasks(found_runs(paths, tell, changed=changed), tasks)
-    # A judge that had no key must not keep the others from being measured.
-    started = [stored for stored in every if stored.empty]
-    if len(started) == len(every):
-        raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
-    judged = [stored for stored in every if stored not in started]
+    judged = begun(of_tasks(found_runs(paths, tell, changed=changed), tasks), tell, unheard)
     # Labels of one's own are joined with what a run says by itself.
     judged = list(also_read(judged)) if readings and labels is None else judged
-    yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
+    return run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
+
+
+def begun(
+    runs: Sequence[StoredRun], tell: Callable[[str], None], unheard: Callable[[StoredRun], None] | None = None
+) -> list[StoredRun]:
+    """Leave out runs without a verdict yet, aloud, or as ``unheard`` has it; DataError where none has one.
+
+    A judge that had no key must not keep the others from being measured.
+    """
+    found: list[StoredRun] = []
+    started: list[StoredRun] = []
+    for stored in runs:
+        try:
+            (started if stored.empty else found).append(stored)
+        except DataError:
+            # Whoever reads it says what is wrong with it.
+            found.append(stored)
+    if not found:
+        raise DataError("nothing is judged here yet", file=str(runs[0].path), hint="run it again; it resumes")
     for stored in started:
-        if unheard is not None:
+        if unheard is None:
+            tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
+        else:
             unheard(stored)
-            continue
-        tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
+    return found
 
 
 def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: bool = False) -> list[StoredRun]:
@@ -106,35 +122,26 @@ def found_runs(paths: Sequence[Path], tell: Callable[[str], None], *, changed: b
     return found
 
 
-#: What of a manifest may differ between runs that hold the same answers about the same items: who gave the labels is
-#: said in the reading of a table, which its revision and its card digest.
-_SAID_OF_LABELS = {"gold_source", "place", "revision", "card_digest"}
-_OF_ASKING = {"versions", "counts", "models", "spent", "schema", "family"}
-
-
 def _declared(runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:
     """Leave out, aloud, a run that was asked for again only to say who gave its labels: the other one says it."""
     silent = [one for one in runs if one.run.gold_source == "unspecified" and one.run.place]
-    said = {_but_for_labels(one): one for one in runs if silent and one.run.gold_source != "unspecified"}
-    again: dict[Path, StoredRun] = {}
+    said = {_unread(one.run): one for one in runs if silent and one.run.gold_source != "unspecified"}
+    again = set[Path]()
     for one in silent:
-        other = said.get(_but_for_labels(one))
-        if other is not None and _gold(one) == _gold(other):
-            again[one.path] = other
+        other = said.get(_unread(one.run))
+        if other is not None and all(a == b for a, b in zip_longest(_labelled(one), _labelled(other))):
+            again.add(one.path)
             tell(f"left out {one.path}: the same as {other.path.name}, which says who gave the labels")
     return [one for one in runs if one.path not in again]
 
 
-def _but_for_labels(stored: StoredRun) -> str:
-    facts = stored.run.to_json()
-    place = stored.run.place
-    reading = place.get("reading")
-    place = {**place, "reading": {**reading, "gold": ""} if isinstance(reading, dict) else reading}
-    return digest([{name: facts[name] for name in facts.keys() - _SAID_OF_LABELS - _OF_ASKING}, place])
+def _unread(run: Run) -> tuple[str, Policies]:
+    """Name a run whatever was said of its table's columns, which the revision holds; its content stays."""
+    return replace(run, revision="").identity, run.policies
 
 
-def _gold(stored: StoredRun) -> dict[str, Any]:
-    return {one.item: one.gold for one in stored.judgments()}
+def _labelled(stored: StoredRun) -> Iterator[tuple[object, ...]]:
+    return ((one.item, one.gold, one.subset, one.cluster) for one in stored.judgments())
 
 
 def _as_they_are(folder: Path, runs: list[StoredRun], tell: Callable[[str], None]) -> list[StoredRun]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 from judgebench.api.labelling import open_labels, said_of_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
-from judgebench.api.source import each_scored, left_out, unlabelled
+from judgebench.api.source import each_fit, unlabelled
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.api.validations import Standings
-from judgebench.errors import UsageError, argument
+from judgebench.errors import UnscoredError, UsageError, argument
 from judgebench.report.bounds import Bounds, JudgeBounds
 from judgebench.report.briefs.consistency import JudgePair, JudgeVerdicts, SystemWins
 from judgebench.report.consistency import Consistencies
@@ -58,7 +58,7 @@ def score(
         return [row for row in rows if not one.criteria or row.subset != "all"]
 
     labelled = [one for one, why in zip(tables, unmeasured, strict=True) if not why]
-    rows = [row for found in each_scored(labelled, scored, tell=left_out(say)) for row in found]
+    rows = [row for found in each_fit(labelled, scored, (UnscoredError,), tell=say) for row in found]
     standings = Standings()
     asked = [(one.stored, one.judge) for one in tables if one.stored is not None]
     for told in dict.fromkeys(said for one in asked for said in standings.told(*one, always=False)):
@@ -156,4 +156,4 @@ def bounds(
         return JudgeBounds(one.task, one.judge, found, shown, warnings, one.revision)
 
     opened = open_sources(source, table, labels=open_labels(labels, labels_mode, table), tell=tell)
-    return Bounds(tuple(each_scored(opened, bound, tell=left_out(tell))))
+    return Bounds(tuple(each_fit(opened, bound, (UnscoredError,), tell=tell)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from judgebench.api.items import Items
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, check_texts, question
-from judgebench.api.planning import Showing
+from judgebench.api.planning import Showing, opened_task
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.runs import Holdings, RunFacts
@@ -161,7 +161,6 @@ def _of_prompt(
     """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
     from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
     from judgebench.api.prompting import shown_card, shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.judges.cards.naming import named  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
 
@@ -172,9 +171,7 @@ def _of_prompt(
         return shown_prompt(_loaded(prompt)) if carded is None else shown_card(carded.card)
     data, sample = said["data"], said["sample"]
     check_texts(sample=sample, data=data)
-    opened = task_of(task, said)
-    if isinstance(opened, str):
-        opened = make_task(opened, data=None if data is None else Path(data), sample=sample)
+    opened = opened_task(task_of(task, said), None if data is None else Path(data), sample=sample)
     own = None if prompt is None else named(prompt) or _loaded(prompt)
     return shown_requests(opened, own, form, Showing("original", reference=reference), item)
 

@@ -6,7 +6,6 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING, Unpack
 
 from judgebench.api.detecting import models_and_tasks, opened
-from judgebench.api.items import task_of
 from judgebench.api.parameters import question
 from judgebench.api.probing import AlikeFrom
 from judgebench.api.running import AskingProbes, Judges, Tasks, filled
@@ -34,7 +33,7 @@ def similarity(
     **options: Unpack[AskingProbes],
 ) -> Similarities:
     """Say how alike the answers to one question are to the ``judge``, an embedding/MODEL; nobody is asked."""
-    from judgebench.agreement.similarity import similarity as measured  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.similarity import similarity as measured  # noqa: PLC0415 - loaded on use
     from judgebench.judges.backends.embedding import cosines  # noqa: PLC0415 - loaded on use
 
     threshold = ALIKE if alike_from is None else alike_from
@@ -50,7 +49,7 @@ def similarity(
         raise UsageError(f"{argument('alike_from')} {threshold}: a cosine lies between -1 and 1")
     rows: list[SimilarityRow] = []
     for one in tasks:
-        found = opened(task_of(one, how), how)
+        found = opened(one, how)
         items = list(islice(found.items(), how.get("limit")))
         pairs, texts = answers(items), {item.cluster or item.id: item.question for item in items}
         if not pairs:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from judgebench.api.notes import doing
-from judgebench.errors import DataError, UnscoredError, UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.said import listed
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+E = TypeVar("E", bound="Unfit")
 #: Task, judge and revision.
 Name: TypeAlias = tuple[str, str, str]
+#: Why something can't be measured so.
+Unfit: TypeAlias = DataError | UsageError
 
 
 def silent(_: str) -> None:
@@ -154,54 +157,45 @@ def _named(sources: Sequence[Source]) -> str:
     return ", ".join(f"{listed(names)} on {task}" for task, names in judges.items())
 
 
-def each_fit(
-    sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[str], None], strict: bool = False
-) -> list[T]:
-    """Measure what can be measured so; the rest is left out, aloud, as it must not hide the others.
+def try_each(
+    sources: Sequence[Source], measure: Callable[[Source], T], errors: tuple[type[E], ...]
+) -> tuple[list[T], list[tuple[Source, E]]]:
+    """Measure each source; give what was measured, and which were not for one of ``errors``.
 
-    DataError or UsageError where there is but one, where none can be, and, ``strict``, where one can't.
+    Where none could be, the first error is raised; its notes name the others.
     """
     found: list[T] = []
-    unfit: dict[str, list[Source]] = {}
-    first: DataError | UsageError | None = None
+    left: list[tuple[Source, E]] = []
     for one in sources:
         try:
             found.append(measure(one))
-        except (DataError, UsageError) as error:
-            if strict or len(sources) == 1:
-                raise
-            first = first or error
-            unfit.setdefault(str(error), []).append(one)
-    for reason, those in unfit.items():
-        told = f"left out {_named(those)}"
-        # An error that ends it says why itself.
-        tell(told if not found and reason == str(first) else f"{told}: {reason}")
-    if not found and first is not None:
-        raise first
-    return found
+        except errors as error:
+            left.append((one, error))
+    if found or not left:
+        return found, left
+    first = left[0][1]
+    for text in _left_out(left, str(first)) if len(left) > 1 else ():
+        first.add_note(text)
+    raise first
 
 
-def each_scored(
-    sources: Sequence[Source], measure: Callable[[Source], T], *, tell: Callable[[Source, UnscoredError], None]
+def each_fit(
+    sources: Sequence[Source],
+    measure: Callable[[Source], T],
+    errors: tuple[type[Unfit], ...] = (DataError, UsageError),
+    *,
+    tell: Callable[[str], None],
 ) -> list[T]:
-    """Measure what has anything to score; ``tell`` hears of the rest. UnscoredError, with names, where none has."""
-    found: list[T] = []
-    unscored: list[tuple[Source, UnscoredError]] = []
-    for one in sources:
-        try:
-            found.append(measure(one))
-        except UnscoredError as error:
-            if len(sources) == 1:
-                raise
-            unscored.append((one, error))
-    if unscored and not found:
-        each = ", ".join(f"{one.judge} on {one.task} ({why.what})" for one, why in unscored)
-        raise UnscoredError(f"nothing can be scored of {each}", hint=unscored[0][1].hint)
-    for one, why in unscored:
-        tell(one, why)
+    """Measure what can be measured, as `try_each`; the rest is left out, aloud, as it must not hide the others."""
+    found, left = try_each(sources, measure, errors)
+    for text in _left_out(left):
+        tell(text)
     return found
 
 
-def left_out(tell: Callable[[str], None]) -> Callable[[Source, UnscoredError], None]:
-    """Say of a run that it is left out, and why."""
-    return lambda one, error: tell(f"left out {one.judge} on {one.task}: {error.what}")
+def _left_out(left: Sequence[tuple[Source, Unfit]], raised: str = "") -> list[str]:
+    """Say what is left out, a line for each reason; one that is raised says why itself."""
+    reasons: dict[str, list[Source]] = {}
+    for one, error in left:
+        reasons.setdefault(str(error), []).append(one)
+    return [f"left out {_named(those)}{'' if why == raised else f': {why}'}" for why, those in reasons.items()]

@@ -61,10 +61,8 @@ def open_sources(
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
-        return list(
-            stored_sources(
-                paths, labels=labels, tell=tell, tasks=tasks, readings=readings, changed=changed, unheard=unheard
-            )
+        return stored_sources(
+            paths, labels=labels, tell=tell, tasks=tasks, readings=readings, changed=changed, unheard=unheard
         )
     if tasks:
         raise UsageError(f"{argument('task')} chooses among runs, and a table is one task: leave it out")

@@ -97,7 +97,7 @@ def systems(
         return Ranking(judge.task, judge.judge, judge.gold, judge.revision, ranking)
 
     # The judges of a table are about the same systems; of a folder of runs, tasks may name none.
-    return _sorted(each_fit(opened, one, tell=tell, strict=own))
+    return _sorted(each_fit(opened, one, () if own else (DataError, UsageError), tell=tell))
 
 
 def _sorted(found: Sequence[Ranking]) -> Rankings:

@@ -1,7 +1,8 @@
 """Paraphrase: the same request in other words around it, which should change no verdict.
 
 There is no placebo: what the verdicts are held against is the same case asked again. How far they agree over all
-wordings together is measured in `judgebench.agreement.paraphrases`. Rewordings of the request itself come from a file.
+wordings together is measured in `judgebench.agreement.probing.paraphrases`. Rewordings of the request itself come from
+a file.
 
 Source: Amirizaniani et al. (2024), AuditLLM (arXiv:2402.09334).
 """

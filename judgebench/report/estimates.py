@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import COUNT, NUMBER, TEXT, Key, ListOf, judge_keys, maybe, record
-from judgebench.report.document.blocks import Field, Sentences, Sheet, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Sentences, Sheet, columns_of, grid, sheet
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, many
@@ -57,8 +56,7 @@ class Estimates(Document):
     )
 
     def sheet(self) -> Sheet:
-        rest = {name: partial(key.of, name) for name, key in _RUN.keys.items() if name not in judge_keys()}
-        return sheet({**judge_columns(), **rest}, self.runs)
+        return sheet(columns_of(_RUN, " ".join(name for name in _RUN.keys if name != "conditions")), self.runs)
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.runs)))

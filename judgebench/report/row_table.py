@@ -18,7 +18,7 @@ from judgebench.report.words import (
     heading,
     headline_name,
     sampled,
-    task_name,
+    task_of,
     unverified_words,
 )
 from judgebench.stats.coefficients.catalog import METRICS
@@ -76,7 +76,7 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         return cell(row.bias.get("retest_agreement"), "no_repeats", _percent)
 
     fields: list[Field[Agreement]] = [
-        Field("task", lambda row: Cell(task_name(row.task, row.revision)), right=False),
+        Field("task", lambda row: Cell(task_of(row)), right=False),
         Field("judge", judge, right=False),
         Field("subset", lambda row: row.subset, right=False),
         Field("gold", lambda row: row.gold, right=False),

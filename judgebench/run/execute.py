@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status
-from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, JudgebenchError, UsageError, argument
 from judgebench.run.engine import Dispatchers, ask_all
 from judgebench.run.summary import Summary, ask_again
 from judgebench.store.writer import RunWriter, settle_run
@@ -144,7 +144,7 @@ class Execution:
     plan: Plan
     path: Path
     summary: Summary = field(default_factory=Summary)
-    error: BackendError | IncompleteError | None = None
+    error: JudgebenchError | None = None
     finished: bool = False
 
 
@@ -177,7 +177,8 @@ def execute_all(
 
     Runs that call the same backend share its dispatcher, in turn. One that stops does not stop the others, unless its
     backend is unusable and is theirs too: its outcome has a BackendError then, and an IncompleteError where the budget,
-    the store or too many failures stopped it, or not a single case was answered.
+    the store or too many failures stopped it, or not a single case was answered; else what its judge or its store
+    raised.
 
     UsageError where there is a budget and a judge's price is unknown; InterruptedRunError on Ctrl-C or SIGTERM.
     """
@@ -262,7 +263,7 @@ async def _one(
             # Of several backends, the one that is unusable has closed its dispatcher itself.
             if len(of := dispatchers.of(planned.judge)) == 1:
                 next(iter(of.values())).close(error)
-        except IncompleteError as error:
+        except JudgebenchError as error:
             outcome.error = error
         outcome.error = outcome.error or none_answered(outcome)
 

@@ -140,8 +140,9 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
             f"{seen.unanswered} of {seen.items} items of {task.name} have no text to judge: {judge.name} needs it",
             hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with the texts",
         )
-    if seen.first is not None and not judge.backends:
-        _begin(judge, seen.first, task)
+    if not judge.backends:
+        items = islice(task.items(), selection.limit)
+        _begin(judge, (case for item in items for case in selection.probe.cases(item)), task)
     origin = getattr(task, "origin", task)
     run = Run(
         task=task.name,
@@ -193,14 +194,16 @@ def _unfit(name: str, probe: Probe, task: str, first: str) -> str:
     )
 
 
-def _begin(judge: Judge, case: Case, task: Task) -> None:
-    """Let a judge that asks nobody see its first case: one that is not for this task says so before it has a run."""
-    try:
-        Dialogue(judge, case, task.scale)
-    except UsageError as error:
-        # Of several tasks the others may be fine.
-        raise UsageError(f"{task.name}: {error}") from None
-    except Exception:  # noqa: BLE001 - what is wrong with a case costs that case, when it is its turn
+def _begin(judge: Judge, cases: Iterable[Case], task: Task) -> None:
+    """Let a judge that asks nobody judge a case: one that is not for this task says so before it has a run."""
+    for case in cases:
+        try:
+            Dialogue(judge, case, task.scale)
+        except UsageError as error:
+            # Of several tasks the others may be fine.
+            raise UsageError(f"{task.name}: {error}") from None
+        except Exception:  # noqa: BLE001, S112 - what is wrong with a case costs that case, when it is its turn
+            continue
         return
 
 
@@ -233,7 +236,6 @@ class _Seen:
         self.items = self.shown = self.cases = self.unanswered = self.unreferenced = 0
         self._pictures = pictures
         self.labelled = False
-        self.first: Case | None = None
         self.first_id = ""
         self._reference = reference
         self.sources: set[str] = set()
@@ -255,7 +257,6 @@ class _Seen:
         self.items += 1
         before, self.first_id = self.cases, self.first_id or item.id
         for case in self._probe.cases(item):
-            self.first = self.first or case
             self.cases += 1
             self.probes.add(case.probe)
             self._pictures.look(case)

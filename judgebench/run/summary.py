@@ -72,6 +72,8 @@ class Summary:
 
 def ask_again(judge: Judge) -> str:
     """Say what to do where cases failed."""
+    if not judge.backends:
+        return "asked again it says the same: give the items what they lack, or leave this judge out"
     mend = "mend the function, then run the same command again"
     return mend if judge.settings.get("backend") == "function" else "the same command asks them again"
 

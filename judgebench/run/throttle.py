@@ -212,7 +212,7 @@ class Meter:
 class Budget:
     """Dollars for a whole command: reserved by forecast before a call, settled by what it cost."""
 
-    __slots__ = ("_calls", "_forecast", "_paid", "_reserved", "cap", "on_release", "spent")
+    __slots__ = ("_above", "_calls", "_forecast", "_paid", "_reserved", "cap", "on_release", "spent")
 
     def __init__(self, cap: float) -> None:
         self.cap = cap
@@ -222,6 +222,8 @@ class Budget:
         self._calls = 0
         self._forecast = 0.0
         self._paid = 0.0
+        # The most by which a call cost more than was likely.
+        self._above = 0.0
 
     @property
     def committed(self) -> float:
@@ -233,8 +235,8 @@ class Budget:
 
         OverBudgetError where nothing is in flight that could leave enough.
         """
-        # Forecasts guess; what earlier calls really cost corrects them.
-        likely = forecast * (self._paid / self._forecast if self._forecast > 0 else 1.0)
+        # Each of the calls in flight may cost as much above what is likely as one has before.
+        likely = self._likely(forecast) + self._above
         if self.spent + self._reserved + likely <= self.cap:
             self._reserved += likely
             self._calls += 1
@@ -246,6 +248,10 @@ class Budget:
             f"{self.spent:.4f} USD are spent; what was judged is kept: the same command asks the others "
             f"({argument('max_cost')} counts anew)"
         )
+
+    def _likely(self, forecast: float) -> float:
+        """Correct a forecast, which guesses, by what earlier calls really cost."""
+        return forecast * (self._paid / self._forecast if self._forecast > 0 else 1.0)
 
     @property
     def left(self) -> float:
@@ -271,6 +277,7 @@ class Budget:
             self.spent += paid
             self._forecast += forecast
             self._paid += paid
+            self._above = max(self._above, paid - self._likely(forecast))
         for release in self.on_release:
             release()
 

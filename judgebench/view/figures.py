@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgebench.report.document.text import decimal, figure, signed, words_of
+from judgebench.report.document.text import decimal, figure, words_of
 from judgebench.report.page.forest import minus
 from judgebench.report.words import REASONS
 
@@ -22,7 +22,8 @@ def fraction(value: float, *, sign: bool = False) -> str:
     >>> fraction(0.789), fraction(0.06, sign=True), fraction(-0.25) == "\N{MINUS SIGN}.250"
     ('.789', '+.060', True)
     """
-    return minus(signed(value) if sign else decimal(value))
+    text = decimal(value)
+    return minus(text if not sign or text.startswith("-") else f"+{text}")
 
 
 def points(value: float) -> str:

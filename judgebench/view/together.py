@@ -166,9 +166,9 @@ class Together:
 
     def _figures(self, said: Sequence[tuple[Item, Sequence[Labelled]]]) -> dict[str, Any]:
         """Measure these people against each other, as `judgebench humans` does."""
-        from judgebench.agreement.humans import measure_humans  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.people.humans import measure_humans  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.people.unlisted_humans import measure_unlisted  # noqa: PLC0415 - as above
         from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - as above
-        from judgebench.agreement.unlisted_humans import measure_unlisted  # noqa: PLC0415 - as above
 
         task = self.session.task
         if task.scale.sequential or len(said) < _FEWEST:

@@ -57,5 +57,5 @@ def test_why_no_judge_fits_is_said_once(judgebench) -> None:
     done = judgebench("systems", "runs")
     assert done.code == 3
     said = " ".join(done.err.split())
-    assert "left out baseline/longest and baseline/random on llmbar judgebench: no row names two systems" in said
+    assert "left out baseline/longest and baseline/random on llmbar. judgebench: no row names two systems" in said
     assert said.count("no row names two systems") == 1

@@ -22,6 +22,7 @@ from judgebench.cli import status as terminal
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
+from judgebench.report.document.text import text_width
 from judgebench.run.engine import Dispatchers, Options
 from judgebench.run.execute import Execution, Progress
 from judgebench.run.plans import Conventions, Selection, plan
@@ -86,15 +87,16 @@ def test_a_terminal_gets_a_line_for_each_run_that_moves_and_goes(monkeypatch: py
     assert stream.getvalue().endswith("\x1b[2A\r\x1b[J")
 
 
+@pytest.mark.parametrize("name", ["a judge/whose name: is as long as a sentence is", "評価の名前は文章のように長い"])
 @pytest.mark.parametrize("columns", [20, 30, 40, 60, 80, 100, 200])
-def test_a_line_fits_at_every_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_fits_at_every_width(columns: int, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     stream = Terminal()
     where = progress()
-    where.outcomes[0].plan = replace(where.outcomes[0].plan, told="a judge/whose name: is as long as a sentence is")
+    where.outcomes[0].plan = replace(where.outcomes[0].plan, told=name)
     Live(stream).show(where)
     [line] = stream.getvalue().removeprefix("\r\x1b[J").splitlines()
-    assert len(line) < max(columns, 21)
+    assert text_width(line) < max(columns, 21)
     # How many of how many goes last.
     assert "5/20" in line or columns < 30
     assert ("━" in line) == (columns >= 30)

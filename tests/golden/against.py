@@ -12,9 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,8 +136,8 @@ def against(revision: str, which: str, only: str = "") -> int:
         tree, fresh, now = (Path(folder, name) for name in ("tree", "old", "new"))
         running = [outputs_of(REPO, which, only, now)]
         if not kept.is_dir():
-            with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", commit))) as archive:
-                archive.extractall(tree, filter="data")
+            with zipfile.ZipFile(io.BytesIO(_git("archive", "--format=zip", commit))) as archive:
+                archive.extractall(tree)
             running.append(outputs_of(tree, which, only, fresh))
         if any([process.wait() for process in running]):  # noqa: C419 - waits for all
             raise SystemExit("a list could not be played")

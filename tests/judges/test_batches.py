@@ -21,9 +21,11 @@ class Lane:
     def __init__(self, hold: threading.Event | None = None) -> None:
         self.batches: list[tuple[object, list[Any]]] = []
         self.closed = False
+        self.begun = threading.Event()
         self._hold = hold
 
     def run(self, kind: object, works: Sequence[Any]) -> list[Any]:
+        self.begun.set()
         if self._hold is not None:
             self._hold.wait(30)
         self.batches.append((kind, list(works)))
@@ -56,7 +58,7 @@ def test_calls_of_one_length_and_kind_go_together() -> None:
     async def main() -> list[Any]:
         calls = [batches.run(work % 2, work, 10 - work, work) for work in range(8)]
         asked = asyncio.gather(*calls, *(batches.run(1, 1, 9, 1) for _ in range(3)))
-        await asyncio.sleep(0.2)  # all of them wait
+        await asyncio.to_thread(lane.begun.wait, 30)  # and all others wait
         hold.set()
         return list(await asked)
 
@@ -79,7 +81,7 @@ def test_what_came_first_is_not_overtaken_for_ever() -> None:
 
     async def main() -> None:
         first = asyncio.create_task(batches.run("", 0, 10, 0))
-        await asyncio.sleep(0.2)  # it is under way, and the others wait
+        await asyncio.to_thread(lane.begun.wait, 30)
         others = [asyncio.create_task(batches.run("", work, 9 if work > 1 else 1, work)) for work in range(1, 6)]
         await asyncio.sleep(0)
         hold.set()

@@ -131,7 +131,7 @@ def test_runs_of_one_judge_under_several_conditions_are_each_paired_with_their_o
     assert not stopped
     names = ["replay/gpt (cond ref)", "replay/gpt (cond noref)"]
     assert [row.judge for row in found] == names
-    judged = judgments(list(stored_sources([tmp_path / "runs"])))
+    judged = judgments(stored_sources([tmp_path / "runs"]))
     assert sorted(judged) == sorted((row.task, row.judge, row.revision) for row in found)
     for row in found:
         verdicts = judged[row.task, row.judge, row.revision](row.policies).ratings.judge

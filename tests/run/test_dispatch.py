@@ -33,7 +33,7 @@ from judgebench.run.dispatch import Dispatcher
 from judgebench.run.engine import Options
 from judgebench.run.execute import Progress, execute_all
 from judgebench.run.plans import Conventions, Selection, plan
-from judgebench.run.throttle import Meter, Window
+from judgebench.run.throttle import Budget, Meter, Window
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:
@@ -282,6 +282,21 @@ def test_a_budget_is_not_passed_and_its_run_resumes(tmp_path: Path, concurrency:
     assert 3 <= sessions <= 4
     assert spent == pytest.approx(whole)
     assert max(Counter(request.digest for request in llm.requests).values()) == 2
+
+
+def test_calls_in_flight_that_all_cost_more_than_forecast_do_not_pass_a_budget_together() -> None:
+    budget = Budget(100.0)
+    # Each call costs a dollar, and forecasts are a tenth off.
+    for forecast in [0.9, 1.1] * 20:
+        reserved = budget.reserve(forecast)
+        assert reserved is not None
+        budget.settle(reserved, forecast, 1.0)
+    under_way: list[float] = []
+    while (reserved := budget.reserve(0.9)) is not None:
+        under_way.append(reserved)
+    for reserved in under_way:
+        budget.settle(reserved, 0.9, 1.0)
+    assert 98 <= budget.spent <= 100
 
 
 def test_a_bill_that_nobody_foresaw_stays_within_what_was_in_flight(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from servers.fake_hub import FakeHub, jsonl, parquet
 from servers.from_hub import load
+from task_files import sample
 
 from judgebench.domain import Case, bare
 from judgebench.errors import DataError, UsageError
@@ -239,7 +239,5 @@ def test_from_two_repositories_of_the_hub(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_shaped_as_the_two_datasets() -> None:
-    folder = load_card("bff-bench").folder
-    for file, fields in (("sample.jsonl", MARK), ("sample.questions.jsonl", QUESTION)):
-        for line in (folder / file).read_text(encoding="utf-8").splitlines():
-            assert set(json.loads(line)) == set(fields)
+    for file, fields in (("sample", MARK), ("sample.questions", QUESTION)):
+        assert all(set(row) == set(fields) for row in sample("bff-bench", file))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sklearn.metrics import balanced_accuracy_score
+from task_files import sample
 
 from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import DataError
@@ -21,8 +22,7 @@ SAMPLE = card_dir() / "ruverbench"
 
 
 def rows(name: str) -> list[dict[str, Any]]:
-    text = (SAMPLE / f"sample-{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
+    return sample("ruverbench", f"sample-{name}")
 
 
 def clone(folder: Path, **changes: Any) -> Path:

@@ -18,7 +18,7 @@ from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
+from judgebench.stats.inference.multiplicity import holm, of_known, pairwise, rank_sets, stack
 from judgebench.stats.inference.swapped import LEAST, MOST, affordable, swap_max
 from judgebench.stats.influence import combine
 
@@ -165,16 +165,13 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
         contrast(judges[i], judges[j], figure, level=1 - LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
         for i, j in pairs
     ]
-    by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
-    for (i, j), one, p_max in zip(pairs, contrasts, sets.compared.p_max_t.tolist(), strict=True):
+    own = [None if one is None else one.test.p for one in contrasts]
+    adjusted = zip(own, of_known(holm, own), sets.compared.p_max_t.tolist(), strict=True)
+    for (i, j), one, (p, p_holm, p_max) in zip(pairs, contrasts, adjusted, strict=True):
         if one is None:
             continue
-        test = one.test
         n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
-        known = test.p is not None
-        yield Pair(
-            names[i], names[j], one.estimate(n), test.p, next(by_holm) if known else None, p_max if known else None
-        )
+        yield Pair(names[i], names[j], one.estimate(n), p, p_holm, None if p is None else p_max)
 
 
 @dataclass(frozen=True, slots=True)

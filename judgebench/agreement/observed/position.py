@@ -20,7 +20,7 @@ from judgebench.agreement.bias import position as both_orders
 from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.places import places
 from judgebench.agreement.observed.rows import Observed, mirrored, share_among, tested
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.agreement.ratings import from_verdicts, select
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import Clusters

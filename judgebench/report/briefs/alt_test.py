@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import NONE, clean, decimal
-from judgebench.report.said import known_as, listed, share_cell, whole
+from judgebench.report.said import differ, known_as, listed, share_cell, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,7 +80,7 @@ def brief(
     notes = [*filter(None, [margin]), *(text for code, text in _NOTES.items() if code in codes)]
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
     steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
-    table = _people(lines[0].result) if len(lines) == 1 else _judges(lines, several=len(tasks) > 1)
+    table = _people(lines[0].result) if len(lines) == 1 else _judges(lines)
     if any(sweeps):
         table = _swept(lines, sweeps)
     return Brief(answer, table, tuple(notes[:MOST_NOTES]), steps)
@@ -126,19 +126,14 @@ def _hangs(those: Sequence[_Line]) -> str:
     return f", without {clean(rest.name)} with {wins} of {rest.winning_rate.n}"
 
 
-def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
+def _judges(lines: Sequence[_Line]) -> Grid:
     fields: list[Field[_Line]] = [
-        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        *when(differ(lines, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: one.judge, right=False),
         Field("the test", lambda one: Cell(_SAID[one.state][0], tone=_SAID[one.state][1]), right=False),
         Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}" if one.level[1] else NONE),
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
-        Field(
-            "as close as the person [95 %]",
-            lambda one: share_cell(one.result.advantage),
-            ("as close as", "the person [95 %]"),
-            right=False,
-        ),
+        Field(("as close as", "the person [95 %]"), lambda one: share_cell(one.result.advantage), right=False),
     ]
     rows = sorted(lines, key=lambda one: (one.task, _STATES.index(one.state), -(one.result.advantage.value or 0.0)))
     made = grid(fields, rows)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from judgebench.report.briefs.figures import Written, headed, same_as
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
-from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import brief_name, first_up, is_share, known_as, percent, split
+from judgebench.report.document.text import clean, decimal, many, percent
+from judgebench.report.said import brief_name, clear, first_up, is_share, known_as, split
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_ITEMS", "URGENT", "Asked", "answer", "brief"]
 
-_LEVEL = 0.05
 #: Warnings that come before all else.
 URGENT = ("incomplete_run", "failed_cases")
 #: So many parts, and items, are shown.
@@ -73,7 +72,7 @@ def _right(found: Comparison) -> str:
 
 def _way(difference: Estimate, p: float | None) -> int:
     value = difference.value
-    return 0 if p is None or p >= _LEVEL or not value else 1 if value > 0 else -1
+    return 0 if not clear(p) or not value else 1 if value > 0 else -1
 
 
 def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
@@ -225,7 +224,7 @@ def _about(items: int) -> str:
 
 
 def _unusable(coverage: float) -> str:
-    return "none" if coverage == 1 else percent(1 - coverage)
+    return "none" if coverage == 1 else f"{percent(1 - coverage)} %"
 
 
 def _clear(one: Estimate) -> bool:

@@ -8,7 +8,7 @@ from judgebench.report.briefs.figures import Written
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, many, places, some
-from judgebench.report.said import brief_name, either, first_up, known_as, listed, split, whom
+from judgebench.report.said import brief_name, clear, either, first_up, known_as, listed, split, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["brief"]
 
-_LEVEL = 0.05
 _NAMED = 3
 _CLEARLY = "Places and “clearly ahead” hold for all pairs at once (95 %)."
 
@@ -27,7 +26,7 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     """Name who may be the best, then each judge with its places; ``cautions`` in words."""
     names = known_as(found.judges)
     ahead = {
-        one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and _sure(pair.p_max_t)]
+        one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and clear(pair.p_max_t)]
         for one in found.standings
     }
     value = next((one.value for one in found.standings), None)
@@ -50,10 +49,6 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     ranked = any(one.best is not None for one in found.standings)
     notes = [*([_CLEARLY] if ranked else []), *split(found.split), *cautions]
     return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
-
-
-def _sure(p: float | None) -> bool:
-    return p is not None and p < _LEVEL
 
 
 def _name(found: Standings) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, many, percent
 from judgebench.report.page.forest import value_text
 from judgebench.report.page.lead import crosses, times
-from judgebench.report.said import either, is_recorded, listed, percent, told
+from judgebench.report.said import either, is_recorded, listed, told, whole
 from judgebench.report.stand_in import MARGIN, answer
 from judgebench.report.words import UNUSABLE
 
@@ -176,7 +176,7 @@ def _unusable(one: Measured) -> Iterator[Check]:
 def _without_verdict(judge: Judge) -> str:
     total = sum(judge.row.statuses.values())
     lost = total - judge.row.statuses.get("ok", 0)
-    return f"{lost:,} of {total:,}" if total else percent(1 - judge.row.coverage)
+    return f"{lost:,} of {total:,}" if total else f"{percent(1 - judge.row.coverage)} %"
 
 
 def _if_wrong(judge: Judge) -> Agreement | None:
@@ -199,9 +199,7 @@ def _constant(one: Measured) -> Iterator[Check]:
     label, share = max(shares.items(), key=lambda pair: pair[1])
     what = f"Always saying {clean(label)}"
     passes = [judge for judge in one.judges if judge.alt and "majority_passes" in judge.alt.warnings]
-    said = (
-        f"That would agree with {'the majority' if one.annotators > 1 else one.whom} on {percent(share, 0)}, kappa 0."
-    )
+    said = f"That would agree with {'the majority' if one.annotators > 1 else one.whom} on {whole(share)}, kappa 0."
     ends = [(judge, (judge.row.metrics.get("cohen_kappa") or judge.figure).low) for judge in one.judges]
     if passes and one.of("yes"):
         yield Check(CHANGES, what, f"{said} It would pass the test, too: the labels are too skewed.")
@@ -265,7 +263,7 @@ def _order(one: Measured) -> Iterator[Check]:
         if (same := judge.row.bias.get("position_consistency")) is not None and same.value is not None
     ]
     if flips:
-        parts = [f"{name} flips on {percent(1 - (same.value or 0), 0)}" for name, same in flips]
+        parts = [f"{name} flips on {whole(1 - (same.value or 0))}" for name, same in flips]
         yield Check(HOLDS, what, f"Shown in both orders: {listed(parts)}; the figures count both.")
     elif not any(judge.run.run.settings for judge in one.judges):
         yield Check(UNKNOWN, what, "The table has one order only.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.humans import among_humans
+from judgebench.agreement.people.humans import among_humans
 from judgebench.agreement.policies import apply
 from judgebench.report.document.text import NONE, clean, figure, many, some
 from judgebench.report.line import torn
@@ -14,7 +14,7 @@ from judgebench.report.page.costs import costs
 from judgebench.report.page.forest import minus, short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
-from judgebench.report.said import brief_name, first_up, is_share, name_of, percent, ranged
+from judgebench.report.said import brief_name, first_up, is_share, name_of, ranged, whole
 from judgebench.report.stand_in import MARGIN, SAID
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -56,7 +56,7 @@ def _reached(one: Measured) -> Fold | None:
     """Say how Yes, Not sure and No come about."""
     if not one.alike:
         return None
-    share = percent(1 - MARGIN, 0)
+    share = whole(1 - MARGIN)
     yes = (
         f"Yes: the judge's {brief_name(one.metric)} with a person is at least {share} of that of two people, interval "
         "and all; it is as close to the other people as at least half of those it would replace; both also without "

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ratio_of
 from judgebench.agreement.compare.standings import ranks_of, shared
-from judgebench.agreement.humans import kappa_of, measure_humans
 from judgebench.agreement.intervals import estimated
-from judgebench.agreement.people import Pool
+from judgebench.agreement.people.ceiling import ratio_of
+from judgebench.agreement.people.humans import kappa_of, measure_humans
+from judgebench.agreement.people.pool import Pool
 from judgebench.agreement.ratings import one_per_item
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import DataError, JudgebenchError
@@ -27,7 +27,7 @@ from judgebench.stats.influence import combine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.humans import Humans
+    from judgebench.agreement.people.humans import Humans
     from judgebench.domain import Ratings
     from judgebench.report.page.parts import Reported
     from judgebench.stats.influence import Influences
