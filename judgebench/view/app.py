@@ -86,34 +86,12 @@ class View:
 
     async def index(self, _: web.Request) -> web.Response:
         """Show the list of runs."""
-        return _html(
-            page(
-                "view.runs",
-                title="Runs",
-                styles=["view.css", "view.runs.css"],
-                scripts=["texts.js", "view.js", "view.runs.draw.js", "view.runs.js"],
-                live=True,
-            )
-        )
+        return _live("view.runs", "Runs", "view.runs.css", "view.runs.draw.js", "view.runs.js")
 
     async def label(self, _: web.Request) -> web.Response:
         """Show the page to label on."""
-        return _html(
-            page(
-                "view.label",
-                title="Label items",
-                styles=["view.css", "view.label.css"],
-                scripts=[
-                    "texts.js",
-                    "view.js",
-                    "view.item.js",
-                    "view.label.draw.js",
-                    "view.label.agree.js",
-                    "view.label.js",
-                ],
-                live=True,
-            )
-        )
+        scripts = ("view.item.js", "view.label.draw.js", "view.label.agree.js", "view.label.js")
+        return _live("view.label", "Label items", "view.label.css", *scripts)
 
     async def report(self, request: web.Request) -> web.Response:
         """Show the report of the runs that the address names, or of all."""
@@ -281,6 +259,12 @@ def _check_task(stored: Sequence[Shown]) -> None:
         raise UsageError(
             f"these runs are of {len(tasks)} tasks ({', '.join(tasks)}): choose runs of one task to compare"
         )
+
+
+def _live(template: str, title: str, style: str, *scripts: str) -> web.Response:
+    """Make a page that asks the server for all that it shows."""
+    styles, scripts = ("view.css", style), ("texts.js", "view.js", *scripts)
+    return _html(page(template, title=title, styles=styles, scripts=scripts, live=True))
 
 
 def _html(text: str, status: int = 200) -> web.Response:

@@ -10,9 +10,9 @@ from judgebench.report.document.as_html import body, page
 from judgebench.report.document.blocks import Notes, Table
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import minus
-from judgebench.report.said import brief_name, first_up, is_recorded, known_as, whole
+from judgebench.report.said import brief_name, clear, first_up, is_recorded, known_as, whole
 from judgebench.store.runs import StoredRun
-from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
+from judgebench.view.compare_parts import ALL, SHARES, change_of, counts, lines_of, part_of, parts
 from judgebench.view.figures import estimate, fraction
 from judgebench.view.naming import asked_whom, conditions_line, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
@@ -113,12 +113,11 @@ def _answer(compared: Compared) -> tuple[str, str]:
 
 def _worst(compared: Compared) -> str:
     lines = [one for one in lines_of(compared.found) if one.subset != ALL]
-    below = [one for one in lines if value_of(one) < -0.005]
+    below = [one for one in lines if change_of(one) < -0.005]
     if not below:
         return ""
-    one = min(below, key=value_of)
-    sure = one.p_holm is not None and one.p_holm < LEVEL
-    became = "has become worse" if sure else "may have become worse"
+    one = min(below, key=change_of)
+    became = "has become worse" if clear(one.p_holm) else "may have become worse"
     return f"On {one.subset}, {many(part_of(compared.found, one.subset).items, 'item')}, it {became}."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import Axis, Forest, Line, Mark, steps
-from judgebench.report.said import numbers, whole
+from judgebench.report.said import clear, numbers, whole
 from judgebench.report.words import headline_name
 from judgebench.view.comparison import BETTER, HALF, OTHER, WORSE
 from judgebench.view.figures import estimate, fraction, points
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.view.comparison import Compared
 
-__all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "value_of"]
+__all__ = ["ALL", "SHARES", "change_of", "counts", "lines_of", "part_of", "parts"]
 
-#: The line on all items, and what a p-value is held to.
-ALL, LEVEL = "all", 0.05
+#: The line on all items.
+ALL = "all"
 #: Shares of right answers, of which points can be told.
 SHARES = ("percent_agreement", "accuracy")
 #: Whether a part became better, by the sign of what is sure: style, sign and word.
 _CHIPS = {1: ("yes", "▲", "Better"), -1: ("no", "▼", "Worse"), 0: ("unsure", "?", "Can't tell")}
 
 
-def value_of(line: ComparisonLine) -> float:
+def change_of(line: ComparisonLine) -> float:
     """Give the difference, 0 where there is none."""
     return line.difference.value or 0.0
 
@@ -53,7 +53,7 @@ def part_of(found: Comparison, subset: str) -> Part:
 def parts(compared: Compared) -> dict[str, Any]:
     """Make the table by part of the data, all items first, and name the parts that can't be told."""
     found = compared.found
-    lines = sorted(lines_of(found), key=lambda one: (one.subset != ALL, -value_of(one), one.subset))
+    lines = sorted(lines_of(found), key=lambda one: (one.subset != ALL, -change_of(one), one.subset))
     metric = table_metric(found)
     shares = metric in SHARES
     measure = "agreement" if shares else headline_name(metric)
@@ -77,7 +77,7 @@ def parts(compared: Compared) -> dict[str, Any]:
 
 def _row(found: Comparison, line: ComparisonLine, axis: Axis, *, shares: bool) -> Line:
     difference, part = line.difference, part_of(found, line.subset)
-    sure = line.p_holm is not None and line.p_holm < LEVEL and bool(difference.value)
+    sure = clear(line.p_holm) and bool(difference.value)
     # The whole is what the heading is about: one test, chosen beforehand.
     ahead = {"first": 1, "second": -1}.get(found.ahead, 0) if line.subset == ALL else _sign(found, line) * sure
     told = estimate(difference, points if shares else _signed)
@@ -102,7 +102,7 @@ def _signed(value: float) -> str:
 
 
 def _sign(found: Comparison, line: ComparisonLine) -> int:
-    value = value_of(line)
+    value = change_of(line)
     return (1 if value > 0 else -1) * (-1 if line.metric in found.errors else 1)
 
 

@@ -115,8 +115,8 @@ def test_images_are_shown_only_where_the_file_holds_them(hostile: Path, new_page
     ]
     addresses += ["data:text/html,<script>alert('owned')</script>", "//127.0.0.1:9/x.png", "file:///etc/hostname"]
     shown = tab.evaluate(
-        "(all) => { byId('item').replaceChildren(...all.map(imageBlock));"
-        " return [...byId('item').children].map((one) => [one.localName, one.textContent]) }",
+        "(all) => { $('item').replaceChildren(...all.map(imageBlock));"
+        " return [...$('item').children].map((one) => [one.localName, one.textContent]) }",
         addresses,
     )
     assert [name for name, _ in shown] == ["img", "p", "p", "p", "p", "p", "p"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
-from judgebench.report.document.text import clean, many, percent
+from judgebench.report.document.text import clean, many, percent, value_of
 from judgebench.report.page.forest import value_text
 from judgebench.report.page.lead import crosses, times
 from judgebench.report.said import either, is_recorded, listed, told, whole
@@ -241,15 +241,13 @@ def _parts(one: Measured) -> Iterator[Check]:
 def _ties(one: Measured) -> Iterator[Check]:
     if not one.alike or one.scale.tie is None or one.best is None:
         return
-    people = one.row.ceiling.get("agreement_s2")
-    own = one.best.row.ceiling.get("judge_vs_each_agreement_s2")
-    if people is None or own is None or people.value is None or own.value is None:
+    people = value_of(one.row.ceiling.get("agreement_s2"))
+    own = value_of(one.best.row.ceiling.get("judge_vs_each_agreement_s2"))
+    if people is None or own is None:
         return
-    with_ties = (one.best.share, one.people_share)
-    judge, line = (0.0 if each is None else each.value or 0.0 for each in with_ties)
-    side = (own.value < people.value) == (judge < line)
-    same = f"{one.best.name} {one.nouns.does} a person {times(own.value, one.items)}"
-    text = f"Without ties {same}, two people {times(people.value, one.items, again=True)}."
+    side = (own < people) == ((one.best.same or 0.0) < (value_of(one.people_share) or 0.0))
+    same = f"{one.best.name} {one.nouns.does} a person {times(own, one.items)}"
+    text = f"Without ties {same}, two people {times(people, one.items, again=True)}."
     yield Check(HOLDS if side else CHANGES, "Ties set aside", text)
 
 
@@ -257,14 +255,9 @@ def _order(one: Measured) -> Iterator[Check]:
     if one.scale.kind not in {"pair", "pick"}:
         return
     what = "The order of the answers"
-    flips = [
-        (judge.name, same)
-        for judge in one.judges
-        if (same := judge.row.bias.get("position_consistency")) is not None and same.value is not None
-    ]
+    flips = [f"{judge.name} flips on {whole(judge.flips)}" for judge in one.judges if judge.flips is not None]
     if flips:
-        parts = [f"{name} flips on {whole(1 - (same.value or 0))}" for name, same in flips]
-        yield Check(HOLDS, what, f"Shown in both orders: {listed(parts)}; the figures count both.")
+        yield Check(HOLDS, what, f"Shown in both orders: {listed(flips)}; the figures count both.")
     elif not any(judge.run.run.settings for judge in one.judges):
         yield Check(UNKNOWN, what, "The table has one order only.")
     elif all(is_recorded(judge.row.judge) for judge in one.judges):

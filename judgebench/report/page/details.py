@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.agreement.people.humans import among_humans
 from judgebench.agreement.policies import apply
-from judgebench.report.document.text import NONE, clean, figure, many, some
+from judgebench.report.document.text import NONE, clean, many, percent, some, value_of
 from judgebench.report.line import torn
 from judgebench.report.page.costs import costs
 from judgebench.report.page.forest import minus, short, value_text
@@ -67,7 +68,7 @@ def _reached(one: Measured) -> Fold | None:
         (
             judge.name,
             SAID[judge.state].word if judge.state else NONE,
-            minus(ranged(judge.ratio, lambda value: figure(100 * value, 0), " %")),
+            minus(ranged(judge.ratio, partial(percent, digits=0), " %")),
             NONE if judge.level is None else f"{judge.level[0]} of {judge.level[1]}",
             _passes(judge),
         )
@@ -176,7 +177,7 @@ def _annotators(one: Measured) -> Iterator[Fold]:
             f"{person.items:,}",
             value_text("percent_agreement", person.percent_agreement.value),
             _with_interval(one.metric, person.kappa),
-            value_text(one.metric, _value(among.each.get(person.name))),
+            value_text(one.metric, value_of(among.each.get(person.name))),
             value_text(one.metric, person.without.value),
         )
         for person in people[:_MOST]
@@ -190,10 +191,6 @@ def _annotators(one: Measured) -> Iterator[Fold]:
     small = f"{len(sizes)} people, {each} {one.nouns.item}s each"
     notes = (f"The {_MOST} who agree with the others least.",) if len(people) > _MOST else ()
     yield Fold("Each annotator", small, tables=(Table("Annotators", header, rows, (1, 2, 3, 4, 5)),), notes=notes)
-
-
-def _value(one: Estimate | None) -> float | None:
-    return None if one is None else one.value
 
 
 def _with_interval(metric: str, one: Estimate | None) -> str:
@@ -249,7 +246,7 @@ def _by_part(one: Measured, title: str, found: Sequence[dict[str, Agreement]], s
     notes = [f"The first {_MOST} parts."] if len(large) > _MOST else []
     notes += [f"The rest, too small for figures: {some(small, 12)}."] if small else []
     notes += [f"The first {len(judges)} judges."] if len(one.judges) > len(judges) else []
-    told = [value for name in large if (value := _value(own(found[0].get(name)))) is not None]
+    told = [value for name in large if (value := value_of(own(found[0].get(name)))) is not None]
     ends = " to ".join(value_text(one.metric, end) for end in (min(told), max(told))) if told else ""
     return Fold(
         title,
@@ -267,7 +264,11 @@ def _others(one: Measured) -> Fold:
     """List the benchmark's own figures, with the names that JSON gives them."""
     judges = [*one.judges, *one.rules]
     own = [name for judge in judges for name in (judge.row.headline, *judge.row.companions)]
-    names = [name for name in dict.fromkeys(["percent_agreement", *own]) if _some_value(judges, name)]
+    names = [
+        name
+        for name in dict.fromkeys(["percent_agreement", *own])
+        if any(value_of(judge.row.metrics.get(name)) is not None for judge in judges)
+    ]
     rows = tuple(
         (judge.name, *(_with_interval(name, judge.row.metrics.get(name)) for name in names)) for judge in judges
     )
@@ -287,10 +288,6 @@ def _others(one: Measured) -> Fold:
         tuple(texts),
         (Table("Other figures", header, rows, tuple(range(1, len(header))), dict(zip(titles, names, strict=True))),),
     )
-
-
-def _some_value(judges: Sequence[Judge], name: str) -> bool:
-    return any((found := judge.row.metrics.get(name)) is not None and found.value is not None for judge in judges)
 
 
 def _title(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, many, value_of
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.said import brief_name, either, first_up, in_words, is_share, listed
 from judgebench.report.stand_in import MARGIN
@@ -109,18 +109,18 @@ def _beside_people(one: Measured) -> Lead:
 
 def _same(one: Measured, judges: Sequence[Judge]) -> str:
     """Say how often a judge gives the same label as a person, and how often two people do."""
-    first, people = judges[0], one.people_share
-    if people is None or people.value is None or first.share is None or first.share.value is None:
+    first, people = judges[0], value_of(one.people_share)
+    if people is None or first.same is None:
         kappa = brief_name(one.metric)
         return (
-            f"{first.name} reaches a {kappa} of {value_text(one.metric, first.figure.value)} with a person, "
-            f"two people {value_text(one.metric, one.people.value if one.people else None)}."
+            f"{first.name} reaches a {kappa} of {_value(one, first)} with a person, "
+            f"two people {value_text(one.metric, value_of(one.people))}."
         )
-    said = f"{first.name} {one.nouns.does} a person {times(first.share.value, one.items)}"
+    said = f"{first.name} {one.nouns.does} a person {times(first.same, one.items)}"
     second = judges[1] if len(judges) == 2 and len(one.judges) == 2 else None
-    if second is not None and second.share is not None and second.share.value is not None:
-        said += f", {second.name} {times(second.share.value, one.items, again=True)}"
-    return f"{said}; two people do so {times(people.value, one.items, again=True)}."
+    if second is not None and second.same is not None:
+        said += f", {second.name} {times(second.same, one.items, again=True)}"
+    return f"{said}; two people do so {times(people, one.items, again=True)}."
 
 
 def times(share: float, count: int, *, again: bool = False) -> str:
@@ -209,11 +209,10 @@ def _value(one: Measured, judge: Judge) -> str:
 
 
 def _reaches(one: Measured, judge: Judge) -> str:
-    if judge.share is not None and judge.share.value is not None and judge.row.gold not in {"verifier", "mixed"}:
-        return f"{judge.name} {one.nouns.does} {one.whom} {times(judge.share.value, one.items)}"
-    if judge.share is not None and judge.share.value is not None:
-        return f"{judge.name} is right {times(judge.share.value, one.items)}"
-    return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"
+    if judge.same is None:
+        return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"
+    right = judge.row.gold in {"verifier", "mixed"}
+    return f"{judge.name} {'is right' if right else f'{one.nouns.does} {one.whom}'} {times(judge.same, one.items)}"
 
 
 def _sample(one: Measured) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench import __version__
 from judgebench.report.document.as_html import page
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, many, value_of
 from judgebench.report.page.caveats import alert, checks
 from judgebench.report.page.details import details, pattern
 from judgebench.report.page.disagreements import explorer
@@ -238,7 +238,7 @@ def _line(one: Measured, judge: Judge, axis: Axis, less: Aside | None) -> Line:
 
 
 def _share(one: Estimate | None) -> str:
-    return value_text("percent_agreement", None if one is None else one.value)
+    return value_text("percent_agreement", value_of(one))
 
 
 def _items_notes(reported: Sequence[Reported], items: Explorer, *, texts: bool) -> list[str]:
