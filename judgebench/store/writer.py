@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from judgebench.domain import Status, digest
 from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
-from judgebench.files.lines import append_whole, heal, locked, remedy, replace_file, sync
+from judgebench.files.lines import append_whole, heal, locked, replace_file, sync, unwritable
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.beside import Beside, write_beside
@@ -393,8 +393,5 @@ def clear(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> IncompleteError:
-    reason = error.strerror or type(error).__name__
-    helps = remedy(error, f"make room or give {argument('runs')} another folder")
-    return IncompleteError(
-        f"can't write {path}: {reason}; what was judged so far is kept: {helps}, then run the same command again"
-    )
+    room = f"make room or give {argument('runs')} another folder"
+    return unwritable(path, error, "what was judged so far is kept", room)
