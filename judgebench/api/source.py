@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from judgebench.api.notes import doing
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError, JudgebenchError, UsageError, argument
 from judgebench.report.said import listed
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-E = TypeVar("E", bound="Unfit")
+E = TypeVar("E", bound=JudgebenchError)
 #: Task, judge and revision.
 Name: TypeAlias = tuple[str, str, str]
-#: Why something can't be measured so.
-Unfit: TypeAlias = DataError | UsageError
 
 
 def silent(_: str) -> None:
@@ -182,7 +180,7 @@ def try_each(
 def each_fit(
     sources: Sequence[Source],
     measure: Callable[[Source], T],
-    errors: tuple[type[Unfit], ...] = (DataError, UsageError),
+    errors: tuple[type[JudgebenchError], ...] = (DataError, UsageError),
     *,
     tell: Callable[[str], None],
 ) -> list[T]:
@@ -193,7 +191,7 @@ def each_fit(
     return found
 
 
-def _left_out(left: Sequence[tuple[Source, Unfit]], raised: str = "") -> list[str]:
+def _left_out(left: Sequence[tuple[Source, JudgebenchError]], raised: str = "") -> list[str]:
     """Say what is left out, a line for each reason; one that is raised says why itself."""
     reasons: dict[str, list[Source]] = {}
     for one, error in left:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -121,9 +121,11 @@ def loads(line: bytes) -> Any:
         return json.loads(line)
 
 
-def remedy(error: OSError, usual: str = "make room") -> str:
-    """Say what helps a writer: where the process has too many files open, room on the disk does not."""
-    return "allow more open files (`ulimit -n 1024`)" if error.errno in {errno.EMFILE, errno.ENFILE} else usual
+def unwritable(what: object, error: OSError, kept: str, usual: str = "make room") -> IncompleteError:
+    """Say that something can't be written, what is ``kept``, and what helps: not always room on the disk."""
+    helps = "allow more open files (`ulimit -n 1024`)" if error.errno in {errno.EMFILE, errno.ENFILE} else usual
+    reason = error.strerror or type(error).__name__
+    return IncompleteError(f"can't write {what}: {reason}; {kept}: {helps}, then run the same command again")
 
 
 _MARK = b',"crc":"'

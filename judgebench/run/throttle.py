@@ -51,6 +51,14 @@ class OverBudgetError(IncompleteError):
     """The next call would cost more than ``--max-cost`` leaves; calls in flight still end."""
 
 
+def over_budget(cap: float, spent: float, about: str = "") -> OverBudgetError:
+    """Say that no further call fits into what a command may cost; ``about`` says what it would."""
+    return OverBudgetError(
+        f"stopped: another call{about} would exceed {argument('max_cost')} {cap:g}, {spent:.4f} USD are spent; what "
+        f"was judged is kept: the same command asks the others ({argument('max_cost')} counts anew)"
+    )
+
+
 class Window:
     """How many calls may be in flight: ``fixed``, or as many as the server takes.
 
@@ -243,11 +251,7 @@ class Budget:
             return likely
         if self._calls:
             return None
-        raise OverBudgetError(
-            f"stopped: another call (about {likely:.4f} USD) would exceed {argument('max_cost')} {self.cap:g}, "
-            f"{self.spent:.4f} USD are spent; what was judged is kept: the same command asks the others "
-            f"({argument('max_cost')} counts anew)"
-        )
+        raise over_budget(self.cap, self.spent, f" (about {likely:.4f} USD)")
 
     def _likely(self, forecast: float) -> float:
         """Correct a forecast, which guesses, by what earlier calls really cost."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.errors import DataError, IncompleteError, VersionError
-from judgebench.files.lines import checksum, remedy, replace_file, sync
+from judgebench.errors import DataError, VersionError
+from judgebench.files.lines import checksum, replace_file, sync, unwritable
 from judgebench.store.beside import BESIDE
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, write_mark
@@ -71,10 +71,7 @@ def _alone(path: Path) -> Generator[None]:
             clear(path)
             yield
     except OSError as error:
-        raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: {remedy(error)} and try "
-            "again"
-        ) from None
+        raise unwritable(path, error, "nothing is lost") from None
 
 
 def _pack(path: Path) -> int:

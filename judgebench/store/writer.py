@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.domain import Status, digest
-from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
-from judgebench.files.lines import append_whole, heal, locked, remedy, replace_file, sync
+from judgebench.errors import DataError, UsageError, VersionError, argument
+from judgebench.files.lines import append_whole, heal, locked, replace_file, sync, unwritable
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.beside import Beside, write_beside
@@ -174,22 +174,8 @@ class RunWriter:
         # Before a file of it is touched.
         refuse_newer(self.path)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._locks.enter_context(lock_run(self.path))
-            if self._share:
-                self._locks.enter_context(lock_answers(self.root, self.run))
-            continued = self._continued()
-            self._prepare()
-            self.write_manifest(continued)
-            self._open_own()
-            self._rounds = Rounds(self.path, lambda case: self._own.get(case) is not None)
-            self._take_others()
-        except (FileExistsError, NotADirectoryError):
-            self.close()
-            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is a file or is inside one") from None
-        except OSError as error:
-            self.close()
-            raise _unwritable(self.path, error) from None
+            with _writing(self.path):
+                self._begin()
         except BaseException:
             self.close()
             raise
@@ -200,6 +186,21 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _begin(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is a file or is inside one") from None
+        self._locks.enter_context(lock_run(self.path))
+        if self._share:
+            self._locks.enter_context(lock_answers(self.root, self.run))
+        continued = self._continued()
+        self._prepare()
+        self.write_manifest(continued)
+        self._open_own()
+        self._rounds = Rounds(self.path, lambda case: self._own.get(case) is not None)
+        self._take_others()
 
     def _continued(self) -> Run:
         """Keep what earlier commands spent on this run; a manifest that says something wrong is moved aside."""
@@ -285,10 +286,8 @@ class RunWriter:
         if self._descriptor is None:
             raise RuntimeError("the run is not open")
         data = encode(verdict)
-        try:
+        with _writing(self.path):
             append_whole(self._descriptor, data, self._size)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
         self._own.put(verdict.key, self._source, self._size)
         self._size += len(data)
         if self._rounds is not None and verdict.status is not Status.FAILED:
@@ -302,18 +301,14 @@ class RunWriter:
         """Keep an answer of a case that takes several; IncompleteError where it can't be."""
         if self._rounds is None:
             raise RuntimeError("the run is not open")
-        try:
+        with _writing(self.path):
             self._rounds.keep(key, request, completion)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
 
     def sync(self) -> None:
         """Bring what was appended onto the disk: a power cut takes none of it after this."""
-        if self._descriptor is not None:
-            try:
+        with _writing(self.path):
+            if self._descriptor is not None:
                 os.fsync(self._descriptor)
-            except OSError as error:
-                raise _unwritable(self.path, error) from None
 
     def settle(self) -> None:
         """Put a finished run's lines in order, of each case the last; IncompleteError where there is no room for it.
@@ -321,7 +316,7 @@ class RunWriter:
         What a run ends in does not depend on the order of the answers, then, or on how often it was interrupted. A
         settle that fails or is killed leaves the old file.
         """
-        try:
+        with _writing(self.path):
             if self._descriptor is not None:
                 os.fsync(self._descriptor)
             if settle(self.path) and self._descriptor is not None:
@@ -330,23 +325,17 @@ class RunWriter:
                 self._descriptor = None
                 self._open_own()
             _finish_refresh(self.path)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
 
     def write_beside(self, known: Mapping[str, Beside]) -> None:
         """Write what is known of the items beside their task."""
-        try:
+        with _writing(self.path):
             write_beside(self.path, known)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
 
     def write_manifest(self, run: Run) -> None:
         """Replace the manifest, atomically."""
         self.run = run
-        try:
+        with _writing(self.path):
             write_manifest(self.path, run)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
 
 
 def settle_run(path: Path) -> None:
@@ -354,14 +343,9 @@ def settle_run(path: Path) -> None:
 
     Where another process has begun to write the run meanwhile, that one settles it.
     """
-    try:
-        with lock_run(path):
-            settle(path)
-            _finish_refresh(path)
-    except UsageError:
-        return
-    except OSError as error:
-        raise _unwritable(path, error) from None
+    with _writing(path), contextlib.suppress(UsageError), lock_run(path):
+        settle(path)
+        _finish_refresh(path)
 
 
 def settle(path: Path) -> bool:
@@ -392,9 +376,11 @@ def clear(path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> IncompleteError:
-    reason = error.strerror or type(error).__name__
-    helps = remedy(error, f"make room or give {argument('runs')} another folder")
-    return IncompleteError(
-        f"can't write {path}: {reason}; what was judged so far is kept: {helps}, then run the same command again"
-    )
+@contextlib.contextmanager
+def _writing(path: Path) -> Generator[None]:
+    """Say what helps where a run can't be written: IncompleteError."""
+    try:
+        yield
+    except OSError as error:
+        room = f"make room or give {argument('runs')} another folder"
+        raise unwritable(path, error, "what was judged so far is kept", room) from None

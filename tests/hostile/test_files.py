@@ -26,7 +26,7 @@ from report.gate_rows import RUN, planted, store, verdicts
 from judgebench.cli import bug
 from judgebench.domain import Scale
 from judgebench.errors import UsageError
-from judgebench.files.lines import remedy
+from judgebench.files.lines import unwritable
 from judgebench.labels.inferring import infer
 from judgebench.labels.profile import MOST_COLUMNS
 from judgebench.labels.words import fold
@@ -333,8 +333,8 @@ def test_a_process_that_may_open_few_files_has_few_runs_open(tmp_path: Path) -> 
 
 def test_too_many_open_files_are_not_told_to_make_room() -> None:
     few, full = OSError(errno.EMFILE, "Too many open files"), OSError(errno.ENOSPC, "No space left on device")
-    assert "ulimit -n" in remedy(few)
-    assert remedy(full, "make room or wait") == "make room or wait"
+    assert "ulimit -n" in str(unwritable("it", few, "kept"))
+    assert "; kept: make room or wait, then" in str(unwritable("it", full, "kept", "make room or wait"))
 
 
 def table(draw: random.Random) -> tuple[str, bytes]:

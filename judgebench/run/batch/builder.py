@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from judgebench.errors import IncompleteError, RejectedError, argument
-from judgebench.files.lines import remedy
+from judgebench.files.lines import unwritable
 from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
@@ -114,10 +114,7 @@ class BatchBuilder:
         return self._file
 
     def _full(self, error: OSError) -> IncompleteError:
-        return IncompleteError(
-            f"can't write a batch to {self._folder}: {error.strerror or type(error).__name__}; {remedy(error)}, then "
-            "run the same command again"
-        )
+        return unwritable(f"a batch to {self._folder}", error, "nothing of it was submitted")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, heal, loads, locked, remedy, seal, sync
+from judgebench.errors import DataError
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, heal, loads, locked, seal, sync, unwritable
 from judgebench.store.runs import MANIFEST, read_run
 
 if TYPE_CHECKING:
@@ -102,10 +102,7 @@ class Ledger:
                 # The name of a new file is on the disk only once its folder is.
                 sync(self.path.parent)
         except OSError as error:
-            raise IncompleteError(
-                f"can't write {self.path}: {error.strerror or type(error).__name__}; nothing more was submitted: "
-                f"{remedy(error)}, then run the same command again"
-            ) from None
+            raise unwritable(self.path, error, "nothing more was submitted") from None
 
 
 def read_ledger(path: Path) -> dict[str, Entry]:

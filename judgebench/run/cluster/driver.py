@@ -11,9 +11,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
-from judgebench.errors import BackendError, IncompleteError, argument
+from judgebench.errors import BackendError, IncompleteError
 from judgebench.run.cluster.worker import Worker
-from judgebench.run.throttle import OverBudgetError
+from judgebench.run.throttle import OverBudgetError, over_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -359,16 +359,9 @@ class WorkerPool:
             elif answer.error is not None:
                 _fail(asked, answer.error)
         if all(each.broke for each in self.seats):
-            self._break(self._spent())
+            spent = sum(seat.past + seat.committed for seat in self.seats)
+            self._break(over_budget(self._terms.max_cost or 0.0, spent))
         self._deal_soon()
-
-    def _spent(self) -> OverBudgetError:
-        spent = sum(seat.past + seat.committed for seat in self.seats)
-        return OverBudgetError(
-            f"stopped: another call would exceed {argument('max_cost')} {self._terms.max_cost or 0.0:g}, {spent:.4f} "
-            "USD are spent; what was judged is kept: the same command asks the others "
-            f"({argument('max_cost')} counts anew)"
-        )
 
 
 async def _result(made: Any) -> JudgebenchError | None:
