@@ -81,7 +81,7 @@ class Scored:
     @property
     def silent(self) -> npt.NDArray[np.bool_]:
         """Which rows have no verdict, on scales that list labels."""
-        return self.judge == len(self.scale.labels) + 1
+        return np.asarray(self.judge == len(self.scale.labels) + 1)
 
     @property
     def said(self) -> Codes:
