@@ -81,7 +81,8 @@ class Scored:
     @property
     def silent(self) -> npt.NDArray[np.bool_]:
         """Which rows have no verdict, on scales that list labels."""
-        return np.asarray(self.judge == len(self.scale.labels) + 1)
+        silent: npt.NDArray[np.bool_] = self.judge == len(self.scale.labels) + 1
+        return silent
 
     @property
     def said(self) -> Codes:

@@ -300,8 +300,8 @@ class Scale:
             return self.values[0] + codes / self._per_unit
         import numpy as np  # noqa: PLC0415 - the nouns load none
 
-        found: npt.NDArray[np.float64] = np.asarray(self.values, dtype=np.float64)[codes]
-        return found
+        numbers: npt.NDArray[np.float64] = np.asarray(self.values, dtype=np.float64)[codes]
+        return numbers
 
     def codes(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Codes of numbers that lie within a scale of numbers."""

@@ -108,7 +108,9 @@ def _cells(judge: Judge, whom: str) -> dict[str, str]:
         f"Longer wins: judge less {whom}, points": _cell(_longer(judge.run), _in_points),
         f"Says right more than {whom}, points": _cell(row.bias.get("positive_rate_difference"), _in_points),
         f"Rates more than {whom}": _cell(row.bias.get("mean_signed_error"), lambda one: f"{one.value:+.2f}"),
-        f"Its own system: judge less {whom}": _cell(own and own.bias, lambda one: ranged(one, decimal)),
+        f"Its own system: judge less {whom}": _cell(
+            None if own is None else own.bias, lambda one: ranged(one, decimal)
+        ),
         **{first_up(name_of(name)): _cell(row.metrics.get(name), partial(told, name)) for name in _CALIBRATION},
         _USD: "" if cost.usd is None or is_rule(row.judge) else figure(cost.usd, 4),
         "Tokens per judgment": "" if cost.tokens is None else f"{cost.tokens / 1000:,.0f}",
