@@ -137,8 +137,7 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     if scale.kind == "check" and scored.policies.invalid == "wrong":
         judge = np.where(scored.silent, 1 - scored.gold, judge)
     valid = np.flatnonzero(judge < len(scale.values))
-    gold = values if scored.gold_values is None else scored.gold_values
-    difference = values[judge[valid]] - gold[scored.gold[valid]]
+    difference = values[judge[valid]] - scored.gold_numbers[valid]
     reach = float(values.max() - values.min())
     influences = mean(difference, Clusters.of(scored.cluster[valid]))
     return {name: estimated(influences, low=-reach, high=reach)}

@@ -79,6 +79,11 @@ class Scored:
         return count_items(self.item)
 
     @property
+    def gold_numbers(self) -> npt.NDArray[np.float64]:
+        """Gold's values, of labels that have some: each label's own, or the mean of the annotators'."""
+        return self.scale.numbers(self.gold) if self.gold_values is None else self.gold_values[self.gold]
+
+    @property
     def silent(self) -> npt.NDArray[np.bool_]:
         """Which rows have no verdict, on scales that list labels."""
         silent: npt.NDArray[np.bool_] = self.judge == len(self.scale.labels) + 1

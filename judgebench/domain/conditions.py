@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain.scale import Scale
 
-__all__ = ["Conditions", "JudgeName", "bare", "conditions_of", "names_of", "told_apart"]
-
 #: Settings that are conditions of their own.
 _OWN = ("form", "protocol", "temperature", "max_tokens", "effort", "base_url")
 _KNOWN = frozenset({"prompts", "seed", "protocol_texts", *_OWN})

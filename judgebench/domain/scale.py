@@ -295,7 +295,7 @@ class Scale:
         return self.labels[code]
 
     def numbers(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        """Values of codes on a numeric scale."""
+        """Values of codes, on a scale whose verdicts have some."""
         if self.kind == "number":
             return self.values[0] + codes / self._per_unit
         import numpy as np  # noqa: PLC0415 - the nouns load none

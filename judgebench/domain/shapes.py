@@ -18,33 +18,6 @@ from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, Ti
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = [
-    "COUNT",
-    "ERROR",
-    "ESTIMATE",
-    "ESTIMATES",
-    "FLAG",
-    "MEASURED",
-    "NUMBER",
-    "OPEN_POLICIES",
-    "POLICIES",
-    "SHARE",
-    "TEXT",
-    "TEXTS",
-    "Key",
-    "ListOf",
-    "MapOf",
-    "OneOf",
-    "Record",
-    "Scalar",
-    "Shape",
-    "choice",
-    "json_schema",
-    "judge_keys",
-    "maybe",
-    "record",
-]  # fmt: skip
-
 
 class Shape(ABC):
     """What a value is in JSON."""

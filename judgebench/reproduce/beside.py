@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from judgebench.reproduce.published import Published, PublishedFigure
     from judgebench.tasks.card import Card
 
-__all__ = ["beside", "figures_beside"]
-
 
 def figures_beside(card: Card, published: Sequence[Published], data: Path) -> list[Printed]:
     """Collect the figures of a task that lie below the data folder, in each of the task's own folders."""

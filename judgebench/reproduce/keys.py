@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from judgebench.files.toml import TomlTable
 
-__all__ = ["LABEL_KEYS", "MADE", "RULE_KEYS", "Kind", "check_keys", "check_made", "check_of"]
-
 
 class Kind(NamedTuple):
     """A kind of value, in words, and whether something is one."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from judgebench.report.leaderboard.entries import Entry, Key
     from judgebench.report.reproduction import Reproduction
 
-__all__ = ["figures", "results", "write_results"]
-
 _REPRODUCTION = "reproduction.csv"
 #: So many judges of a task stand on the front page.
 _FIRST = 8

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["Measures"]
-
 
 class Undefined(Exception):  # noqa: N818 - a value that isn't there, and its reason
     """A figure has no value here."""

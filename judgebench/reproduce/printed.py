@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from judgebench.tasks.card import Card
 
-__all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table", "stated_figure"]
-
 #: The file of published figures beside the data.
 PRINTED = "published.json"
 _UNITS = ("number", "fraction", "count", "percent")

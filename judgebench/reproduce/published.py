@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from judgebench.reproduce.rules import Rule
     from judgebench.tasks.card import Card, Recorded
 
-__all__ = [
-    "PUBLISHED", "Published", "PublishedFigure", "given_published", "listed_figures", "load_published", "own_published",
-]  # fmt: skip
-
 #: The file of published figures, beside a card or beside the data.
 PUBLISHED = "published.toml"
 

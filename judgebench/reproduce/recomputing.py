@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from judgebench.stats.crosstab import Level
     from judgebench.tasks.card import Recorded
 
-__all__ = ["Recomputing"]
-
 #: Our figure, or None and why there is none.
 Found: TypeAlias = tuple[float | None, str]
 

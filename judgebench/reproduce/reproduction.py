@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from judgebench.reproduce.published import Published
     from judgebench.tasks.card import Card
 
-__all__ = ["reproduce"]
-
 
 def reproduce(
     tasks: Sequence[str] | None,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from judgebench.reproduce.printed import Printed
 
-__all__ = ["LAYOUT_KEYS", "Rule", "read_rules"]
-
 _MATCHED = ("judge", "split", "metric")
 #: What is said of a table's rows and words, as ``score --csv`` has it.
 LAYOUT_KEYS = frozenset(f.name for f in fields(Layout)) - {"where"}

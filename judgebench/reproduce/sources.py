@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from judgebench.tasks.base import CardTask
     from judgebench.tasks.card import Card
 
-__all__ = ["Sources", "recorded_verdicts"]
-
 #: How many judges a message names.
 _LISTED = 8
 

@@ -149,7 +149,7 @@ def _check(policies: Policies, estimator: str) -> None:
 def _correct(
     name: str, rows: Rows, outside: Rows | None, score: Score, scale: Scale, estimator: Estimator
 ) -> Correction:
-    sample = _sample(rows, score)
+    sample = _sample(rows, score) if rows.labelled.any() else None
     known, test = (rows.take(rows.labelled), rows.take(~rows.labelled)) if outside is None else (outside, rows)
     rates, calibration = rates_of(known, score)
     warnings: list[str] = ["left_out"] if rows.left_out else []
@@ -202,26 +202,14 @@ def _weak(power: Estimate) -> bool:
     return power.value is not None and (power.low is None or power.low <= 0)
 
 
-def _sample(rows: Rows, score: Score) -> Sample | None:
-    if not rows.labelled.any():
-        return None
-    return Sample(
-        judged(rows.judge, score),
-        rows.gold_score,
-        rows.labelled,
-        rows.judge,
-        Clusters.of(rows.cluster),
-        score.low,
-        score.high,
-    )
+def _sample(rows: Rows, score: Score) -> Sample:
+    own, clusters = judged(rows.judge, score), Clusters.of(rows.cluster)
+    return Sample(own, rows.gold_score, rows.labelled, rows.judge, clusters, score.low, score.high)
 
 
 def _naive(rows: Rows, score: Score) -> Estimate:
-    one = np.ones(rows.judge.size, np.bool_)
-    sample = Sample(
-        judged(rows.judge, score), rows.gold_score, one, rows.judge, Clusters.of(rows.cluster), score.low, score.high
-    )
-    return naive(sample, rows.judge < score.classes)
+    every = replace(rows, labelled=np.ones(rows.judge.size, np.bool_))
+    return naive(_sample(every, score), rows.judge < score.classes)
 
 
 def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
@@ -250,9 +238,8 @@ def _shares(
             yield label, by_matrix(test, known, one, outside=outside)[0]
             continue
         mine = replace(rows, gold_score=np.where(rows.labelled, (rows.gold == code).astype(float), 0.0))
-        sample = _sample(mine, one)
-        if sample is not None:
-            yield label, labels_only(sample) if chosen == "labels" else post_stratified(sample)
+        if rows.labelled.any():
+            yield label, (labels_only if chosen == "labels" else post_stratified)(_sample(mine, one))
 
 
 def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | None, calibrated: str) -> str:

@@ -69,13 +69,7 @@ class Alike:
 
 def _off(scored: Scored) -> Floats:
     scale = scored.scale
-    if scale.kind == "number":
-        given = scored.judge >= 0
-        error = scale.numbers(np.maximum(scored.judge, 0)) - scale.numbers(scored.gold)
-    else:
-        levels = np.asarray(scale.values)
-        gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold]
-        given = scored.judge < levels.size
-        error = levels[np.minimum(scored.judge, levels.size - 1)] - gold
+    given = scored.judge >= 0 if scale.kind == "number" else scored.judge < len(scale.values)
+    error = scale.numbers(np.where(given, scored.judge, 0)) - scored.gold_numbers
     mean = float(error[given].mean()) if given.any() else 0.0
     return np.where(given, error, mean)

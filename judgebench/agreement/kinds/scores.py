@@ -148,10 +148,9 @@ def rated(ratings: Ratings, scored: Scored, among: Flags | None = None) -> Rated
     wrong = scored.policies.invalid == "wrong"
     rows = np.flatnonzero(own | wrong if among is None else (own & among) | wrong)
     levels = np.asarray(scored.scale.values)
-    gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold[rows]]
     low, high, given = float(levels.min()), float(levels.max()), values[own]
     same = bool(not given.size or (low <= given.min() and given.max() <= high))
-    return RatedNumbers(rows, gold, values[rows], own[rows], low, high, same)
+    return RatedNumbers(rows, scored.gold_numbers[rows], values[rows], own[rows], low, high, same)
 
 
 def numbers_per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:

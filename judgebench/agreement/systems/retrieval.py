@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Ratings, Verdict
 
-__all__ = ["Graded", "graded", "measure_named", "ranked_systems"]
-
 Grades = dict[str, dict[str, float]]
 #: What queries' scores are rounded to: a float's last digits would make two levels of one.
 _DIGITS = 12

@@ -128,7 +128,7 @@ def scoreboard(
 def _means(ratings: Ratings, scored: Scored, silent: Flags) -> tuple[MeanBoard, tuple[str, ...], int]:
     values = np.asarray(ratings.scale.values, dtype=np.float64)
     judged = scored.judge != len(values)
-    gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
+    gold = scored.gold_numbers
     judge = np.append(values, [0.0, 0.0])[scored.judge]
     named = np.array([name not in _UNNAMED for name in ratings.systems])[scored.system]
     if not named.any():

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from judgebench.stats.crosstab import Flags, Floats, Ints
     from judgebench.stats.influence import Clusters
 
-__all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
-
 TieModel: TypeAlias = Literal["half", "davidson", "rao-kupper"]
 
 _STEPS = 100

@@ -14,8 +14,6 @@ from judgebench.stats.crosstab import TINY
 if TYPE_CHECKING:
     from judgebench.stats.crosstab import Flags, Floats
 
-__all__ = ["Figures", "compare_orders", "decisiveness", "ranks"]
-
 #: Scores nearer than this are one score: fitted strengths are not more exact.
 _SAME = 1e-9
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["average_precision", "ndcg", "precision"]
-
 
 def ndcg(grades: Sequence[float], every: Sequence[float], depth: int | None = None) -> float:
     """Normalised discounted cumulative gain: ``sum g_i / log2(i + 1)`` over the best such sum; 0 without a gain.
