@@ -97,11 +97,11 @@ def shown(value: object, limit: int = 60) -> str:
 _FEW = 12
 
 
-def some(names: Iterable[str]) -> str:
+def some(names: Iterable[str], most: int = _FEW) -> str:
     """List the first of many names, and count the others."""
     every = list(names)
-    more = len(every) - _FEW
-    return ", ".join(every[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    more = len(every) - most
+    return ", ".join(every[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def cut(text: str, limit: int = 60) -> str:

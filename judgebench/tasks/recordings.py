@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Reply, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
+from judgebench.files.records import some
 from judgebench.labels.cells import Cells
 from judgebench.labels.names import LABEL, NO_LABEL, is_gold, is_judge, words_of
 from judgebench.labels.words import GAP, UNKNOWN, settle
@@ -298,9 +299,8 @@ def _labelled(rows: Sequence[Row], scale: Scale, column: str, cells: Cells) -> I
 
 
 def _off_scale(wrong: Sequence[tuple[int, str]], scale: Scale) -> str:
-    listed = ", ".join(f"{label!r} (line {line})" for line, label in wrong[:_LISTED])
-    more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
-    return f"not on the scale {scale.spec}: {listed}{more}; the labels are {', '.join(scale.labels)}"
+    listed = some((f"{label!r} (line {line})" for line, label in wrong), _LISTED)
+    return f"not on the scale {scale.spec}: {listed}; the labels are {', '.join(scale.labels)}"
 
 
 def _order(row: Row, scale: Scale) -> tuple[int, ...]:
