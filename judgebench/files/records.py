@@ -72,6 +72,11 @@ class Row:
             return value.strip()
         return self.fail(f"expected a name or a number, got {shown(value)}", name)
 
+    def said(self, name: str) -> str:
+        """Return what a field says, without outer blanks; empty where it is missing or null."""
+        value = self.data.get(name)
+        return "" if value is None else str(value).strip()
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.require(name)

@@ -163,7 +163,7 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str, cells: Cells | None
     others: list[str] = []
     for name in dict.fromkeys(name for row in rows for name in row.data if name not in _PLACES):
         words = words_of(name)
-        filled = [(row, text) for row in rows if (text := _text(row, name))]
+        filled = [(row, text) for row in rows if (text := row.said(name))]
         if is_gold(name):
             gold.append(name)
             continue
@@ -196,11 +196,6 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str, cells: Cells | None
             file=file,
         )
     return Wide(tuple(judges), tuple(gold), tuple(others))
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.data.get(name)
-    return "" if value is None else str(value).strip()
 
 
 #: Columns of a file with a column per judge that are about all of them.
@@ -259,7 +254,7 @@ def read_recording(
     replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
     for criterion, name in columns:
         for row, reply in _labelled(rows, scale, name, cells):
-            about = criterion or (_text(row, _CRITERION) if by_criterion else "")
+            about = criterion or (row.said(_CRITERION) if by_criterion else "")
             item = row.name("id")
             key = item if not about or item.endswith(f"/{about}") else f"{item}/{about}", _order(row, scale)
             if key in replies:
