@@ -135,7 +135,7 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     if not (judge < len(scale.values)).any():
         return {name: Estimate.missing("no_items")}
     if scale.kind == "check" and scored.policies.invalid == "wrong":
-        judge = np.where(judge == len(scale.labels) + 1, 1 - scored.gold, judge)
+        judge = np.where(scored.silent, 1 - scored.gold, judge)
     valid = np.flatnonzero(judge < len(scale.values))
     gold = values if scored.gold_values is None else scored.gold_values
     difference = values[judge[valid]] - gold[scored.gold[valid]]

@@ -74,7 +74,7 @@ def missing(ratings: Ratings, policies: Policies) -> Missing:
     if not scored.size:
         raise UnscoredError("the policies leave no item to score")
     scale = ratings.scale
-    silent = scored.judge == len(scale.labels) + 1
+    silent = scored.silent
     values = np.asarray(scale.values)
     right = scored.gold
     if scored.gold_values is not None:
@@ -107,7 +107,7 @@ def selective(ratings: Ratings, scored: Scored) -> Selective | None:
     """
     if scored.gold_values is not None:
         return None
-    answered = scored.judge < len(scored.scale.labels) + 1
+    answered = ~scored.silent
     sure, ranked = _sureness(ratings, scored, answered)
     if np.unique(sure).size < 2:
         return None

@@ -74,8 +74,19 @@ class Scored:
         return (wide if self.gold_values is None else self.gold_values.size, wide)
 
     @property
+    def items(self) -> int:
+        """Number of items that the rows are about."""
+        return count_items(self.item)
+
+    @property
+    def silent(self) -> npt.NDArray[np.bool_]:
+        """Which rows have no verdict, on scales that list labels."""
+        silent: npt.NDArray[np.bool_] = self.judge == len(self.scale.labels) + 1
+        return silent
+
+    @property
     def said(self) -> Codes:
-        """The judge's labels, -1 where it gave none of the scale's."""
+        """The judge's labels, -1 where it gave none of those that the scale lists."""
         return np.where(self.judge < len(self.scale.labels), self.judge, np.int32(-1))
 
     def take(self, rows: Rows) -> Scored:

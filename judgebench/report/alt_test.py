@@ -282,7 +282,7 @@ def _sentence(test: Entry) -> str:
     rate, advantage = result.winning_rate, result.advantage
     if rate.value is None or advantage.value is None:
         return f"{who}: no annotator has enough items to be tested, so nothing can be said (--min-items)."
-    wins = sum(row.wins is True for row in result.annotators)
+    wins, people = result.level
     verdict = "passes" if result.passed else "doesn't pass"
     if result.deciding and result.passed:
         verdict = "passes only if no annotator is left out"
@@ -297,7 +297,7 @@ def _sentence(test: Entry) -> str:
     elif result.stands:
         but += " The same holds without each annotator in turn."
     return (
-        f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
+        f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {people} (winning rate "
         f"{decimal(rate.value, 2)}, .5 passes), and is at least as close to the others as the one it "
         f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )

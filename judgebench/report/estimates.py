@@ -38,8 +38,6 @@ _RUN = record(
     counting=TEXT,
     later_calls=Key(COUNT, lambda run: run.later or None, "Calls in later rounds, an assumption.", required=False),
 )
-#: Wider than any line: each run's stays in one, as programs read it.
-_WIDE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,8 +97,8 @@ class Estimates(Document):
             notes.append(f"An answer is assumed to have {each:,} tokens; once some are stored, their length is used.")
         return Brief((answer,), table, tuple(notes))
 
-    def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
-        return super(Estimates, self).render(form, width=max(width, _WIDE), explain=explain, colour=colour)
+    def unwrapped(self, *, explain: bool) -> list[str] | None:
+        return list(map(_sentence, self.runs)) if explain else None
 
 
 def _about(run: Forecast) -> str:

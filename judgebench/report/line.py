@@ -223,7 +223,7 @@ class Line:
         """With how many people it is level, of how many; None where nobody has enough items to tell."""
         if self.alt is None or not self.alt.winning_rate.n:
             return None
-        return sum(one.wins is True for one in self.alt.annotators), self.alt.winning_rate.n
+        return self.alt.level
 
     @property
     def unasked(self) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Estimate
-from judgebench.report.document.blocks import Cell, Field, explained, grid
+from judgebench.report.document.blocks import Cell, Field, explained, grid, when
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
 from judgebench.report.words import (
     REASONS,
@@ -83,10 +83,9 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         Field("items", lambda row: row.items),
         Field("coverage", lambda row: percent(row.coverage), ("cover-", "age %")),
         # Numbers are near each other, or not; hardly any two are the same.
-        *(
-            [Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom))]
-            if any(not row.scale.startswith("number") for row in rows)
-            else []
+        *when(
+            any(not row.scale.startswith("number") for row in rows),
+            Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom)),
         ),
         *(
             Field(

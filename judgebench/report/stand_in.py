@@ -250,8 +250,8 @@ def _by_test(alt: AltTest | None) -> tuple[State, str]:
     if alt.winning_rate.value is None:
         return "open", "nobody has enough items for the alternative annotator test"
     if not alt.passed:
-        wins = sum(one.wins is True for one in alt.annotators)
-        return "open", f"it is level with only {wins} of {alt.winning_rate.n} people"
+        wins, people = alt.level
+        return "open", f"it is level with only {wins} of {people} people"
     if alt.passed_clustered is False:
         return "open", "it passes the alternative annotator test only if items to one question count as independent"
     return "yes", ""

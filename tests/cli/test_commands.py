@@ -17,6 +17,7 @@ from judgebench.report import schemas
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("one_measuring")
 BASELINES = ("--judge", "baseline/first", "--judge", "baseline/longest", "--judge", "baseline/random")
 
 
@@ -70,7 +71,8 @@ def test_score_and_leaderboard_measure_stored_runs_without_asking(judgebench, tm
     judgebench("leaderboard", "runs", "--output", "board.csv")
     assert (tmp_path / "board.csv").read_bytes() == first
     assert judgebench("leaderboard", "runs", "--format", "md").out.startswith("## ")
-    sensitivity = judgebench("score", "runs", "--sensitivity", "--format", "csv")
+    one = min((tmp_path / "runs").glob("pandalm--*"))
+    sensitivity = judgebench("score", one, "--sensitivity", "--format", "csv")
     assert len(lines(sensitivity.out)) > 60
 
 

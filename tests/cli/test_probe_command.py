@@ -34,7 +34,7 @@ def test_a_suite_asks_each_case_once_and_what_the_dry_run_said(judgebench, fake_
 
 
 def test_many_runs_are_told_in_one_line_and_quietly_in_none(judgebench):
-    judge = ("--judge", "baseline/random", "--task", "pandalm", "--suite", "bias", "--sample")
+    judge = ("--judge", "baseline/random", "--task", "pandalm", "--suite", "bias", "--sample", "--limit", 4)
     loud = judgebench("probe", *judge).err
     assert (loud.count("already judged"), "runs: " in loud) == (1, True)
     assert "nothing to change" in loud

@@ -31,7 +31,7 @@ def _asked(command, llm, *more):
     ],
 )
 def test_a_whole_suite_asks_what_the_dry_run_said(judgebench, fake_llm, command, task, repeats):
-    chosen = ("--task", task, "--limit", "2")
+    chosen = ("--task", task, "--limit", "1")
     # The plain cases are asked before, as `run` does.
     assert judgebench(*_asked("run", fake_llm, *chosen)).code == 0
     plain = set(fake_llm.counts)

@@ -20,6 +20,7 @@ import judgebench as jb
 from judgebench.report.site import MARK
 
 JUDGES = ("baseline/longest", "baseline/random", "baseline/majority")
+pytestmark = pytest.mark.usefixtures("one_measuring")
 
 
 @pytest.fixture(scope="module")

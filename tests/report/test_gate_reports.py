@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -28,6 +29,7 @@ from judgebench.report.gate.words import line_name, phrase, to_junit, verdict
 COMMAND = re.compile(r"^\s*::|##\[")
 
 
+@functools.cache
 def decided(name: str = "j", n: int = 60, drop: float = 0.05, **how):
     """A gate with a line for each state, on names of one's choice."""
     gold, first, second = planted(n, drop=drop, discordance=0.2)

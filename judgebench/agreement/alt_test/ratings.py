@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -138,29 +138,10 @@ def _turns(found: AltTest) -> list[int]:
     return sorted(j for _, j in sorted(known, reverse=True)[:MOST_TURNS])
 
 
-def epsilon_sweep(
-    ratings: Ratings,
-    policies: Policies,
-    *,
-    scoring: Scoring | None = None,
-    q: float = 0.05,
-    min_items: int = 30,
-    small: Small = "skip",
-) -> tuple[tuple[float, Estimate], ...]:
-    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin."""
-    return tuple(
-        (
-            epsilon,
-            alt_test_ratings(
-                ratings,
-                policies,
-                epsilon=epsilon,
-                scoring=scoring,
-                q=q,
-                min_items=min_items,
-                small=small,
-                in_turn=False,
-            ).winning_rate,
-        )
-        for epsilon in SWEEP
-    )
+def epsilon_sweep(ratings: Ratings, policies: Policies, **how: Any) -> tuple[tuple[float, Estimate], ...]:
+    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin.
+
+    The rest is as for `alt_test_ratings`.
+    """
+    found = ((one, alt_test_ratings(ratings, policies, epsilon=one, in_turn=False, **how)) for one in SWEEP)
+    return tuple((epsilon, one.winning_rate) for epsilon, one in found)

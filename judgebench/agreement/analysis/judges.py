@@ -312,7 +312,7 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
     if np.unique(part.gold).size == 1:
         # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
         metrics["cohen_kappa"] = Estimate.missing("constant_gold", part.size)
-    return Slice(division, name, int(np.unique(part.item).size), metrics), influences
+    return Slice(division, name, part.items, metrics), influences
 
 
 def _shrunken(parts: Sequence[Slice], agreements: Sequence[Influences]) -> list[Slice]:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare.comparison import LEVEL
-from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers
+from judgebench.agreement.contrasts import chosen, contrast, doubts, groups, is_error
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
@@ -126,24 +125,19 @@ def compare_all(
     sets = ranks_of([combine([one], [sign]) for i in ranked if (one := influences[i]) is not None], swaps, seed=seed)
     ranks = dict(zip(ranked, sets.ranks, strict=True))
     clusters = first.clusters()
-    warnings = {
-        "few_clusters": clusters.effective < FEW_CLUSTERS,
-        "too_few_to_rank": sets.swapped and clusters.count < LEAST,
-        "missing_scores": missing_numbers(matched, {name: made}),
-    }
     return Standings(
         task=matched.task,
         gold_source=matched.gold_source,
         metric=name,
         policies=first.policies,
-        items=int(np.unique(first.item).size),
+        items=first.items,
         judgments=first.size,
         clusters=clusters.count,
         critical=0.0 if sets.compared is None else sets.compared.critical,
         swapped=sets.swapped,
         standings=tuple(Standing(matched.judges[i], found[i], *ranks.get(i, (None, None))) for i in order),
         pairs=tuple(_pairs([matched.judges[i] for i in ranked], [judges[i] for i in ranked], made, sets)),
-        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        warnings=doubts(matched, {name: made}, too_few_to_rank=sets.swapped and clusters.count < LEAST),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
         level=first.scale.level,

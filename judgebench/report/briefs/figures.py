@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.blocks import Column
 from judgebench.report.document.text import NONE, decimal, figure, interval, text_width
 from judgebench.report.said import brief_name, is_share, ranged
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Estimate
     from judgebench.report.document.text import Bounded
 
-__all__ = ["Written", "headed", "same_as"]
+__all__ = ["Written", "broken", "same_as"]
 
 #: A difference smaller than this would vanish among two digits.
 _SMALL = 0.02
@@ -35,17 +34,17 @@ def same_as(gold: str, annotators: int = 1, policy: str = "majority") -> str:
     return f"the same as {one if annotators > 1 else 'people'}"
 
 
-def headed(name: str, *, right: bool = True) -> Column:
-    """Head a column with a judge's name, a long one in two lines.
+def broken(name: str) -> tuple[str, ...]:
+    """Break a judge's name above a column in two lines, where it is long.
 
-    >>> headed("GPT-4|Metrics_Reference").heading, headed("gpt-4o").heading
-    (('GPT-4|Metrics_', 'Reference'), ('gpt-4o',))
+    >>> broken("GPT-4|Metrics_Reference"), broken("gpt-4o")
+    (('GPT-4|Metrics_', 'Reference'), ())
     """
     ends = [one.end() for one in re.finditer(r"[\s/|_:-]+", name) if one.end() < len(name)]
     if text_width(name) <= _ONE_LINE or not ends:
-        return Column(name, right=right)
+        return ()
     at = min(ends, key=lambda end: abs(2 * end - len(name)))
-    return Column(name, (name[:at].rstrip(), name[at:]), right=right)
+    return name[:at].rstrip(), name[at:]
 
 
 @dataclass(frozen=True, slots=True)

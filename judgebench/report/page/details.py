@@ -8,13 +8,13 @@ import numpy as np
 
 from judgebench.agreement.people.humans import among_humans
 from judgebench.agreement.policies import apply
-from judgebench.report.document.text import NONE, clean, many, some
+from judgebench.report.document.text import NONE, clean, figure, many, some
 from judgebench.report.line import torn
 from judgebench.report.page.costs import costs
-from judgebench.report.page.forest import short, value_text
+from judgebench.report.page.forest import minus, short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
-from judgebench.report.said import brief_name, first_up, is_share, name_of, whole
+from judgebench.report.said import brief_name, first_up, is_share, name_of, ranged, whole
 from judgebench.report.stand_in import MARGIN, SAID
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -32,6 +32,14 @@ __all__ = ["confusion", "details", "pattern"]
 _LABELS, _ITEMS, _TABLES = (2, 7), 50, 6
 #: Items of a part that has figures of its own; parts and people that are listed.
 _PART, _MOST = 20, 60
+#: What gold is where several people labelled, by policy.
+_GOLD = {
+    "majority": "the majority",
+    "unanimous": "what all people say",
+    "each": "each person",
+    "mean": "the mean of people",
+    "leave-one-out": "all people but one",
+}
 #: A mistake that is made less often is not told for its share.
 _OFTEN = 10
 
@@ -59,7 +67,7 @@ def _reached(one: Measured) -> Fold | None:
         (
             judge.name,
             SAID[judge.state].word if judge.state else NONE,
-            _ratio(judge.ratio),
+            minus(ranged(judge.ratio, lambda value: figure(100 * value, 0), " %")),
             NONE if judge.level is None else f"{judge.level[0]} of {judge.level[1]}",
             _passes(judge),
         )
@@ -71,13 +79,6 @@ def _reached(one: Measured) -> Fold | None:
     title = "How the answer is reached"
     small = ", ".join(said.word for state, said in SAID.items() if one.of(state))
     return Fold(title, small, (yes, no), (Table(title, header, tuple(rows), (2, 3, 4), codes),))
-
-
-def _ratio(one: Estimate) -> str:
-    if one.value is None:
-        return NONE
-    text = whole(one.value)
-    return text if one.low is None or one.high is None else f"{text} ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
 def _passes(judge: Judge) -> str:
@@ -143,7 +144,7 @@ def pattern(one: Measured) -> str:
     wrong = counts[:size, :size].copy()
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
-        return f"{judge.name} never gives another label than {one.whom}."
+        return f"{judge.name} never gives another label than {one.whom}." if counts[:size, :size].any() else ""
     cells = [(int(wrong[i, j]), i, j) for i in range(size) for j in range(size) if wrong[i, j]]
     # What is mistaken most often for its size says more than what is merely common.
     cells.sort(key=lambda cell: (-cell[0] / counts[cell[1]].sum() * (cell[0] >= _OFTEN), -cell[0], cell[1:]))
@@ -227,7 +228,7 @@ def _by_part(one: Measured, title: str, found: Sequence[dict[str, Agreement]], s
     judges, each = one.judges[: len(found)], f"judge_vs_each_{one.metric}"
     alike = one.alike and all(each in rows[name].ceiling for rows in found for name in large if name in rows)
 
-    def figure(row: Agreement | None) -> Estimate | None:
+    def own(row: Agreement | None) -> Estimate | None:
         if row is None:
             return None
         return row.ceiling.get(each) if alike else row.metrics.get(one.metric)
@@ -240,7 +241,7 @@ def _by_part(one: Measured, title: str, found: Sequence[dict[str, Agreement]], s
             _part_name(name),
             f"{sizes[name]:,}",
             *(_with_interval(one.metric, people(name)) for _ in range(alike)),
-            *(_with_interval(one.metric, figure(rows.get(name))) for rows in found),
+            *(_with_interval(one.metric, own(rows.get(name))) for rows in found),
         )
         for name in large[:_MOST]
     )
@@ -248,7 +249,7 @@ def _by_part(one: Measured, title: str, found: Sequence[dict[str, Agreement]], s
     notes = [f"The first {_MOST} parts."] if len(large) > _MOST else []
     notes += [f"The rest, too small for figures: {some(small, 12)}."] if small else []
     notes += [f"The first {len(judges)} judges."] if len(one.judges) > len(judges) else []
-    told = [value for name in large if (value := _value(figure(found[0].get(name)))) is not None]
+    told = [value for name in large if (value := _value(own(found[0].get(name)))) is not None]
     ends = " to ".join(value_text(one.metric, end) for end in (min(told), max(told))) if told else ""
     return Fold(
         title,
@@ -275,9 +276,7 @@ def _others(one: Measured) -> Fold:
     texts: list[str] = []
     small = f"{one.row.items:,} {one.nouns.item}s"
     if one.alike:
-        gold = {"majority": "the majority", "mean": "the mean of people", "any": "any of the labels"}.get(
-            one.row.policies.gold, f"people ({one.row.policies.gold})"
-        )
+        gold = _GOLD[one.row.policies.gold]
         small = f"against {gold}, {small}"
         split = torn(one.row)
         left = f" It leaves out {many(split, one.nouns.item)} on which people split." if split else ""

@@ -94,12 +94,12 @@ class Leaders(NamedTuple):
 
 
 def by_task(reported: Sequence[Reported]) -> list[Measured]:
-    """Measure runs task by task, in the order in which tasks come; rows of a sample are a task of their own."""
+    """Measure runs task by task, in the order in which tasks come; rows of a sample are a task of their own, below."""
     names = known_as(one.rows[0].judge for one in reported)
     tasks: dict[tuple[str, bool], list[tuple[str, Reported]]] = {}
     for one in reported:
         tasks.setdefault((one.run.task, sampled(one.run.revision)), []).append((names[one.rows[0].judge], one))
-    return [Measured(task, some) for (task, _), some in tasks.items()]
+    return [Measured(task, some) for (task, _), some in sorted(tasks.items(), key=lambda one: one[0][1])]
 
 
 class Measured:

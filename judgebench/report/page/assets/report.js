@@ -164,9 +164,9 @@ async function openItem(place, { focus = false, link = false }) {
 
 function itemButtons() {
   const button = (text, action) => {
-    const made = made("button", { type: "button" }, text);
-    made.addEventListener("click", action);
-    return made;
+    const one = made("button", { type: "button" }, text);
+    one.addEventListener("click", action);
+    return one;
   };
   const copy = button("Copy link", () => copyLink(copy));
   return made("p", { class: "tools" }, button("Previous", () => page.list.step(-1)), button("Next", () => page.list.step(1)), copy);
