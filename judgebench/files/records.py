@@ -72,6 +72,11 @@ class Row:
             return value.strip()
         return self.fail(f"expected a name or a number, got {shown(value)}", name)
 
+    def said(self, name: str) -> str:
+        """Return what a field says, without outer blanks; empty where it is missing or null."""
+        value = self.data.get(name)
+        return "" if value is None else str(value).strip()
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.require(name)
@@ -97,11 +102,11 @@ def shown(value: object, limit: int = 60) -> str:
 _FEW = 12
 
 
-def some(names: Iterable[str]) -> str:
+def some(names: Iterable[str], most: int = _FEW) -> str:
     """List the first of many names, and count the others."""
     every = list(names)
-    more = len(every) - _FEW
-    return ", ".join(every[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    more = len(every) - most
+    return ", ".join(every[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def cut(text: str, limit: int = 60) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.domain import Needs, Reply, Status, digest
@@ -15,7 +16,7 @@ from judgebench.labels.answers import contains, normalise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.domain import Backend, Case, Code, Item, Scale, Steps
+    from judgebench.domain import Backend, Case, Code, Item, Response, Scale, Steps
 
     Replies = Mapping[tuple[str, tuple[int, ...]], Reply]
 
@@ -40,30 +41,23 @@ class RuleJudge:
 # --- rules --------------------------------------------------------------------------------------
 
 
-def _first(case: Case, scale: Scale) -> Code:
-    return _preferring(case, scale, "first", [0])
+#: What a rule compares of responses: the least wins.
+_COMPARED: dict[str, Callable[[int, Response], int]] = {
+    "first": lambda slot, _: slot,
+    "longest": lambda _, response: -len(response.text),
+    "shortest": lambda _, response: len(response.text),
+}
 
 
-def _longest(case: Case, scale: Scale) -> Code:
-    return _preferring(case, scale, "longest", _of_length(case, max))
-
-
-def _shortest(case: Case, scale: Scale) -> Code:
-    return _preferring(case, scale, "shortest", _of_length(case, min))
-
-
-def _of_length(case: Case, extreme: Callable[[list[int]], int]) -> list[int]:
-    lengths = [len(response.text) for response in case.responses]
-    return [i for i, n in enumerate(lengths) if n == extreme(lengths)]
-
-
-def _preferring(case: Case, scale: Scale, rule: str, best: list[int]) -> Code:
+def _preferring(case: Case, scale: Scale, *, rule: str) -> Code:
     """Prefer one of the shown responses; equals are a tie, or where the scale has none, a draw by content."""
     if scale.kind not in {"pair", "pick"}:
         raise UsageError(
             f"baseline/{rule} compares responses, and a verdict on {scale.spec} is about one; "
             "use baseline/majority or baseline/random (or contains, exact-match on a check)"
         )
+    compared = [_COMPARED[rule](slot, response) for slot, response in enumerate(case.responses)]
+    best = [slot for slot, one in enumerate(compared) if one == min(compared)]
     if scale.kind == "pair" and len(best) == 2 and scale.tie is not None:
         return scale.tie
     slot = best[0]
@@ -123,8 +117,7 @@ def majority_code(items: Iterable[Item], scale: Scale) -> Code:
     return min((code for code, n in counts.items() if n == most), key=lambda c: (isinstance(c, tuple), c))
 
 
-_PLAIN = {"first": _first, "longest": _longest, "shortest": _shortest}
-NAMES: tuple[str, ...] = (*sorted(_PLAIN), "majority", "random")
+NAMES: tuple[str, ...] = (*sorted(_COMPARED), "majority", "random")
 
 
 def create(
@@ -137,8 +130,8 @@ def create(
     always says the most frequent gold class, ``random`` draws evenly from the scale's labels by ``seed`` and case,
     never by the order of asking; both work wherever a verdict is a single label, ``random`` on rankings too.
     """
-    if rule in _PLAIN:
-        return RuleJudge(rule, _PLAIN[rule], {})
+    if rule in _COMPARED:
+        return RuleJudge(rule, partial(_preferring, rule=rule), {})
     if rule == "random":
         return RuleJudge(rule, _random(seed), {"seed": seed})
     if rule == "majority":

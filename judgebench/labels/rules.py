@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import cut
+from judgebench.files.records import cut, some
 from judgebench.labels.inferring import foreign_words
 from judgebench.labels.replies import RULES, Read, read
 from judgebench.labels.speech import NumberSpeech, PairSpeech, Speech, check, labels
@@ -114,11 +114,7 @@ def would_read(meant: Meant, scale: Scale | None, judges: Sequence[str], cells: 
     if scale is None or scale.listed:
         left = {name: [found.get(word, text) for word, text in own.items()] for name, own in meant.items()}
         rest = [repr(cut(word, _LONGEST)) for word in foreign_words(left, judges, scale)]
-    return f"{argument('read_replies')} reads {_few(said)}{', but not ' * bool(rest)}{_few(rest)}"
-
-
-def _few(said: Sequence[str]) -> str:
-    return f"{', '.join(said[:_SHOWN])}{f' and {len(said) - _SHOWN} more' if len(said) > _SHOWN else ''}"
+    return f"{argument('read_replies')} reads {some(said, _SHOWN)}{', but not ' * bool(rest)}{some(rest, _SHOWN)}"
 
 
 def verdict_in(text: str, scale: Scale) -> str:

@@ -29,7 +29,7 @@ import re
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, argument
-from judgebench.files.records import cut
+from judgebench.files.records import cut, some
 from judgebench.labels.vocabulary import (
     BOTH_BAD,
     CHECK,
@@ -59,8 +59,6 @@ UNKNOWN = -2
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: A message lists this many words, and counts the others.
 _MOST_WORDS, _LONGEST = 8, 30
-#: So many words of a column are listed.
-_MOST_DESCRIBED = 12
 #: So many lines are named where something is found; of more only the first.
 _MOST_PLACES = 3
 
@@ -150,8 +148,7 @@ def describe(said: Mapping[str, Mapping[str, str]]) -> str:
         groups.setdefault(tuple(sorted(words, key=by_number)), []).append(name)
         written = {**words, **written}
     return "; ".join(
-        f"{', '.join(names)}: {', '.join(cut(written[word]) for word in words[:_MOST_DESCRIBED]) or '(nothing)'}"
-        + (f" and {len(words) - _MOST_DESCRIBED} more" if len(words) > _MOST_DESCRIBED else "")
+        f"{', '.join(names)}: {some(cut(written[word]) for word in words) or '(nothing)'}"
         for words, names in groups.items()
     )
 
@@ -273,6 +270,5 @@ def odd_words(held: Mapping[str, Sequence[int]], what: str, unit: str) -> str:
     "'high' is not a number; also '80 %' (lines 7, 9), an empty cell (90 cells, first on line 9)"
     """
     (first, at), *others = ((repr(cut(word, _LONGEST)) if word else "an empty cell", held[word]) for word in held)
-    more = f" and {len(others) - _MOST_WORDS:,} more" if len(others) > _MOST_WORDS else ""
-    also = ", ".join(f"{word} ({spans(places, unit)})" for word, places in others[:_MOST_WORDS])
-    return f"{first} {what}{f' ({len(at):,} cells)' * (len(at) > 1)}{'; also ' * bool(also)}{also}{more}"
+    also = some((f"{word} ({spans(places, unit)})" for word, places in others), _MOST_WORDS)
+    return f"{first} {what}{f' ({len(at):,} cells)' * (len(at) > 1)}{'; also ' * bool(also)}{also}"

@@ -70,7 +70,7 @@ def read_attacked(file: str) -> dict[str, Put]:
 
     UsageError where a column can't be told, DataError where an id appears twice.
     """
-    from judgebench.probes.own_table import OwnTable, said_in  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.own_table import OwnTable  # noqa: PLC0415 - loaded on use
 
     table = OwnTable(file)
     text = table.column(_TEXTS, "attacked answers")
@@ -79,7 +79,7 @@ def read_attacked(file: str) -> dict[str, Put]:
     for own, row in table.by_id():
         if own in found:
             row.fail(f"id {own!r} appears twice", table.ids)
-        said = "" if which is None else said_in(row, which)
+        said = "" if which is None else row.said(which)
         cell = row.data.get(text)
         found[own] = Put("" if cell is None else str(cell), _place(row, which, said) if which and said else None)
     return found

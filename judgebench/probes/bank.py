@@ -50,7 +50,7 @@ def read_texts(place: str) -> list[str]:
     UsageError where the column can't be told, DataError where there is no text.
     """
     from judgebench.files.content import small_file  # noqa: PLC0415 - loaded on use
-    from judgebench.probes.own_table import OwnTable, said_in  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.own_table import OwnTable  # noqa: PLC0415 - loaded on use
 
     name, _, column = place.partition("#")
     if Path(name).suffix in {".txt", ""} and not column:
@@ -64,7 +64,7 @@ def read_texts(place: str) -> list[str]:
     else:
         table = OwnTable(place)
         named = table.column(_COLUMNS, "attacks")
-        found = [said_in(row, named) for row in table.rows()]
+        found = [row.said(named) for row in table.rows()]
     texts = list(dict.fromkeys(filter(None, found)))
     if not texts:
         raise DataError("there is no attack in it", file=name, hint="one a line, or a table: FILE#COLUMN")

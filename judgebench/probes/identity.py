@@ -15,8 +15,10 @@ from judgebench.probes.operator import Operator
 from judgebench.probes.passages import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.domain import Item
-    from judgebench.probes.operator import Shown
+    from judgebench.probes.operator import Change, Shown
 
 _STRONG = (
     *("one of the strongest systems of today", "a leading system of the newest generation"),
@@ -41,12 +43,8 @@ def _label(shown: Shown, who: str, of: str = "Author") -> Item:
     return shown.answered(joined(f"[{of} of this answer: {who}]", shown.text))
 
 
-def _strong(shown: Shown) -> Item:
-    return _label(shown, shown.draw.of("wording", _STRONG))
-
-
-def _weak(shown: Shown) -> Item:
-    return _label(shown, shown.draw.of("wording", _WEAK))
+def _one_of(bank: Sequence[str], of: str = "Author") -> Change:
+    return lambda shown: _label(shown, shown.draw.of("wording", bank), of)
 
 
 def _named(shown: Shown) -> Item | None:
@@ -54,21 +52,14 @@ def _named(shown: Shown) -> Item | None:
     return _label(shown, name) if name else None
 
 
-def _anonymous(shown: Shown) -> Item:
-    return _label(shown, shown.draw.of("wording", _ANONYMOUS))
-
-
-def _unlabelled(shown: Shown) -> Item:
-    return _label(shown, shown.draw.of("wording", _NOBODY), "Form")
-
-
 def _unnamed(shown: Shown) -> Item:
     return _label(shown, "unnamed")
 
 
+_anonymous = _one_of(_ANONYMOUS)
 OPERATORS = {
-    "strong": Operator("identity", _strong, _anonymous),
-    "weak": Operator("identity", _weak, _anonymous, "against", "right"),
+    "strong": Operator("identity", _one_of(_STRONG), _anonymous),
+    "weak": Operator("identity", _one_of(_WEAK), _anonymous, "against", "right"),
     "named": Operator("identity", _named, _unnamed, "neither", "random"),
-    "anonymous": Operator("identity", _anonymous, _unlabelled, "neither", "random"),
+    "anonymous": Operator("identity", _anonymous, _one_of(_NOBODY, "Form"), "neither", "random"),
 }

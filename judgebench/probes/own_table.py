@@ -61,9 +61,3 @@ class OwnTable:
                 f"{self.name} has no column of {what} ({', '.join(known)}); it has {', '.join(self.columns)}{how}"
             )
         return found
-
-
-def said_in(row: Row, column: str) -> str:
-    """Give the text of a cell; empty where there is none."""
-    cell = row.data.get(column)
-    return "" if cell is None else str(cell).strip()

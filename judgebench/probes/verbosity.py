@@ -12,6 +12,7 @@ prejudice? (CALM, arXiv:2410.02736).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
@@ -86,16 +87,9 @@ def _apart(shown: Shown, *, last: bool) -> Item | None:
     return shown.answered(joined(text[:place].rstrip(), text[place:].lstrip()))
 
 
-def _first_apart(shown: Shown) -> Item | None:
-    return _apart(shown, last=False)
-
-
-def _last_apart(shown: Shown) -> Item | None:
-    return _apart(shown, last=True)
-
-
+_last_apart = partial(_apart, last=True)
 OPERATORS = {
     "padding": Operator("verbosity", _padded, _last_apart),
-    "restating": Operator("verbosity", _restated, _first_apart),
+    "restating": Operator("verbosity", _restated, partial(_apart, last=False)),
     "repeating": Operator("verbosity", _repeated, _last_apart),
 }

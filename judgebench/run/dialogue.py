@@ -134,8 +134,10 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
     fits = all(type(code) is int and 0 <= code < places for code in codes)
     if scale.kind == "rank":
         fits = fits and (not listed or sorted(codes) == list(range(places)))
-    if scale.kind == "steps" and len(case.order) > 1:
-        fits = fits and len(codes) == len(case.order)
+    if scale.kind == "steps" and (steps := len(case.order)) > 1:
+        # Of first errors nothing is said behind the wrong step.
+        ended = scale.first_error and len(codes) < steps and codes[-1:] == (0,)
+        fits = fits and (len(codes) == steps or ended)
     if reply.code is not None and not (fits and listed == scale.sequential):
         reply = replace(
             reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"

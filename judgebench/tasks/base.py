@@ -275,7 +275,7 @@ class CardTask:
                 f"{own!r}" + (more if self.by_criterion else ""),
                 file=str(path),
             )
-        return _stepwise(found, self.items(), self.scale) if self.scale.kind == "steps" else found
+        return _fitted(found, self.items(), self.scale) if self.scale.kind in {"steps", "pick"} else found
 
     def recordings(self) -> tuple[Recorded, ...]:
         """Return the recorded verdicts that the card knows for this split."""
@@ -323,15 +323,18 @@ class CardTask:
             refuse_twins(twins, self.reader.items(self.source))
 
 
-def _stepwise(found: Recording, items: Iterable[Item], scale: Scale) -> Recording:
-    """Give replies on solutions the order of their steps, and of those without a wrong one a check of each step."""
-    steps = {item.id: len(item.responses) for item in items}
+def _fitted(found: Recording, items: Iterable[Item], scale: Scale) -> Recording:
+    """Give replies whose order nobody said that of their item's responses, and a check of each of its steps."""
+    sizes = {item.id: len(item.responses) for item in items}
+    usual, orders = own_order(scale), found.orders
     replies: Replies = {}
     for (name, order), reply in found.replies.items():
-        whole = (1,) * steps.get(name, 1)
+        own = tuple(range(sizes.get(name, len(order))))
         flawless = scale.first_error and isinstance(reply.code, tuple) and 0 not in reply.code
-        replies[name, order or tuple(range(len(whole)))] = replace(reply, code=whole) if flawless else reply
-    return replace(found, replies=replies, orders=())
+        unsaid = order == usual != own
+        orders = () if unsaid else orders
+        replies[name, own if unsaid else order] = replace(reply, code=(1,) * len(own)) if flawless else reply
+    return replace(found, replies=replies, orders=orders)
 
 
 def _fitting(scale: Scale) -> Collection[Code]:

@@ -34,7 +34,7 @@ def filled(cls: type[T], table: TomlTable, **read: Any) -> T:
     return cls(**taken, **read)
 
 
-def whole(cls: type[T], table: TomlTable) -> T:
+def all_of(cls: type[T], table: TomlTable) -> T:
     """Take a dataclass as `filled` does, of a table that holds nothing else."""
     found = filled(cls, table)
     table.done()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Reply, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
+from judgebench.files.records import some
 from judgebench.labels.cells import Cells
 from judgebench.labels.names import LABEL, NO_LABEL, is_gold, is_judge, words_of
 from judgebench.labels.words import GAP, UNKNOWN, settle
@@ -162,7 +163,7 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str, cells: Cells | None
     others: list[str] = []
     for name in dict.fromkeys(name for row in rows for name in row.data if name not in _PLACES):
         words = words_of(name)
-        filled = [(row, text) for row in rows if (text := _text(row, name))]
+        filled = [(row, text) for row in rows if (text := row.said(name))]
         if is_gold(name):
             gold.append(name)
             continue
@@ -195,11 +196,6 @@ def columns_of(rows: Sequence[Row], scale: Scale, file: str, cells: Cells | None
             file=file,
         )
     return Wide(tuple(judges), tuple(gold), tuple(others))
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.data.get(name)
-    return "" if value is None else str(value).strip()
 
 
 #: Columns of a file with a column per judge that are about all of them.
@@ -258,7 +254,7 @@ def read_recording(
     replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
     for criterion, name in columns:
         for row, reply in _labelled(rows, scale, name, cells):
-            about = criterion or (_text(row, _CRITERION) if by_criterion else "")
+            about = criterion or (row.said(_CRITERION) if by_criterion else "")
             item = row.name("id")
             key = item if not about or item.endswith(f"/{about}") else f"{item}/{about}", _order(row, scale)
             if key in replies:
@@ -298,9 +294,8 @@ def _labelled(rows: Sequence[Row], scale: Scale, column: str, cells: Cells) -> I
 
 
 def _off_scale(wrong: Sequence[tuple[int, str]], scale: Scale) -> str:
-    listed = ", ".join(f"{label!r} (line {line})" for line, label in wrong[:_LISTED])
-    more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
-    return f"not on the scale {scale.spec}: {listed}{more}; the labels are {', '.join(scale.labels)}"
+    listed = some((f"{label!r} (line {line})" for line, label in wrong), _LISTED)
+    return f"not on the scale {scale.spec}: {listed}; the labels are {', '.join(scale.labels)}"
 
 
 def _order(row: Row, scale: Scale) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Reference
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.read import open_table
+from judgebench.files.records import some
 from judgebench.labels.item_roles import find_roles
 from judgebench.labels.profile import profile
 from judgebench.tasks.texts import named_by, texts_in
@@ -68,6 +69,5 @@ def joined(
         raise DataError(f"none of its ids is that of an item, such as {missing[0]!r}", file=str(path))
     for names, what in ((missing, "no reference for"), (sorted(left), "references for ids that no item has:")):
         if names:
-            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-            tell(f"{path.name} has {what} {', '.join(names[:_NAMED])}{more}")
+            tell(f"{path.name} has {what} {some(names, _NAMED)}")
     return given

@@ -198,21 +198,38 @@ def test_verdicts_by_criterion_are_rows_or_columns(tmp_path) -> None:
         read_recording(tmp_path / "r.csv", scale, "mean_{criterion}")
 
 
-def test_verdicts_on_steps_are_read_as_gold_is(tmp_path) -> None:
+def test_verdicts_on_steps_are_read_as_gold_is(tmp_path, monkeypatch) -> None:
     """A check of each step, or the first wrong one; without an order, for their number is the solution's."""
-    first = open_task("processbench", sample=True)
-    flawless, flawed = list(first.items())[:2]
-    path = write(
-        tmp_path, "r.jsonl", f'{{"id": "{flawless.id}", "verdict": -1}}\n{{"id": "{flawed.id}", "verdict": 1}}\n'
-    )
-    shown = tuple(range(len(flawless.responses)))
-    assert {key: reply.code for key, reply in first.recorded(path).replies.items()} == {
-        (flawless.id, shown): (1,) * len(shown),
-        (flawed.id, tuple(range(len(flawed.responses)))): (1, 0),
+    import judgebench
+
+    task = open_task("processbench", sample=True)
+    items = list(task.items())
+    golds = [item.gold[0].code for item in items]
+    said = [code.index(0) if 0 in code else -1 for code in golds]
+    lines = [f"{item.id},{number}" for item, number in zip(items, said, strict=True)]
+    path = write(tmp_path, "r.csv", "\n".join(["id,verdict", *lines]))
+    assert {key: reply.code for key, reply in task.recorded(path).replies.items()} == {
+        (item.id, tuple(range(len(item.responses)))): gold for item, gold in zip(items, golds, strict=True)
     }
-    checked = open_task("prmbench", sample=True)
-    item = next(iter(checked.items()))
+    monkeypatch.chdir(tmp_path)
+    (row,) = judgebench.run(f"replay:{path}", task).rows
+    assert (row.items, row.coverage, row.metrics["first_error_f1"].value) == (len(items), 1, 1)
+
+
+def test_checks_of_steps_are_read_without_an_order(tmp_path) -> None:
+    task = open_task("prmbench", sample=True)
+    item = next(iter(task.items()))
     marks = ["right", *["wrong"] * (len(item.responses) - 1)]
     path = write(tmp_path, "r.csv", f'id,verdict\n{item.id},"{", ".join(marks)}"\n')
-    (reply,) = checked.recorded(path).replies.values()
+    (reply,) = task.recorded(path).replies.values()
     assert reply.code == (1, *[0] * (len(marks) - 1))
+
+
+def test_a_pick_of_more_responses_than_its_scale_names_has_their_order(tmp_path) -> None:
+    task = open_task("rewardbench-2", sample=True)
+    four = next(item for item in task.items() if len(item.responses) == 4)
+    more = next(item for item in task.items() if len(item.responses) > 4)
+    path = write(tmp_path, "r.csv", f"id,verdict\n{four.id},2\n{more.id},2\n")
+    recording = task.recorded(path)
+    assert set(recording.replies) == {(one.id, tuple(range(len(one.responses)))) for one in (four, more)}
+    assert recording.orders == ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.errors import DataError, not_parsed
 from judgebench.files.zips import Archive
 from judgebench.labels.importers.export import By, Export, Label
+from judgebench.labels.importers.values import only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +45,7 @@ def read(probe: Probe) -> Export:
         fields: dict[str, Any] = {
             "question": _text(sample.get("input")),
             "answer": (sample.get("output") or {}).get("completion"),
-            "reference": _target(sample.get("target")),
+            "reference": only(sample.get("target")),
         }
         if several:
             fields |= {"sample": item, "epoch": sample.get("epoch")}
@@ -111,10 +112,6 @@ def _parts(scorer: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _word(value: Any) -> Any:
     return _WORDS.get(value, value) if isinstance(value, str) else value
-
-
-def _target(target: Any) -> Any:
-    return target[0] if isinstance(target, list) and len(target) == 1 else target
 
 
 def _text(said: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from judgebench.labels.importers.export import Export, Label
+from judgebench.labels.importers.values import only
 
 if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
@@ -35,7 +36,7 @@ def read(probe: Probe) -> Export:
             "doc_id": row["doc_id"],
             "filter": row.get("filter"),
             "question": _prompt(row["arguments"]),
-            "answer": _answer(row["filtered_resps"]),
+            "answer": only(row["filtered_resps"]),
             "reference": row.get("target"),
             **{f"doc.{name}": value for name, value in doc.items()},
         }
@@ -54,7 +55,3 @@ def _prompt(arguments: Any) -> Any:
     while isinstance(arguments, list) and arguments:
         arguments = arguments[0]
     return arguments
-
-
-def _answer(filtered: Any) -> Any:
-    return filtered[0] if isinstance(filtered, list) and len(filtered) == 1 else filtered

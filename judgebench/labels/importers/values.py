@@ -26,6 +26,11 @@ def together(values: Any) -> Any:
     return None if not values else values[0] if len(values) == 1 else JOINT.join(map(str, values))
 
 
+def only(value: Any) -> Any:
+    """Take the only value of a list; anything else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def passed(value: Any) -> Any:
     """Write whether something passed.
 

@@ -27,7 +27,7 @@ from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
-from judgebench.tasks.forms import one_of, whole
+from judgebench.tasks.forms import all_of, one_of
 from judgebench.tasks.readers.official import figure, gold_of
 from judgebench.tasks.recordings import Heard, picked
 from judgebench.tasks.texts import TEXTLESS
@@ -65,7 +65,7 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self._said = whole(Form, self.form)
+        self._said = all_of(Form, self.form)
         self.recorded_fields = frozenset(name.partition(".")[0] for name in self._said.judge)
         # Items by their output and what is checked.
         self._told: dict[tuple[str, str], str] = {}

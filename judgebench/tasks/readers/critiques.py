@@ -15,7 +15,7 @@ from judgebench.domain import Item, Label, Response
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import told
-from judgebench.tasks.forms import whole
+from judgebench.tasks.forms import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Reader(base.Reader):
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the critiques in their order."""
-        form = whole(Form, self.form)
+        form = all_of(Form, self.form)
         trajectories: dict[str, Row] = {}
         for row in source.rows(PART):
             name = row.name(form.key)

@@ -18,7 +18,7 @@ from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.forms import whole
+from judgebench.tasks.forms import all_of
 from judgebench.tasks.readers.passages import first_of
 from judgebench.tasks.recordings import Heard, picked
 
@@ -62,7 +62,7 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self._said = whole(Form, self.form)
+        self._said = all_of(Form, self.form)
         if _NUGGET not in self._said.criterion:
             self.form.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
 

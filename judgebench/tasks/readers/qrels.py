@@ -293,8 +293,7 @@ def _plainly(text: str) -> str:
 
 def _plain(row: Row, name: str) -> str:
     """Give a cell as the text of a whole number where it is one, as 2.0 of a column with gaps."""
-    value = row.data.get(name)
-    text = "" if value is None else str(value).strip()
+    text = row.said(name)
     return text.removesuffix(".0") if text.removesuffix(".0").removeprefix("-").isdecimal() else text
 
 

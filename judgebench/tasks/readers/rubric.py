@@ -42,7 +42,7 @@ from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.content_order import content_order
-from judgebench.tasks.forms import whole
+from judgebench.tasks.forms import all_of
 from judgebench.tasks.recordings import Heard, picked, stem
 from judgebench.tasks.texts import value_in, word_of
 
@@ -90,7 +90,7 @@ class Form:
     @classmethod
     def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
-        form = whole(cls, table)
+        form = all_of(cls, table)
         if bool(form.prompt) == bool(form.answers):
             table.fail("prompt", "say where the answers are: in a prompt, or in fields of their own (answers)")
         if form.prompt and (lacks := {"question", "answer", "rubric"} - form.headers.keys()):
