@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
 
+#: Pair scales of more values say how much better a side is.
+_NO_DEGREES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -158,6 +161,8 @@ def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes
     numbers = scale.kind == "pair" and numbered_pair(every)
     if numbers:
         notes.append("1 and 2 are read as the first and the second response")
+    if scale.kind == "pair" and len(scale.values) <= _NO_DEGREES and any(">>" in pair_word(word) for word in every):
+        notes.append(f"A>>B counts as A, and B>>A as B: {scale.spec} has no degrees")
     unknown: dict[str, dict[str, str]] = {name: {} for name in says.used}
     labels: dict[str, Codes] = {}
     for name, own in says.used.items():
@@ -166,7 +171,7 @@ def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes
         meant = says.meant[name]
         opposites = scale.kind != "check" or one_opposite(map(fold, meant.values()))
         for word, position in own.items():
-            code = code_of(meant[word], scale, judge=name in judges, numbers=numbers, opposites=opposites)
+            code = code_of(meant[word], scale, judge=name in judges, numbers=numbers, opposites=opposites, loose=True)
             if code == UNKNOWN:
                 unknown[name].setdefault(fold(meant[word]), word.strip())
             known[position] = code

@@ -182,14 +182,19 @@ def ordered(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     plain = [one for one in readings if one.command in {"score", "humans"}]
     bare = [Reading(one.what, _without(one.options, "cluster"), one.command, one.why) for one in plain]
     if orders and (not several or facts.repeats([*ids, orders[0]]) < several):
-        bare = in_orders(facts, [one.also({"id": ids, **about}) for one in bare], {"order": orders[0]}, orders[0])
+        known = [(one, _without(about, "system") if one.options.get("judge_name") else about) for one in bare]
+        bare = [Reading(one.what, _without(one.options, "system"), one.command, one.why).also({"id": ids, **own})
+                for one, own in known]  # fmt: skip
+        bare = in_orders(facts, bare, {"order": orders[0]}, orders[0])
         if facts.repeats([*ids, orders[0]]):
             bare = [one.also({"combine": "each"}) for one in bare]
         return bare
     if runs and not facts.repeats([*ids, runs[0]]):
         facts.take("repeat", runs[:1], "counts the askings of one item")
         facts.questions.append(f"{runs[0]}: each row is an asking of its own, or an item's askings are put together")
-        return [one.also({"id": ids, "combine": way}) for one in bare for way in ("each", "majority")]
+        numbers = all(facts.numeric(name) for one in bare for name in one.options.get("judge", ()))
+        ways = ("each", "mean" if numbers and bare else "majority")
+        return [one.also({"id": ids, "combine": way}) for one in bare for way in ways]
     return readings
 
 
@@ -240,7 +245,7 @@ def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     told = [
         one.name for one in facts.columns
         if 2 <= one.distinct <= _MOST_JUDGES and not one.missing and one.name not in {*about, *golds, *judges}
-        and one.kind in {"", "labels", "rate", "numbers"} and not words_of(one.name) & REPEAT
+        and one.kind in {"", "labels", "rate", "numbers", "check"} and not words_of(one.name) & REPEAT
         and facts.repeats([*about, one.name]) < facts.repeats(about)
     ]  # fmt: skip
     runs = [one.name for one in facts.columns if words_of(one.name) & REPEAT and not facts.repeats([*about, one.name])]

@@ -83,12 +83,20 @@ def pair_word(word: str) -> str:
     return re.sub(r"^([a-z]{4,})([12])$", r"\1 \2", text)
 
 
-def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False, opposites: bool = True) -> int:
+def code_of(
+    word: str,
+    scale: Scale,
+    *,
+    judge: bool = False,
+    numbers: bool = False,
+    opposites: bool = True,
+    loose: bool = False,
+) -> int:
     """Code of one word on a scale: a position in its labels, `GAP` or `UNKNOWN`.
 
     In a ``judge``'s cell unparsed, refused and truncated are gaps too; with ``numbers`` 1 and 2 name the responses of a
-    pair (see `numbered_pair`); ``opposites`` such as accept and reject count where a column has them alone (see
-    `one_opposite`).
+    pair (see `numbered_pair`), with ``loose`` A>>B is A where the scale knows no more; ``opposites`` such as accept and
+    reject count where a column has them alone (see `one_opposite`).
 
     >>> from judgebench.domain import Scale
     >>> [code_of(word, Scale.check()) for word in ("PASS", "no", "", "maybe")]
@@ -105,7 +113,7 @@ def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = Fal
     if scale.kind == "check":
         return CHECK.get(text, UNKNOWN) if opposites or text not in OPPOSITES else UNKNOWN
     if scale.kind == "pair":
-        return pair_code(pair_word(word), scale, numbers=numbers)
+        return pair_code(pair_word(word), scale, numbers=numbers, loose=loose)
     return UNKNOWN
 
 
@@ -182,8 +190,11 @@ def settle() -> str:
     return f"what they mean with {argument('words')} OLD=NEW, or leave them out with {argument('missing')} OLD"
 
 
-def pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
-    """Code of a word of a pair as `pair_word` leaves it; with ``numbers`` 1 and 2 are the responses."""
+def pair_code(text: str, scale: Scale, *, numbers: bool, loose: bool = False) -> int:
+    """Code of a word of a pair as `pair_word` leaves it; with ``numbers`` 1 and 2 are the responses.
+
+    ``loose``: much better is better, where the scale knows no more.
+    """
     ways = len(scale.values)
     if text in BOTH_BAD:
         return scale.both_bad if scale.both_bad is not None else UNKNOWN
@@ -192,9 +203,10 @@ def pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
     if ways > 3:
         code = scale.code(text)
         return UNKNOWN if code is None else code
-    if text in FIRST or text == "a>b" or (numbers and text == "1"):
+    stronger = text.replace(">>>", ">").replace(">>", ">") if loose else text
+    if text in FIRST or stronger == "a>b" or (numbers and text == "1"):
         return 0
-    if text in SECOND or text == "b>a" or (numbers and text == "2"):
+    if text in SECOND or stronger == "b>a" or (numbers and text == "2"):
         return ways - 1
     return UNKNOWN
 
