@@ -252,7 +252,10 @@ def _tell(facts: Facts, found: Diagnosis) -> None:
         return
     rows = facts.rows - int(options.get("drop_last", 0))
     said = {name: facts.cells(name)[:rows] for name in golds}
-    if unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in zip(*said.values(), strict=True)):
+    shared = options.get("judge_name") and options.get("id")
+    if not shared and (
+        unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in zip(*said.values(), strict=True))
+    ):
         facts.notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label; scoring leaves them out")
     keys = [*options.get("cluster", ()), *([options["system"]] if options.get("system") else [])]
     if len(keys) == 2 and (doubled := facts.repeats(keys)):

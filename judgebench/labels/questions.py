@@ -27,6 +27,7 @@ _SHORTEST = 3
 _STATUS = word_set("status state")
 _ERROR = word_set("error errors exception failure")
 _WEIGHT = word_set("weight weights sample sampling")
+_TRUE = ("1", "true")
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
 
 
@@ -82,9 +83,10 @@ def _status(facts: Facts) -> Ways:
             without = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
             return [[without, Way({}, "all rows")]]
     for one in facts.columns:
-        if not words_of(one.name) & _STATUS or not 2 <= one.distinct <= 8:
+        if not words_of(one.name) & _STATUS or one.name in facts.roles or not 2 <= one.distinct <= 8:
             continue
-        done = next((word for word, _ in one.words if fold(word) in _DONE), None)
+        codes = {fold(word) for word, _ in one.words} in ({"0", "1"}, {"true", "false"})
+        done = next((word for word, _ in one.words if fold(word) in (_TRUE if codes else _DONE)), None)
         if done is not None:
             only = f"{one.name} = {done.strip()}"
             facts.questions.append(f"{one.name} says {some(word for word, _ in one.words)}: do all rows count?")

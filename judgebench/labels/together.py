@@ -71,6 +71,15 @@ def criteria(facts: Facts) -> list[Reading]:
         named = any(is_judge(key) for key in inner)
         if not named and any(not key.isdigit() for key in inner) and len(inner) * bool(fitting) > best[0]:
             best = (len(inner), pattern, fitting)
+    if not best[0] and not golds:
+        bare = {
+            pattern: shared
+            for pattern, inner in others.items()
+            if _says(pattern, gold=False) and len(shared := [one for one in inner if one in names]) > 1
+            and {*shared} & CRITERIA
+        }  # fmt: skip
+        if bare:
+            return _bare_criteria(facts, bare, others)
     if not best[0]:
         return _criteria_of_people(facts, golds)
     _, gold, judges = best
@@ -87,6 +96,20 @@ def criteria(facts: Facts) -> list[Reading]:
         Reading(
             f"{what} ({some(shared)})", {"judge": judges, "gold": people}, why="a column per criterion on both sides"
         )
+    ]
+
+
+def _bare_criteria(facts: Facts, shared: dict[str, list[str]], others: dict[str, dict[str, str]]) -> list[Reading]:
+    """Hold judge_x against a column x, which says neither judge nor gold: a reading for each."""
+    pattern, names = max(shared.items(), key=lambda found: len(found[1]))
+    facts.take("gold, a criterion", names, "a judge's column is named after it")
+    facts.take("judge, a criterion", [others[pattern][name] for name in names], f"as {pattern}")
+    facts.questions.append(
+        f"{some(names)}: taken for gold, each held against the judge's column that is named after it"
+    )
+    return [
+        Reading(f"{others[pattern][name]} against {name}", {"judge": [others[pattern][name]], "gold": [name]})
+        for name in names
     ]
 
 
