@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.domain import Verdict
 from judgebench.run.dialogue import Dialogue
 
 if TYPE_CHECKING:
     from judgebench.domain import Case, Judge, Reply, Scale
+
+
+class Kept(list[Verdict]):
+    """A store that knows no answers; none of several rounds comes to it."""
+
+    def lookup(self, _: str) -> None:
+        return None
+
+    def rounds(self, _: str) -> dict[str, object]:
+        return {}
+
+    def keep(self, _: str, request: str, completion: object) -> None:
+        raise AssertionError(request, completion)
 
 
 async def asked(judge: Judge, case: Case, scale: Scale) -> Reply:

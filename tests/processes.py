@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,13 @@ class Outcome(NamedTuple):
     code: int
     out: str
     err: str
+
+    def document(self) -> dict[str, Any]:
+        """Parse the JSON that was printed; fails where it breaks the schema that it names."""
+        from documents import document
+
+        assert self.out, self.err
+        return document(self.out)
 
 
 def python(folder: Path, *arguments: object, env: dict[str, str] | None = None, timeout: float = 120) -> Outcome:

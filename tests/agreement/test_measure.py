@@ -288,9 +288,8 @@ def test_measuring_loads_no_heavy_library():
 
 
 @pytest.mark.slow
-def test_a_million_rows(request):
+def test_a_million_rows():
     import resource
-    import time
 
     n = 1_000_000
     gold = RNG.integers(0, 2, n)
@@ -302,9 +301,8 @@ def test_a_million_rows(request):
         given.scale, judge, gold[:, None], ("h",), np.arange(n), np.sort(RNG.integers(0, 200_000, n)),
         zeros, zeros.astype(bool), zeros, ("",), zeros, ("",),
     )  # fmt: skip
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert rows(big)["all"].items == n
-    assert time.process_time() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
 
 

@@ -23,6 +23,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def command(judgebench: Callable[..., Outcome]) -> Callable[..., Outcome]:
+    """Call the command line in this process: by another name, as the package has that one here."""
+    return judgebench
+
+
+@pytest.fixture
 def python(here: Path) -> Callable[..., Outcome]:
     """Run a program, or a module with arguments, in a process of its own in the same folder."""
     return partial(processes.python, here)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import threading
@@ -73,15 +72,13 @@ async def second(case, scale):
     return "B"
 
 
-def test_the_figures_are_those_of_the_command_line(here: Path, python) -> None:
+def test_the_figures_are_those_of_the_command_line(here: Path, command) -> None:
     judges, tasks = ["baseline/longest", "baseline/random"], ["pandalm", "judgebench"]
     options = ["--judge", judges[0], "--judge", judges[1], "--task", tasks[0], "--task", tasks[1]]
-    done = python(
-        "-m", "judgebench", "run", *options, "--sample", "--policy", "tie=drop", "--format", "json", "--seed", 3
-    )
+    done = command("run", *options, "--sample", "--policy", "tie=drop", "--format", "json", "--seed", 3)
     assert done.code == 0, done.err
     scores = judgebench.run(judges, tasks, sample=True, policy={"tie": "drop"}, seed=3, runs="python")
-    assert scores.to_json() == json.loads(done.out)
+    assert scores.to_json() == done.document()
     assert [one.asked for one in scores.asked] == [one.asked + one.reused for one in scores.asked]
     # And what one asked, the other finds.
     again = judgebench.run(judges, tasks, sample=True, policy="tie=drop", seed=3)
@@ -141,16 +138,16 @@ def test_rows_in_memory_are_reported_with_their_texts_and_wrong_words_said(here:
         judgebench.run("baseline/random", pd.concat([pd.DataFrame(rows), pd.DataFrame(rows)[["human"]]], axis=1))
 
 
-def test_a_function_of_a_module_is_the_judge_of_that_name(here: Path, python, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_of_a_module_is_the_judge_of_that_name(here: Path, command, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "own_judge.py").write_text('def judge(item):\n    return "A"\n')
     monkeypatch.syspath_prepend(here)
     import own_judge
 
     scores = judgebench.run(own_judge.judge, "pandalm", **PAIR)
     options = ("--judge", "own_judge:judge", "--task", "pandalm", "--sample", "--limit", 6, "--format", "json")
-    done = python("-m", "judgebench", "run", *options)
+    done = command("run", *options)
     assert "0 asked, 12 already judged" in done.err
-    assert json.loads(done.out) == scores.to_json()
+    assert done.document() == scores.to_json()
 
 
 def test_objects_are_judges_and_tasks(here: Path) -> None:

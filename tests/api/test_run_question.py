@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import fields
 from pathlib import Path
 
@@ -38,22 +37,12 @@ def test_answers_are_documents(here: Path, ask, kind: str) -> None:
     assert all(found.render(form) for form in FORMS)
 
 
-def test_the_estimate_is_that_of_dry_run_and_leaves_nothing_behind(here: Path, python) -> None:
-    options = (
-        "--judge",
-        "server/m",
-        "--task",
-        "pandalm",
-        "--sample",
-        "--repeats",
-        2,
-        "--base-url",
-        "http://127.0.0.1:9",
-    )
-    done = python("-m", "judgebench", "run", *options, "--dry-run", "--format", "json", "--rpm", 5)
+def test_the_estimate_is_that_of_dry_run_and_leaves_nothing_behind(here: Path, command) -> None:
+    options = ("--judge", "server/m", "--task", "pandalm", "--sample", "--repeats", 2)
+    done = command("run", *options, "--base-url", "http://127.0.0.1:9", "--dry-run", "--format", "json", "--rpm", 5)
     assert done.code == 0, done.err
     how = {"sample": True, "repeats": 2, "base_url": "http://127.0.0.1:9"}
-    assert judgebench.estimate("server/m", "pandalm", **how).to_json() == json.loads(done.out)
+    assert judgebench.estimate("server/m", "pandalm", **how).to_json() == done.document()
     assert not (here / "runs").exists()
     with pytest.raises(UsageError, match=r"^judgebench\.estimate: got an unexpected keyword argument 'rpm'"):
         judgebench.estimate("server/m", "pandalm", rpm=5)
@@ -72,7 +61,7 @@ def test_defaults_are_those_of_what_is_made_of_them() -> None:
                 assert said[name] == getattr(made, field.name), name
 
 
-def test_a_message_names_what_python_or_the_command_line_calls_it(here: Path, python) -> None:
+def test_a_message_names_what_python_or_the_command_line_calls_it(here: Path, command) -> None:
     with pytest.raises(UsageError, match=r"^max_cost=inf: expected a number from 0 up$"):
         judgebench.run("baseline/first", "pandalm", sample=True, max_cost=float("inf"))
     with pytest.raises(UsageError, match=r"^temperature='hot': expected a number from 0 up$"):
@@ -85,21 +74,21 @@ def test_a_message_names_what_python_or_the_command_line_calls_it(here: Path, py
         ("--temperature", "default"): "--temperature 'default' is neither a number from 0 up nor 'none'",
         ("--max-concurrency", "0"): "--max-concurrency '0' is neither a number from 1 up nor 'auto'",
     }.items():
-        done = python("-m", "judgebench", "run", *options, *wrong)
+        done = command("run", *options, *wrong)
         assert (done.code, done.out, done.err) == (2, "", f"judgebench: {says}\n")
 
 
-def test_labels_of_ones_own_are_gold_from_python_too(here: Path, python) -> None:
+def test_labels_of_ones_own_are_gold_from_python_too(here: Path, command) -> None:
     made = ("--judge", "baseline/longest", "--task", "pandalm", "--sample", "--format", "json")
-    done = python("-m", "judgebench", "run", *made, "--labels", LABELS)
+    done = command("run", *made, "--labels", LABELS)
     assert done.code == 0, done.err
     scores = judgebench.run("baseline/longest", "pandalm", sample=True, labels=LABELS, runs="python")
-    assert scores.to_json() == json.loads(done.out)
+    assert scores.to_json() == done.document()
     assert scores.row().gold == "human"
     assert scores != judgebench.run("baseline/longest", "pandalm", sample=True, runs="python")
 
 
-def test_a_judge_that_asks_others_shows_nothing_of_it(here: Path, python) -> None:
+def test_a_judge_that_asks_others_shows_nothing_of_it(here: Path, command) -> None:
     (here / "deep.py").write_text(
         "import itertools\nimport judgebench\n\ncount = itertools.count()\n\n"
         "def sync(item):\n"
@@ -109,10 +98,10 @@ def test_a_judge_that_asks_others_shows_nothing_of_it(here: Path, python) -> Non
         "    return sync(item)\n"
     )
     judges = ("--judge", "deep:sync", "--judge", "deep:loop")
-    done = python("-m", "judgebench", "run", *judges, "--task", "pandalm", "--sample", "--limit", 3, "--format", "json")
+    done = command("run", *judges, "--task", "pandalm", "--sample", "--limit", 3, "--format", "json")
     assert done.code == 0, done.err
-    assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"deep:sync", "deep:loop"}
-    assert all(row["coverage"] == 1 for row in json.loads(done.out)["rows"])
+    assert {row["judge"] for row in done.document()["rows"]} == {"deep:sync", "deep:loop"}
+    assert all(row["coverage"] == 1 for row in done.document()["rows"])
 
 
 def test_an_address_that_a_judge_file_would_not_hear_is_refused(tmp_path, monkeypatch) -> None:

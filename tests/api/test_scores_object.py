@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 import pickle
 import xml.etree.ElementTree as ET
 from dataclasses import FrozenInstanceError, replace
-from typing import TYPE_CHECKING
 
-import jsonschema
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from documents import document
 
 import judgebench
 from judgebench.agreement.measure import measure
@@ -20,9 +18,6 @@ from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Estimate, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.report.scores import Figure, Scores
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 mpl.use("agg")
 HOSTILE = '<img src=x onerror="alert(1)">$\\frac{$ \x1b[31m=1+1 | [x](javascript:alert(1))'
@@ -107,7 +102,7 @@ def test_select_and_row(ran: Scores) -> None:
 def test_a_figure_is_an_estimate_that_prints_itself() -> None:
     figure = Scores(CHECK).kappa
     assert isinstance(figure, Estimate)
-    assert repr(figure) == f"<Cohen's kappa .471 [{repr(figure)[20:]}" or repr(figure).startswith("<Cohen's kappa .")
+    assert repr(figure).startswith("<Cohen's kappa .471 [")
     assert hash(figure) == hash(Figure.of("other", CHECK[0].metrics["cohen_kappa"]))
     assert figure != replace(CHECK[0].metrics["cohen_kappa"], n=1)
     assert CHECK[0].metrics["cohen_kappa"] == figure
@@ -150,11 +145,10 @@ def test_types_of_frames_are_stable(scores: Scores) -> None:
 
 
 def test_json_is_the_contract(ran: Scores) -> None:
-    jsonschema.validate(ran.to_json(), Scores.json_schema())
-    assert json.loads(ran.render("json")) == ran.to_json()
+    assert document(ran.render("json")) == ran.to_json()
 
 
-def test_comparing_two_judges(ran: Scores, tmp_path: Path) -> None:
+def test_comparing_two_judges(ran: Scores) -> None:
     pandalm = ran.select(task="pandalm")
     found = pandalm.compare("baseline/longest", "baseline/random")
     row = pandalm.row(judge="baseline/longest")

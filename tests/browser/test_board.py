@@ -11,7 +11,8 @@ from report.report_rows import one_row
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
 from judgebench.report.leaderboard.board import Leaderboard
-from judgebench.report.leaderboard.ranks import Pace, rank
+from judgebench.report.leaderboard.entries import Pace
+from judgebench.report.leaderboard.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +209,7 @@ def test_on_a_phone_only_tables_scroll_sideways(opened) -> None:
     assert all(box is None or box["x"] + box["width"] <= 361 for box in boxes)
 
 
-def test_a_hundred_judges_on_twenty_tasks(opened, tmp_path: Path) -> None:
+def test_a_hundred_judges_on_twenty_tasks(opened) -> None:
     draw = random.Random(8)
     policies = Policies("single", "class", "tie", "majority")
     rows = [

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
-
-from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +37,7 @@ def test_errors_of_a_table_are_explained(judgebench, tmp_path: Path) -> None:
         "judge disagrees with gold on 31 of 120 judgments (26 %) of labels.csv: other things equal, 7"
     )
     assert "more often where kind is long than where kind is short." in said
-    found = json.loads(judgebench(*base, "--feature", "words", "--format", "json").out)
-    jsonschema.validate(found, json_schema("analysis"))
+    found = judgebench(*base, "--feature", "words", "--format", "json").document()
     (row,) = found["rows"]
     words = next(effect for effect in row["effects"] if effect["feature"] == "words")
     assert words["rows"] == 120
@@ -71,8 +66,7 @@ def test_runs_are_analysed_side_by_side(judgebench) -> None:
     assert judgebench("run", *judges, "--task", "pandalm", "--sample").code == 0
     done = judgebench("analyze", "runs", "--format", "json")
     assert done.code == 0, done.err
-    rows = json.loads(done.out)["rows"]
-    jsonschema.validate(json.loads(done.out), json_schema("analysis"))
+    rows = done.document()["rows"]
     assert [row["judge"] for row in rows] == ["baseline/longest", "baseline/random"]
     assert all(row["difficulty"]["slices"] for row in rows)
 
@@ -81,19 +75,8 @@ def test_runs_are_analysed_side_by_side(judgebench) -> None:
 def test_the_misaligned_block_of_triviaqa_is_found(judgebench, data_dir: Path) -> None:
     # ../shared/data/judging_the_judges/SOURCE.md: GPT-4 agrees with 63.5 % on llama2-13b-chat only.
     columns = ("--judge-col", "GPT-4", "--gold-col", "HumanJudgement", "--cluster-col", "question")
-    done = judgebench(
-        "analyze",
-        "--csv",
-        data_dir / FILE,
-        *columns,
-        "--system-col",
-        "model",
-        "--gold",
-        "human",
-        "--policy",
-        "invalid=drop",
-        "--explain",
-    )
+    said = ("--system-col", "model", "--gold", "human", "--policy", "invalid=drop")
+    done = judgebench("analyze", "--csv", data_dir / FILE, *columns, *said, "--explain")
     assert done.out.startswith("GPT-4 on TriviaQA")
     assert "system llama2-13b-chat" in " ".join(done.out.split("\n\n")[0].split())
     assert "63.5 [58.7, 68.1]" in done.out

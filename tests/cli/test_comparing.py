@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import numpy as np
 import pytest
-
-from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +34,7 @@ def test_two_columns_in_every_form(judgebench) -> None:
     assert shown.code == 0, shown.err
     assert shown.out.startswith("good is better than poor: the same as people on")
     assert shown.out.splitlines()[3].split()[0] == "item"
-    document = json.loads(judgebench(*two, "--format", "json").out)
-    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
+    document = judgebench(*two, "--format", "json").document()
     assert (document["outcome"], document["clusters"]) == ("first", 100)
     assert {line["subset"] for line in document["lines"]} == {"all", "a", "b"}
     discordant = document["right"]["first_only"] + document["right"]["second_only"]
@@ -70,9 +65,9 @@ def test_parts_are_a_table_whose_items_can_be_listed(judgebench) -> None:
         .replace(" \\ ", " ")
         .endswith(f"Next: judgebench {' '.join(two)} --worse the {worse} items on which it is worse")
     )
-    rights = json.loads(judgebench(*two, "--format", "json").out)["right"]
+    rights = judgebench(*two, "--format", "json").document()["right"]
     assert (int(rows["all"][-3]), worse) == (rights["first_only"], rights["second_only"])
-    listed = json.loads(judgebench(*two, "--worse", "--part", "a", "--format", "json").out)["differing"]
+    listed = judgebench(*two, "--worse", "--part", "a", "--format", "json").document()["differing"]
     assert {(one["subset"], one["right"]) for one in listed} == {("a", "second")}
     assert len(listed) == int(rows["a"][-1])
     assert len(judgebench(*two, "--better", "--format", "csv").out.splitlines()) == rights["first_only"] + 1
@@ -84,8 +79,7 @@ def test_parts_are_a_table_whose_items_can_be_listed(judgebench) -> None:
 @pytest.mark.usefixtures("table")
 def test_three_columns_are_ranked_and_paired(judgebench) -> None:
     three = ("compare", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--judge-col", "poor")
-    document = json.loads(judgebench(*three, "--format", "json", "--verify").out)
-    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
+    document = judgebench(*three, "--format", "json", "--verify").document()
     assert [(one["judge"], one["best"], one["worst"]) for one in document["standings"]] == [
         ("good", 1, 1),
         ("fair", 2, 2),
@@ -128,7 +122,7 @@ def test_runs_are_matched_and_refused(judgebench) -> None:
     judgebench(*run[:-2], "--task", "pandalm", "--runs", "short", "--limit", 15)
     done = judgebench("compare", "both", "--format", "json", "--metric", "accuracy")
     assert done.code == 0, done.err
-    assert sorted(json.loads(done.out)["judges"]) == ["baseline/first", "baseline/longest"]
+    assert sorted(done.document()["judges"]) == ["baseline/first", "baseline/longest"]
     refused = judgebench("compare", "both", "other")
     assert (refused.code, "different tasks" in refused.err) == (3, True)
     gaps = judgebench("compare", "short", "both")
@@ -141,8 +135,7 @@ def test_runs_are_matched_and_refused(judgebench) -> None:
 @pytest.mark.usefixtures("table")
 def test_power(judgebench) -> None:
     figures = ("power", "--base-rate", 0.7, "--kappa", 0.6, "--discordance", 0.1)
-    document = json.loads(judgebench(*figures, "--format", "json", "--items", 1435).out)
-    jsonschema.Draft202012Validator(json_schema("power")).validate(document)
+    document = judgebench(*figures, "--format", "json", "--items", 1435).document()
     one, two = document["tests"]
     assert (one["items_for_drop"], two["items_for_drop"]) == (1435, 1821)
     assert [model["model"] for model in document["models"]] == ["equal-margins", "equal-rates"]
@@ -189,8 +182,7 @@ PROBABILITIES = ("--csv", "p.csv", "--gold-col", "h", "--cluster-col", "q", "--s
 def test_columns_of_probabilities_are_compared_in_every_form(judgebench) -> None:
     done = judgebench("compare", *PROBABILITIES, "--format", "json", "--verify")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
+    document = done.document()
     found = {line["metric"]: line for line in document["lines"]}
     assert {"cohen_kappa", "auc", "brier", "log_loss", "ece", "calibration_slope"} <= found.keys()
     assert document["lower_is_better"] == ["brier", "log_loss", "ece"]
@@ -215,11 +207,10 @@ def test_columns_of_probabilities_are_compared_in_every_form(judgebench) -> None
 
 @pytest.mark.usefixtures("numbers")
 def test_two_ways_to_cluster(judgebench) -> None:
-    plain = json.loads(judgebench("compare", *PROBABILITIES, "--format", "json").out)
+    plain = judgebench("compare", *PROBABILITIES, "--format", "json").document()
     done = judgebench("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model", "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
+    document = done.document()
     assert (document["interval"], document["systems"], document["detectable"]) == ("two-way", 4, None)
     assert "few_systems" in document["warnings"]
     for one, other in zip(plain["lines"], document["lines"], strict=True):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import numpy as np
 import pytest
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Turn, Verdict
-from judgebench.report.schemas import json_schema
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -60,8 +57,7 @@ def test_runs_of_sequences_are_compared(judgebench, tmp_path: Path, scale, draw,
     write(tmp_path / "runs", scale, draw, responses)
     done = judgebench("compare", "runs", "--format", "json", "--verify")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
+    document = done.document()
     assert (document["headline"], document["clusters"]) == (headline, 30)
     assert document["outcome"] == ("first" if document["judges"][0] == "good" else "second")
     assert document["right"]["both"] + document["right"]["neither"] < 60

@@ -112,7 +112,7 @@ def test_every_form_says_in_what_rows_differ(
     done = judgebench(verb, runs / folder, *options, "--format", form)
     assert done.code == 0, done.err
     if form == "json":
-        assert all(one in list(objects(json.loads(done.out))) for one in conditions(folder))
+        assert all(one in list(objects(done.document())) for one in conditions(folder))
     elif form == "csv":
         told = ["; ".join(f"{name}={text}" for name, text in one.items()) for one in conditions(folder)]
         assert all(one in done.out for one in told)
@@ -130,9 +130,9 @@ def test_where_nothing_differs_nothing_is_told(judgebench, runs: Path) -> None:
         assert "server/m" in out
         assert "conditions" not in out
         assert "prompt" not in out
-    rows = json.loads(judgebench("score", one, "--format", "json").out)["rows"]
+    rows = judgebench("score", one, "--format", "json").document()["rows"]
     assert all(row["conditions"] == {} and row["judge"] == "server/m" for row in rows)
-    shown = json.loads(judgebench("show", one, "--format", "json").out)["conditions"]
+    shown = judgebench("show", one, "--format", "json").document()["conditions"]
     assert shown["prompt"].partition("@")[0] in {"strict/1", "kind/1"}
     assert shown["reference"] in {"human", "none"}
 
@@ -176,7 +176,7 @@ def test_the_viewer_names_them(runs: Path) -> None:
 
 def test_a_gate_says_in_what_run_and_baseline_differ(judgebench, runs: Path, tmp_path: Path) -> None:
     by_conditions = {
-        tuple(json.loads(judgebench("show", path, "--format", "json").out)["conditions"].get(name, "").partition("@")[0]
+        tuple(judgebench("show", path, "--format", "json").document()["conditions"].get(name, "").partition("@")[0]
               for name in ("prompt", "reference")): path
         for path in (runs / "facts").glob("triviaqa--*")
     }  # fmt: skip
@@ -185,7 +185,7 @@ def test_a_gate_says_in_what_run_and_baseline_differ(judgebench, runs: Path, tmp
     assert judgebench("gate", old, "--against", "base.json", "--update").code == 0
     for against in (old, "base.json"):
         done = judgebench("gate", new, "--against", against, "--format", "json")
-        found = json.loads(done.out)
+        found = done.document()
         assert found["conditions"] == differ
         assert all(name in found["verdict"] for name in (names("facts")[0], names("facts")[3]))
     again = judgebench("gate", new, "--against", "base.json", "--update").err
@@ -194,7 +194,7 @@ def test_a_gate_says_in_what_run_and_baseline_differ(judgebench, runs: Path, tmp
     # A baseline of before has no conditions.
     file = tmp_path / "base.json"
     assert '"conditions": {' in file.read_text("utf-8")
-    same = json.loads(judgebench("gate", new, "--against", "base.json", "--format", "json").out)
+    same = judgebench("gate", new, "--against", "base.json", "--format", "json").document()
     assert same["conditions"] == {"baseline": {}, "run": {}}
 
 
@@ -247,7 +247,7 @@ def test_a_probe_has_a_run_of_its_own(judgebench, tmp_path: Path) -> None:
         execute(planned, tmp_path / "runs", Options())
     runs = [str(file.parent) for file in (tmp_path / "runs").glob("*/manifest.json")]
     assert len(runs) == 2
-    rows = json.loads(judgebench("score", *runs, "--format", "json").out)["rows"]
+    rows = judgebench("score", *runs, "--format", "json").document()["rows"]
     every = [row for row in rows if row["subset"] == "all"]
     assert [row["conditions"] for row in every] == [{"probe": "louder"}, {"probe": "none"}]
     assert [row["items"] for row in every] == [30, 30]

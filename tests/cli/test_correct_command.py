@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import random
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
-
-from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +42,7 @@ def test_part_of_the_rows_has_gold(judgebench, tmp_path: Path) -> None:
     base = ("correct", "--csv", "t.csv", "--judge-col", "judge", "--gold-col", "human", "--gold", "human")
     done = judgebench(*base, "--system-col", "system", "--estimator", "all", "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.validate(document, json_schema("correct"))
+    document = done.document()
     assert [row["system"] for row in document["rows"]] == ["all", "s0", "s1", "s2"]
     first = document["rows"][0]
     assert first["items"] == 900
@@ -80,8 +75,7 @@ def test_runs_are_corrected_and_calibrate_each_other(judgebench) -> None:
     judgebench("run", "--judge", "baseline/random", "--task", "pandalm", "--sample", "--runs", "a")
     done = judgebench("correct", "a", "--calibration", "a", "--format", "json")
     assert done.code == 0, done.err
-    jsonschema.validate(json.loads(done.out), json_schema("correct"))
-    assert json.loads(done.out)["rows"][0]["score"] == "win rate of A, ties half"
+    assert done.document()["rows"][0]["score"] == "win rate of A, ties half"
 
 
 def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
@@ -91,8 +85,8 @@ def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
     base = ("correct", "--csv", "t.csv", "--judge-col", "judge", "--no-gold", "--system-col", "system")
     done = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 200, "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.validate(document, json_schema("judge-only"))
+    document = done.document()
+    assert document["schema"] == "judgebench.judge-only/1"
     (row,) = document["rows"]
     assert not row["order_identified"]
     assert [prior["diagonal"] for prior in row["priors"]] == [1.0, 0.6]
@@ -100,39 +94,15 @@ def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
     assert again.out == done.out
     table = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 100, "--explain")
     assert "identifiable without gold" in table.out
-    two = judgebench(
-        *base,
-        "--scale",
-        "rate:1-3",
-        "--target",
-        "3",
-        "--judge-varies",
-        "--diagonal",
-        0.6,
-        "--draws",
-        100,
-        "--format",
-        "csv",
-    )
+    prior = ("--judge-varies", "--diagonal", 0.6, "--draws", 100)
+    two = judgebench(*base, "--scale", "rate:1-3", "--target", "3", *prior, "--format", "csv")
     assert len(two.out.splitlines()) == 1 + 2 * 3
 
 
 def test_two_levels_are_labelled_with_their_assumption(judgebench, tmp_path: Path) -> None:
     write(tmp_path / "t.csv", verdicts(300, labelled=0))
-    done = judgebench(
-        "correct",
-        "--csv",
-        "t.csv",
-        "--judge-col",
-        "judge",
-        "--no-gold",
-        "--system-col",
-        "system",
-        "--draws",
-        100,
-        "--format",
-        "md",
-    )
+    base = ("correct", "--csv", "t.csv", "--judge-col", "judge", "--no-gold", "--system-col", "system")
+    done = judgebench(*base, "--draws", 100, "--format", "md")
     assert done.code == 0, done.err
     assert "assuming one common TPR/TNR with TPR + TNR > 1" in " ".join(done.out.split())
 
@@ -162,7 +132,6 @@ def test_wrong_use(judgebench, tmp_path: Path, arguments: tuple[str, ...], code:
     write(tmp_path / "t.csv", verdicts(30, labelled=0))
     done = judgebench(*arguments)
     assert (done.code, says in done.err) == (code, True), done.err
-    assert "Traceback" not in done.err
 
 
 def test_a_system_called_all_does_not_pass_for_the_row_of_all(judgebench, tmp_path: Path) -> None:
@@ -173,7 +142,7 @@ def test_a_system_called_all_does_not_pass_for_the_row_of_all(judgebench, tmp_pa
         "--by-system", "--format", "json",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert [row["system"] for row in json.loads(done.out)["rows"]] == ["all", "system:all", "s1", "s2"]
+    assert [row["system"] for row in done.document()["rows"]] == ["all", "system:all", "s1", "s2"]
 
 
 def test_labels_of_one_class_are_reported_with_an_interval(judgebench, tmp_path: Path) -> None:
@@ -186,6 +155,6 @@ def test_labels_of_one_class_are_reported_with_an_interval(judgebench, tmp_path:
         "correct", "--csv", tmp_path / "s.csv", "--judge-col", "judge", "--gold-col", "human", "--format", "json"
     )
     assert done.code == 0, done.err
-    (row,) = json.loads(done.out)["rows"]
+    (row,) = done.document()["rows"]
     chosen = row["estimates"][row["chosen"]]
     assert (chosen["value"], chosen["low"] is not None) == (1.0, True), row["chosen"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 PAIRS = [0] * 3 + [2] * 2 + [1] + [0, 2] + [0] * 2
@@ -23,7 +21,7 @@ def tables(tmp_path):
 def test_a_worked_example_from_two_tables(judgebench):
     """Of ten cases six agree, two contradict each other: that of `tests/agreement/test_cross_mode.py`."""
     asked = ("probe", *ASKED, "--rating-col", "first", "--rating-col", "second", "--format", "json")
-    [row] = json.loads(judgebench(*asked).out)["rows"]
+    [row] = judgebench(*asked).document()["rows"]
     value = {name: one["value"] for name, one in row["figures"].items()}
     assert value == {
         "percent_agreement": pytest.approx(0.6),

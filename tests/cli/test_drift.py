@@ -74,9 +74,7 @@ def test_when_it_was_asked_is_told_in_every_form(ask, judgebench, tmp_path):
     later = _runs(tmp_path)[-1]
     day = json.loads((later / "manifest.json").read_text("utf-8"))["again"]
     assert day in judgebench("score", later).out
-    [row] = [
-        one for one in json.loads(judgebench("score", later, "--format", "json").out)["rows"] if one["subset"] == "all"
-    ]
+    [row] = [one for one in judgebench("score", later, "--format", "json").document()["rows"] if one["subset"] == "all"]
     assert row["conditions"] == {"again": day}
     assert {
         one["conditions"] for one in csv.DictReader(judgebench("score", later, "--format", "csv").out.splitlines())
@@ -109,9 +107,9 @@ def test_it_is_held_against_its_own_past(ask, llm, judgebench, tmp_path):
         found = judgebench("gate", later, "--against", against)
         assert found.code == 0, found.err
         assert "m-june answered in the baseline, m-november in the run" in " ".join(found.out.split())
-    found = json.loads(judgebench("gate", later, "--against", "baseline.json", "--format", "json").out)
+    found = judgebench("gate", later, "--against", "baseline.json", "--format", "json").document()
     assert found["models"] == {"baseline": ["m-june"], "run": ["m-november"]}
-    assert "models" not in json.loads(judgebench("gate", first, "--against", first, "--format", "json").out)
+    assert "models" not in judgebench("gate", first, "--against", first, "--format", "json").document()
     compared = judgebench("compare", first, later)
     assert "m-june answered in server/m, m-november in" in " ".join(compared.out.split())
     told = judgebench("gate", later, "--against", "baseline.json", "--update")
@@ -120,7 +118,7 @@ def test_it_is_held_against_its_own_past(ask, llm, judgebench, tmp_path):
 
 def test_a_validation_belongs_to_the_judge_that_was_validated(ask, llm, judgebench, tmp_path):
     assert judgebench("score", "runs").code != 0
-    validated = json.loads(ask("--task", "triviaqa", "--format", "json", verb="validate-judge").out)["judges"]
+    validated = ask("--task", "triviaqa", "--format", "json", verb="validate-judge").document()["judges"]
     # One judge, though its tasks have prompts of their own.
     [one] = validated
     states = {line["about"]: line["state"] for line in one["lines"] if not line["task"]}
@@ -158,7 +156,7 @@ def test_several_versions_are_a_warning_and_none_is_not_looked_at(ask, llm, judg
     assert (
         judgebench("run", "--judge", "baseline/first", "--task", "pandalm", "--sample", "--limit", "2", "-q").code == 0
     )
-    found = json.loads(judgebench("validate-judge", "runs", "--format", "json").out)["judges"]
+    found = judgebench("validate-judge", "runs", "--format", "json").document()["judges"]
     lines = {one["judge"]: line for one in found for line in one["lines"] if line["about"] == "version"}
     assert lines["server/m"]["state"] == "warn"
     assert lines["server/m"]["more"] == ["m-june", "m-november"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from processes import HANGS
 
 _REPO = Path(__file__).resolve().parents[2]
 ACTION = _REPO / ".github" / "actions" / "gate"
@@ -27,24 +28,26 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def act(tmp_path: Path):
-    """Call the script as the action does: inputs in the environment, nothing else."""
+    """Call the script as the action does: inputs in the environment, nothing else; ``log``: into one log of a job."""
 
-    def call(**inputs: object) -> Done:
+    def call(*, log: bool = False, **inputs: object) -> Done:
         told = tmp_path / "output"
         told.write_text("")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GATE_", "GITHUB_"))}
         given = {f"GATE_{name.upper()}": str(value) for name, value in inputs.items()}
+        where = {"GITHUB_ACTIONS": "true"} if log else {"GITHUB_OUTPUT": str(told)}
         done = subprocess.run(
             [sys.executable, ACTION / "gate.py"],
             cwd=tmp_path,
-            env={**clean, **given, "GITHUB_OUTPUT": str(told)},
-            capture_output=True,
+            env={**clean, **given, **where},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if log else subprocess.PIPE,
             text=True,
-            timeout=300,
+            timeout=HANGS,
             check=False,
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr, told.read_text().strip())
+        assert "Traceback" not in (done.stdout if log else done.stderr), done
+        return Done(done.returncode, done.stdout, done.stderr or "", told.read_text().strip())
 
     return call
 
@@ -119,21 +122,10 @@ def test_nothing_is_asked_without_a_baseline(act, tmp_path):
     assert (made.code, made.state, (tmp_path / "missing.json").exists()) == (0, "state=pass", True), made.err
 
 
-def test_what_a_judge_says_is_no_command(tmp_path):
-    inputs = {"JUDGE": "##[error]owned", "TASK": "triviaqa", "SAMPLE": "true", "BASELINE": str(TRIVIA["baseline"])}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GATE_", "GITHUB_"))}
-    done = subprocess.run(
-        [sys.executable, ACTION / "gate.py"],
-        cwd=tmp_path,
-        env={**clean, **{f"GATE_{name}": value for name, value in inputs.items()}, "GITHUB_ACTIONS": "true"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    found = re.fullmatch(r"::stop-commands::(\w{32})\n(.*)::(\w{32})::\n", done.stdout, flags=re.DOTALL)
-    assert found, done.stdout
+def test_what_a_judge_says_is_no_command(act):
+    done = act(judge="##[error]owned", **TRIVIA, log=True)
+    found = re.fullmatch(r"::stop-commands::(\w{32})\n(.*)::(\w{32})::\n", done.out, flags=re.DOTALL)
+    assert found, done.out
     assert found[1] == found[3]
     # The command alone holds it back, too.
     assert "no judge is named" in found[2]

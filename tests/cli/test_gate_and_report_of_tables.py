@@ -1,6 +1,5 @@
 """A table in the place of a run: gate, leaderboard and report measure its judges as `score` does."""
 
-import json
 import random
 
 import pytest
@@ -37,9 +36,9 @@ def test_a_worse_version_fails_against_the_table_before_it_or_its_baseline(judge
     for name, against in (("file", base), ("table", before)):
         worse = judgebench("gate", "--csv", after, "--against", against, *COLUMNS, "--format", "json")
         assert worse.code == 1
-        found[name] = json.loads(worse.out)
+        found[name] = worse.document()
     assert found["file"]["lines"] == found["table"]["lines"]
-    score = json.loads(judgebench("score", "--csv", after, *COLUMNS, "--format", "json").out)
+    score = judgebench("score", "--csv", after, *COLUMNS, "--format", "json").document()
     kappa = score["rows"][0]["metrics"]["cohen_kappa"]["value"]
     assert found["table"]["lines"][0]["run"]["value"] == pytest.approx(kappa)
 
@@ -65,7 +64,7 @@ def test_missing_verdicts_of_a_table_count_as_those_of_a_run(judgebench, tmp_pat
 def test_leaderboard_of_a_table_has_the_figures_of_score(judgebench, versions):
     _, after = versions
     wanted = ["--csv", after, *COLUMNS, "--format", "json"]
-    board, score = (json.loads(judgebench(name, *wanted).out) for name in ("leaderboard", "score"))
+    board, score = (judgebench(name, *wanted).document() for name in ("leaderboard", "score"))
     assert board["rows"][0]["metrics"]["cohen_kappa"] == score["rows"][0]["metrics"]["cohen_kappa"]
 
 
@@ -107,7 +106,7 @@ def test_report_of_a_table_shows_the_texts_that_its_columns_hold(judgebench, tmp
     assert "What is 3+3?" in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions, tmp_path):
+def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions):
     from judgebench.api.source import Given
     from judgebench.api.sources import open_sources
     from judgebench.api.texts import table_texts

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from report.gate_rows import HOSTILE, NEW, RUN, planted, store, verdicts
+from report.gate_rows import HOSTILE, NEW, RUN, forged, planted, store, verdicts
 
 from judgebench.domain import Policies
 from judgebench.report.gate import baseline
@@ -61,17 +61,23 @@ def test_an_update_keeps_a_link(judgebench, held, tmp_path):
     assert json.loads(file.read_text("utf-8"))["judge"] == "server/new"
 
 
-def forged(file: Path, **fields: object) -> None:
-    document = json.loads(file.read_text("utf-8"))
-    del document["checksum"]
-    document |= fields
-    document["checksum"] = baseline.digest(document, 32)
-    file.write_text(json.dumps(document), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     "fields",
     [
+        {"policies": {"order": "mean"}},
+        {"policies": {"order": "odd", "tie": "class", "invalid": "wrong", "gold": "majority"}},
+        {"verdicts": {"item 0000": {"x": "correct"}}},
+        {"verdicts": {"item 0000": {"0": 1}}},
+        {"verdicts": {"item 0000": {"0": ["lost"]}}},
+        {"verdicts": []},
+        {"usage": {"item 0000": [1, 2]}},
+        {"usage": {"item 0000": [None, 0, 0, 0]}},
+        {"numbers": {"item 0000": {"0": {"scores": ["x"]}}}},
+        {"numbers": {"item 0000": {"0": {"odds": [1]}}}},
+        {"items": 3},
+        {"task": 3},
+        {"strange": 3},
+        {"judge": None},
         {"usage": {"item 0000": [10**400, 0, 0, 0]}},
         {"usage": {"item 0000": [-1, 0, None, 0]}},
         {"usage": {"item 0000": [1, 0, -0.5, 0]}},
@@ -80,11 +86,19 @@ def forged(file: Path, **fields: object) -> None:
         {"verdicts": {"item 0000": {"0": ["ok"]}}},
     ],
 )
-def test_forged_numbers_are_refused_without_a_traceback(judgebench, held, fields):
+def test_a_forged_baseline_is_refused_without_a_traceback(judgebench, held, fields):
     old, _, file = held
     forged(file, **fields)
     done = judgebench("gate", old, "--against", file)
     assert (done.code, "not a baseline" in done.err, len(done.err.splitlines()) <= 2) == (3, True, True), done.err
+
+
+def test_a_word_off_the_scale_is_named(judgebench, held):
+    old, _, file = held
+    said = json.loads(file.read_text("utf-8"))["verdicts"]
+    forged(file, verdicts=said | {"item 0001": {"0": "maybe"}})
+    done = judgebench("gate", old, "--against", file)
+    assert (done.code, "item 'item 0001': 'maybe' is not a verdict on the scale check" in done.err) == (3, True)
 
 
 def test_a_renewal_refuses_a_file_of_another_version_without_a_command(judgebench, held):
@@ -98,7 +112,7 @@ def test_a_renewal_refuses_a_file_of_another_version_without_a_command(judgebenc
     assert "##[" not in done.err
 
 
-def test_two_updates_and_one_that_is_killed_leave_a_whole_file(held, tmp_path):
+def test_two_updates_and_one_that_is_killed_leave_a_whole_file(held):
     *runs, file = held
     command = [sys.executable, "-m", "judgebench", "gate"]
     both = [subprocess.Popen([*command, run, "--against", file, "--update"], stderr=subprocess.PIPE) for run in runs]
@@ -143,7 +157,7 @@ def test_answers_that_a_policy_drops_are_not_lost_in_silence(judgebench, tmp_pat
         for run, said in ((RUN, first), (NEW, silent))
     ]
     done = judgebench("gate", runs[1], "--against", runs[0], "--format", "json")
-    lines = json.loads(done.out)["lines"]
+    lines = done.document()["lines"]
     # What is left is the same in both, so agreement passes whatever was lost.
     assert (done.code, lines[0]["state"], lines[0]["reason"]) == (code, "pass", "unchanged"), done.err
     assert [line["state"] for line in lines[1:] if line["figure"] == "coverage"] == ([] if state is None else [state])

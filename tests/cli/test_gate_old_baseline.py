@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from report.gate_rows import RUN, planted, store, verdicts
@@ -61,7 +60,7 @@ def test_a_baseline_from_before_conditions_is_read_as_it_is(judgebench, tmp_path
     assert baseline.read(file).conditions == {}
     for run in (old, new):
         by_file, by_run = (
-            json.loads(judgebench("gate", run, "--against", one, "--format", "json").out) for one in (file, old)
+            judgebench("gate", run, "--against", one, "--format", "json").document() for one in (file, old)
         )
         # It can't say what it doesn't hold: only the conditions of the baseline differ.
         assert by_file["lines"] == by_run["lines"]

@@ -77,12 +77,8 @@ def table(tmp_path: Path) -> list[str]:
     ["correct", "--gold-col", "h1"],
 ], ids=lambda command: " ".join(command[:1] + command[-1:]))  # fmt: skip
 def test_no_csv_cell_is_a_formula_and_no_markdown_is_markup(judgebench, table, command) -> None:
-    if command[0] == "humans":
-        # It takes gold columns; the judges' names are in the other commands.
-        command = [*command, "--judge-col", NAMES[0]]
-    given = [*table[: 4 if command[0] == "humans" else None]]
-    if command[0] == "humans":
-        given = ["--csv", "labels.csv", "--id-col", "id", "--scale", "check"]
+    # Of people one judge is asked about.
+    given = [*table[:4], *table[-4:]] if command[0] == "humans" else table
     done = judgebench(*command[:1], *given, *command[1:], "--format", "csv")
     assert done.code == 0, done.err
     assert formulas(done.out) == []
@@ -100,11 +96,13 @@ def hostile_runs(folder: Path) -> None:
             continue
         manifest = json.loads((path / "manifest.json").read_text("utf-8"))
         own = ("baseline/longest", "baseline/random", "baseline/shortest").index(manifest["judge"])
+        # Half of the names in each task: what a subset costs is that of measuring it.
+        parts, makers = (NAMES[:7], NAMES[6:9]) if manifest["task"] == "pandalm" else (NAMES[7:], NAMES[8:11])
         lines = []
         for i, line in enumerate((path / "verdicts.jsonl").read_bytes().splitlines(keepends=True)):
             verdict = decode(line)
-            systems = tuple(NAMES[(i // 2 + k) % 5 + 6] for k in range(len(verdict.systems)))
-            lines.append(encode(replace(verdict, subset=NAMES[i // 2 % len(NAMES)], systems=systems)))
+            systems = tuple(makers[(i // 2 + k) % 3] for k in range(len(verdict.systems)))
+            lines.append(encode(replace(verdict, subset=parts[i // 2 % len(parts)], systems=systems)))
         (path / "verdicts.jsonl").write_bytes(b"".join(lines))
         (path / "settled.json").unlink(missing_ok=True)
         edited(path, judge=NAMES[own])

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-import jsonschema
 import numpy as np
 import pytest
-
-from judgebench.report.schemas import json_schema
+from documents import document
 
 
 @pytest.fixture
@@ -31,9 +27,7 @@ def test_annotators_alone(judgebench, table):
     done = judgebench("humans", "--csv", table, *PEOPLE, "--gold", "expert", "--format", "json")
     assert done.code == 0, done.err
     assert "no verdict" not in done.err
-    document = json.loads(done.out)
-    jsonschema.validate(document, json_schema("humans"))
-    (row,) = document["rows"]
+    (row,) = done.document()["rows"]
     assert (row["items"], row["judges"], row["metric"]) == (60, [], "cohen_kappa_quadratic")
     assert [one["items"] for one in row["annotators"]] == [60, 59, 60]
 
@@ -43,7 +37,7 @@ def test_with_a_judge_and_clusters(judgebench, table):
     shared = judgebench(
         "humans", "--csv", table, *PEOPLE, "--judge-col", "model", "--cluster-col", "question", "--format", "json"
     )
-    rows = [json.loads(done.out)["rows"][0] for done in (plain, shared)]
+    rows = [done.document()["rows"][0] for done in (plain, shared)]
     assert rows[0]["judges"][0]["metrics"]["ratio"]["value"] == rows[1]["judges"][0]["metrics"]["ratio"]["value"]
     assert rows[0]["ceiling"]["cohen_kappa_quadratic"]["low"] != rows[1]["ceiling"]["cohen_kappa_quadratic"]["low"]
 
@@ -53,7 +47,7 @@ def test_the_bootstrap_of_alpha_has_a_seed(judgebench, table):
         done = judgebench(
             "humans", "--csv", table, *PEOPLE, "--format", "json", "--alpha-interval", "bootstrap", "--seed", seed
         )
-        return json.loads(done.out)["rows"][0]["coefficients"]["krippendorff_alpha"]["low"]
+        return done.document()["rows"][0]["coefficients"]["krippendorff_alpha"]["low"]
 
     assert low(0) != low(1)
 
@@ -62,9 +56,8 @@ def test_runs_of_one_task_stand_in_one_panel(judgebench, tmp_path):
     judgebench("run", "--judge", "baseline/first", "--judge", "baseline/longest", "--task", "pandalm", "--sample")
     done = judgebench("humans", "runs", "--output", "humans.json", "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads((tmp_path / "humans.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, json_schema("humans"))
-    (row,) = document["rows"]
+    found = document((tmp_path / "humans.json").read_bytes())
+    (row,) = found["rows"]
     assert {one["judge"] for one in row["judges"]} == {"baseline/first", "baseline/longest"}
     assert len(row["annotators"]) == 3
 

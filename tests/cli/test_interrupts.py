@@ -88,8 +88,11 @@ def over(process: subprocess.Popen[str]) -> str:
     return err
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("function", ["sync", "pool", "blocks", "stubborn"])
+# Both signals have one handler.
+@pytest.mark.parametrize(
+    ("function", "number"),
+    [("sync", signal.SIGTERM), ("pool", signal.SIGINT), ("blocks", signal.SIGTERM), ("stubborn", signal.SIGINT)],
+)
 def test_a_function_that_never_comes_back(tmp_path: Path, function: str, number: int) -> None:
     (tmp_path / "sleeps.py").write_text(SLEEPS)
     hangs = (tmp_path / "hangs").exists
@@ -119,8 +122,9 @@ def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
         over(process)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("fault", ["hang", "drip", "429"])
+@pytest.mark.parametrize(
+    ("fault", "number"), [("hang", signal.SIGTERM), ("drip", signal.SIGINT), ("429", signal.SIGTERM)]
+)
 def test_a_server_that_hangs_drips_or_asks_to_wait(tmp_path: Path, fault: str, number: int) -> None:
     with FakeLLM() as llm:
         llm.retry_after = "300"

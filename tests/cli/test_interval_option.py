@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +24,7 @@ def kappa(judgebench, labels: Path, *options: str) -> dict[str, float]:
         "--cluster-col", "question", "--format", "json", *options,
     )  # fmt: skip
     assert done.code == 0, done.err
-    found: dict[str, float] = json.loads(done.out)["rows"][0]["metrics"]["cohen_kappa"]
+    found: dict[str, float] = done.document()["rows"][0]["metrics"]["cohen_kappa"]
     return found
 
 

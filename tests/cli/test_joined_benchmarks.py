@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers.forms_llm import FormsLLM
-
-from judgebench.tasks.card import card_dir
+from task_files import sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +28,11 @@ def test_a_model_judges_every_sample(judgebench: Callable[..., Any], tmp_path: P
             "--format", "json",
         )  # fmt: skip
     assert done.code == 0, done.err
-    assert json.loads(done.out)["rows"][0]["coverage"] == 1
+    assert done.document()["rows"][0]["coverage"] == 1
 
 
 def test_swap_bias_of_a_replay_stands_beside_agreement(judgebench: Callable[..., Any], tmp_path: Path) -> None:
-    rows = [json.loads(row) for row in (card_dir() / "judgelm" / "sample.jsonl").read_text("utf-8").splitlines()]
+    rows = sample("judgelm")
     for name, turned in (("out", False), ("out-reverse", True)):
         said = [
             row
@@ -47,6 +46,6 @@ def test_swap_bias_of_a_replay_stands_beside_agreement(judgebench: Callable[...,
         tmp_path / "runs", "--format", "json",
     )  # fmt: skip
     assert done.code == 0, done.err
-    metrics = json.loads(done.out)["rows"][0]["metrics"]
+    metrics = done.document()["rows"][0]["metrics"]
     # A judge that always takes the first one.
     assert [metrics[name]["value"] for name in ("swap_consistency", "prefers_first", "delta_bias")] == [0, 1, 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 
@@ -54,7 +53,7 @@ def asked(tmp_path) -> int:
 
 def rows(done):
     assert done.code == 0, done.err
-    return {row["judge"]: row for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
+    return {row["judge"]: row for row in done.document()["rows"] if row["subset"] == "all"}
 
 
 def test_a_stored_run_is_measured_against_the_labels(judgebench, judge, items, tmp_path) -> None:
@@ -85,7 +84,7 @@ def test_a_gate_holds_two_runs_against_the_labels(judgebench, judge, items, tmp_
     for against in ("base.json", old):
         done = judgebench("gate", new, "--against", against, *margin)
         assert done.code == 0, done.err
-        decision = json.loads(done.out)
+        decision = done.document()
         found[str(against)] = decision["lines"][0]["run"]["value"], decision["items"]
     score = rows(judgebench("score", new, "--labels", file, "--format", "json"))["counted:longer"]
     for figure, count in found.values():
@@ -132,7 +131,7 @@ def test_humans_have_one_more(judgebench, judge, items, tmp_path) -> None:
     file = label(tmp_path / "labels", items, ["A", "B"] * 12)
     done = judgebench("humans", "runs", "--labels", file, "--format", "json")
     assert done.code == 0, done.err
-    (row,) = json.loads(done.out)["rows"]
+    (row,) = done.document()["rows"]
     assert [one["name"] for one in row["annotators"]] == ["annotator1", "annotator2", "annotator3", "ann"]
     assert row["annotators"][3]["items"] == 24
 

@@ -58,7 +58,7 @@ def test_350_pairs_in_both_orders_give_the_same_through_every_backend(judgebench
         said[judge] = answers(tmp_path / judge.replace("/", "-"))
         rows[judge] = [
             {key: row[key] for key in ("subset", "items", "coverage", "metrics", "bias", "usage")}
-            for row in json.loads(done.out)["rows"]
+            for row in done.document()["rows"]
         ]
         assert CANARY not in done.out + done.err
     assert len(said["server/m"]) == 700
@@ -157,7 +157,7 @@ def test_each_fault_ends_in_its_own_status_and_earns_nothing(judgebench, tmp_pat
     # Retried where that makes sense (three attempts), asked once elsewhere.
     tries = Counter(counts.values())
     assert tries == {1: 1 + 1 + 7, 2: 6, 3: 3}, counts
-    row = json.loads(done.out)["rows"][0]
+    row = done.document()["rows"][0]
     assert row["statuses"] == {"ok": 8, "failed": 3, "refused": 3, "truncated": 1, "unparsed": 3}
     assert row["coverage"] == pytest.approx(8 / 18)
     for status in ("failed", "refused", "truncated", "unparsed"):
@@ -186,7 +186,7 @@ def test_a_run_without_a_single_answer_is_incomplete_and_hides_no_other_judge(ju
         )  # fmt: skip
     assert done.code == 5
     assert "every case of server/m on pandalm failed, the last with: " in done.err
-    assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"baseline/first"}
+    assert {row["judge"] for row in done.document()["rows"]} == {"baseline/first"}
 
 
 def test_an_interrupt_keeps_everything_and_says_so(tmp_path: Path) -> None:

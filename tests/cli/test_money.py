@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import bpe_openai
-import jsonschema
 import pytest
 from servers import fake_llm as server
-
-from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,13 +49,13 @@ def test_the_estimate_is_within_5_percent_of_the_bill(judgebench, data_dir, tmp_
         assert judgebench(*base, "--limit", 60, env=KEYS).code == 0
         asked = len(llm.requests)
         base = (*base, "--limit", 180)
-        [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
+        [estimate] = judgebench(*base, "--dry-run", env=KEYS).document()["runs"]
         assert len(llm.requests) == asked
         done = judgebench(*base, env=KEYS)
         assert done.code == 0, done.err
     assert (estimate["to_ask"], estimate["pilot_answers"]) == (360 - asked, asked)
-    bills = {row["items"]: row["usage"]["usd"] for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
-    pilot = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
+    bills = {row["items"]: row["usage"]["usd"] for row in done.document()["rows"] if row["subset"] == "all"}
+    pilot = judgebench("score", "runs", "--format", "json").document()["rows"]
     paid = next(row["usage"]["usd"] for row in pilot if row["subset"] == "all" and row["items"] == 60)
     bill = bills[180] - paid
     assert estimate["usd"] == pytest.approx(bill, rel=0.05)
@@ -73,16 +69,15 @@ def test_input_tokens_are_the_backends_own_count_before_anything_was_asked(judge
     with server.FakeLLM() as llm:
         (tmp_path / "judge.toml").write_text(PRICED.format(judge="openai/gpt-4o", url=llm.openai_url))
         base = ("run", "--judge", "judge.toml", "--task", "pandalm", "--sample", "--format", "json")
-        [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
-        rows = json.loads(judgebench(*base, env=KEYS).out)["rows"]
+        [estimate] = judgebench(*base, "--dry-run", env=KEYS).document()["runs"]
+        rows = judgebench(*base, env=KEYS).document()["rows"]
     assert estimate["pilot_answers"] == 0
     assert estimate["input_tokens"] == next(row for row in rows if row["subset"] == "all")["usage"]["input_tokens"]
 
 
 def test_an_unknown_price_is_unknown_and_never_0(judgebench) -> None:
     base = ("run", "--judge", "server/own", "--base-url", "http://127.0.0.1:9/v1", "--task", "pandalm", "--sample")
-    document = json.loads(judgebench(*base, "--dry-run", "--format", "json").out)
-    jsonschema.validate(document, json_schema("estimate"))
+    document = judgebench(*base, "--dry-run", "--format", "json").document()
     [estimate] = document["runs"]
     assert (estimate["usd"], estimate["usd_low"], estimate["counting"]) == (None, None, OWN)
     assert "not known" in judgebench(*base, "--dry-run").out
@@ -98,9 +93,9 @@ def test_show_says_what_a_run_cost_over_all_its_commands(judgebench, tmp_path: P
         llm.next("500", "400")
         assert judgebench(*base, env=KEYS).code == 5
         [run] = (path.parent for path in tmp_path.glob("runs/*/manifest.json"))
-        first = json.loads(judgebench("show", run, "--format", "json").out)
+        first = judgebench("show", run, "--format", "json").document()
         assert judgebench(*base, env=KEYS).code == 0
-        shown = json.loads(judgebench("show", run, "--format", "json").out)
+        shown = judgebench("show", run, "--format", "json").document()
         lines = judgebench("show", run, "--explain").out
     assert (first["holds"]["statuses"], shown["holds"]["statuses"]) == ({"ok": 47, "failed": 1}, {"ok": 48})
     assert (first["spent"]["retries"], shown["spent"]["commands"], shown["spent"]["asked"]) == (1, 2, 49)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 QUICK = ("-q", "--format", "json")
@@ -17,7 +15,7 @@ def probed(judgebench, data_dir):
     def call(*arguments):
         found = judgebench("probe", *arguments, *QUICK, env={"JUDGEBENCH_DATA": str(data_dir)})
         assert found.code == 0, found.err
-        return json.loads(found.out)["rows"]
+        return found.document()["rows"]
 
     return call
 
@@ -150,11 +148,11 @@ def test_pairs_before_and_after(judgebench, tmp_path):
     (tmp_path / "pairs.csv").write_text(PAIRS)
     columns = ("--before-col", "before", "--judge-col", "after", "--gold-col", "label", "--id-col", "id")
     table = ("probe", "--csv", "pairs.csv", *columns)
-    rows = json.loads(judgebench(*table, "--subset-col", "bias", "--placebo-col", "placebo", *QUICK).out)["rows"]
+    rows = judgebench(*table, "--subset-col", "bias", "--placebo-col", "placebo", *QUICK).document()["rows"]
     value = {row["probe"]: row["figures"]["bias_sensitive_rate"]["value"] for row in rows}
     assert value == {"tone": pytest.approx(2 / 3), "length": pytest.approx(1 / 2)}
     assert {row["against"] for row in rows} == {"placebo"}
-    [row] = json.loads(judgebench(*table, *QUICK).out)["rows"]
+    [row] = judgebench(*table, *QUICK).document()["rows"]
     assert (row["probe"], row["against"]) == ("change", "before")
     assert row["effect"]["value"] == pytest.approx(5 / 6 - 2 / 6)
 
@@ -162,7 +160,7 @@ def test_pairs_before_and_after(judgebench, tmp_path):
 def test_a_benchmark_of_pairs(judgebench):
     judge = ("--judge", "baseline/longest", "--task", "judgebiasbench", "--sample")
     assert judgebench("run", *judge, "-q").code == 0
-    rows = json.loads(judgebench("probe", "runs", *QUICK).out)["rows"]
+    rows = judgebench("probe", "runs", *QUICK).document()["rows"]
     found = {row["probe"]: row["figures"] for row in rows if row["probe"].startswith("biased/")}
     assert len(found) == 9
     assert "bias_sensitive_rate" in found["biased/length"]
@@ -182,7 +180,7 @@ def test_a_table_with_orders_lengths_and_systems(judgebench, tmp_path):
     columns = [word for role, name in roles.items() for word in (f"--{role}-col", name)]
     columns += ["--picks", "answer", "--answer-col", "a", "--answer-col", "b"]
     columns += ["--system-col", "by_a", "--system-col", "by_b", "--own-system", "m"]
-    rows = json.loads(judgebench("probe", "--csv", "verdicts.csv", *columns, *QUICK).out)["rows"]
+    rows = judgebench("probe", "--csv", "verdicts.csv", *columns, *QUICK).document()["rows"]
     found = {row["probe"]: row for row in rows}
     assert set(found) == {"position", "length", "self-preference"}
     assert found["position"]["figures"]["position_consistency"]["value"] == 0.75
@@ -197,7 +195,7 @@ def test_a_table_with_orders_lengths_and_systems(judgebench, tmp_path):
 def test_lengths_without_ids(judgebench, tmp_path):
     (tmp_path / "t.csv").write_text("j,g,a,b\nA,A,xx,y\nB,,xx,y\nA,B,xx,y\nB,B,x,yy\n")
     table = ("probe", "--csv", "t.csv", "--judge-col", "j", "--gold-col", "g", "--answer-col", "a", "--answer-col", "b")
-    [row] = json.loads(judgebench(*table, "--probe", "length", *QUICK).out)["rows"]
+    [row] = judgebench(*table, "--probe", "length", *QUICK).document()["rows"]
     assert (row["cases"], row["figures"]["longer"]["value"]) == (3, 1)
     kept = judgebench(*table, "--probe", "length", "--where", "g is not empty")
     assert (kept.code, "--id-col" in kept.err) == (2, True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from servers.forms_llm import FormsLLM
+from task_files import card
 
 from judgebench.errors import UsageError
 from judgebench.tasks.own import Reading
@@ -57,23 +58,13 @@ def test_an_error_about_something_else_comes_alone(here: Path, judgebench) -> No
 
 
 def test_a_table_is_judged_measured_reported_and_gated(here: Path, judgebench) -> None:
-    done = judgebench("run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--format", "csv")
+    asked = ("run", "--task", "tickets.csv", "--judge", "own_judges_here:long", "--format", "csv")
+    done = judgebench(*asked)
     assert done.code == 0, done.err
     (row,) = rows_of(done.out)
     assert (row["task"], row["items"], row["gold"]) == ("tickets", "14", "human")
     assert "by the names of its columns" in done.err
-    again = judgebench(
-        "run",
-        "--task",
-        "tickets.csv",
-        "--judge",
-        "own_judges_here:long",
-        "--gold-col",
-        "human_1",
-        "-q",
-        "--format",
-        "csv",
-    )
+    again = judgebench(*asked, "--gold-col", "human_1", "-q")
     assert (rows_of(again.out)[0]["cohen_kappa"], len(list((here / "runs").glob("t*")))) == ("1.000000", 2)
     assert judgebench("report", "runs").code == 0
     assert "no texts" not in judgebench("report", "runs", "--task", "tickets.csv").err
@@ -115,7 +106,7 @@ def test_items_without_labels_are_labelled_later_by_any_table(here: Path, judgeb
     assert (done.code, "nothing can be measured yet: no item has a label" in " ".join(done.out.split())) == (0, True)
     assert "judgebench view runs --task plain.csv" in " ".join(done.out.split())
     again = judgebench("score", "runs", "--format", "json")
-    assert (again.code, json.loads(again.out)["rows"]) == (0, [])
+    assert (again.code, again.document()["rows"]) == (0, [])
     for more in (["report", "runs"], ["leaderboard", "runs"], ["gate", "runs", "--against", "b.json", "--update"]):
         none = judgebench(*more)
         assert (none.code, "no item has a gold label yet: label some" in none.err) == (3, True)
@@ -198,25 +189,14 @@ def test_criteria_have_figures_of_their_own_and_no_average(here: Path, judgebenc
     assert judgebench("gate", "runs", "--against", "b.json", "--update").code == 0
     assert {"style: coverage", "tone: coverage"} <= set(json.loads((here / "b.json").read_text())["figures"])
     gate = ["gate", "runs", "--against", "b.json", "--format", "json"]
-    both, one = (json.loads(judgebench(*gate, *more).out) for more in ([], ["--subset", "tone"]))
+    both, one = (judgebench(*gate, *more).document() for more in ([], ["--subset", "tone"]))
     assert ([line["subset"] for line in both["lines"]], sorted(both["criteria"])) == (["style", "tone"],) * 2
     assert ([line["subset"] for line in one["lines"]], one["beside"] is None) == (["tone"], False)
 
 
-CRITERIA_CARD = """
-name = "graded"
-title = "Graded"
-summary = "How good is each answer, by two criteria?"
-homepage = "https://example.org"
-citation = "none"
-licence = "CC0-1.0"
-gold_source = "human"
-annotators = "One person."
-scale = "rate:1-5"
-metric = "cohen_kappa_quadratic"
-default_split = "test"
-clusters = "the question"
-systems = "none"
+CRITERIA_CARD = card(
+    "graded",
+    """
 
 [columns]
 id = "no"
@@ -227,7 +207,10 @@ gold = ["human_{criterion}"]
 [splits.test]
 files = ["graded.jsonl"]
 count = 24
-"""
+""",
+    scale="rate:1-5",
+    metric="cohen_kappa_quadratic",
+)
 
 
 def criteria_card(folder: Path) -> Path:
@@ -405,14 +388,15 @@ def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench,
 
 
 def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgebench) -> None:
-    (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nseed = 3\n')
+    (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nquiet = true\n')
     (here / "other.toml").write_text('[run]\njudge = "baseline/random"\n')
     for more, judge in (
         ([], "baseline/majority"),
         (["--config", "other.toml"], "baseline/random"),
         (["--judge", "own_judges_here:long"], "own_judges_here:long"),
     ):
-        done = judgebench("run", "--format", "csv", "-q", *more)
+        done = judgebench("run", "--format", "csv", *more)
+        assert "judgebench.toml gives --task, --judge, --quiet" in done.err
         assert rows_of(done.out)[0]["judge"] == judge, done.err
     (here / "judgebench.toml").write_text("[rum]\n")
     wrong = judgebench("run", "--task", "tickets.csv", "--judge", "baseline/majority")

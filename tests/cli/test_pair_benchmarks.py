@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +20,7 @@ def test_a_model_judges_every_sample(judgebench: Callable[..., Any], tmp_path: P
             "--format", "json",
         )  # fmt: skip
     assert done.code == 0, done.err
-    row = json.loads(done.out)["rows"][0]
+    row = done.document()["rows"][0]
     assert row["coverage"] == 1
     assert row["bias"]["position_consistency"]["n"] == row["items"]
 
@@ -34,6 +33,6 @@ def test_every_published_figure_comes_out(
 ) -> None:
     done = judgebench("reproduce", "--task", name, "--data", data_dir, "--format", "json")
     assert done.code == 0, done.err
-    cells = json.loads(done.out)["cells"]
+    cells = done.document()["cells"]
     assert sum(cell["kind"] == "equal" for cell in cells) == equal
     assert not [cell for cell in cells if cell["kind"] == "differs"]

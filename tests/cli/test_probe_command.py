@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 
 import pandas as pd
@@ -15,33 +14,27 @@ import judgebench as jb
 QUICK = ("--sample", "-q")
 
 
-@pytest.fixture
-def llm():
-    with FakeLLM() as server:
-        yield server
-
-
 def _server(llm, *more):
     return ("--judge", "server/m", "--base-url", llm.openai_url, *more, *QUICK)
 
 
-def test_a_suite_asks_each_case_once_and_what_the_dry_run_said(judgebench, llm):
-    asked = ("probe", *_server(llm, "--task", "pandalm", "--probe", "bandwagon", "--probe", "bandwagon:right"))
-    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
+def test_a_suite_asks_each_case_once_and_what_the_dry_run_said(judgebench, fake_llm):
+    asked = ("probe", *_server(fake_llm, "--task", "pandalm", "--probe", "bandwagon", "--probe", "bandwagon:right"))
+    dry = judgebench(*asked, "--dry-run", "--format", "json").document()
     expected = sum(run["calls"] for run in dry["runs"])
-    assert judgebench("run", *_server(llm, "--task", "pandalm")).code == 0
-    before = sum(llm.counts.values())
-    found = json.loads(judgebench(*asked, "--format", "json").out)
-    assert sum(llm.counts.values()) == expected
+    assert judgebench("run", *_server(fake_llm, "--task", "pandalm")).code == 0
+    before = sum(fake_llm.counts.values())
+    found = judgebench(*asked, "--format", "json").document()
+    assert sum(fake_llm.counts.values()) == expected
     assert before == 48
     assert [row["probe"] for row in found["rows"]] == ["bandwagon", "bandwagon:right"]
     again = judgebench(*asked, "--format", "json")
-    assert sum(llm.counts.values()) == expected
-    assert json.loads(again.out) == found
+    assert sum(fake_llm.counts.values()) == expected
+    assert again.document() == found
 
 
 def test_many_runs_are_told_in_one_line_and_quietly_in_none(judgebench):
-    judge = ("--judge", "baseline/random", "--task", "pandalm", "--suite", "bias", "--sample")
+    judge = ("--judge", "baseline/random", "--task", "pandalm", "--suite", "bias", "--sample", "--limit", 4)
     loud = judgebench("probe", *judge).err
     assert (loud.count("already judged"), "runs: " in loud) == (1, True)
     assert "nothing to change" in loud
@@ -49,11 +42,12 @@ def test_many_runs_are_told_in_one_line_and_quietly_in_none(judgebench):
     assert ("already judged" in quiet, "nothing to change" in quiet) == (False, False)
 
 
-def test_answers_under_another_address_are_named_before_they_are_asked_anew(judgebench, llm):
-    asked = _server(llm, "--task", "pandalm")
+def test_answers_under_another_address_are_named_before_they_are_asked_anew(judgebench, fake_llm):
+    asked = _server(fake_llm, "--task", "pandalm")
     assert judgebench("run", *asked).code == 0
-    moved = [llm.openai_url.replace("127.0.0.1", "localhost") if one == llm.openai_url else one for one in asked]
-    said = f"answers of server/m are stored under {llm.openai_url}; another address is asked anew"
+    url = fake_llm.openai_url
+    moved = [url.replace("127.0.0.1", "localhost") if one == url else one for one in asked]
+    said = f"answers of server/m are stored under {url}; another address is asked anew"
     assert said in judgebench("run", *moved, "--dry-run").err
     assert said in judgebench("run", *moved).err
     assert said not in judgebench("run", *moved).err
@@ -72,20 +66,20 @@ def test_runs_of_changed_items_are_no_judges_of_their_own(judgebench, tmp_path):
     assert judgebench("probe", *judge, "--probe", "bandwagon", "--probe", "authority").code == 0
     for command in ("score", "leaderboard"):
         found = judgebench(command, "runs", "--format", "json")
-        assert {row["judge"] for row in json.loads(found.out)["rows"]} == {"baseline/random"}
+        assert {row["judge"] for row in found.document()["rows"]} == {"baseline/random"}
         assert found.err.count("left out 2 runs of changed items") == 1
     page = judgebench("report", "runs", "--output", str(tmp_path / "page.html"))
     assert (page.code, "left out 2 runs" in page.err) == (0, True)
     assert "two judges or more" in judgebench("compare", "runs").err
     [own] = [path for path in (tmp_path / "runs").glob("*/manifest.json") if '"bandwagon"' in path.read_text()]
-    named = json.loads(judgebench("score", str(own.parent), "--format", "json").out)
+    named = judgebench("score", str(own.parent), "--format", "json").document()
     assert [row["conditions"] for row in named["rows"]] == [{"probe": "bandwagon"}]
 
 
 def test_a_judge_that_was_asked_again_for_its_noise_is_one_judge(judgebench):
     judge = ("--judge", "baseline/random", "--task", "pandalm", *QUICK)
     assert judgebench("run", *judge).code == judgebench("run", *judge, "--repeats", 3).code == 0
-    rows = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
+    rows = judgebench("score", "runs", "--format", "json").document()["rows"]
     assert {row["judge"] for row in rows} == {"baseline/random"}
 
 
@@ -116,18 +110,7 @@ def test_what_can_not_be_probed(judgebench, arguments, said):
 
 
 def test_many_probes_with_nothing_to_change_are_one_note(judgebench):
-    asked = (
-        "--judge",
-        "baseline/random",
-        "--task",
-        "pandalm",
-        "--sample",
-        "--limit",
-        "2",
-        "--suite",
-        "all",
-        "--dry-run",
-    )
+    asked = ("--judge", "baseline/random", "--task", "pandalm", "--sample", "--limit", 2, "--suite", "all", "--dry-run")
     told = [line for line in judgebench("probe", *asked).err.splitlines() if "dummy/" in line]
     assert len(told) == 1
     assert "probes have nothing to change" in told[0]
@@ -139,7 +122,7 @@ def test_stored_runs_are_told_in_the_order_of_the_list_and_with_what_is_known_of
     assert judgebench("run", *asked).code == 0
     names = ("bandwagon", "tone/sad", "authority", "preamble/checked")
     judgebench("probe", *asked, *(part for name in reversed(names) for part in ("--probe", name)))
-    rows = json.loads(judgebench("probe", "runs", "--format", "json").out)["rows"]
+    rows = judgebench("probe", "runs", "--format", "json").document()["rows"]
     told = [row["probe"] for row in rows if row["probe"] in names]
     assert told == list(names)
     assert all("retest_flips" in row["figures"] for row in rows if row["probe"] in names)
@@ -155,7 +138,7 @@ def test_a_judge_is_validated_on_samples(judgebench, tmp_path):
     asked = ("--judge", "baseline/longest", "--task", "pandalm", "--task", "judgebench", "--probe", "bandwagon", *QUICK)
     found = judgebench("validate-judge", *asked, "--format", "json", "--junit", "j.xml")
     assert found.code == 1
-    [one] = json.loads(found.out)["judges"]
+    [one] = found.document()["judges"]
     states = {(line["about"], line["task"]): line["state"] for line in one["lines"]}
     assert states["agreement", "judgebench"] == "fail"
     assert states["position", "pandalm"] == "pass"
@@ -168,42 +151,32 @@ def test_a_judge_is_validated_on_samples(judgebench, tmp_path):
     assert "is not fit for use" in page
 
 
-def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, llm, tmp_path):
+def test_a_judge_is_validated_on_a_file_of_ones_own(judgebench, fake_llm, tmp_path):
     lines = ["question,answer_a,answer_b,gold"]
     lines += [f"What is {i} plus one?,It is {i + 1}.,It is {i + 2} or so.,{'AB'[i % 2]}" for i in range(60)]
     (tmp_path / "mine.csv").write_text("\n".join(lines), "utf-8")
-    asked = (
-        "validate-judge",
-        "--judge",
-        "server/m",
-        "--base-url",
-        llm.openai_url,
-        "--task",
-        "mine.csv",
-        "--probe",
-        "bandwagon",
-        "-q",
-    )
-    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
+    asked = ("validate-judge", "--judge", "server/m", "--base-url", fake_llm.openai_url)
+    asked += ("--task", "mine.csv", "--probe", "bandwagon", "-q")
+    dry = judgebench(*asked, "--dry-run", "--format", "json").document()
     found = judgebench(*asked)
-    assert sum(llm.counts.values()) == sum(run["calls"] for run in dry["runs"]) == 60 * 2 * (3 + 2)
+    assert sum(fake_llm.counts.values()) == sum(run["calls"] for run in dry["runs"]) == 60 * 2 * (3 + 2)
     assert re.search(r"^server/m is not ", found.out)
     assert "one task only" in found.out
     assert max(len(line) for line in found.out.splitlines()) <= 120
 
 
-def test_without_gold_nobody_is_asked_for_a_validation(judgebench, llm, tmp_path):
+def test_without_gold_nobody_is_asked_for_a_validation(judgebench, fake_llm, tmp_path):
     (tmp_path / "mine.csv").write_text("question,answer_a,answer_b\nWhat?,This.,That.\n", "utf-8")
     found = judgebench(
-        "validate-judge", "--judge", "server/m", "--base-url", llm.openai_url, "--task", "mine.csv", "-q"
+        "validate-judge", "--judge", "server/m", "--base-url", fake_llm.openai_url, "--task", "mine.csv", "-q"
     )
-    assert (found.code, "no item has a gold label" in found.err, llm.counts.total()) == (3, True, 0)
+    assert (found.code, "no item has a gold label" in found.err, fake_llm.counts.total()) == (3, True, 0)
 
 
 def test_one_item_shows_neither_steadiness_nor_a_place(judgebench, tmp_path):
     (tmp_path / "mine.csv").write_text("question,answer_a,answer_b,gold\nWhat?,This.,The other.,B\n", "utf-8")
     asked = ("--judge", "baseline/longest", "--task", "mine.csv", "--probe", "bandwagon", "-q")
-    [one] = json.loads(judgebench("validate-judge", *asked, "--format", "json").out)["judges"]
+    [one] = judgebench("validate-judge", *asked, "--format", "json").document()["judges"]
     lines = {line["about"]: line for line in one["lines"]}
     assert lines["stable but led"]["state"] == "warn"
     assert (lines["position"]["state"], lines["position"]["figure"]["value"]) == ("open", 0.0)
@@ -214,7 +187,7 @@ def test_a_silent_judge_is_not_called_steady(judgebench):
         asked = _server(silent, "--task", "pandalm", "--limit", "4", "--probe", "bandwagon", "--probe", "distraction")
         found = judgebench("probe", *asked)
         assert "gave no answer that can be used" in found.out
-        [*_, row] = json.loads(judgebench("probe", *asked, "--format", "json").out)["rows"]
+        [*_, row] = judgebench("probe", *asked, "--format", "json").document()["rows"]
     assert (row["effect"]["undefined"], row["p"], row["led"]) == ("unanswered", None, False)
 
 

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from servers.fake_llm import FakeLLM
-
-
-@pytest.fixture
-def llm():
-    with FakeLLM() as server:
-        yield server
 
 
 def _line(text):
@@ -40,20 +31,23 @@ def test_a_judge_that_is_not_for_a_scale_leaves_nothing_behind(judgebench, tmp_p
         (("--task", "pandalm", "--probe", "paraphrase:mine.csv#attacked"), "no id in mine.csv is that of an item"),
     ],
 )
-def test_where_nothing_would_show_nobody_is_asked(judgebench, llm, tmp_path, arguments, said):
+def test_where_nothing_would_show_nobody_is_asked(judgebench, fake_llm, tmp_path, arguments, said):
     (tmp_path / "mine.csv").write_text("id,attacked\nnone,Hello\n", "utf-8")
-    found = judgebench("probe", *_server(llm, *arguments))
+    found = judgebench("probe", *_server(fake_llm, *arguments))
     assert (found.code, said in _line(found.err)) == (2, True), found.err
-    assert not llm.counts
+    assert not fake_llm.counts
     assert not list(tmp_path.glob("runs/*"))
 
 
-def test_what_is_looked_at_alone_is_asked_once_and_only_where_it_shows(judgebench, llm):
-    asked = ("probe", *_server(llm, "--task", "pandalm", "--task", "triviaqa", "--limit", "3", "--probe", "position"))
-    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
+def test_what_is_looked_at_alone_is_asked_once_and_only_where_it_shows(judgebench, fake_llm):
+    asked = (
+        "probe",
+        *_server(fake_llm, "--task", "pandalm", "--task", "triviaqa", "--limit", "3", "--probe", "position"),
+    )
+    dry = judgebench(*asked, "--dry-run", "--format", "json").document()
     assert [(run["task"], run["calls"]) for run in dry["runs"]] == [("pandalm", 6)]
     found = judgebench(*asked)
-    assert (found.code, llm.counts.total()) == (0, 6)
+    assert (found.code, fake_llm.counts.total()) == (0, 6)
     assert "server/m on triviaqa is not asked" in _line(found.err)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -15,12 +14,6 @@ from servers.fake_llm import FakeLLM
 from judgebench.report.probe_tables import FIGURES
 
 IN_FLIGHT = 4
-
-
-@pytest.fixture
-def llm():
-    with FakeLLM() as server:
-        yield server
 
 
 def _asked(command, llm, *more):
@@ -37,24 +30,24 @@ def _asked(command, llm, *more):
         ("validate-judge", "triviaqa", 3),
     ],
 )
-def test_a_whole_suite_asks_what_the_dry_run_said(judgebench, llm, command, task, repeats):
-    chosen = ("--task", task, "--limit", "2")
+def test_a_whole_suite_asks_what_the_dry_run_said(judgebench, fake_llm, command, task, repeats):
+    chosen = ("--task", task, "--limit", "1")
     # The plain cases are asked before, as `run` does.
-    assert judgebench(*_asked("run", llm, *chosen)).code == 0
-    plain = set(llm.counts)
-    asked = _asked(command, llm, *chosen, "--suite", "all")
-    dry = json.loads(judgebench(*asked, "--dry-run", "--format", "json").out)
-    before = llm.counts.total()
+    assert judgebench(*_asked("run", fake_llm, *chosen)).code == 0
+    plain = set(fake_llm.counts)
+    asked = _asked(command, fake_llm, *chosen, "--suite", "all")
+    dry = judgebench(*asked, "--dry-run", "--format", "json").document()
+    before = fake_llm.counts.total()
     first = judgebench(*asked, "--format", "json")
     assert first.code in {0, 1}, first.err
-    assert llm.counts.total() - before == sum(run["calls"] for run in dry["runs"])
+    assert fake_llm.counts.total() - before == sum(run["calls"] for run in dry["runs"])
     assert len(dry["runs"]) > 20
     # Whatever the number of probes, they share the plain cases.
-    assert {llm.counts[prompt] for prompt in plain} == {repeats}
-    told = llm.counts.total()
-    again = json.loads(judgebench(*asked, "--format", "json").out)
-    assert llm.counts.total() == told
-    assert again == json.loads(first.out)
+    assert {fake_llm.counts[prompt] for prompt in plain} == {repeats}
+    told = fake_llm.counts.total()
+    again = judgebench(*asked, "--format", "json").document()
+    assert fake_llm.counts.total() == told
+    assert again == first.document()
     # Each figure can be asked for by its name.
     assert {name for row in again.get("rows", ()) for name in row["figures"]} <= {*FIGURES}
 
@@ -80,4 +73,4 @@ def test_a_killed_suite_asks_only_what_was_in_flight_again(judgebench, tmp_path,
     assert again.total() <= IN_FLIGHT
     assert found.code == expected.code
     rows = "rows" if command == "probe" else "judges"
-    assert json.loads(found.out)[rows] == json.loads(expected.out)[rows]
+    assert found.document()[rows] == expected.document()[rows]

@@ -11,8 +11,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from servers.fake_batches import FakeBatches
-from servers.forms_llm import FormsLLM
+from servers.forms_llm import FormsLLM, Vendors
 
 import judgebench as jb
 from judgebench.errors import UsageError
@@ -54,12 +53,12 @@ def llm() -> Iterator[FormsLLM]:
 def run(judgebench: Callable[..., Any], llm: FormsLLM, tmp_path: Path) -> Callable[..., Any]:
     for name, text in (("strict.md", STRICT), ("mild.md", MILD), ("rubric.toml", RUBRIC)):
         (tmp_path / name).write_text(text, "utf-8")
-    words = ("run", "--judge", "server/m", "--base-url", llm.openai_url, "--task", "triviaqa", "--sample", "--quiet")
-    return lambda *more: judgebench(*words, "--runs", "runs", *more)
+    where = ("--base-url", llm.openai_url, "--task", "triviaqa", "--sample", "--quiet", "--runs", "runs")
+    return lambda *more, judge="server/m": judgebench("run", "--judge", judge, *where, *more)
 
 
 def rows(done: Any) -> list[dict[str, Any]]:
-    return [row for row in json.loads(done.out)["rows"] if row["subset"] == "all"]
+    return [row for row in done.document()["rows"] if row["subset"] == "all"]
 
 
 def test_three_prompts_by_two_references_are_six_rows_and_one_comparison(
@@ -75,7 +74,7 @@ def test_three_prompts_by_two_references_are_six_rows_and_one_comparison(
     assert len(llm.requests) == 6 * 2 * (1 + 1 + 2)
     compared = judgebench("compare", "runs", "--format", "json")
     assert compared.code == 0, compared.err
-    assert len(json.loads(compared.out)["pairs"]) == 15
+    assert len(compared.document()["pairs"]) == 15
     board = judgebench("leaderboard", "runs", "--format", "csv")
     assert all(f"prompt={prompt}; reference=human" in board.out for prompt in ("strict", "mild", "rubric"))
     # Asked again, nothing is asked again.
@@ -124,7 +123,7 @@ def test_samples(
     assert stored.run.settings["samples"] == 3
     looked = judgebench("score", "runs", "--consistency", "--format", "json")
     assert looked.code == 0, looked.err
-    figure = json.loads(looked.out)["rows"][0]["figures"]["sample_agreement"]
+    figure = looked.document()["rows"][0]["figures"]["sample_agreement"]
     pairs = [[a.code == b.code for (_, a), (_, b) in combinations(one.parts, 2)] for one in verdicts]
     assert figure["value"] == pytest.approx(sum(map(mean, pairs)) / len(pairs), abs=1e-6)
 
@@ -145,28 +144,23 @@ def test_anthropic_calls_a_tool_and_knows_no_schema(
     assert len(llm.requests) == asked + 6
 
 
-def test_a_judge_file_says_the_same(run: Callable[..., Any], judgebench: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_judge_file_says_the_same(run: Callable[..., Any], tmp_path: Path) -> None:
     options = ("--prompt", "rubric.toml", "--form", "json", "--samples", "2", "--samples-by", "mean", "--effort", "low")
     assert run(*options, "--temperature", "1", "--limit", "2").code == 0
     (tmp_path / "judge.toml").write_text(
         'judge = "server/m"\nprompt = "rubric.toml"\nform = "json"\nsamples = 2\nsamples_by = "mean"\neffort = "low"\n'
         "temperature = 1\n"
     )
-    done = judgebench(*_file(run), "--limit", "2")
+    done = run("--limit", "2", judge="judge.toml")
     assert done.code == 0, done.err
     assert len(find_runs(tmp_path / "runs")) == 1
 
 
-def _file(run: Callable[..., Any]) -> tuple[str, ...]:
-    (words,) = [cell.cell_contents for cell in run.__closure__ or () if isinstance(cell.cell_contents, tuple)]
-    return ("run", "--judge", "judge.toml", *words[3:], "--runs", "runs")
-
-
 def test_a_dry_run_counts_what_samples_and_criteria_ask(run: Callable[..., Any], llm: FormsLLM) -> None:
     done = run("--prompt", "rubric.toml", "--limit", "5", "--dry-run", "--format", "json")
-    assert json.loads(done.out)["runs"][0]["calls"] == 10
+    assert done.document()["runs"][0]["calls"] == 10
     done = run("--samples", "4", "--temperature", "1", "--limit", "5", "--dry-run", "--format", "json")
-    (told,) = json.loads(done.out)["runs"]
+    (told,) = done.document()["runs"]
     assert (told["calls"], told["output_tokens"]) == (5, 5 * 4 * 300)
     assert not llm.requests
 
@@ -188,10 +182,6 @@ def test_before_anything_is_asked(run: Callable[..., Any], llm: FormsLLM, tmp_pa
     assert len(llm.requests) == asked
 
 
-class Vendors(FormsLLM, FakeBatches):
-    """Answers in every form, live and in batches."""
-
-
 @pytest.mark.parametrize("form", ["schema", "tool"])
 def test_a_batch_asks_the_same(
     judgebench: Callable[..., Any], form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -201,19 +191,7 @@ def test_a_batch_asks_the_same(
     asked: list[list[Any]] = []
     with Vendors() as llm:
         monkeypatch.setenv("OPENAI_BASE_URL", llm.openai_url)
-        words = (
-            "run",
-            "--judge",
-            "gpt-4o",
-            "--task",
-            "triviaqa",
-            "--sample",
-            "--limit",
-            "4",
-            "--quiet",
-            "--form",
-            form,
-        )
+        words = ("run", "--judge", "gpt-4o", "--task", "triviaqa", "--sample", "--limit", "4", "-q", "--form", form)
         more = ("--prompt", "rubric.toml", "--samples", "2", "--temperature", "1")
         for engine in ("local", "batch"):
             done = judgebench(*words, *more, "--engine", engine, "--poll", "0.05", "--runs", engine)

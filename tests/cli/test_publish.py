@@ -11,16 +11,16 @@ import re
 import shutil
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
+from documents import document
 from stored_cases import edited
 
 import judgebench as jb
-from judgebench.report.schemas import json_schema
 from judgebench.report.site import MARK
 
 JUDGES = ("baseline/longest", "baseline/random", "baseline/majority")
+pytestmark = pytest.mark.usefixtures("one_measuring")
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ def test_the_site_is_whole_and_holds_no_text(judgebench, sampled: Path, tmp_path
     site = contents(tmp_path / "site")
     assert {"index.html", "README.md", "leaderboard.csv", "leaderboard.json", "leaderboard.tex", MARK} <= set(site)
     assert sum(name.startswith("verdicts/") for name in site) == 6
-    jsonschema.Draft202012Validator(json_schema("leaderboard")).validate(json.loads(site["leaderboard.json"]))
-    jsonschema.Draft202012Validator(json_schema("systems-leaderboard")).validate(json.loads(site["systems.json"]))
+    assert document(site["leaderboard.json"])["schema"].startswith("judgebench.leaderboard/")
+    assert document(site["systems.json"])["schema"].startswith("judgebench.systems-leaderboard/")
     # Not a single sentence of the items or of the judges is in any file.
     everything = b"\n".join(site.values()).decode("utf-8")
     sample = Path(__file__).resolve().parents[2] / "tasks" / "pandalm" / "sample.jsonl"

@@ -175,16 +175,7 @@ def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(judgebench: Callable[..
     write(
         tmp_path / "pairs.jsonl", [row | {"motivation_app": _ESCAPES, "cmp_key": f"{_ESCAPES}_birch"} for row in ROWS]
     )
-    import sys
-
-    sys.path.insert(0, str(tmp_path))
-    try:
-        done = judgebench(
-            "run", "--judge", "rude:judge", "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs"
-        )
-    finally:
-        sys.path.remove(str(tmp_path))
-        sys.modules.pop("rude", None)
+    done = judgebench("run", "--judge", "rude:judge", "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs")
     assert done.code == 0, done.err
     run = next(path for path in (tmp_path / "runs").iterdir() if (path / "manifest.json").exists())
     run = edited(run, judge=f"judge {_ESCAPES}", settings={"prompt": _ESCAPES}, models={_ESCAPES: 3})

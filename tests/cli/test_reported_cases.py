@@ -6,7 +6,6 @@ would say after `judgebench doctor`.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -111,7 +110,7 @@ def asked(case, number: str, files: str, said: str) -> list[str]:
 def test_a_reported_table_has_its_right_figures(judgebench, case, number, files, said, row, figures):
     done = judgebench("score", *asked(case, number, files, said), "--format", "json")
     assert done.code == 0, done.err
-    rows = json.loads(done.out)["rows"]
+    rows = done.document()["rows"]
     wanted = {"subset": row.get("subset", "all")} | ({"judge": row["judge"]} if "judge" in row else {})
     [found] = [one for one in rows if all(one[name] == value for name, value in wanted.items())]
     assert found["items"] == row.get("items", found["items"])

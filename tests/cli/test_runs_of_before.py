@@ -37,17 +37,13 @@ def test_it_is_read_resumed_measured_packed_and_gated(before: Path, judgebench: 
     assert len(find_runs(before / "runs")) == 3
     assert judgebench("verify", "runs").code == 0
     was = json.loads((before / "score.json").read_text())
-    now = json.loads(judgebench("score", "runs", "--interval", "cr1", "--format", "json").out)
+    now = judgebench("score", "runs", "--interval", "cr1", "--format", "json").document()
     for new, old in zip(now["rows"], was["rows"], strict=True):
         assert [new[name] for name in ("task", "judge", "usage")] == [old[name] for name in ("task", "judge", "usage")]
         for name, one in old["metrics"].items():
             for key, value in one.items():
-                assert new["metrics"][name][key] == (
-                    pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
-                ), (
-                    name,
-                    key,
-                )
+                wanted = pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+                assert new["metrics"][name][key] == wanted, (name, key)
     [pandalm] = (before / "runs").glob("pandalm--server*")
     assert judgebench("pack", str(pandalm)).code == 0
     assert (done := judgebench("gate", str(pandalm), "--against", "base.json")).code == 0, done.out + done.err

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
-
-from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +16,7 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
     path.write_text("p,human\n" + "".join(f"{p},{'yes' if y else 'no'}\n" for p, y in zip(P, Y, strict=True)))
     done = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human", "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.validate(document, Scores.json_schema())
+    document = done.document()
     metrics = document["rows"][0]["metrics"]
     assert metrics["brier"]["value"] == pytest.approx(0.1305)
     assert metrics["ece"]["value"] == pytest.approx(0.27)
@@ -36,7 +31,6 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
 def test_scores_describe_a_table_not_a_run(judgebench) -> None:
     done = judgebench("score", "runs", "--score-col", "p")
     assert done.code == 2
-    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("cell", ["1e308", "-1e101", "1_5", "inf", "1e400"])

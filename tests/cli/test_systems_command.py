@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import random
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
-
-from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +65,7 @@ def test_a_table_says_in_words_what_it_comes_to(judgebench, checks) -> None:
 
 def test_json_keeps_its_schema_and_csv_its_bytes(judgebench, checks, tmp_path: Path) -> None:
     how = ("systems", "--csv", checks, *CHECK, "--system-col", "model", "--cluster-col", "question")
-    document = json.loads(judgebench(*how, "--format", "json").out)
-    jsonschema.validate(document, json_schema("systems"))
+    document = judgebench(*how, "--format", "json").document()
     good, yes = document["rows"]
     assert good["gold"] == "human"
     assert (good["clusters"], good["rows"], len(good["systems"])) == (50, 200, 4)
@@ -84,7 +79,7 @@ def test_json_keeps_its_schema_and_csv_its_bytes(judgebench, checks, tmp_path: P
     assert [row["system"] for row in rows[:2]] == ["(all)", "huge"]
     assert {row["system"] for row in rows} >= {"'=tiny", "large\\x1b[31m"}
     assert float(rows[0]["kendall_tau"]) == pytest.approx(good["agreement"]["kendall_tau"]["value"], abs=1e-6)
-    other = json.loads(judgebench(*how, "--format", "json", "--seed", 1, "--draws", 100).out)["rows"][0]
+    other = judgebench(*how, "--format", "json", "--seed", 1, "--draws", 100).document()["rows"][0]
     assert other["draws"] == 100
     assert other["agreement"]["pearson_r"]["low"] != good["agreement"]["pearson_r"]["low"]
 
@@ -96,7 +91,7 @@ def test_pairs_name_their_systems_in_one_column_or_two(judgebench, pairs) -> Non
     one = judgebench("systems", "--csv", pairs, *PAIRS, "--system-col", "both", "--format", "json")
     assert two.code == one.code == 0, two.err
     assert two.out == one.out
-    row = json.loads(two.out)["rows"][0]
+    row = two.document()["rows"][0]
     assert row["score"] == "bradley-terry"
     assert row["systems"][0]["system"] == "m3"
     assert abs(sum(system["gold"]["value"] for system in row["systems"])) < 1e-9
@@ -109,8 +104,7 @@ def test_runs_are_ranked_and_other_columns_refused(judgebench) -> None:
     judgebench("run", *pairs, "--task", "rewardbench-2", "--sample")
     done = judgebench("systems", "runs", "--format", "json")
     assert done.code == 0, done.err
-    document = json.loads(done.out)
-    jsonschema.validate(document, json_schema("systems"))
+    document = done.document()
     assert {row["judge"] for row in document["rows"]} == {"baseline/longest", "baseline/first"}
     assert done.err.count("on rewardbench-2: systems are ranked on check, rating and pair scales") == 1
     assert judgebench("systems", "runs", "--system-col", "model").code == 2

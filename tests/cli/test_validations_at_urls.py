@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import fsspec
 import pytest
 from servers.fake_llm import FakeLLM
@@ -36,7 +34,7 @@ def test_a_validation_is_kept_at_the_url_and_told_elsewhere(judgebench, url, mac
         llm.version = "june"
         asked = ("--judge", "server/m", "--base-url", llm.openai_url, "--task", "triviaqa", "--sample", "--limit", "4")
         validate = ("validate-judge", *asked, "--probe", "bandwagon", "--runs", url, "-q", "--format", "json")
-        [one] = json.loads(judgebench(*validate).out)["judges"]
+        [one] = judgebench(*validate).document()["judges"]
         assert _kept(url) == [f"{one['digest']}.json"]
         machine("two")
         assert "server/m was validated on" in judgebench("score", url).err
@@ -51,7 +49,7 @@ def test_a_validation_is_kept_at_the_url_and_told_elsewhere(judgebench, url, mac
 def test_stored_runs_at_a_url_are_validated_there(judgebench, url, machine):
     judgebench("run", "--judge", "baseline/random", "--task", "triviaqa", "--sample", "--runs", url, "-q")
     machine("two")
-    [one] = json.loads(judgebench("validate-judge", url, "--format", "json").out)["judges"]
+    [one] = judgebench("validate-judge", url, "--format", "json").document()["judges"]
     assert _kept(url) == [f"{one['digest']}.json"]
     judgebench("validate-judge", url, "--min-agreement", "0.9")
     machine("one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -49,11 +48,11 @@ def _questions(llm):
 
 def test_rewordings_are_written_once_and_asked_as_the_dry_run_said(judgebench, llm):
     asked = _asked("probe", llm, "--probe", "paraphrase", "--paraphrases", str(WORDINGS), "--format", "json")
-    dry = json.loads(judgebench(*asked, "--dry-run").out)
+    dry = judgebench(*asked, "--dry-run").document()
     calls = {run["task"]: 0 for run in dry["runs"]}
     for run in dry["runs"]:
         calls[run["task"]] += run["calls"]
-    found = json.loads(judgebench(*asked).out)
+    found = judgebench(*asked).document()
     written = _questions(llm)
     assert len(written) == calls["pandalm (rewordings)"] == len({one.digest for one in written})
     # One wording came back as it was: there is nothing to ask.
@@ -64,9 +63,9 @@ def test_rewordings_are_written_once_and_asked_as_the_dry_run_said(judgebench, l
     assert sum("Use Other Words And Another Order Of The Sentences: " in text for text in sent) == ITEMS * 2
     # Nothing is asked again, and stored runs say the same; what is written already is known to the dry run.
     told = llm.counts.total()
-    assert json.loads(judgebench(*asked).out) == found
-    assert [run["calls"] for run in json.loads(judgebench(*asked, "--dry-run").out)["runs"]] == [0, 0, 0, 0]
-    again = json.loads(judgebench("probe", "runs", "--probe", "paraphrase", "--format", "json").out)
+    assert judgebench(*asked).document() == found
+    assert [run["calls"] for run in judgebench(*asked, "--dry-run").document()["runs"]] == [0, 0, 0, 0]
+    again = judgebench("probe", "runs", "--probe", "paraphrase", "--format", "json").document()
     assert [(row["probe"], row["effect"]) for row in again["rows"]] == [
         (row["probe"], row["effect"]) for row in found["rows"]
     ]
@@ -77,15 +76,15 @@ def test_rewordings_are_written_once_and_asked_as_the_dry_run_said(judgebench, l
 
 
 def test_a_run_asks_them_beside_the_plain_wording(judgebench, llm):
-    found = json.loads(judgebench(*_asked("run", llm, "--paraphrases", "1", "--format", "json")).out)
+    found = judgebench(*_asked("run", llm, "--paraphrases", "1", "--format", "json")).document()
     assert [row["conditions"].get("probe", "none") for row in found["rows"]] == ["none", "paraphrase/1:server-m"]
     assert llm.counts.total() == 2 * 2 * ITEMS + len(_questions(llm))
 
 
-def test_another_model_writes(judgebench, llm, tmp_path):
+def test_another_model_writes(judgebench, llm):
     asked = ("--judge", "baseline/random", "--paraphraser", "server/w", "--paraphrases", "1", "--probe", "paraphrase")
     task = ("--task", "pandalm", "--sample", "--limit", "2", "-q", "--base-url", llm.openai_url, "--format", "json")
-    rows = json.loads(judgebench("probe", *asked, *task).out)["rows"]
+    rows = judgebench("probe", *asked, *task).document()["rows"]
     assert [row["probe"] for row in rows] == ["paraphrase/1:server-w", "paraphrase:server-w"]
     assert llm.counts.total() == len(_questions(llm)) > 0
 
@@ -123,4 +122,4 @@ def test_killed_and_resumed_nothing_is_written_or_asked_twice(judgebench, tmp_pa
     again.subtract(whole.counts)
     assert min(again.values()) >= 0
     assert again.total() <= 2 * 4
-    assert json.loads(found.out)["rows"] == json.loads(expected.out)["rows"]
+    assert found.document()["rows"] == expected.document()["rows"]

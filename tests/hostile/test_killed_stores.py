@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hostile.damage import whole
-from processes import Outcome, python
+from processes import python
 from stored_cases import RUN, edited, some, verdict
 
 from judgebench.domain import Reply
@@ -123,37 +123,30 @@ def test_clocks_that_jump_lose_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert not verify(writer.path).found
 
 
-def called(folder: Path, *arguments: object) -> Outcome:
-    """Call `judgebench …` in a folder, in a process of its own; fails on a traceback."""
-    done = python(folder, "-m", "judgebench", *arguments)
-    assert "Traceback" not in done.err, done.err
-    return done
-
-
 # --- many at once, and to the outside ---------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_64_judges_on_2_tasks_at_once(tmp_path: Path) -> None:
+def test_64_judges_on_2_tasks_at_once(apart, tmp_path: Path) -> None:
     (tmp_path / "many.py").write_text("".join(f"def j{n}(item):\n    return 'AB'[{n} % 2]\n" for n in range(64)))
     judges = [word for n in range(64) for word in ("--judge", f"many:j{n}")]
-    done = called(tmp_path, "run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample", "--limit", "2")
+    done = apart("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample", "--limit", "2")
     assert done.code == 0, done.err[-2000:]
     assert len(find_runs(tmp_path / "runs")) == 128
-    done = called(tmp_path, "verify", "runs")
+    done = apart("verify", "runs")
     assert (done.code, done.out) == (0, "128 runs with 512 cases: no damage.\n")
-    done = called(tmp_path, "verify", "runs", "--explain")
+    done = apart("verify", "runs", "--explain")
     assert (done.code, done.out.count("; clean")) == (0, 128)
 
 
-def test_a_hostile_run_is_published_inside_its_folder_and_as_text(tmp_path: Path) -> None:
+def test_a_hostile_run_is_published_inside_its_folder_and_as_text(judgebench, tmp_path: Path) -> None:
     words = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample")
-    assert called(tmp_path, *words).code == 0
+    assert judgebench(*words).code == 0
     [stored] = find_runs(tmp_path / "runs")
     name = "../../<script>alert(1)</script>\x1b]0;x\x07\u202e|`$(touch x)`"
     hostile = edited(stored.path, judge=name, settings={"prompt": name}, models={name: 3}, revision="sample")
     hostile = hostile.rename(hostile.with_name("..x<script>'\"&"))
-    done = called(tmp_path, "publish", "runs", "--output", "site/deep", "--allow-samples", "--title", "<b>x</b>")
+    done = judgebench("publish", "runs", "--output", "site/deep", "--allow-samples", "--title", "<b>x</b>")
     assert done.code == 0, done.err
     assert sorted(one.name for one in tmp_path.iterdir()) == ["runs", "site"]
     assert [one.name for one in (tmp_path / "site").iterdir()] == ["deep"]

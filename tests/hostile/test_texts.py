@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.conftest import judgebench  # noqa: F401 - a fixture
 from report.gate_rows import RUN, store
 
 import judgebench as jb
@@ -62,9 +61,7 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 def unclean(text: str) -> list[str]:
     """What of a printed text a terminal would obey or not show, or a CI system would obey."""
-    found = [
-        repr(c) for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    ]
+    found = [repr(c) for c in text if c != "\n" and unicodedata.category(c) in INVISIBLE]
     found += [line[:80] for line in text.split("\n") if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
     return found
 
@@ -164,7 +161,7 @@ def asked(question: str, judges: list[str], golds: list[str], keys: list[str], f
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_a_table_of_hostile_names_in_every_form(judgebench, tmp_path: Path, seed: int) -> None:  # noqa: F811 - the fixture
+def test_a_table_of_hostile_names_in_every_form(judgebench, tmp_path: Path, seed: int) -> None:
     draw = random.Random(f"table {seed}")
     names = table_of(draw, tmp_path)
     done = judgebench("doctor", "labels.csv")
@@ -201,7 +198,7 @@ STORED = (
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_runs_of_hostile_names_in_every_form(judgebench, tmp_path: Path, seed: int) -> None:  # noqa: F811 - the fixture
+def test_runs_of_hostile_names_in_every_form(judgebench, tmp_path: Path, seed: int) -> None:
     draw = random.Random(f"runs {seed}")
     # What a run is of is its items: they are the same for both judges.
     labels = {name: i % 2 for i, name in enumerate(names_of(draw, 40))}
@@ -221,7 +218,7 @@ def test_runs_of_hostile_names_in_every_form(judgebench, tmp_path: Path, seed: i
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_errors_name_hostile_things_in_one_clean_line(judgebench, tmp_path: Path, seed: int) -> None:  # noqa: F811 - the fixture
+def test_errors_name_hostile_things_in_one_clean_line(judgebench, tmp_path: Path, seed: int) -> None:
     draw = random.Random(f"errors {seed}")
     word = hostile(draw, without="\0")
     name, quoted = re.sub(r"[\0/]", "", word)[:60] or "x", json.dumps(word)
@@ -274,7 +271,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_options_of_any_value(judgebench, tmp_path: Path, seed: int) -> None:  # noqa: F811 - the fixture
+def test_options_of_any_value(judgebench, tmp_path: Path, seed: int) -> None:
     draw = random.Random(f"options {seed}")
     with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -294,7 +291,7 @@ def test_options_of_any_value(judgebench, tmp_path: Path, seed: int) -> None:  #
         assert "internal error" not in done.err, (command, given, done.err)
 
 
-def test_a_label_of_five_megabytes_is_not_printed_whole(judgebench, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_label_of_five_megabytes_is_not_printed_whole(judgebench, tmp_path: Path) -> None:
     long = "x" * 5_000_000
     with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

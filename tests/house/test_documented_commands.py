@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from processes import HANGS
-from servers.fake_batches import FakeBatches
-from servers.forms_llm import FormsLLM
+from servers.forms_llm import Vendors
 
 from judgebench.catalog import make_task
 from judgebench.cli import main
@@ -119,10 +118,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 said = ("ann", "pair:3", word, (1, 0))
                 writer.append(Labelled("pandalm", "sample", item.id, item.content_digest, *said, at="now"))
     return folder
-
-
-class Vendors(FormsLLM, FakeBatches):
-    """Answers in every form, live and in batches."""
 
 
 @pytest.fixture

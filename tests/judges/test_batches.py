@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from judgebench.errors import BackendError, RejectedError
-from judgebench.judges.local.batches import Batches, partition
+from judgebench.judges.local.batches import Batches, fitting, partition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +23,11 @@ class Lane:
     def __init__(self, hold: threading.Event | None = None) -> None:
         self.batches: list[tuple[object, list[Any]]] = []
         self.closed = False
+        self.begun = threading.Event()
         self._hold = hold
 
     def run(self, kind: object, works: Sequence[Any]) -> list[Any]:
+        self.begun.set()
         if self._hold is not None:
             self._hold.wait(30)
         self.batches.append((kind, list(works)))
@@ -56,7 +60,7 @@ def test_calls_of_one_length_and_kind_go_together() -> None:
     async def main() -> list[Any]:
         calls = [batches.run(work % 2, work, 10 - work, work) for work in range(8)]
         asked = asyncio.gather(*calls, *(batches.run(1, 1, 9, 1) for _ in range(3)))
-        await asyncio.sleep(0.2)  # all of them wait
+        await asyncio.to_thread(lane.begun.wait, 30)  # and all others wait
         hold.set()
         return list(await asked)
 
@@ -79,7 +83,7 @@ def test_what_came_first_is_not_overtaken_for_ever() -> None:
 
     async def main() -> None:
         first = asyncio.create_task(batches.run("", 0, 10, 0))
-        await asyncio.sleep(0.2)  # it is under way, and the others wait
+        await asyncio.to_thread(lane.begun.wait, 30)
         others = [asyncio.create_task(batches.run("", work, 9 if work > 1 else 1, work)) for work in range(1, 6)]
         await asyncio.sleep(0)
         hold.set()
@@ -137,3 +141,19 @@ def test_several_lanes_share_what_waits() -> None:
     before = sum(len(lane.batches) for lane in lanes)
     assert asyncio.run(main()) == [0, 2, 4, 6, 8, 10]
     assert sum(len(lane.batches) for lane in lanes) == before
+
+
+def test_a_batch_too_large_for_the_card_is_halved_and_a_work_too_large_refused() -> None:
+    emptied: list[None] = []
+    cuda = SimpleNamespace(OutOfMemoryError=MemoryError, empty_cache=lambda: emptied.append(None))
+    torch = SimpleNamespace(inference_mode=contextlib.nullcontext, cuda=cuda)
+
+    def run(works: Sequence[int]) -> list[Any]:
+        if sum(works) > 5:
+            raise MemoryError
+        return [2 * one for one in works]
+
+    first, second, refused, last = fitting(torch, run, [1, 4, 9, 5], lambda work: f"a prompt of {work} tokens")
+    assert (first, second, last, len(emptied)) == (2, 8, 10, 3)
+    assert isinstance(refused, RejectedError)
+    assert str(refused) == "a prompt of 9 tokens does not fit into the card's memory"

@@ -117,7 +117,7 @@ def test_async_functions_and_objects() -> None:
 
 
 def test_plain_functions_run_beside_the_loop() -> None:
-    barrier = threading.Barrier(3, timeout=5)
+    barrier = threading.Barrier(3, timeout=HANGS)
     judge = FunctionJudge("m:f", lambda item: barrier.wait() and None)
 
     async def main() -> None:

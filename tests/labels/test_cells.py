@@ -310,7 +310,7 @@ def test_lists_with_an_order_are_proposed(table):
     assert "scale 'critical,major,minor'" in refused(path, ["j"], ["g"], error=DataError)
 
 
-def test_python_says_it_as_the_command_line_does(table, tmp_path):
+def test_python_says_it_as_the_command_line_does(table):
     path = table("j,g", ["0,1", "100,5", "-1,3", "50,3", "25,2", "75,4"])
     score = judgebench.score(path, judge="j", gold="g", missing=[-1], rescale={"j": "0-100:1-5"}).to_json()
     again = judgebench.score(path, judge="j", gold="g", missing="-1", rescale=["j=0-100:1-5"]).to_json()

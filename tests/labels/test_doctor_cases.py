@@ -131,7 +131,7 @@ def test_reported_tables_whose_commands_work(file, follow, monkeypatch):
     assert "stands" not in str(report.diagnosis.notes)
 
 
-def test_every_reported_file_gets_an_answer(monkeypatch):
+def test_every_reported_file_gets_an_answer():
     if not CASES.is_dir():
         pytest.skip("no cases here")
     for file in sorted(CASES.glob("*/*")):

@@ -76,7 +76,7 @@ def test_what_is_written_is_read_and_fits_the_schema(tmp_path) -> None:
         assert next(line for line in read_file(file) if line.number == number).file == str(file)
 
 
-def test_lines_of_before_are_read_and_new_fields_fit_the_schema(tmp_path) -> None:
+def test_lines_of_before_are_read_and_new_fields_fit_the_schema() -> None:
     before = said().to_json()
     assert not before.keys() & {"comment", "rubric", "by", "settles"}
     assert Labelled.from_json(before) == said()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.conftest import judgebench  # noqa: F401 - the command line in this process
 from local import tiny
 
 if TYPE_CHECKING:

@@ -139,7 +139,7 @@ def test_a_language_model_judges_a_sample(models: Models, run: Callable[..., Any
         assert all(sum(one["probabilities"]) == pytest.approx(1) for one in verdicts)
 
 
-def test_a_raw_prompt_goes_without_a_template(models: Models, run: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_raw_prompt_goes_without_a_template(run: Callable[..., Any], tmp_path: Path) -> None:
     bare = tiny.save(tmp_path / "bare", "gpt2", template=None)
     verdicts = run(f"judgelm:hf/{bare}", "--max-tokens", 3)
     assert {one["status"] for one in verdicts} <= {"ok", "truncated"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from judgebench.errors import BackendError
@@ -44,6 +42,6 @@ def test_only_language_models_read(models):
 def test_the_command(judgebench, models):
     asked = ("--judge", f"hf/{models('llama')}", "--task", "pandalm", "--sample", "--probe", "suffix/tokens")
     found = judgebench("probe", *asked, "--detect", "--format", "json")
-    rows = json.loads(found.out)["rows"]
+    rows = found.document()["rows"]
     assert [row["by"] for row in rows] == ["whole", "window"]
     assert all(0 <= row["auc"]["value"] <= 1 and row["alarms"] <= 0.05 for row in rows)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.banks import Bank, Halves, transfer
-from judgebench.agreement.detection import Read, held_against, window
-from judgebench.agreement.probe_rows import Paired, Row
-from judgebench.agreement.probing import Probed, measure
+from judgebench.agreement.probing.banks import Bank, Halves, transfer
+from judgebench.agreement.probing.detection import Read, held_against, window
+from judgebench.agreement.probing.measure import Probed, measure
+from judgebench.agreement.probing.rows import Paired, Row
 from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Item, Label, Response, Scale, Turn
 from judgebench.domain.items import OWED, PLACEBO, TARGET
@@ -242,13 +242,13 @@ def test_a_planted_token_is_found_and_does_not_transfer(judgebench, tmp_path: Pa
     (tmp_path / "planted.py").write_text(JUDGE, "utf-8")
     asked = ("--judge", "planted:ticks", "--judge", "planted:grade", "--task", "pandalm", "--sample", "-q")
     found = judgebench("probe", *asked, "--probe", "suffix", "--format", "json")
-    rows = {(row["judge"], row["probe"]): row for row in json.loads(found.out)["rows"]}
+    rows = {(row["judge"], row["probe"]): row for row in found.document()["rows"]}
     best = rows["planted:ticks", "suffix/ticks (best of 6, held out)"]
     assert best["bank"] == 6
     assert best["figures"]["follow_rate"]["value"] == 1
     assert rows["planted:grade", "suffix/ticks"]["effect"]["value"] == 0
     assert rows["planted:grade", "suffix (mean of 6)"]["cases"] == 6 * rows["planted:grade", "suffix/ticks"]["cases"]
-    matrix = json.loads(judgebench("probe", "runs", "--transfer", "--format", "json").out)["rows"]
+    matrix = judgebench("probe", "runs", "--transfer", "--format", "json").document()["rows"]
     effects = {(row["chosen_on"], row["measured_on"]): row["effect"]["value"] for row in matrix}
     assert effects["planted:ticks", "planted:ticks"] > 0
     assert effects["planted:ticks", "planted:grade"] == 0
@@ -263,7 +263,7 @@ def test_scores_of_attacked_answers(judgebench, tmp_path: Path) -> None:
     )
     asked = ("--judge", "rates:judge", "--task", "mine.jsonl", "--scale", "rate:1-5", "-q", "--format", "json")
     found = judgebench("probe", *asked, "--probe", "attacked:up.csv")
-    [row] = json.loads(found.out)["rows"]
+    [row] = found.document()["rows"]
     assert (row["probe"], row["cases"], row["against"]) == ("attacked:up.csv", 3, "retest")
     assert row["figures"]["score_shift"]["value"] == 2
     assert "1 of its 4 ids are of no item" in found.err

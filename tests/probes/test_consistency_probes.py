@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers.fake_llm import FakeLLM
 
 import judgebench as jb
 from judgebench.agreement.observed.transitivity import to_order, triads
@@ -146,14 +144,8 @@ def test_a_circle_needs_an_edit(sides: list[int]) -> None:
     assert to_order(wins) <= 3
 
 
-@pytest.fixture
-def llm():
-    with FakeLLM() as server:
-        yield server
-
-
-def test_wordings_are_asked_and_their_agreement_told(llm, tmp_path):
-    how = {"judge": "server/m", "base_url": llm.openai_url, "task": "pandalm", "sample": True, "runs": tmp_path}
+def test_wordings_are_asked_and_their_agreement_told(fake_llm, tmp_path):
+    how = {"judge": "server/m", "base_url": fake_llm.openai_url, "task": "pandalm", "sample": True, "runs": tmp_path}
     found = jb.probe(suite="consistency", **how)
     rows = {row.probe: row.found for row in found.rows}
     assert {f"paraphrase/{name}" for name in OPERATORS} < set(rows)
@@ -163,7 +155,7 @@ def test_wordings_are_asked_and_their_agreement_told(llm, tmp_path):
     assert whole["alpha"].value < 0.5
     # A judge that draws its verdict from the prompt's words is seen to be inconsistent.
     assert rows["paraphrase"].led
-    assert sum(llm.counts.values()) == (2 + len(OPERATORS)) * 48
+    assert sum(fake_llm.counts.values()) == (2 + len(OPERATORS)) * 48
 
 
 def test_circles_of_a_round_robin_are_counted(tmp_path):
@@ -194,7 +186,7 @@ def test_answers_to_one_question_are_compared_by_their_vectors(judgebench, tmp_p
     rows = ("p,Oslo", "p,Oslo", "p,Bergen", "q,Tungsten", "q,Tin", "r,alone", "s,Yes", "s,")
     (tmp_path / "answers.csv").write_text("question,answer\n" + "".join(f"{row}\n" for row in rows), "utf-8")
     asked = ("--judge", "embedding/stand-in", "--task", "answers.csv", "--scale", "check", "--similarity")
-    [row] = json.loads(judgebench("probe", *asked, "--format", "json").out)["rows"]
+    [row] = judgebench("probe", *asked, "--format", "json").document()["rows"]
     assert (row["questions"], row["pairs"]) == (2, 4)
     assert row["mean"]["value"] == pytest.approx((1 / 3 + 1) / 2)
     assert row["mean"]["low"] < row["mean"]["value"] < row["mean"]["high"]

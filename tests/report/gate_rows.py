@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import stored_cases
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
+from judgebench.domain.items import digest
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -75,3 +77,10 @@ def store(root: Path, run: Run, said: Sequence[Verdict]) -> Path:
         for one in said:
             writer.append(one)
     return root / whole.identity
+
+
+def forged(file: Path, **fields: object) -> None:
+    """Change fields of a baseline, and make its checksum anew."""
+    document = json.loads(file.read_text("utf-8")) | fields
+    del document["checksum"]
+    file.write_text(json.dumps(document | {"checksum": digest(document, 32)}), "utf-8")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import judgebench
 from judgebench.agreement.matching import judged_verdicts
 from judgebench.agreement.measure import measure_beside
 from judgebench.domain import Policies, Run, Scale, Status, Usage, Verdict
 from judgebench.report.page.parts import Reported
+from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,13 +130,5 @@ def noisy(truth: Any, right: float, *, labels: int = 2, seed: int = 1) -> list[i
 
 def recorded(data: Path, runs: Path, task: str, *judges: str) -> list[Reported]:
     """Replay recorded judges of real data, and measure the runs."""
-    import subprocess  # a real command, as a user gives it
-    import sys
-
-    from judgebench.store.runs import find_runs
-
-    named = [word for judge in judges for word in ("--judge", judge)]
-    command = [sys.executable, "-m", "judgebench", "run", *named, "--task", task, "--data", str(data)]
-    done = subprocess.run([*command, "--runs", str(runs)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    judgebench.run(judges, task, data=data, runs=runs)
     return [of_stored(stored) for stored in find_runs(runs)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from dataclasses import replace
 
-import jsonschema
 import pytest
+from documents import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.report_rows import board, one_row
@@ -18,7 +17,6 @@ from judgebench.domain import Agreement, Estimate, JudgeName
 from judgebench.errors import UsageError
 from judgebench.report.document import FORMS
 from judgebench.report.leaderboard.aggregate import aggregate
-from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import rank
 
 
@@ -145,9 +143,7 @@ def test_every_form_has_it_with_what_it_is_worth() -> None:
         assert "independent of each other" in text
         assert "Left out: c, not ranked on y" in text
         assert "No figure is averaged" not in text
-    document = json.loads(board(entries, "json", overall=overall))
-    jsonschema.Draft202012Validator(Leaderboard.json_schema()).validate(document)
-    assert document["aggregate"]["judges"][0]["judge"] == "a"
+    assert document(board(entries, "json", overall=overall))["aggregate"]["judges"][0]["judge"] == "a"
     rows = list(csv.DictReader(io.StringIO(board(entries, "csv", overall=overall))))
     assert [(row["judge"], row["left_out"]) for row in rows][-1] == ("c", "not ranked on y")
 

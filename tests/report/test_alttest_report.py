@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from dataclasses import replace
 
-import jsonschema
 import numpy as np
-import pytest
+from documents import breaks, document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,6 @@ from judgebench.agreement.alt_test.judges import JudgeDifference, advantage_diff
 from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies
 from judgebench.report.alt_test import AltTests, Entry
-from judgebench.report.schemas import json_schema
 
 RNG = np.random.default_rng(4)
 TRUTH = RNG.integers(0, 2, 80)
@@ -82,15 +79,12 @@ def test_json_keeps_its_schema():
     ranks = entry(TRUTH, "ranks", small="wilcoxon")
     plain = replace(GOOD.result, majority=(0.0, 0.5))
     tests = [GOOD, BAD, EMPTY, entry(TRUTH, sweep=True), ranks, GOOD._replace(result=plain)]
-    document = json.loads(render(tests, pairs(), "json"))
-    jsonschema.validate(document, json_schema("alt-test"))
-    jsonschema.Draft202012Validator.check_schema(json_schema("alt-test"))
-    assert document["rows"][0]["passed"] is True
-    assert document["rows"][2]["winning_rate"]["undefined"] == "no_annotators"
-    assert document["rows"][4]["annotators"][2]["test"] == "wilcoxon"
-    assert document["pairs"][0]["difference"]["value"] > 0
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(document | {"rows": [document["rows"][0] | {"passed": "yes"}]}, json_schema("alt-test"))
+    found = document(render(tests, pairs(), "json"))
+    assert found["rows"][0]["passed"] is True
+    assert found["rows"][2]["winning_rate"]["undefined"] == "no_annotators"
+    assert found["rows"][4]["annotators"][2]["test"] == "wilcoxon"
+    assert found["pairs"][0]["difference"]["value"] > 0
+    assert breaks(found | {"rows": [found["rows"][0] | {"passed": "yes"}]})
 
 
 def test_csv_has_a_row_per_judge_and_per_annotator():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
-import jsonschema
 import numpy as np
 import pytest
+from documents import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.gate_rows import HOSTILE, RUN, planted, verdicts
@@ -23,12 +24,12 @@ from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.github import annotate
 from judgebench.report.gate.paired import pair
 from judgebench.report.gate.words import line_name, phrase, to_junit, verdict
-from judgebench.report.schemas import json_schema
 
 #: What GitHub's runner takes for a command: at the start of a line, or (the old form) anywhere in it.
 COMMAND = re.compile(r"^\s*::|##\[")
 
 
+@functools.cache
 def decided(name: str = "j", n: int = 60, drop: float = 0.05, **how):
     """A gate with a line for each state, on names of one's choice."""
     gold, first, second = planted(n, drop=drop, discordance=0.2)
@@ -54,9 +55,7 @@ def test_all_states_are_here():
 def test_hostile_names_break_nothing():
     found = replace(decided(HOSTILE), baseline=HOSTILE, run=HOSTILE)
     decision = Decision(found)
-    document = decision.to_json()
-    jsonschema.Draft202012Validator(json_schema("gate")).validate(document)
-    assert document["run"] == HOSTILE
+    assert document(decision.render("json"))["run"] == HOSTILE
     for text in (decision.render(), decision.render(width=80), decision.render("md"), verdict(found)):
         assert not [line for line in text.splitlines() if COMMAND.search(line)]
         assert not {"\x1b", "\r", "\u202e", "\ufffe", "\ud800"} & set(text)
@@ -169,4 +168,4 @@ def test_any_item_name_comes_back_from_the_file(names, tmp_path_factory):
     assert text.count(b"\n") == len(baseline.render(made).splitlines())
     back = baseline.read(file)
     assert replace(back, labels=made.labels) == made
-    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))
+    document(text)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
-import jsonschema
 import numpy as np
 import pytest
 from agreement_cases import ratings
+from documents import breaks, document
 
 from judgebench.api.humans import gather
 from judgebench.domain import Policies, Scale
 from judgebench.report.humans import Panels
-from judgebench.report.schemas import json_schema
 
 
 def render(panels, form="table", **how):
@@ -40,20 +38,17 @@ def panel_of(labels=3, scale=None, m=3, judges=("one", "two"), seed=4):
 
 @pytest.mark.parametrize("panels", [panel_of(), panel_of(5, Scale.rate(1, 5)), panel_of(m=2)])
 def test_json_fits_its_schema(panels):
-    document = json.loads(render(panels, "json"))
-    jsonschema.validate(document, json_schema("humans"))
-    (row,) = document["rows"]
+    (row,) = document(render(panels, "json"))["rows"]
     assert [judge["judge"] for judge in row["judges"]] == ["one", "two"]
     assert row["metric"] in row["ceiling"]
 
 
 def test_the_schema_refuses_a_value_without_a_reason():
-    document = json.loads(render(panel_of(m=2), "json"))
-    judge = document["rows"][0]["judges"][0]["metrics"]
+    found = document(render(panel_of(m=2), "json"))
+    judge = found["rows"][0]["judges"][0]["metrics"]
     assert judge["z"] == {"value": None, "low": None, "high": None, "n": 0, "undefined": "too_few_pairs", "method": ""}
     judge["z"]["undefined"] = None
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(document, json_schema("humans"))
+    assert breaks(found)
 
 
 def test_judges_on_the_same_labels_share_a_panel_whatever_the_order():

@@ -7,8 +7,8 @@ import io
 import json
 from dataclasses import replace
 
-import jsonschema
 import pytest
+from documents import breaks, document
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from report.report_rows import estimates, one_row, rows
@@ -20,8 +20,6 @@ from judgebench.report.document.text import clean, decimal, text_width
 from judgebench.report.rows import ROW
 from judgebench.report.scores import Scores
 from judgebench.report.words import SHORT
-
-VALIDATOR = jsonschema.Draft202012Validator(Scores.json_schema())
 
 
 def render(rows, form="table", width=120, *, explain=True):
@@ -35,8 +33,7 @@ def to_json(rows):
 anything = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
-def test_the_schema_is_a_schema_and_names_no_host():
-    jsonschema.Draft202012Validator.check_schema(Scores.json_schema())
+def test_the_schema_names_no_host():
     assert "://" not in Scores.json_schema()["$id"]
     assert Scores.json_schema()["properties"]["schema"]["const"] == Scores.SCHEMA
 
@@ -70,22 +67,19 @@ def test_the_schema_knows_the_values_of_every_policy():
     ],
 )
 def test_the_schema_refuses(path, value):
-    document = json.loads(write_json(to_json([one_row()])))
-    VALIDATOR.validate(document)
-    target = document
+    found = document(write_json(to_json([one_row()])))
+    target = found
     for step in path[:-1]:
         target = target[step]
     target[path[-1]] = value
-    assert not VALIDATOR.is_valid(document)
+    assert breaks(found)
 
 
 @given(rows())
 @settings(max_examples=25, deadline=None)
 def test_any_rows_give_valid_json_that_reads_back(some):
     text = render(some, "json")
-    document = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
-    VALIDATOR.validate(document)
-    assert len(document["rows"]) == len(some)
+    assert len(document(text)["rows"]) == len(some)
     assert text.isascii()
     assert text.endswith("}\n")
 
@@ -229,11 +223,10 @@ def test_classes_are_in_the_schema():
     one = ClassScores(
         3, 0, Estimate.missing("class_not_named", 9), Estimate(0.0, 0.0, 0.5, 3), Estimate(0.0, 0, 0.5, 9)
     )
-    document = to_json([replace(one_row(), classes={"tie": one})])
-    VALIDATOR.validate(document)
-    assert document["rows"][0]["classes"]["tie"]["precision"]["undefined"] == "class_not_named"
-    del document["rows"][0]["classes"]["tie"]["support"]
-    assert not VALIDATOR.is_valid(document)
+    found = document(render([replace(one_row(), classes={"tie": one})], "json"))
+    assert found["rows"][0]["classes"]["tie"]["precision"]["undefined"] == "class_not_named"
+    del found["rows"][0]["classes"]["tie"]["support"]
+    assert breaks(found)
 
 
 def test_every_metric_of_a_panel_has_a_short_name():

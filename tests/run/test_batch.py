@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 APIS = ("openai", "anthropic")
 QUICK = Waiting(poll=0.01, longest=0.05, settle=0.3)
 SHORT = Options(attempts=3, backoff=0.01)
-
-
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
-        monkeypatch.setenv(name, "sk-canary-0123456789")
+pytestmark = pytest.mark.usefixtures("keys")
 
 
 class Toy:

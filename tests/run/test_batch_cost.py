@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 
 TWENTY = Waiting(0.01, 0.05, settle=0.3, size=20)
 NO_WAIT = Waiting(0.01, 0.05, wait=False, size=20)
-
-
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
-        monkeypatch.setenv(name, "sk-canary-0123456789")
+pytestmark = pytest.mark.usefixtures("keys")
 
 
 def cost(completion: Completion) -> float:

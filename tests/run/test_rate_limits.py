@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import Kept
 from servers.limiter import Limiter
 
-from judgebench.domain import Case, Completion, Item, Label, Response, Scale, Status, Turn, Verdict
+from judgebench.domain import Case, Completion, Item, Label, Response, Scale, Status, Turn
 from judgebench.judges.backend import Failure, http_error
 from judgebench.judges.headers import rate_limits
 from judgebench.judges.llm import LLMJudge
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
     from judgebench.judges.model import Complete
     from judgebench.run.cluster.worker import Answer
     from judgebench.run.summary import Summary
-    from judgebench.store.answers import Stored
-
-
-class Kept(list[Verdict]):
-    def lookup(self, key: str) -> Stored | None:
-        return None
-
-    def rounds(self, key: str) -> dict[str, object]:
-        return {}
-
-    def keep(self, key: str, request: str, completion: object) -> None:
-        raise AssertionError(request)
 
 
 def cases(n: int, words: int = 1) -> list[Case]:

@@ -214,7 +214,7 @@ def test_batches_and_the_live_run_store_the_same_bytes(make: Any, calls: int, se
     assert not list(tmp_path.glob(f"*/*/{ROUNDS}"))
 
 
-def test_a_dry_run_counts_all_rounds(server: Server, tmp_path: Path) -> None:
+def test_a_dry_run_counts_all_rounds(server: Server) -> None:
     assert [estimate(planned(make()), lambda _: None).calls for make in (two, jury)] == [96, 144]
     assert not server.requests
 

@@ -85,8 +85,7 @@ def test_other_runs_go_on_before_one_is_put_in_order(tmp_path: Path, monkeypatch
     assert all((outcome.path / SETTLED).exists() for outcome in outcomes)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("engine", ["local", "batch"])
+@pytest.mark.parametrize(("engine", "number"), [("local", signal.SIGINT), ("batch", signal.SIGTERM)])
 def test_a_signal_breaks_it_off_and_the_next_command_does_it(tmp_path: Path, engine: str, number: int) -> None:
     with FakeBatches(polls=0) as llm:
         arguments = [

@@ -13,6 +13,7 @@ import random
 import re
 from typing import Any
 
+from servers.fake_batches import FakeBatches
 from servers.fake_llm import FakeLLM, _texts
 
 _LINE = re.compile(r"^\"?([^\"\n:]+?)\"?(?: if .*|: .*| \((?:worst|best)\))?$")
@@ -127,3 +128,7 @@ def _schema(body: dict[str, Any]) -> dict[str, Any]:
 def _enum(body: dict[str, Any]) -> list[Any]:
     fields = _schema(body).get("properties", {})
     return next((shape["enum"] for shape in fields.values() if "enum" in shape), [])
+
+
+class Vendors(FormsLLM, FakeBatches):
+    """Answers in every form, live and in batches."""

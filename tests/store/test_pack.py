@@ -171,7 +171,7 @@ def test_a_killed_pack_loses_nothing(tmp_path: Path, moment: str, undo: bool) ->
     assert (path / PACKED).exists() != undo
 
 
-def test_a_resumed_run_does_not_trust_a_damaged_column_of_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_run_does_not_trust_a_damaged_column_of_keys(tmp_path: Path) -> None:
     # Random texts pack to bytes of which most can be turned into others that unpack, too.
     rows = sorted(some(300), key=Sorting.of)
     write_table(tmp_path / PACKED, rows)

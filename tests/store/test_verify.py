@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
+from documents import document
 from stored_cases import FAILED, RUN, some, verdict
 
 from judgebench.api import storing
@@ -16,7 +16,6 @@ from judgebench.files.lines import dumps, seal
 from judgebench.files.seals import unsealed
 from judgebench.report.document import FORMS
 from judgebench.report.runs import Holdings, RunFacts
-from judgebench.report.schemas import json_schema
 from judgebench.store import parquet as table
 from judgebench.store.lines import PACKED, VERDICTS, encode, read_lines
 from judgebench.store.parquet import write_table
@@ -109,7 +108,7 @@ def test_damage_is_found_named_and_moved_aside(tmp_path: Path, wrong: str) -> No
     assert found == [n != at for n in range(3)]
 
 
-def test_wholes_and_picks_are_checked_by_their_own_rules(tmp_path: Path) -> None:
+def test_wholes_and_picks_are_checked_by_their_own_rules() -> None:
     from judgebench.store.verify import disorder
 
     base = replace(verdict(), gold=(), order=(0, 1, 2))
@@ -277,10 +276,10 @@ def test_what_is_known_of_runs_has_every_form_and_its_schema(tmp_path: Path) -> 
     a, b = lines(path)
     (path / VERDICTS).write_bytes(a.replace(b"one", b"two") + b)
     found = storing.verify([tmp_path])
-    for document, kind in ((found, "verify"), (facts, "run")):
-        jsonschema.validate(document.to_json(), json_schema(kind))
-        assert all(document.render(form) for form in FORMS)
-        assert document._repr_html_().startswith("<div")
+    for one, kind in ((found, "verify"), (facts, "run")):
+        assert document(one.render("json"))["schema"] == f"judgebench.{kind}/1"
+        assert all(one.render(form) for form in FORMS)
+        assert one._repr_html_().startswith("<div")
     assert list(found.to_frame()["line"].dropna()) == [one.line for one in found.reports[0].findings if one.line]
     assert repr(found).startswith("<Verification: 1 finding in 1 run.")
     assert repr(facts).startswith(f"<RunFacts: {RUN.judge} judged ")

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample
 
 from judgebench.errors import DataError
 from judgebench.reproduce.reproduction import reproduce
@@ -22,7 +23,7 @@ TEAPOT = "cleaned/webarena/StudyAgent-alder-7b/StudyAgent-alder-7b_on_webarena/w
 
 
 def rows(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (SAMPLE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    return sample(TASK, name)
 
 
 def csv(path: Path, records: list[dict[str, Any]]) -> None:
@@ -45,9 +46,9 @@ def opened(folder: Path, split: str = "") -> CardTask:
 
 
 def test_a_clone_is_read_as_the_sample_is(clone: Path) -> None:
-    items, sample = list(opened(clone).items()), list(open_task(TASK, sample=True).items())
+    items, plain = list(opened(clone).items()), list(open_task(TASK, sample=True).items())
     assert [(one.id, one.gold, one.subset, one.content_digest) for one in items] == [
-        (one.id, one.gold, one.subset, one.content_digest) for one in sample
+        (one.id, one.gold, one.subset, one.content_digest) for one in plain
     ]
     assert {one.subset for one in items} >= {"workarena++", "workarena"}
     # Two agents tried one task; of two annotators the first one counts, and Unsure is left out.

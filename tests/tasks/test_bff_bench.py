@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from servers.fake_hub import FakeHub, jsonl, parquet
 from servers.from_hub import load
+from task_files import sample
 
 from judgebench.domain import Case, bare
 from judgebench.errors import DataError, UsageError
@@ -120,8 +120,8 @@ def test_the_hubs_file_layout(tmp_path: Path) -> None:
         ({"turn": 0}, "the number of a turn", "turn"),
         ({"turn": 3}, "the conversation holds 1 answers", "conv"),
         ({"qid": "u7"}, "no question has the uid or question_id 'u7'", "qid"),
-        ({"conv": "Q1?"}, "expected a list of messages", "conv"),
-        ({"conv": [{"role": "judge", "content": "x"}]}, "a message needs a role", "conv"),
+        ({"conv": "Q1?"}, "turn 1 was judged, and the conversation holds 0 answers", "conv"),
+        ({"conv": [{"role": "judge", "content": "x"}]}, "there is no role 'judge'", "conv[0]"),
     ],
 )
 def test_bad_marks(tmp_path: Path, change: dict[str, object], said: str, field: str) -> None:
@@ -239,7 +239,5 @@ def test_from_two_repositories_of_the_hub(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_shaped_as_the_two_datasets() -> None:
-    folder = load_card("bff-bench").folder
-    for file, fields in (("sample.jsonl", MARK), ("sample.questions.jsonl", QUESTION)):
-        for line in (folder / file).read_text(encoding="utf-8").splitlines():
-            assert set(json.loads(line)) == set(fields)
+    for file, fields in (("sample", MARK), ("sample.questions", QUESTION)):
+        assert all(set(row) == set(fields) for row in sample("bff-bench", file))

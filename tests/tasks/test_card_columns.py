@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from task_files import card
 
 from judgebench.errors import DataError
 from judgebench.tasks.base import CardTask, open_task
@@ -15,21 +16,9 @@ from judgebench.tasks.sources import file_source
 if TYPE_CHECKING:
     from pathlib import Path
 
-CARD = """
-name = "tickets"
-title = "Tickets"
-summary = "Which of two replies is better?"
-homepage = "https://example.org"
-paper = "none"
-citation = "none"
-licence = "CC0-1.0"
-gold_source = "human"
-annotators = "Two agents."
-scale = "pair:3"
-metric = "accuracy"
-default_split = "test"
-clusters = "the ticket"
-systems = "the writers"
+CARD = card(
+    "tickets",
+    """
 
 [columns]
 id = "ticket"
@@ -48,7 +37,9 @@ attributes = ["language"]
 
 [splits.test]
 files = ["tickets.jsonl"]
-"""
+""",
+    scale="pair:3",
+)
 ROW = {
     "ticket": 7, "subject": "Late", "body": "Where is it?", "first": "Sorry!", "second": "Soon.", "by_1": "anna",
     "by_2": "bot", "agent_1": 1, "agent_2": "tie", "model answer": "On its way.", "manual": "Be kind.",

@@ -6,18 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample
 
 from judgebench.errors import DataError
 from judgebench.tasks.base import open_task
-from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def rows(name: str) -> list[dict[str, Any]]:
-    text = (card_dir() / "counsel" / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return sample("counsel", name)
 
 
 def test_a_critique_is_judged_behind_the_trajectory() -> None:

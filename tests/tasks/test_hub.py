@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers.fake_hub import FakeHub, jsonl, parquet, readme
+from task_files import sample
 
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
@@ -52,11 +53,6 @@ def ask(root: Path, env: dict[str, str], *specs: str) -> dict[str, Any]:
     return answers
 
 
-def sample() -> list[dict[str, Any]]:
-    text = (card_dir() / "judgebench" / "sample.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
 def card(root: Path, name: str, **changes: str) -> None:
     """Write a copy of judgebench's card with some values changed."""
     shutil.copytree(card_dir() / "judgebench", root / name)
@@ -73,7 +69,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Everything the two processes below said, so that ``datasets`` is imported as seldom as possible."""
     home = tmp_path_factory.mktemp("hub")
     root = home / "cards"
-    rows = sample()
+    rows = sample("judgebench")
     layout = readme({"default": {"gpt": "data/gpt-*", "claude": "data/claude-*"}})
     with FakeHub() as hub:
         good = hub.add(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample, write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
@@ -22,18 +22,6 @@ TASKS = (
 FIRST, SECOND = (0, 1), (1, 0)
 
 
-def sample(task: str, part: str = "") -> list[dict[str, Any]]:
-    text = (card_dir() / task / f"sample{part}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
-def write(path: Path, rows: list[dict[str, Any]] | dict[str, Any]) -> Path:
-    text = json.dumps(rows, indent=1) if isinstance(rows, dict) else "".join(f"{json.dumps(row)}\n" for row in rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 @pytest.mark.parametrize("name", [f"{task}:{split}" for task in TASKS for split in load_card(task).splits])
 def test_every_sample_is_read(name: str) -> None:
     task = open_task(name, sample=True)
@@ -47,7 +35,7 @@ def faireval(tmp_path: Path, human: str = "CHATGPT\nVICUNA13B\nTIE\n", **changed
     """Make the repository's own layout: labels are words, a line each, without a header."""
     home = tmp_path / "FairEval"
     for name, part in {"question": "", "answer/answer_gpt35": ".first", "answer/answer_vicuna-13b": ".second"}.items():
-        rows = sample("faireval", part)[:3]
+        rows = sample("faireval", f"sample{part}")[:3]
         if name in changed:
             rows[1] = rows[1] | changed[name]
         write(home / f"{name}.jsonl", rows)
@@ -144,7 +132,7 @@ def test_a_wrong_judgment_is_named(tmp_path: Path, change: dict[str, Any], said:
 
 
 def test_judgerbench_b_reads_each_benchmark_in_its_own_words(tmp_path: Path) -> None:
-    rows = sample("judgerbench", "-arenahard") + sample("judgerbench", "-wildbench")
+    rows = sample("judgerbench", "sample-arenahard") + sample("judgerbench", "sample-wildbench")
     write(tmp_path / "judgerbench" / "judgerbench_B.json", rows)
     wild = open_task("judgerbench:wildbench", data=tmp_path)
     arena = open_task("judgerbench:arenahard", data=tmp_path)
@@ -184,7 +172,7 @@ def test_four_verdicts_and_a_judge_in_a_column(tmp_path: Path) -> None:
 
 
 def test_votes_of_many_are_gold(tmp_path: Path) -> None:
-    votes = sample("llmfao", ".votes")
+    votes = sample("llmfao", "sample.votes")
     write(tmp_path / "LLMFAO" / "pairs-crowd.jsonl", sample("llmfao"))
     write(tmp_path / "LLMFAO" / "crowd-comparisons.csv", [])
     header = "id,prompt,model_x,model_y,winner,left,right\n"
@@ -199,7 +187,7 @@ def test_votes_of_many_are_gold(tmp_path: Path) -> None:
         list(open_task("llmfao", data=tmp_path).items())
 
 
-def test_a_file_of_verdicts_holds_its_items_in_both_orders(tmp_path: Path) -> None:
+def test_a_file_of_verdicts_holds_its_items_in_both_orders() -> None:
     task = open_task("cultural-pairs", sample=True)
     path = card_dir() / "cultural-pairs" / "sample.jsonl"
     small, large = recorded_judges(path, task.reader)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample, write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task, recorded_judges
-from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from judgebench.tasks.recordings import Recording
 
 FORTH, BACK = (0, 1), (1, 0)
-
-
-def rows() -> list[dict[str, Any]]:
-    text = (card_dir() / "judgebench" / "sample.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
-def write(path: Path, records: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
-    return path
 
 
 def official(decisions: list[list[Any]]) -> list[dict[str, Any]]:
@@ -46,7 +35,7 @@ def official(decisions: list[list[Any]]) -> list[dict[str, Any]]:
                 for d in games
             ],
         }
-        for row, games in zip(rows(), decisions, strict=False)
+        for row, games in zip(sample("judgebench"), decisions, strict=False)
     ]
 
 
@@ -89,7 +78,7 @@ def test_names_carry_the_split() -> None:
 def test_the_files_of_the_repository_are_found_in_a_clone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    write(folder / "dataset=judgebench,response_model=gpt-4o-2024-05-13.jsonl", rows())
+    write(folder / "dataset=judgebench,response_model=gpt-4o-2024-05-13.jsonl", sample("judgebench"))
     assert len(open_task("judgebench", data=tmp_path).items()) == 24
     with pytest.raises(DataError, match="claude"):
         open_task("judgebench:claude", data=tmp_path)
@@ -109,7 +98,7 @@ def test_the_files_of_the_repository_are_found_in_a_clone(tmp_path: Path) -> Non
     ],
 )
 def test_a_wrong_row_is_named_by_line_and_field(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    records = rows()
+    records = sample("judgebench")
     records[2] = {key: value for key, value in (records[2] | change).items() if value is not ...}
     path = write(tmp_path / "gpt.jsonl", records)
     with pytest.raises(DataError) as caught:
@@ -119,7 +108,7 @@ def test_a_wrong_row_is_named_by_line_and_field(tmp_path: Path, change: dict[str
 
 
 def test_an_id_that_stands_twice_is_an_error(tmp_path: Path) -> None:
-    records = rows()
+    records = sample("judgebench")
     with pytest.raises(DataError, match=r"gpt\.jsonl:25.*appears twice \(first on line 5\)"):
         open_task("judgebench", data=write(tmp_path / "gpt.jsonl", [*records, records[4]])).items()
 
@@ -154,7 +143,7 @@ def reduced(judges: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         | {"pair_id": row["pair_id"], "label": row["label"]}
         | {"games": [{"decision": "A>B", **more}, {"decision": "B>A", **more}]}
         for judge, more in judges.items()
-        for row in rows()
+        for row in sample("judgebench")
     ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from task_files import sample
 
 from judgebench.errors import DataError
 from judgebench.tasks.base import open_task
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMIT, OTHER = "a" * 40, "b" * 40
-
-
-def rows(task: str, part: str = "") -> list[dict[str, Any]]:
-    text = (card_dir() / task / f"sample{part and f'.{part}'}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def write(path: Path, records: list[dict[str, Any]]) -> Path:
@@ -59,7 +55,7 @@ def ids(task: str, data: Path | None = None) -> list[str]:
     ],
 )
 def test_a_clone_and_its_file_are_read(tmp_path: Path, task: str, file: str) -> None:
-    path = write(tmp_path / file, rows(task))
+    path = write(tmp_path / file, sample(task))
     known = ids(task)
     if task != "triviaqa":
         # Where any benchmark may have a file of the name, it must be at a place that the card names.
@@ -75,12 +71,12 @@ def test_two_data_sets_of_one_split_are_told_apart(tmp_path: Path, layout: str) 
         names = {"": "VERDICTS", "questions": "BFFBench"}
         homes = {part: tmp_path / f"datasets--kensho--{name}/snapshots/{COMMIT}" for part, name in names.items()}
     for part, home in homes.items():
-        write(home / "data" / "train-00000-of-00001.parquet", rows("bff-bench", part))
+        write(home / "data" / "train-00000-of-00001.parquet", sample("bff-bench", f"sample{part and f'.{part}'}"))
     assert ids("bff-bench", homes[""] if layout == "one given" else tmp_path) == ids("bff-bench")
 
 
 def test_shards_are_one_table_in_their_order(tmp_path: Path) -> None:
-    records, known = rows("judgebench"), ids("judgebench")
+    records, known = sample("judgebench"), ids("judgebench")
     for number, cut in enumerate((records[:2], records[2:5], records[5:])):
         write(tmp_path / "data" / f"gpt-{number:05d}-of-00003.jsonl", cut)
     task = open_task("judgebench", data=tmp_path)
@@ -99,13 +95,13 @@ def test_shards_are_one_table_in_their_order(tmp_path: Path) -> None:
 
 
 def test_what_may_be_either_is_said(tmp_path: Path) -> None:
-    write(tmp_path / "data" / "gpt-00000-of-00001.jsonl", rows("judgebench"))
-    write(tmp_path / "data" / "gpt-00000-of-00001.parquet", rows("judgebench"))
+    write(tmp_path / "data" / "gpt-00000-of-00001.jsonl", sample("judgebench"))
+    write(tmp_path / "data" / "gpt-00000-of-00001.parquet", sample("judgebench"))
     with pytest.raises(DataError, match=r"split 'gpt': data/gpt-\S+jsonl and data/gpt-\S+parquet"):
         open_task("judgebench", data=tmp_path)
     home = tmp_path / "datasets--ScalerLab--JudgeBench"
     for commit in (COMMIT, OTHER):
-        write(home / "snapshots" / commit / "data" / "gpt-00000-of-00001.jsonl", rows("judgebench"))
+        write(home / "snapshots" / commit / "data" / "gpt-00000-of-00001.jsonl", sample("judgebench"))
     with pytest.raises(DataError, match=f"2 versions of it are snapshots/{COMMIT} and snapshots/{OTHER}"):
         open_task("judgebench", data=home)
     (home / "refs").mkdir()
@@ -120,7 +116,7 @@ def test_a_configuration_has_its_folder(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace('hub_split = "gpt"', 'hub_split = "test"\nconfig = "one"')
     text = text.replace('hub_split = "claude"', 'hub_split = "test"\nconfig = "two"')
     path.write_text(text, encoding="utf-8")
-    records = rows("judgebench")
+    records = sample("judgebench")
     clone = tmp_path / "JudgeBench"
     for config, some in (("one", records[:3]), ("two", records[3:])):
         write(clone / config / "test-00000-of-00001.parquet", some)
@@ -133,10 +129,10 @@ def test_a_configuration_has_its_folder(tmp_path: Path) -> None:
 
 def test_a_file_of_another_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a file of judgebench:claude.*give task judgebench:claude"):
-        open_task("judgebench", data=write(tmp_path / "claude.jsonl", rows("judgebench")))
+        open_task("judgebench", data=write(tmp_path / "claude.jsonl", sample("judgebench")))
     with pytest.raises(DataError, match="its questions table"):
-        open_task("bff-bench", data=write(tmp_path / "bffbench.jsonl", rows("bff-bench", "questions")))
-    assert ids("judgebench", write(tmp_path / "mine.jsonl", rows("judgebench"))) == ids("judgebench")
+        open_task("bff-bench", data=write(tmp_path / "bffbench.jsonl", sample("bff-bench", "sample.questions")))
+    assert ids("judgebench", write(tmp_path / "mine.jsonl", sample("judgebench"))) == ids("judgebench")
 
 
 def test_a_pointer_of_git_is_no_file(tmp_path: Path) -> None:
@@ -154,12 +150,12 @@ def test_a_file_with_a_name_of_its_own_is_found_below(tmp_path: Path) -> None:
         card.read_text(encoding="utf-8").replace('files = ["answers.jsonl", ', 'files = ["qa-answers.jsonl", ')
     )
     home = tmp_path / "clone"
-    write(home / "deep" / "down" / "qa-answers.jsonl", rows("triviaqa"))
+    write(home / "deep" / "down" / "qa-answers.jsonl", sample("triviaqa"))
     with pytest.raises(DataError, match="no data of triviaqa:answers here"):
         open_task("triviaqa", data=home, root=tmp_path / "cards")
     (home / "README.md").write_text("# A clone")
     found = open_task("triviaqa", data=home, root=tmp_path / "cards")
     assert [item.id for item in found.items()] == ids("triviaqa")
-    write(home / "elsewhere" / "qa-answers.jsonl", rows("triviaqa"))
+    write(home / "elsewhere" / "qa-answers.jsonl", sample("triviaqa"))
     with pytest.raises(DataError, match=r"2 files are named so: elsewhere/qa-answers\.jsonl and deep/down"):
         open_task("triviaqa", data=home, root=tmp_path / "cards")

@@ -8,6 +8,7 @@ from dataclasses import FrozenInstanceError, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import card
 
 from judgebench.domain import Item, Label, Response, Turn
 from judgebench.domain.items import Part
@@ -20,20 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CARD = """
-name = "many"
-title = "Many"
-summary = "Made up."
-homepage = "https://example.com"
-citation = "none"
-licence = "CC0"
-gold_source = "human"
-annotators = "Nobody was asked."
-scale = "pair"
-metric = "accuracy"
-default_split = "all"
-clusters = "the question"
-systems = "none"
+CARD = card(
+    "many",
+    """
 
 [splits.all]
 files = ["rows.jsonl"]
@@ -43,7 +33,10 @@ id = "id"
 question = "q"
 answers = ["a", "b"]
 gold = ["ann", "bob"]
-"""
+""",
+    scale="pair",
+    default_split="all",
+)
 
 
 def rows(count: int) -> Iterator[dict[str, Any]]:

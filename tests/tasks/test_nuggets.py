@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample, write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import open_task, recorded_judges
-from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +17,13 @@ if TYPE_CHECKING:
 ORDER = (0,)
 
 
-def rows() -> list[dict[str, Any]]:
-    text = (card_dir() / "trec-rag-nuggets" / "sample.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def write(path: Path, records: list[Any]) -> Path:
-    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
-    return path
-
-
 def test_an_item_is_an_answer_and_a_nugget() -> None:
     items = open_task("trec-rag-nuggets", sample=True).items()
-    assert len(items) == sum(len(row["nuggets"]) for row in rows()) == 72
+    assert len(items) == sum(len(row["nuggets"]) for row in sample("trec-rag-nuggets")) == 72
     first = items[0]
     assert (first.id, first.cluster, first.subset, first.responses[0].model) == ("t1 orchid 1", "t1", "vital", "orchid")
     assert first.attribute("criterion") is not None
-    assert rows()[0]["nuggets"][0]["text"] in str(first.attribute("criterion"))
+    assert sample("trec-rag-nuggets")[0]["nuggets"][0]["text"] in str(first.attribute("criterion"))
     assert {label.code for item in items for label in item.gold} == {0, 1, 2}
 
 
@@ -57,7 +46,7 @@ def test_passages_citations_and_records_without_texts(tmp_path: Path) -> None:
 
 def test_a_judge_s_nuggets_are_matched_by_their_text(tmp_path: Path) -> None:
     task = open_task("trec-rag-nuggets", sample=True)
-    record = rows()[0]
+    record = sample("trec-rag-nuggets")[0]
     given = [
         dict(one, text=f" {one['text'].upper()} ", assignment="not_support") for one in reversed(record["nuggets"])
     ]
@@ -96,7 +85,7 @@ def test_a_judge_s_nuggets_are_matched_by_their_text(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    records = rows()
+    records = sample("trec-rag-nuggets")
     records[1] = {key: value for key, value in (records[1] | change).items() if value is not ...}
     with pytest.raises(DataError) as caught:
         open_task("trec-rag-nuggets", data=write(tmp_path / "assignments.jsonl", records)).items()
@@ -105,6 +94,6 @@ def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], said: s
 
 
 def test_a_file_of_other_answers_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "auto.jsonl", [{**rows()[0], "run_id": "nobody"}])
-    with pytest.raises(DataError, match="none of its nuggets is one of trec-rag-nuggets:assignments"):
+    path = write(tmp_path / "auto.jsonl", [{**sample("trec-rag-nuggets")[0], "run_id": "nobody"}])
+    with pytest.raises(DataError, match="none of its verdicts is on an item of trec-rag-nuggets:assignments"):
         open_task("trec-rag-nuggets", sample=True).recorded(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from servers.fake_hub import jsonl, parquet
 from servers.native_llm import NativeLLM
+from task_files import card
 
 import judgebench
 from judgebench.domain import Case, Status
@@ -171,21 +172,9 @@ def test_recorded_verdicts_of_several_judges(tmp_path: Path) -> None:
         task.recorded(path)
 
 
-CARD = """
-name = "arena"
-title = "An arena"
-summary = "s"
-homepage = "h"
-citation = "c"
-licence = "l"
-gold_source = "crowd"
-annotators = "a"
-scale = "{scale}"
-metric = "m"
-reader = "judgebench.tasks.readers.pair_votes:Reader"
-default_split = "test"
-clusters = "c"
-systems = "s"
+CARD = card(
+    "arena",
+    """
 [splits.test]
 files = ["battles.jsonl"]
 [form]
@@ -199,7 +188,11 @@ vote = "won"
 left = "A"
 right = "B"
 {words}
-"""
+""",
+    gold_source="crowd",
+    scale="{scale}",
+    reader="judgebench.tasks.readers.pair_votes:Reader",
+)
 
 
 def arena(tmp_path: Path, more: str = "", scale: str = "pair", words: str = "", **row: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers.fake_hub import parquet
+from task_files import sample, write
 
 from judgebench.domain import Case, Reply, Verdict
 from judgebench.errors import DataError
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 
 NAMES = ("llmbar", "auto-j", "rm-bench", "evalbiasbench", "judgebiasbench")
 SPLITS = [f"{name}:{split}" for name in NAMES for split in load_card(name).splits]
-
-
-def rows(name: str, file: str = "sample") -> list[dict[str, Any]]:
-    text = (card_dir() / name / f"{file}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def write(path: Path, records: Iterable[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize("name", SPLITS)
@@ -52,13 +42,13 @@ def test_a_split_of_splits_has_the_items_of_all(tmp_path: Path) -> None:
         for item in open_task(f"llmbar:{part}", sample=True).items():
             other = whole[f"{part}/{item.id}"]
             assert (other.subset, other.question, other.gold) == (part, item.question, item.gold)
-    write(tmp_path / "Dataset" / "LLMBar" / "Natural" / "dataset.json", rows("llmbar", "sample-natural"))
+    write(tmp_path / "Dataset" / "LLMBar" / "Natural" / "dataset.json", sample("llmbar", "sample-natural"))
     assert len(list(open_task("llmbar:natural", data=tmp_path).items())) == 4
     with pytest.raises(DataError, match="llmbar also needs its neighbor table"):
         list(open_task("llmbar", data=tmp_path).items())
     for part, folder in {"Neighbor": "neighbor", "GPTInst": "gptinst", "GPTOut": "gptout", "Manual": "manual"}.items():
         at = tmp_path / "Dataset" / "LLMBar" / "Adversarial" / part
-        write(at / "dataset.json", rows("llmbar", f"sample-{folder}"))
+        write(at / "dataset.json", sample("llmbar", f"sample-{folder}"))
     assert list(open_task("llmbar", data=tmp_path).items()) == list(whole.values())
     inner = tmp_path / "Dataset" / "LLMBar" / "Natural"
     # The same name in the same folder is the same set, not five of them.
@@ -67,7 +57,7 @@ def test_a_split_of_splits_has_the_items_of_all(tmp_path: Path) -> None:
 
 
 def test_what_the_hub_makes_of_llmbar(tmp_path: Path) -> None:
-    records = rows("llmbar", "sample-manual")
+    records = sample("llmbar", "sample-manual")
     folder = tmp_path / "LLMBar" / "Adversarial_Manual"
     folder.mkdir(parents=True)
     (folder / "0000.parquet").write_bytes(parquet(records))
@@ -99,7 +89,7 @@ def test_a_split_has_only_the_aggregates_of_its_parts() -> None:
     ],
 )
 def test_a_wrong_pair_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    records = rows("llmbar")
+    records = sample("llmbar")
     records[1] = {key: value for key, value in (records[1] | change).items() if value is not ...}
     path = write(tmp_path / "dataset.json", records)
     with pytest.raises(DataError) as caught:
@@ -110,8 +100,8 @@ def test_a_wrong_pair_is_named(tmp_path: Path, change: dict[str, Any], said: str
 
 def test_an_error_in_a_part_names_its_file(tmp_path: Path) -> None:
     for part in load_card("judgebiasbench").split("all").of:
-        write(tmp_path / "data" / "eval" / f"{part}_bias.jsonl", rows("judgebiasbench"))
-    bad = rows("judgebiasbench")
+        write(tmp_path / "data" / "eval" / f"{part}_bias.jsonl", sample("judgebiasbench"))
+    bad = sample("judgebiasbench")
     bad[1]["label"] = "response3"
     write(tmp_path / "data" / "eval" / "race_bias.jsonl", bad)
     with pytest.raises(DataError, match=r"race_bias\.jsonl: .*'response3' \(label line 2\)"):
@@ -119,7 +109,7 @@ def test_an_error_in_a_part_names_its_file(tmp_path: Path) -> None:
 
 
 def test_versions_of_a_row_are_items_in_one_order(tmp_path: Path) -> None:
-    [row] = [one for one in rows("rm-bench") if one["domain"] == "code"]
+    [row] = [one for one in sample("rm-bench") if one["domain"] == "code"]
     items = list(open_task("rm-bench", data=write(tmp_path / "total_dataset.json", [row])).items())
     assert [item.id for item in items[:4]] == [
         "code/2/concise/concise", "code/2/concise/detailed", "code/2/concise/markdown", "code/2/detailed/concise",
@@ -152,7 +142,7 @@ def test_files_of_domains_have_the_ids_of_the_whole() -> None:
     ],
 )
 def test_a_wrong_row_of_versions_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    records = rows("rm-bench")
+    records = sample("rm-bench")
     records[1] = {key: value for key, value in (records[1] | change).items() if value is not ...}
     with pytest.raises(DataError) as caught:
         list(open_task("rm-bench", data=write(tmp_path / "total_dataset.json", records)).items())
@@ -161,15 +151,15 @@ def test_a_wrong_row_of_versions_is_named(tmp_path: Path, change: dict[str, Any]
 
 
 def test_rows_in_groups_and_rows_with_their_group_are_the_same(tmp_path: Path) -> None:
-    records = rows("evalbiasbench")
+    records = sample("evalbiasbench")
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in records:
         groups.setdefault(one["bias"], []).append(one)
     path = tmp_path / "biasbench.json"
     path.write_text(json.dumps(groups, indent=1), encoding="utf-8")
-    grouped, sample = open_task("evalbiasbench", data=path).items(), open_task("evalbiasbench", sample=True).items()
-    assert list(grouped) == list(sample)
-    assert {item.gold[0].code for item in sample} == {0, 1}
+    grouped, plain = open_task("evalbiasbench", data=path).items(), open_task("evalbiasbench", sample=True).items()
+    assert list(grouped) == list(plain)
+    assert {item.gold[0].code for item in plain} == {0, 1}
     path.write_text(json.dumps({"length bias": [records[0], {"bias": "length bias"}]}), encoding="utf-8")
     with pytest.raises(DataError, match=r"row 2, field|row 2: this field is missing"):
         list(open_task("evalbiasbench", data=path).items())

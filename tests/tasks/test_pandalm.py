@@ -7,22 +7,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task, recorded_judges
-from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ORDER = (0, 1)
-
-
-def rows() -> list[dict[str, Any]]:
-    text = (card_dir() / "pandalm" / "sample.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def write(path: Path, records: list[dict[str, Any]]) -> Path:
@@ -49,7 +44,7 @@ def test_the_sample_is_read() -> None:
 
 
 def test_a_boolean_answer_is_the_word_it_was() -> None:
-    booleans = [row["idx"] for row in rows() if row["response1"] is True]
+    booleans = [row["idx"] for row in sample("pandalm") if row["response1"] is True]
     items = {item.id: item for item in open_task("pandalm", sample=True).items()}
     assert booleans
     assert all(items[str(idx)].responses[0].text == "True" for idx in booleans)
@@ -73,7 +68,7 @@ def test_a_boolean_answer_is_the_word_it_was() -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    records = rows()
+    records = sample("pandalm")
     records[2] = {key: value for key, value in (records[2] | change).items() if value is not ...}
     path = write(tmp_path / "testset-v1.json", records)
     line = path.read_text(encoding="utf-8").split("\n {\n")
@@ -84,7 +79,7 @@ def test_a_wrong_row_is_named(tmp_path: Path, change: dict[str, Any], said: str)
 
 
 def test_a_missing_mark_is_a_gap(tmp_path: Path) -> None:
-    records = rows()
+    records = sample("pandalm")
     records[0]["annotator3"] = None
     items = open_task("pandalm", data=write(tmp_path / "testset-v1.json", records)).items()
     assert [label.code for label in items[0].gold] == [0, 0, None]

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import card
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
@@ -24,21 +25,9 @@ ORDER = (0,)
 QRELS = "q1 0 d1 3\nq1 0 d2 0\nq2 0 d1 1\nq2 0 d3 2\n"
 QUERIES = 'q1\twho "sings\nq2\thow far\nq9\tnobody asks\n'
 PASSAGES = 'd0\tunjudged\nd1\tan "odd quote\nd2\tsecond\nd3\tthird\n'
-CARD = """
-name = "own"
-title = "Own"
-summary = "s"
-homepage = "h"
-citation = "c"
-licence = "l"
-gold_source = "expert"
-annotators = "a"
-scale = "rate:0-3"
-metric = "m"
-reader = "judgebench.tasks.readers.qrels:Reader"
-default_split = "test"
-clusters = "c"
-systems = "s"
+CARD = card(
+    "own",
+    """
 [policies]
 order = "single"
 invalid = "drop"
@@ -48,7 +37,11 @@ files = ["qrels.txt", "qrels.tsv", "table.csv", "rows.jsonl"]
 files = ["queries.tsv", "queries.jsonl", "topics.txt"]
 [splits.test.parts.passages]
 files = ["passages.tsv", "corpus.jsonl"]
-"""
+""",
+    gold_source="expert",
+    scale="rate:0-3",
+    reader="judgebench.tasks.readers.qrels:Reader",
+)
 
 
 def home(tmp_path: Path, form: str = "", scale: str = "rate:0-3", **files: str) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers.raw import Raw, answer, chat
+from task_files import card, sample
 
 from judgebench import run
 from judgebench.api.planning import plan_run
@@ -18,7 +19,7 @@ from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.store.runs import read_run
 from judgebench.tasks.base import CardTask, open_task
-from judgebench.tasks.card import card_dir, load_card
+from judgebench.tasks.card import load_card
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -166,21 +167,9 @@ def test_a_live_judge_rates_all_four_at_once(tmp_path: Path) -> None:
     assert row.metrics["score_mean_absolute_error"].value == pytest.approx(off)
 
 
-CARD = """
-name = "helpful"
-title = "Helpful"
-summary = "Ratings inside the answers."
-homepage = "https://example.org"
-citation = "none"
-licence = "CC0-1.0"
-gold_source = "model"
-annotators = "A model."
-scale = "pick:2"
-metric = "accuracy"
-reader = "judgebench.tasks.readers.rated_together:Reader"
-default_split = "test"
-clusters = "the question"
-systems = "the writers"
+CARD = card(
+    "helpful",
+    """
 
 [form]
 question = "prompt"
@@ -193,7 +182,11 @@ annotator = "gpt"
 
 [splits.test]
 files = ["rows.jsonl"]
-"""
+""",
+    gold_source="model",
+    scale="pick:2",
+    reader="judgebench.tasks.readers.rated_together:Reader",
+)
 
 
 def test_ratings_inside_the_answers_records_and_no_systems(tmp_path: Path) -> None:
@@ -221,7 +214,6 @@ def test_ratings_inside_the_answers_records_and_no_systems(tmp_path: Path) -> No
 
 
 def test_the_sample_is_shaped_as_the_hubs_rows() -> None:
-    for line in (card_dir() / NAME / "sample.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in sample(NAME):
         assert row.keys() == ROW.keys()
         assert all(one.keys() == ROW["annotations"][0].keys() for one in row["annotations"])

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample, write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
@@ -143,14 +144,13 @@ def test_a_wrong_table_is_named(tmp_path: Path, rows: list[dict[str, Any]], mess
 
 
 def test_texts_lie_beside_or_are_lacking(tmp_path: Path) -> None:
-    sample = load_card("hanna").folder
     (tmp_path / "ratings.csv").write_text(
         "story_id,system,prompt_index,criterion,human_1,human_2\n0,Human,0,Coherence,5,\n9,Human,1,Coherence,1,2\n",
         encoding="utf-8",
     )
     bare = open_task("hanna", data=tmp_path).items()
     assert [item.attribute("unanswered") for item in bare] == ["yes", "yes"]
-    texts = [json.loads(line) for line in (sample / "sample.texts.jsonl").read_text("utf-8").splitlines()]
+    texts = sample("hanna", "sample.texts")
     lines = ["Story ID,Prompt,Story", *(f'{one["Story ID"]},"{one["Prompt"]}","{one["Story"]}"' for one in texts)]
     (tmp_path / "hanna_stories_annotations.csv").write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(DataError, match="there is no text of 9"):
@@ -159,11 +159,9 @@ def test_texts_lie_beside_or_are_lacking(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "field"), [("summeval", "expert_annotations"), ("llmeval-2", "stars")])
 def test_a_word_where_ratings_belong_is_refused(tmp_path: Path, name: str, field: str) -> None:
-    sample = load_card(name).folder / "sample.jsonl"
-    rows = [json.loads(line) for line in sample.read_text(encoding="utf-8").splitlines()]
+    rows = sample(name)
     rows[1][field] = "zzqq"
-    path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    path = write(tmp_path / "rows.jsonl", rows)
     with pytest.raises(DataError, match=rf"rows.jsonl:2, field '{field}': expected a list or an object of ratings"):
         list(open_task(name, data=path).items())
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
@@ -27,11 +27,6 @@ def test_the_first_scores_that_there_are() -> None:
     assert Tally.of(ITEMS, 2) == (3, 2, 1)
     assert Tally.of(ITEMS, 3).named("accuracy") == pytest.approx(2 / 3)
     assert Tally.of([], 1).named("accuracy") is None
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def test_figures_by_id_subset_and_another_files_rows(tmp_path: Path) -> None:

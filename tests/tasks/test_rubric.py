@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from servers.fake_hub import jsonl, parquet
 from servers.native_llm import NativeLLM
+from task_files import card
 
 import judgebench
 from judgebench.domain import Case, Scale, Status
@@ -201,7 +202,7 @@ def test_preference_bench_has_letters(tmp_path: Path) -> None:
         ),
         ({"response_source": ""}, "expected a name or a number", "response_source"),
         ({"idx": 1}, "'1/m' appears twice", "idx"),
-        ({"category": None}, "expected a name or a number, got None", "category"),
+        ({"category": None}, "expected a name or a number, got nothing", "category"),
     ],
 )
 def test_bad_rows(tmp_path: Path, change: dict[str, Any], said: str, field: str) -> None:
@@ -229,26 +230,17 @@ def test_two_prompts_about_different_things_are_no_pair(tmp_path: Path) -> None:
     assert caught.value.field == "rejected_instruction"
 
 
-CARD = """
-name = "mine"
-title = "Mine"
-summary = "s"
-homepage = "h"
-citation = "c"
-licence = "l"
-gold_source = "human"
-annotators = "a"
-scale = "rate:1-3"
-metric = "m"
-reader = "judgebench.tasks.readers.rubric:Reader"
-default_split = "test"
-clusters = "c"
-systems = "s"
+CARD = card(
+    "mine",
+    """
 [splits.test]
 files = ["mine.jsonl"]
 [form]
 {form}
-"""
+""",
+    scale="rate:1-3",
+    reader="judgebench.tasks.readers.rubric:Reader",
+)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import card
 
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
@@ -91,21 +92,9 @@ def test_what_a_card_may_not_say(keys: dict[str, Any], message: str) -> None:
         said(**keys)
 
 
-CARD = """
-name = "mine"
-title = "t"
-summary = "s"
-homepage = "https://example.org"
-citation = "c"
-licence = "l"
-gold_source = "human"
-annotators = "a"
-scale = "{scale}"
-metric = "m"
-reader = "judgebench.tasks.readers.joined:Reader"
-default_split = "test"
-clusters = "c"
-systems = "s"
+CARD = card(
+    "mine",
+    """
 [columns]
 question = "q"
 answers = ["a", "b"]
@@ -114,7 +103,10 @@ gold = "g"
 {form}
 [splits.test]
 files = ["x.jsonl"]
-"""
+""",
+    scale="{scale}",
+    reader="judgebench.tasks.readers.joined:Reader",
+)
 
 
 @pytest.mark.parametrize(

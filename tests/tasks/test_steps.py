@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
+from task_files import sample
 
 from judgebench.domain import Case, Reply, Verdict
 from judgebench.errors import DataError
@@ -38,11 +39,6 @@ VISUAL = {
 }  # fmt: skip
 
 
-def rows(task: str) -> list[dict[str, Any]]:
-    text = (card_dir() / task / "sample.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
 def opened(tmp_path: Path, task: str, *records: dict[str, Any], split: str = "", form: str = "") -> CardTask:
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in records))
@@ -59,7 +55,7 @@ def test_processbench_is_read_by_its_columns(tmp_path: Path) -> None:
     assert [label.code for label in first.gold] == [(1, 1, 1, 1)]
     assert [label.code for label in last.gold] == [(1, 1, 0)]
     assert (len(last.responses), last.responses[0].model) == (4, "Birch-13B")
-    one = rows("processbench")[0]
+    one = sample("processbench")[0]
     for label, says in ((4, "names step 4 .the first is 0., and 4 are shown"), ("third", "is not on the scale")):
         with pytest.raises(DataError, match=says) as caught:
             list(opened(tmp_path, "processbench", one | {"label": label}).items())
@@ -76,7 +72,7 @@ def test_both_namings_of_prmbench_are_read(tmp_path: Path) -> None:
     assert items["deception/sample_1"].gold[0].code == (1, 1, 0)
     form = 'id = "idx"\nquestion = "question"\nsteps = "steps"\nwrong = "error_steps"'
     with pytest.raises(DataError, match=r"rows.jsonl:1, field 'error_steps': step 4 is wrong, and there are 3"):
-        list(opened(tmp_path, "prmbench", rows("prmbench")[5], form=f"\n{form}\n").items())
+        list(opened(tmp_path, "prmbench", sample("prmbench")[5], form=f"\n{form}\n").items())
 
 
 def test_records_of_steps_say_what_kind_of_error_each_makes() -> None:
@@ -102,7 +98,7 @@ def test_a_list_of_flags_is_read_too(tmp_path: Path) -> None:
 
 
 def without(name: str) -> dict[str, Any]:
-    return {key: value for key, value in rows("projudge")[2].items() if key != name}
+    return {key: value for key, value in sample("projudge")[2].items() if key != name}
 
 
 STEPS = "process_evaluation"
@@ -128,7 +124,7 @@ def test_what_is_no_solution_is_said_with_its_place(
 ) -> None:
     split = "types" if "Odd" in says else "test"
     with pytest.raises(DataError, match=says) as caught:
-        list(opened(tmp_path, "projudge", rows("projudge")[2] | change, split=split).items())
+        list(opened(tmp_path, "projudge", sample("projudge")[2] | change, split=split).items())
     assert (caught.value.line, caught.value.field) == (1, field)
     assert str(caught.value.file).endswith("rows.jsonl")
 
@@ -147,7 +143,7 @@ def test_what_is_no_solution_is_said_with_its_place(
 )
 def test_a_form_that_says_too_little_or_too_much_is_refused(tmp_path: Path, form: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
-        list(opened(tmp_path, "projudge", rows("projudge")[0], form=f"\n{form}\n").items())
+        list(opened(tmp_path, "projudge", sample("projudge")[0], form=f"\n{form}\n").items())
 
 
 def judged(item: Item, code: tuple[int, ...] | None, task: CardTask) -> Verdict:

@@ -7,28 +7,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from task_files import sample, write
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import open_task, recorded_judges
-from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 OWN, SWAPPED = (0, 1), (1, 0)
 NATURAL = "LLMBar/Natural"
-
-
-def write(path: Path, records: Iterable[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
-    return path
-
-
-def sample(name: str, file: str = "sample") -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (card_dir() / name / f"{file}.jsonl").read_text("utf-8").splitlines()]
 
 
 def game(idx: int, label: int, winner: str | None, again: str | None, **more: Any) -> dict[str, Any]:
