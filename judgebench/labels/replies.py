@@ -198,7 +198,9 @@ def undecorated(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = (_MARKUP.sub(r"\2", text) if "<" in text else text).strip(_OUTER).rstrip(".,;:!\u3002\u3001")
+        while "<" in text and (bare := _MARKUP.sub(r"\2", text).strip()) != text:
+            text = bare
+        text = text.strip(_OUTER).rstrip(".,;:!\u3002\u3001")
         for left, right in _PAIRED:
             if len(text) > len(left) + len(right) - 1 and text.startswith(left) and text.endswith(right):
                 text = text[len(left) : len(text) - len(right)]
