@@ -54,7 +54,7 @@ _GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+|
 REPEAT = word_set("run runs repeat repetition trial seed iteration iter attempt call replicate rep try")
 ORDER = word_set("order ordering position swap swapped flip flipped reversed reverse presentation inverted")
 CRITERION_NAMES = word_set("criterion criteria aspect dimension metric")
-COUNT_NAMES = word_set("n count counts freq frequency num number size cases total occurrences observations support")
+COUNT_NAMES = word_set("n count counts freq frequency num number size cases occurrences observations support")
 #: Columns that were made of other annotators' columns.
 DERIVED = word_set("majority consensus mean avg average aggregate aggregated median adjudicated final overall")
 #: Names of columns that say how good something is, beside those of `LABEL`.

@@ -27,6 +27,7 @@ _SHORTEST = 3
 _STATUS = word_set("status state")
 _ERROR = word_set("error errors exception failure")
 _WEIGHT = word_set("weight weights sample sampling")
+_OF_CELLS = {"missing", "read_replies", "words"}
 _TRUE = ("1", "true")
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
 
@@ -64,7 +65,12 @@ def doubts(facts: Facts, reading: Reading) -> list[Ways]:
         words = {"": Counter(short_names(chosen))}
     elif reading.options.get("confusion"):
         words = {"": Counter(facts.table.columns[1:])}
-    found.append(scales(facts, reading, words))
+    ways = scales(facts, reading, words)
+    if reading.options.get("confusion"):
+        # Its cells are counts, and its labels the names of its columns.
+        facts.unsettled = []
+        ways = [kept for own in ways if (kept := [one for one in own if not one.options.keys() & _OF_CELLS])]
+    found.append(ways)
     return [one for one in found if one]
 
 

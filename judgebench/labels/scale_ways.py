@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Scale
+from judgebench.domain.scale import members_in
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.paths import parsed
 from judgebench.files.records import some
@@ -202,6 +203,8 @@ def sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
         return [[Way({"scale": "steps"}, "a list holds a check of each step")]]
     if joined := _joined(facts, words):
         return joined
+    if any(word.startswith("{") and members_in(word) is not None for own in words.values() for word in own):
+        return _set_ways(facts, words, {})
     for mark in ("|", ";", ",", "["):
         parts: set[str] = set()
         several = 0

@@ -68,6 +68,14 @@ def test_labels_joined_by_another_mark_are_sets(first):
     assert options["words"]["a#b"] == "a|b"
 
 
+def test_choices_in_an_object_are_a_set(table):
+    cells = ['"{""choices"": [""a"", ""b""]}"', "a", "b", '"{""choices"": []}"', '"{""choices"": [""b"", ""a""]}"']
+    rows = [(i, one, two) for i, (one, two) in enumerate(zip(['"a,b"', "a", "b", "[]", "a"], cells, strict=True))]
+    path = table(lines("id,judge,human", rows))
+    assert doctor(path).diagnosis.readings[0].options["scale"] == "set"
+    assert figure(path, "judge", "percent_agreement", judge="judge", gold="human", scale="set") == 0.8
+
+
 def test_one_label_written_in_two_ways_is_asked_about(first):
     rows = [(i, {"yes": "Sí"}.get(s, s), {"yes": "si"}.get(g, g)) for i, (s, g) in PAIRS]
     options, said = first(lines("id,judge,human", rows))
@@ -131,6 +139,13 @@ def test_totals_between_and_below(table, first):
     assert first(lines("item,judge,human", below))[0]["drop_last"] == 2
 
 
+def test_a_total_is_not_judged(table):
+    rows = [(f"q{i}", f"a{i}", 1 + i % 5) for i in range(6)]
+    path = table(lines("question,answer,human", [*rows, ("Mean", "", 2.5)]))
+    with pytest.raises(JudgebenchError, match="looks like a total"):
+        judgebench.run("baseline/random", path, runs=path.parent / "runs")
+
+
 @pytest.mark.parametrize(
     ("judge", "human"), [("judge_irrelevant", "human_relevant"), ("llm_has_error", "expert_is_correct")]
 )
@@ -175,6 +190,12 @@ def test_degrees_count_as_sides_where_gold_has_none(table):
 def test_a_confusion_table_without_a_corner(first, table):
     assert first(",pass,fail\npass,50,8\nfail,5,20\n")[0] == {"confusion": True}
     assert "two ways" in first(",pred_pass,pred_fail\ntrue_pass,50,8\ntrue_fail,5,20\n", "u.csv")[1]
+
+
+def test_a_confusion_table_with_totals(first):
+    told = first("human,pass,fail,Total\npass,50,8,58\nfail,5,20,25\nTotal,55,28,83\n")
+    assert not told[0]
+    assert "sum of the other" in told[1]
 
 
 def test_criteria_whose_gold_is_named_by_them_alone(table):
