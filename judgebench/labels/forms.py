@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _TRUE, _TRUTHS = word_set("1 true yes x"), frozenset({"1", "true", "yes", "x", "0", "false", "no", ""})
 _LARGEST = 30
+_SHARES = word_set("percent percentage pct share proportion")
 _SCORES = word_set("score scores rating reward logprob prob probability points grade elo utility value")
 _WORDS = {*CHECK, "a", "b", "tie", "model a", "model b", "neither", "both bad"}
 
@@ -98,6 +99,14 @@ def categories(facts: Facts) -> list[Reading]:
 def counts(facts: Facts) -> None:
     """Find a column that says how many items a row stands for: no two rows say the same else."""
     free = [one.name for one in facts.columns if words_of(one.name) & COUNT_NAMES and one.name not in facts.roles]
+    shares = [one.name for one in facts.columns if words_of(one.name) & _SHARES and facts.numeric(one.name)]
+    for name in shares:
+        total = sum(number_of(cell) or 0 for cell in facts.cells(name))
+        if facts.rows > 1 and any(abs(total - whole) < whole / 100 for whole in (1, 100)):
+            facts.questions.append(
+                f"{name} adds up to {total:g}: shares of all items? Then a row is not one item, as it is taken here; "
+                f"counts instead of shares are read with {argument('count')}"
+            )
     for name in free:
         labels = [one.name for one in facts.labelled() if one.name != name]
         if words_of(name) - COUNT_NAMES:

@@ -48,11 +48,11 @@ CRITERIA = word_set(
 #: The better a name says "source question", the earlier it stands.
 _CLUSTER = word_list(
     "question_id questionid qid prompt_id promptid item_id itemid question prompt instruction query problem "
-    "conversation_id conversation item task_id source_id story document doc passage segment seg"
+    "conversation_id conversation item task_id source_id story document doc passage segment seg pair"
 )
 _GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+|y_?true", re.IGNORECASE)
 REPEAT = word_set("run runs repeat repetition trial seed iteration iter attempt call replicate rep try")
-ORDER = word_set("order ordering position swap swapped flip flipped reversed reverse presentation inverted")
+ORDER = word_set("order ordering position shown swap swapped flip flipped reversed reverse presentation inverted")
 CRITERION_NAMES = word_set("criterion criteria aspect dimension metric")
 COUNT_NAMES = word_set("n count counts freq frequency num number size cases occurrences observations support")
 #: Columns that were made of other annotators' columns.

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from judgebench.labels.facts import Facts, Options, Reading
 
 _BAD = re.compile(
-    r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam", re.IGNORECASE
+    r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam|flag|reject|violat|"
+    r"fabricat|mislead",
+    re.IGNORECASE,
 )
 _DENIALS = ("un", "in", "im", "ir", "non", "dis")
 _SHORTEST = 3
 _STATUS = word_set("status state")
 _ERROR = word_set("error errors exception failure")
 _WEIGHT = word_set("weight weights sample sampling")
+_LEFT_OUT = word_set("exclude excluded discard discarded skip skipped remove removed drop dropped duplicate")
+_KEPT = word_set("valid include included keep kept usable")
+_MARKED = {"1", "true", "yes", "x"}
 _OF_CELLS = {"missing", "read_replies", "words"}
 _TRUE = ("1", "true")
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
@@ -97,6 +102,25 @@ def _status(facts: Facts) -> Ways:
             only = f"{one.name} = {done.strip()}"
             facts.questions.append(f"{one.name} says {some(word for word, _ in one.words)}: do all rows count?")
             return [[Way({"where": [only]}, f"only rows whose {one.name} is {done.strip()}"), Way({}, "all rows")]]
+    return _kept(facts)
+
+
+def _kept(facts: Facts) -> Ways:
+    """Columns that say of some rows, not of all, that they are to be left out, or kept."""
+    for one in facts.columns:
+        said, words = words_of(one.name), {fold(word) for word, _ in one.words}
+        free = facts.roles.get(one.name, ("left aside",))[0] == "left aside"
+        if not free or not said & (_LEFT_OUT | _KEPT) or said & {"judge", "human", "reason"}:
+            continue
+        yes = next((word.strip() for word, _ in one.words if fold(word) in _MARKED), None)
+        if said & _LEFT_OUT and words <= _MARKED and one.missing and one.filled:
+            only = f"{one.name} is empty"
+        elif words in ({"0", "1"}, {"true", "false"}, {"yes", "no"}) and yes is not None:
+            only = f"{one.name} {'!=' if said & _LEFT_OUT else '='} {yes}"
+        else:
+            continue
+        facts.questions.append(f"{one.name} marks some of the rows: do all count?")
+        return [[Way({"where": [only]}, f"only rows where {only}"), Way({}, "all rows")]]
     return []
 
 

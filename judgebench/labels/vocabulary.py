@@ -113,8 +113,8 @@ BOTH_BAD = frozenset(
 )
 
 #: Words that say in which order two answers were shown: the first one first, or the other way round.
-FIRST_ORDER = word_set("original ab a,b a-b a/b normal forward straight unswapped 0,1 1,2 first plain")
-OTHER_ORDER = word_set("swapped ba b,a b-a b/a reversed reverse inverted flipped 1,0 2,1 second swap")
+FIRST_ORDER = word_set("original a ab a,b a-b a/b normal forward straight unswapped 0,1 1,2 first plain")
+OTHER_ORDER = word_set("swapped b ba b,a b-a b/a reversed reverse inverted flipped 1,0 2,1 second swap")
 
 #: What the first cell of a row of totals says, in English, German, French, Spanish, Italian, Dutch.
 _TOTAL_WORDS = (

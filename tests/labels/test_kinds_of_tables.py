@@ -161,6 +161,32 @@ def test_what_a_status_or_a_threshold_says(first):
     assert first(lines("id,score,threshold,human", rows))[0]["threshold"] == 0.7
 
 
+@pytest.mark.parametrize(
+    ("name", "marks", "kept"), [("is_valid", ("False", "True"), "= True"), ("exclude", ("x", ""), "is empty")]
+)
+def test_rows_that_are_marked_are_asked_about(first, name, marks, kept):
+    rows = [(i, s, g, marks[i % 5 > 0]) for i, (s, g) in PAIRS]
+    assert first(lines(f"id,judge,human,{name}", rows))[0]["where"] == [f"{name} {kept}"]
+
+
+def test_which_answer_was_shown_first(first):
+    said = ["A", "B", "A", "B", "B", "A", "A", "B"]
+    rows = [(i, o, w if o == "A" else "BA"[w == "B"], w) for i, w in enumerate(said) for o in "AB"]
+    options, _ = first(lines("pair,shown_first,winner,human", rows))
+    assert (options["order"], options["id"]) == ("shown_first", ["pair"])
+
+
+def test_a_label_that_was_changed_is_no_second_mark(first):
+    rows = [(i, who, one) for i, two in PAIRS for who, one in zip(("gpt-4", "ann"), two, strict=True)]
+    options, _ = first(lines("item,rater,label", [*rows, (3, "ann", "yes")]))
+    assert options["combine"] == "majority"
+
+
+def test_shares_are_no_counts(first):
+    asked = first("judge,human,percent\nyes,yes,60.2\nyes,no,6.0\nno,yes,9.7\nno,no,24.1\n")[1]
+    assert "adds up to 100" in asked
+
+
 def test_parts_of_a_text_name_the_item(first):
     rows = [
         (d, s, who, 1 + (d + s * 2 + len(who)) % 5) for d in range(4) for s in range(6) for who in ("rater1", "gpt-4")
