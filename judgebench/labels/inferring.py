@@ -128,8 +128,8 @@ def _pair_scale(words: set[str]) -> Scale | None:
     """Take the smallest pair scale that has all the words; "same" or "neutral" alone are not yet words of a pair."""
     if {pair_word(word) for word in words} <= TIE_BESIDE_SIDES:
         return None
-    for loose, bad, ways in itertools.product((False, True), (False, True), (2, 3, 5, 7)):
-        scale = Scale.pair(ways, both_bad=bad)
+    scales = [Scale.pair(ways, both_bad=bad) for bad in (False, True) for ways in (2, 3, 5, 7)]
+    for loose, scale in itertools.product((False, True), scales):
         if all(pair_code(pair_word(word), scale, numbers=False, loose=loose) >= 0 for word in words):
             return scale
     return None
