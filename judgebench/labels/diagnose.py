@@ -212,8 +212,13 @@ def _settled(
         return
     first, *rest = open_
     for ways in first:
+        # A scale that an earlier answer brings is of all words, those of a later one are of the rest.
+        known = {"scale"} & reading.options.keys()
         found = [
-            one for way in ways for one in _settled(facts, reading.also(way.options, way.why), rest, loads, errors)
+            one
+            for way in ways
+            for said in [{name: value for name, value in way.options.items() if name not in known}]
+            for one in _settled(facts, reading.also(said, way.why), rest, loads, errors)
         ]
         if found:
             facts.notes += [way.note for way in ways if way.note]

@@ -30,6 +30,7 @@ from judgebench.labels.words import (
     UNKNOWN,
     code_of,
     decimals,
+    has_degree,
     is_decimal,
     listing,
     numbered_pair,
@@ -161,8 +162,8 @@ def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes
     numbers = scale.kind == "pair" and numbered_pair(every)
     if numbers:
         notes.append("1 and 2 are read as the first and the second response")
-    if scale.kind == "pair" and len(scale.values) <= _NO_DEGREES and any(">>" in pair_word(word) for word in every):
-        notes.append(f"A>>B counts as A, and B>>A as B: {scale.spec} has no degrees")
+    if scale.kind == "pair" and len(scale.values) <= _NO_DEGREES and any(has_degree(word) for word in every):
+        notes.append(f"A>>B and A much better count as A: {scale.spec} has no degrees")
     unknown: dict[str, dict[str, str]] = {name: {} for name in says.used}
     labels: dict[str, Codes] = {}
     for name, own in says.used.items():

@@ -29,7 +29,7 @@ _PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d
 _JOINTS = re.compile(r"[#/+&]")
 _DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
 _MOST_SET, _RATED = 30, 100
-#: Odd words may be left out if they are so few, short, and of at most this share of the cells.
+#: Odd words may be left out if they are so few, short, and of at most this share of a column's cells.
 _MOST_ODD, _LONGEST, _SHARE = 8, 24, 0.25
 #: Labels of gold below which a missing level says nothing.
 _ENOUGH = 10
@@ -78,7 +78,8 @@ def scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> Wa
     unread = [word for text, word in every.items() if text in alien and word not in read]
     foreign = _foreign(facts, words, every, judges, (read, alien))
     asked = unread and all(len(word) <= _LONGEST for word in unread)
-    return [*ways, *foreign, *replies] if asked else [*ways, *replies, *foreign]
+    # What a short word means is asked, and not left unread.
+    return [*ways, *foreign] if asked else [*ways, *replies, *foreign]
 
 
 def _third_letter(facts: Facts, words: dict[str, Counter[str]], judges: Sequence[str]) -> Ways:
@@ -335,11 +336,11 @@ def _odd(
     facts.unsettled.append(
         f"{where}: not of the others' kind; give {argument('words')} OLD=NEW, or leave out: {argument('missing')} OLD"
     )
-    cells = sum(own[word] for own in words.values() for word in every)
+    share = max(sum(own[word] for word in every) / max(1, own.total()) for own in words.values())
     if labelled and len(every) <= _MOST_ODD and max(map(len, every)) <= _LONGEST:
         facts.questions.append(f"{where}: judge and gold say so: a label like the others, or none?")
         return [[*labelled, Way({"missing": [*every]}, f"{some(every)}: no label")]]
-    if len(every) > _MOST_ODD or cells > _SHARE * sum(map(Counter.total, words.values())):
+    if len(every) > _MOST_ODD or share > _SHARE:
         return []
     if any(len(word) > _LONGEST or re.search(r"[,:\n]", word) for word in every):
         return []

@@ -56,6 +56,7 @@ GAP = -1
 #: Code of a word that is on no vocabulary of the scale.
 UNKNOWN = -2
 
+_DEGREE = re.compile(r" (?:is )?(?:much|far|significantly|clearly|slightly|somewhat|marginally|a bit|a little) better$")
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: A message lists this many words, and counts the others.
 _MOST_WORDS, _LONGEST = 8, 30
@@ -83,6 +84,16 @@ def pair_word(word: str) -> str:
         return f"{left}{sign}{right}"
     text = re.sub(r"[\s_-]+", " ", text)
     return re.sub(r"^([a-z]{4,})([12])$", r"\1 \2", text)
+
+
+def has_degree(word: str) -> bool:
+    """Whether a word of a pair says how much better a side is.
+
+    >>> has_degree("A>>B"), has_degree("B is slightly better"), has_degree("A")
+    (True, True, False)
+    """
+    text = pair_word(word)
+    return ">>" in text or _DEGREE.search(text) is not None
 
 
 def code_of(
@@ -205,10 +216,10 @@ def pair_code(text: str, scale: Scale, *, numbers: bool, loose: bool = False) ->
     if ways > 3:
         code = scale.code(text)
         return UNKNOWN if code is None else code
-    stronger = text.replace(">>>", ">").replace(">>", ">") if loose else text
-    if text in FIRST or stronger == "a>b" or (numbers and text == "1"):
+    stronger = _DEGREE.sub(" better", text.replace(">>>", ">").replace(">>", ">")) if loose else text
+    if stronger in FIRST or stronger == "a>b" or (numbers and text == "1"):
         return 0
-    if text in SECOND or stronger == "b>a" or (numbers and text == "2"):
+    if stronger in SECOND or stronger == "b>a" or (numbers and text == "2"):
         return ways - 1
     return UNKNOWN
 

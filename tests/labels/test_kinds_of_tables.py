@@ -90,11 +90,24 @@ def test_a_short_word_that_no_rule_reads_is_asked_about(first):
     assert "50/50" in asked
 
 
+def test_a_third_of_the_verdicts_is_not_left_out(table):
+    said = ["A", "B", "0", "0", "A", "B", "A", "0", "B", "B"]
+    found = doctor(table(lines("id,judge,human", [(i, one, ["A", "B", "tie"][i % 3]) for i, one in enumerate(said)])))
+    assert not found.diagnosis.readings
+    assert "'0'" in " ".join(found.diagnosis.questions)
+
+
 def test_what_both_sides_say_may_be_a_label(table):
     said = ["A", "B", "keine", "A", "B", "A", "keine", "B", "A", "B"]
     rows = [(i, one, said[i - 2]) for i, one in enumerate(said)]
     found = doctor(table(lines("id,judge,human", rows))).diagnosis
     assert [one.options.get("scale") for one in found.readings] == ["nominal:A,B,keine", None]
+
+
+def test_none_as_a_label_is_in_the_scale(table):
+    said = ["none", "minor", "major", "none", "minor", "minor", "major", "none"]
+    found = doctor(table(lines("id,judge,human", [(i, one, said[i - 1]) for i, one in enumerate(said)]))).diagnosis
+    assert found.readings[0].options["scale"] == "nominal:major,minor,none"
 
 
 def test_units_of_confidence(first):
@@ -211,6 +224,10 @@ def test_degrees_count_as_sides_where_gold_has_none(table):
     said = ["A>>B", "B>A", "A>B", "B>>A", "A=B", "A>>B"]
     path = table(lines("judge,human", zip(said, ["A", "B", "A", "B", "tie", "B"], strict=True)))
     assert figure(path, "judge", judge="judge", gold="human") == round(5 / 6, 4)
+    likert = ["A much better", "B is slightly better", "A better", "B far better", "tie", "A somewhat better"]
+    path = table(lines("judge,human", zip(likert, ["A", "B", "A", "B", "tie", "B"], strict=True)), "u.csv")
+    for read in (False, True):
+        assert figure(path, "judge", judge="judge", gold="human", read_replies=read) == round(5 / 6, 4)
 
 
 def test_a_confusion_table_without_a_corner(first, table):
