@@ -103,7 +103,7 @@ def _told(path: Path, known: Options) -> Diagnosis:
     from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
     from judgebench.labels.known import KNOWN  # noqa: PLC0415 - loaded on use
 
-    export = None if known else _export(path)
+    export = None if known else _export([path])
     if export is not None and export.readings:
         return export
     found: list[Diagnosis] = []
@@ -122,6 +122,8 @@ def _told(path: Path, known: Options) -> Diagnosis:
         best.notes = tuple(dict.fromkeys([*notes, *best.notes]))
     best.path = str(path)
     if export is not None:
+        # What no name speaks for is a program's own: hashes, numbers of tasks.
+        best.readings = tuple(one for one in best.readings if _spoken_for(one))
         best.title = f"{export.title}; {best.title}" if best.readings else export.title
         best.notes = (*export.notes, *best.notes)
         if not best.readings:
@@ -129,25 +131,35 @@ def _told(path: Path, known: Options) -> Diagnosis:
     return with_commands(best, [path])
 
 
-def _export(path: Path) -> Diagnosis | None:
-    """Say what another tool's file holds; None where it is none."""
+def _spoken_for(reading: Reading) -> bool:
+    """Whether all its columns are named as a judge's or people's labels."""
+    from judgebench.labels.names import is_gold, is_judge, is_label  # noqa: PLC0415 - loaded on use
+
+    names = [*reading.options.get("judge", ()), *reading.options.get("gold", ())]
+    return all(is_gold(name) or is_judge(name) or is_label(name) for name in names)
+
+
+def _export(paths: Sequence[Path]) -> Diagnosis | None:
+    """Say what other tools' files hold; None where one is none."""
     from judgebench.api.sources import open_sources  # noqa: PLC0415 - loaded on use
     from judgebench.files.records import some  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import Diagnosis  # noqa: PLC0415 - loaded on use
     from judgebench.labels.facts import Reading  # noqa: PLC0415 - loaded on use
     from judgebench.labels.importers.catalog import open_export, recognise  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import is_gold, is_judge  # noqa: PLC0415 - loaded on use
     from judgebench.labels.profile import Sample, profile  # noqa: PLC0415 - loaded on use
 
-    known = recognise(path)
-    table = None if known is None else open_export(path)
+    known = recognise(paths[0])
+    table = None if known is None else open_export(*paths)
     if known is None or table is None:
         return None
+    path, title = " + ".join(map(str, paths)), "files" if len(paths) > 1 else "a file"
     tool, reason, _ = known
     sample = Sample(table)
     columns = profile(sample)
     judges, people = table.labelled["judge"], table.labelled["person"]
     found = Diagnosis(
-        str(path), "export", f"a file of {tool.name}: {tool.holds}", table.format, "", sample.rows, sample.whole,
+        path, "export", f"{title} of {tool.name}: {tool.holds}", table.format, "", sample.rows, sample.whole,
         tuple(columns),
     )  # fmt: skip
     for role, labels in {"gold": people, "judge": judges, "rule": table.labelled["program"]}.items():
@@ -162,6 +174,18 @@ def _export(path: Path) -> Diagnosis | None:
         )
         for asked in both or [""]
     ]
+    labelled = {name for own in table.labelled.values() for labels in own.values() for name in labels}
+    beside = [one.name for one in columns if one.kind and not one.name.startswith(tuple(labelled))]
+    of_people: list[Options] = [{"gold": [asked]} if len(people) > 1 else {} for asked in people]
+    of_judges: list[Options] = [{"judge": [asked]} if len(judges) > 1 else {} for asked in judges if not is_gold(asked)]
+    ways += [
+        Reading(f"{name} against people", {"judge": [name], **said})
+        for name in beside if is_judge(name) for said in of_people
+    ]  # fmt: skip
+    ways += [
+        Reading(f"judges against {name}", {**said, "gold": [name]})
+        for name in [*beside, *judges] if is_gold(name) for said in of_judges
+    ]  # fmt: skip
     ways += [
         Reading(
             f"labels of people{f' on {asked}' if asked else ''}", {"gold": [asked]} if len(people) > 1 else {}, "humans"
@@ -194,7 +218,7 @@ def _export(path: Path) -> Diagnosis | None:
     found.questions = tuple(errors[:1] if not kept else ())
     if asked := some(name for name in dict.fromkeys([*judges, *people]) if name):
         found.title += f" ({asked})"
-    return with_commands(found, [path])
+    return with_commands(found, paths)
 
 
 def _loading(table: Sample, path: Path) -> Callable[[Reading], str]:
@@ -218,7 +242,9 @@ def _loading(table: Sample, path: Path) -> Callable[[Reading], str]:
             columns = replace(
                 columns, judge=[version for one in columns.judge for version in own.versions(one)], gold=golds
             )
-            columns.read(own, unlabelled=reading.command.endswith("--consistency"))
+            # A confusion table's first column may have no name.
+            table = own.table if columns.rows.confusion else own
+            columns.read(table, unlabelled=reading.command.endswith("--consistency"))
         except JudgebenchError as error:
             return str(error)
         return ""
@@ -234,36 +260,64 @@ def _joined(paths: Sequence[Path], known: Options) -> Diagnosis:
     from judgebench.files.content import Content, sniff  # noqa: PLC0415 - loaded on use
     from judgebench.files.opening import Opening  # noqa: PLC0415 - loaded on use
     from judgebench.files.read import open_joined, open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.files.records import some  # noqa: PLC0415 - loaded on use
     from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.names import cluster_rank, is_id  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.profile import Sample  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.importers.catalog import open_export  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import SYSTEM, cluster_rank, is_id, words_of  # noqa: PLC0415 - loaded on use
 
+    exports = {} if known else {path: one for path in paths if (one := open_export(path)) is not None}
+    if len(exports) == len(paths) and (found := _export(paths)) is not None:
+        return found
     opening = Opening(**known)
-    opened = [open_table(path, opening.fitting(sniff(Content.at(path)))) for path in paths]
+    opened = [
+        exports[path] if path in exports else open_table(path, opening.fitting(sniff(Content.at(path))))
+        for path in paths
+    ]
     shared = [name for name in opened[0].columns if all(name in own.columns for own in opened)]
     ids = sorted(shared, key=lambda name: (not is_id(name), cluster_rank(name) is None))
+    single = [name for name in ids if is_id(name) or cluster_rank(name) is not None]
+    parts = [name for name in shared if name in single or words_of(name) & (SYSTEM | {"turn"})]
     errors: list[str] = []
-    for key in [name for name in ids if is_id(name) or cluster_rank(name) is not None] or ids[:1]:
+    for key in [[name] for name in single or ids[:1]] + [parts] * (len(parts) > 1):
         for order in (paths, paths[::-1]):
             try:
-                table = open_joined(order, key, opening)
+                table = open_joined(order, key, opening, exports)
                 several = {name: table.versions(name) for name in table.columns if len(table.versions(name)) > 1}
                 differing = {name for name in several if not _same(table, name)}
                 same = {version for name in several.keys() - differing for version in several[name]}
-                sample = Sample(table, {*differing, *same})
+                sample = _readable(table, {*differing, *same})
             except JudgebenchError as error:
                 errors.append(str(error))
                 continue
-            found = diagnose(sample, {**known, "id": [key]}, _loading(sample, order[0]), ())
+            found = diagnose(sample, {**known, "id": key}, _loading(sample, order[0]), ())
             found.path = " + ".join(map(str, order))
             compared = list(_compared(found.readings, [several[name] for name in sorted(differing)]))
             found = with_commands(found, order)
             found.commands += tuple(write("compare", order, options) for options in compared)
             return found
+    if errors:
+        raise DataError(
+            f"the files share {some(single or ids[:1])}, and can't be joined by it: {errors[0]}",
+            hint="files of the same items are joined by a column that names them in each",
+        )
     raise DataError(
-        f"{len(paths)} files that share no column of ids: {errors[0] if errors else 'no name is in all of them'}",
-        hint="files of the same items are joined by a column that names them in each",
+        f"{len(paths)} files that share no column: "
+        + "; ".join(f"{one.name} has {some(one.columns)}" for one in opened),
+        hint="files of the same items are joined by a column that names them in each: give it the same name",
     )
+
+
+def _readable(table: Table, without: set[str]) -> Sample:
+    """Read the first rows of the columns that can be read: not those that hold lists or objects."""
+    from judgebench.labels.profile import Sample  # noqa: PLC0415 - loaded on use
+
+    while True:
+        try:
+            return Sample(table, without)
+        except DataError as error:
+            if error.field is None or error.field in without or error.field not in table.columns:
+                raise
+            without = {*without, error.field}
 
 
 def _same(table: Table, name: str) -> bool:

@@ -370,8 +370,8 @@ _PRINTED = re.compile(rf"[\[{{(]\s*{_ELEMENT}(?:\s*,\s*{_ELEMENT})*\s*,?\s*[\]}}
 def members_in(text: str, separators: str = SEPARATORS) -> list[str] | None:
     """Read a set of labels, each once: a list, or labels with a bar, semicolon, comma or line break between them.
 
-    A list is JSON, or what Python prints of a list, a tuple or a set. ``[]`` is the empty set; None where the text is
-    empty, or a list that holds anything else.
+    A list is JSON (alone, or in an object of one field), or what Python prints of a list, a tuple or a set. ``[]`` is
+    the empty set; None where the text is empty, or a list that holds anything else.
 
     >>> members_in('["b", "a"]'), members_in("b | a|b"), members_in("[]"), members_in("")
     (['b', 'a'], ['b', 'a'], [], None)
@@ -389,6 +389,9 @@ def members_in(text: str, separators: str = SEPARATORS) -> list[str] | None:
             if _PRINTED.fullmatch(plain) is None:
                 return None
             parts = [ast.literal_eval(one) for one in _PRINTED_ONE.findall(plain)]
+        if isinstance(parts, dict) and len(parts) == 1:
+            # As tools write a choice: {"choices": ["a", "b"]}.
+            (parts,) = parts.values()
         if not isinstance(parts, list) or not all(isinstance(part, (str, int, float)) for part in parts):
             return None
         parts = [str(part) for part in parts]

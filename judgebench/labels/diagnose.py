@@ -212,8 +212,13 @@ def _settled(
         return
     first, *rest = open_
     for ways in first:
+        # A scale that an earlier answer brings is of all words, those of a later one are of the rest.
+        known = {"scale"} & reading.options.keys()
         found = [
-            one for way in ways for one in _settled(facts, reading.also(way.options, way.why), rest, loads, errors)
+            one
+            for way in ways
+            for said in [{name: value for name, value in way.options.items() if name not in known}]
+            for one in _settled(facts, reading.also(said, way.why), rest, loads, errors)
         ]
         if found:
             facts.notes += [way.note for way in ways if way.note]
@@ -252,7 +257,10 @@ def _tell(facts: Facts, found: Diagnosis) -> None:
         return
     rows = facts.rows - int(options.get("drop_last", 0))
     said = {name: facts.cells(name)[:rows] for name in golds}
-    if unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in zip(*said.values(), strict=True)):
+    shared = options.get("judge_name") and options.get("id")
+    if not shared and (
+        unlabelled := sum(all(fold(cell) in MISSING for cell in row) for row in zip(*said.values(), strict=True))
+    ):
         facts.notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label; scoring leaves them out")
     keys = [*options.get("cluster", ()), *([options["system"]] if options.get("system") else [])]
     if len(keys) == 2 and (doubled := facts.repeats(keys)):

@@ -30,6 +30,7 @@ from judgebench.labels.words import (
     UNKNOWN,
     code_of,
     decimals,
+    has_degree,
     is_decimal,
     listing,
     numbered_pair,
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     from judgebench.labels.columns import Column, Raw
 
     Codes = npt.NDArray[np.int64]
+
+#: Pair scales of more values say how much better a side is.
+_NO_DEGREES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes
     numbers = scale.kind == "pair" and numbered_pair(every)
     if numbers:
         notes.append("1 and 2 are read as the first and the second response")
+    if scale.kind == "pair" and len(scale.values) <= _NO_DEGREES and any(has_degree(word) for word in every):
+        notes.append(f"A>>B and A much better count as A: {scale.spec} has no degrees")
     unknown: dict[str, dict[str, str]] = {name: {} for name in says.used}
     labels: dict[str, Codes] = {}
     for name, own in says.used.items():
@@ -166,7 +172,7 @@ def _coded(table: Table, says: _Says, judges: Sequence[str], scale: Scale, notes
         meant = says.meant[name]
         opposites = scale.kind != "check" or one_opposite(map(fold, meant.values()))
         for word, position in own.items():
-            code = code_of(meant[word], scale, judge=name in judges, numbers=numbers, opposites=opposites)
+            code = code_of(meant[word], scale, judge=name in judges, numbers=numbers, opposites=opposites, loose=True)
             if code == UNKNOWN:
                 unknown[name].setdefault(fold(meant[word]), word.strip())
             known[position] = code

@@ -38,8 +38,8 @@ Options = Mapping[str, Any]
 
 _PARTS = SYSTEM | SUBSET | word_set("turn doc document segment seg passage prompt criterion aspect dimension")
 _NO_LABELS = word_set("tstamp timestamp time date created updated duration margin std error idx se")
-#: So many raters may be named in one command.
-FEW = 12
+#: So many raters may be named in one command; and of so many rows a number each is hardly a rating.
+FEW, _MANY = 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +165,29 @@ class Facts:
             for one in self.columns
             if one.kind
             and one.name not in self.roles
-            and not words_of(one.name) & (NO_LABEL | _NO_LABELS)
+            and not words_of(one.name) & (NO_LABEL | _NO_LABELS) - _told_apart(one)
+            and not (one.kind in {"rate", "numbers"} and self._counts_rows(one))
+            and (one.distinct > 1 or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
             and not is_id(one.name)
             and not words_of(one.name) <= REPEAT
             # Numbers with decimals are anything, unless their name says a label.
             and (one.kind != "decimals" or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
             and cluster_rank(one.name) is None
             and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
-            and not self._holds_others(one.name)
+            and not self.holds_others(one.name)
             and not (one.kind in {"rate", "numbers"} and _counts_askings(words_of(one.name)))
         ]
 
-    def _holds_others(self, name: str) -> bool:
+    def _counts_rows(self, one: Profile) -> bool:
+        """Whether it numbers the rows, or parts of a text: not what anybody says of them."""
+        named = is_gold(one.name) or is_judge(one.name) or is_label(one.name)
+        numbers = {number_of(word) for word, _ in one.words}
+        run = one.distinct == one.rows > _MANY and numbers in ({*range(one.rows)}, {*range(1, one.rows + 1)})
+        return not named and (run or words_of(one.name) <= _PARTS)
+
+    def holds_others(self, name: str) -> bool:
         """Whether its cells are objects, whose fields are columns, too."""
-        return any(one.name.startswith(f"{name}.") for one in self.columns)
+        return any(one.startswith(f"{name}.") for one in self.table.columns)
 
     def raters(self) -> list[Profile]:
         """Columns that may name who labelled: names of models or people, each on several rows."""
@@ -187,7 +196,7 @@ class Facts:
         numbered = Counter(_stem(one.name) for one in self.columns)
         for one in self.columns:
             words = words_of(one.name)
-            if numbered[_stem(one.name)] > 1:
+            if numbered[_stem(one.name)] > 1 or self.holds_others(one.name):
                 continue
             if not words & (RATER | {"model", "llm"}) or not one.repeats or not 2 <= one.distinct <= self.rows // 2:
                 continue
@@ -206,7 +215,8 @@ class Facts:
 
     def keys(self, taken: Iterable[str]) -> list[str]:
         """Columns that may name an item together, the likeliest first."""
-        free = [one for one in self.columns if one.name not in set(taken) | self.roles.keys() and one.distinct > 1]
+        known = {name for name, (role, _) in self.roles.items() if role != "sides"}
+        free = [one for one in self.columns if one.name not in set(taken) | known and one.distinct > 1]
         ranked = [one for one in free if (is_id(one.name) or cluster_rank(one.name) is not None) and not one.missing]
         ranked.sort(key=lambda one: (_rank(one.name), one.name))
         parts = [
@@ -248,6 +258,13 @@ class Facts:
             for one in self.columns
             if words_of(one.name) & ORDER and one.name not in self.roles and not one.missing and _orders(one)
         ]
+
+
+def _told_apart(one: Profile) -> frozenset[str]:
+    """Words that say no label of most columns, but of one that holds verdicts: judge_order_1, has_error."""
+    if one.kind == "check":
+        return frozenset({"error"})
+    return ORDER if one.kind == "pair" and (is_judge(one.name) or is_label(one.name)) else frozenset()
 
 
 def _stem(name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from judgebench.labels.facts import Facts, Options, Reading
 from judgebench.labels.in_rows import in_rows
 from judgebench.labels.names import (
     COUNT_NAMES,
+    SUBSET,
     cut,
     is_gold,
     is_judge,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _TRUE, _TRUTHS = word_set("1 true yes x"), frozenset({"1", "true", "yes", "x", "0", "false", "no", ""})
 _LARGEST = 30
+_SHARES = word_set("percent percentage pct share proportion")
 _SCORES = word_set("score scores rating reward logprob prob probability points grade elo utility value")
 _WORDS = {*CHECK, "a", "b", "tie", "model a", "model b", "neither", "both bad"}
 
@@ -34,12 +36,24 @@ _WORDS = {*CHECK, "a", "b", "tie", "model a", "model b", "neither", "both bad"}
 
 def confusion(facts: Facts) -> list[Reading]:
     """Find a confusion table: a row per label, a column per label, counts in them."""
-    names = list(facts.table.columns)
+    names = list(facts.table.table.columns)
     if not 3 <= len(names) <= _LARGEST + 1 or facts.rows != len(names) - 1:
         return []
     first, *others = names
+    if not first:
+        # A corner without a name, as programs write it.
+        facts.made[first] = [cell.strip() for block in facts.table.table.blocks([first]) for cell in block.columns[0]]
     rows = [fold(cell) for cell in facts.cells(first)]
-    if sorted(rows) != sorted(map(fold, others)) or not all(_whole(facts, name) for name in others):
+    bare = [_bare_names(rows), _bare_names(list(map(fold, others)))]
+    counted = all(_whole(facts, name) for name in others)
+    if counted and sorted(rows) != sorted(map(fold, others)) and sorted(bare[0]) == sorted(bare[1]):
+        facts.notes.append(
+            f"a confusion table with labels written in two ways ({some(facts.cells(first))}; {some(others)}): "
+            f"{argument('confusion')} needs one name for each, so take the words before them off"
+        )
+        facts.roles |= dict.fromkeys(names, ("part of a table of counts", "a confusion table"))
+        return []
+    if sorted(rows) != sorted(map(fold, others)) or not counted:
         return []
     corner = words_of(first)
     if any(is_judge(word) for word in corner) and not any(is_gold(word) for word in corner):
@@ -53,6 +67,13 @@ def confusion(facts: Facts) -> list[Reading]:
     return [Reading("a confusion table: gold labels in rows, verdicts in columns", {"confusion": True})]
 
 
+def _bare_names(names: list[str]) -> list[str]:
+    """Leave out the word that all names begin with: pred_pass and pred_fail."""
+    cuts = [cut(name) for name in names]
+    begins = {one[0] for one in cuts if len(one) > 1}
+    return [" ".join(one[1:]) for one in cuts] if len(begins) == 1 and all(len(one) > 1 for one in cuts) else names
+
+
 def categories(facts: Facts) -> list[Reading]:
     """Find items x categories: columns that count the people who chose each."""
     free = [one.name for one in facts.labelled() if _whole(facts, one.name)]
@@ -63,7 +84,8 @@ def categories(facts: Facts) -> list[Reading]:
     rows = zip(*([whole_number(fold(cell)) or 0 for cell in facts.cells(n)] for n in chosen), strict=True)
     sums = set(map(sum, rows))
     worded = len(spoken) > 1 and all(len(name) > 1 and not name.lstrip("-").isdigit() for name in spoken)
-    if max(sums) < 2 or (len(sums) > 1 and not worded) or any(is_gold(n) or is_judge(n) for n in chosen):
+    constant = all(len(facts.words(name)) == 1 for name in chosen)
+    if max(sums) < 2 or constant or (len(sums) > 1 and not worded) or any(is_gold(n) or is_judge(n) for n in chosen):
         return []
     facts.take("category", chosen, "counts the people who chose it")
     why = f"the counts of each row add up to {max(sums)}" if len(sums) == 1 else "their names are labels"
@@ -76,10 +98,25 @@ def categories(facts: Facts) -> list[Reading]:
 
 def counts(facts: Facts) -> None:
     """Find a column that says how many items a row stands for: no two rows say the same else."""
-    free = [one.name for one in facts.columns if words_of(one.name) and words_of(one.name) <= COUNT_NAMES]
-    labels = [one.name for one in facts.labelled()]
+    free = [one.name for one in facts.columns if words_of(one.name) & COUNT_NAMES and one.name not in facts.roles]
+    shares = [one.name for one in facts.columns if words_of(one.name) & _SHARES and facts.numeric(one.name)]
+    for name in shares:
+        total = sum(number_of(cell) or 0 for cell in facts.cells(name))
+        if facts.rows > 1 and any(abs(total - whole) < whole / 100 for whole in (1, 100)):
+            facts.questions.append(
+                f"{name} adds up to {total:g}: shares of all items? Then a row is not one item, as it is taken here; "
+                f"counts instead of shares are read with {argument('count')}"
+            )
     for name in free:
-        if len(labels) > 1 and _whole(facts, name) and not facts.repeats(labels) and facts.rows <= 2000:
+        labels = [one.name for one in facts.labelled() if one.name != name]
+        if words_of(name) - COUNT_NAMES:
+            # Words of an answer are counted, too: there some column is another on every row.
+            others = [one for one in facts.columns if one.name != name]
+            if facts.rows < 3 or not all(one.repeats for one in others) or facts.columns[-1].name != name:
+                continue
+            labels = labels and [one.name for one in others]
+        strata = [one.name for one in facts.columns if words_of(one.name) & SUBSET and one.repeats and one.name != name]
+        if len(labels) > 1 and _whole(facts, name) and not facts.repeats([*labels, *strata]) and facts.rows <= 2000:
             facts.options = {**facts.options, "count": name}
             facts.take("count", [name], "how many items a row stands for: no two rows have the same labels")
             return
@@ -102,15 +139,25 @@ def one_hot(facts: Facts) -> None:
         for one in facts.labelled()
         if one.missing * 2 < one.rows and {fold(word) for word, _ in one.words} <= _TRUTHS
     ]
+    marks = [
+        one.name
+        for one in facts.columns
+        if one.missing and one.filled and one.name not in facts.roles and {fold(word) for word, _ in one.words} <= _TRUE
+    ]
     stems: dict[str, list[str]] = {}
-    for name in truths:
+    for name in [*truths, *(name for name in marks if name not in truths)]:
         if len(words := cut(name)) > 1:
             stems.setdefault(words[0], []).append(name)
+    if not any(len(names) > 1 for names in stems.values()):
+        stems["marked"] = marks
     for stem, names in stems.items():
         rows = list(zip(*(facts.cells(name) for name in names), strict=True))
         held = [[fold(cell) in _TRUE for cell in row] for row in rows]
         ones = [sum(row) for row in held]
-        sided = all(set(cut(name)) & {"a", "b", "tie", "1", "2", "left", "right"} for name in names)
+        # Where only what applies is marked, one mark a row is no chance.
+        sided = set(names) <= set(marks) or all(
+            set(cut(name)) & {"a", "b", "tie", "1", "2", "left", "right"} for name in names
+        )
         if len(names) < 2 or (len(names) == 2 and not sided) or set(ones) - {0, 1} or sum(ones) < 0.9 * len(rows):
             continue
         short = short_names(names)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _MOST_LABELS = 3
 #: So many rows of one item that all say the same are not labels of different raters.
 _MANY = 20
+#: Where fewer than one in so many rows is a repeat, they are hardly a rater's several marks.
+_FEW_REPEATS = 20
 _PEOPLE = RATER - {"judge", "evaluator", "grader", "user"}
 _JUDGING = word_set("judge evaluator grader model llm")
 
@@ -189,7 +191,14 @@ def _repeated(
         return []
     label = readings[0].options.get("label")
     numbers = all(facts.numeric(name) for name in ([str(label)] if label else readings[0].options["judge"]))
-    if people is not None and _marks(facts, [*key, *beside], beside[0], people):
+    marks = people is not None and _marks(facts, [*key, *beside], beside[0], people)
+    if marks and left * _FEW_REPEATS < facts.rows and not numbers:
+        facts.questions.append(
+            f"{left:,} row{'s' * (left > 1)} repeat{'s' * (left == 1)} an item and rater, such as a label that was "
+            f"changed: keep one in the file, or say {argument('combine')} majority"
+        )
+        ways = ["majority"]
+    elif marks:
         said = " ".join(f"{argument('words')} {word!r}=…" for word in sorted(set(facts.cells(str(label))))[:4])
         facts.questions.append(
             f"{left:,} rows repeat an item and rater: people have several marks on one item, such as errors: to add "

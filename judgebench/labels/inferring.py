@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -127,11 +128,10 @@ def _pair_scale(words: set[str]) -> Scale | None:
     """Take the smallest pair scale that has all the words; "same" or "neutral" alone are not yet words of a pair."""
     if {pair_word(word) for word in words} <= TIE_BESIDE_SIDES:
         return None
-    for bad in (False, True):
-        for ways in (2, 3, 5, 7):
-            scale = Scale.pair(ways, both_bad=bad)
-            if all(pair_code(pair_word(word), scale, numbers=False) >= 0 for word in words):
-                return scale
+    scales = [Scale.pair(ways, both_bad=bad) for bad in (False, True) for ways in (2, 3, 5, 7)]
+    for loose, scale in itertools.product((False, True), scales):
+        if all(pair_code(pair_word(word), scale, numbers=False, loose=loose) >= 0 for word in words):
+            return scale
     return None
 
 

@@ -212,7 +212,22 @@ class _Building:
                 gold[found.item, j] = found.said
         if raw.first is None and raw.item is not None and (self.layout.order or self.layout.combine):
             self._fill(gold, raw.item)
+        elif raw.first is None and raw.item is not None and self.layout.judge_name:
+            self._share(gold, raw.item)
         return gold
+
+    def _share(self, gold: Codes, item: Ints) -> None:
+        """Give rows without gold what all others of their item say, as in a table where it is written once."""
+        for j, name in enumerate(self.shaped.golds):
+            said = gold[:, j] >= 0
+            most = np.full(int(item.max()) + 1, -1, np.int64)
+            least = np.full(most.size, np.iinfo(np.int64).max)
+            np.maximum.at(most, item[said], gold[said, j])
+            np.minimum.at(least, item[said], gold[said, j])
+            blank = ~said & (most == least)[item]
+            gold[blank, j] = most[item[blank]]
+            if count := int(np.count_nonzero(blank)):
+                self.coded.notes.append(f"{name}: {count:,} empty cells take what another row of their item says")
 
     def _fill(self, gold: Codes, item: Ints) -> None:
         """Give all rows of an item (and judge) the gold that one of them has; refuse two different labels."""

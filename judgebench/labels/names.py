@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 GOLD = word_set(
     "human humans gold golden annotator annotators annotation expert experts crowd truth groundtruth target consensus "
-    "majority rater raters reviewer labeler labeller coder worker expected"
+    "majority rater raters reviewer labeler labeller coder worker expected annotations mos"
 )
 JUDGE = word_set(
     "judge judges judgelm autojudge llm gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus "
@@ -28,7 +28,7 @@ NO_LABEL = word_set(
     "confidence probability prob logprob latency seconds time tokens tok cost price usd length len count num n turn "
     "round seed temperature fold version year position order epoch step rank"
 )
-SYSTEM = word_set("model system examinee candidate generator engine taker author assistant")
+SYSTEM = word_set("model system sys examinee candidate generator engine taker author assistant")
 SUBSET = word_set(
     "subset category subcategory domain section topic split dataset benchmark task source condition cond language "
     "lang scenario strategy"
@@ -48,17 +48,17 @@ CRITERIA = word_set(
 #: The better a name says "source question", the earlier it stands.
 _CLUSTER = word_list(
     "question_id questionid qid prompt_id promptid item_id itemid question prompt instruction query problem "
-    "conversation_id conversation item task_id source_id story document doc passage"
+    "conversation_id conversation item task_id source_id story document doc passage segment seg pair"
 )
 _GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+|y_?true", re.IGNORECASE)
 REPEAT = word_set("run runs repeat repetition trial seed iteration iter attempt call replicate rep try")
-ORDER = word_set("order ordering position swap swapped flip flipped reversed reverse presentation inverted")
+ORDER = word_set("order ordering position shown swap swapped flip flipped reversed reverse presentation inverted")
 CRITERION_NAMES = word_set("criterion criteria aspect dimension metric")
-COUNT_NAMES = word_set("n count counts freq frequency num number")
+COUNT_NAMES = word_set("n count counts freq frequency num number size cases occurrences observations support")
 #: Columns that were made of other annotators' columns.
 DERIVED = word_set("majority consensus mean avg average aggregate aggregated median adjudicated final overall")
 #: Names of columns that say how good something is, beside those of `LABEL`.
-_MARKS = word_set("severity preferred choice pick relevance quality class")
+_MARKS = word_set("severity penalty preferred choice pick relevance quality class")
 
 
 def cut(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,20 +11,29 @@ from judgebench.errors import argument
 from judgebench.files.records import some
 from judgebench.labels.doubts import SPOKEN
 from judgebench.labels.names import words_of
-from judgebench.labels.scale_ways import Way, Ways, labels_alone, scales
+from judgebench.labels.scale_ways import Way, Ways, labels_alone, scales, sets
 from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total, word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from judgebench.labels.facts import Facts, Options, Reading
 
 _BAD = re.compile(
-    r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam", re.IGNORECASE
+    r"hallucinat|toxic|harm(?!less)|unsafe|unfaithful|wrong|error|bias|refus|fail|bad|incorrect|spam|flag|reject|violat|"
+    r"fabricat|mislead",
+    re.IGNORECASE,
 )
+_DENIALS = ("un", "in", "im", "ir", "non", "dis")
+_SHORTEST = 3
 _STATUS = word_set("status state")
 _ERROR = word_set("error errors exception failure")
 _WEIGHT = word_set("weight weights sample sampling")
+_LEFT_OUT = word_set("exclude excluded discard discarded skip skipped remove removed drop dropped duplicate")
+_KEPT = word_set("valid include included keep kept usable")
+_MARKED = {"1", "true", "yes", "x"}
+_OF_CELLS = {"missing", "read_replies", "words"}
+_TRUE = ("1", "true")
 _DONE = ("submitted", "completed", "complete", "done", "approved", "accepted", "ok", "success", "valid")
 
 
@@ -53,14 +63,19 @@ def doubts(facts: Facts, reading: Reading) -> list[Ways]:
         found = [_status(facts)]
     if total := _total(facts, words):
         found.append([[total]])
-        words = {name: _filled(facts.cells(name)[:-1]) for name in names}
+        words = {name: _filled(facts.cells(name)[: -total.options["drop_last"]]) for name in names}
     if chosen := reading.options.get("categories"):
         from judgebench.labels.reading import short_names  # noqa: PLC0415 - loads numpy
 
         words = {"": Counter(short_names(chosen))}
     elif reading.options.get("confusion"):
         words = {"": Counter(facts.table.columns[1:])}
-    found.append(scales(facts, reading, words))
+    ways = scales(facts, reading, words)
+    if reading.options.get("confusion"):
+        # Its cells are counts, and its labels the names of its columns.
+        facts.unsettled = []
+        ways = [kept for own in ways if (kept := [one for one in own if not one.options.keys() & _OF_CELLS])]
+    found.append(ways)
     return [one for one in found if one]
 
 
@@ -79,13 +94,33 @@ def _status(facts: Facts) -> Ways:
             without = Way({"where": [f"{one.name} is empty"]}, f"only rows without {one.name}")
             return [[without, Way({}, "all rows")]]
     for one in facts.columns:
-        if not words_of(one.name) & _STATUS or not 2 <= one.distinct <= 8:
+        if not words_of(one.name) & _STATUS or one.name in facts.roles or not 2 <= one.distinct <= 8:
             continue
-        done = next((word for word, _ in one.words if fold(word) in _DONE), None)
+        codes = {fold(word) for word, _ in one.words} in ({"0", "1"}, {"true", "false"})
+        done = next((word for word, _ in one.words if fold(word) in (_TRUE if codes else _DONE)), None)
         if done is not None:
             only = f"{one.name} = {done.strip()}"
             facts.questions.append(f"{one.name} says {some(word for word, _ in one.words)}: do all rows count?")
             return [[Way({"where": [only]}, f"only rows whose {one.name} is {done.strip()}"), Way({}, "all rows")]]
+    return _kept(facts)
+
+
+def _kept(facts: Facts) -> Ways:
+    """Columns that say of some rows, not of all, that they are to be left out, or kept."""
+    for one in facts.columns:
+        said, words = words_of(one.name), {fold(word) for word, _ in one.words}
+        free = facts.roles.get(one.name, ("left aside",))[0] == "left aside"
+        if not free or not said & (_LEFT_OUT | _KEPT) or said & {"judge", "human", "reason"}:
+            continue
+        yes = next((word.strip() for word, _ in one.words if fold(word) in _MARKED), None)
+        if said & _LEFT_OUT and words <= _MARKED and one.missing and one.filled:
+            only = f"{one.name} is empty"
+        elif words in ({"0", "1"}, {"true", "false"}, {"yes", "no"}) and yes is not None:
+            only = f"{one.name} {'!=' if said & _LEFT_OUT else '='} {yes}"
+        else:
+            continue
+        facts.questions.append(f"{one.name} marks some of the rows: do all count?")
+        return [[Way({"where": [only]}, f"only rows where {only}"), Way({}, "all rows")]]
     return []
 
 
@@ -94,7 +129,7 @@ def _opposite(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
     turned = _reversed(facts, reading.options)
     if not turned:
         return []
-    gold = [name for name in names if name not in reading.options.get("judge", ())]
+    gold = [name for name in reading.options["gold"] if name in names]
     facts.questions.append(
         f"{some(turned)} and {some(gold)}: do the same words mean opposite things, as the names seem to say?"
     )
@@ -103,13 +138,24 @@ def _opposite(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
 
 def _reversed(facts: Facts, options: Options) -> list[str]:
     """Find judges' columns whose names say something bad where gold's says something good, or the other way."""
-    golds, judges = options.get("gold", []), options.get("judge", [])
+    golds, judges = options.get("gold", []), options.get("judge") or options.get("scores", [])
     if not isinstance(golds, list) or not isinstance(judges, list) or not golds:
         return []
     gold = {bool(_BAD.search(name)) for name in golds}
+    negated = {word for name in golds for word in words_of(name)}
     return [
-        name for name in judges if name in facts.table.cells and {bool(_BAD.search(name))} != gold and len(gold) == 1
+        name
+        for name in judges
+        if name in facts.table.cells
+        and len(gold) == 1
+        and ({bool(_BAD.search(name))} != gold or any(_opposites(words_of(name), negated)))
     ]
+
+
+def _opposites(one: Iterable[str], other: Iterable[str]) -> Iterator[bool]:
+    """Whether a word of one name denies one of the other: irrelevant and relevant."""
+    for short, long in ((a, b) for two in ((one, other), (other, one)) for a in two[0] for b in two[1]):
+        yield len(short) > _SHORTEST and any(long == f"{prefix}{short}" for prefix in _DENIALS)
 
 
 def _spoken(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
@@ -127,6 +173,8 @@ def _spoken(facts: Facts, reading: Reading, names: Sequence[str]) -> Ways:
     gap = Way({"missing": [word]}, f"{word!r} is a gap: no label")
     if any(facts[name].kind == "pair" for name in names):
         answer: Way | None = Way({"words": {word: "neither"}}, f"{word!r} is an answer: none of the two")
+    elif sets(facts, {name: _filled(facts.cells(name)) for name in names}):
+        answer = Way({"words": {word: "[]"}}, f"{word!r} says that none of the labels applies")
     else:
         answer = labels_alone(facts, names)
     if answer is None:
@@ -142,8 +190,10 @@ def _total(facts: Facts, words: dict[str, Counter[str]]) -> Way | None:
     """Find a last row that is no item but a total."""
     if facts.rows < 4 or not facts.table.whole:
         return None
-    last = {one.name: facts.cells(one.name)[-1] for one in facts.columns if one.name in facts.table.cells}
-    said = [cell for cell in last.values() if says_total(cell)]
+    columns = [one.name for one in facts.columns if one.name in facts.table.cells]
+    ends = [[facts.cells(name)[-end] for name in columns] for end in range(1, facts.rows)]
+    totals = list(itertools.takewhile(lambda row: any(map(says_total, row)), ends))
+    said = [cell for row in totals for cell in row if says_total(cell)]
     if not said:
         sums = []
         for name in words:
@@ -154,9 +204,12 @@ def _total(facts: Facts, words: dict[str, Counter[str]]) -> Way | None:
             sums.append(abs(sum(above) - numbers[-1]) < 1e-9 and numbers[-1] > max(above))
         if not sums or not all(sums):
             return None
-    line = facts.table.lines[-1]
-    facts.notes.append(
-        f"the last row ({facts.table.unit} {line}) is a total{f': it says {said[0]!r}' if said else ' of the others'}; "
-        f"{argument('drop_last')} 1 leaves it out"
-    )
-    return Way({"drop_last": 1}, "without the last row, a total")
+    many, unit = max(1, len(totals)), facts.table.unit
+    lines = ", ".join(map(str, facts.table.lines[-many:]))
+    says = f": it says {said[0]!r}" if said else " of the others"
+    told = f"row ({unit} {lines}) is a total{says}; {argument('drop_last')} 1 leaves it out"
+    if many > 1:
+        told = f"{many} rows ({unit}s {lines}) are totals: they say {some(map(repr, said))}; "
+        told += f"{argument('drop_last')} {many} leaves them out"
+    facts.notes.append(f"the last {told}")
+    return Way({"drop_last": many}, "without the totals at the end" if many > 1 else "without the last row, a total")

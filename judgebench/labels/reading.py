@@ -13,7 +13,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.labels.columns import Column, refuse_words
 from judgebench.labels.numbers import all_numbers
-from judgebench.labels.totals import SPEAKING, refuse_total
+from judgebench.labels.totals import LOOKED_AT, SPEAKING, refuse_subtotals, refuse_total
 from judgebench.labels.vocabulary import (
     BOTH_BAD,
     FIRST,
@@ -24,6 +24,7 @@ from judgebench.labels.vocabulary import (
     TIE_BESIDE_SIDES,
     fold,
     number_of,
+    says_total,
 )
 from judgebench.labels.where import Condition, kept_rows
 from judgebench.labels.words import pair_word, settle
@@ -95,14 +96,16 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
     plain = [name for name in named if name not in made]
     parts = [one for name in named for one in made.get(name, ())]
     sources = [*layout.sides, *parts, *(one.column for one in conditions)]
-    columns, lines, ends = _read(table, plain, [*others, *sources], cells)
+    columns, lines, ends, said = _read(table, plain, [*others, *sources], cells)
     rows = Rows(table, columns, lines, [])
     if conditions:
         kept, rows.notes = kept_rows(table, rows.columns, conditions)
         rows = rows.take(kept)
+    ours = {name: columns[name] for name in plain}
     for end, first in ((0, True), (-1, False)):
         if rows.size and rows.lines[end] == lines[end]:
-            refuse_total(table, {name: columns[name] for name in plain}, lines, ends[end], first=first)
+            refuse_total(table, ours, lines, ends[end], first=first)
+    refuse_subtotals(table, ours, lines, said if not conditions else ())
     for name in named:
         if name in layout.one_hot:
             rows.columns[name] = _one_hot(rows, name, layout.one_hot[name])
@@ -115,8 +118,11 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
 
 def _read(
     table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
-) -> tuple[dict[str, Column], Ints, list[dict[str, str]]]:
-    """Read columns, each row's line, and what the file's first and last row say in them and in its first columns."""
+) -> tuple[dict[str, Column], Ints, list[dict[str, str]], list[tuple[int, str, str]]]:
+    """Read columns, each row's line, what the file's first and last row say in them and in its first columns.
+
+    And which rows say in those that they are totals: their places, with the column and the word.
+    """
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     # Totals are a spreadsheet's, and one of its first columns calls them so.
@@ -124,12 +130,18 @@ def _read(
     spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
     lines: list[Ints] = []
     ends: list[dict[str, str]] = []
+    said: list[tuple[int, str, str]] = []
+    rows = 0
     for block in table.blocks([*wanted, *spare], nested=cells.read_replies or cells.unlisted):
         lines.append(np.asarray(block.lines, np.int32))
         outer = [
             dict(zip([*wanted, *spare], [column[end] for column in block.columns], strict=True)) for end in (0, -1)
         ]
         ends = [ends[0] if ends else outer[0], outer[1]]
+        for name, column in zip(spare, block.columns[len(wanted) :], strict=True) if rows < LOOKED_AT else ():
+            if any(map(says_total, set(column))):
+                said += [(rows + place, name, cell) for place, cell in enumerate(column) if says_total(cell)]
+        rows += len(block.lines)
         for name, column in zip(wanted, block.columns, strict=False):
             read[name].blocks.append(read[name].words.take(column))
         for name in () if cells.many else labels:
@@ -140,7 +152,7 @@ def _read(
                     hint="judgebench doctor FILE shows which columns are; replies are read with "
                     f"{argument('read_replies')}",
                 )
-    return read, np.concatenate(lines), ends
+    return read, np.concatenate(lines), ends, sorted(said)
 
 
 def numbers(rows: Rows, name: str, what: str, *, whole: bool = False) -> npt.NDArray[np.float64]:
@@ -318,7 +330,7 @@ def dense(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 def confusion(table: Table, names: Mapping[str, str], said: Cells) -> Rows:
     """Read a confusion table, the first column the gold labels, as a row per item; ``names`` of judge and gold."""
     first, *others = table.columns
-    columns, lines, _ = _read(table, [first], others, said)
+    columns, lines, _, _ = _read(table, [first], others, said)
     rows = Rows(table, columns, lines, [])
     cells = np.nan_to_num(np.stack([numbers(rows, one, "a whole number of items", whole=True) for one in others], 1))
     words = list(columns[first].words)

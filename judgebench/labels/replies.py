@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -105,6 +106,10 @@ _LED_TO = re.compile(r"(?:\s[*_`\"'(]*|^)$")
 #: A number that has decimals is not a word of a check or a pair, nor is the first letter of t.b.d. or of n.b.
 _GOES_ON, _ABBREVIATED = re.compile(r"[.,:]\d"), re.compile(r"\.[^\W\d_]")
 _OUTER = " \t\r\n*_`\"'\u00ab\u00bb|"
+#: HTML that only formats: an element around all of a text, or a line break before or after it.
+_MARKUP = re.compile(
+    r"^<(b|strong|i|em|u|p|div|span|code)(?: [^<>]{0,80})?>(.*)</\1>$|^<br */?>|<br */?>$", re.IGNORECASE | re.DOTALL
+)
 _LIST = re.compile(r"^(?:-|>+|#+|\u2022)\s+")
 _PAIRED = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("$", "$"), ("\\(", "\\)"), ("【", "】"))
 _LONGEST_JSON = 100_000
@@ -118,7 +123,7 @@ def read(text: str, speech: Speech) -> Read:
     >>> read("Good answer. Rating: [[8]]", NumberSpeech())[:3], read("[[A]] ... no, [[B]]", PairSpeech())[:3]
     (('read', '8', 'brackets'), ('two', '', ''))
     """
-    text = plain(text).strip()
+    text = html.unescape(plain(text)).strip()
     if "<" in text and (marks := list(_THINKING.finditer(text))):
         if not marks[-1][0].startswith("</"):
             return NONE
@@ -175,11 +180,12 @@ def _named(text: str, speech: Speech) -> Iterator[str]:
     # To look for each name and match there is ten times faster than to look for all of them at once.
     places = [found.start() for key in _KEYS for found in re.finditer(key, low)] if len(low) == len(text) else []
     for found in filter(None, (_NAMED.match(text, place) for place in places)):
-        if isinstance(speech, NumberSpeech) and found["key"].casefold() in _NOT_OF_NUMBERS:
+        marked = text[found.start("key") - 1 : found.start("key")] == "[" and found[0].find("]") > 0
+        if isinstance(speech, NumberSpeech) and found["key"].casefold() in _NOT_OF_NUMBERS and not marked:
             continue
         said = found["said"].strip()
         # "Rating 8" on a line of its own, but not "grade 4 students".
-        if found["bare"] is None or _bare(said, speech) is not None:
+        if found["bare"] is None or marked or _bare(said, speech) is not None:
             yield said
 
 
@@ -192,7 +198,9 @@ def undecorated(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = text.strip(_OUTER).rstrip(".,;:!")
+        while "<" in text and (bare := _MARKUP.sub(r"\2", text).strip()) != text:
+            text = bare
+        text = text.strip(_OUTER).rstrip(".,;:!\u3002\u3001")
         for left, right in _PAIRED:
             if len(text) > len(left) + len(right) - 1 and text.startswith(left) and text.endswith(right):
                 text = text[len(left) : len(text) - len(right)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Scale
+from judgebench.domain.scale import members_in
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.paths import parsed
 from judgebench.files.records import some
-from judgebench.labels.doubts import HALF, apart, rating_cells
-from judgebench.labels.inferring import infer
+from judgebench.labels.doubts import HALF, apart, rating_cells, refuse_units
+from judgebench.labels.inferring import foreign_words, infer
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 from judgebench.labels.words import code_of, is_decimal, whole_number
 
@@ -22,9 +25,11 @@ if TYPE_CHECKING:
 _FAILED = re.compile(r"error|timeout|time out|fail(?:ed|ure)? to|pars|exception|invalid|skip|ignor|unknown|unsure|"
                      r"abstain|refus|^-+$|^\?+$|discard|not sure|can't|cannot", re.IGNORECASE)  # fmt: skip
 _PERCENT, _COMMA = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s*%"), re.compile(r"[-+]?\d+,\d{1,2}")
+#: What may stand between labels of a set, beside what `members_in` reads.
+_JOINTS = re.compile(r"[#/+&]")
 _DECORATED = re.compile(r"^[*_\"'`(\[{<].*|.*[.!)\]*_`\"'>]$", re.DOTALL)
-_MOST_SET = 30
-#: Odd words may be left out if they are so few, short, and of at most this share of the cells.
+_MOST_SET, _RATED = 30, 100
+#: Odd words may be left out if they are so few, short, and of at most this share of a column's cells.
 _MOST_ODD, _LONGEST, _SHARE = 8, 24, 0.25
 #: Labels of gold below which a missing level says nothing.
 _ENOUGH = 10
@@ -50,8 +55,8 @@ def scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> Wa
     if reading.options.get("scores"):
         words = {name: own for name, own in words.items() if name in reading.options.get("gold", ())}
     every = {fold(word): word for own in words.values() for word in own}
-    if not every:
-        return []
+    if not every or reading.options.get("combine") in {"mean", "sum"}:
+        return [[Way({"scale": "number"})]] if every else []
     numbers = all(number_of(word) is not None for word in every)
     judges = [name for name in words if name in reading.options.get("judge", ())]
     ways: Ways = []
@@ -59,17 +64,22 @@ def scales(facts: Facts, reading: Reading, words: dict[str, Counter[str]]) -> Wa
         inferred = infer({name: list(own) for name, own in words.items()}, judges)
     except (DataError, UsageError):
         if numbers:
-            return _numbers(facts, words, every)
+            return _numbers(facts, words, every, judges)
     else:
         if not inferred.undeclared_levels:
             return []
         return [_ratings(facts, words, inferred.scale.spec, judges)]
     if third := _third_letter(facts, words, judges):
         return third
-    if said := _sets(facts, words):
-        ways += said
-    ways.append([Way({"read_replies": True}, "decorated words and replies are read by named rules")])
-    return [*ways, *_foreign(facts, words, every, judges)]
+    ways += sets(facts, words)
+    replies = [[Way({"read_replies": True}, "decorated words and replies are read by named rules")]]
+    read = facts.replies(name for name in words if name)
+    alien = set(map(fold, foreign_words({name: list(own) for name, own in words.items()}, judges)))
+    unread = [word for text, word in every.items() if text in alien and word not in read]
+    foreign = _foreign(facts, words, every, judges, (read, alien))
+    asked = unread and all(len(word) <= _LONGEST for word in unread)
+    # What a short word means is asked, and not left unread.
+    return [*ways, *foreign] if asked else [*ways, *replies, *foreign]
 
 
 def _third_letter(facts: Facts, words: dict[str, Counter[str]], judges: Sequence[str]) -> Ways:
@@ -119,16 +129,42 @@ def _two_units(words: dict[str, Counter[str]], gold: dict[int, int], judges: Seq
     return []
 
 
-def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]) -> Ways:
+def _units(words: dict[str, Counter[str]], judges: Sequence[str]) -> list[Way]:
+    """Ask where a judge's real numbers and gold's seem to be in two units."""
+    try:
+        refuse_units({name: dict(own) for name, own in words.items()}, judges, "number")
+    except UsageError as error:
+        ends = {
+            name: f"{min(own):g}-{max(own):g}"
+            for name in words
+            if (own := [number for word in words[name] if (number := number_of(word)) is not None])
+        }
+        gold = [number for name in words if name not in judges for word in words[name]
+                if (number := number_of(word)) is not None]  # fmt: skip
+        units = {name: f"{ends[name]}:{min(gold):g}-{max(gold):g}" for name in judges if name in ends}
+        return [
+            Way({"scale": "number"}, "one scale", "", str(error)),
+            Way({"rescale": units, "scale": "number"}, "two units: put the ends of both scales there"),
+        ]
+    return []
+
+
+def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str], judges: Sequence[str]) -> Ways:
     """Say what numbers that are not plain ratings may be: with decimals, or codes of several meanings."""
     values = [number for word in every if (number := number_of(word)) is not None]
     if any(is_decimal(word) for word in every) or max(values) - min(values) > 100:
         marks = [word for word in every if word in {"-1", "-9", "-99", "-999", "999"}]
         whole = [Way({"scale": "number"}, "real numbers")]
+        rest = [number for word, number in zip(every, values, strict=True) if word not in marks]
+        if marks and rest and all(number == int(number) for number in rest) and 0 <= min(rest) <= max(rest) <= _RATED:
+            low, high = int(min(rest)), int(max(rest))
+            ask = f"{some(marks)} ({facts.where(words, set(marks))}) among ratings {low} to {high}: no rating?"
+            told: Options = {"missing": marks, "scale": f"rate:{low}-{high}"}
+            return [[Way(told, f"{some(marks)} is an error mark", "", ask), *whole]]
         if marks and min(value for value in values if str(int(value)) not in marks) >= 0:
             ask = f"{some(marks)} among numbers from 0 on: no rating?"
             return [[Way({"missing": marks, "scale": "number"}, f"{some(marks)} is an error mark", "", ask), *whole]]
-        return [whole]
+        return [_units(words, judges) or whole]
     codes = sorted(int(value) for value in values)
     apiece = {name: {whole_number(fold(word)) for word in own} for name, own in words.items()}
     facts.questions.append(
@@ -146,6 +182,8 @@ def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
     if len(codes) < 2:
         return []
     ways = [Way({"scale": f"rate:{codes[0]}-{codes[-1]}"}, "ratings, the higher the better")]
+    if codes == [-1, 0, 1] and not any("-1" in map(fold, own) for name, own in words.items() if name not in judges):
+        ways.insert(0, Way({"missing": ["-1"]}, "-1 is an error mark; 1 is correct, 0 is not"))
     if set(codes) <= {0, 1, 2} and 2 in codes:
         tie = {"0": "tie"} if 0 in codes else {}
         ways.append(
@@ -158,8 +196,16 @@ def _numbers(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
     return [ways]
 
 
-def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
+def sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
     """Cells that hold several labels with a bar, a semicolon or a comma between them, or a JSON list."""
+    lists = [found for own in words.values() for word in own if isinstance(found := parsed(word), list)]
+    if any(len(set(map(str, one))) < len(one) for one in lists):
+        # What is there twice counts twice: verdicts on several steps, or answers to several askings.
+        return [[Way({"scale": "steps"}, "a list holds a check of each step")]]
+    if joined := _joined(facts, words):
+        return joined
+    if any(word.startswith("{") and members_in(word) is not None for own in words.values() for word in own):
+        return _set_ways(facts, words, {})
     for mark in ("|", ";", ",", "["):
         parts: set[str] = set()
         several = 0
@@ -172,27 +218,50 @@ def _sets(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
             not 2 <= len(parts) <= _MOST_SET
             or several < 0.1 * sum(map(Counter.total, words.values()))
             or max(map(len, parts)) > 24
+            or any(re.search(r"[<>&{}]", part) for part in parts)
         ):
             continue
-        blank = [name for name in words if "" in {fold(cell) for cell in facts.cells(name)}]
-        told = "sets of labels, in any order"
         if mark == "," and all(
             _COMMA.fullmatch(word) or number_of(word) is not None for own in words.values() for word in own
         ):
-            return [[Way({"read_replies": True}, "numbers with a decimal comma"), Way({"scale": "set"}, told)]]
-        if not blank:
-            return [[Way({"scale": "set"}, told)]]
-        ask = f"{some(blank)} has empty cells: does none of the labels apply, or is there no label?"
-        return [
-            [
-                Way({"scale": "set", "words": {"": "[]"}}, f"{told}; an empty cell says that none applies", "", ask),
-                Way({"scale": "set", "words": {"": ""}}, f"{told}; an empty cell is a gap"),
-            ]
-        ]
+            comma = Way({"read_replies": True}, "numbers with a decimal comma")
+            return [[comma, *_set_ways(facts, words, {})[0]]]
+        return _set_ways(facts, words, {})
     return []
 
 
-def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str], judges: Sequence[str]) -> Ways:
+def _set_ways(facts: Facts, words: dict[str, Counter[str]], meant: dict[str, str]) -> Ways:
+    """Take cells for sets, ``meant`` says how; ask what an empty cell is."""
+    told, blank = "sets of labels, in any order", [name for name in words if "" in map(fold, facts.cells(name))]
+    said: Options = {"words": meant} if meant else {}
+    if not blank:
+        return [[Way({**said, "scale": "set"}, told)]]
+    ask = f"{some(blank)} has empty cells: does none of the labels apply, or is there no label?"
+    return [
+        [
+            Way(
+                {"scale": "set", "words": {**meant, "": "[]"}}, f"{told}; an empty cell says that none applies", "", ask
+            ),
+            Way({"scale": "set", "words": {**meant, "": ""}}, f"{told}; an empty cell is a gap"),
+        ]
+    ]
+
+
+def _joined(facts: Facts, words: dict[str, Counter[str]]) -> Ways:
+    """Labels with another mark between them, where each of them is also there alone: a#b beside a and b."""
+    every = {fold(word): word for own in words.values() for word in own}
+    cut = {word: [part.strip() for part in _JOINTS.split(text) if part.strip()] for text, word in every.items()}
+    meant = {word: "|".join(parts) for word, parts in cut.items() if len(parts) > 1 and every.keys() >= {*parts}}
+    return _set_ways(facts, words, meant) if 3 * len(meant) >= len(every) else []
+
+
+def _foreign(
+    facts: Facts,
+    words: dict[str, Counter[str]],
+    every: dict[str, str],
+    judges: Sequence[str],
+    told_of: tuple[dict[str, str], set[str]],
+) -> Ways:
     """Words of no scale: marks of failures are gaps, or all words are labels without order."""
     failed = [word for text, word in every.items() if _FAILED.search(word) and text not in MISSING]
     labels = sorted(every.values(), key=fold)
@@ -211,28 +280,67 @@ def _foreign(facts: Facts, words: dict[str, Counter[str]], every: dict[str, str]
         if _plain(rest := [word for word in labels if word not in failed]) and not _known(rest):
             nominal: Options = {**gone, "scale": f"nominal:{','.join(rest)}"}
             ways.append([Way(nominal, f"{told}; labels without order", note), _nominal(labels)])
-    read = facts.replies(words)
     plain = [word for word in every.values() if number_of(word) is not None]
-    known = plain if 2 * len(plain) > len(every) else [word for word in every.values() if _known([word], 1)]
+    read, alien = told_of
+    known = plain if 2 * len(plain) > len(every) else [word for text, word in every.items() if text not in alien]
     # Words of a scale among others are not labels of no scale: what the others mean has to be said.
     if known is plain or _known([*known, *read.values()]):
         rest = [word for word in every.values() if word not in read and word not in known]
         if odd := [word for word in rest if word not in failed]:
             decimal: Options = {"scale": "number"} if known is plain and any(map(is_decimal, plain)) else {}
-            ways += _odd(facts, words, odd, rest, decimal)
+            both = {name in judges for name, own in words.items() if own.keys() & {*odd}} == {True, False}
+            labelled = [_nominal(labels)] if both and known is not plain and _plain(labels) else []
+            ways += _odd(facts, words, odd, rest, decimal, labelled)
     elif _plain(labels) and len(labels) > 1:
-        ways.append([_nominal(labels)])
+        ways.append([*_one_label(words, labels), _nominal(labels)])
     return ways
 
 
-def _odd(facts: Facts, words: dict[str, Counter[str]], odd: Sequence[str], every: Sequence[str], also: Options) -> Ways:
-    """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too."""
+def _one_label(words: dict[str, Counter[str]], labels: Sequence[str]) -> list[Way]:
+    """Ask about labels that differ in accents, hyphens or stops alone: one, written in two ways."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        letters = "".join(one for one in unicodedata.normalize("NFKD", fold(label)) if one.isalnum())
+        groups.setdefault(letters or label, []).append(label)
+    counts = Counter({fold(word): 0 for own in words.values() for word in own})
+    for own in words.values():
+        counts.update({fold(word): times for word, times in own.items()})
+    same = {
+        label: chosen
+        for group in groups.values()
+        for chosen in [max(group, key=lambda label: counts[fold(label)])]
+        for label in group
+        if label != chosen
+    }
+    if not same:
+        return []
+    told = some(f"{one!r} and {other!r}" for one, other in same.items())
+    rest = [label for label in labels if label not in same]
+    options: Options = {"words": same, "scale": f"nominal:{','.join(rest)}"}
+    return [Way(options, f"{told} are one label", "", f"{told}: one label, written in two ways?")]
+
+
+def _odd(
+    facts: Facts,
+    words: dict[str, Counter[str]],
+    odd: Sequence[str],
+    every: Sequence[str],
+    also: Options,
+    labelled: list[Way],
+) -> Ways:
+    """Leave out the odd words of a few cells, and ask about them; ``every`` has marks of failures, too.
+
+    What judge and gold both say may be a label like the others (``labelled``).
+    """
     where = f"{some(sorted(map(repr, odd)))} ({facts.where(words, set(map(fold, odd)))})"
     facts.unsettled.append(
         f"{where}: not of the others' kind; give {argument('words')} OLD=NEW, or leave out: {argument('missing')} OLD"
     )
-    cells = sum(own[word] for own in words.values() for word in every)
-    if len(every) > _MOST_ODD or cells > _SHARE * sum(map(Counter.total, words.values())):
+    share = max(sum(own[word] for word in every) / max(1, own.total()) for own in words.values())
+    if labelled and len(every) <= _MOST_ODD and max(map(len, every)) <= _LONGEST:
+        facts.questions.append(f"{where}: judge and gold say so: a label like the others, or none?")
+        return [[*labelled, Way({"missing": [*every]}, f"{some(every)}: no label")]]
+    if len(every) > _MOST_ODD or share > _SHARE:
         return []
     if any(len(word) > _LONGEST or re.search(r"[,:\n]", word) for word in every):
         return []

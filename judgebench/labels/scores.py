@@ -185,12 +185,15 @@ def _ends(ratings: Ratings) -> tuple[Flags, Flags]:
 def _of_label(values: Floats, given: Flags, ratings: Ratings) -> tuple[Floats, Flags]:
     """Turn how sure a judge is of its verdict into how sure it is of the higher label; none where that is a tie.
 
-    A share or a percentage ``c`` of the lower label is ``1 - c`` of the higher one; of other numbers the sign turns.
+    A share or a percentage ``c`` of the lower label is ``1 - c`` of the higher one, and numbers of which none is above
+    0 are logarithms of such shares; of other numbers the sign turns.
     """
     low, high = _ends(ratings)
     given = given & (low | high)
     inside = values[given]
-    if _within(inside, 100) and not _within(inside, 10):
+    if _within(-inside, np.inf):
+        values = np.exp(np.minimum(values, 0))
+    elif _within(inside, 100) and not _within(inside, 10):
         values = values / 100
     turned = 1 - values if _within(values[given], 1) else -values
     return np.where(low, turned, values), given

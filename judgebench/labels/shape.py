@@ -336,7 +336,7 @@ def _in_rows(
             f"no rater is named {', '.join(map(repr, missing))}"
             + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ""),
             field=rater,
-            hint=f"the raters are {', '.join(list(stripped)[:40])}",
+            hint=f"the raters are {', '.join(list(stripped)[:40])}{_beside(rows.table, missing[0])}",
         )
     if others := [name for name in stripped if name and name not in raters]:
         raw.notes.append(f"raters left out: {some(others)}")
@@ -356,6 +356,16 @@ def _in_rows(
         raw.labels[name] = said.take(raw.rows[name])
         raw.sources[name] = layout.label or ""
     return Shaped(raw, list(judges), list(golds))
+
+
+def _beside(table: Table, name: str) -> str:
+    """Say of a column that it isn't a rater."""
+    if name not in table.columns:
+        return ""
+    return (
+        f"; {name!r} is a column, and beside {argument('rater')} a judge is a rater, too: give its verdicts rows of "
+        "their own, in this file or in one with the same columns"
+    )
 
 
 def check_alike(

@@ -146,6 +146,8 @@ class PairSpeech(Speech):
         for scale in self._SCALES:
             if (code := code_of(word, scale)) >= 0:
                 return Said(scale.labels[code])
+        if (code := code_of(word, self._SCALES[0], loose=True)) >= 0:
+            return Said(self._SCALES[0].labels[code])
         return Said("tie") if self.third and fold(word) == "c" else None
 
 

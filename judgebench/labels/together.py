@@ -71,6 +71,15 @@ def criteria(facts: Facts) -> list[Reading]:
         named = any(is_judge(key) for key in inner)
         if not named and any(not key.isdigit() for key in inner) and len(inner) * bool(fitting) > best[0]:
             best = (len(inner), pattern, fitting)
+    if not best[0] and not golds:
+        bare = {
+            pattern: shared
+            for pattern, inner in others.items()
+            if _says(pattern, gold=False) and len(shared := [one for one in inner if one in names]) > 1
+            and {*shared} & CRITERIA
+        }  # fmt: skip
+        if bare:
+            return _bare_criteria(facts, bare, others)
     if not best[0]:
         return _criteria_of_people(facts, golds)
     _, gold, judges = best
@@ -87,6 +96,20 @@ def criteria(facts: Facts) -> list[Reading]:
         Reading(
             f"{what} ({some(shared)})", {"judge": judges, "gold": people}, why="a column per criterion on both sides"
         )
+    ]
+
+
+def _bare_criteria(facts: Facts, shared: dict[str, list[str]], others: dict[str, dict[str, str]]) -> list[Reading]:
+    """Hold judge_x against a column x, which says neither judge nor gold: a reading for each."""
+    pattern, names = max(shared.items(), key=lambda found: len(found[1]))
+    facts.take("gold, a criterion", names, "a judge's column is named after it")
+    facts.take("judge, a criterion", [others[pattern][name] for name in names], f"as {pattern}")
+    facts.questions.append(
+        f"{some(names)}: taken for gold, each held against the judge's column that is named after it"
+    )
+    return [
+        Reading(f"{others[pattern][name]} against {name}", {"judge": [others[pattern][name]], "gold": [name]})
+        for name in names
     ]
 
 
@@ -182,14 +205,19 @@ def ordered(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     plain = [one for one in readings if one.command in {"score", "humans"}]
     bare = [Reading(one.what, _without(one.options, "cluster"), one.command, one.why) for one in plain]
     if orders and (not several or facts.repeats([*ids, orders[0]]) < several):
-        bare = in_orders(facts, [one.also({"id": ids, **about}) for one in bare], {"order": orders[0]}, orders[0])
+        known = [(one, _without(about, "system") if one.options.get("judge_name") else about) for one in bare]
+        bare = [Reading(one.what, _without(one.options, "system"), one.command, one.why).also({"id": ids, **own})
+                for one, own in known]  # fmt: skip
+        bare = in_orders(facts, bare, {"order": orders[0]}, orders[0])
         if facts.repeats([*ids, orders[0]]):
             bare = [one.also({"combine": "each"}) for one in bare]
         return bare
     if runs and not facts.repeats([*ids, runs[0]]):
         facts.take("repeat", runs[:1], "counts the askings of one item")
         facts.questions.append(f"{runs[0]}: each row is an asking of its own, or an item's askings are put together")
-        return [one.also({"id": ids, "combine": way}) for one in bare for way in ("each", "majority")]
+        numbers = all(facts.numeric(name) for one in bare for name in one.options.get("judge", ()))
+        ways = ("each", "mean" if numbers and bare else "majority")
+        return [one.also({"id": ids, "combine": way}) for one in bare for way in ways]
     return readings
 
 
@@ -240,7 +268,7 @@ def _pooled(facts: Facts, readings: list[Reading], keys: Options) -> list[Readin
     told = [
         one.name for one in facts.columns
         if 2 <= one.distinct <= _MOST_JUDGES and not one.missing and one.name not in {*about, *golds, *judges}
-        and one.kind in {"", "labels", "rate", "numbers"} and not words_of(one.name) & REPEAT
+        and one.kind in {"", "labels", "rate", "numbers", "check"} and not words_of(one.name) & REPEAT
         and facts.repeats([*about, one.name]) < facts.repeats(about)
     ]  # fmt: skip
     runs = [one.name for one in facts.columns if words_of(one.name) & REPEAT and not facts.repeats([*about, one.name])]

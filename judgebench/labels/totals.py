@@ -11,7 +11,9 @@ from judgebench.errors import FormError, argument
 from judgebench.labels.vocabulary import MISSING, fold, number_of, says_total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
 
     from judgebench.files.table import Table
     from judgebench.labels.columns import Column, Ints
@@ -21,6 +23,8 @@ _COMMA = re.compile(r"^([-+]?\d+),(\d+)$")
 _FEWEST, _MOST_WORDS = 5, 5000
 #: So many columns beside those that are asked for may say "Total" in the last row.
 SPEAKING = 3
+#: So many rows of a file may hold totals between others; and what a mean may differ by that is written with a decimal.
+LOOKED_AT, _ROUNDED = 20_000, 0.05
 
 
 def refuse_total(
@@ -54,6 +58,36 @@ def refuse_total(
         + f"; if it is an item like the others, move it {'down' if first else 'up'}",
         readings=() if first else ({"drop_last": 1},),
     )
+
+
+def refuse_subtotals(
+    table: Table, columns: Mapping[str, Column], lines: Ints, said: Sequence[tuple[int, str, str]]
+) -> None:
+    """Refuse a row between others that says it is a total, and is: of what is above it, back to the one before.
+
+    ``said`` are rows by their place, with the column and the word that say so.
+    """
+    start = 0
+    for row, name, word in said if all(len(column.words) <= _MOST_WORDS for column in columns.values()) else ():
+        above = [_values(column)[start:row] for column in columns.values()]
+        own = [_values(column)[row] for column in columns.values()]
+        start = row + 1
+        sums = [of[~np.isnan(of)] for of in above]
+        if own and all(
+            of.size > 1 and min(abs(of.sum() - one), abs(of.mean() - one)) <= _ROUNDED
+            for of, one in zip(sums, own, strict=True)
+        ):
+            raise FormError(
+                f"this row looks like a total of those above it: {name} says {word.strip()!r}",
+                file=table.name,
+                line=int(lines[row]) if table.unit == "line" else None,
+                hint=f"leave such rows out with {argument('where')} {f'{name} != {word.strip()}'!r}",
+            )
+
+
+def _values(column: Column) -> npt.NDArray[np.float64]:
+    values = np.array([np.nan if (value := _number(word)) is None else value for word in column.words])
+    return values[column.codes()]
 
 
 def _number(word: str) -> float | None:

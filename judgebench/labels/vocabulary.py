@@ -75,8 +75,21 @@ CHECK: dict[str, int] = {
 }
 
 _NOUNS = ("model", "assistant", "response", "answer", "output", "option")
-FIRST = frozenset({"a", "first", "left", *(f"{noun} {end}" for noun in _NOUNS for end in "a1")})
-SECOND = frozenset({"b", "second", "right", *(f"{noun} {end}" for noun in _NOUNS for end in "b2")})
+_BETTER = ("", " better", " is better", " wins")
+FIRST = frozenset(
+    {
+        "first",
+        "left",
+        *(f"{side}{end}" for end in _BETTER for side in ("a", *(f"{one} {x}" for one in _NOUNS for x in "a1"))),
+    }
+)
+SECOND = frozenset(
+    {
+        "second",
+        "right",
+        *(f"{side}{end}" for end in _BETTER for side in ("b", *(f"{one} {x}" for one in _NOUNS for x in "b2"))),
+    }
+)
 #: A tie, whatever else a column holds.
 TIE = frozenset({"tie", "tied", "draw", "equal", "a=b", "b=a"})
 #: A tie where another word names a side.
@@ -100,14 +113,15 @@ BOTH_BAD = frozenset(
 )
 
 #: Words that say in which order two answers were shown: the first one first, or the other way round.
-FIRST_ORDER = word_set("original ab a,b a-b a/b normal forward straight unswapped 0,1 1,2 first plain")
-OTHER_ORDER = word_set("swapped ba b,a b-a b/a reversed reverse inverted flipped 1,0 2,1 second swap")
+FIRST_ORDER = word_set("original a ab a,b a-b a/b normal forward straight unswapped 0,1 1,2 first plain")
+OTHER_ORDER = word_set("swapped b ba b,a b-a b/a reversed reverse inverted flipped 1,0 2,1 second swap")
 
 #: What the first cell of a row of totals says, in English, German, French, Spanish, Italian, Dutch.
 _TOTAL_WORDS = (
-    "total, grand total, sum, mean, average, avg, median, overall, std, std dev, stdev, standard deviation, summe, "
-    "gesamt, gesamtsumme, insgesamt, durchschnitt, mittelwert, mittel, stdabw, standardabweichung, somme, moyenne, "
-    "m\N{LATIN SMALL LETTER E WITH ACUTE}diane, suma, promedio, media, mediana, totale, somma, totaal, gemiddelde"
+    "total, grand total, subtotal, sub-total, sum, mean, average, avg, median, overall, std, std dev, stdev, "
+    "standard deviation, summe, gesamt, gesamtsumme, insgesamt, durchschnitt, mittelwert, mittel, stdabw, "
+    "standardabweichung, somme, moyenne, m\N{LATIN SMALL LETTER E WITH ACUTE}diane, suma, promedio, media, mediana, "
+    "totale, somma, totaal, gemiddelde"
 )
 _TOTALS = frozenset(f"{word}{end}" for word in _TOTAL_WORDS.split(", ") for end in ("", "s", ".", " score", " rating"))
 
@@ -135,10 +149,10 @@ class _Plain(dict[int, str]):
     def __missing__(self, code: int) -> str:
         char = chr(code)
         kind, made = unicodedata.category(char), unicodedata.decomposition(char).partition(" ")[0]
-        if made in {"<wide>", "<narrow>"} or 0xFB00 <= code <= 0xFB06:
+        if made in {"<wide>", "<narrow>", "<circle>"} or 0xFB00 <= code <= 0xFB06:
             char = unicodedata.normalize("NFKC", char)
             kind = unicodedata.category(char[0])
-        if kind == "Cf" or code in {0xFE0E, 0xFE0F}:
+        if kind == "Cf" or code in {0xFE0E, 0xFE0F} or 0x1F3FB <= code <= 0x1F3FF:
             char = ""
         elif kind == "Nd":
             char = str(unicodedata.digit(char))

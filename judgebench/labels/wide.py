@@ -112,6 +112,14 @@ def _listed(facts: Facts, reading: Reading) -> Reading:
         role: [name for name in reading.options.get(role, ()) if any(c.startswith("[") for c in facts.cells(name)[:20])]
         for role in ("judge", "gold")
     }
+    several = [len(set(map(str, one))) < len(one) for name in lists["judge"] for one in _lists(facts, name)]
+    if any(several) and not lists["gold"]:
+        facts.questions.append(
+            f"{some(lists['judge'])}: lists in which a label occurs twice: each place is taken for a judge's answer, "
+            "such as one asking of several"
+        )
+        judges = [f"{name}.*" if name in lists["judge"] else name for name in reading.options["judge"]]
+        return Reading(reading.what, {**reading.options, "judge": judges}, reading.command, reading.why)
     if facts.table.format == "csv" or lists["judge"] or not lists["gold"]:
         return reading
     golds = [f"{name}.*" if name in lists["gold"] else name for name in reading.options["gold"]]
@@ -143,7 +151,7 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
         one
         for one in facts.columns
         if not one.kind and one.name not in facts.roles and one.filled and not is_id(one.name)
-        and cluster_rank(one.name) is None and one.name not in seconds
+        and cluster_rank(one.name) is None and one.name not in seconds and not facts.holds_others(one.name)
     ]  # fmt: skip
     if not golds:
         golds = [one for one in texts if is_gold(one.name) and one.length < 400]
@@ -175,6 +183,9 @@ def _columns(facts: Facts, seconds: set[str]) -> tuple[list[str], list[str], lis
                 and any(_compares(facts, one, other, gold) for other in judges for gold in base if other is not one)
             )
         ]
+        if len(aside) == len(judges):
+            # Of a judge's score and its success the latter is what it says.
+            aside = [name for name in aside if "success" not in words_of(name)]
         facts.take("left aside", aside, "the name says how it went, not what was said")
         judges = [one for one in judges if one.name not in aside]
     if base and len(judges) > 1 and not any(is_judge(one.name) for one in judges):

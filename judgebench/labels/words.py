@@ -56,6 +56,7 @@ GAP = -1
 #: Code of a word that is on no vocabulary of the scale.
 UNKNOWN = -2
 
+_DEGREE = re.compile(r" (?:is )?(?:much|far|significantly|clearly|slightly|somewhat|marginally|a bit|a little) better$")
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: A message lists this many words, and counts the others.
 _MOST_WORDS, _LONGEST = 8, 30
@@ -83,12 +84,30 @@ def pair_word(word: str) -> str:
     return re.sub(r"^([a-z]{4,})([12])$", r"\1 \2", text)
 
 
-def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False, opposites: bool = True) -> int:
+def has_degree(word: str) -> bool:
+    """Whether a word of a pair says how much better a side is.
+
+    >>> has_degree("A>>B"), has_degree("B is slightly better"), has_degree("A")
+    (True, True, False)
+    """
+    text = pair_word(word)
+    return ">>" in text or _DEGREE.search(text) is not None
+
+
+def code_of(
+    word: str,
+    scale: Scale,
+    *,
+    judge: bool = False,
+    numbers: bool = False,
+    opposites: bool = True,
+    loose: bool = False,
+) -> int:
     """Code of one word on a scale: a position in its labels, `GAP` or `UNKNOWN`.
 
     In a ``judge``'s cell unparsed, refused and truncated are gaps too; with ``numbers`` 1 and 2 name the responses of a
-    pair (see `numbered_pair`); ``opposites`` such as accept and reject count where a column has them alone (see
-    `one_opposite`).
+    pair (see `numbered_pair`), with ``loose`` A>>B is A where the scale knows no more; ``opposites`` such as accept and
+    reject count where a column has them alone (see `one_opposite`).
 
     >>> from judgebench.domain import Scale
     >>> [code_of(word, Scale.check()) for word in ("PASS", "no", "", "maybe")]
@@ -105,7 +124,7 @@ def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = Fal
     if scale.kind == "check":
         return CHECK.get(text, UNKNOWN) if opposites or text not in OPPOSITES else UNKNOWN
     if scale.kind == "pair":
-        return pair_code(pair_word(word), scale, numbers=numbers)
+        return pair_code(pair_word(word), scale, numbers=numbers, loose=loose)
     return UNKNOWN
 
 
@@ -181,8 +200,11 @@ def settle() -> str:
     return f"what they mean with {argument('words')} OLD=NEW, or leave them out with {argument('missing')} OLD"
 
 
-def pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
-    """Code of a word of a pair as `pair_word` leaves it; with ``numbers`` 1 and 2 are the responses."""
+def pair_code(text: str, scale: Scale, *, numbers: bool, loose: bool = False) -> int:
+    """Code of a word of a pair as `pair_word` leaves it; with ``numbers`` 1 and 2 are the responses.
+
+    ``loose``: much better is better, where the scale knows no more.
+    """
     ways = len(scale.values)
     if text in BOTH_BAD:
         return scale.both_bad if scale.both_bad is not None else UNKNOWN
@@ -191,9 +213,10 @@ def pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
     if ways > 3:
         code = scale.code(text)
         return UNKNOWN if code is None else code
-    if text in FIRST or text == "a>b" or (numbers and text == "1"):
+    stronger = _DEGREE.sub(" better", text.replace(">>>", ">").replace(">>", ">")) if loose else text
+    if stronger in FIRST or stronger == "a>b" or (numbers and text == "1"):
         return 0
-    if text in SECOND or text == "b>a" or (numbers and text == "2"):
+    if stronger in SECOND or stronger == "b>a" or (numbers and text == "2"):
         return ways - 1
     return UNKNOWN
 

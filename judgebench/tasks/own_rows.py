@@ -10,6 +10,7 @@ from judgebench.errors import argument
 from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.names import LABEL, RATER, words_of
+from judgebench.labels.vocabulary import says_total
 from judgebench.labels.where import Condition
 from judgebench.tasks.texts import text_of
 
@@ -80,6 +81,12 @@ def half_empty(table: RowTable, roles: Roles) -> list[str]:
             leave = f"{argument('where')} '{roles.answers[0]} is not empty' leaves it out"
             row.fail("neither a question nor an answer: there is nothing to judge", roles.answers[0], leave)
         names = [text_of(row, name).strip() for name in roles.id]
+        said = next((one for one in (*names, *(cell(value_of(row, name)) for name in asked)) if says_total(one)), "")
+        if silent and said:
+            leave = (
+                f"leave it out with {argument('drop_last')} 1 or {argument('where')} '{roles.answers[0]} is not empty'"
+            )
+            row.fail(f"this row looks like a total ({said!r}) and has no answer", roles.answers[0], leave)
         for name in empty:
             lacking[name].append("/".join(filter(None, names)) or f"row {rows}")
     return [

@@ -34,7 +34,8 @@ BRACKETS = [
 MARKUP = [
     (P, "<verdict>A</verdict>", "A"), (P, "<Verdict> A </Verdict>", "A"), (P, "<answer>B</answer>", "B"),
     (P, "<verdict>A</verdict><verdict>B</verdict>", TWO), (P, "<verdict>A</answer>", NO), (P, "<verdict>A", NO),
-    (P, "<b>A</b>", NO), (P, "<winner>tie</winner>", "tie"), (P, "<verdict></verdict>", NO),
+    (P, "<note>A</note>", NO), (P, "<b>A</b><br>", "A"), (P, "A\u3002", "A"), (P, "&quot;B&quot;", "B"),
+    (N, "It covers 2 of 4 points. [RESULT] 5", "5"), (P, "<winner>tie</winner>", "tie"), (P, "<verdict></verdict>", NO),
     (P, "<reason>A is bad</reason><verdict>B</verdict>", "B"), (P, "<final_verdict>A</final_verdict>", "A"),
     (P, "<verdict>A is better</verdict>", "A"), (P, "\\boxed{A}", "A"), (P, "$\\boxed{B}$", "B"),
     (P, "\\boxed{A} \\boxed{B}", TWO), (P, "\\boxed{\\text{A}}", "A"), (P, "\\boxed{x+1}", NO), (P, "\\boxed{A", NO),
