@@ -8,12 +8,12 @@ points of the same grammar in the groups ``judgebench.judges``, ``judgebench.tas
 from __future__ import annotations
 
 import difflib
-import importlib
 import os
 import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 from judgebench.errors import (
@@ -29,7 +29,7 @@ from judgebench.judges.listed import BACKENDS, JUDGE_NOTES, PLAIN_JUDGES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Item, Judge, Probe, Run, Scale, Task, Verdict
     from judgebench.judges.llm import LLMJudge
     from judgebench.judges.scored import ScoreJudge
@@ -78,12 +78,6 @@ class JudgeSettings:
     dtype: str | None = None
     batch_tokens: int | None = None
     thresholds: tuple[float, ...] | None = None
-
-
-def load(reference: str) -> Any:
-    """Import a ``module:attribute`` string."""
-    module, _, attribute = reference.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def plugins(kind: Kind) -> Mapping[str, metadata.EntryPoint]:
@@ -180,16 +174,17 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", asked.serving(task.scale))
     backend, slash, model = spec.partition("/")
     if backend == "baseline":
-        return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
+        create = resolve_name(PLAIN_JUDGES[backend])
+        return cast("Judge", create(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
-        return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
+        return cast("Judge", resolve_name(PLAIN_JUDGES[spec])(spec))
     if (factory := _plugin("judges", backend if slash else spec)) is not None:
         from judgebench.domain import Judge as Wanted  # noqa: PLC0415 - loaded on use
         from judgebench.judges.own import as_judge  # noqa: PLC0415 - loaded on use
 
         return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
-        return cast("Judge", load("judgebench.judges.function:create")(spec))
+        return cast("Judge", resolve_name("judgebench.judges.function:create")(spec))
     raise _no_judge(spec)
 
 
@@ -215,7 +210,7 @@ def _no_judge(spec: str) -> UsageError:
 
 def _written(spec: str, task: Task, settings: JudgeSettings) -> Judge | None:
     """Make the judge that a card or another file describes; None where the name is neither's."""
-    if (carded := load("judgebench.judges.cards.naming:named")(spec)) is not None:
+    if (carded := resolve_name("judgebench.judges.cards.naming:named")(spec)) is not None:
         return cast("Judge", carded.judge(task.scale, settings, _language_model))
     if spec.startswith("replay:"):
         return _replay(spec.removeprefix("replay:"), task)
@@ -247,8 +242,8 @@ def _model(spec: str, settings: JudgeSettings) -> LLMJudge | ScoreJudge | None:
         return None
     if not model:
         raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
-    create = load(BACKENDS[backend].create)
-    default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
+    create = resolve_name(BACKENDS[backend].create)
+    default = resolve_name(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
     options = _options(settings, default) | {"timeout": _timeouts(settings)} | _local(spec, backend, settings)
     return cast("LLMJudge | ScoreJudge", create(model, **options))
 
@@ -269,11 +264,12 @@ def model_label(spec: str) -> str:
 
 def check_key(spec: str) -> None:
     """Refuse a judge that asks a model whose key is not set, BackendError; no library of its provider's is loaded."""
+    cards = resolve_name("judgebench.judges.cards:card_names")
     if label := model_label(spec):
         if variable := BACKENDS[label.partition("/")[0]].key:
-            load("judgebench.judges.backend:required_key")(variable, label)
-    elif ".toml" in spec or spec.partition(":")[0].partition("/")[0] in load("judgebench.judges.cards:card_names")():
-        for one in load("judgebench.judges.described:models_behind")(spec):
+            resolve_name("judgebench.judges.backend:required_key")(variable, label)
+    elif ".toml" in spec or spec.partition(":")[0].partition("/")[0] in cards():
+        for one in resolve_name("judgebench.judges.described:models_behind")(spec):
             check_key(one)
 
 
@@ -306,7 +302,7 @@ def observed(spec: str) -> Callable[[Run, Callable[..., Iterable[Verdict]]], Pro
     from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     entry = PROBES.get(spec)
-    return load(entry.place) if entry is not None and entry.observed else None
+    return resolve_name(entry.place) if entry is not None and entry.observed else None
 
 
 def behind_probe(name: str) -> Any:
@@ -314,7 +310,7 @@ def behind_probe(name: str) -> Any:
     from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
 
     if name in PROBES:
-        return load(PROBES[name].place)
+        return resolve_name(PROBES[name].place)
     found = _plugin("probes", name)
     if found is None:
         known = (*PROBES, *plugins("probes"))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from designs import SKEWED, able, sizes
 
-from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.people.ceiling import ceiling
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale

@@ -135,7 +135,7 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     if not (judge < len(scale.values)).any():
         return {name: Estimate.missing("no_items")}
     if scale.kind == "check" and scored.policies.invalid == "wrong":
-        judge = np.where(judge == len(scale.labels) + 1, 1 - scored.gold, judge)
+        judge = np.where(scored.silent, 1 - scored.gold, judge)
     valid = np.flatnonzero(judge < len(scale.values))
     gold = values if scored.gold_values is None else scored.gold_values
     difference = values[judge[valid]] - gold[scored.gold[valid]]
@@ -154,7 +154,7 @@ def length_difference(scored: Scored, ahead: npt.NDArray[np.float64]) -> Estimat
     """
     if scored.scale.kind != "pair":
         raise ValueError(f"a {scored.scale.kind} scale has no two responses")
-    judge = sign_of(np.where(scored.judge < len(scored.scale.labels), scored.judge, -1), scored.scale)
+    judge = sign_of(scored.said, scored.scale)
     gold = np.zeros_like(judge) if scored.gold_values is not None else sign_of(scored.gold, scored.scale)
     longer = np.sign(np.nan_to_num(ahead[scored.item]))
     rows = np.flatnonzero((judge != 0) & (gold != 0) & (longer != 0))

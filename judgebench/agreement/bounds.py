@@ -74,7 +74,7 @@ def missing(ratings: Ratings, policies: Policies) -> Missing:
     if not scored.size:
         raise UnscoredError("the policies leave no item to score")
     scale = ratings.scale
-    silent = scored.judge == len(scale.labels) + 1
+    silent = scored.silent
     values = np.asarray(scale.values)
     right = scored.gold
     if scored.gold_values is not None:
@@ -107,7 +107,7 @@ def selective(ratings: Ratings, scored: Scored) -> Selective | None:
     """
     if scored.gold_values is not None:
         return None
-    answered = scored.judge < len(scored.scale.labels) + 1
+    answered = ~scored.silent
     sure, ranked = _sureness(ratings, scored, answered)
     if np.unique(sure).size < 2:
         return None
@@ -129,9 +129,7 @@ def _sureness(ratings: Ratings, scored: Scored, answered: npt.NDArray[np.bool_])
     single = scored.policies.order in {"single", "mean"}
     if numbers is None or has is None or ratings.score_kind != "probability" or not single:
         return given, False
-    side = sign_of(np.where(scored.judge < len(scored.scale.labels), scored.judge, -1), scored.scale)
-    if scored.scale.kind == "check":
-        side = 2 * np.minimum(scored.judge, 1) - 1
+    side = sign_of(scored.said, scored.scale)
     p = numbers[scored.row]
     sure = np.where(side > 0, p, np.where(side < 0, 1 - p, 0.5))
     return np.where(answered & has[scored.row], sure, -1.0), True

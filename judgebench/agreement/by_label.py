@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from judgebench.agreement.estimates import estimate
-from judgebench.agreement.sets import set_classes
+from judgebench.agreement.kinds.sets import set_classes
 from judgebench.domain import AgainstChance, ClassScores
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, class_metric
 from judgebench.stats.coefficients.chance import null_error, weight_matrix

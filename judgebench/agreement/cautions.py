@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import estimated
-from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def cautions(
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
-    items = count_items(scored.item)
+    items = scored.items
     silent = table.silent is not None and bool(table.joint[:, table.silent].any())
     last = {
         "constant_judge": np.count_nonzero(table.judge) == 1 and not silent,
@@ -84,7 +83,7 @@ def _about_labels(scored: Scored, counted: Counted, metrics: Mapping[str, Estima
 def _rarest(scored: Scored) -> int:
     """Count the items with the rarest gold label; an item's games and annotators are not further examples."""
     gold = scored.gold
-    if count_items(scored.item) < gold.size:
+    if scored.items < gold.size:
         _, first = np.unique(scored.item * scored.shape[0] + gold, return_index=True)
         gold = gold[first]
     items = np.bincount(gold)

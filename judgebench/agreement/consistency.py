@@ -141,10 +141,9 @@ def _one(ratings: Ratings, name: str) -> Consistency:
         for code, label in enumerate(scale.labels)
     }
     figures = position(ratings, "wrong")
-    if scale.kind in {"rate", "number"} and said.size:
-        values = scale.numbers(codes) if scale.kind == "number" else np.asarray(scale.values, np.float64)[codes]
+    if scale.numeric and said.size:
         low, high = scale.values[0], scale.values[-1]
-        figures["mean_rating"] = estimated(mean(values, clusters), low=float(low), high=float(high))
+        figures["mean_rating"] = estimated(mean(scale.numbers(codes), clusters), low=low, high=high)
     if scale.kind == "pair":
         figures |= first_slot(ratings)
     again = retest_agreement(ratings)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import panel, row_figures
 from judgebench.agreement.intervals import shown, two_way_of, within
+from judgebench.agreement.kinds.scores import given_scores
 from judgebench.agreement.ratings import divisions
-from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS
 from judgebench.stats.inference.intervals import Interval
@@ -308,7 +309,14 @@ def verdicts_differ(matched: Matched) -> Flags:
     return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
 
 
-def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:
+def doubts(matched: Matched, figures: Mapping[str, Metric | str], **more: bool) -> tuple[str, ...]:
+    """Codes of what to be careful with in a comparison; ``more`` are its own."""
+    few = matched.scored[0].clusters().effective < FEW_CLUSTERS
+    found = {"few_clusters": few, **more, "missing_scores": _missing_numbers(matched, figures)}
+    return (*matched.warnings, *(code for code, holds in found.items() if holds))
+
+
+def _missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:
     """Whether figures of numbers are compared and a judge has not given all of them."""
     if not listed(matched) or not any(isinstance(one, str) for one in figures.values()):
         return False

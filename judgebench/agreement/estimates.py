@@ -30,12 +30,7 @@ if TYPE_CHECKING:
 Verify: TypeAlias = bool | Literal["definitions"]
 
 #: Coefficients of a table that are also those of two numbers per row.
-_OF_NUMBERS = {
-    "pearson_r": continuous.pearson,
-    "lin_ccc": continuous.concordance,
-    "icc_a1": continuous.icc_agreement,
-    "icc_c1": continuous.icc_consistency,
-}
+_OF_NUMBERS = {name: continuous.FIGURES[name] for name in ("pearson_r", "lin_ccc", "icc_a1", "icc_c1")}
 #: Labels up to which a coefficient's interval is searched along tables.
 MOST_LABELS = 50
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.ceiling import ceiling
-from judgebench.agreement.numbers import number_figures
+from judgebench.agreement.kinds.numbers import number_figures
+from judgebench.agreement.kinds.scores import missing_scores, score_figures
+from judgebench.agreement.kinds.sequences import mismatched, sequence_ceiling, sequence_figures, sequence_rows
+from judgebench.agreement.kinds.sets import set_figures
+from judgebench.agreement.kinds.unlisted import unlisted_rows
+from judgebench.agreement.people.ceiling import ceiling
+from judgebench.agreement.people.unlisted_ceiling import unlisted_ceiling
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import select
-from judgebench.agreement.score_metrics import missing_scores, score_figures
-from judgebench.agreement.sequences import mismatched, sequence_ceiling, sequence_figures, sequence_rows
-from judgebench.agreement.sets import set_figures
-from judgebench.agreement.unlisted import unlisted_rows
-from judgebench.agreement.unlisted_people import unlisted_ceiling
 from judgebench.stats.coefficients.metric_sets import fits, metrics_for
 
 if TYPE_CHECKING:

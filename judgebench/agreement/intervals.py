@@ -70,6 +70,11 @@ def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Est
     )
 
 
+def symmetric(value: float, se: float, reach: float, n: int, method: str) -> Estimate:
+    """Give a value the bounds so many standard errors to either side of it."""
+    return Estimate(value, value - reach * se, value + reach * se, n, None, se, method)
+
+
 def combined(metric: Metric | RowMetric, influences: Influences, method: IntervalMethod = "default") -> Estimate:
     """Give a weighted sum of one metric's estimates its interval, in the metric's range."""
     proportion = isinstance(metric, Metric) and metric.proportion

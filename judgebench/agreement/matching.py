@@ -190,7 +190,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
     _same(judges, "scales", lambda one: one.ratings.scale.spec)
     _same(judges, "gold sources", lambda one: one.gold_source, "name the RUN folders of one of them")
     _same(judges, "data", lambda one: one.revision or "unknown", "run them on the same revision of the task")
-    _same(judges, "policies", lambda one: _words(one.policies), f"set them alike with {argument('policy')} NAME=VALUE")
+    _same(judges, "policies", lambda one: str(one.policies), f"set them alike with {argument('policy')} NAME=VALUE")
     names = _common(judges, shared=shared)
     _same_gold(judges, names)
     annotators = set(first.ratings.annotators)
@@ -227,10 +227,6 @@ def _same(judges: Sequence[Judged], what: str, of: Callable[[Judged], str], hint
     if len(found) > 1:
         told = "; ".join(f"{judge}: {value}" for value, judge in islice(found.items(), _NAMED))
         raise DataError(f"different {what} can't be compared ({told})", hint=hint)
-
-
-def _words(policies: Policies) -> str:
-    return " ".join(f"{name}={value}" for name, value in policies.to_json().items())
 
 
 def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:

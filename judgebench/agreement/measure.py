@@ -12,10 +12,10 @@ from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
 from judgebench.agreement.by_label import against_chance, base_rates, classes_of
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import behind
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import between_people, misgivings, panel, row_figures, scored_rows, table_metrics
-from judgebench.agreement.policies import Scored, count_items
+from judgebench.agreement.kinds.scores import COMPANIONS
+from judgebench.agreement.people.ceiling import behind
 from judgebench.agreement.ratings import (
     NO_SUBSET,
     divisions,
@@ -25,7 +25,6 @@ from judgebench.agreement.ratings import (
     system_of,
     unfinished,
 )
-from judgebench.agreement.score_metrics import COMPANIONS
 from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
 from judgebench.errors import UnscoredError, argument
 from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS, Metric, RowMetric
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.estimates import Verify
     from judgebench.agreement.intervals import IntervalMethod
+    from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
     from judgebench.stats.influence import Influences
 
@@ -52,10 +52,6 @@ class _Group:
     shown: bool = True
     metrics: dict[str, Estimate] = field(default_factory=dict)
     influences: dict[str, Influences | None] = field(default_factory=dict)
-
-    @property
-    def items(self) -> int:
-        return count_items(self.scored.item)
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -130,7 +126,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             judge=judge,
             subset=group.name,
             gold=gold_source,
-            items=group.items,
+            items=group.scored.items,
             coverage=_share(*group.judged),
             policies=scored.policies,
             metrics=group.metrics,
@@ -325,7 +321,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
     return replace(
         first,
         subset=name,
-        items=sum(part.items for part in parts),
+        items=sum(part.scored.items for part in parts),
         coverage=coverage,
         metrics=metrics,
         ceiling={},

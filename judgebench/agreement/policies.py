@@ -54,6 +54,14 @@ class Scored:
     gold_values: npt.NDArray[np.float64] | None = None
     void: tuple[int, ...] = ()
 
+    @classmethod
+    def of(cls, ratings: Ratings, rows: Rows, **more: Any) -> Scored:
+        """Take rows of ratings, with their items, questions, subsets and systems; ``more`` are the other columns."""
+        item, cluster, subset, system = (
+            column_of(column, rows) for column in (ratings.item, ratings.cluster, ratings.subset, ratings.system)
+        )
+        return cls(scale=ratings.scale, row=rows, item=item, cluster=cluster, subset=subset, system=system, **more)
+
     @property
     def size(self) -> int:
         """Number of rows."""
@@ -64,6 +72,22 @@ class Scored:
         """Categories of gold and of the judge."""
         wide = len(self.scale.labels) + 2
         return (wide if self.gold_values is None else self.gold_values.size, wide)
+
+    @property
+    def items(self) -> int:
+        """Number of items that the rows are about."""
+        return count_items(self.item)
+
+    @property
+    def silent(self) -> npt.NDArray[np.bool_]:
+        """Which rows have no verdict, on scales that list labels."""
+        silent: npt.NDArray[np.bool_] = self.judge == len(self.scale.labels) + 1
+        return silent
+
+    @property
+    def said(self) -> Codes:
+        """The judge's labels, -1 where it gave none of those that the scale lists."""
+        return np.where(self.judge < len(self.scale.labels), self.judge, np.int32(-1))
 
     def take(self, rows: Rows) -> Scored:
         """Keep some rows."""
@@ -83,6 +107,11 @@ class Scored:
     def clusters(self) -> Clusters:
         """Clusters of the rows."""
         return Clusters.of(self.cluster)
+
+
+def column_of(column: npt.NDArray[Any], rows: Rows) -> npt.NDArray[Any]:
+    """Take rows of a column; a million rows that all count are not copied."""
+    return column if np.array_equal(rows, np.arange(column.size)) else column[rows]
 
 
 def table_of(
@@ -161,17 +190,13 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         keep, gold = keep[named], gold[named]
     judge, rows = judge[keep], rows[keep]
     q = len(ratings.scale.labels)
-    return Scored(
-        scale=ratings.scale,
+    return Scored.of(
+        ratings,
+        rows,
         policies=replace(policies, order=order),
         gold=gold,
         # -1 becomes q + 1 (invalid) and -2 becomes q (undecided): the wide table's last columns.
         judge=np.where(judge < 0, judge + np.int32(q + 2), judge),
-        row=rows,
-        item=ratings.item[rows],
-        cluster=ratings.cluster[rows],
-        subset=ratings.subset[rows],
-        system=ratings.system[rows],
         left_out=left_out,
         gold_values=values,
         void=never_gold(ratings),

@@ -10,7 +10,7 @@ import numpy as np
 from judgebench.agreement.contrasts import JudgeRows, contrast
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import scored_rows
-from judgebench.agreement.score_metrics import numbers_of, score_figures
+from judgebench.agreement.kinds.scores import numbers_of, score_figures
 from judgebench.agreement.splits import part
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
@@ -71,11 +71,8 @@ def calibrate(judged: Judged, *, methods: Sequence[Method] = METHODS, share: flo
             f"{judged.judge} gives no probabilities or scores", hint=f"name their column with {argument('scores')}"
         )
     scored = scored_rows(ratings, judged.policies)
-    own = np.unique(scored.cluster)
-    chosen = np.zeros(int(own.max(initial=0)) + 1, dtype=np.bool_)
-    chosen[own] = part([judged.clusters[int(code)] for code in own], share, seed)
-    fitting = scored.take(np.flatnonzero(chosen[scored.cluster]))
-    measuring = scored.take(np.flatnonzero(~chosen[scored.cluster]))
+    chosen = part(scored.cluster, judged.clusters, share, seed)
+    fitting, measuring = (scored.take(np.flatnonzero(rows)) for rows in (chosen, ~chosen))
     numbers = numbers_of(ratings, fitting)
     if numbers is None or not numbers.given.any():
         raise DataError(

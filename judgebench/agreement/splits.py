@@ -1,4 +1,7 @@
-"""Parts of the questions: folds and halves by a digest of their names, the same whatever order the rows are in."""
+"""Parts of the questions: folds and halves by a digest of their names, the same whatever order the rows are in.
+
+``cluster``, shape (n,), are the codes of the rows' questions in ``names``; what is found is of that shape, too.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,31 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Flags, Ints
 
-def folds(names: Sequence[str], count: int, seed: int = 0) -> npt.NDArray[np.int64]:
-    """Deal questions into ``count`` folds of one size, as their names and the seed decide; a fold per question.
 
-    DataError for fewer questions than folds.
+def folds(cluster: Ints, names: Sequence[str], count: int) -> npt.NDArray[np.int64]:
+    """Deal questions into ``count`` folds of one size, or as many as there are questions; the fold of each row.
 
-    >>> folds(["a", "b", "c", "d"], 2).tolist()
-    [0, 0, 1, 1]
+    >>> folds(np.array([0, 1, 1, 2, 3]), ["a", "b", "c", "d"], 2).tolist()
+    [0, 0, 0, 1, 1]
     """
-    drawn = _drawn(names, count, seed)
-    found = np.empty(len(names), dtype=np.int64)
-    found[drawn] = np.arange(len(names)) % count
-    return found
+    rank, place = _drawn(cluster, names, 0)
+    return (rank % max(min(count, rank.size), 1))[place]
 
 
-def part(names: Sequence[str], share: float, seed: int = 0) -> npt.NDArray[np.bool_]:
+def part(cluster: Ints, names: Sequence[str], share: float, seed: int = 0) -> Flags:
     """Draw a share of the questions, at least one and not all of them; DataError for fewer than two."""
-    drawn = _drawn(names, 2, seed)
-    found = np.zeros(len(names), dtype=np.bool_)
-    found[drawn[: min(len(names) - 1, max(1, round(share * len(names))))]] = True
-    return found
+    rank, place = _drawn(cluster, names, seed)
+    if rank.size < 2:
+        raise DataError(f"too few questions to divide into 2 parts: {rank.size}")
+    return (rank < min(rank.size - 1, max(1, round(share * rank.size))))[place]
 
 
-def _drawn(names: Sequence[str], parts: int, seed: int) -> list[int]:
-    """Put questions in an order that their names and the seed decide; DataError for fewer of them than ``parts``."""
-    if len(names) < parts:
-        raise DataError(f"too few questions to divide into {parts} parts: {len(names)}")
-    return sorted(range(len(names)), key=lambda at: digest([seed, names[at]]))
+def _drawn(cluster: Ints, names: Sequence[str], seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Rank the questions that occur as their names and the seed decide; and say which of them each row is about."""
+    own, place = np.unique(cluster, return_inverse=True)
+    drawn = sorted(range(own.size), key=lambda at: digest([seed, names[int(own[at])]]))
+    rank = np.empty(own.size, dtype=np.int64)
+    rank[drawn] = np.arange(own.size)
+    return rank, place

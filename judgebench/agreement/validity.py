@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from judgebench.domain import Estimate
+from judgebench.domain import Estimate, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Agreement
 
 State: TypeAlias = Literal["pass", "warn", "fail", "open"]
@@ -101,7 +101,7 @@ def _of_task(one: Evidence, limits: Limits) -> Iterator[Line]:
     yield from _itself(one, limits)
     # Agreement with a majority is not what two people have with each other: the judge is one of two as well.
     yield _ceiling(one.task, row.ceiling.get(f"judge_vs_each_{row.headline}"), row.ceiling.get(row.headline))
-    unit: Unit = "points" if row.scale.startswith(("rate", "number")) else "share"
+    unit: Unit = "points" if row.scale and Scale.parse(row.scale).numeric else "share"
     yield from (line._replace(unit=unit) for line in _led(one, limits))
 
 

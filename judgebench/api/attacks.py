@@ -16,7 +16,7 @@ from judgebench.report.transfer import TransferRow, Transfers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.banks import Bank
+    from judgebench.agreement.probing.banks import Bank
     from judgebench.store.runs import StoredRun
 
 
@@ -37,8 +37,8 @@ def transfer(
 
 
 def _transferred(stored: Sequence[StoredRun], specs: Sequence[str] | None) -> Iterator[TransferRow]:
-    from judgebench.agreement.banks import transfer as transferred  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.probing import suite  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.banks import transfer as transferred  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.measure import suite  # noqa: PLC0415 - loaded on use
 
     about: dict[tuple[Any, ...], dict[str, dict[str, Bank]]] = {}
     runs: dict[tuple[Any, ...], Any] = {}

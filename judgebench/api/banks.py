@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.agreement.banks import Bank
-    from judgebench.agreement.probe_rows import Paired
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.banks import Bank
+    from judgebench.agreement.probing.measure import Probed
+    from judgebench.agreement.probing.rows import Paired
 
 
 def banks(paired: Mapping[str, Paired]) -> Iterator[tuple[str, Bank]]:
     """Find the banks of attacks among probes by name: each family of which several were asked on one side."""
-    from judgebench.agreement.banks import Bank  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.banks import Bank  # noqa: PLC0415 - loaded on use
     from judgebench.probes.listed import PROBES  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 

@@ -114,7 +114,7 @@ def _changed(item: Item, other: Item) -> Iterator[tuple[str, str]]:
 def _measured(
     task: Task, model: str, texts: Mapping[str, _Texts], found: Mapping[str, tuple[float, ...]]
 ) -> Iterator[DetectionRow]:
-    from judgebench.agreement.detection import Read, held_against  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.detection import Read, held_against  # noqa: PLC0415 - loaded on use
 
     for spec, kinds in texts.items():
         plain, attacked, placebo = ([Read(name, found[text]) for name, text in pairs] for pairs in kinds)

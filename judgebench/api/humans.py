@@ -93,8 +93,8 @@ def gather(measured: Iterable[_Asked], *, alpha: Interval = "influence", seed: i
     Judges on the same labels share a panel; one without a name is not a judge. DataError where no two annotators
     labelled the same item.
     """
-    from judgebench.agreement.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.unlisted_humans import among_unlisted, measure_unlisted  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.people.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.people.unlisted_humans import among_unlisted, measure_unlisted  # noqa: PLC0415 - loaded on use
 
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:

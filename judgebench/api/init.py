@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from judgebench.api import showing
 from judgebench.api.first_files import (
@@ -175,23 +176,14 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
         columns[role] = tuple(_chosen(role, guess, table.columns)) if asking else guess
         if role == "gold" and len(guess) > 1 and not asking:
             tell(f"taken for people's labels, as no name says more: {', '.join(guess)}; {argument('gold')} corrects it")
-    reading = _with(reading, columns=columns)
-    if not reading.scale and asking and not (named.roles.gold or columns.get("gold")):
-        reading = _with(reading, scale=_heard("Scale (check, pair, rate:1-5, or labels, worst first):"))
-    if (
-        not reading.scale
-        and not (named.roles.gold or columns.get("gold"))
-        and len(columns.get("answers") or named.roles.answers) == 1
-    ):
-        # What a person will look at and correct may be a guess.
-        reading = _with(reading, scale="check")
+    reading = replace(reading, columns=columns)
+    if not reading.scale and not (named.roles.gold or columns.get("gold")):
+        scale = _heard("Scale (check, pair, rate:1-5, or labels, worst first):") if asking else ""
+        if not scale and len(columns.get("answers") or named.roles.answers) == 1:
+            # What a person will look at and correct may be a guess.
+            scale = "check"
+        reading = replace(reading, scale=scale)
     return make(found, table, reading), reading
-
-
-def _with(reading: Reading, **changes: Any) -> Reading:
-    from dataclasses import replace  # noqa: PLC0415 - for this alone
-
-    return replace(reading, **changes)
 
 
 def _guesses(
@@ -227,13 +219,11 @@ def _chosen(role: str, guess: Sequence[str], columns: Sequence[str]) -> list[str
 
 def _shown(task: OwnTask) -> list[str]:
     """Say what was understood, a line a column's role, and its first row."""
-    from itertools import islice  # noqa: PLC0415 - for this alone
-
     said = {role: toml(names[0] if len(names) == 1 else names) for role, names in task.roles.named().items()}
     said["scale"] = f"{toml(task.scale.spec)}    # {asks(task)}"
     width = max(map(len, said))
     lines = [f"    {role:<{width}} = {text}" for role, text in said.items()]
-    for item in islice(task.items(), 1):
+    for item in itertools.islice(task.items(), 1):
         answers = " | ".join(_cut(one.text) for one in item.responses)
         gold = ", ".join(
             f"{label.annotator} {task.scale.labels[label.code]}" for label in item.gold if isinstance(label.code, int)

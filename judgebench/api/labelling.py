@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from judgebench.labels.annotations import Labels, Mode
     from judgebench.store.runs import StoredRun
 
-#: The task of labels in a table: of none by name.
+#: The task of labels in a table, which name none: they are of any that is asked about.
 ANY = ""
-
-
-#: What a table of labels does not take, as it is read before its task is known: all but these.
+#: What is heard of a table of labels, which is read before its task is known.
 _READ = frozenset({"id", "rater", "label", "long", "gold", "scale", "words", "missing", "read_replies", "gold_source"})
 
 

@@ -15,8 +15,9 @@ from judgebench.errors import UnscoredError, UsageError, argument
 from judgebench.report.document.text import shorten
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.entries import Unmeasured, pace, silent
 from judgebench.report.leaderboard.paper import Listed, Paper
-from judgebench.report.leaderboard.ranks import Unmeasured, pace, rank, silent
+from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.system_board import Placed, SystemBoard
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.source import Source
     from judgebench.domain import Agreement
-    from judgebench.report.leaderboard.ranks import Entry, Key, Pace
+    from judgebench.report.leaderboard.entries import Entry, Key, Pace
     from judgebench.store.runs import StoredRun
 
 __all__ = ["leaderboard", "paces", "placed"]

@@ -11,7 +11,7 @@ from judgebench.api.probed_together import OF_SEVERAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.api.probed_together import Probable
     from judgebench.domain import Run, Verdict
     from judgebench.domain.scale import Code

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.api.source import Source
     from judgebench.domain import Run, Verdict
     from judgebench.labels.as_run import TableRun
@@ -162,7 +162,7 @@ def described(run: Run, given: Mapping[str, Any]) -> Run:
 def before_and_after(source: Any, given: Mapping[str, Any]) -> Iterator[ProbeRow]:
     """Measure a table's verdicts on items before and after a change, those of each subset by themselves."""
     from judgebench.agreement.observed.pairs import before_and_after as measure_pairs  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.probing import suite  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.measure import suite  # noqa: PLC0415 - loaded on use
     from judgebench.report.probing import ProbeRow  # noqa: PLC0415 - loaded on use
 
     if lost := [argument(name) for name in ("order_col", "second_order_col") if given.get(name)]:

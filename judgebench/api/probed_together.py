@@ -10,7 +10,7 @@ from judgebench.api.probed_tables import Tabled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Run, Verdict
 
     #: What measures a probe on plain verdicts.

@@ -27,7 +27,7 @@ from judgebench.report.ways import WaysRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.probe_rows import Paired
+    from judgebench.agreement.probing.rows import Paired
     from judgebench.domain import Run, Verdict
     from judgebench.store.runs import StoredRun
 
@@ -143,8 +143,8 @@ def measured(
     ``specs`` are the probes asked for, None all that there are; ``said`` says of which family a judge is. Of a
     probe that was ``named`` a person hears where nothing of it shows. DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.paraphrases import consistent  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.probing import measure, suite  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.measure import measure, suite  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.paraphrases import consistent  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import observed  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
@@ -192,7 +192,7 @@ def paired_runs(
 
     DataError where a probe's plain run is missing.
     """
-    from judgebench.agreement.probe_rows import pair_up  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.rows import pair_up  # noqa: PLC0415 - loaded on use
     from judgebench.probes.named import Spec  # noqa: PLC0415 - loaded on use
 
     wanted = None if specs is None else {Spec.of(one).kept for one in specs}
@@ -220,7 +220,7 @@ def paired_runs(
 
 def compared(stored: Sequence[StoredRun]) -> Iterator[WaysRow]:
     """Compare the plain runs of a judge that differ in nothing but their prompt, or but their reference."""
-    from judgebench.agreement.templates import across  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.ways import across  # noqa: PLC0415 - loaded on use
 
     plain = [one for one in stored if not one.run.probe and not one.run.answering]
     names = dict(zip((one.path for one in plain), names_of([one.run for one in plain]), strict=True))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def run_paths(source: Any) -> Sequence[Path]:
-    """Take runs by their paths; scores are those that were asked for them."""
+    """Give the folders of runs, as they were named; of scores those of the runs that were asked for them."""
     from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
 
     if isinstance(source, Given):
@@ -153,13 +153,12 @@ def _as_they_are(folder: Path, runs: list[StoredRun], tell: Callable[[str], None
     if left := len(runs) - len(plain):
         what = "1 run" if left == 1 else f"{left} runs"
         tell(f"left out {what} of changed items: `judgebench probe {folder}` measures what the changes do")
-    whole = {(_but_repeats(one.run), one.run.repeats) for one in plain if one.complete}
-    longest = {key: max(times for other, times in whole if other == key) for key, _ in whole}
-    return [one for one in plain if one.run.repeats >= longest.get(_but_repeats(one.run), 1)]
-
-
-def _but_repeats(run: Run) -> str:
-    return replace(run, repeats=1).identity
+    once = [replace(one.run, repeats=1).identity for one in plain]
+    longest: dict[str, int] = {}
+    for one, name in zip(plain, once, strict=True):
+        if one.complete:
+            longest[name] = max(one.run.repeats, longest.get(name, 1))
+    return [one for one, name in zip(plain, once, strict=True) if one.run.repeats >= longest.get(name, 1)]
 
 
 def of_tasks(runs: Sequence[StoredRun], tasks: str | Sequence[str]) -> list[StoredRun]:

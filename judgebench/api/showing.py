@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api.items import Items
@@ -139,7 +140,6 @@ def _judge_card(name: str | None) -> ShownFacts:
 
 def schema(kind: str | None) -> str:
     """Write the JSON Schema of a kind of document, or of ``judgebench.toml``."""
-    from judgebench.catalog import load  # noqa: PLC0415 - loaded on use
     from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
     from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
 
@@ -147,7 +147,7 @@ def schema(kind: str | None) -> str:
         raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}; or config, for judgebench.toml")
     if kind == "config":
         # Its fields are the options of the commands, which this room doesn't know.
-        return write_json(load("judgebench.cli.settings:json_schema")())
+        return write_json(resolve_name("judgebench.cli.settings:json_schema")())
     return write_json(json_schema(kind))
 
 

@@ -33,7 +33,7 @@ def similarity(
     **options: Unpack[AskingProbes],
 ) -> Similarities:
     """Say how alike the answers to one question are to the ``judge``, an embedding/MODEL; nobody is asked."""
-    from judgebench.agreement.similarity import similarity as measured  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.probing.similarity import similarity as measured  # noqa: PLC0415 - loaded on use
     from judgebench.judges.backends.embedding import cosines  # noqa: PLC0415 - loaded on use
 
     threshold = ALIKE if alike_from is None else alike_from

@@ -50,7 +50,8 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
         context.default_map = found = _defaults(context, _HERE)
         if found:
             # Whoever is in a folder of somebody else's should see what it has chosen for them.
-            note(f"{_HERE} gives {', '.join(f'--{name}'.replace('_', '-') for name in found)}")
+            flags = {one.name: flag for one in context.command.params for flag in one.opts if flag.startswith("--")}
+            note(f"{_HERE} gives {', '.join(flags[name] for name in found)}")
     if value is not None:
         context.default_map = _defaults(context, value)
     return value

@@ -101,6 +101,11 @@ class Reply:
         """Build an answered reply."""
         return cls(Status.OK, code, **rest)
 
+    @classmethod
+    def read(cls, code: Code | None, **rest: Any) -> Reply:
+        """Build a reply of what was read off an answer; without a code it is unparsed."""
+        return cls(Status.UNPARSED if code is None else Status.OK, code, **rest)
+
     def undone(self, case: Case, scale: Scale) -> Reply:
         """Turn it back from shown coordinates to the item's own, its parts too."""
         if not case.swapped:

@@ -135,7 +135,8 @@ class People:
     """The people behind a ceiling: how many, of ``items`` with two labels or more, and their ``pairs`` of labels.
 
     ``split`` of these items have no label with a majority, so that ``gold=majority`` leaves them out;
-    ``split_agreement`` is the share of the pairs of labels that agree on these.
+    ``split_agreement`` is the share of the pairs of labels that agree on these. On ``differ`` items not all say the
+    same, so that ``gold=unanimous`` leaves them out.
     """
 
     people: int
@@ -143,6 +144,7 @@ class People:
     pairs: int
     split: int
     split_agreement: Estimate
+    differ: int = 0
 
 
 @dataclass(frozen=True, slots=True)

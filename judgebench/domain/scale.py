@@ -83,6 +83,16 @@ class Scale:
         return bool(self.values)
 
     @property
+    def numeric(self) -> bool:
+        """Whether a verdict is a rating or a number: off by so much, not right or wrong."""
+        return self.kind in {"rate", "number"}
+
+    @property
+    def reach(self) -> float:
+        """How far apart two verdicts can be, infinite where that is not known."""
+        return max(self.values) - min(self.values) if self.values else math.inf
+
+    @property
     def sequential(self) -> bool:
         """Whether a verdict is a sequence of codes, not a single label."""
         return self.kind in {"rank", "steps"}
@@ -285,8 +295,13 @@ class Scale:
         return self.labels[code]
 
     def numbers(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        """Numbers of codes on a scale of numbers."""
-        return self.values[0] + codes / self._per_unit
+        """Values of codes on a numeric scale."""
+        if self.kind == "number":
+            return self.values[0] + codes / self._per_unit
+        import numpy as np  # noqa: PLC0415 - the nouns load none
+
+        numbers: npt.NDArray[np.float64] = np.asarray(self.values, dtype=np.float64)[codes]
+        return numbers
 
     def codes(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Codes of numbers that lie within a scale of numbers."""

@@ -62,7 +62,10 @@ class Row:
 
     def name(self, name: str) -> str:
         """Return a text or a whole number that names something, as a text that isn't empty."""
-        value = self.require(name)
+        return self.as_name(self.require(name), name)
+
+    def as_name(self, value: object, name: str) -> str:
+        """Take the value of a field, or of what is inside one, for a name, as `name` does."""
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if isinstance(value, str) and value.strip():

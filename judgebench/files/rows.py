@@ -71,6 +71,10 @@ class RowTable(Table):
         whole = hashlib.sha256(repr(kept).encode("utf-8", "surrogatepass")).hexdigest()
         return cls(name, lambda: (Row(one, name, n, "", "row") for n, one in enumerate(kept, 1)), whole)
 
+    def with_rows(self, rows: Rows) -> RowTable:
+        """Give the table with some of its rows."""
+        return RowTable(self.name, rows, self._revision, self._columns, self.unit)
+
     @property
     def revision(self) -> str:
         """``data:`` and a digest of all rows."""

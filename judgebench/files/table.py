@@ -15,7 +15,7 @@ from judgebench.files.paths import Inner, parsed, split
 from judgebench.files.records import Unit, placed, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.errors import DataError
     from judgebench.files.content import Content, Format
@@ -155,6 +155,21 @@ class Table(ABC):
             for line, value in zip(lines, found, strict=True):
                 self.refuse_nested(value, line, inner.name)
         return list(map(cell_or_json, found))
+
+    def in_blocks(
+        self, cells: Mapping[str, Sequence[str]], lines: Sequence[int], wanted: Sequence[str], *, nested: bool
+    ) -> Iterator[Block]:
+        """Stream the wanted columns of a table whose cells are in memory."""
+        names, columns = list(cells), list(cells.values())
+        places = self.places(wanted, names)
+        for start in range(0, len(lines), BLOCK_ROWS):
+            some = lines[start : start + BLOCK_ROWS]
+            found = [(columns[place][start : start + BLOCK_ROWS], inner) for place, inner in places]
+            yield Block(
+                some,
+                [own if path is None else self.inner_cells(own, path, some, nested=nested) for own, path in found],
+            )
+        self.check_inner([(names[place], inner) for place, inner in places if inner is not None])
 
     def check_inner(self, columns: Sequence[tuple[str, Inner]]) -> None:
         """Refuse a path that leads nowhere in any row: it is a typing error, not a column of gaps."""

@@ -89,6 +89,16 @@ class TomlTable:
         """Take a string that isn't empty, or a list of strings."""
         return (self.text(key),) if isinstance(self.data.get(key), str) else self.texts(key)
 
+    def texts_by_name(self, key: str, default: str | None = None) -> dict[str, str]:
+        """Take a table of strings, which may be empty where ``default`` is; empty where the key is missing."""
+        inner = self.table(key)
+        return {name: inner.text(name, default) for name in tuple(inner.data)}
+
+    def names_by_name(self, key: str) -> dict[str, tuple[str, ...]]:
+        """Take a table of strings and lists of strings; empty where the key is missing."""
+        inner = self.table(key)
+        return {name: inner.names(name) for name in tuple(inner.data)}
+
     def table(self, key: str) -> TomlTable:
         """Take a table; empty where the key is missing."""
         return TomlTable(self.take(key, dict, {}), self.file, f"{self.where}{key}.")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Message, Needs, Part, Reply, Request, Status, Turn, Usage, spoken
+from judgebench.domain import Message, Needs, Part, Reply, Request, Turn, Usage, spoken
 from judgebench.errors import UsageError
 from judgebench.judges.model import OfModel
 from judgebench.judges.protocols.comparing import best
@@ -63,8 +63,7 @@ class ScoreJudge(OfModel):
         said = yield wanted
         scores = tuple(float(one.text) for one in said)
         code = decided(scores, scale, self._thresholds)
-        return Reply(
-            Status.UNPARSED if code is None else Status.OK,
+        return Reply.read(
             code,
             scores=scores,
             error="equal scores, and the scale has no tie" if code is None else "",

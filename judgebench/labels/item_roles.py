@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.errors import argument
@@ -110,7 +111,7 @@ def find_roles(columns: Sequence[Profile], given: Mapping[str, Sequence[str]] | 
         pattern = found.roles.gold[0].replace(criteria[0], "{criterion}")
         one_each = " ".join(f"{argument('gold')} {name}" for name in found.roles.gold)
         found.doubts.append(
-            f"{_list(found.roles.gold)}: labels of one criterion each, or annotators? give {argument('gold')} "
+            f"{', '.join(found.roles.gold)}: labels of one criterion each, or annotators? give {argument('gold')} "
             f"'{pattern}' (criteria), or {one_each} (annotators)"
         )
     found.judges = tuple(name for name, one in free.items() if is_judge(name) and one.kind in _LABELS)
@@ -159,7 +160,7 @@ def _by_name(role: str, free: _Free, found: Recognised, field_name: str = "") ->
                 return tuple(lower[one] for one in pair), "the two are one question"
         if len(named) > 1:
             option = argument(_OPTIONS[field_name or role])
-            found.doubts.append(f"{_list(named)}: which is the {role}? say {option} {named[0]} (or another)")
+            found.doubts.append(f"{', '.join(named)}: which is the {role}? say {option} {named[0]} (or another)")
         return (named[0],), f"the name says {role}"
     return _NOTHING
 
@@ -184,7 +185,7 @@ def _answers(free: _Free, found: Recognised) -> _Found:
     if several:
         if len(several) > 1:
             options = "; or ".join(" ".join(f"{argument('answer')} {name}" for name in one) for one in several.values())
-            found.doubts.append(f"{_list([*several])}: which are the answers? say {options}")
+            found.doubts.append(f"{', '.join(several)}: which are the answers? say {options}")
         noun, names = next(iter(several.items()))
         return tuple(names), f"{len(names)} of one name, {noun}, by their letters or numbers"
     if {"chosen", "rejected"} <= set(free):
@@ -254,8 +255,8 @@ def _gold(free: _Free, found: Recognised) -> _Found:
     if len(named) > 1:
         one_each = " ".join(f"{argument('gold')} {name}" for name in named)
         found.doubts.append(
-            f"{_list(named)}: annotators, or labels of different things? say {one_each} (annotators), one of them, or "
-            f"{argument('gold')} '' (no gold)"
+            f"{', '.join(named)}: annotators, or labels of different things? say {one_each} (annotators), one of "
+            f"them, or {argument('gold')} '' (no gold)"
         )
     return (tuple(named), "the name says label") if named else _NOTHING
 
@@ -263,8 +264,8 @@ def _gold(free: _Free, found: Recognised) -> _Found:
 _Finder = Callable[[_Free, Recognised], _Found]
 
 
-def _finder(role: str, field_name: str = "") -> _Finder:
-    return lambda free, found: _by_name(role, free, found, field_name)
+def _finder(role: str) -> _Finder:
+    return partial(_by_name, role)
 
 
 #: In this order: what an answer is depends on nothing, what a reference is on the answers.
@@ -273,7 +274,7 @@ _FINDERS: dict[str, _Finder] = {
     "question": _question,
     "answers": _answers,
     "systems": _systems,
-    "criterion": lambda free, found: _by_name("criterion", free, found),
+    "criterion": _finder("criterion"),
     "reference": _reference,
     "context": _finder("context"),
     "images": _finder("images"),
@@ -282,7 +283,3 @@ _FINDERS: dict[str, _Finder] = {
     "cluster": _cluster,
     "subset": _subset,
 }
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)

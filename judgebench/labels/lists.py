@@ -6,6 +6,7 @@ A cell is a JSON list, or labels with a bar, semicolon or comma between them (or
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,7 +142,7 @@ def sequences_of(
     texts = [text for own in words.meant.values() for text in own.values() if fold(text) not in _BLANK]
     flawless = _FLAWLESS if scale.first_error else frozenset[str]()
     if scale.first_error:
-        read = _first_errors(words, spoken)
+        read = _first_errors(words, scale, spoken)
     else:
         read = _orders(texts, scale) if scale.kind == "rank" else _steps(texts)
     rows: dict[str, dict[str, Order]] = {}
@@ -215,16 +216,41 @@ def _steps(texts: Sequence[str]) -> Callable[[str], Order | None]:
             f"first wrong step, give {argument('scale')} steps:first; else write a list per solution, such as 1,1,0"
         )
 
-    def read(text: str) -> Order | None:
-        parts = [part.strip("\"'") for part in re.split(r"[|;,\s]+", text.strip().strip("[]")) if part]
-        codes = tuple(CHECK.get(fold(part), -1) for part in parts)
-        return codes if codes and min(codes) >= 0 else None
-
-    return read
+    return _checks_in
 
 
-def _first_errors(words: RaterWords, spoken: Collection[str]) -> Callable[[str], Order | None]:
-    """Read which step is the first wrong one, or off a list; correct steps stand before it."""
+def steps_in(text: str, scale: Scale, steps: int = 1) -> Order | None:
+    """Read a check of each step; of first errors, the number of the first wrong one (from 0), or a list of checks.
+
+    What is known of first errors ends with the wrong step; a solution without one has so many ``steps``.
+
+    >>> steps_in("[1, 0, 1]", Scale.steps()), steps_in("2", Scale.parse("steps:first"))
+    ((1, 0, 1), (1, 1, 0))
+    >>> steps_in("-1", Scale.parse("steps:first"), 3), steps_in("1", Scale.steps()), steps_in("high", Scale.steps())
+    ((1, 1, 1), (1,), None)
+    """
+    if not scale.first_error:
+        return _checks_in(text)
+    folded = fold(text)
+    number = -1 if folded in _FLAWLESS else whole_number(folded)
+    if number is None:
+        codes = _checks_in(text)
+        if codes is None:
+            return None
+        number = codes.index(0) if 0 in codes else -1
+    if not -1 <= number < _MOST_STEPS:
+        return None
+    return (1,) * steps if number < 0 else (*(1,) * number, 0)
+
+
+def _checks_in(text: str) -> Order | None:
+    parts = [part.strip("\"'") for part in re.split(r"[|;,\s]+", text.strip().strip("[]")) if part]
+    codes = tuple(CHECK.get(fold(part), -1) for part in parts)
+    return codes if codes and min(codes) >= 0 else None
+
+
+def _first_errors(words: RaterWords, scale: Scale, spoken: Collection[str]) -> Callable[[str], Order | None]:
+    """Read which step is the first wrong one; ask where 0 may mean that none is."""
     said = {fold(text): name for name, own in words.meant.items() for text in own.values()}
     if "0" in said and not said.keys() & _FLAWLESS and "0" not in spoken:
         raise UsageError(
@@ -233,20 +259,6 @@ def _first_errors(words: RaterWords, spoken: Collection[str]) -> Callable[[str],
             "it says that no step is wrong"
         )
     numbers = [number for text in said if (number := whole_number(text)) is not None]
-    listed = _steps([])
-    lists = [len(codes) for text in said if whole_number(text) is None and (codes := listed(text))]
+    lists = [len(codes) for text in said if whole_number(text) is None and (codes := _checks_in(text))]
     width = max([*(number + 1 for number in numbers if number < _MOST_STEPS), *lists, 1])
-
-    def read(text: str) -> Order | None:
-        folded = fold(text)
-        number = whole_number(folded)
-        if folded not in _FLAWLESS and number is None:
-            codes = listed(text)
-            if codes is None:
-                return None
-            number = codes.index(0) if 0 in codes else -1
-        if number is not None and not -1 <= number < _MOST_STEPS:
-            return None
-        return (1,) * width if number is None or number < 0 else (*(1,) * number, 0)
-
-    return read
+    return partial(steps_in, scale=scale, steps=width)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
 from judgebench.files.paths import parsed
-from judgebench.files.table import BLOCK_ROWS, Block, Table
+from judgebench.files.table import Block, Table
 from judgebench.labels.inferring import infer
 from judgebench.labels.vocabulary import MISSING, fold
 from judgebench.labels.words import is_decimal, whole_number
@@ -116,21 +116,12 @@ class Sample(Table):
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
-        places = self.places(wanted, self._columns)
-        columns = [self.cells[self._columns[place]] for place, _ in places]
-        found = [
-            cells if inner is None else self.inner_cells(cells, inner, self.lines, nested=nested)
-            for cells, (_, inner) in zip(columns, places, strict=True)
-        ]
-        if self.format != "csv" and not nested:
-            for name, cells in zip(wanted, found, strict=True):
-                for line, cell in zip(self.lines, cells, strict=True):
+        for block in self.in_blocks(self.cells, self.lines, wanted, nested=nested):
+            for name, cells in zip(wanted, block.columns, strict=True):
+                for line, cell in zip(block.lines, cells, strict=True) if self.format != "csv" and not nested else ():
                     if cell[:1] in {"[", "{"}:
                         self.refuse_nested(parsed(cell), line, name)
-        self.check_inner([(self._columns[place], inner) for place, inner in places if inner is not None])
-        for start in range(0, len(self.lines), BLOCK_ROWS):
-            stop = start + BLOCK_ROWS
-            yield Block(self.lines[start:stop], [cells[start:stop] for cells in found])
+            yield block
 
 
 def profile(table: Table) -> list[Profile]:

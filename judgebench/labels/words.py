@@ -59,6 +59,8 @@ UNKNOWN = -2
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: A message lists this many words, and counts the others.
 _MOST_WORDS, _LONGEST = 8, 30
+#: So many words of a column are listed.
+_MOST_DESCRIBED = 12
 #: So many lines are named where something is found; of more only the first.
 _MOST_PLACES = 3
 
@@ -136,7 +138,7 @@ def numbered_pair(words: Iterable[str]) -> bool:
     return "2" in numbers and numbers <= {"1", "2"}
 
 
-def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
+def describe(said: Mapping[str, Mapping[str, str]]) -> str:
     """Say which words each column holds; columns that say the same are named together.
 
     >>> describe({"judge": {"yes": "Yes", "no": "No"}, "h1": {"no": "no", "yes": "yes"}, "h2": {}})
@@ -148,8 +150,8 @@ def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
         groups.setdefault(tuple(sorted(words, key=by_number)), []).append(name)
         written = {**words, **written}
     return "; ".join(
-        f"{', '.join(names)}: {', '.join(cut(written[word]) for word in words[:most]) or '(nothing)'}"
-        + (f" and {len(words) - most} more" if len(words) > most else "")
+        f"{', '.join(names)}: {', '.join(cut(written[word]) for word in words[:_MOST_DESCRIBED]) or '(nothing)'}"
+        + (f" and {len(words) - _MOST_DESCRIBED} more" if len(words) > _MOST_DESCRIBED else "")
         for words, names in groups.items()
     )
 

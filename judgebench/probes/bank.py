@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,10 +10,10 @@ from judgebench.probes.nonsense import nonsense
 from judgebench.probes.operator import Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
     from judgebench.domain import Item
-    from judgebench.probes.operator import Draw, Shown
+    from judgebench.probes.operator import Shown
 
 #: What an attack's text, or its placebo's, makes of an item.
 Put: TypeAlias = "Callable[[Shown, str], Item | None]"
@@ -24,40 +21,25 @@ Put: TypeAlias = "Callable[[Shown, str], Item | None]"
 _COLUMNS = ("text", "attack", "suffix", "preamble", "phrase")
 
 
-@dataclass(frozen=True, slots=True)
-class Bank(Mapping[str, Operator]):
+class Bank(dict[str, Operator]):
     """Attacks by variant: ``texts`` gives each its text and its placebo's, ``put`` puts either into an item.
 
     Of a text that is the ``whole`` answer it is known that it is to be rejected.
     """
 
-    name: str
-    texts: Mapping[str, tuple[str, str]]
-    put: Put
-    whole: bool = False
-
-    def __getitem__(self, variant: str) -> Operator:
-        attack, placebo = self.texts[variant]
-        return self._operator(attack, lambda _: placebo)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.texts)
-
-    def __len__(self) -> int:
-        return len(self.texts)
+    def __init__(self, name: str, texts: Mapping[str, tuple[str, str]], put: Put, *, whole: bool = False) -> None:
+        self.name, self.put, self.whole = name, put, whole
+        super().__init__({variant: self._operator(*both) for variant, both in texts.items()})
 
     def of_file(self, place: str) -> dict[str, Operator]:
         """Read a bank of one's own: a text a line, or ``FILE#COLUMN`` of a table; placebos are letters at random."""
-        return {
-            str(number): self._operator(text, partial(nonsense, text))
-            for number, text in enumerate(read_texts(place), 1)
-        }
+        return {str(number): self._operator(text) for number, text in enumerate(read_texts(place), 1)}
 
-    def _operator(self, attack: str, placebo: Callable[[Draw], str]) -> Operator:
+    def _operator(self, attack: str, placebo: str | None = None) -> Operator:
         return Operator(
             self.name,
             lambda shown: self.put(shown, attack),
-            lambda shown: self.put(shown, placebo(shown.draw)),
+            lambda shown: self.put(shown, nonsense(attack, shown.draw) if placebo is None else placebo),
             owed="reject" if self.whole else "",
         )
 

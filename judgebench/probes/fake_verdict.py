@@ -51,7 +51,7 @@ def verdict_for(scale: Scale, slot: int) -> str | None:
 
 def score_on(scale: Scale) -> str:
     """Write the highest score of a scale; ten out of ten where it has none."""
-    return verdict_for(scale, 0) or "10/10" if scale.kind in {"rate", "number"} else "10/10"
+    return verdict_for(scale, 0) or "10/10" if scale.numeric else "10/10"
 
 
 def _operator(form: str, placebo: str) -> Operator:

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from judgebench.probes.operator import Operator
-from judgebench.probes.passages import is_bare_code
+from judgebench.probes.passages import BETWEEN, is_bare_code, sentences
 from judgebench.probes.vague import COMMON
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 #: Text whose lines and blanks mean something: code, tables, headings, lists that are there already.
 _SET = re.compile(r"```|~~~|^(?: {4}|\t)|^#{1,6}\s|^\s*\|.*\|\s*$|^\s*(?:[-*+•]|\d{1,3}[.)])\s", re.MULTILINE)
-_END = re.compile(
-    r"(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bvs\.)(?<=[.!?])\s+(?=[A-ZÀ-Þ0-9\"'(])|(?<=[\u3002\uff01\uff1f])"
-)
 _WORD = re.compile(r"[^\W\d_](?:[\w'\u2019-]{2,18})[^\W_]")
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]*`", re.DOTALL)
 #: Text that is marked already, or code.
@@ -39,15 +36,6 @@ _ASKED = re.compile(
     r"\b(?:bold|italics?|bullets?|bulleted|markdown|headings?|asterisks?|json|ya?ml|plain text)\b", re.IGNORECASE
 )
 _HEADINGS = ("Answer", "Response", "Reply", "The answer")
-
-
-def sentences(text: str) -> list[str]:
-    """Split prose into sentences.
-
-    >>> sentences("It is 3.5 m. Dr. Fox says so! Fine.")
-    ['It is 3.5 m.', 'Dr. Fox says so!', 'Fine.']
-    """
-    return [one.strip() for one in _END.split(text) if one.strip()]
 
 
 def _lines(mark: str) -> Callable[[str], str]:
@@ -117,7 +105,7 @@ def _otherwise(text: str) -> str:
 
 def _spaced(text: str) -> str:
     """Double blanks between sentences and lines between paragraphs, with an empty line at either end."""
-    wide = _END.sub(lambda end: end[0] if "\n" in end[0] else f"{end[0]}{' ' if end[0] else ''}", text)
+    wide = BETWEEN.sub(lambda end: end[0] if "\n" in end[0] else f"{end[0]}{' ' if end[0] else ''}", text)
     return "\n\n" + wide.replace("\n\n", "\n\n\n\n") + "\n\n"
 
 

@@ -207,7 +207,7 @@ class Perturbed:
             return None
         drawn = draw.number("side", count)
         gold = majority(label.code for label in item.gold)
-        if self.side == "random" or gold is None or kind in {"rate", "number"}:
+        if self.side == "random" or gold is None or self.scale.numeric:
             return drawn
         if kind == "check":
             return 0 if (gold == 1) == (self.side == "right") else None

@@ -1,15 +1,14 @@
 """Paraphrase: the same request in other words around it, which should change no verdict.
 
 There is no placebo: what the verdicts are held against is the same case asked again. How far they agree over all
-wordings together is measured in `judgebench.agreement.paraphrases`. Rewordings of the request itself come from a file.
+wordings together is measured in `judgebench.agreement.probing.paraphrases`. Rewordings of the request itself come from
+a file.
 
 Source: Amirizaniani et al. (2024), AuditLLM (arXiv:2402.09334).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ from judgebench.probes.operator import Operator, asked
 from judgebench.probes.rewordings import operators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from judgebench.domain import Item
     from judgebench.probes.operator import Shown
 
@@ -40,25 +37,15 @@ def _reworded(shown: Shown, wording: str) -> Item | None:
     return asked(shown.item, lambda text: wording.replace("{}", text))
 
 
-@dataclass(frozen=True, slots=True)
-class Wordings(Mapping[str, Operator]):
+class Wordings(dict[str, Operator]):
     """Operators by variant: our own words around the request, or the rewordings in a file."""
-
-    around: Mapping[str, str]
-
-    def __getitem__(self, variant: str) -> Operator:
-        change = partial(_reworded, wording=self.around[variant])
-        return Operator(f"paraphrase/{variant}", change, None, "neither", "random")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.around)
-
-    def __len__(self) -> int:
-        return len(self.around)
 
     def of_file(self, place: str) -> dict[str, Operator]:
         """Make operators of the rewordings in ``FILE`` or ``FILE#COLUMN``."""
         return operators(place)
 
 
-OPERATORS = Wordings(_WORDINGS)
+OPERATORS = Wordings({
+    variant: Operator(f"paraphrase/{variant}", partial(_reworded, wording=wording), None, "neither", "random")
+    for variant, wording in _WORDINGS.items()
+})  # fmt: skip

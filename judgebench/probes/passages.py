@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 _GAP = re.compile(r"\n[ \t]*\n\s*")
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
-#: A sentence ends where a blank and a capital follow; not after "1.", an initial or a common abbreviation.
-_END = re.compile(
-    r"(?<![\s(]\d)(?<!\b[A-Z])(?<!\b[eE]\.g)(?<!\bi\.e)(?<!\b(?:Dr|Mr|vs|St|no))[.!?][\"')\]]?[ \t]+(?=[A-Z])"
+#: What is between two sentences: blanks before a capital, a number or a quote, but not after "1.", an initial or a
+#: common abbreviation; nothing behind the full stop of a script without blanks.
+BETWEEN = re.compile(
+    r"(?<![\s(]\d\.)(?<!\b[A-Z]\.)(?<!\b[eE]\.g\.)(?<!\bi\.e\.)(?<!\b(?:Dr|Mr|Ms|St|vs|no)\.)"
+    r"(?:(?<=[.!?])|(?<=[.!?][\"')\]]))\s+(?=[A-ZÀ-Þ0-9\"'(])|(?<=[\u3002\uff01\uff1f])"
 )
-
-
 _FENCED = re.compile(r"(```|~~~).*?\1", re.DOTALL)
 #: Lines of programs.
 _CODE = re.compile(
@@ -70,15 +69,13 @@ def is_prose(paragraph: str) -> bool:
     return "\n" not in paragraph and not re.match(r"\s*(?:```|~~~|[-*|>#]|\d{1,3}[.)]\s)", paragraph)
 
 
-def sentences(paragraph: str) -> list[str]:
-    """Cut a paragraph of prose into sentences.
+def sentences(prose: str) -> list[str]:
+    """Cut prose into sentences.
 
     >>> sentences("It is 3.5 m. Dr. Ito says so! Good.")
     ['It is 3.5 m.', 'Dr. Ito says so!', 'Good.']
     """
-    ends = [0, *(match.end() for match in _END.finditer(paragraph)), len(paragraph)]
-    cut = (paragraph[start:end].strip() for start, end in pairwise(ends))
-    return [one for one in cut if one]
+    return [one.strip() for one in BETWEEN.split(prose) if one.strip()]
 
 
 def last_passage(text: str) -> tuple[str, str]:

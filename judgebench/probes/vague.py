@@ -53,15 +53,15 @@ _TEXTS = (
 )
 
 
-def topics(question: str, most: int = 3) -> list[str]:
-    """Name the longest words of a question that are about its topic, as they come.
+def topics(question: str) -> list[str]:
+    """Name the three longest words of a question that are about its topic, as they come.
 
     >>> topics("Which river flows past the Hungarian parliament building?")
     ['Hungarian', 'parliament', 'building']
     """
     words = [word for word in _WORD.findall(question) if word.casefold() not in COMMON]
     own = list({word.casefold(): word for word in reversed(words)}.values())[::-1]
-    longest = sorted(own, key=len, reverse=True)[:most]
+    longest = sorted(own, key=len, reverse=True)[:3]
     return [word for word in own if word in longest]
 
 

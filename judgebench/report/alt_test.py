@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from judgebench.agreement.alt_test.ratings import EPSILONS
@@ -22,10 +23,10 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.alt_test import brief
-from judgebench.report.document.blocks import Field, Sentences, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Sentences, Table, columns_of, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, share, words_of
-from judgebench.report.words import task_name
+from judgebench.report.words import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,12 +148,7 @@ _PAIR = record(
 )
 #: A row ``(all)`` per judge, then one per annotator (None for the judge's own).
 _SHEET: Mapping[str, Callable[[tuple[Entry, Replaced | None]], Any]] = {
-    "task": lambda x: x[0].task,
-    **judge_columns(lambda x: x[0].judge),
-    "gold": lambda x: x[0].gold,
-    "epsilon": lambda x: x[0].result.epsilon,
-    "q": lambda x: x[0].result.q,
-    "scoring": lambda x: x[0].result.scoring,
+    **columns_of(_ROW, "task judge gold epsilon q scoring", itemgetter(0)),
     "annotator": lambda x: x[1].name if x[1] else "(all)",
     "items": lambda x: x[1].n if x[1] else x[0].result.items,
     "winning_rate": lambda x: None if x[1] else x[0].result.winning_rate.value,
@@ -185,7 +181,7 @@ def _stands(result: AltTest) -> str:
 
 
 _TEST: Fields[Entry] = (
-    Field("task", lambda t: task_name(t.task, t.revision), right=False),
+    Field("task", task_of, right=False),
     Field("judge", lambda t: t.judge, right=False),
     Field("annotators", lambda t: t.result.winning_rate.n),
     Field("items", lambda t: t.result.items),
@@ -243,7 +239,7 @@ class AltTests(Document):
         return sheet(_SHEET, ((test, one) for test in self.tests for one in (None, *test.result.annotators)))
 
     def brief(self) -> Brief:
-        named = [(task_name(test.task, test.revision), test.judge, test.result) for test in self.tests]
+        named = [(task_of(test), test.judge, test.result) for test in self.tests]
         return brief(named, [test.sweep for test in self.tests], _margin(self.tests))
 
     def blocks(self) -> Iterator[Block]:
@@ -282,11 +278,11 @@ def _rate(step: int, epsilon: float) -> Field[Entry]:
 def _sentence(test: Entry) -> str:
     """Say what it means."""
     result = test.result
-    who = f"{clean(test.judge)} on {task_name(test.task, test.revision)}"
+    who = f"{clean(test.judge)} on {task_of(test)}"
     rate, advantage = result.winning_rate, result.advantage
     if rate.value is None or advantage.value is None:
         return f"{who}: no annotator has enough items to be tested, so nothing can be said (--min-items)."
-    wins = sum(row.wins is True for row in result.annotators)
+    wins, people = result.level
     verdict = "passes" if result.passed else "doesn't pass"
     if result.deciding and result.passed:
         verdict = "passes only if no annotator is left out"
@@ -301,7 +297,7 @@ def _sentence(test: Entry) -> str:
     elif result.stands:
         but += " The same holds without each annotator in turn."
     return (
-        f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
+        f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {people} (winning rate "
         f"{decimal(rate.value, 2)}, .5 passes), and is at least as close to the others as the one it "
         f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )
@@ -311,7 +307,7 @@ def _remarks(tests: tuple[Entry, ...]) -> list[str]:
     remarks = dict.fromkeys([_METHOD, _ADVANTAGE, _MAJORITY])
     for test in tests:
         result = test.result
-        how = f"{task_name(test.task, test.revision)}: epsilon {result.epsilon:g} ({clean(test.gold)} labels)"
+        how = f"{task_of(test)}: epsilon {result.epsilon:g} ({clean(test.gold)} labels)"
         policies = f"order={test.policies.order} invalid={test.policies.invalid}"
         remarks[f"{how}, q {result.q:g}, scoring {result.scoring}; {policies}"] = None
     for code in dict.fromkeys(code for test in tests for code in test.result.warnings):

@@ -20,11 +20,11 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.briefs.analysis import brief, strongest_first
+from judgebench.report.briefs.analysis import brief, clear_effects
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
-from judgebench.report.words import gold_word, task_name
+from judgebench.report.words import gold_word, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Analyses", "Analysis"]
 
-_LEVEL = 0.05
 _REASONS = {
     "no_items": "there is nothing to explain",
     "no_errors": "the judge never disagrees with gold",
@@ -178,7 +177,7 @@ class Analyses(Document):
         return sheet(_SHEET, [cells for one in self.rows for cells in _flat(one)])
 
     def brief(self) -> Brief:
-        return brief([(task_name(one.task, one.revision), one.gold, one.found) for one in self.rows], _REASONS)
+        return brief([(task_of(one), one.gold, one.found) for one in self.rows], _REASONS)
 
     def blocks(self) -> Iterator[Block]:
         for one in self.rows:
@@ -221,12 +220,12 @@ def _sentence(one: Analysis) -> str:
     """Say what predicts errors most."""
     told = one.found.explanation
     start = (
-        f"{clean(one.found.judge)} on {task_name(one.task, one.revision)}: {told.errors:,} of {told.rows:,} judgments "
+        f"{clean(one.found.judge)} on {task_of(one)}: {told.errors:,} of {told.rows:,} judgments "
         f"disagree with {gold_word(one.gold)} ({percent(told.errors / told.rows if told.rows else 0.0)} %)"
     )
     if told.undefined is not None:
         return f"{start}; {_REASONS.get(told.undefined, told.undefined)}."
-    sure = strongest_first(effect for effect in told.effects if effect.p_holm < _LEVEL)
+    sure = clear_effects(told)
     if not sure:
         return f"{start}; none of {len(told.effects)} features predicts them."
     first = sure[0]

@@ -22,12 +22,12 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet, when
+from judgebench.report.document.blocks import Field, Notes, Table, columns_of, grid, sheet
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, decimal, percent
-from judgebench.report.said import brief_name, known_as, unfinished
-from judgebench.report.words import WARNINGS, task_name
+from judgebench.report.document.text import NONE, clean, percent, share
+from judgebench.report.said import brief_name, known_as, task_column, unfinished
+from judgebench.report.words import WARNINGS, task_of
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class JudgeBounds(NamedTuple):
     shown: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     revision: str = ""
+
+    @property
+    def area(self) -> float | None:
+        """The area under the risk-coverage curve, where there is one."""
+        return None if self.found.selective is None else self.found.selective.area
 
 
 _BOUND = record("bound", worst=maybe(NUMBER), answered=maybe(NUMBER), best=maybe(NUMBER))
@@ -104,17 +109,13 @@ class Bounds(Document):
     SHAPE = record("", "What missing answers could change.", rows=(ListOf(_ROW), lambda found: found.judges))
 
     def sheet(self) -> Sheet:
-        told = judge_columns(lambda line: line.judge.judge)
         columns: dict[str, Callable[[_Line], Any]] = {
-            "task": lambda line: line.judge.task,
-            **told,
-            "rows": lambda line: line.judge.found.rows,
-            "answered": lambda line: line.judge.found.answered,
-            "metric": lambda line: line.name,
-            "worst": lambda line: line.bound.worst,
-            "answered_only": lambda line: line.bound.answered,
-            "best": lambda line: line.bound.best,
-            "aurc": lambda line: None if line.judge.found.selective is None else line.judge.found.selective.area,
+            **columns_of(_ROW, "task judge rows answered", attrgetter("judge")),
+            "metric": attrgetter("name"),
+            "worst": attrgetter("bound.worst"),
+            "answered_only": attrgetter("bound.answered"),
+            "best": attrgetter("bound.best"),
+            "aurc": lambda line: line.judge.area,
         }
         return sheet(columns, self._lines(shown=False))
 
@@ -128,12 +129,12 @@ class Bounds(Document):
         title = figures.pop() if len(figures) == 1 else "headline"
         lacking = [one for one in lines if one.found.answered < one.found.rows]
         said = [
-            f"What {names[one.judge]} left unanswered on {_task(one)} could put its {brief_name(one.shown[0])} "
+            f"What {names[one.judge]} left unanswered on {task_of(one)} could put its {brief_name(one.shown[0])} "
             f"anywhere from {_ends(one)}."
             for one in lacking[:_SAID]
         ]
         fields: list[Field[JudgeBounds]] = [
-            *when(len({one.task for one in lines}) > 1, Field("task", _task, right=False)),
+            *task_column(lines),
             Field("judge", lambda one: names[one.judge], right=False),
             Field("answered", lambda one: f"{one.found.answered:,} of {one.found.rows:,}"),
             _bound("worst", f"{title}: all", "the rest wrong"),
@@ -154,18 +155,18 @@ class Bounds(Document):
             Field("judge", lambda line: line.judge.judge, right=False),
             Field("answered %", lambda line: percent(line.judge.found.answered / line.judge.found.rows)),
             Field("metric", lambda line: title_of(line.name), right=False),
-            *(Field(name, _end(name)) for name in ("worst", "answered", "best")),
+            *(Field(name, attrgetter(f"bound.{name}")) for name in ("worst", "answered", "best")),
         ]
         yield Table(grid(fields, self._lines(shown=True), [_NOTE]))
         curves = [one for one in self.judges if one.found.selective is not None]
         if curves:
-            shares = [Field(f"{percent(share, 0)} %", _accuracy(place)) for place, share in enumerate(COVERAGES)]
+            shares = [Field(f"{percent(part, 0)} %", _accuracy(place)) for place, part in enumerate(COVERAGES)]
             ranked = all(one.found.selective is not None and one.found.selective.ranked for one in curves)
             by = "the probability of its verdict" if ranked else "its probabilities, or whether it gave a verdict"
             head: list[Field[JudgeBounds]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
-                Field("AURC", lambda one: _number(None if one.found.selective is None else one.found.selective.area)),
+                Field("AURC", lambda one: one.area),
             ]
             yield Table(grid([*head, *shares], curves, [_CURVE.format(by)]))
         named = dict.fromkeys((one.judge, code) for one in self.judges for code in one.warnings)
@@ -182,11 +183,7 @@ class Bounds(Document):
 
 
 def _bound(name: str, *lines: str) -> Field[JudgeBounds]:
-    return Field(" ".join(lines), lambda one: _two(getattr(_headline(one), name)), lines)
-
-
-def _task(one: JudgeBounds) -> str:
-    return task_name(one.task, one.revision)
+    return Field(lines, lambda one: share(getattr(_headline(one), name), 2))
 
 
 def _headline(one: JudgeBounds) -> Bound:
@@ -194,19 +191,7 @@ def _headline(one: JudgeBounds) -> Bound:
 
 
 def _ends(one: JudgeBounds) -> str:
-    return f"{_two(_headline(one).worst)} to {_two(_headline(one).best)}"
-
-
-def _two(value: float | None) -> str:
-    return NONE if value is None else decimal(value, 2)
-
-
-def _end(name: str) -> Callable[[_Line], str]:
-    return lambda line: _number(getattr(line.bound, name))
-
-
-def _number(value: float | None) -> str:
-    return NONE if value is None else decimal(value)
+    return f"{share(_headline(one).worst, 2)} to {share(_headline(one).best, 2)}"
 
 
 def _accuracy(place: int) -> Callable[[JudgeBounds], str]:

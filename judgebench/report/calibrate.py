@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,13 @@ from judgebench.report.document.blocks import Cell, Field, Table, explained, gri
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent
-from judgebench.report.said import known_as, two
+from judgebench.report.said import differ, known_as, two
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.recalibrated import Calibrated, Calibration
-    from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Calibrations"]
@@ -96,9 +96,8 @@ class Calibrations(Document):
     def brief(self) -> Brief:
         names = known_as(row.judge for row in self.rows)
         rows = [(row, method) for row in self.rows for method in row.methods]
-        several = len({row.task for row in self.rows}) > 1
         fields: list[Field[tuple[Calibration, Calibrated]]] = [
-            *when(several, Field("task", _task, right=False)),
+            *when(differ(self.rows, "task"), Field("task", _task, right=False)),
             Field("judge", lambda x: names[x[0].judge], right=False),
             Field("numbers", lambda x: _NAMES[x[1].method], right=False),
             Field("off by [95 %]", lambda x: two(x[1].figures["ece"]), right=False),
@@ -170,25 +169,19 @@ def _split(row: Calibration) -> str:
     return f"Fitted on {fitted}. {row.policies}."
 
 
-def _cell(one: Estimate) -> Cell:
-    return explained(one, _REASONS)
+_cell = partial(explained, reasons=_REASONS)
 
 
-def _change(pair: tuple[Calibration, Calibrated], name: str) -> Cell:
-    one = pair[1].changes.get(name)
-    return Cell("") if one is None else explained(one, _REASONS, lambda found: interval(found, sign=True))
+def _change(pair: tuple[Calibration, Calibrated]) -> Cell:
+    one = pair[1].changes.get("brier")
+    return Cell("") if one is None else _cell(one, write=lambda found: interval(found, sign=True))
 
 
 _FIELDS: Fields[tuple[Calibration, Calibrated]] = (
     Field("judge", lambda x: x[0].judge, right=False),
     Field("numbers", lambda x: _NAMES[x[1].method], right=False),
-    Field("ECE [95 % interval]", lambda x: _cell(x[1].figures["ece"]), ("ECE", "[95 % interval]"), right=False),
-    Field("Brier [95 % interval]", lambda x: _cell(x[1].figures["brier"]), ("Brier", "[95 % interval]"), right=False),
-    Field("change of Brier", lambda x: _change(x, "brier"), ("change", "of Brier"), right=False),
-    Field(
-        "log loss [95 % interval]",
-        lambda x: _cell(x[1].figures["log_loss"]),
-        ("log loss", "[95 % interval]"),
-        right=False,
-    ),
+    Field(("ECE", "[95 % interval]"), lambda x: _cell(x[1].figures["ece"]), right=False),
+    Field(("Brier", "[95 % interval]"), lambda x: _cell(x[1].figures["brier"]), right=False),
+    Field(("change", "of Brier"), _change, right=False),
+    Field(("log loss", "[95 % interval]"), lambda x: _cell(x[1].figures["log_loss"]), right=False),
 )

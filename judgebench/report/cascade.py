@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import (
@@ -19,7 +21,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.cautions import careful, cautions_of
-from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet, when
+from judgebench.report.document.blocks import Field, Table, columns_of, explained, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.jury.cascade import Cascade, Stage
-    from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Cascades"]
@@ -91,9 +92,7 @@ class Cascades(Document):
     def sheet(self) -> Sheet:
         return sheet(
             {
-                "task": lambda x: x[0].task,
-                "alpha": lambda x: x[0].alpha,
-                "delta": lambda x: x[0].delta,
+                **columns_of(_ROW, "task alpha delta", itemgetter(0)),
                 "kind": lambda x: "stage" if x[1] else "cascade",
                 "judge": lambda x: x[1].judge if x[1] else "",
                 "threshold": lambda x: x[1].threshold.value if x[1] else None,
@@ -116,16 +115,14 @@ class Cascades(Document):
         fields: list[Field[tuple[Cascade, Stage]]] = [
             *when(several, Field("task", _task, right=False)),
             Field("judge", lambda x: names[x[1].judge], right=False),
-            Field(
-                "answers from", lambda x: _NEVER if x[1].threshold.value is None else decimal(x[1].threshold.value, 2)
-            ),
+            Field("answers from", lambda x: _from(x[1], 2)),
             Field("asked", lambda x: whole(x[1].reached)),
             Field("answers", lambda x: whole(x[1].answered)),
             Field("same there [95 %]", lambda x: figure_cell("accuracy", x[1].agreement), right=False),
             Field("same on all, alone", lambda x: whole(x[1].alone.value)),
         ]
         if any(stage.cost is not None for _, stage in rows):
-            fields.append(Field("cost", lambda x: NONE if x[1].cost is None else _money(x[1].cost), spare=True))
+            fields.append(Field("cost", lambda x: _money(x[1].cost), spare=True))
         notes: list[str] = []
         for one in self.cascades:
             if one.cost is not None and one.cost_alone:
@@ -195,29 +192,26 @@ def _sentences(one: Cascade) -> Iterator[str]:
         )
 
 
-def _money(cost: float) -> str:
-    return f"{cost:.4g}"
+def _money(cost: float | None) -> str:
+    return NONE if cost is None else f"{cost:.4g}"
 
 
-def _cell(one: Estimate) -> Cell:
-    return explained(one, _REASONS, lambda found: interval(found, percent))
+def _from(one: Stage, digits: int = 3) -> str:
+    """Say from which confidence on a judge answers."""
+    return "never" if one.threshold.value is None else decimal(one.threshold.value, digits)
 
 
+_cell = partial(explained, reasons=_REASONS, write=partial(interval, write=percent))
 _STAGES: Fields[Stage] = (
     Field("judge", lambda one: one.judge, right=False),
-    Field(
-        "answers from",
-        lambda one: _NEVER if one.threshold.value is None else decimal(one.threshold.value),
-        ("answers", "from"),
-    ),
-    Field("risk at most", lambda one: decimal(one.threshold.bound), ("risk at", "most")),
+    Field(("answers", "from"), _from),
+    Field(("risk at", "most"), lambda one: one.threshold.bound),
     Field("reached %", lambda one: percent(one.reached)),
     Field("answered %", lambda one: percent(one.answered)),
     Field("% agreement there", lambda one: _cell(one.agreement), ("% agree", "there"), right=False),
     Field("% agreement alone on all", lambda one: _cell(one.alone), ("% agree alone", "on all"), right=False),
-    Field("cost", lambda one: NONE if one.cost is None else _money(one.cost)),
+    Field("cost", lambda one: _money(one.cost)),
 )
-_NEVER = "never"
 
 
 def _remarks(one: Cascade) -> Iterator[str]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import TEXT, ListOf, choice, record
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, columns_of, grid, sheet
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from judgebench.report.document.blocks import Block, Fields, Sheet, Tone
 
@@ -28,13 +28,8 @@ class Check(NamedTuple):
     said: str
 
 
-_TOLD: Mapping[str, Callable[[Check], str]] = {
-    "about": lambda one: one.about,
-    "name": lambda one: one.name,
-    "state": lambda one: one.state,
-    "said": lambda one: one.said,
-}
 _CHECK = record("check", about=TEXT, name=TEXT, state=choice("ok", "missing", "trouble"), said=TEXT)
+_TOLD = columns_of(_CHECK, "about name state said")
 _FIELDS: Fields[Check] = tuple(Field(name, get, right=False) for name, get in _TOLD.items())
 
 _TONES: Mapping[str, Tone] = {"trouble": "bad"}

@@ -32,7 +32,7 @@ from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_c
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
 from judgebench.report.versions import versions_key, versions_words
-from judgebench.report.words import SAMPLES, sampled
+from judgebench.report.words import samples_note
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
@@ -97,17 +97,12 @@ _ERRORS = "Metrics of which less is better; all others are agreements or lean."
 _LINES: Fields[ComparisonLine] = (
     Field("subset", lambda line: line.subset, right=False),
     Field("metric", lambda line: title_of(line.metric), right=False),
-    Field("A [95 % interval]", lambda line: line.first, ("A", "[95 % interval]"), right=False),
-    Field("B [95 % interval]", lambda line: line.second, ("B", "[95 % interval]"), right=False),
-    Field(
-        "A - B [95 % interval]",
-        lambda line: interval(line.difference, sign=True),
-        ("A - B", "[95 % interval]"),
-        right=False,
-    ),
+    Field(("A", "[95 % interval]"), lambda line: line.first, right=False),
+    Field(("B", "[95 % interval]"), lambda line: line.second, right=False),
+    Field(("A - B", "[95 % interval]"), lambda line: interval(line.difference, sign=True), right=False),
     Field("n", lambda line: f"{line.difference.n:,}"),
     Field("p", lambda line: p_value(line.p)),
-    Field("p Holm", lambda line: p_value(line.p_holm), ("p", "Holm")),
+    Field(("p", "Holm"), lambda line: p_value(line.p_holm)),
 )
 _ITEMS: Fields[Differing] = (
     Field("item", lambda one: one.item, right=False),
@@ -295,7 +290,7 @@ def warned(found: Comparison | Standings) -> list[str]:
     """Give the warnings of a first answer, those about unfinished runs first; its notes tell of unequal coverage."""
     whole = [code for code in found.warnings if code not in URGENT]
     first, rest = (cautions(found, but=(*codes, "unequal_coverage")) for codes in (whole, tuple(URGENT)))
-    return [*first, *([SAMPLES] if sampled(found.revision) else []), *rest]
+    return [*first, *samples_note([found]), *rest]
 
 
 def cautions(found: Comparison | Standings, but: Sequence[str] = ()) -> list[str]:

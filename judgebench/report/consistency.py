@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import partial
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain.shapes import COUNT, ESTIMATES, TEXT, ListOf, judge_keys, record
+from judgebench.domain.shapes import COUNT, ESTIMATE, ESTIMATES, TEXT, ListOf, judge_keys, record
 from judgebench.report.briefs.consistency import MOST, JudgePair, JudgeVerdicts, SystemWins, brief
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet, when
+from judgebench.report.document.blocks import (
+    Cell,
+    Field,
+    Sentences,
+    Table,
+    columns_of,
+    explained,
+    grid,
+    judge_columns,
+    sheet,
+    when,
+)
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, interval, percent
+from judgebench.report.document.text import NONE, clean, interval, percent, value_of
 from judgebench.report.said import brief_name
 from judgebench.report.words import REASONS
 
@@ -112,11 +124,7 @@ class Consistencies(Document):
             "system": lambda x: x[0].found.system if isinstance(x[0], SystemWins) else None,
             "kind": lambda x: x[1],
             "figure": lambda x: x[2],
-            "value": lambda x: x[3].value,
-            "low": lambda x: x[3].low,
-            "high": lambda x: x[3].high,
-            "n": lambda x: x[3].n,
-            "undefined": lambda x: x[3].undefined,
+            **columns_of(ESTIMATE, "value low high n undefined", itemgetter(3)),
         }
         return sheet(columns, self._figures())
 
@@ -130,7 +138,6 @@ class Consistencies(Document):
             yield from ((won, "system", name, one) for name, one in _rates(won.found).items())
 
     def brief(self) -> Brief:
-
         return brief(self.lines, self.pairs, self.systems)
 
     def blocks(self) -> Iterator[Block]:
@@ -147,8 +154,8 @@ class Consistencies(Document):
                 lambda line: percent(line.found.answered / max(line.found.judgments, 1)),
                 ("cover-", "age %"),
             ),
-            *(Field(f"{clean(label)} %", _share(label)) for label in labels[: MOST * (len(labels) <= MOST)]),
-            *(Field(title, _figure(name, write)) for name, (title, write) in _TITLES.items() if name in known),
+            *(Field(f"{clean(label)} %", partial(_share, label)) for label in labels[: MOST * (len(labels) <= MOST)]),
+            *(Field(title, partial(_figure, name, write)) for name, (title, write) in _TITLES.items() if name in known),
         ]
         yield Table(grid(fields, self.lines, [_NOTE]), (0, 1, 2))
         if self.systems:
@@ -163,8 +170,8 @@ class Consistencies(Document):
                 Field("wins", lambda one: one.found.wins),
                 Field("ties", lambda one: one.found.ties),
                 Field("losses", lambda one: one.found.losses),
-                Field("win rate %, ties half", lambda one: _cell(one.found.win_rate, _in_percent)),
-                Field("games won %", lambda one: _cell(one.found.win_share, _in_percent)),
+                Field("win rate %, ties half", lambda one: _cell(one.found.win_rate, write=_in_percent)),
+                Field("games won %", lambda one: _cell(one.found.win_share, write=_in_percent)),
             ]
             yield Table(grid(won, self.systems, [_WINS]), (0, 1, 2))
         if self.pairs:
@@ -174,8 +181,8 @@ class Consistencies(Document):
                 Field("judge", lambda pair: pair.found.first, right=False),
                 Field("against", lambda pair: pair.found.second, right=False),
                 Field("judgments", lambda pair: pair.found.judgments),
-                Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, _in_percent)),
-                Field(f"{kappa} [95 % interval]", lambda pair: _cell(pair.found.kappa, interval), right=False),
+                Field("% agreement", lambda pair: _cell(pair.found.percent_agreement, write=_in_percent)),
+                Field(f"{kappa} [95 % interval]", lambda pair: _cell(pair.found.kappa), right=False),
             ]
             yield Table(grid(beside, self.pairs, [_PAIRS]), (0, 1, 2))
 
@@ -200,24 +207,16 @@ def _in_percent(one: Estimate) -> str:
     return interval(one, percent)
 
 
-def _cell(one: Estimate, write: Callable[[Estimate], str]) -> Cell:
-    return explained(one, REASONS, write)
+_cell = partial(explained, reasons=REASONS)
 
 
-def _share(label: str) -> Callable[[JudgeVerdicts], Cell]:
-    def cell(line: JudgeVerdicts) -> Cell:
-        one = line.found.shares.get(label)
-        return Cell(NONE) if one is None or one.value is None else Cell(percent(one.value))
-
-    return cell
+def _share(label: str, line: JudgeVerdicts) -> str:
+    return percent(value_of(line.found.shares.get(label)))
 
 
-def _figure(name: str, write: Callable[[Estimate], str]) -> Callable[[JudgeVerdicts], Cell]:
-    def cell(line: JudgeVerdicts) -> Cell:
-        one = line.found.figures.get(name)
-        return Cell(NONE) if one is None else _cell(one, write)
-
-    return cell
+def _figure(name: str, write: Callable[[Estimate], str], line: JudgeVerdicts) -> Cell:
+    one = line.found.figures.get(name)
+    return Cell(NONE) if one is None else _cell(one, write=write)
 
 
 _TITLES: dict[str, tuple[str, Callable[[Estimate], str]]] = {

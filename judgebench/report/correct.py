@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.correct import brief
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, columns_of, explained, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, words_of
 
@@ -128,28 +129,15 @@ _ROW = record(
     warnings=(_CODES, attrgetter("found.warnings")),
 )
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
-    "task": attrgetter("line.task"),
-    **judge_columns(attrgetter("line.judge")),
-    "gold": attrgetter("line.gold"),
-    "system": attrgetter("line.found.system"),
-    "score": attrgetter("line.found.score"),
-    "items": attrgetter("line.found.items"),
-    "labelled": attrgetter("line.found.labelled"),
-    "calibration": attrgetter("line.found.calibration"),
+    **columns_of(_ROW, "task judge gold system score items labelled calibration", attrgetter("line")),
     "estimator": attrgetter("name"),
     "chosen": attrgetter("first"),
-    "value": attrgetter("one.value"),
-    "low": attrgetter("one.low"),
-    "high": attrgetter("one.high"),
-    "se": attrgetter("one.se"),
-    "n": attrgetter("one.n"),
-    "undefined": attrgetter("one.undefined"),
+    **columns_of(MEASURED, "value low high se n undefined", attrgetter("one")),
     "warnings": lambda row: row.line.found.warnings if row.first else None,
 }
 
 
-def _cell(estimate: Estimate) -> Cell:
-    return explained(estimate, _REASONS)
+_cell = partial(explained, reasons=_REASONS)
 
 
 def _estimator(row: _Row) -> Cell:
@@ -168,7 +156,7 @@ _FIELDS: Fields[_Row] = (
     Field("estimator", _estimator, right=False),
     Field("score [95 % interval]", lambda row: _cell(row.one), right=False),
     Field("rows", attrgetter("one.n")),
-    Field("Youden's J [95 % interval]", _power, ("Youden's J", "[95 % interval]"), right=False),
+    Field(("Youden's J", "[95 % interval]"), _power, right=False),
 )
 
 

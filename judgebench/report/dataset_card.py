@@ -131,18 +131,8 @@ def _runs(runs: Sequence[StoredRun]) -> str:
         models = ", ".join(sorted(run.models)) or NONE
         versions = ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
         policies = ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items())
-        rows.append(
-            [
-                judge,
-                run.task,
-                str(run.counts.get("cases", 0)),
-                run.orders,
-                str(run.repeats),
-                models,
-                policies,
-                versions,
-            ]
-        )
+        counts = [str(run.counts.get("cases", 0)), run.orders, str(run.repeats)]
+        rows.append([judge, run.task, *counts, models, policies, versions])
     header = ["judge", "task", "cases", "order", "repeats", "model versions", "policies", "package versions"]
     return markdown_table(header, rows, right=(2, 4))
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, ListOf, record
-from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, explained, grid, sheet, when
+from judgebench.report.document.blocks import (
+    Field,
+    Notes,
+    Sentences,
+    Table,
+    columns_of,
+    explained,
+    grid,
+    sheet,
+    when,
+)
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, many, percent
-from judgebench.report.said import from_to, of_100, share_cell, whole
-from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
+from judgebench.report.said import differ, from_to, of_100, share_cell, whole
+from judgebench.report.words import REASONS, samples_note, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.detection import Detection
+    from judgebench.agreement.probing.detection import Detection
     from judgebench.domain import Estimate
-    from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["DetectionRow", "Detections"]
 
@@ -71,31 +82,17 @@ class Detections(Document):
     SHAPE = record("", "Whether attacked texts stand out by their perplexity.", rows=ListOf(_ROW, 1))
 
     def sheet(self) -> Sheet:
-        return sheet(
-            {
-                "task": lambda one: one.task,
-                "model": lambda one: one.model,
-                "probe": lambda one: one.probe,
-                "by": lambda one: one.by,
-                "texts": lambda one: one.attacked.texts,
-                "auc*": lambda one: one.attacked.auc,
-                "found*": lambda one: one.attacked.found,
-                "alarms": lambda one: one.attacked.alarms,
-                "placebo_auc*": lambda one: _missing(one, "auc"),
-                "placebo_found*": lambda one: _missing(one, "found"),
-                "revision": lambda one: one.revision,
-            },
-            self.rows,
-        )
+        names = "task model probe by texts auc* found* alarms placebo_auc* placebo_found* revision"
+        return sheet(columns_of(_ROW, names), self.rows)
 
     def brief(self) -> Brief:
         probes = [tuple(rows) for _, rows in groupby(self.rows, lambda row: (row.task, row.model, row.probe))]
         probes.sort(key=lambda rows: max(_share(row) for row in rows))
         fields: list[Field[tuple[DetectionRow, ...]]] = [
-            *when(_several(self.rows, "task"), Field("task", lambda rows: _task(rows[0]), right=False)),
-            *when(_several(self.rows, "model"), Field("model", lambda rows: clean(rows[0].model), right=False)),
+            *when(differ(self.rows, "task"), Field("task", lambda rows: task_of(rows[0]), right=False)),
+            *when(differ(self.rows, "model"), Field("model", lambda rows: clean(rows[0].model), right=False)),
             Field("probe", lambda rows: clean(rows[0].probe), right=False),
-            *(Field(title, _found(by), lines, right=False) for by, (title, lines) in _BY.items()),
+            *(Field(title, _found(by), right=False) for by, title in _BY.items()),
             Field("of placebos", _placebos, spare=True),
             Field("texts", lambda rows: f"{rows[0].attacked.texts:,}", spare=True),
         ]
@@ -103,14 +100,13 @@ class Detections(Document):
         notes = [_NOTES[1]]
         if (more := len(probes) - _MOST) > 0:
             notes.insert(0, f"{many(more, 'more probe')} of which more is found: --explain.")
-        if any(sampled(row.revision) for row in self.rows):
-            notes.append(SAMPLES)
+        notes += samples_note(self.rows)
         return Brief(tuple(answer[: 2 * MOST_NOTES]), grid(fields, probes[:_MOST]), tuple(notes))
 
     def blocks(self) -> Iterator[Block]:
         for rows in self._apart():
             yield Sentences(_sentences(rows))
-            yield Table(grid(_fields(), rows), (0,))
+            yield Table(grid(_FIELDS, rows), (0,))
         yield Notes(_NOTES)
 
     def _apart(self) -> Iterator[list[DetectionRow]]:
@@ -121,17 +117,9 @@ class Detections(Document):
 #: Rows of the first table, and what of a text is looked at, as it has that.
 _MOST = 12
 _BY = {
-    "whole": ("found by the whole text [95 %]", ("found by the", "whole text [95 %]")),
-    "window": ("by its most surprising part", ("by its most", "surprising part")),
+    "whole": ("found by the", "whole text [95 %]"),
+    "window": ("by its most", "surprising part"),
 }
-
-
-def _several(rows: Sequence[DetectionRow], name: str) -> bool:
-    return len({getattr(row, name) for row in rows}) > 1
-
-
-def _task(row: DetectionRow) -> str:
-    return task_name(row.task, row.revision)
 
 
 def _share(row: DetectionRow) -> float:
@@ -139,10 +127,7 @@ def _share(row: DetectionRow) -> float:
 
 
 def _found(by: str) -> Callable[[tuple[DetectionRow, ...]], str]:
-    def told(rows: tuple[DetectionRow, ...]) -> str:
-        return next((share_cell(row.attacked.found) for row in rows if row.by == by), NONE)
-
-    return told
+    return lambda rows: next((share_cell(row.attacked.found) for row in rows if row.by == by), NONE)
 
 
 def _placebos(rows: tuple[DetectionRow, ...]) -> str:
@@ -153,7 +138,7 @@ def _placebos(rows: tuple[DetectionRow, ...]) -> str:
 
 def _sentences(rows: Sequence[DetectionRow]) -> tuple[str, ...]:
     """Say how many attacked texts are found, and of which probe the fewest; each probe by what finds more of it."""
-    model, task = clean(rows[0].model), _task(rows[0])
+    model, task = clean(rows[0].model), task_of(rows[0])
     best: dict[str, DetectionRow] = {}
     for row in rows:
         if row.attacked.found.value is not None:
@@ -175,26 +160,12 @@ _NOTES = (
 )
 
 
-def _fields() -> tuple[Field[DetectionRow], ...]:
-    def cell(get: Callable[[DetectionRow], Estimate | None], *, share: bool) -> Callable[[DetectionRow], Cell | str]:
-        def told(row: DetectionRow) -> Cell | str:
-            one = get(row)
-            if one is None:
-                return NONE
-            return explained(one, REASONS, (lambda found: interval(found, percent)) if share else interval)
-
-        return told
-
-    return (
-        Field("probe", lambda row: row.probe, right=False),
-        Field("by", lambda row: row.by, right=False),
-        Field("texts", lambda row: f"{row.attacked.texts:,}"),
-        Field("AUC", cell(lambda row: row.attacked.auc, share=False), right=False),
-        Field("found %", cell(lambda row: row.attacked.found, share=True), right=False),
-        Field(
-            "placebo AUC",
-            cell(lambda row: None if row.placebo is None else row.placebo.auc, share=False),
-            ("placebo", "AUC"),
-            right=False,
-        ),
-    )
+_cell = partial(explained, reasons=REASONS)
+_FIELDS: Fields[DetectionRow] = (
+    Field("probe", lambda row: row.probe, right=False),
+    Field("by", lambda row: row.by, right=False),
+    Field("texts", lambda row: f"{row.attacked.texts:,}"),
+    Field("AUC", lambda row: _cell(row.attacked.auc), right=False),
+    Field("found %", lambda row: _cell(row.attacked.found, write=partial(interval, write=percent)), right=False),
+    Field(("placebo", "AUC"), lambda row: row.placebo and _cell(row.placebo.auc), right=False),
+)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from judgebench.domain.shapes import COUNT, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.labels.diagnose import Diagnosis, Form
-from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Sentences, Table, columns_of, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, cut, listing, many, some
+from judgebench.report.document.text import NONE, clean, cut, many, some
 from judgebench.report.said import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from judgebench.labels.facts import Reading
     from judgebench.labels.profile import Profile
@@ -46,23 +46,14 @@ class _Column(NamedTuple):
     why: str
 
 
-#: What is told of a column; the flat table's columns, too.
-_TOLD: Mapping[str, Callable[[_Column], str | float | None]] = {
-    "name": lambda one: one.column.name,
-    "role": lambda one: one.role,
-    "missing": lambda one: one.column.missing,
-    "distinct": lambda one: one.column.distinct,
-    "labels": lambda one: one.column.kind or None,
-    "why": lambda one: one.why or None,
-}
 _COLUMN = record(
     "column",
-    name=(TEXT, _TOLD["name"]),
-    role=(maybe(TEXT), _TOLD["role"], "What it is taken for."),
-    missing=(COUNT, _TOLD["missing"]),
-    distinct=(COUNT, _TOLD["distinct"]),
-    labels=(maybe(TEXT), _TOLD["labels"], "The kind of labels that it holds."),
-    why=(maybe(TEXT), _TOLD["why"], "On what grounds it is taken for that."),
+    name=(TEXT, lambda one: one.column.name),
+    role=(maybe(TEXT), None, "What it is taken for."),
+    missing=(COUNT, lambda one: one.column.missing),
+    distinct=(COUNT, lambda one: one.column.distinct),
+    labels=(maybe(TEXT), lambda one: one.column.kind or None, "The kind of labels that it holds."),
+    why=(maybe(TEXT), lambda one: one.why or None, "On what grounds it is taken for that."),
 )
 _READING = record(
     "reading",
@@ -103,12 +94,6 @@ class Report(Document):
         ),
         commands=TEXTS,
     )
-
-    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
-        """Write it; all that there is to say as a listing that wraps nothing, so that commands can be copied."""
-        if form == "table" and explain:
-            return listing(self.lines())
-        return super(Report, self).render(form, width=width, explain=explain, colour=colour)
 
     def brief(self) -> Brief:
         found, here = self.diagnosis, f"{self.diagnosis.path}:"
@@ -164,8 +149,9 @@ class Report(Document):
         found = self.diagnosis
         return [_Column(one, found.roles.get(one.name), found.why.get(one.name, "")) for one in found.columns]
 
-    def lines(self) -> list[str]:
-        """Lines for a terminal."""
+    def unwrapped(self, *, explain: bool) -> list[str] | None:
+        if not explain:
+            return None
         found = self.diagnosis
         lines = self.sentences()
         if found.format:
@@ -194,7 +180,7 @@ class Report(Document):
             yield (_MEASURE if found.form != "items" and not found.texts else _ASK), rest
 
     def sheet(self) -> Sheet:
-        return sheet(_TOLD, self.columns)
+        return sheet(columns_of(_COLUMN, "name role missing distinct labels why"), self.columns)
 
     def blocks(self) -> Iterator[Block]:
         found = self.diagnosis

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import COUNT, NUMBER, TEXT, Key, ListOf, judge_keys, maybe, record
-from judgebench.report.document.blocks import Field, Sentences, Sheet, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Sentences, Sheet, columns_of, grid, sheet
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, many
@@ -39,8 +38,6 @@ _RUN = record(
     counting=TEXT,
     later_calls=Key(COUNT, lambda run: run.later or None, "Calls in later rounds, an assumption.", required=False),
 )
-#: Wider than any line: each run's stays in one, as programs read it.
-_WIDE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,8 +54,7 @@ class Estimates(Document):
     )
 
     def sheet(self) -> Sheet:
-        rest = {name: partial(key.of, name) for name, key in _RUN.keys.items() if name not in judge_keys()}
-        return sheet({**judge_columns(), **rest}, self.runs)
+        return sheet(columns_of(_RUN, " ".join(name for name in _RUN.keys if name != "conditions")), self.runs)
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.runs)))
@@ -101,8 +97,8 @@ class Estimates(Document):
             notes.append(f"An answer is assumed to have {each:,} tokens; once some are stored, their length is used.")
         return Brief((answer,), table, tuple(notes))
 
-    def render(self, form: str = "table", *, width: int = _WIDE, explain: bool = False, colour: bool = False) -> str:
-        return super(Estimates, self).render(form, width=max(width, _WIDE), explain=explain, colour=colour)
+    def unwrapped(self, *, explain: bool) -> list[str] | None:
+        return list(map(_sentence, self.runs)) if explain else None
 
 
 def _about(run: Forecast) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,16 +24,26 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.humans import brief
-from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import (
+    Cell,
+    Field,
+    Notes,
+    Table,
+    columns_of,
+    explained,
+    grid,
+    judge_columns,
+    sheet,
+)
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
-from judgebench.report.words import REASONS, WARNINGS, gold_word, headline_name, task_name
+from judgebench.report.words import REASONS, WARNINGS, gold_word, headline_name, task_of
 from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
+    from judgebench.agreement.people.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Policies
     from judgebench.report.document.blocks import Block, Sheet
     from judgebench.report.document.brief import Brief
@@ -159,17 +170,12 @@ _ROW = record(
 )
 #: A row per figure of an annotator, a pair, all annotators, or a judge.
 _SHEET: Mapping[str, Callable[[tuple[Panel, str, str, str, Estimate]], Any]] = {
-    "task": lambda x: x[0].task,
-    "revision": lambda x: x[0].revision,
+    **columns_of(_ROW, "task revision", itemgetter(0)),
     "kind": lambda x: x[1],
     **judge_columns(itemgetter(2), "name"),
     "figure": lambda x: x[3],
     "alpha_level": lambda x: x[0].humans.level if "alpha" in x[3] else None,
-    "value": lambda x: x[4].value,
-    "low": lambda x: x[4].low,
-    "high": lambda x: x[4].high,
-    "n": lambda x: x[4].n,
-    "undefined": lambda x: x[4].undefined,
+    **columns_of(ESTIMATE, "value low high n undefined", itemgetter(4)),
 }
 
 
@@ -190,7 +196,7 @@ class Panels(Document):
         return sheet(_SHEET, ((panel, *one) for panel in self.panels for one in _flat(panel)))
 
     def brief(self) -> Brief:
-        return brief([(task_name(panel.task, panel.revision), panel.humans) for panel in self.panels])
+        return brief([(task_of(panel), panel.humans) for panel in self.panels])
 
     def blocks(self) -> Iterator[Block]:
         for panel in self.panels:
@@ -205,8 +211,8 @@ class Panels(Document):
                 yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
             sets = panel.humans.metric == "krippendorff_alpha_masi"
             how = "with MASI's distance of sets" if sets else f"at the {panel.humans.level} level"
-            yield f"{task_name(panel.task, panel.revision)}: alpha is taken {how}"
-            yield from (f"{task_name(panel.task, panel.revision)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
+            yield f"{task_of(panel)}: alpha is taken {how}"
+            yield from (f"{task_of(panel)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
         judged = any(panel.judges for panel in self.panels)
         yield Notes((_SAMPLE, _REST, _JUDGED) if judged else (_SAMPLE, _REST))
 
@@ -257,7 +263,7 @@ def _kappa(panel: Panel) -> str:
 
 def _sentences(panel: Panel) -> Iterator[str]:
     humans = panel.humans
-    who = f"{task_name(panel.task, panel.revision)}: {humans.people.people} annotators of {humans.items:,} items"
+    who = f"{task_of(panel)}: {humans.people.people} annotators of {humans.items:,} items"
     if humans.kappa.value is None:
         why = _REASONS.get(humans.kappa.undefined or "", "undefined")
         yield f"{who} have no mean {_kappa(panel)}: {why}."
@@ -294,16 +300,9 @@ def _whole(one: Estimate, unit: str = "") -> str:
     return interval(one, lambda value: percent(value, 0), unit=unit)
 
 
-def _cell(one: Estimate, write: Callable[[Estimate], str] = interval) -> Cell:
-    return explained(one, _REASONS, write)
-
-
-def _share(one: Estimate) -> Cell:
-    return _cell(one, lambda found: percent(found.value))
-
-
-def _point(one: Estimate) -> Cell:
-    return _cell(one, lambda found: share(found.value))
+_cell = partial(explained, reasons=_REASONS)
+_share = partial(_cell, write=lambda one: percent(one.value))
+_point = partial(_cell, write=lambda one: share(one.value))
 
 
 def _annotators(kappa: str) -> list[Field[Annotator]]:
@@ -319,7 +318,7 @@ def _annotators(kappa: str) -> list[Field[Annotator]]:
         Field(
             "% agreement with the rest", lambda one: _share(one.rest.percent_agreement), ("% agree", "with the rest")
         ),
-        Field(f"{kappa} with the rest", lambda one: _cell(one.rest.kappa), (kappa, "with the rest"), right=False),
+        Field((kappa, "with the rest"), lambda one: _cell(one.rest.kappa), right=False),
         Field(
             "rho with the mean of the rest",
             lambda one: one.rest.rho and _point(one.rest.rho),
@@ -350,9 +349,9 @@ def _judges(kappa: str) -> list[Field[tuple[str, AmongHumans]]]:
         Field("coverage", lambda one: percent(one[1].coverage), ("cover-", "age %")),
         Field("% agreement in a person's place", lambda one: _share(one[1].percent_agreement), ("% agree", "in place")),
         Field(f"{kappa} in a person's place", lambda one: _cell(one[1].kappa), (kappa, "in place"), right=False),
-        Field("% of the ceiling", lambda one: _cell(one[1].ratio, _whole), ("% of the", "ceiling"), right=False),
+        Field(("% of the", "ceiling"), lambda one: _cell(one[1].ratio, write=_whole), right=False),
         Field("least % without one annotator", lambda one: _least(one[1]), ("least %", "without one"), right=False),
-        Field("z among the pairs", lambda one: _cell(one[1].z, lambda z: figure(z.value, 1)), ("z among", "the pairs")),
+        Field(("z among", "the pairs"), lambda one: _cell(one[1].z, write=lambda z: figure(z.value, 1))),
         Field("alpha with the judge", lambda one: _point(one[1].alpha_with), ("alpha", "with it")),
-        Field("change of alpha", lambda one: _cell(one[1].alpha_difference), ("change", "of alpha"), right=False),
+        Field(("change", "of alpha"), lambda one: _cell(one[1].alpha_difference), right=False),
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, judge_keys, record
 from judgebench.report.briefs.judge_only import brief
-from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Table, columns_of, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
 
@@ -114,17 +114,9 @@ _PRIOR = record(
         attrgetter("ranking.diagonal"),
         "Least share of each true level that the judge calls by its name.",
     ),
-    any_flip=(
-        SHARE,
-        attrgetter("ranking.any_flip"),
-        "Probability that some pair of systems is the other way round.",
-    ),
+    any_flip=(SHARE, attrgetter("ranking.any_flip"), "Probability that some pair of systems is the other way round."),
     flip_share=(SHARE, attrgetter("ranking.flip_share"), "Expected share of pairs that are."),
-    flips=(
-        ListOf(ListOf(SHARE)),
-        lambda prior: prior.ranking.flips.tolist(),
-        _FLIPS,
-    ),
+    flips=(ListOf(ListOf(SHARE)), lambda prior: prior.ranking.flips.tolist(), _FLIPS),
     systems=ListOf(_PLACE),
 )
 _ROW = record(
@@ -134,11 +126,7 @@ _ROW = record(
     **judge_keys(),
     score=(TEXT, attrgetter("found.score")),
     levels=(Scalar({"type": "integer", "minimum": 2}), attrgetter("found.levels")),
-    common_judge=(
-        FLAG,
-        attrgetter("found.common"),
-        "Whether one confusion matrix is taken to hold for all systems.",
-    ),
+    common_judge=(FLAG, attrgetter("found.common"), "Whether one confusion matrix is taken to hold for all systems."),
     order_identified=(
         FLAG,
         attrgetter("found.identified"),
@@ -152,26 +140,17 @@ _ROW = record(
 
 class _Row(NamedTuple):
     line: Ranked
-    ranking: PosteriorRanking
+    prior: _Prior
     system: _System
     place: _Place
 
 
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
-    "task": attrgetter("line.task"),
-    **judge_columns(attrgetter("line.judge")),
-    "diagonal": attrgetter("ranking.diagonal"),
-    "system": attrgetter("system.system"),
-    "rows": attrgetter("system.rows"),
-    "judge_mean": attrgetter("system.judge_mean"),
-    "mean": attrgetter("place.mean"),
-    "low": attrgetter("place.low"),
-    "high": attrgetter("place.high"),
-    "best_rank": attrgetter("place.best_rank"),
-    "worst_rank": attrgetter("place.worst_rank"),
-    "first": attrgetter("place.first"),
-    "flip_share": attrgetter("ranking.flip_share"),
-    "any_flip": attrgetter("ranking.any_flip"),
+    **columns_of(_ROW, "task judge", attrgetter("line")),
+    **columns_of(_PRIOR, "diagonal", attrgetter("prior")),
+    **columns_of(_SYSTEM, "system rows judge_mean", attrgetter("system")),
+    **columns_of(_PLACE, "mean low high best_rank worst_rank first", attrgetter("place")),
+    **columns_of(_PRIOR, "flip_share any_flip", attrgetter("prior")),
 }
 
 
@@ -193,7 +172,7 @@ class JudgeOnlyRankings(Document):
         return sheet(
             _SHEET,
             (
-                _Row(line, prior.ranking, system, place)
+                _Row(line, prior, system, place)
                 for line in self.lines
                 for prior in line.priors
                 for system, place in zip(line.systems, prior.systems, strict=True)
@@ -239,7 +218,7 @@ def _grid(line: Ranked) -> Grid:
     fields: list[Field[tuple[str, ...]]] = [
         Field("system", itemgetter(0), right=False),
         Field("rows", itemgetter(1)),
-        Field("judge's mean", itemgetter(2), ("judge's", "mean")),
+        Field(("judge's", "mean"), itemgetter(2)),
         *(_prior(i, one.diagonal) for i, one in enumerate(found.rankings, 3)),
     ]
     remarks = [

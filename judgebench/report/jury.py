@@ -6,6 +6,8 @@ import csv
 import io
 import shlex
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Policies
@@ -25,16 +27,15 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.briefs.jury import brief
 from judgebench.report.cautions import careful, cautions_of
-from judgebench.report.document.blocks import Cell, Field, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Field, Table, columns_of, explained, grid, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
+from judgebench.report.document.text import clean, decimal, interval, many, percent, share
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.jury.alike import Together
     from judgebench.agreement.jury.jury import Jury, LeftOut, Member
     from judgebench.agreement.jury.sweep import Subset
     from judgebench.domain import Estimate
@@ -140,10 +141,7 @@ class Juries(Document):
     def sheet(self) -> Sheet:
         return sheet(
             {
-                "task": lambda x: x[0].task,
-                "rule": lambda x: x[0].rule.name,
-                "ties": lambda x: x[0].rule.ties,
-                "metric": lambda x: x[0].metric,
+                **columns_of(_ROW, "task rule ties metric", itemgetter(0)),
                 "kind": lambda x: x[1],
                 "name": lambda x: x[2],
                 "judges": lambda x: "; ".join(x[3]),
@@ -151,8 +149,8 @@ class Juries(Document):
                 "value*": lambda x: x[4],
                 "n": lambda x: x[4].n,
                 "jury_less_this*": lambda x: x[5],
-                "error_correlation*": lambda x: None if x[6] is None else x[6].correlation,
-                "effective_votes*": lambda x: None if x[6] is None else x[6].votes,
+                "error_correlation*": lambda x: x[6] and x[6].correlation,
+                "effective_votes*": lambda x: x[6] and x[6].votes,
                 "undefined": lambda x: x[4].undefined,
             },
             [row for jury in self.juries for row in _flat(jury)],
@@ -250,8 +248,7 @@ def _votes(one: Estimate) -> str:
     return interval(one, lambda value: f"{value:.2f}")
 
 
-def _cell(one: Estimate) -> Cell:
-    return explained(one, _REASONS)
+_cell = partial(explained, reasons=_REASONS)
 
 
 def _members(jury: Jury) -> Fields[Member]:
@@ -259,15 +256,10 @@ def _members(jury: Jury) -> Fields[Member]:
     learned = any(one.learned is not None for one in jury.members)
     fields: Fields[Member] = (
         Field("judge", lambda one: one.judge, right=False),
-        Field(f"{title} [95 % interval]", lambda one: _cell(one.value), (title, "[95 % interval]"), right=False),
-        Field(
-            "jury less this one",
-            lambda one: explained(one.gain, _REASONS, _signed),
-            ("jury less", "this one"),
-            right=False,
-        ),
+        Field((title, "[95 % interval]"), lambda one: _cell(one.value), right=False),
+        Field(("jury less", "this one"), lambda one: _cell(one.gain, write=_signed), right=False),
         Field("% agreement", lambda one: percent(one.agreement.value), ("% agree",)),
-        Field("taken to be right %", lambda one: percent(one.learned), ("taken to", "be right %")),
+        Field(("taken to", "be right %"), lambda one: percent(one.learned)),
     )
     if jury.value.undefined == "no_gold":
         return (fields[0], fields[-1]) if learned else fields[:1]
@@ -283,10 +275,10 @@ def _subsets(jury: Jury) -> Fields[tuple[int, Subset]]:
     return (
         Field("place", lambda x: x[0]),
         Field("jury", lambda x: ", ".join(x[1].judges), right=False),
-        Field(f"{title} [95 % interval]", lambda x: _cell(x[1].value), (title, "[95 % interval]"), right=False),
+        Field((title, "[95 % interval]"), lambda x: _cell(x[1].value), right=False),
         Field("no verdict %", lambda x: percent(x[1].silent), ("no ver-", "dict %")),
-        Field("error correlation", lambda x: _point(x[1].together), ("error cor-", "relation")),
-        Field("effective votes", lambda x: _worth(x[1].together), ("effective", "votes"), right=False),
+        Field("error correlation", lambda x: share(x[1].together.correlation.value), ("error cor-", "relation")),
+        Field(("effective", "votes"), lambda x: _votes(x[1].together.votes), right=False),
     )
 
 
@@ -295,24 +287,11 @@ def _left(jury: Jury) -> Fields[LeftOut]:
     return (
         Field("without", lambda one: one.family, right=False),
         Field("judges left out", lambda one: ", ".join(one.judges), right=False),
-        Field(f"{title} [95 % interval]", lambda one: _cell(one.value), (title, "[95 % interval]"), right=False),
-        Field(
-            "whole jury less this",
-            lambda one: explained(one.loss, _REASONS, _signed),
-            ("whole jury", "less this"),
-            right=False,
-        ),
+        Field((title, "[95 % interval]"), lambda one: _cell(one.value), right=False),
+        Field(("whole jury", "less this"), lambda one: _cell(one.loss, write=_signed), right=False),
         Field("no verdict %", lambda one: percent(one.silent), ("no ver-", "dict %")),
-        Field("effective votes", lambda one: _worth(one.together), ("effective", "votes"), right=False),
+        Field(("effective", "votes"), lambda one: _votes(one.together.votes), right=False),
     )
-
-
-def _point(one: Together) -> str:
-    return NONE if one.correlation.value is None else decimal(one.correlation.value)
-
-
-def _worth(one: Together) -> str:
-    return NONE if one.votes.value is None else _votes(one.votes)
 
 
 def _remarks(jury: Jury) -> Iterator[str]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.labels.annotations import ADJUDICATED
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, value_of
 from judgebench.report.said import is_rule
 from judgebench.report.stand_in import answer, one_label, unasked
-from judgebench.report.words import sampled, task_name
+from judgebench.report.words import sampled, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ class Line:
     @property
     def task(self) -> str:
         """Its task's name, with SAMPLE before it where it is one."""
-        return task_name(self.row.task, self.row.revision)
+        return task_of(self.row)
 
     @property
     def part(self) -> str:
@@ -135,7 +135,7 @@ class Line:
     @property
     def same(self) -> float | None:
         """The share's value."""
-        return None if self.share is None else self.share.value
+        return value_of(self.share)
 
     def _each(self, name: str) -> Estimate | None:
         """Find a figure of the judge against each person."""
@@ -149,8 +149,7 @@ class Line:
     @property
     def alike(self) -> float | None:
         """How often two people say the same."""
-        found = _known(self.row.ceiling.get("percent_agreement")) if self.held else None
-        return None if found is None else found.value
+        return value_of(self.row.ceiling.get("percent_agreement")) if self.held else None
 
     @property
     def unusable(self) -> int:
@@ -224,7 +223,7 @@ class Line:
         """With how many people it is level, of how many; None where nobody has enough items to tell."""
         if self.alt is None or not self.alt.winning_rate.n:
             return None
-        return sum(one.wins is True for one in self.alt.annotators), self.alt.winning_rate.n
+        return self.alt.level
 
     @property
     def unasked(self) -> str:
@@ -251,8 +250,10 @@ def same_as(row: Agreement, *, beside: bool = False) -> tuple[str, ...]:
 
 
 def torn(row: Agreement) -> int:
-    """Count the items on which people have no majority, which the row's figures leave out for that."""
-    return row.people.split if row.people is not None and row.policies.gold == "majority" else 0
+    """Count the items that a row's figures leave out because people have no majority there, or differ at all."""
+    if row.people is None:
+        return 0
+    return {"majority": row.people.split, "unanimous": row.people.differ}.get(row.policies.gold, 0)
 
 
 def _known(one: Estimate | None) -> Estimate | None:

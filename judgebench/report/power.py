@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, choice, maybe, record
-from judgebench.report.briefs.power import brief
-from judgebench.report.document.blocks import Field, Sheet, Table, grid
+from judgebench.report.briefs.power import Sided, brief
+from judgebench.report.document.blocks import Field, Sheet, Table, grid, when
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import decimal, figure
 from judgebench.stats.coefficients.catalog import title_of
@@ -17,19 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.power import Power
-    from judgebench.report.document.blocks import Block
+    from judgebench.report.document.blocks import Block, Fields
     from judgebench.report.document.brief import Brief
 
-__all__ = ["PairedPower", "Sided"]
-
-
-class Sided(NamedTuple):
-    """A test of one side or two: what the items at hand find, how many find the drop, and how often in simulation."""
-
-    sides: int
-    detectable: float | None
-    items_for_drop: int
-    simulated: float | None = None
+__all__ = ["PairedPower"]
 
 
 _MODEL = record(
@@ -129,13 +120,12 @@ class PairedPower(Document):
             f"{decimal(self.power, 2)}), compare two judges on about {_range(self)} items"
             + (f"; {n:,} items find {seen}." if n else ".")
         )
-        fields: list[Field[Sided]] = [
+        smallest = f"smallest difference found with {n or 0:,} items"
+        fields: Fields[Sided] = (
             Field("test", lambda t: "one-sided (a drop)" if t.sides == 1 else "two-sided (either way)", right=False),
             Field(f"items for a difference of {drop}", lambda t: f"{t.items_for_drop:,}"),
-        ]
-        if n:
-            smallest = f"smallest difference found with {n:,} items"
-            fields.append(Field(smallest, lambda t: found.possible(t.detectable)))
+            *when(n, Field(smallest, lambda t: found.possible(t.detectable))),
+        )
         yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Cell, Field, Table, explained, grid
-from judgebench.report.document.text import NONE, decimal, interval, p_value, percent
+from judgebench.report.document.text import NONE, decimal, interval, p_value, percent, value_of
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
     from judgebench.report.document.blocks import Fields
 
@@ -61,6 +61,16 @@ class ProbeRow(NamedTuple):
     key: object = None
     folder: str = ""
 
+    def share(self, name: str) -> float | None:
+        """Give a figure's value, where there is one."""
+        return value_of(self.found.figures.get(name))
+
+    @property
+    def flips(self) -> float | None:
+        """How often the verdict changes with the item."""
+        same = self.share("robustness")
+        return None if same is None else 1 - same
+
 
 def is_asked(row: ProbeRow) -> bool:
     """Whether items were changed for it."""
@@ -89,7 +99,7 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
     if not rows:
         return
     roomy = len(names) <= ROOMY
-    rated = rows[0].scale.kind in {"rate", "number"}
+    rated = rows[0].scale.numeric
 
     def field(name: str) -> Field[ProbeRow]:
         number = any(one in name for one in _NUMBERS) or (rated and name == "effect")
@@ -117,7 +127,7 @@ def chosen(rows: Sequence[ProbeRow], names: Sequence[str]) -> Iterator[Table]:
 
 
 def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
-    rated = rows[0].scale.kind in {"rate", "number"}
+    rated = rows[0].scale.numeric
     write = decimal if rated else percent
     known = {name for row in rows for name in row.found.figures}
 
@@ -125,15 +135,10 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
         return explained(one, _REASONS, lambda found: interval(found, lambda value: _signed(value, write)))
 
     def share(name: str) -> Callable[[ProbeRow], str]:
-        def told(row: ProbeRow) -> str:
-            found = row.found.figures.get(name)
-            return NONE if found is None else percent(found.value)
-
-        return told
+        return lambda row: percent(row.share(name))
 
     def flips(row: ProbeRow) -> str:
-        found = row.found.figures.get("robustness")
-        return NONE if found is None or found.value is None else percent(1 - found.value)
+        return percent(row.flips)
 
     fields: list[Field[ProbeRow]] = [
         Field("probe", lambda row: row.probe, right=False),
@@ -148,16 +153,16 @@ def _fields(rows: Sequence[ProbeRow]) -> Fields[ProbeRow]:
     ]
     if "robustness" in known:
         fields += [
-            Field("flips %", flips, ("flips", "%")),
-            Field("asked again %", share("retest_flips"), ("asked", "again", "%")),
+            Field(("flips", "%"), flips),
+            Field(("asked", "again", "%"), share("retest_flips")),
         ]
     if "accepted" in known:
-        fields.append(Field("accepted %", _accepted, ("accepted", "%"), right=False))
+        fields.append(Field(("accepted", "%"), _accepted, right=False))
     elif "harmful" in known:
         fields += [
-            Field("harmful %", share("harmful"), ("harmful", "%")),
-            Field("right before %", share("accuracy_before"), ("right", "before", "%")),
-            Field("right after %", share("accuracy_after"), ("right", "after", "%")),
+            Field(("harmful", "%"), share("harmful")),
+            Field(("right", "before", "%"), share("accuracy_before")),
+            Field(("right", "after", "%"), share("accuracy_after")),
         ]
     if any(row.found.led for row in rows):
         fields.append(Field("led", lambda row: "led" if row.found.led else "", right=False))

@@ -18,7 +18,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.probes import LARGE, brief
-from judgebench.report.document.blocks import Notes, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Table, columns_of, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
 from judgebench.report.probe_tables import ROOMY, ProbeRow, chosen, is_asked, tables
@@ -86,23 +86,9 @@ class Probes(Document):
         def figure(name: str) -> Callable[[ProbeRow], Estimate | None]:
             return lambda one: one.found.figures.get(name)
 
-        return sheet(
-            {
-                "task": lambda one: one.task,
-                **judge_columns(),
-                "probe": lambda one: one.probe,
-                "questions": lambda one: one.found.items,
-                "cases": lambda one: one.found.rows,
-                "effect*": lambda one: one.found.effect,
-                "against": lambda one: one.found.against,
-                "p": lambda one: one.found.p,
-                "p_adjusted": lambda one: one.found.adjusted,
-                "led": lambda one: one.found.led,
-                **{f"{name}*": figure(name) for name in names},
-                "revision": lambda one: one.revision,
-            },
-            self.rows,
-        )
+        front = columns_of(_ROW, "task judge probe questions cases effect* against p p_adjusted led")
+        figures = {f"{name}*": figure(name) for name in names}
+        return sheet({**front, **figures, **columns_of(_ROW, "revision")}, self.rows)
 
     def brief(self) -> Brief | None:
         if self.columns or not self.rows:
@@ -164,7 +150,7 @@ def _effects(rows: Sequence[ProbeRow]) -> str:
     held = {"placebo": "on a placebo", "retest": "when asked again", "before": "before"}
     found = dict.fromkeys(row.found.against for row in rows)
     than = " or, without one, ".join(f"than {held[one]}" for one in held if one in found)
-    often = "how much more often" + " (ratings: how far)" * any(row.scale.kind in {"rate", "number"} for row in rows)
+    often = "how much more often" + " (ratings: how far)" * any(row.scale.numeric for row in rows)
     return f"Effect: {often} the judge {' or '.join(ways)} {than}."
 
 
@@ -253,6 +239,6 @@ def _seems_led(row: ProbeRow) -> bool:
 
 
 def _effect(value: float, row: ProbeRow) -> str:
-    if row.scale.kind in {"rate", "number"}:
+    if row.scale.numeric:
         return f"{decimal(value, 2)} points"
     return f"{percent(value).removesuffix('.0')} % of cases"

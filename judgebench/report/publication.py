@@ -12,7 +12,7 @@ from judgebench.report.document.text import clean, many
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.entries import Entry
     from judgebench.report.system_board import Placed
     from judgebench.store.runs import StoredRun
 

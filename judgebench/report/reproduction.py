@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import MismatchError, argument
 from judgebench.report.document.blocks import Cell as GridCell
-from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Table, columns_of, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, figure, many
@@ -132,14 +132,9 @@ _MEASURED = record(
 )
 #: Ours in the printed unit, too.
 _SHEET: Mapping[str, Callable[[Cell], Any]] = {
-    "task": attrgetter("task"),
-    "split": attrgetter("split"),
-    **judge_columns(),
-    **{
-        name: attrgetter("shown" if name == "ours" else name)
-        for name in list(_CELL.keys)[list(_CELL.keys).index("subset") :]
-        if name != "published_in"
-    },
+    **columns_of(_CELL, "task split judge subset metric"),
+    "ours": attrgetter("shown"),
+    **columns_of(_CELL, "published decimals unit match kind expected source note"),
 }
 
 
@@ -287,26 +282,23 @@ class Reproduction(Document):
         return ", and why the rest can't be recomputed" if self.unmatched else ""
 
     def parts(self, form: str) -> Iterator[Block]:
-        """List every figure on a terminal."""
-        if form != "table" or len(rows := self._rows()) <= _LISTED:
-            yield from self.blocks()
+        """List every figure on a terminal, elsewhere those of many that differ."""
+        rows, names = self._rows(), (0, 1, 2, 3)
+        remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
+        if len(rows) <= _LISTED:
+            yield Table(grid(_FIELDS, rows, map(clean, (*remarks, self.summary))), names)
             return
         yield self.summary
         yield Table(self.counted(), names=(0,))
-        remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
-        yield Table(grid(_FIELDS, rows, map(clean, remarks)), names=(0, 1, 2, 3))
+        if form == "table":
+            yield Table(grid(_FIELDS, rows, map(clean, remarks)), names)
+            return
+        if differing := [cell for cell in rows if cell.kind == "differs"]:
+            yield Table(grid(_FIELDS, differing[:_LISTED]), names)
+        yield f"{argument('form')} csv lists every figure, json also those that can't be recomputed, with the reason"
 
     def blocks(self) -> Iterator[Block]:
-        rows = self._rows()
-        if len(rows) <= _LISTED:
-            remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
-            yield Table(grid(_FIELDS, rows, map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))
-            return
-        yield self.summary
-        yield Table(self.counted(), names=(0,))
-        if differing := [cell for cell in rows if cell.kind == "differs"]:
-            yield Table(grid(_FIELDS, differing[:_LISTED]), names=(0, 1, 2, 3))
-        yield f"{argument('form')} csv lists every figure, json also those that can't be recomputed, with the reason"
+        return self.parts("")
 
 
 class _Counted(NamedTuple):

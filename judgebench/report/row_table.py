@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Estimate
-from judgebench.report.document.blocks import Cell, Field, explained, grid
+from judgebench.report.document.blocks import Cell, Field, explained, grid, when
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
 from judgebench.report.words import (
     REASONS,
@@ -18,7 +18,7 @@ from judgebench.report.words import (
     heading,
     headline_name,
     sampled,
-    task_name,
+    task_of,
     unverified_words,
 )
 from judgebench.stats.coefficients.catalog import METRICS
@@ -76,17 +76,16 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         return cell(row.bias.get("retest_agreement"), "no_repeats", _percent)
 
     fields: list[Field[Agreement]] = [
-        Field("task", lambda row: Cell(task_name(row.task, row.revision)), right=False),
+        Field("task", lambda row: Cell(task_of(row)), right=False),
         Field("judge", judge, right=False),
         Field("subset", lambda row: row.subset, right=False),
         Field("gold", lambda row: row.gold, right=False),
         Field("items", lambda row: row.items),
         Field("coverage", lambda row: percent(row.coverage), ("cover-", "age %")),
         # Numbers are near each other, or not; hardly any two are the same.
-        *(
-            [Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom))]
-            if any(not row.scale.startswith("number") for row in rows)
-            else []
+        *when(
+            any(not row.scale.startswith("number") for row in rows),
+            Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom)),
         ),
         *(
             Field(

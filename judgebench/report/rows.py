@@ -13,6 +13,7 @@ from judgebench.domain.shapes import (
     ERROR,
     ESTIMATE,
     ESTIMATES,
+    MEASURED,
     NUMBER,
     PEOPLE,
     POLICIES,
@@ -24,15 +25,15 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.blocks import judge_columns, sheet
+from judgebench.report.document.blocks import columns_of, sheet
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Agreement
+    from judgebench.domain import Agreement, Policies
 
-__all__ = ["ROW", "arrange", "columns", "estimate_columns", "frame"]
+__all__ = ["ROW", "arrange", "columns", "estimate_columns", "frame", "policy_columns"]
 
 _USAGE = record(input_tokens=COUNT, output_tokens=COUNT, usd=(maybe(ERROR), None, "Null where the price is not known."))
 _CLASS = record(
@@ -160,26 +161,21 @@ def columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Cal
 
     shown = {f"{name}*": get for name, get in estimates.items() if not framed or any(map(get, rows))}
     return {
-        "task": lambda row: row.task,
-        **judge_columns(),
-        "subset": lambda row: row.subset,
-        "gold": lambda row: row.gold,
-        "items": lambda row: row.items,
-        "coverage": lambda row: row.coverage,
-        "order": lambda row: row.policies.order,
-        "tie": lambda row: row.policies.tie,
-        "invalid": lambda row: row.policies.invalid,
-        "gold_policy": lambda row: row.policies.gold,
-        **({"headline": lambda row: row.headline} if framed else {}),
+        **columns_of(ROW, "task judge subset gold items coverage"),
+        **policy_columns(attrgetter("policies")),
+        **columns_of(ROW, "headline" if framed else ""),
         **shown,
-        "input_tokens": lambda row: row.usage.input_tokens,
-        "output_tokens": lambda row: row.usage.output_tokens,
-        "usd": lambda row: row.usage.usd,
-        "revision": lambda row: row.revision,
-        "alpha_level": lambda row: row.level,
+        **columns_of(_USAGE, "input_tokens output_tokens usd", attrgetter("usage")),
+        **columns_of(ROW, "revision"),
+        "alpha_level": attrgetter("level"),
         "undefined": undefined,
-        "warnings": lambda row: row.warnings,
+        **columns_of(ROW, "warnings"),
     }
+
+
+def policy_columns(get: Callable[[Any], Policies]) -> dict[str, Callable[[Any], Any]]:
+    """Make the columns that say under which policies a row was measured."""
+    return columns_of(POLICIES, "order tie invalid", get) | {"gold_policy": lambda row: get(row).gold}
 
 
 class _Line(NamedTuple):
@@ -198,21 +194,13 @@ def _lines(rows: Sequence[Agreement]) -> Iterator[_Line]:
 
 
 _LONG: Mapping[str, Callable[[_Line], Any]] = {
-    "task": lambda line: line.row.task,
-    **judge_columns(attrgetter("row.judge")),
-    "subset": lambda line: line.row.subset,
-    "gold": lambda line: line.row.gold,
-    "kind": lambda line: line.kind,
-    "figure": lambda line: line.name,
-    "value": lambda line: line.one.value,
-    "low": lambda line: line.one.low,
-    "high": lambda line: line.one.high,
-    "se": lambda line: line.one.se,
-    "n": lambda line: line.one.n,
+    **columns_of(ROW, "task judge subset gold", attrgetter("row")),
+    "kind": attrgetter("kind"),
+    "figure": attrgetter("name"),
+    **columns_of(MEASURED, "value low high se n", attrgetter("one")),
     "undefined": lambda line: line.one.undefined or "",
-    "method": lambda line: line.one.method,
-    "effective_clusters": lambda line: line.one.effective,
-    "no_interval": lambda line: line.one.no_interval,
+    **columns_of(MEASURED, "method effective_clusters", attrgetter("one")),
+    "no_interval": attrgetter("one.no_interval"),
 }
 _COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
 _TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "tie", "invalid", "gold_policy",

@@ -24,10 +24,10 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.blocks import Sheet, Table, grid
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, listing, many
+from judgebench.report.document.text import clean, many
 from judgebench.report.said import known_as
 from judgebench.report.show import FACTS
-from judgebench.report.words import task_name
+from judgebench.report.words import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,18 +143,15 @@ class RunFacts(Document):
         holds=_HOLDS,
     )
 
-    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
-        """Write it; all of it as a listing that wraps nothing."""
-        if form == "table" and explain:
-            return listing(f"{name + ':':<16}{value}" for name, value in self.facts())
-        return super(RunFacts, self).render(form, width=width, explain=explain, colour=colour)
+    def unwrapped(self, *, explain: bool) -> list[str] | None:
+        return [f"{name + ':':<16}{value}" for name, value in self.facts()] if explain else None
 
     def brief(self) -> Brief:
         run, holds = self.run, self.holds
         judge = known_as([run.judge])[run.judge]
         cases, judged = max(run.counts.get("cases", 0), holds.statuses.total()), holds.statuses.total()
         done = f"all {cases:,} cases" if judged == cases else f"{judged:,} of {cases:,} cases"
-        answer = f"{judge} judged {done} of {task_name(run.task, run.revision)}."
+        answer = f"{judge} judged {done} of {task_of(run)}."
         bad = [f"{count:,} {_STATUSES.get(name, name)}" for name, count in holds.statuses.most_common() if name != "ok"]
         facts = {
             "answers": ", ".join([f"{holds.statuses['ok']:,} usable", *bad]),

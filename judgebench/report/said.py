@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import bare, conditions_of
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval, many, shorten, words_of
-from judgebench.report.document.text import percent as share_text
-from judgebench.report.words import REASONS, gold_word, headline_name, sampled
+from judgebench.report.document.blocks import Field, when
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, many, percent, shorten, words_of
+from judgebench.report.words import REASONS, gold_word, headline_name, sampled, task_of
 from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Fields
     from judgebench.report.document.text import Bounded
 
 __all__ = [
-    "BASELINE", "apart", "bounds", "brief_name", "either", "figure_cell", "first_up", "from_to", "in_words",
-    "is_function", "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers", "of_100",
-    "on_sample", "percent", "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "told", "two",
-    "unfinished", "whole", "whom",
+    "BASELINE", "apart", "bounds", "brief_name", "clear", "differ", "either", "figure_cell", "first_up", "from_to",
+    "in_words", "is_function", "is_recorded", "is_rule", "is_share", "known_as", "listed", "name_of", "numbers",
+    "of_100", "on_sample", "ranged", "reason", "share_cell", "shown", "span", "split", "spoken", "task_column", "told",
+    "two", "unfinished", "whole", "whom",
 ]  # fmt: skip
 
+#: Below which a p value tells.
+_LEVEL = 0.05
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
     {
@@ -35,18 +38,13 @@ _SHARES = frozenset(
 )  # fmt: skip
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """Print a share."""
-    return f"{figure(100 * share, digits)} %"
-
-
 def whole(share: float | None) -> str:
     """Print a share as first tables have it.
 
     >>> whole(0.594)
     '59 %'
     """
-    return NONE if share is None else percent(share, 0)
+    return NONE if share is None else f"{percent(share, 0)} %"
 
 
 #: Of fewer things nobody says how many of a hundred there are.
@@ -107,7 +105,7 @@ def figure_cell(metric: str, one: Bounded | None) -> str:
 
 def share_cell(one: Bounded) -> str:
     """Print a share with its interval as first tables have it."""
-    return interval(one, partial(share_text, digits=0), unit=" %")
+    return interval(one, partial(percent, digits=0), unit=" %")
 
 
 def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:
@@ -141,7 +139,7 @@ def shown(metric: str, value: float) -> str:
 
 def _written(metric: str) -> tuple[Callable[[float], str], str]:
     if is_share(metric):
-        return share_text, " %"
+        return percent, " %"
     known = METRICS.get(metric)
     # An error is in the scale's units, not a fraction.
     return partial(figure, digits=2) if known is not None and known.perfect == 0 else decimal, ""
@@ -237,6 +235,21 @@ def _known_as(name: str, start: str, *, brief: bool = False, revision: bool = Tr
         if one != "revision" or revision or sampled(text)
     )
     return " · ".join(shorten(one, _LONGEST) for one in (start, *told))
+
+
+def clear(p: float | None) -> bool:
+    """Whether a p value tells an effect from none."""
+    return p is not None and p < _LEVEL
+
+
+def differ(rows: Iterable[object], name: str) -> bool:
+    """Whether rows differ in something, so that a table has to say it."""
+    return len({getattr(row, name) for row in rows}) > 1
+
+
+def task_column(rows: Sequence[Any]) -> Fields[Any]:
+    """Give the column of tasks, where rows are of several."""
+    return when(differ(rows, "task"), Field("task", task_of, right=False))
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

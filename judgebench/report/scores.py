@@ -17,7 +17,7 @@ from judgebench.report.line import agreement
 from judgebench.report.row_table import room_plan, row_grid
 from judgebench.report.rows import ROW, arrange, columns, frame
 from judgebench.report.strata import strata_tables
-from judgebench.report.words import REASONS, gold_words, task_name
+from judgebench.report.words import REASONS, gold_words, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -313,7 +313,7 @@ class Scores(Document, Sequence[Agreement]):
             name = (row.task, row.judge, row.revision)
             if row.subset == "all" or name not in whole:
                 # A second row of this name is the same under another convention; criteria have no row together.
-                on = task_name(row.task, row.revision) + ("" if name in whole else f", {clean(row.subset)}")
+                on = task_of(row) + ("" if name in whole else f", {clean(row.subset)}")
                 said.setdefault((*name, row.subset), f"{clean(row.judge)} on {on}: {_said(row)}")
         return list(said.values())
 

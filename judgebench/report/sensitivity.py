@@ -12,8 +12,8 @@ from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.row_table import cell
-from judgebench.report.said import brief_name, known_as, two, unfinished
-from judgebench.report.words import WARNINGS, task_name
+from judgebench.report.said import brief_name, differ, known_as, two, unfinished
+from judgebench.report.words import SHORT_RULES, WARNINGS, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ class Sensitivity(Document):
         if not spans:
             return None
         most = max(spans, key=lambda one: one.high.value - one.low.value)
-        name, many_tasks = brief_name(most.metric), len({one.task for one in spans}) > 1
+        name = brief_name(most.metric)
         moved = (
             f"The conventions alone move the {name} of {most.judge} on {most.task} from "
             f"{decimal(most.low.value, 2)} to {decimal(most.high.value, 2)}."
@@ -100,7 +100,7 @@ class Sensitivity(Document):
             else f"No convention moves the {name} of any judge here."
         )
         fields: list[Field[_Span]] = [
-            *when(many_tasks, Field("task", lambda one: one.task, right=False)),
+            *when(differ(spans, "task"), Field("task", lambda one: one.task, right=False)),
             Field("judge", lambda one: one.judge, right=False),
             Field(f"{name} as it is", lambda one: two(one.own), right=False),
             Field("lowest", lambda one: decimal(one.low.value, 2)),
@@ -118,26 +118,6 @@ class Sensitivity(Document):
 
 
 _AS_IT_IS = "as it is"
-#: Rules in the two or three words that a column has room for.
-_RULES = {
-    ("order", "single"): "one order",
-    ("order", "both-right"): "right in both",
-    ("order", "sum-of-signs"): "orders added",
-    ("order", "inconsistent-tie"): "flips are ties",
-    ("order", "mean"): "each order",
-    ("tie", "class"): "ties count",
-    ("tie", "drop"): "without ties",
-    ("tie", "half"): "ties half",
-    ("tie", "wrong"): "ties wrong",
-    ("invalid", "wrong"): "unusable wrong",
-    ("invalid", "drop"): "usable only",
-    ("invalid", "tie"): "unusable tie",
-    ("gold", "majority"): "majority",
-    ("gold", "unanimous"): "unanimous",
-    ("gold", "each"): "each person",
-    ("gold", "mean"): "people's mean",
-    ("gold", "leave-one-out"): "all but one",
-}
 
 
 class _End(NamedTuple):
@@ -177,7 +157,7 @@ def _spans(lines: Sequence[Variant]) -> list[_Span]:
 def _rule(own: Variant, other: Variant) -> str:
     mine = own.policies.to_json()
     changed = [(name, value) for name, value in other.policies.to_json().items() if mine[name] != value]
-    return ", ".join(_RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
+    return ", ".join(SHORT_RULES.get(one, "=".join(one)) for one in changed) or _AS_IT_IS
 
 
 def _overtaken(lines: Sequence[Variant]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.blocks import Field, Sheet, Table, grid
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, listing
+from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,8 @@ class ShownFacts(Document):
     text: str
     said: Any
 
-    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
-        """Write it; on a terminal as a listing that wraps nothing."""
-        if form == "table":
-            return listing(self.text.split("\n"))
-        return super(ShownFacts, self).render(form, width=width, explain=explain, colour=colour)
+    def unwrapped(self, *, explain: bool) -> list[str]:  # noqa: ARG002 - there is no shorter form
+        return self.text.split("\n")
 
     def data(self) -> Any:
         return self.said

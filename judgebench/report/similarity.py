@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, TEXT, ListOf, record
 from judgebench.files.records import cut
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, columns_of, explained, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, many, percent
 from judgebench.report.said import share_cell, two, whole
-from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
+from judgebench.report.words import REASONS, samples_note, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.similarity import Similarity
-    from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.agreement.probing.similarity import Similarity
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Similarities", "SimilarityRow"]
 
@@ -61,26 +62,12 @@ class Similarities(Document):
     SHAPE = record("", "How alike answers to one question are, by their embeddings.", rows=ListOf(_ROW, 1))
 
     def sheet(self) -> Sheet:
-        return sheet(
-            {
-                "task": lambda one: one.task,
-                "model": lambda one: one.model,
-                "questions": lambda one: one.found.questions,
-                "pairs": lambda one: one.found.pairs,
-                "mean*": lambda one: one.found.mean,
-                "threshold": lambda one: one.threshold,
-                "alike*": lambda one: one.found.alike,
-                "least": lambda one: one.found.least[1],
-                "least_question": lambda one: one.found.least[0],
-                "least_text": lambda one: one.least,
-                "revision": lambda one: one.revision,
-            },
-            self.rows,
-        )
+        names = "task model questions pairs mean* threshold alike* least least_question least_text revision"
+        return sheet(columns_of(_ROW, names), self.rows)
 
     def brief(self) -> Brief:
         notes = [_least(self.rows[0]), _NOTE] if len(self.rows) == 1 else [_NOTE]
-        notes += [SAMPLES] if any(sampled(row.revision) for row in self.rows) else []
+        notes += samples_note(self.rows)
         return Brief(tuple(map(_sentence, self.rows[:MOST_NOTES])), grid(_FIRST, self.rows), tuple(notes))
 
     def blocks(self) -> Iterator[Block]:
@@ -94,7 +81,7 @@ _NOTE = "Cosine: mean over the pairs of a question's answers, then over question
 
 
 def _sentence(row: SimilarityRow) -> str:
-    where = f"{many(row.found.questions, 'question')} of {_task(row)}"
+    where = f"{many(row.found.questions, 'question')} of {task_of(row)}"
     if row.found.alike.value is None:
         return f"How alike {clean(row.model)} finds the answers to {where} can't be told."
     return (
@@ -108,12 +95,8 @@ def _least(row: SimilarityRow) -> str:
     return f"Least alike ({decimal(row.found.least[1], 2)}) are the answers to: {question}"
 
 
-def _task(row: SimilarityRow) -> str:
-    return task_name(row.task, row.revision)
-
-
-_FIRST: tuple[Field[SimilarityRow], ...] = (
-    Field("task", _task, right=False),
+_FIRST: Fields[SimilarityRow] = (
+    Field("task", task_of, right=False),
     Field("model", lambda row: clean(row.model), right=False),
     Field("cosine [95 %]", lambda row: two(row.found.mean), right=False),
     Field("alike [95 %]", lambda row: share_cell(row.found.alike), right=False),
@@ -121,15 +104,11 @@ _FIRST: tuple[Field[SimilarityRow], ...] = (
     Field("questions", lambda row: f"{row.found.questions:,}"),
     Field("pairs", lambda row: f"{row.found.pairs:,}"),
 )
-_FIELDS: tuple[Field[SimilarityRow], ...] = (
-    Field("task", _task, right=False),
+_FIELDS: Fields[SimilarityRow] = (
+    Field("task", task_of, right=False),
     Field("model", lambda row: row.model, right=False),
     Field("questions", lambda row: f"{row.found.questions:,}"),
     Field("pairs", lambda row: f"{row.found.pairs:,}"),
-    Field("cosine", lambda row: explained(row.found.mean, REASONS, interval), right=False),
-    Field(
-        "alike %",
-        lambda row: explained(row.found.alike, REASONS, lambda found: interval(found, percent)),
-        right=False,
-    ),
+    Field("cosine", lambda row: explained(row.found.mean, REASONS), right=False),
+    Field("alike %", lambda row: explained(row.found.alike, REASONS, partial(interval, write=percent)), right=False),
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Scale, Verdict
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.entries import Entry
     from judgebench.report.leaderboard.tables import Board
     from judgebench.report.publication import Publication
     from judgebench.store.runs import StoredRun

@@ -102,7 +102,7 @@ def answer(row: Agreement, ratings: Ratings, policies: Policies, *, in_turn: boo
     would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either. Without ``in_turn``
     nobody is left out, which takes less time and leaves open whether one annotator decides.
     """
-    from judgebench.agreement.humans import kappa_of  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.people.humans import kappa_of  # noqa: PLC0415 - loads numpy
 
     metric = kappa_of(ratings.scale)
     ratio = row.ceiling.get(f"ratio_{metric}") or Estimate.missing("one_annotator")
@@ -148,8 +148,8 @@ def questions(row: Agreement, ratings: Ratings) -> str:
 
 def _deciding(ratings: Ratings, policies: Policies, state: State, alt: AltTest | None) -> Iterator[str]:
     """Name the annotators without whom a yes is none, or a no is a yes."""
-    from judgebench.agreement.humans import ratios_without  # noqa: PLC0415 - loads numpy
-    from judgebench.agreement.unlisted_humans import unlisted_ratios  # noqa: PLC0415 - as above
+    from judgebench.agreement.people.humans import ratios_without  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.people.unlisted_humans import unlisted_ratios  # noqa: PLC0415 - as above
 
     people = len(ratings.annotators)
     if state not in {"yes", "no"} or people <= 2 or ratings.sequence is not None:
@@ -250,8 +250,8 @@ def _by_test(alt: AltTest | None) -> tuple[State, str]:
     if alt.winning_rate.value is None:
         return "open", "nobody has enough items for the alternative annotator test"
     if not alt.passed:
-        wins = sum(one.wins is True for one in alt.annotators)
-        return "open", f"it is level with only {wins} of {alt.winning_rate.n} people"
+        wins, people = alt.level
+        return "open", f"it is level with only {wins} of {people} people"
     if alt.passed_clustered is False:
         return "open", "it passes the alternative annotator test only if items to one question count as independent"
     return "yes", ""

@@ -13,7 +13,7 @@ from judgebench.report.compare import END, GROUND, P_VALUE, cautions, warned
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, interval, many, p_value, places
-from judgebench.report.said import split
+from judgebench.report.said import clear, split
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -46,7 +46,7 @@ _PAIRS: Fields[Pair] = (
 
 def _best(found: Standings) -> str:
     """Say in one sentence which judges may agree most."""
-    sure = sum(pair.p_max_t is not None and pair.p_max_t < 0.05 for pair in found.pairs)
+    sure = sum(clear(pair.p_max_t) for pair in found.pairs)
     leaders = [clean(one.judge) for one in found.standings if one.best == 1]
     whom = gold_word(found.gold_source)
     lead = (

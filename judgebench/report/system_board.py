@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from judgebench.domain import bare, conditions_of
 from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, columns_of, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent, places, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
-from judgebench.report.systems import RANKING, does, share_of, terms
+from judgebench.report.systems import RANKING, SCORES, does, share_of, terms
 from judgebench.report.words import gold_word, sampled, task_name
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Placed", "SystemBoard"]
 
-_SCORES = {
-    "mean": "the mean of the verdicts on a system's responses",
-    "win-rate": "the share of a system's games that it won, a tie being half a win",
-    "bradley-terry": "a Bradley-Terry strength: log-odds of a win, with 0 for the average system",
-}
 NOTE = (
     "Systems are ranked on their own by gold and by each judge. The range behind a rank holds the ranks that stay open "
     "at 95 %, by the differences of all systems at once on that side, clustered by question. No system of a tier is "
@@ -84,8 +79,7 @@ def _side(name: Literal["gold", "judge"], place: int) -> dict[str, Callable[[_Ro
 
 #: A row per task, judge and system.
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
-    "task": lambda x: x[0].ranking.task,
-    **judge_columns(lambda x: x[0].ranking.judge),
+    **columns_of(RANKING, "task judge", lambda x: x[0].ranking),
     "gold_source": lambda x: x[0].ranking.gold,
     "score": lambda x: x[0].ranking.found.score,
     "system": lambda x: x[1].name,
@@ -161,7 +155,7 @@ def _named(ordered: Sequence[Placed]) -> list[_Named]:
         if real[task] > 1 and not sampled(revision):
             named += f" ({clean(revision)})"
         label = f"systems-{latex_name(task).lower()}-{number}"
-        score = _SCORES[own[0].ranking.found.score]
+        score = SCORES[own[0].ranking.found.score]
         if len(own) > 1:
             title = f"{named}: systems by {whom} and by {len(own)} judges"
             lead = f"A cell holds the rank and the ranks that stay open. The score by {whom} is {score}."
@@ -227,19 +221,12 @@ def _systems(whom: str) -> Fields[tuple[SystemScore, Place, Place]]:
     return (
         Field("system", lambda x: x[0].name, right=False),
         Field("rows", lambda x: x[0].rows, spare=True),
-        Field(f"rank by {whom}", lambda x: _rank(x[0].gold_rank, x[1]), ("rank by", whom)),
-        Field(f"tier by {whom}", lambda x: _tier(x[1]), ("tier by", whom)),
-        Field("rank by judge", lambda x: _rank(x[0].judge_rank, x[2]), ("rank by", "judge")),
-        Field("tier by judge", lambda x: _tier(x[2]), ("tier by", "judge")),
-        Field(
-            f"score by {whom} [95 % interval]",
-            lambda x: x[0].gold,
-            (f"score by {whom}", "[95 % interval]"),
-            right=False,
-        ),
-        Field(
-            "score by judge [95 % interval]", lambda x: x[0].judge, ("score by judge", "[95 % interval]"), right=False
-        ),
+        Field(("rank by", whom), lambda x: _rank(x[0].gold_rank, x[1])),
+        Field(("tier by", whom), lambda x: _tier(x[1])),
+        Field(("rank by", "judge"), lambda x: _rank(x[0].judge_rank, x[2])),
+        Field(("tier by", "judge"), lambda x: _tier(x[2])),
+        Field((f"score by {whom}", "[95 % interval]"), lambda x: x[0].gold, right=False),
+        Field(("score by judge", "[95 % interval]"), lambda x: x[0].judge, right=False),
     )
 
 

@@ -22,10 +22,12 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.briefs.systems import Ordered, brief
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, columns_of, explained, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent
-from judgebench.report.words import gold_word, task_name
+from judgebench.report.rows import policy_columns
+from judgebench.report.said import clear
+from judgebench.report.words import gold_word, task_name, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,17 +37,17 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Cell, Fields, Sheet
     from judgebench.report.document.brief import Brief
 
-__all__ = ["RANKING", "REASONS", "WARNINGS", "Ranking", "Rankings", "does", "share_of", "terms"]
+__all__ = ["RANKING", "REASONS", "SCORES", "WARNINGS", "Ranking", "Rankings", "does", "share_of", "terms"]
 
-_LEVEL = 0.05
-_SCORES = {
-    "mean": "A score is the mean of the verdicts on a system's responses.",
-    "win-rate": "A score is the share of a system's games that it won, every game counting once; a tie is half a win.",
-    "bradley-terry": "A score is a Bradley-Terry strength: log-odds of a win, with 0 for the average system; {ties}.",
+#: What a score is.
+SCORES = {
+    "mean": "the mean of the verdicts on a system's responses",
+    "win-rate": "the share of a system's games that it won, a tie being half a win",
+    "bradley-terry": "a Bradley-Terry strength: log-odds of a win, with 0 for the average system",
 }
 _RETRIEVED = (
-    "A score is the mean of {} over queries, of the documents as a system ranks them; one that a side did not grade is "
-    "not relevant there."
+    "the mean of {} over queries, of the documents as a system ranks them; one that a side did not grade is not "
+    "relevant there"
 )
 _TIES = {
     "half": "a tie is half a win for both",
@@ -125,7 +127,7 @@ RANKING = record(
     **judge_keys(),
     gold=TEXT,
     revision=TEXT,
-    score=(choice(*_SCORES), lambda one: one.found.score),
+    score=(choice(*SCORES), lambda one: one.found.score),
     measure=(maybe(TEXT), lambda one: one.measure or None),
     ties=(choice(*_TIES), lambda one: one.found.ties),
     anchor=(maybe(TEXT), lambda one: one.found.anchor or None),
@@ -147,30 +149,25 @@ def _comparison(name: str) -> Callable[[_Row], Estimate | None]:
     return lambda x: None if x[1] else x[0].found.agreement[name]
 
 
+def _of_system(name: str) -> Callable[[_Row], Any]:
+    return lambda x: x[1] and getattr(x[1], name)
+
+
 #: A row ``(all)`` per judge with the comparisons, then one per system (None for the judge's own).
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
-    "task": lambda x: x[0].task,
-    **judge_columns(lambda x: x[0].judge),
+    **columns_of(RANKING, "task judge", itemgetter(0)),
     "gold_source": lambda x: x[0].gold,
     "score": lambda x: x[0].found.score,
     "measure": lambda x: x[0].measure or None,
     "system": lambda x: x[1].name if x[1] else "(all)",
     "rows": lambda x: (x[1] or x[0].found).rows,
     "coverage": lambda x: (x[1] or x[0].found).coverage,
-    "gold_rank": lambda x: x[1] and x[1].gold_rank,
-    "judge_rank": lambda x: x[1] and x[1].judge_rank,
-    "gold_score*": lambda x: x[1] and x[1].gold,
-    "judge_score*": lambda x: x[1] and x[1].judge,
-    "bias*": lambda x: x[1] and x[1].bias,
-    "residual*": lambda x: x[1] and x[1].residual,
-    "p": lambda x: x[1] and x[1].p,
-    "p_holm": lambda x: x[1] and x[1].p_holm,
-    "p_bh": lambda x: x[1] and x[1].p_bh,
+    **{name: _of_system(name) for name in ("gold_rank", "judge_rank")},
+    **{f"{side}_score*": _of_system(side) for side in ("gold", "judge")},
+    **{f"{name}*": _of_system(name) for name in ("bias", "residual")},
+    **{name: _of_system(name) for name in ("p", "p_holm", "p_bh")},
     **{f"{name}*": _comparison(name) for name in _NAMES},
-    "order": lambda x: x[0].found.policies.order,
-    "tie": lambda x: x[0].found.policies.tie,
-    "invalid": lambda x: x[0].found.policies.invalid,
-    "gold_policy": lambda x: x[0].found.policies.gold,
+    **policy_columns(lambda x: x[0].found.policies),
     "undefined": lambda x: [
         f"{name}={one.undefined}"
         for name, one in ({"residual": x[1].residual} if x[1] else x[0].found.agreement).items()
@@ -199,7 +196,7 @@ class Rankings(Document):
 
     def brief(self) -> Brief:
         return brief(
-            [Ordered(task_name(one.task, one.revision), one.judge, one.gold, one.found) for one in self.rankings],
+            [Ordered(task_of(one), one.judge, one.gold, one.found) for one in self.rankings],
             REASONS,
         )
 
@@ -255,7 +252,7 @@ def does(whom: str) -> str:
 def _sentence(one: Ranking) -> str:
     """Say in words what the figures come to."""
     found, whom = one.found, gold_word(one.gold)
-    start = f"{clean(one.judge)} on {task_name(one.task, one.revision)}:"
+    start = f"{clean(one.judge)} on {task_of(one)}:"
     alike = found.agreement["pairwise_accuracy"]
     if alike.value is None:
         why = REASONS.get(alike.undefined or "", alike.undefined)
@@ -296,13 +293,11 @@ def _cell(one: Estimate, name: str = "") -> Cell:
 
 
 def _judge(several: bool) -> Field[Ranking]:  # noqa: FBT001 - one question, one answer
-    return Field(
-        "judge", lambda one: f"{task_name(one.task, one.revision)}: {one.judge}" if several else one.judge, right=False
-    )
+    return Field("judge", lambda one: f"{task_of(one)}: {one.judge}" if several else one.judge, right=False)
 
 
 def _compared(name: str, *lines: str) -> Field[Ranking]:
-    return Field(" ".join(lines), lambda one: _cell(one.found.agreement[name], name), lines, right=False)
+    return Field(lines, lambda one: _cell(one.found.agreement[name], name), right=False)
 
 
 _OVERVIEW: Fields[Ranking] = (
@@ -321,10 +316,7 @@ def _order(one: Ranking) -> tuple[str, float, str]:
 
 
 def _bias(one: SystemScore) -> str:
-    text = _text("bias", one.bias)
-    if one.p_holm is None or one.p_bh is None:
-        return text
-    return f"{text}{' *' if one.p_holm <= _LEVEL else ' (*)' if one.p_bh <= _LEVEL else ''}"
+    return _text("bias", one.bias) + (" *" if clear(one.p_holm) else " (*)" if clear(one.p_bh) else "")
 
 
 def _systems(whom: str) -> Fields[SystemScore]:
@@ -332,8 +324,8 @@ def _systems(whom: str) -> Fields[SystemScore]:
         Field("system", lambda one: one.name, right=False),
         Field("rows", lambda one: one.rows),
         Field("coverage", lambda one: percent(one.coverage), ("cover-", "age %")),
-        Field(f"rank by {whom}", lambda one: f"{one.gold_rank:g}", ("rank by", whom)),
-        Field("rank by judge", lambda one: f"{one.judge_rank:g}", ("rank by", "judge")),
+        Field(("rank by", whom), lambda one: f"{one.gold_rank:g}"),
+        Field(("rank by", "judge"), lambda one: f"{one.judge_rank:g}"),
         Field(f"score by {whom}", lambda one: _cell(one.gold), right=False),
         Field("score by judge", lambda one: _cell(one.judge), right=False),
         Field("bias", _bias, right=False),
@@ -345,9 +337,9 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
     notes: dict[str, None] = {}
     for one in rankings:
         found = one.found
-        notes[
-            _RETRIEVED.format(one.measure) if one.measure else _SCORES[found.score].format(ties=_TIES[found.ties])
-        ] = None
+        ties = f"; {_TIES[found.ties]}" if found.score == "bradley-terry" else ""
+        score = _RETRIEVED.format(one.measure) if one.measure else f"{SCORES[found.score]}{ties}"
+        notes[f"A score is {score}."] = None
         if found.anchor:
             notes[f"Win rates are against {clean(found.anchor)} only, which has no score itself."] = None
     for text in (_INTERVALS, _BIAS, _LINE):
@@ -361,4 +353,4 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
 
 def terms(one: Ranking) -> str:
     """Say whose labels and which policies a ranking is by."""
-    return f"{task_name(one.task, one.revision)}: {clean(one.gold)} labels; {one.found.policies}"
+    return f"{task_of(one)}: {clean(one.gold)} labels; {one.found.policies}"

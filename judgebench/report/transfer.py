@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, FLAG, SHARE, TEXT, ListOf, MapOf, maybe, record
 from judgebench.report.briefs.probes import NOT_SURE, effect, largest_first, told
-from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, sheet, when
+from judgebench.report.document.blocks import Cell, Field, Notes, Table, columns_of, explained, grid, sheet
 from judgebench.report.document.brief import Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, percent
-from judgebench.report.said import known_as
-from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
+from judgebench.report.said import known_as, task_column
+from judgebench.report.words import REASONS, samples_note, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Estimate, Scale
-    from judgebench.report.document.blocks import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["TransferRow", "Transfers"]
 
@@ -69,27 +69,14 @@ class Transfers(Document):
     SHAPE = record("", "Whether attacks that lead one judge lead others.", rows=ListOf(_ROW, 1))
 
     def sheet(self) -> Sheet:
-        return sheet(
-            {
-                "task": lambda one: one.task,
-                "bank": lambda one: one.bank,
-                "chosen_on": lambda one: one.chosen_on,
-                "measured_on": lambda one: one.measured_on,
-                "attack": lambda one: one.attack,
-                "questions": lambda one: one.found.items,
-                "effect*": lambda one: one.found.effect,
-                "p": lambda one: one.found.p,
-                "p_adjusted": lambda one: one.found.adjusted,
-                "led": lambda one: one.found.led,
-            },
-            self.rows,
-        )
+        names = "task bank chosen_on measured_on attack questions effect* p p_adjusted led"
+        return sheet(columns_of(_ROW, names), self.rows)
 
     def brief(self) -> Brief:
         names = known_as(name for row in self.rows for name in (row.chosen_on, row.measured_on))
         rows = sorted(self.rows, key=largest_first)[:_MOST]
         fields: list[Field[TransferRow]] = [
-            *when(len({row.task for row in self.rows}) > 1, Field("task", _task, right=False)),
+            *task_column(self.rows),
             Field("best on", lambda row: names[row.chosen_on], right=False),
             Field("attack", lambda row: clean(row.attack), right=False),
             Field("tried on", lambda row: names[row.measured_on], right=False),
@@ -102,8 +89,7 @@ class Transfers(Document):
             notes[0] = "Whether attacks transfer takes two judges or more."
         if len(self.rows) > len(rows):
             notes[0] += f" {many(len(self.rows) - len(rows), 'more row')}: --explain."
-        if any(sampled(row.revision) for row in self.rows):
-            notes.append(SAMPLES)
+        notes += samples_note(self.rows)
         groups = {(row.task, row.revision, row.bank) for row in self.rows}
         where = _group(self.rows[0]) if len(groups) == 1 else f"{many(len(groups), 'bank')} of attacks"
         return Brief((_sentence(self.rows, where),), grid(fields, rows), tuple(notes))
@@ -130,12 +116,8 @@ _NOTES = (
 _EFFECT = "Effect: how much more often (ratings: how far) a judge goes where the attack pushes than on its placebo."
 
 
-def _task(row: TransferRow) -> str:
-    return task_name(row.task, row.revision)
-
-
 def _group(row: TransferRow) -> str:
-    return f"{clean(row.bank)} on {_task(row)}"
+    return f"{clean(row.bank)} on {task_of(row)}"
 
 
 def _sentence(rows: Sequence[TransferRow], where: str) -> str:
@@ -153,7 +135,7 @@ def _sentence(rows: Sequence[TransferRow], where: str) -> str:
     return f"{where}: {verdict}; {at_home}, and another judge {carried} of {many(len(others), 'time')}."
 
 
-def _fields(judges: Sequence[str]) -> tuple[Field[dict[str, TransferRow]], ...]:
+def _fields(judges: Sequence[str]) -> Fields[dict[str, TransferRow]]:
     def first(line: dict[str, TransferRow]) -> TransferRow:
         return next(iter(line.values()))
 
@@ -162,7 +144,7 @@ def _fields(judges: Sequence[str]) -> tuple[Field[dict[str, TransferRow]], ...]:
             row = line.get(judge)
             if row is None:
                 return NONE
-            rated = row.scale.kind in {"rate", "number"}
+            rated = row.scale.numeric
             mark = " *" if row.found.led else ""
 
             def write(found: Estimate) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import TEXT, ListOf, choice, record
 from judgebench.errors import DataError
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, columns_of, grid, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields, Sheet
@@ -37,16 +37,9 @@ class Finding(NamedTuple):
     said: str
 
 
-_TOLD: Mapping[str, Callable[[Finding], str]] = {
-    "task": lambda one: one.task,
-    "split": lambda one: one.split,
-    "about": lambda one: one.about,
-    "state": lambda one: one.state,
-    "said": lambda one: one.said,
-}
 _FINDING = record(
-    "finding", task=TEXT, split=(TEXT, _TOLD["split"], "Empty where it is about the whole card."), about=TEXT,
-    state=choice(*_STATES), said=(TEXT, _TOLD["said"], "What was seen, or what to do."),
+    "finding", task=TEXT, split=(TEXT, None, "Empty where it is about the whole card."), about=TEXT,
+    state=choice(*_STATES), said=(TEXT, None, "What was seen, or what to do."),
 )  # fmt: skip
 _FIELDS: Fields[Finding] = (
     Field("", lambda one: one.state, right=False),
@@ -85,7 +78,7 @@ class Validation(Document):
         )
 
     def sheet(self) -> Sheet:
-        return sheet(_TOLD, self.findings)
+        return sheet(columns_of(_FINDING, "task split about state said"), self.findings)
 
     def brief(self) -> Brief:
         counts = Counter(one.state for one in self.findings)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.validity import STATES, overall
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import MismatchError
 from judgebench.report import junit
-from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, grid, judge_columns, sheet, when
+from judgebench.report.document.blocks import Cell, Field, Notes, Sentences, Table, columns_of, grid, sheet, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, many, percent, some
 from judgebench.report.said import known_as, listed, share_cell, two
-from judgebench.report.words import REASONS, SAMPLES, sampled, task_name
+from judgebench.report.words import REASONS, samples_note, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -202,27 +203,16 @@ class JudgeValidation(Document):
         judges = list(dict.fromkeys(clean(judge) for judge, _ in failed))
         tasks: dict[str, dict[str, None]] = {}
         for _, line in failed:
-            tasks.setdefault(_question(line), {})[task_name(line.task, line.revision)] = None
+            tasks.setdefault(_question(line), {})[task_of(line)] = None
         questions = [f"{question} on {listed(list(on))}" for question, on in tasks.items()]
         told = "; ".join((*questions[:_NAMED], *(["and more"] if len(questions) > _NAMED else [])))
         verb = "fails" if len(judges) == 1 else "fail"
         return MismatchError(f"{listed(judges)} {verb} {many(len(failed), 'question')}: {told}")
 
     def sheet(self) -> Sheet:
-        return sheet(
-            {
-                **judge_columns(lambda x: x[0].judge),
-                "task": lambda x: x[1].task,
-                "about": lambda x: x[1].about,
-                "state": lambda x: x[1].state,
-                "figure*": lambda x: x[1].figure,
-                "limit": lambda x: x[1].limit,
-                "reason": lambda x: x[1].reason,
-                "said": lambda x: _said(x[1]),
-                "revision": lambda x: x[1].revision,
-            },
-            [(one, line) for one in self.judges for line in one.lines],
-        )
+        line_columns = columns_of(_LINE, "task about state figure* limit reason said revision", itemgetter(1))
+        rows = [(one, line) for one in self.judges for line in one.lines]
+        return sheet({**columns_of(_JUDGE, "judge", itemgetter(0)), **line_columns}, rows)
 
     def brief(self) -> Brief:
         names = known_as(one.judge for one in self.judges)
@@ -233,15 +223,14 @@ class JudgeValidation(Document):
             Field("", lambda both: Cell(_word(both[1]), tone=_TONES[both[1].state]), right=False),
             *when(len(names) > 1, Field("judge", _judge, right=False)),
             Field("question", lambda both: _question(both[1]), right=False),
-            Field("task", lambda both: task_name(both[1].task, both[1].revision), right=False),
+            Field("task", lambda both: task_of(both[1]), right=False),
             Field("figure [95 %]", lambda both: _figure(both[1]), right=False),
             Field("because", lambda both: _because(both[1])[0], right=False),
         ]
         notes = ["It holds for this model version, prompt and form alone, and can't say whether gold is right."]
         if more := len(lines) - len(shown):
             notes.insert(0, f"{many(more, 'more line')}: --explain.")
-        if any(sampled(line.revision) for _, line in lines):
-            notes.append(SAMPLES)
+        notes += samples_note(line for _, line in lines)
         answer = tuple(self._told(one, names[one.judge]) for one in self.judges[:MOST_NOTES])
         return Brief(answer, grid(fields, shown), tuple(notes))
 
@@ -305,7 +294,7 @@ def _cost(one: Validated) -> str:
 _FIELDS: Fields[Line] = (
     Field("", _word, right=False),
     Field("question", _question, right=False),
-    Field("task", lambda line: task_name(line.task, line.revision), right=False),
+    Field("task", task_of, right=False),
     Field("figure", _figure, right=False),
     Field("because", _said, right=False),
 )

@@ -11,7 +11,7 @@ from judgebench.errors import DataError
 from judgebench.report.document.blocks import Notes, sheet
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, listing, many
+from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,11 +61,8 @@ class Verification(Document):
         runs=(ListOf(_LOOKED_AT), attrgetter("reports")),
     )
 
-    def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
-        """Write it; all of it as a listing that wraps nothing, so that places can be copied."""
-        if form == "table" and (explain or self.found):
-            return listing(line for one in self.reports for line in _listing(one))
-        return super(Verification, self).render(form, width=width, explain=explain, colour=colour)
+    def unwrapped(self, *, explain: bool) -> list[str] | None:
+        return [line for one in self.reports for line in _listing(one)] if explain or self.found else None
 
     def brief(self) -> Brief:
         runs, cases = many(len(self.reports), "run"), sum(report.cases for report in self.reports)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain.shapes import COUNT, ESTIMATE, NUMBER, SHARE, TEXT, MapOf, judge_keys, maybe, record
 from judgebench.report.document.blocks import Cell, Field, explained
-from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, percent
+from judgebench.report.document.text import clean, decimal, interval, p_value, percent, share
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
-    from judgebench.agreement.templates import Across
+    from judgebench.agreement.probing.ways import Across
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Fields
 
@@ -25,11 +25,6 @@ class WaysRow(NamedTuple):
     condition: str
     scale: Scale
     found: Across
-
-    @property
-    def rated(self) -> bool:
-        """Whether it is ratings that are compared, not right and wrong."""
-        return self.scale.kind in {"rate", "number"}
 
 
 SHAPE = record(
@@ -57,8 +52,9 @@ def sentence(row: WaysRow) -> str:
     if not values or found.unanimous.value is None:
         return f"{ways}."
     low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
-    said = f"{_number(values[low], rated=row.rated)} ({clean(low)}) to {_number(values[high], rated=row.rated)}"
-    what = f"rates {said}" if row.rated else f"is right in {said} %"
+    rated = row.scale.numeric
+    said = f"{_number(values[low], rated=rated)} ({clean(low)}) to {_number(values[high], rated=rated)}"
+    what = f"rates {said}" if rated else f"is right in {said} %"
     return f"{ways}, {what} ({clean(high)}); {percent(found.unanimous.value)} % of cases have one verdict in all."
 
 
@@ -68,18 +64,16 @@ def _cell(row: WaysRow, name: str) -> Cell:
 
 
 def _number(value: float | None, *, rated: bool) -> str:
-    if value is None:
-        return NONE
-    return decimal(value) if rated else percent(value)
+    return share(value) if rated else percent(value)
 
 
 FIELDS: Fields[WaysRow] = (
     Field("in", lambda row: row.condition, right=False),
     Field("cases", lambda row: f"{row.found.rows:,}"),
-    Field("range", lambda row: _number(row.found.range, rated=row.rated)),
-    Field("sd between", lambda row: _number(row.found.between, rated=row.rated), ("sd", "between")),
-    Field("Q", lambda row: NONE if row.found.q is None else decimal(row.found.q, 2)),
+    Field("range", lambda row: _number(row.found.range, rated=row.scale.numeric)),
+    Field(("sd", "between"), lambda row: _number(row.found.between, rated=row.scale.numeric)),
+    Field("Q", lambda row: share(row.found.q, 2)),
     Field("p", lambda row: p_value(row.found.p)),
     Field("alpha", lambda row: _cell(row, "alpha"), right=False),
-    Field("same verdict %", lambda row: _cell(row, "unanimous"), ("same", "verdict %"), right=False),
+    Field(("same", "verdict %"), lambda row: _cell(row, "unanimous"), right=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
-    "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "UNUSABLE", "WARNINGS",
-    "caption_words", "gold_word", "gold_words", "heading", "headline_name", "sampled", "task_name",
+    "FEW_QUESTIONS", "REASONS", "RULES", "SAMPLE", "SAMPLES", "SAMPLE_ROWS", "SHORT", "SHORT_RULES", "UNUSABLE",
+    "WARNINGS", "caption_words", "gold_word", "gold_words", "heading", "headline_name", "sampled", "samples_note",
+    "task_name", "task_of",
 ]  # fmt: skip
 
 #: What is said of figures on the rows that come with a card.
@@ -22,26 +23,28 @@ SAMPLE_ROWS = "SAMPLE: measured on rows written for judgebench, not on the bench
 SAMPLE = "SAMPLE"
 #: The same, of a first answer.
 SAMPLES = "These are SAMPLES, written to show how it works: they say nothing about any judge."
-#: Policies in words, by name and value.
-RULES = {
-    ("order", "single"): "one order only",
-    ("order", "both-right"): "right only if right in both orders",
-    ("order", "sum-of-signs"): "both orders added up",
-    ("order", "inconsistent-tie"): "verdicts that flip are ties",
-    ("order", "mean"): "each order counts",
-    ("tie", "class"): "a tie is an answer",
-    ("tie", "drop"): "ties left out",
-    ("tie", "half"): "ties half right",
-    ("tie", "wrong"): "ties wrong",
-    ("invalid", "wrong"): "unusable is wrong",
-    ("invalid", "drop"): "unusable left out",
-    ("invalid", "tie"): "unusable is a tie",
-    ("gold", "majority"): "most people's label",
-    ("gold", "unanimous"): "only where all people agree",
-    ("gold", "each"): "each person's label",
-    ("gold", "mean"): "people's mean",
-    ("gold", "leave-one-out"): "all people but one",
+#: Policies in words, by name and value, and in the two or three words that a column has room for.
+_RULES = {
+    ("order", "single"): ("one order only", "one order"),
+    ("order", "both-right"): ("right only if right in both orders", "right in both"),
+    ("order", "sum-of-signs"): ("both orders added up", "orders added"),
+    ("order", "inconsistent-tie"): ("verdicts that flip are ties", "flips are ties"),
+    ("order", "mean"): ("each order counts", "each order"),
+    ("tie", "class"): ("a tie is an answer", "ties count"),
+    ("tie", "drop"): ("ties left out", "without ties"),
+    ("tie", "half"): ("ties half right", "ties half"),
+    ("tie", "wrong"): ("ties wrong", "ties wrong"),
+    ("invalid", "wrong"): ("unusable is wrong", "unusable wrong"),
+    ("invalid", "drop"): ("unusable left out", "usable only"),
+    ("invalid", "tie"): ("unusable is a tie", "unusable tie"),
+    ("gold", "majority"): ("most people's label", "majority"),
+    ("gold", "unanimous"): ("only where all people agree", "unanimous"),
+    ("gold", "each"): ("each person's label", "each person"),
+    ("gold", "mean"): ("people's mean", "people's mean"),
+    ("gold", "leave-one-out"): ("all people but one", "all but one"),
 }
+RULES = {rule: words for rule, (words, _) in _RULES.items()}
+SHORT_RULES = {rule: words for rule, (_, words) in _RULES.items()}
 #: What becomes of answers that are no verdict, by policy.
 UNUSABLE = {"wrong": "count as wrong", "tie": "count as ties", "drop": "are left out"}
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
@@ -120,6 +123,8 @@ WARNINGS = {
     "reversed": "agreement far below chance: one side seems to be the wrong way round; give its words the "
     "other meaning (--word OLD=NEW), or check the columns",
 }
+#: The same of ``few_clusters``, of a first answer.
+FEW_QUESTIONS = "Few independent questions: the intervals are rough."
 #: Short names of metrics, in lines.
 SHORT: dict[str, tuple[str, ...]] = {
     "accuracy": ("accuracy",),
@@ -178,6 +183,25 @@ def task_name(task: str, revision: str) -> str:
     ('SAMPLE pandalm', 'pandalm')
     """
     return f"{SAMPLE} {clean(task)}" if sampled(revision) else clean(task)
+
+
+class _Measured(Protocol):
+    """What was measured on a task's rows."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+
+def task_of(one: _Measured) -> str:
+    """Name the task of a row."""
+    return task_name(one.task, one.revision)
+
+
+def samples_note(rows: Iterable[_Measured]) -> list[str]:
+    """Say that some rows are of samples, where any are."""
+    return [SAMPLES] if any(sampled(row.revision) for row in rows) else []
 
 
 def heading(metric: str) -> tuple[str, ...]:

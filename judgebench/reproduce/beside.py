@@ -9,7 +9,7 @@ from judgebench.errors import DataError, UsageError
 from judgebench.report.reproduction import ABSENT, Cell, Unmatched
 from judgebench.reproduce.made import Absent, Tables
 from judgebench.reproduce.measures import Measures
-from judgebench.reproduce.printed import PRINTED, Printed, own_figures
+from judgebench.reproduce.printed import PRINTED, Printed, folders, own_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,13 +33,6 @@ def figures_beside(card: Card, published: Sequence[Published], data: Path) -> li
         for table in one.printed:
             found += table.figures(homes, data)
     return found
-
-
-def folders(card: Card, data: Path) -> list[Path]:
-    """Where a task's files may lie below a folder, which may be the task's own."""
-    names = (card.name, *card.folders)
-    own = [data] if data.name in names else []
-    return [home for home in (*(data / name for name in names), *own) if home.is_dir()]
 
 
 def beside(

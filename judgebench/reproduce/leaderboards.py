@@ -11,6 +11,7 @@ from judgebench.files.content import find
 from judgebench.report.document.as_md import markdown_grid, markdown_table, markdown_text
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import rank
+from judgebench.reproduce.printed import folders
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
-    from judgebench.report.leaderboard.ranks import Entry, Key
+    from judgebench.report.leaderboard.entries import Entry, Key
     from judgebench.report.reproduction import Reproduction
 
 __all__ = ["figures", "results", "write_results"]
@@ -113,8 +114,7 @@ def figures(data: Path) -> list[Agreement]:
     card = load_card("rewardbench")
     rows: list[Agreement] = []
     for recorded in (r for r in card.recorded if r.kind == "figures"):
-        home = next((data / name for name in (card.name, *card.folders) if (data / name).is_dir()), data)
-        path = find(home, recorded.file)
+        path = find(next(iter(folders(card, data)), data), recorded.file)
         if path is None:
             continue
         for subset, value in Reader(card, recorded.split).figures(path).items():

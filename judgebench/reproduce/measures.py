@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import row_figures, scored_rows
-from judgebench.agreement.raters import all_at_once
+from judgebench.agreement.people.raters import all_at_once
 from judgebench.agreement.witness.beside import verify_metrics
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import UsageError

@@ -18,6 +18,8 @@ from judgebench.reproduce.patterns import captured, filled, is_inside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from judgebench.tasks.card import Card
+
 __all__ = ["PRINTED", "Printed", "PrintedTable", "own_figures", "printed_table", "stated_figure"]
 
 #: The file of published figures beside the data.
@@ -285,6 +287,13 @@ def _typed(table: TomlTable) -> tuple[tuple[str, Mapping[str, str]], ...]:
         if not isinstance(row, list) or len(row) != len(columns) or not all(isinstance(one, str) for one in row):
             table.fail("rows", f"expected a text for each of {', '.join(columns) or 'the columns'}, got {row!r}")
     return tuple((row[0], dict(zip(columns, row, strict=True))) for row in rows)
+
+
+def folders(card: Card, data: Path) -> list[Path]:
+    """Where a task's files may lie below a folder, which may be the task's own."""
+    names = (card.name, *card.folders)
+    own = [data] if data.name in names else []
+    return [home for home in (*(data / name for name in names), *own) if home.is_dir()]
 
 
 def files_of(pattern: str, homes: Sequence[Path]) -> list[tuple[Path, dict[str, str]]]:

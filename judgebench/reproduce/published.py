@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from judgebench.errors import DataError, argument
 from judgebench.files.content import find
 from judgebench.files.toml import TomlTable, read_toml
-from judgebench.reproduce.printed import printed_table, same_in_print, stated_figure
+from judgebench.reproduce.printed import folders, printed_table, same_in_print, stated_figure
 from judgebench.reproduce.rules import read_rules
 from judgebench.tasks.card import card_names, load_card, policies_of, recorded_of
 
@@ -68,6 +68,11 @@ class PublishedFigure:
     own: bool = False
     origin: str = ""
     at: str = ""
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is about a recorded judge."""
+        return self.kind in {"cell", "alt_test"}
 
     @property
     def conditions(self) -> str:
@@ -162,7 +167,7 @@ def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
         file for s in card.splits.values() for file in s.main.files
     ]
     here = only or any(find(data, file) for file in files)
-    for home in (*(data / name for name in (card.name, *card.folders)), data):
+    for home in dict.fromkeys((*folders(card, data), data)):
         path = home / PUBLISHED
         if not path.is_file() or path.resolve() == (card.folder / PUBLISHED).resolve():
             continue
@@ -289,10 +294,6 @@ def _figures(kind: Kind, table: TomlTable, card: Card, origin: str) -> list[Publ
         for key, metric in metrics.items()
     ]
     table.done()
-    if (
-        not origin
-        and kind in {"cell", "alt_test"}
-        and not any((r.name, r.split) == (judge, split) for r in card.recorded)
-    ):
+    if not origin and found[0].judged and not any((r.name, r.split) == (judge, split) for r in card.recorded):
         table.fail("judge", f"the card has no [[recorded]] {judge!r} in split {split!r}")
     return found

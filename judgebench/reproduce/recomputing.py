@@ -138,8 +138,8 @@ class Recomputing:
         return values[figure.subset], ""
 
     def _between(self, figure: PublishedFigure) -> Found:
-        from judgebench.agreement.ceiling import pairwise  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.people.ceiling import pairwise  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
         task, ratings = self._sources.task(figure.split), self._sources.labels(figure.split)
@@ -206,7 +206,7 @@ class Recomputing:
 
 def _of_pairs(figure: PublishedFigure, ratings: Ratings, policies: Policies) -> Found:
     """Measure all pairs of labels that people gave to one item, each person's with everybody else's."""
-    from judgebench.agreement.people import Pool  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.people.pool import Pool  # noqa: PLC0415 - loads numpy
     from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
     name = figure.metric.removesuffix(COUNT)

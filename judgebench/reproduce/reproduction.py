@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.toml import TomlTable, read_toml
 from judgebench.report.reproduction import ABSENT, Cell, Reproduction, Unmatched
-from judgebench.reproduce.beside import beside, figures_beside, folders
-from judgebench.reproduce.printed import own_figures
+from judgebench.reproduce.beside import beside, figures_beside
+from judgebench.reproduce.printed import folders, own_figures
 from judgebench.reproduce.published import PUBLISHED, PublishedFigure, given_published, load_published, own_published
 from judgebench.reproduce.recomputing import Recomputing
 from judgebench.reproduce.sources import Sources
@@ -252,7 +252,7 @@ def _measured(
 
     ``printed`` are judges with figures beside the data, whose splits have names of their publishers' own.
     """
-    judged = [figure for figure in figures if figure.kind in {"cell", "alt_test"}]
+    judged = [figure for figure in figures if figure.judged]
     published = {(figure.judge, figure.split) for figure in judged}
     for (judge, split), recorded in sources.held.items():
         if (judge, split) in published or judge in printed:

@@ -13,6 +13,7 @@ from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import DataError
 from judgebench.files.content import find
 from judgebench.report.document.text import some
+from judgebench.reproduce.printed import folders
 from judgebench.tasks.base import judge_columns, open_task, reader_of, recorded_judges
 from judgebench.tasks.card import Recorded
 from judgebench.tasks.recordings import Recording, stem
@@ -107,7 +108,7 @@ class Sources:
 
     def lacking(self, figure: PublishedFigure) -> str:
         """Say what a figure needs that isn't in the task's folder or in the folder itself; empty where it is."""
-        if figure.kind in {"cell", "alt_test"}:
+        if figure.judged:
             key = (figure.judge, figure.split)
             if key in self.held:
                 return ""
@@ -126,7 +127,7 @@ class Sources:
     def _find(self, *files: str) -> Path | None:
         if given := next((self._files[file] for file in files if file in self._files), None):
             return given
-        homes = (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data, *self._beside)
+        homes = (*folders(self.card, self.data), self.data, *self._beside)
         return next((path for home in homes for file in files if (path := find(home, file)) is not None), None)
 
     def task(self, split: str) -> CardTask:

@@ -15,53 +15,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.coefficients.continuous import MOMENTS
 from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from judgebench.stats.coefficients.continuous import Moments
     from judgebench.stats.crosstab import Flags, Floats
 
-    Formula = Callable[[Floats, float, Floats, Floats, int], Floats]
 
-
-def _pearson(xy: Floats, xx: float, yy: Floats, _shift: Floats, _n: int) -> Floats:
-    return _over(xy, np.sqrt(np.maximum(xx * yy, 0.0)))
-
-
-def _concordance(xy: Floats, xx: float, yy: Floats, shift: Floats, _n: int) -> Floats:
-    return _over(2 * xy, xx + yy + shift**2)
-
-
-def _agreement(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floats:
-    unbiased = n / (n - 1)
-    total = unbiased * (xx + yy)
-    return _over(2 * unbiased * xy, total + shift**2 - (total - 2 * unbiased * xy) / n)
-
-
-def _consistency(xy: Floats, xx: float, yy: Floats, _shift: Floats, _n: int) -> Floats:
-    return _over(2 * xy, xx + yy)
-
-
-def _alpha(xy: Floats, xx: float, yy: Floats, shift: Floats, n: int) -> Floats:
-    expected = xx + yy + shift**2 / 2
-    return _over(expected - (1 - 1 / (2 * n)) * (xx + yy - 2 * xy + shift**2), expected)
-
-
-_FORMULAS: dict[str, Formula] = {
-    "pearson_r": _pearson,
-    "lin_ccc": _concordance,
-    "icc_a1": _agreement,
-    "icc_c1": _consistency,
-    "krippendorff_alpha": _alpha,
-}
 #: Errors that are greatest where each number lies as far from gold as it can.
 _FARTHEST = {"mean_absolute_error", "root_mean_squared_error"}
 
 
 def completes(name: str) -> bool:
     """Whether it is known which numbers are least favourable to a figure."""
-    return name in {*_FORMULAS, *_FARTHEST, "mean_signed_error"}
+    return name in {*MOMENTS, *_FARTHEST, "mean_signed_error"}
 
 
 def completed(name: str, gold: Floats, judge: Floats, given: Flags, low: float, high: float) -> Floats:
@@ -78,11 +46,11 @@ def completed(name: str, gold: Floats, judge: Floats, given: Flags, low: float, 
         ends = [abs(lean + missing.size * end) for end in (low, high)]
         found[missing] = high if ends[1] >= ends[0] else low
     elif gold.size > 1:
-        found[missing] = _correlated(_FORMULAS[name], gold, judge, missing, low, high)
+        found[missing] = _correlated(MOMENTS[name], gold, judge, missing, low, high)
     return found
 
 
-def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarray, low: float, high: float) -> Floats:
+def _correlated(parts: Moments, gold: Floats, judge: Floats, missing: np.ndarray, low: float, high: float) -> Floats:
     n, own = gold.size, np.ones(gold.size, dtype=np.bool_)
     own[missing] = False
     # In units of the scale's length, from its middle.
@@ -93,7 +61,9 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
 
     def value(total: Floats, square: Floats, product: Floats) -> Floats:
         mean = (fixed[0] + total) / n
-        return formula((fixed[2] + product) / n, xx, (fixed[1] + square) / n - mean**2, mean + shift, n)
+        above, below = parts((fixed[2] + product) / n, xx, (fixed[1] + square) / n - mean**2, mean + shift, n)
+        # Infinite where a side doesn't vary, so that nobody chooses it.
+        return np.where(below > TINY, above / np.where(below > TINY, below, 1.0), np.inf)
 
     order = missing[np.argsort(x[missing], kind="stable")]
     m, lifted = order.size, np.arange(order.size + 1.0)
@@ -120,10 +90,4 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
         if float(lowest.fun) < swept[best]:
             put[missing] = line(lowest.x)
     found: Floats = middle + reach * put[missing]
-    return found
-
-
-def _over(above: Floats, below: Floats) -> Floats:
-    """Divide; infinite where a side doesn't vary, so that nobody chooses it."""
-    found: Floats = np.where(below > TINY, above / np.where(below > TINY, below, 1.0), np.inf)
     return found

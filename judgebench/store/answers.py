@@ -239,7 +239,7 @@ class Answers:
         return self.add(lines, instead=own)
 
 
-def others(root: Path, run: Run) -> Iterator[StoredRun]:
+def others(root: Path, run: Run) -> list[StoredRun]:
     """Find the other runs whose answers serve this one's cases, those first that were refreshed last."""
     found: list[StoredRun] = []
     for file in sorted(root.glob(f"*/{MANIFEST}")):
@@ -251,7 +251,7 @@ def others(root: Path, run: Run) -> Iterator[StoredRun]:
             continue
         if stored.run.answers == run.answers and fits(stored.path / REFRESHED):
             found.append(stored)
-    return iter(sorted(found, key=lambda stored: stored.refreshed, reverse=True))
+    return sorted(found, key=lambda stored: stored.refreshed, reverse=True)
 
 
 def elsewhere(root: Path, run: Run) -> dict[str, int]:

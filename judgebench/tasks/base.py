@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
@@ -15,7 +15,16 @@ from judgebench.files.content import find
 from judgebench.files.toml import TomlTable
 from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.located import Located, Names, refuse_twins
-from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
+from judgebench.tasks.recordings import (
+    Recording,
+    Told,
+    columns_of,
+    is_own_format,
+    is_wide,
+    own_order,
+    read_recording,
+    stem,
+)
 from judgebench.tasks.resolve import resolve
 from judgebench.tasks.sources import file_source
 
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
     from judgebench.labels.cells import Cells
     from judgebench.tasks.card import Card, Recorded
-    from judgebench.tasks.recordings import Recording, Wide
+    from judgebench.tasks.recordings import Heard, Replies, Wide
     from judgebench.tasks.sources import Source
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
@@ -90,6 +99,23 @@ class Reader:
             f"{source.name}: {self.card.name} has no file of verdicts; replay one of your own (id, verdict)"
         )
 
+    def gathered(self, judge: str, heard: Iterable[Heard], items: Collection[str], source: Source) -> Recording:
+        """Gather one judge's replies to items in their own order; those to others are passed over.
+
+        A judge without a name is called after its file. DataError where an item has two replies, or no item has one.
+        """
+        order = own_order(self.scale)
+        replies: Replies = {}
+        for row, column, item, reply in heard:
+            if item not in items:
+                continue
+            if (item, order) in replies:
+                row.fail(f"item {item!r} appears twice", column)
+            replies[item, order] = reply
+        if not replies:
+            raise DataError(f"none of its verdicts is on an item of {self.card.name}:{self.split}", file=source.name)
+        return Recording(judge or stem(source.name), replies, (order,))
+
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges that a recorded file holds: each name by which `recorded` takes one, and the one to show.
 
@@ -103,16 +129,18 @@ class Reader:
         raise NotImplementedError
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:  # noqa: ARG002 - for those that override it
-        """Compute what the benchmark computes by a formula of its own, by row name and metric name."""
+        """Compute what the benchmark computes by a formula of its own, by row name and metric name.
+
+        ``verdicts`` are the plain ones: of the first repeat, without a probe.
+        """
         return {}
 
 
 def reader_of(card: Card, split: str = "") -> Reader:
     """Make the reader that a card names."""
-    module, _, attribute = card.reader.partition(":")
     try:
-        made: Reader = getattr(importlib.import_module(module), attribute)(card, card.split(split).name)
-    except (ImportError, AttributeError) as error:
+        made: Reader = resolve_name(card.reader)(card, card.split(split).name)
+    except (ImportError, AttributeError, ValueError) as error:
         raise BrokenPluginError(f"task {card.name!r}: its reader {card.reader} can't be loaded: {error}") from error
     return made
 
@@ -122,7 +150,7 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     name = run.task.partition(":")[0]
     if name not in card_names():
         return list(rows)
-    found = reader_of(load_card(name)).official(verdicts())
+    found = reader_of(load_card(name)).official(one for one in verdicts() if not one.repeat and not one.probe)
     return [_with(row, found.get(row.subset, {})) for row in rows]
 
 
@@ -247,7 +275,7 @@ class CardTask:
                 f"{own!r}" + (more if self.by_criterion else ""),
                 file=str(path),
             )
-        return found
+        return _stepwise(found, self.items(), self.scale) if self.scale.kind == "steps" else found
 
     def recordings(self) -> tuple[Recorded, ...]:
         """Return the recorded verdicts that the card knows for this split."""
@@ -293,6 +321,17 @@ class CardTask:
     def _refuse_twins(self, names: Names) -> None:
         if twins := names.twins():
             refuse_twins(twins, self.reader.items(self.source))
+
+
+def _stepwise(found: Recording, items: Iterable[Item], scale: Scale) -> Recording:
+    """Give replies on solutions the order of their steps, and of those without a wrong one a check of each step."""
+    steps = {item.id: len(item.responses) for item in items}
+    replies: Replies = {}
+    for (name, order), reply in found.replies.items():
+        whole = (1,) * steps.get(name, 1)
+        flawless = scale.first_error and isinstance(reply.code, tuple) and 0 not in reply.code
+        replies[name, order or tuple(range(len(whole)))] = replace(reply, code=whole) if flawless else reply
+    return replace(found, replies=replies, orders=())
 
 
 def _fitting(scale: Scale) -> Collection[Code]:

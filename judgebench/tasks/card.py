@@ -239,8 +239,7 @@ def roles_of(table: TomlTable, *, whole: bool = False) -> tuple[Roles, Cells]:
     from judgebench.labels.cells import Cells  # noqa: PLC0415 - loaded on use
     from judgebench.labels.roles import Roles  # noqa: PLC0415 - loaded on use
 
-    words = table.table("words")
-    meanings = {word: words.text(word, "") for word in tuple(words.data)}
+    meanings = table.texts_by_name("words", "")
     # Conversations begin with what was asked: question = [] says so.
     needed = ("answers", "gold") if table.data.get("question") == [] else ("question", "answers", "gold")
     found = Roles(**{role: table.names(role) for role in (one.name for one in fields(Roles)) if role in table.data})
@@ -274,7 +273,6 @@ def policies_of(table: TomlTable) -> Policies:
 
 
 def _part(table: TomlTable) -> Part:
-    hashes = table.table("sha256")
     part = Part(
         hub=table.text("hub", ""),
         config=table.text("config", ""),
@@ -282,14 +280,14 @@ def _part(table: TomlTable) -> Part:
         revision=table.text("revision", ""),
         url=table.text("url", ""),
         files=table.texts("files"),
-        sha256={name: hashes.text(name) for name in tuple(hashes.data)},
+        sha256=table.texts_by_name("sha256"),
         count=table.take("count", int) if "count" in table.data else None,
     )
     table.done()
     for name in part.sha256:
         # Of a data set of the hub the files are its shards.
         if name not in {*part.files, part.url.rsplit("/", 1)[-1]} and not part.hub:
-            hashes.fail(name, "this is not one of the part's files")
+            table.fail(f"sha256.{name}", "this is not one of the part's files")
     if part.hub and not part.hub_split:
         table.fail("hub_split", "a hub source needs the name of its split")
     if part.url and not part.sha256.get(part.url.rsplit("/", 1)[-1]):

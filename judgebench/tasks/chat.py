@@ -216,6 +216,14 @@ def cut(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
     return tuple(turns[:first]), tuple(turns[first:])
 
 
+def answer_at(row: Row, column: str, turns: Sequence[Turn], number: int) -> int:
+    """Find the place of an answer of a conversation, counted from 1; DataError where it has fewer."""
+    answers = [place for place, turn in enumerate(turns) if turn.role == "assistant"]
+    if len(answers) < number:
+        row.fail(f"turn {number} was judged, and the conversation holds {len(answers)} answers", column)
+    return answers[number - 1]
+
+
 def last_words(turns: Sequence[Turn]) -> str:
     """Give the last words of an answer; of an agent that said none, what it did last."""
     said = [turn for turn in turns if turn.role == "assistant"] or [turn for turn in turns if turn.role == "call"]

@@ -34,6 +34,13 @@ def filled(cls: type[T], table: TomlTable, **read: Any) -> T:
     return cls(**taken, **read)
 
 
+def whole(cls: type[T], table: TomlTable) -> T:
+    """Take a dataclass as `filled` does, of a table that holds nothing else."""
+    found = filled(cls, table)
+    table.done()
+    return found
+
+
 def _text(table: TomlTable, one: Field[Any]) -> str:
     default = None if one.default is MISSING else one.default
     if "one_of" in one.metadata:
@@ -52,22 +59,12 @@ def _plain(kind: type[Any]) -> Callable[[TomlTable, Field[Any]], Any]:
     return lambda table, one: table.take(one.name, kind, None if one.default is MISSING else one.default)
 
 
-def _texts_by_name(table: TomlTable, one: Field[Any]) -> dict[str, str]:
-    inner = table.table(one.name)
-    return {name: inner.text(name) for name in tuple(inner.data)}
-
-
-def _names_by_name(table: TomlTable, one: Field[Any]) -> dict[str, tuple[str, ...]]:
-    inner = table.table(one.name)
-    return {name: inner.names(name) for name in tuple(inner.data)}
-
-
 #: How a key is taken, by the type of its field as it is written.
 _TAKERS: Mapping[str, Callable[[TomlTable, Field[Any]], Any]] = {
     "str": _text,
     "int": _plain(int),
     "bool": _plain(bool),
     "tuple[str, ...]": _names,
-    "Mapping[str, str]": _texts_by_name,
-    "Mapping[str, tuple[str, ...]]": _names_by_name,
+    "Mapping[str, str]": lambda table, one: table.texts_by_name(one.name),
+    "Mapping[str, tuple[str, ...]]": lambda table, one: table.names_by_name(one.name),
 }

@@ -129,7 +129,7 @@ class Gold:
     def _learn_first(self) -> None:
         """Understand the words of the first rows; all, where these aren't understood or labels are not of a list."""
         table = self._table
-        first = RowTable(table.name, lambda: islice(table.rows(), _FIRST), "", self._names, table.unit)
+        first = table.with_rows(lambda: islice(table.rows(), _FIRST))
         try:
             self._codes = self._learn(first if self._scale.listed else table)
         except (DataError, UsageError):
@@ -184,8 +184,7 @@ def _scales_apart(table: RowTable, roles: Roles, cells: Cells) -> str:
             def rows(one: str = one, name: str = name) -> Iterator[Row]:
                 return (row for row in table.rows() if text_of(row, name) == one)
 
-            part = RowTable(table.name, rows, "", table.columns, table.unit)
-            parts[one] = part, list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
+            parts[one] = table.with_rows(rows), list(roles.gold), f"{argument('where')} '{name} = {one}'{ids}"
     if not parts:
         for one, golds in golds_of(roles.gold, table.columns).items():
             names = [column for _, column in golds]

@@ -103,8 +103,8 @@ class Reading:
             columns,
             str(data.get("scale", "")),
             str(data.get("gold", "")),
-            Opening(**_tuples(data.get("file", {}))),
-            Cells(**_tuples(data.get("cells", {}))),
+            Opening(**tuples(data.get("file", {}))),
+            Cells(**tuples(data.get("cells", {}))),
             tuple(map(str, data.get("where", ()))),
             str(data.get("tool", "")),
         )
@@ -116,7 +116,8 @@ def _said(one: Any) -> dict[str, Any]:
     return {f.name: value for f in fields(one) if (value := getattr(one, f.name)) != getattr(usual, f.name)}
 
 
-def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+def tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Make tuples of lists, as the fields of frozen dataclasses are."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
@@ -47,7 +48,7 @@ def kept(table: RowTable, where: Sequence[str]) -> RowTable:
         if not found:
             raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
 
-    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
+    return table.with_rows(rows)
 
 
 def filled(table: RowTable) -> tuple[RowTable, int]:
@@ -57,13 +58,7 @@ def filled(table: RowTable) -> tuple[RowTable, int]:
         return all(map(_blank, row.data.values()))
 
     gaps = sum(map(blank, table.rows()))
-    if not gaps:
-        return table, 0
-
-    def rows() -> Iterator[Row]:
-        return (row for row in table.rows() if not blank(row))
-
-    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit), gaps
+    return table.with_rows(lambda: filterfalse(blank, table.rows())) if gaps else table, gaps
 
 
 def _blank(value: Any) -> bool:

@@ -25,7 +25,7 @@ from judgebench.files.opening import Opening
 from judgebench.files.toml import TomlTable, read_toml
 from judgebench.labels.cells import Cells
 from judgebench.tasks.card import Card, card_names, load_card, policies_of, roles_of, scale_of
-from judgebench.tasks.own import Reading
+from judgebench.tasks.own import Reading, tuples
 
 CARD = "task.toml"
 _TABLES = re.compile(r"\.(?:csv|tsv|tab|jsonl|ndjson|json|parquet|pq|xlsx|ods)(?:\.gz)?$", re.IGNORECASE)
@@ -154,5 +154,4 @@ def read_own_card(path: Path, data: Path | None = None) -> Found:
 
 def _taken(table: TomlTable, kind: Any) -> dict[str, Any]:
     """Take the keys that are options of a table, under their names."""
-    found = {one.name: table.data.pop(one.name) for one in fields(kind) if one.name in table.data}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+    return tuples({one.name: table.data.pop(one.name) for one in fields(kind) if one.name in table.data})

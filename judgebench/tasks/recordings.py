@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.domain import Reply, Status, Verdict, told_apart
+from judgebench.domain import Reply, Verdict, told_apart
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.cells import Cells
 from judgebench.labels.names import LABEL, NO_LABEL, is_gold, is_judge, words_of
@@ -68,7 +68,7 @@ class Told:
                 bare.fail(f"it says no {what}, while other rows do ({said!r} ...)", name)
         if not any(judge or condition for judge, condition in found):
             return cls({}, {})
-        judges = [judge or stem(Path(of[0].file)) for (judge, _), of in found.items()]
+        judges = [judge or stem(of[0].file) for (judge, _), of in found.items()]
         conditions = [condition for _, condition in found]
         own = [{CONDITION_FIELD: condition} if condition else {} for condition in conditions]
         shown = told_apart([("", judge, said) for judge, said in zip(judges, own, strict=True)], numbers=False)
@@ -112,9 +112,25 @@ def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[li
     return told.rows[shown], shown
 
 
-def stem(path: Path) -> str:
+def stem(path: Path | str) -> str:
     """Name a judge after its file."""
-    return path.name.partition(".")[0]
+    return Path(path).name.partition(".")[0]
+
+
+class Heard(NamedTuple):
+    """A recorded reply: in which row and column it is, and on which item."""
+
+    row: Row
+    column: str
+    item: str
+    reply: Reply
+
+
+def own_order(scale: Scale) -> tuple[int, ...]:
+    """Give the order in which items of this scale have their responses; of steps none, whose number is an item's."""
+    return tuple(
+        range({"pair": 2, "pick": len(scale.labels), "rank": len(scale.labels), "steps": 0}.get(scale.kind, 1))
+    )
 
 
 class Wide(NamedTuple):
@@ -278,7 +294,7 @@ def _labelled(rows: Sequence[Row], scale: Scale, column: str, cells: Cells) -> I
     for row, text in zip(rows, texts, strict=True):
         said = str(row.data.get("text") or "")
         code = codes.get(text, GAP)
-        yield row, Reply(Status.UNPARSED, text=said or text) if code == GAP else Reply.ok(code, text=said or text)
+        yield row, Reply.read(None if code == GAP else code, text=said or text)
 
 
 def _off_scale(wrong: Sequence[tuple[int, str]], scale: Scale) -> str:
@@ -289,8 +305,7 @@ def _off_scale(wrong: Sequence[tuple[int, str]], scale: Scale) -> str:
 
 def _order(row: Row, scale: Scale) -> tuple[int, ...]:
     value = row.data.get("order")
-    count = {"pair": 2, "pick": len(scale.labels), "rank": len(scale.labels)}.get(scale.kind, 1)
-    original = tuple(range(count))
+    original = own_order(scale)
     words = {"": original, "original": original, "swapped": tuple(reversed(original))}
     if value is None or (isinstance(value, str) and value.strip().casefold() in words):
         return words[(value or "").strip().casefold()]

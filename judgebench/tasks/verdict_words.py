@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.labels.lists import order_in
-from judgebench.labels.vocabulary import CHECK, MISSING, NO_VERDICT, fold
+from judgebench.labels.lists import order_in, steps_in
+from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold
 from judgebench.labels.words import GAP, UNKNOWN, code_of, numbered_pair, one_opposite
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def _unlisted(word: str, scale: Scale) -> Code:
     if scale.kind == "rank":
         found = order_in(word, scale)
     elif scale.kind == "steps":
-        parts = word.strip().strip("[]").replace(";", " ").replace(",", " ").replace("|", " ").split()
-        checks = tuple(CHECK.get(fold(part.strip("\"'")), UNKNOWN) for part in parts)
-        found = checks if checks and UNKNOWN not in checks else None
+        found = steps_in(word, scale)
     else:
         found = scale.code(word)
     if found is not None:

@@ -91,7 +91,7 @@ class View:
                 "view.runs",
                 title="Runs",
                 styles=["view.css", "view.runs.css"],
-                scripts=["view.made.js", "view.runs.draw.js", "view.runs.js"],
+                scripts=["texts.js", "view.js", "view.runs.draw.js", "view.runs.js"],
                 live=True,
             )
         )
@@ -105,7 +105,7 @@ class View:
                 styles=["view.css", "view.label.css"],
                 scripts=[
                     "texts.js",
-                    "view.made.js",
+                    "view.js",
                     "view.item.js",
                     "view.label.draw.js",
                     "view.label.agree.js",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -9,11 +10,11 @@ from judgebench.report.document.as_html import body, page
 from judgebench.report.document.blocks import Notes, Table
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import minus
-from judgebench.report.said import brief_name, first_up, known_as
+from judgebench.report.said import brief_name, first_up, is_recorded, known_as, whole
 from judgebench.store.runs import StoredRun
 from judgebench.view.compare_parts import ALL, LEVEL, SHARES, counts, lines_of, part_of, parts, value_of
-from judgebench.view.figures import estimate, fraction, share
-from judgebench.view.naming import asked_whom, conditions_line, is_recorded, judge_name, scale_line
+from judgebench.view.figures import estimate, fraction
+from judgebench.view.naming import asked_whom, conditions_line, judge_name, scale_line
 from judgebench.view.prompt_change import prompt_change
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_page", "standings_page"]
 
 _STYLES = ("view.css", "view.compare.css")
-_SCRIPTS = ("texts.js", "view.made.js", "view.item.js", "view.compare.js")
+_SCRIPTS = ("texts.js", "view.js", "view.item.js", "view.compare.js")
 #: Conditions that say where verdicts lie, not how they were asked for.
 _NO_CHOICE = frozenset({"recording", "backend", "model", "revision"})
 _CONDITION = {"again": "the day on which it was asked", "orders": "the orders", "base_url": "the server"}
@@ -59,7 +60,7 @@ def compare_page(compared: Compared, names: Sequence[str]) -> str:
         short=list(reversed(known_as(found.judges).values())),
         differs=_differs(before.run, after.run),
         change=prompt_change(before.run, after.run),
-        **parts(found),
+        **parts(compared),
         **counts(compared),
         figures=_figures(found),
         power=_power(found),
@@ -125,7 +126,7 @@ def _side(compared: Compared, side: int, role: str) -> dict[str, Any]:
     found, stored = compared.found, compared.runs[side]
     name, told = judge_name(found.first if side else found.second)
     coverage = found.coverage[0 if side else 1]
-    usable = "all usable" if coverage == 1 else f"{share(coverage)} usable"
+    usable = "all usable" if coverage == 1 else f"{whole(coverage)} usable"
     facts = [
         conditions_line(stored.run),
         f"{many(found.judgments, 'answer')}, {usable}",
@@ -141,7 +142,8 @@ def _differs(before: Run, after: Run) -> str:
     names = [name for name in dict.fromkeys([*one, *two]) if one.get(name) != two.get(name) and name not in _NO_CHOICE]
     told = ["the judge"] if before.judge != after.judge else []
     told += [_CONDITION.get(name, f"the {name.replace('_', ' ')}") for name in names]
-    recorded = " How recorded judges were asked is not known." if is_recorded(before) or is_recorded(after) else ""
+    known = not any(is_recorded(run.judge) for run in (before, after))
+    recorded = "" if known else " How recorded judges were asked is not known."
     if not told:
         return f"Nothing that was chosen differs: the same judge, asked twice.{recorded}"
     same = "Same items, labels and rules." if "the judge" in told else "Same judge, items, labels and rules."
@@ -158,7 +160,7 @@ def _figures(found: Comparison) -> list[Mapping[str, Any]]:
             "less": line.metric in found.errors,
             "after": estimate(line.first),
             "before": estimate(line.second),
-            "difference": estimate(line.difference, lambda value: fraction(value, sign=True)),
+            "difference": estimate(line.difference, partial(fraction, sign=True)),
         }
         for line in found.lines
         if line.subset == ALL

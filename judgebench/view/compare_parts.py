@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from judgebench.report.document.text import clean, many
-from judgebench.report.page.forest import Axis, steps
-from judgebench.report.said import numbers
+from judgebench.report.page.forest import Axis, Forest, Line, Mark, steps
+from judgebench.report.said import numbers, whole
 from judgebench.report.words import headline_name
 from judgebench.view.comparison import BETTER, HALF, OTHER, WORSE
-from judgebench.view.figures import estimate, fraction, points, share
+from judgebench.view.figures import estimate, fraction, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,8 @@ __all__ = ["ALL", "LEVEL", "SHARES", "counts", "lines_of", "part_of", "parts", "
 ALL, LEVEL = "all", 0.05
 #: Shares of right answers, of which points can be told.
 SHARES = ("percent_agreement", "accuracy")
+#: Whether a part became better, by the sign of what is sure: style, sign and word.
+_CHIPS = {1: ("yes", "▲", "Better"), -1: ("no", "▼", "Worse"), 0: ("unsure", "?", "Can't tell")}
 
 
 def value_of(line: ComparisonLine) -> float:
@@ -48,53 +50,55 @@ def part_of(found: Comparison, subset: str) -> Part:
     return next(one for one in found.parts if one.subset == subset)
 
 
-def parts(found: Comparison) -> dict[str, Any]:
-    """Write the table by part of the data, with a forest in it."""
-    lines = lines_of(found)
-    whole = [line for line in lines if line.subset == ALL]
-    rest = sorted((line for line in lines if line.subset != ALL), key=lambda one: (-value_of(one), one.subset))
+def parts(compared: Compared) -> dict[str, Any]:
+    """Make the table by part of the data, all items first, and name the parts that can't be told."""
+    found = compared.found
+    lines = sorted(lines_of(found), key=lambda one: (one.subset != ALL, -value_of(one), one.subset))
     metric = table_metric(found)
     shares = metric in SHARES
-    write: Callable[..., str] = points if shares else lambda value: fraction(value, sign=True)
-    axis = _axis(lines, write)
-    rows = [_part(found, line, axis, write, shares=shares) for line in (*whole, *rest)]
+    measure = "agreement" if shares else headline_name(metric)
+    axis = _axis(lines, points if shares else _signed)
+    rows = [_row(found, line, axis, shares=shares) for line in lines]
     return {
-        "measure": "agreement" if shares else headline_name(metric),
-        "unit": "points" if shares else "",
-        "rows": rows,
-        "ticks": [{"x": axis.at(value), "text": word} for value, word in axis.marks],
-        "zero": axis.at(0.0),
-        "open": [row["name"] for row in rows[1:] if row["state"] == "unsure"],
+        "table": Forest(
+            caption=f"Change in {measure}, by part of the data",
+            first="Part",
+            second="Is it better?",
+            chart=f"Change in {measure}{', points' if shares else ''}",
+            figure="Points" if shares else "Change",
+            share="Before → after",
+            more="Items better / worse" if compared.scored else "",
+            lines=tuple(rows),
+            axis=axis,
+        ),
+        "open": [row.name for row in rows[1:] if row.chip == _CHIPS[0]],
     }
 
 
-def _part(
-    found: Comparison, line: ComparisonLine, axis: Axis, write: Callable[..., str], *, shares: bool
-) -> dict[str, Any]:
-    difference = line.difference
-    part = part_of(found, line.subset)
+def _row(found: Comparison, line: ComparisonLine, axis: Axis, *, shares: bool) -> Line:
+    difference, part = line.difference, part_of(found, line.subset)
     sure = line.p_holm is not None and line.p_holm < LEVEL and bool(difference.value)
     # The whole is what the heading is about: one test, chosen beforehand.
     ahead = {"first": 1, "second": -1}.get(found.ahead, 0) if line.subset == ALL else _sign(found, line) * sure
-    state = "yes" if ahead > 0 else "no" if ahead < 0 else "unsure"
-    told = estimate(difference, write) or {}
-    one, two = (estimate(side, share if shares else fraction) or {} for side in (line.second, line.first))
+    told = estimate(difference, points if shares else _signed)
+    one, two = (estimate(side, whole if shares else fraction)["text"] for side in (line.second, line.first))
     name = "All items" if line.subset == ALL else clean(line.subset)
-    return {
-        "name": name,
-        "size": many(part.items, "item"),
-        "state": state,
-        "word": {"yes": "Better", "no": "Worse", "unsure": "Can't tell"}[state],
-        "sign": {"yes": "▲", "no": "▼", "unsure": "?"}[state],
-        "difference": told.get("text", ""),
-        "interval": told.get("interval", ""),
-        "low": None if difference.low is None else axis.at(difference.low),
-        "high": None if difference.high is None else axis.at(difference.high),
-        "dot": None if difference.value is None else axis.at(difference.value),
-        "both": f"{one.get('text', '')} → {two.get('text', '')}".replace(" % →", " →"),
-        "better": part.better,
-        "worse": part.worse,
-    }
+    text, ends = told["text"], told["interval"]
+    ats = (None if value is None else axis.at(value) for value in (difference.value, difference.low, difference.high))
+    mark = Mark(text, ends, f"{name}: {text}{' points' * shares}{f', {ends}' if ends else ''}", *ats)
+    return Line(
+        name,
+        mark,
+        f"{one} → {two}".replace(" % →", " →"),
+        sub=many(part.items, "item"),
+        chip=_CHIPS[ahead],
+        kind="part",
+        more=f"{part.better} / {part.worse}",
+    )
+
+
+def _signed(value: float) -> str:
+    return fraction(value, sign=True)
 
 
 def _sign(found: Comparison, line: ComparisonLine) -> int:
@@ -102,7 +106,7 @@ def _sign(found: Comparison, line: ComparisonLine) -> int:
     return (1 if value > 0 else -1) * (-1 if line.metric in found.errors else 1)
 
 
-def _axis(lines: Sequence[ComparisonLine], write: Callable[..., str]) -> Axis:
+def _axis(lines: Sequence[ComparisonLine], write: Callable[[float], str]) -> Axis:
     """Choose from where to where the chart reaches, zero within."""
     values = [0.0, *numbers(line.difference for line in lines)]
     step, first, last = steps(min(values), max(values), finest=-2)

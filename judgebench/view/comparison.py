@@ -6,7 +6,6 @@ second *after*: differences are after less before, so that more is better.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,8 @@ import numpy as np
 from judgebench.agreement.contrasts import groups, hits_of, verdicts_differ
 from judgebench.domain import Case
 from judgebench.judges.sent import Sent
-from judgebench.labels.annotations import words_of
-from judgebench.report.document.text import clean
-from judgebench.report.page.outcomes import same
+from judgebench.report.document.text import clean, snippet
+from judgebench.report.page.outcomes import label, majority, meets, same
 from judgebench.view.showing import plain, shown
 
 if TYPE_CHECKING:
@@ -142,7 +140,7 @@ class Compared:
                 "kind": one.kind,
                 "half": one.half and one.kind != OTHER,
                 "now": self.now(one),
-                "snippet": self._snippet(one.item),
+                "snippet": "" if (item := self._texts.get(one.item)) is None else snippet(item.question, _SNIPPET),
             }
             for n, one in enumerate(self.changed)
         ]
@@ -154,11 +152,6 @@ class Compared:
         if one.half:
             return "now right in one order" if one.judgments == 2 else f"now right {one.after} of {one.judgments} times"
         return "now right" if one.after else "now wrong"
-
-    def _snippet(self, name: str) -> str:
-        item = self._texts.get(name)
-        line = "" if item is None else " ".join(item.question[: 4 * _SNIPPET].split())
-        return line if len(line) <= _SNIPPET else f"{line[:_SNIPPET]}…"
 
     def show(self, n: int) -> dict[str, Any]:
         """Write an item with its texts, gold, and what both judges said in each order; IndexError if there is none."""
@@ -186,8 +179,7 @@ class Compared:
             "why": "" if whole else self.unread or "the texts at hand are not those that were judged",
             "systems": [] if first is None else [clean(name) for name in first.systems],
             "gold": [
-                {"name": clean(name), "label": "" if code is None else words(code, scale), "code": plain(code)}
-                for name, code in gold
+                {"name": clean(name), "label": self._word(code, gold=True), "code": plain(code)} for name, code in gold
             ],
             "same": len(labels) == 1,
             "chosen": chosen(next(iter(labels)), scale) if len(labels) == 1 else [],
@@ -196,6 +188,9 @@ class Compared:
                 for side, verdicts in enumerate(said)
             ],
         }
+
+    def _word(self, code: Code | None, *, gold: bool) -> str:
+        return "" if code is None else label(code, self.runs[0].run.scale, gold=gold)
 
     def _as_shown(self, side: int, item: Item) -> Item:
         known = self._beside[side].get(item.id)
@@ -212,7 +207,7 @@ class Compared:
             "order": list(verdict.order),
             "repeat": verdict.repeat,
             "status": verdict.status.value,
-            "word": "" if verdict.code is None else words(verdict.code, scale),
+            "word": self._word(verdict.code, gold=False),
             "code": plain(verdict.code),
             "right": right(verdict, scale),
             "text": verdict.text,
@@ -226,19 +221,10 @@ class Compared:
         }
 
 
-def words(code: Code, scale: Scale) -> str:
-    """Write a verdict or a gold label in words of the scale."""
-    found = words_of(code, scale)
-    return found if isinstance(found, str) else (" > " if scale.kind == "rank" else ", ").join(found)
-
-
 def right(verdict: Verdict, scale: Scale) -> bool | None:
     """Whether a verdict is what most annotators say; None where no label is ahead, or there is no verdict."""
-    ranked = Counter(code for _, code in verdict.gold if code is not None).most_common(2)
-    if verdict.code is None or not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
-        return None
-    meant = ranked[0][0]
-    return verdict.code in meant if scale.kind == "pick" and isinstance(meant, tuple) else verdict.code == meant
+    met = meets(verdict.code, majority(code for _, code in verdict.gold if code is not None), scale)
+    return {0: None, 1: True, 2: False}[met]
 
 
 def chosen(code: Code, scale: Scale) -> list[int]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Estimate
 
-__all__ = ["estimate", "fraction", "points", "share"]
+__all__ = ["estimate", "fraction", "points"]
 
 
 def fraction(value: float, *, sign: bool = False) -> str:
@@ -22,47 +22,25 @@ def fraction(value: float, *, sign: bool = False) -> str:
     >>> fraction(0.789), fraction(0.06, sign=True), fraction(-0.25) == "\N{MINUS SIGN}.250"
     ('.789', '+.060', True)
     """
-    return _signed(decimal(value), sign=sign)
+    text = decimal(value)
+    return minus(text if not sign or text.startswith("-") else f"+{text}")
 
 
-def share(value: float, *, sign: bool = False) -> str:
-    """Write a share in percent.
-
-    >>> share(0.8712), share(-0.004)
-    ('87 %', '0 %')
-    """
-    return f"{_signed(figure(100 * value, 0), sign=sign)} %"
-
-
-def points(value: float, *, sign: bool = True) -> str:
+def points(value: float) -> str:
     """Write a difference of two shares in points.
 
     >>> points(0.107), points(0.0)
     ('+11', '0')
     """
     text = figure(100 * value, 0)
-    return "0" if text == "0" else _signed(text, sign=sign)
+    return text if text == "0" else minus(text if value < 0 else f"+{text}")
 
 
-def _signed(text: str, *, sign: bool) -> str:
-    return f"+{text}" if sign and not text.startswith("-") else minus(text)
-
-
-def estimate(one: Estimate | None, write: Callable[..., str] = fraction) -> dict[str, Any] | None:
-    """Write an estimate as pages take it: texts for readers, numbers for drawings; a text alone where it has no value.
-
-    None where there is no estimate at all.
-    """
-    if one is None:
-        return None
+def estimate(one: Estimate, write: Callable[[float], str] = fraction) -> dict[str, Any]:
+    """Write an estimate as pages take it: texts for readers (why there is no value, if so), numbers for drawings."""
     if one.value is None:
-        return {
-            "text": words_of(one.undefined or "", REASONS),
-            "value": None,
-            "low": None,
-            "high": None,
-            "interval": "",
-        }
+        text = words_of(one.undefined or "", REASONS)
+        return {"text": text, "value": None, "low": None, "high": None, "interval": ""}
     bounds = "" if one.low is None or one.high is None else f"{write(one.low)} to {write(one.high)}"
     # Of a share the sign stands once, behind the higher bound.
     bounds = bounds.replace(" % to", " to")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
-from judgebench.report.said import known_as
+from judgebench.report.said import is_recorded, known_as
 
 if TYPE_CHECKING:
     from judgebench.domain import Run, Scale
 
-__all__ = ["asked_whom", "conditions_line", "is_recorded", "judge_name", "scale_line"]
+__all__ = ["asked_whom", "conditions_line", "judge_name", "scale_line"]
 
 _GOLD = {
     "human": "people's labels",
@@ -33,17 +33,12 @@ def judge_name(judge: str) -> tuple[str, str]:
     return name, told
 
 
-def is_recorded(run: Run) -> bool:
-    """Whether verdicts come from a file, so that nobody was asked now."""
-    return run.settings.get("backend") == "replay"
-
-
 def conditions_line(run: Run) -> str:
     """Say how a run was asked, where that is not what goes without saying."""
     several = run.scale.kind in {"pair", "pick", "rank"}
     orders = {"both": "both orders", "original": "one order", "swapped": "swapped order", "recorded": ""}
     told = [
-        "recorded" if is_recorded(run) else "",
+        "recorded" if is_recorded(run.judge) else "",
         orders.get(run.orders, f"{run.orders} orders") if several else "",
         f"each asked {run.repeats} times" if run.repeats > 1 else "",
         f"reference {run.reference}" if run.reference not in {"none", "auto"} else "",

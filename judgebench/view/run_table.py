@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from judgebench.domain import HUMAN_SOURCES, Status, digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean
-from judgebench.report.said import brief_name, is_rule
+from judgebench.report.said import brief_name, is_rule, whole
 from judgebench.report.stand_in import SAID
 from judgebench.report.words import WARNINGS, sampled
 from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
-from judgebench.view.figures import estimate, share
+from judgebench.view.figures import estimate
 from judgebench.view.naming import asked_whom, conditions_line, judge_name, scale_line
 
 if TYPE_CHECKING:
@@ -207,19 +207,19 @@ def figures(line: Line) -> dict[str, Any]:
     usage = row.usage
     # A table does not say how its verdicts came about.
     usable = row.statuses.get(Status.OK, 0) if row.statuses else round(row.coverage * row.items)
-    by_people = row.gold in HUMAN_SOURCES
+    among = None if line.people is None else estimate(line.people)
     return {
         "judged": sum(row.statuses.values()) or row.items,
         "answered": usable,
         "failed": line.failed,
         "items": line.items,
-        "usable": share(row.coverage),
+        "usable": whole(row.coverage),
         "headline": brief_name(line.metric),
         "value": estimate(line.figure),
-        "same": "" if line.same is None else share(line.same),
+        "same": "" if line.same is None else whole(line.same),
         # Annotators are called people, and their agreement the human line, only where somebody says so.
-        "human": estimate(line.people) if by_people else None,
-        "among": estimate(line.people),
+        "human": among if row.gold in HUMAN_SOURCES else None,
+        "among": among,
         "people": 0 if row.people is None else row.people.people,
         "single": line.single,
         "answer": _answer(line),

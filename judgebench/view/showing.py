@@ -38,7 +38,7 @@ def shown(item: Item, scale: Scale, order: tuple[int, ...], reference: str) -> d
     letters = "AB" if scale.kind == "pair" else ""
     responses = [item.responses[index] for index in order]
     steps = steps_of(item) if scale.kind == "steps" else 0
-    one = "Step" if steps == len(responses) > 1 else "Response"
+    one = "Step" if steps == len(responses) > 1 else "Answer"
     return {
         "conversation": [{"role": turn.speaker, "parts": _parts(turn.parts)} for turn in item.conversation],
         "context": list(item.context),
@@ -71,7 +71,7 @@ def choices(scale: Scale, responses: int) -> list[dict[str, Any]]:
     ['A is better', 'Neither is better', 'B is better']
     """
     if scale.kind in {"pick", "rank"}:
-        return [{"code": code, "text": f"Response {code + 1}", "key": _key(code)} for code in range(responses)]
+        return [{"code": code, "text": f"Answer {code + 1}", "key": _key(code)} for code in range(responses)]
     # Digits that are labels should be typed as such.
     digits = all(re.fullmatch(r"\d", label) for label in scale.labels)
     words = {"pair": _PAIR, "check": _CHECK, "steps": _CHECK}.get(scale.kind, {})

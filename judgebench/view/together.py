@@ -14,7 +14,8 @@ from judgebench.errors import DataError, UsageError
 from judgebench.labels.annotation_files import read_file
 from judgebench.labels.annotations import ADJUDICATED, Labelled, Own, code_of, differ, words_of
 from judgebench.report.document.text import clean
-from judgebench.view.figures import estimate, share
+from judgebench.report.said import whole
+from judgebench.view.figures import estimate
 from judgebench.view.labelling import checked, fitting, now
 from judgebench.view.showing import choices, plain, shown
 
@@ -165,9 +166,9 @@ class Together:
 
     def _figures(self, said: Sequence[tuple[Item, Sequence[Labelled]]]) -> dict[str, Any]:
         """Measure these people against each other, as `judgebench humans` does."""
-        from judgebench.agreement.humans import measure_humans  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.people.humans import measure_humans  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.people.unlisted_humans import measure_unlisted  # noqa: PLC0415 - as above
         from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - as above
-        from judgebench.agreement.unlisted_humans import measure_unlisted  # noqa: PLC0415 - as above
 
         task = self.session.task
         if task.scale.sequential or len(said) < _FEWEST:
@@ -175,7 +176,7 @@ class Together:
         verdicts = (_labelled(item, lines, task.scale, task.revision) for item, lines in said)
         ratings = from_verdicts(verdicts, task.scale)
         measured = measure_humans(ratings, Policies()) if task.scale.listed else measure_unlisted(ratings)
-        return {"kappa": estimate(measured.kappa), "percent": estimate(measured.percent_agreement, share)}
+        return {"kappa": estimate(measured.kappa), "percent": estimate(measured.percent_agreement, whole)}
 
     def _table(self, names: Sequence[str], said: Sequence[tuple[Item, Sequence[Labelled]]]) -> dict[str, Any] | None:
         """Count who said what, where there are two people and few labels."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from judgebench.agreement.probe_rows import Paired, Row
-from judgebench.agreement.probing import measure
+from judgebench.agreement.probing.measure import measure
+from judgebench.agreement.probing.rows import Paired, Row
 from judgebench.domain import Scale
 from judgebench.report.probing import ProbeRow, Probes
 

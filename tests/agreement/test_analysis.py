@@ -20,9 +20,9 @@ from judgebench.agreement.analysis.judges import difficulty, label_use, own_answ
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
 from judgebench.stats.inference.paired import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.influence import Clusters
+from judgebench.stats.logistic import logistic, marginal_effects, usable_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

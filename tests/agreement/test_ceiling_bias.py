@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from judgebench.agreement.bias import biases
-from judgebench.agreement.ceiling import ceiling, pairwise
+from judgebench.agreement.people.ceiling import ceiling, pairwise
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

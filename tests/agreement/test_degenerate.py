@@ -15,9 +15,9 @@ from judgebench.agreement.analysis.judges import analyze_judges
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.gate.decision import gate
-from judgebench.agreement.humans import among_humans, measure_humans
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
+from judgebench.agreement.people.humans import among_humans, measure_humans
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Aggregate, Estimate, Policies, Scale
 from judgebench.errors import DataError

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from public_pandalm import PandaLM, answered
 
-from judgebench.agreement.ceiling import ceiling
-from judgebench.agreement.humans import among_humans, kappa_of, measure_humans
-from judgebench.agreement.raters import joint_alpha
+from judgebench.agreement.people.ceiling import ceiling
+from judgebench.agreement.people.humans import among_humans, kappa_of, measure_humans
+from judgebench.agreement.people.raters import joint_alpha
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha

@@ -15,10 +15,10 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.ceiling import behind, ceiling
-from judgebench.agreement.humans import among_humans, measure_humans
 from judgebench.agreement.measure import measure
-from judgebench.agreement.people import Pool, shared_items, shared_pairs
+from judgebench.agreement.people.ceiling import behind, ceiling
+from judgebench.agreement.people.humans import among_humans, measure_humans
+from judgebench.agreement.people.pool import Pool, shared_items, shared_pairs
 from judgebench.agreement.policies import never_gold
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
@@ -157,7 +157,7 @@ def test_perfect_agreement_of_people_has_an_interval():
 def test_items_without_a_majority_are_counted_and_are_hard():
     gold = np.array([[0, 0, 1], [0, 1, -1], [0, 1, 2], [1, 1, 1], [2, -1, -1], [0, 1, -1]])
     found = behind(ratings(np.zeros(6, dtype=int), gold))
-    assert (found.people, found.items, found.pairs, found.split) == (3, 5, 11, 3)
+    assert (found.people, found.items, found.pairs, found.split, found.differ) == (3, 5, 11, 3, 4)
     assert found.split_agreement.value == 0.0
     assert found.split_agreement.n == 5
     assert behind(ratings([0, 1], [[0, -1], [-1, 1]])) is None

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.probe_rows import Paired, Row
-from judgebench.agreement.probing import measure, suite
+from judgebench.agreement.probing.measure import measure, suite
+from judgebench.agreement.probing.rows import Paired, Row
 from judgebench.domain import Scale
 
 PAIR = Scale.pair(3)

@@ -14,8 +14,8 @@ from agreement_cases import ratings
 from public_pandalm import PandaLM
 from sklearn.metrics import cohen_kappa_score
 
-from judgebench.agreement.ceiling import pairwise
 from judgebench.agreement.measure import measure
+from judgebench.agreement.people.ceiling import pairwise
 from judgebench.domain import Aggregate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 

@@ -15,10 +15,10 @@ from judgebench.agreement.correct.labelled import Sample, ppi
 from judgebench.agreement.measure import measure
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.logistic import logistic
 from judgebench.stats.inference.paired import mcnemar, sign_flip
 from judgebench.stats.inference.resampling import Parts, resampled
 from judgebench.stats.influence import Clusters, influences_of, mean
+from judgebench.stats.logistic import logistic
 
 pytestmark = pytest.mark.data
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from judgebench.agreement.templates import across, cochran_q
+from judgebench.agreement.probing.ways import across, cochran_q
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Verdict
 
 CHECK = Scale.check()

@@ -13,9 +13,9 @@ from test_sequences import orders, rank_rows, step_rows
 
 from judgebench.agreement.estimates import Counted
 from judgebench.agreement.figures import row_figures, scored_rows
+from judgebench.agreement.kinds.scores import score_figures
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
-from judgebench.agreement.score_metrics import score_figures
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequences
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import MismatchError

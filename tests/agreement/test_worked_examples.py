@@ -13,7 +13,6 @@ from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.judges import label_use, own_answers
 from judgebench.agreement.bias import biases, retest_agreement
 from judgebench.agreement.cautions import cautions
-from judgebench.agreement.ceiling import ceiling
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.context import always, sensitivity
@@ -21,15 +20,16 @@ from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.correct.labelled import Sample, ppi
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.gate.decision import gate
-from judgebench.agreement.humans import measure_humans
 from judgebench.agreement.intervals import estimated
+from judgebench.agreement.kinds.scores import score_figures
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
+from judgebench.agreement.people.ceiling import ceiling
+from judgebench.agreement.people.humans import measure_humans
+from judgebench.agreement.people.raters import all_at_once
 from judgebench.agreement.pilots import pilot
 from judgebench.agreement.policies import apply
-from judgebench.agreement.raters import all_at_once
 from judgebench.agreement.ratings import from_codes
-from judgebench.agreement.score_metrics import score_figures
 from judgebench.agreement.systems.systems import rank_systems, system_places
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

@@ -11,7 +11,8 @@ from report.report_rows import one_row
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
 from judgebench.report.leaderboard.board import Leaderboard
-from judgebench.report.leaderboard.ranks import Pace, rank
+from judgebench.report.leaderboard.entries import Pace
+from judgebench.report.leaderboard.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -92,6 +92,13 @@ def test_runs_appear_grow_and_are_measured(server, folder, new_page, violations,
     seen.nothing_wrong()
 
 
+def test_the_lead_is_a_sentence(server, new_page) -> None:
+    page, _ = entered(server, new_page)
+    runs = [{"task": task, "answer": "yes", "status": "complete"} for task in ("a", "b")]
+    lead = page.evaluate("runs => { drawLead(runs); return $('lead').textContent }", runs)
+    assert lead == "One judge can take a person's place on a; one judge can take a person's place on b. "
+
+
 def test_a_report_says_that_its_run_has_grown(server, folder, new_page) -> None:
     page, seen = entered(server, new_page)
     page.click("#groups tbody tr:nth-child(2) th a")
@@ -337,7 +344,7 @@ def test_picks_and_ranks_are_undone(toys, new_page, violations) -> None:
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#work[data-ready='0']")
     assert [one.text_content() for one in page.query_selector_all(".ranking .name")] == [
-        f"Response {n}" for n in (3, 2, 1)
+        f"Answer {n}" for n in (3, 2, 1)
     ]
     seen.nothing_wrong()
 

@@ -388,14 +388,15 @@ def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench,
 
 
 def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgebench) -> None:
-    (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nseed = 3\n')
+    (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nquiet = true\n')
     (here / "other.toml").write_text('[run]\njudge = "baseline/random"\n')
     for more, judge in (
         ([], "baseline/majority"),
         (["--config", "other.toml"], "baseline/random"),
         (["--judge", "own_judges_here:long"], "own_judges_here:long"),
     ):
-        done = judgebench("run", "--format", "csv", "-q", *more)
+        done = judgebench("run", "--format", "csv", *more)
+        assert "judgebench.toml gives --task, --judge, --quiet" in done.err
         assert rows_of(done.out)[0]["judge"] == judge, done.err
     (here / "judgebench.toml").write_text("[rum]\n")
     wrong = judgebench("run", "--task", "tickets.csv", "--judge", "baseline/majority")

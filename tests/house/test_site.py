@@ -46,3 +46,9 @@ def test_pages_are_staged(repo: Path, site: ModuleType) -> None:
     for path in sorted((repo / "docs").rglob("*.md")):
         page = path.relative_to(repo / "docs").as_posix()
         assert "<!-- generated:" not in site.staged(path.read_text("utf-8"), page, f"docs/{page}")
+
+
+def test_search_leads_words_to_the_glossary(repo: Path, site: ModuleType) -> None:
+    page = "reference/glossary.md"
+    text = site.staged((repo / "docs" / page).read_text("utf-8"), page, f"docs/{page}")
+    assert text.count("```{index} ! kappa, ! cohen_kappa, ") == text.count("```{index}") == 1

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from judgebench.errors import BackendError, RejectedError
-from judgebench.judges.local.batches import Batches, partition
+from judgebench.judges.local.batches import Batches, fitting, partition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,3 +141,19 @@ def test_several_lanes_share_what_waits() -> None:
     before = sum(len(lane.batches) for lane in lanes)
     assert asyncio.run(main()) == [0, 2, 4, 6, 8, 10]
     assert sum(len(lane.batches) for lane in lanes) == before
+
+
+def test_a_batch_too_large_for_the_card_is_halved_and_a_work_too_large_refused() -> None:
+    emptied: list[None] = []
+    cuda = SimpleNamespace(OutOfMemoryError=MemoryError, empty_cache=lambda: emptied.append(None))
+    torch = SimpleNamespace(inference_mode=contextlib.nullcontext, cuda=cuda)
+
+    def run(works: Sequence[int]) -> list[Any]:
+        if sum(works) > 5:
+            raise MemoryError
+        return [2 * one for one in works]
+
+    first, second, refused, last = fitting(torch, run, [1, 4, 9, 5], lambda work: f"a prompt of {work} tokens")
+    assert (first, second, last, len(emptied)) == (2, 8, 10, 3)
+    assert isinstance(refused, RejectedError)
+    assert str(refused) == "a prompt of 9 tokens does not fit into the card's memory"

@@ -282,7 +282,7 @@ def test_counts_of_categories_are_raters_without_names(table):
     pair = Scale.pair()
     codes = [pair.code(word) for word in ("A", "B", "tie")]
     assert [[int((row == code).sum()) for code in codes] for row in ratings.gold] == counts.tolist()
-    from judgebench.agreement.humans import measure_humans
+    from judgebench.agreement.people.humans import measure_humans
 
     found = measure_humans(ratings).coefficients["fleiss_kappa"]
     assert found.value == pytest.approx(fleiss_kappa(counts))

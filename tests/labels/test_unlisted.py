@@ -8,7 +8,7 @@ from scipy import stats
 
 import judgebench
 from judgebench.agreement.measure import measure
-from judgebench.agreement.unlisted_humans import among_unlisted, measure_unlisted
+from judgebench.agreement.people.unlisted_humans import among_unlisted, measure_unlisted
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.cells import Cells

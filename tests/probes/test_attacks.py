@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.banks import Bank, Halves, transfer
-from judgebench.agreement.detection import Read, held_against, window
-from judgebench.agreement.probe_rows import Paired, Row
-from judgebench.agreement.probing import Probed, measure
+from judgebench.agreement.probing.banks import Bank, Halves, transfer
+from judgebench.agreement.probing.detection import Read, held_against, window
+from judgebench.agreement.probing.measure import Probed, measure
+from judgebench.agreement.probing.rows import Paired, Row
 from judgebench.catalog import behind_probe, make_probe
 from judgebench.domain import Item, Label, Response, Scale, Turn
 from judgebench.domain.items import OWED, PLACEBO, TARGET

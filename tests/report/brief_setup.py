@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import judgebench
-from judgebench.agreement.detection import Detection
-from judgebench.agreement.similarity import Similarity
+from judgebench.agreement.probing.detection import Detection
+from judgebench.agreement.probing.similarity import Similarity
 from judgebench.api.notes import NoteWarning
 from judgebench.domain import Estimate
 from judgebench.report.checks import Check, Checks

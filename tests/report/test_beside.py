@@ -14,7 +14,8 @@ from report.test_leaderboard import judged, with_verdicts
 
 from judgebench.domain import Policies, Status, Usage, Verdict
 from judgebench.report.document import FORMS
-from judgebench.report.leaderboard.ranks import Entry, Pace, pace, rank, usd_per_1000
+from judgebench.report.leaderboard.entries import Entry, Pace, pace, usd_per_1000
+from judgebench.report.leaderboard.ranks import rank
 
 
 def verdict(seconds: float, probe: str = "") -> Verdict:

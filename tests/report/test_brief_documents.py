@@ -21,8 +21,9 @@ from judgebench.report.document.brief import MOST_NOTES, WIDEST
 from judgebench.report.document.text import text_width
 from judgebench.report.leaderboard.aggregate import aggregate
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.entries import Unmeasured
 from judgebench.report.leaderboard.paper import Paper
-from judgebench.report.leaderboard.ranks import Unmeasured, rank
+from judgebench.report.leaderboard.ranks import rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable

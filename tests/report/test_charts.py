@@ -13,8 +13,8 @@ from reported_runs import HOSTILE, Made, noisy, people, reported
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.cost import Cost, cost_of
 from judgebench.report.page.charts.inline import forest
+from judgebench.report.page.costs import Cost, cost_of
 from judgebench.report.page.forest import axis_of, band, place
 from judgebench.report.page.measured import by_task
 from judgebench.report.page.rankings import rankings

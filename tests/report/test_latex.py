@@ -21,10 +21,12 @@ from report.report_rows import board, one_row, rows
 from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text
 from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import clean
-from judgebench.report.leaderboard.ranks import Entry, rank
+from judgebench.report.leaderboard.ranks import rank
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from judgebench.report.leaderboard.entries import Entry
 
 HOSTILE = (
     r"\input{/etc/passwd}",

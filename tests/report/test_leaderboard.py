@@ -22,6 +22,7 @@ from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.report.document import FORMS
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.entries import Entry
 from judgebench.report.leaderboard.people import side
 from judgebench.report.leaderboard.ranks import NOTE, rank
 from judgebench.report.leaderboard.standing import standing_page
@@ -290,8 +291,8 @@ def test_a_judge_is_level_with_people_only_where_it_is_seen_to_be(low: float, hi
     kappas = {"judge_vs_each_cohen_kappa": Estimate(0.4, 0.1, 0.7, 99)}
     row = replace(one_row(), ceiling={**kappas, "ratio_cohen_kappa": Estimate((low + high) / 2, low, high, 99)})
     # Whatever the task is ranked by: the page and the terminal have the same sides.
-    assert side(row, None, "cohen_kappa") == side(row, None, "percent_agreement") == found
-    assert side(replace(row, revision="sample:1"), None, "cohen_kappa") == ""
+    assert side(Entry(row, "cohen_kappa")) == side(Entry(row, "percent_agreement")) == found
+    assert side(Entry(replace(row, revision="sample:1"), "cohen_kappa")) == ""
 
 
 def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None:
@@ -305,7 +306,19 @@ def test_a_judge_beside_people_may_depend_on_one_of_them(tmp_path: Path) -> None
     file.write_text("\n".join(lines) + "\n")
     for people, found in ((["one", "two", "odd"], "depends"), (["one", "two"], "below")):
         table = judgebench.leaderboard(file, judge="fair", gold=people, gold_source="human", id="id", scale="check")
-        assert {side(entry.row, entry.without, "cohen_kappa") for entry in table.entries} == {found}
+        assert set(map(side, table.entries)) == {found}
+
+
+@pytest.mark.parametrize(("policy", "left"), [("majority", 0), ("unanimous", 8), ("each", 0)])
+def test_items_that_a_gold_policy_leaves_out_are_told(tmp_path: Path, policy: str, left: int) -> None:
+    # On every fifth item the third person says something else: a majority, and not all.
+    lines = [f"{i},{i % 2},{i % 2},{(i + (i % 5 == 0)) % 2},{(i + (i % 7 == 0)) % 2}" for i in range(40)]
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(("id,one,two,three,fair", *lines)) + "\n")
+    how = {"judge": "fair", "gold": ["one", "two", "three"], "gold_source": "human", "id": "id", "scale": "check"}
+    said = judgebench.leaderboard(file, **how, policy=f"gold={policy}").render()
+    assert (f"{left} items on which people split are left out." in said) == bool(left)
+    assert ("left out" in said) == bool(left)
 
 
 def test_samples_beside_real_data_have_no_place() -> None:

@@ -17,10 +17,11 @@ from reported_runs import HOSTILE, Made, reported
 
 from judgebench.domain import Case, Item, JudgeName, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
 from judgebench.report.page.disagreements import explorer
+from judgebench.report.page.lead import leads_of
 from judgebench.report.page.measured import by_task
 from judgebench.report.page.outcomes import AT_ODDS, RIGHT, UNSCORED, outcomes
 from judgebench.report.page.overview import overview
-from judgebench.report.page.page import report_page
+from judgebench.report.page.page import report_page, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -328,8 +329,21 @@ def test_samples_stand_in_no_column_of_real_data() -> None:
 
     runs = [run("rule", "data:1", "one"), run("rule", "sample", "one"), run("m", "data:1", "one")]
     found = overview(by_task([*runs, run("other", "sample", "one"), run("rule", "sample", "two")]))
-    assert [head.title for head in found.heads] == ["one", "two (SAMPLE)"]
+    assert [head.title for head in found.heads] == ["one", "one (SAMPLE)", "two (SAMPLE)"]
     assert {row.name: [cell is not None for cell in row.cells] for row in found.rows} == {
-        "rule": [True, True],
-        "m": [True, False],
+        "rule": [True, True, True],
+        "m": [True, False, False],
+        "other": [False, True, False],
     }
+
+
+def test_rows_of_a_sample_are_a_task_of_their_own() -> None:
+    gold = [(0, 0, 1), (1, 1, 1), (0, 0, 0), (1, 0, 1)] * 6
+    own = reported(Made(gold, [0, 1, 0, 1] * 6, name="m"))
+    sample = reported(Made(gold, [0, 1, 1, 1] * 6, name="other", manifest={"revision": "sample:1"}))
+    found = tasks_of(by_task([sample, own]))
+    assert [(one.name, one.sample) for one in found] == [("task", False), ("task (SAMPLE)", True)]
+    for task, name in zip(found, ("m", "other"), strict=True):
+        assert [line.name for line in task.views[0].table.lines] == ["People with each other", name]
+    # The page's answer is that of the task's own rows.
+    assert leads_of(by_task([own, sample])) == leads_of(by_task([own]))

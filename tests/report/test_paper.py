@@ -11,8 +11,8 @@ import pytest
 import judgebench
 from judgebench.domain import Agreement, Estimate, Policies
 from judgebench.errors import UsageError
+from judgebench.report.leaderboard.entries import Entry
 from judgebench.report.leaderboard.paper import Listed, Paper, paper_grid
-from judgebench.report.leaderboard.ranks import Entry
 
 
 @pytest.fixture(scope="module")

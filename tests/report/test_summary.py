@@ -324,8 +324,8 @@ def test_checks_are_those_of_the_run() -> None:
     truth, _ = people(60, 1, 1.0)
     alone = reported(
         Made(
-            gold=[(int(code),) for code in truth], judge=noisy(truth, 0.9), scale=Scale.check(),
-            clusters=[f"q{i // 6}" for i in range(60)], manifest={"limit": 60, "settings": {"backend": "replay"}},
+            gold=[(int(code),) for code in truth], judge=noisy(truth, 0.9), scale=Scale.check(), name="replay/model",
+            clusters=[f"q{i // 6}" for i in range(60)], manifest={"limit": 60},
         )
     )  # fmt: skip
     found = _checks(alone)
@@ -368,7 +368,7 @@ def test_repeats_orders_and_lengths_are_shown() -> None:
     assert retest_agreement(run.ratings).value == pytest.approx(0.75)
     fold = next(fold for fold in _task(run).folds if fold.title == "Order, repeats, cost")
     [table] = fold.tables
-    cells = dict(zip((title for title, _ in table.header), table.rows[0], strict=True))
+    cells = dict(zip(table.header, table.rows[0], strict=True))
     assert cells["Same when asked again"].startswith("75.0 % (")
     assert cells["Same verdict in both orders"].startswith("100.0 % (")
     assert "Longer wins: judge less people, points" in cells
@@ -427,6 +427,25 @@ def test_every_fold_says_what_is_inside() -> None:
     assert all(fold.small and len(f"{fold.title} {fold.small}".split()) <= 16 for fold in folds)
     [counts] = folds[1].heats
     assert sum(int(cell.replace(",", "")) for _, cells in counts.rows for cell, _, _ in cells if cell != "·") == 60
+
+
+def test_people_are_named_only_where_people_labelled() -> None:
+    """A program's labels are nobody's: neither a table nor a sentence says “people”."""
+    truth, _ = people(60, 1, 1.0, labels=5)
+    run = reported(
+        Made(
+            gold=[(int(code),) for code in truth], judge=[min(4, code + 1) for code in truth.tolist()],
+            scale=Scale.rate(1, 5), source="verifier",
+        )
+    )  # fmt: skip
+    found = _task(run)
+    [heat] = next(fold for fold in found.folds if fold.heats).heats
+    assert heat.by == "the labels"
+    assert "than the labels" in found.pattern
+    titles = [title for fold in found.folds for table in fold.tables for title in table.header]
+    assert "Rates more than the labels" in titles
+    said = [found.pattern, *titles, *(text for check in found.checks for text in check)]
+    assert not [text for text in said if "people" in text or "majority" in text]
 
 
 def test_small_tables_and_few_prices_are_not_drawn() -> None:

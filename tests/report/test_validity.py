@@ -10,7 +10,7 @@ import pytest
 from report.report_rows import one_row
 
 import judgebench
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.agreement.validity import Evidence, Limits, Line, validate
 from judgebench.domain import Estimate, Usage
 from judgebench.report.validity import JudgeValidation, Validated
@@ -54,6 +54,15 @@ def test_a_judge_may_be_led_either_way(low: float, high: float, p: float, state:
     probes = {"leniency": Probed(99, 99, effect, p, "half", {}, either=True)}
     lines = validate([Evidence("pandalm", one_row(), 3, both_orders=True, probes=probes)], Limits())
     assert [one.state for one in lines if one.about == about] == [state]
+
+
+@pytest.mark.parametrize(
+    ("scale", "unit"), [("check", "share"), ("rate:1-5", "points"), ("levels:bad,fair,good", "points")]
+)
+def test_how_far_a_judge_is_led_has_the_unit_of_its_scale(scale: str, unit: str) -> None:
+    probes = {"authority": Probed(99, 99, Estimate(1.3, 1.1, 1.5, 99), 0.001, "placebo", {})}
+    lines = validate([Evidence("own", replace(one_row(), scale=scale), 3, both_orders=True, probes=probes)], Limits())
+    assert [one.unit for one in lines if one.about == "led by authority"] == [unit]
 
 
 def test_a_rule_that_looks_at_gold_is_one_judge_on_two_tasks(tmp_path: Path) -> None:

@@ -120,8 +120,8 @@ def test_the_hubs_file_layout(tmp_path: Path) -> None:
         ({"turn": 0}, "the number of a turn", "turn"),
         ({"turn": 3}, "the conversation holds 1 answers", "conv"),
         ({"qid": "u7"}, "no question has the uid or question_id 'u7'", "qid"),
-        ({"conv": "Q1?"}, "expected a list of messages", "conv"),
-        ({"conv": [{"role": "judge", "content": "x"}]}, "a message needs a role", "conv"),
+        ({"conv": "Q1?"}, "turn 1 was judged, and the conversation holds 0 answers", "conv"),
+        ({"conv": [{"role": "judge", "content": "x"}]}, "there is no role 'judge'", "conv[0]"),
     ],
 )
 def test_bad_marks(tmp_path: Path, change: dict[str, object], said: str, field: str) -> None:

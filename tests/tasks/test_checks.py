@@ -143,14 +143,14 @@ def test_verdicts_of_any_judge_by_the_checks_text_or_name(tmp_path: Path) -> Non
     read = {name: (reply.status, reply.code, reply.text) for (name, _), reply in task.recorded(path).replies.items()}
     assert read == {"r1::1": (Status.OK, 1, "why"), "r1::0": (Status.UNPARSED, None, "")}
     path.write_text(json.dumps([given[0] | {"result": {"coverage_results": [*said, said[0]]}}]), encoding="utf-8")
-    with pytest.raises(DataError, match="'r1::1' is judged twice"):
+    with pytest.raises(DataError, match="'r1::1' appears twice"):
         task.recorded(path)
     path.write_text(json.dumps([given[0] | {"result": [{"point": "Else.", "covered": 1}]}]), encoding="utf-8")
     with pytest.raises(DataError, match="no such check") as error:
         task.recorded(path)
     assert error.value.field == "point"
     path.write_text(json.dumps(given[1:]), encoding="utf-8")
-    with pytest.raises(DataError, match="none of its outputs is in"):
+    with pytest.raises(DataError, match="none of its verdicts is on an item of ruverbench:deep-research"):
         task.recorded(path)
     labels = {"instance_id": "a1", "SP": {"checks": [{"check_id": "c", "result": "success"}]}}
     (tmp_path / "labels.json").write_text(json.dumps({"results": [labels]}), encoding="utf-8")

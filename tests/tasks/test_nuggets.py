@@ -95,5 +95,5 @@ def test_a_wrong_record_is_named(tmp_path: Path, change: dict[str, Any], said: s
 
 def test_a_file_of_other_answers_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "auto.jsonl", [{**sample("trec-rag-nuggets")[0], "run_id": "nobody"}])
-    with pytest.raises(DataError, match="none of its nuggets is one of trec-rag-nuggets:assignments"):
+    with pytest.raises(DataError, match="none of its verdicts is on an item of trec-rag-nuggets:assignments"):
         open_task("trec-rag-nuggets", sample=True).recorded(path)

@@ -9,6 +9,7 @@ import pytest
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.cells import Cells
+from judgebench.tasks.base import open_task
 from judgebench.tasks.recordings import columns_of, is_own_format, read_recording
 from judgebench.tasks.sources import file_source
 
@@ -195,3 +196,23 @@ def test_verdicts_by_criterion_are_rows_or_columns(tmp_path) -> None:
         assert found.name == ("strict" if column else "r")
     with pytest.raises(UsageError, match=r"r\.csv: no column is named mean_\{criterion\}"):
         read_recording(tmp_path / "r.csv", scale, "mean_{criterion}")
+
+
+def test_verdicts_on_steps_are_read_as_gold_is(tmp_path) -> None:
+    """A check of each step, or the first wrong one; without an order, for their number is the solution's."""
+    first = open_task("processbench", sample=True)
+    flawless, flawed = list(first.items())[:2]
+    path = write(
+        tmp_path, "r.jsonl", f'{{"id": "{flawless.id}", "verdict": -1}}\n{{"id": "{flawed.id}", "verdict": 1}}\n'
+    )
+    shown = tuple(range(len(flawless.responses)))
+    assert {key: reply.code for key, reply in first.recorded(path).replies.items()} == {
+        (flawless.id, shown): (1,) * len(shown),
+        (flawed.id, tuple(range(len(flawed.responses)))): (1, 0),
+    }
+    checked = open_task("prmbench", sample=True)
+    item = next(iter(checked.items()))
+    marks = ["right", *["wrong"] * (len(item.responses) - 1)]
+    path = write(tmp_path, "r.csv", f'id,verdict\n{item.id},"{", ".join(marks)}"\n')
+    (reply,) = checked.recorded(path).replies.values()
+    assert reply.code == (1, *[0] * (len(marks) - 1))

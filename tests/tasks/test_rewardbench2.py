@@ -18,15 +18,8 @@ from judgebench.errors import DataError
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.readers.rewardbench2 import (
-    DOMAINS,
-    Reader,
-    TiesPrompt,
-    average,
-    best_of_credit,
-    ties_prompts,
-    ties_score,
-)
+from judgebench.tasks.readers.rewardbench2 import DOMAINS, Reader, average, best_of_credit
+from judgebench.tasks.readers.ties import TiesPrompt, ties_prompts, ties_score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -202,7 +202,7 @@ def test_preference_bench_has_letters(tmp_path: Path) -> None:
         ),
         ({"response_source": ""}, "expected a name or a number", "response_source"),
         ({"idx": 1}, "'1/m' appears twice", "idx"),
-        ({"category": None}, "expected a name or a number, got None", "category"),
+        ({"category": None}, "expected a name or a number, got nothing", "category"),
     ],
 )
 def test_bad_rows(tmp_path: Path, change: dict[str, Any], said: str, field: str) -> None:

@@ -114,6 +114,11 @@ class AltTest:
     influences: Influences | None = field(default=None, repr=False, compare=False)
 
     @property
+    def level(self) -> tuple[int, int]:
+        """With how many annotators the judge is level, of how many."""
+        return sum(one.wins is True for one in self.annotators), self.winning_rate.n
+
+    @property
     def passed(self) -> bool | None:
         """Whether the judge may replace at least half of the annotators; None where there is no rate."""
         return _passed(self.winning_rate)

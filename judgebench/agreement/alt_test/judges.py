@@ -10,9 +10,8 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated
 from judgebench.domain import Estimate
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.alternative import t_lower
-from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.multiplicity import holm, of_known
+from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:
@@ -45,10 +44,7 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
         return Estimate.missing("no_annotators"), None
     joined = combine([first.influences, second.influences], [1.0, -1.0])
     influences = replace(joined, n=max(first.influences.n, second.influences.n))
-    estimate = estimated(influences, low=-1.0, high=1.0)
-    if not influences.se or influences.se < TINY:
-        return estimate, None
-    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.df)
+    return estimated(influences, low=-1.0, high=1.0), Difference.of(influences).p
 
 
 def aligned(first: Ratings, second: Ratings) -> bool:
@@ -69,6 +65,5 @@ def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[JudgeDif
         for i, j in combinations(range(len(judges)), 2)
         if judges[i][0] == judges[j][0] and aligned(judges[i][1], judges[j][1])
     ]
-    known = [p for *_, p in found if p is not None]
-    adjusted = iter(holm(known).tolist() if known else [])
-    return [JudgeDifference(i, j, estimate, p, None if p is None else next(adjusted)) for i, j, estimate, p in found]
+    adjusted = of_known(holm, [p for *_, p in found])
+    return [JudgeDifference(*one, p) for one, p in zip(found, adjusted, strict=True)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from judgebench.agreement.alt_test.codes import FEW_ANNOTATORS, PASS, LeftOut, alt_test
+from judgebench.agreement.kinds.unlisted import levels_of
 from judgebench.agreement.policies import verdicts_alone
-from judgebench.agreement.unlisted import levels_of
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def alt_test_ratings(
     ratings = levels_of(ratings, MOST_NUMBERS)
     closeness = similarity(ratings.scale, how)
     scored = verdicts_alone(ratings, replace(policies, tie="class"))
-    judge = np.where(scored.judge < len(ratings.scale.labels), scored.judge, -1)
     people = ratings.gold[scored.row]
 
     def test(codes: Ints, less: Sequence[int] = ()) -> AltTest:
@@ -109,10 +108,10 @@ def alt_test_ratings(
             min_items=min_items, small=small, names=names, item=scored.item, cluster=scored.cluster, scoring=how,
         )  # fmt: skip
 
-    found = test(judge)
+    found = test(scored.said)
     if in_turn and found.passed is not None:
         turns = _turns(found)
-        others = ((found.annotators[j].name, test(judge, (j,))) for j in turns)
+        others = ((found.annotators[j].name, test(scored.said, (j,))) for j in turns)
         found = replace(
             found, without=tuple(LeftOut(name, one.winning_rate, one.clustered_rate) for name, one in others)
         )
@@ -121,7 +120,7 @@ def alt_test_ratings(
     given = people[people >= 0]
     if found.winning_rate.value is None or not given.size:
         return found
-    constant = test(np.full(judge.size, np.bincount(given).argmax()))
+    constant = test(np.full(scored.size, np.bincount(given).argmax()))
     rate, advantage = constant.winning_rate.value, constant.advantage.value
     if rate is None or advantage is None:
         return found
@@ -139,29 +138,10 @@ def _turns(found: AltTest) -> list[int]:
     return sorted(j for _, j in sorted(known, reverse=True)[:MOST_TURNS])
 
 
-def epsilon_sweep(
-    ratings: Ratings,
-    policies: Policies,
-    *,
-    scoring: Scoring | None = None,
-    q: float = 0.05,
-    min_items: int = 30,
-    small: Small = "skip",
-) -> tuple[tuple[float, Estimate], ...]:
-    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin."""
-    return tuple(
-        (
-            epsilon,
-            alt_test_ratings(
-                ratings,
-                policies,
-                epsilon=epsilon,
-                scoring=scoring,
-                q=q,
-                min_items=min_items,
-                small=small,
-                in_turn=False,
-            ).winning_rate,
-        )
-        for epsilon in SWEEP
-    )
+def epsilon_sweep(ratings: Ratings, policies: Policies, **how: Any) -> tuple[tuple[float, Estimate], ...]:
+    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin.
+
+    The rest is as for `alt_test_ratings`.
+    """
+    found = ((one, alt_test_ratings(ratings, policies, epsilon=one, in_turn=False, **how)) for one in SWEEP)
+    return tuple((epsilon, one.winning_rate) for epsilon, one in found)

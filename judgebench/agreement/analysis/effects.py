@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.intervals import symmetric
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import t_quantile
-from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.influence import Clusters
+from judgebench.stats.logistic import logistic, marginal_effects, usable_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -246,7 +247,7 @@ def explain(
             column.against,
             int(column.values.sum()) if column.binary else rows.size,
             _odds(float(fit.coefficients[j + 1]), float(fit.se[j + 1]), reach, rows.size),
-            _symmetric(float(sizes[j + 1]), float(errors_of[j + 1]), reach, rows.size),
+            symmetric(float(sizes[j + 1]), float(errors_of[j + 1]), reach, rows.size, "cr1-t"),
             float(p[j]),
             float(adjusted[j]),
         )
@@ -267,7 +268,3 @@ def _odds(coefficient: float, se: float, reach: float, n: int) -> Estimate:
     # A unit as long as all of the data (a share in millionths) has odds past what a float holds.
     low, ratio, high = (math.exp(min(coefficient + side * reach * se, 600.0)) for side in (-1, 0, 1))
     return Estimate(ratio, low, high, n, None, ratio * se, "cr1-t-log")
-
-
-def _symmetric(value: float, se: float, reach: float, n: int) -> Estimate:
-    return Estimate(value, value - reach * se, value + reach * se, n, None, se, "cr1-t")

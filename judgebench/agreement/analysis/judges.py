@@ -20,10 +20,9 @@ from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.alternative import t_lower
 from judgebench.stats.inference.intervals import t_quantile
-from judgebench.stats.inference.multiplicity import holm
-from judgebench.stats.inference.paired import stuart_maxwell, wald
+from judgebench.stats.inference.multiplicity import holm, of_known
+from judgebench.stats.inference.paired import Difference, stuart_maxwell, wald
 from judgebench.stats.influence import combine, mean
 
 if TYPE_CHECKING:
@@ -75,10 +74,8 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
         parts.append(part)
         found.append(LabelUse(name, float(true.mean()), float(said.mean()), estimated(part, low=-1.0, high=1.0), None))
     groups = clusters.count
-    p = [_p(part) for part in parts]
-    known = {i: value for i, value in enumerate(p) if value is not None}
-    for i, value in zip(known, holm(list(known.values())), strict=True):
-        found[i] = replace(found[i], p_holm=float(value))
+    adjusted = of_known(holm, [Difference.of(part).p for part in parts])
+    found = [replace(one, p_holm=p) for one, p in zip(found, adjusted, strict=True)]
     if clusters.independent and len(names) == labels:
         counts = np.bincount(scored.gold * labels + judge, minlength=labels * labels).reshape(labels, labels)
         return tuple(found), stuart_maxwell(counts.astype(np.float64))
@@ -87,10 +84,6 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     sums = np.stack([part.sums for part in parts])
     covariance = groups / (groups - 1) * sums @ sums.T
     return tuple(found), wald(np.array([part.value for part in parts]), covariance, groups)
-
-
-def _p(difference: Influences) -> float | None:
-    return 2 * t_lower(-abs(difference.value) / difference.se, difference.df) if difference.se else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +312,7 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
     if np.unique(part.gold).size == 1:
         # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
         metrics["cohen_kappa"] = Estimate.missing("constant_gold", part.size)
-    return Slice(division, name, int(np.unique(part.item).size), metrics), influences
+    return Slice(division, name, part.items, metrics), influences
 
 
 def _shrunken(parts: Sequence[Slice], agreements: Sequence[Influences]) -> list[Slice]:

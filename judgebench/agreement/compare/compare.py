@@ -25,11 +25,11 @@ from judgebench.agreement.contrasts import (
     chosen,
     contrast,
     credits_of,
+    doubts,
     groups,
     hits_of,
     is_directional,
     is_error,
-    missing_numbers,
     verdicts_differ,
 )
 from judgebench.agreement.estimates import Counted, Figure
@@ -126,12 +126,6 @@ def compare(
     if headline is None:
         headline = next(iter(figures))
     main, judges = figures[headline], every["all"]
-    clusters = one.clusters()
-    warnings = {
-        "few_clusters": clusters.effective < FEW_CLUSTERS,
-        "few_systems": two_way and systems < FEW_CLUSTERS,
-        "missing_scores": missing_numbers(matched, figures),
-    }
     fourfold, tests = _tests(judges, main, draws, seed)
     differ = int(np.count_nonzero(verdicts_differ(matched)))
     return Comparison(
@@ -140,9 +134,9 @@ def compare(
         first=matched.judges[0],
         second=matched.judges[1],
         policies=one.policies,
-        items=int(np.unique(one.item).size),
+        items=one.items,
         judgments=one.size,
-        clusters=clusters.count,
+        clusters=one.clusters().count,
         coverage=(matched.coverage[0], matched.coverage[1]),
         headline=headline,
         lower_is_better=is_error(main),
@@ -152,7 +146,7 @@ def compare(
         tests=tests,
         # More items bring no more systems, so that no number of items can be promised.
         power=None if two_way else pilot_pair(judges, headline, main, interval),
-        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        warnings=doubts(matched, figures, few_systems=two_way and systems < FEW_CLUSTERS),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
         differ=differ,
@@ -226,8 +220,7 @@ def _tests(judges: Sequence[JudgeRows], metric: Metric | str, draws: int, seed: 
         return None, Checks(None, None, None, flip, swap, draws, seed)
     cells = np.bincount(2 * right[0].astype(np.intp) + right[1], minlength=4).tolist()
     fourfold = Fourfold(cells[3], cells[2], cells[1], cells[0])
-    independent = np.unique(one.item).size == one.size
-    if not independent:
+    if one.items < one.size:
         return fourfold, Checks(None, None, None, flip, swap, draws, seed)
     b, c = fourfold.first_only, fourfold.second_only
     exact, mid = mcnemar(b, c), mcnemar(b, c, "mid-p")

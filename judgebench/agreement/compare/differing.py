@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.contrasts import groups, hits_of, verdicts_differ
+from judgebench.agreement.kinds.sequences import checked_steps
 from judgebench.agreement.ratings import NO_SUBSET, select
-from judgebench.agreement.sequences import checked_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare.comparison import LEVEL
-from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers
+from judgebench.agreement.contrasts import chosen, contrast, doubts, groups, is_error
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
+from judgebench.stats.inference.multiplicity import holm, of_known, pairwise, rank_sets, stack
 from judgebench.stats.inference.swapped import LEAST, MOST, affordable, swap_max
 from judgebench.stats.influence import combine
 
@@ -126,24 +125,19 @@ def compare_all(
     sets = ranks_of([combine([one], [sign]) for i in ranked if (one := influences[i]) is not None], swaps, seed=seed)
     ranks = dict(zip(ranked, sets.ranks, strict=True))
     clusters = first.clusters()
-    warnings = {
-        "few_clusters": clusters.effective < FEW_CLUSTERS,
-        "too_few_to_rank": sets.swapped and clusters.count < LEAST,
-        "missing_scores": missing_numbers(matched, {name: made}),
-    }
     return Standings(
         task=matched.task,
         gold_source=matched.gold_source,
         metric=name,
         policies=first.policies,
-        items=int(np.unique(first.item).size),
+        items=first.items,
         judgments=first.size,
         clusters=clusters.count,
         critical=0.0 if sets.compared is None else sets.compared.critical,
         swapped=sets.swapped,
         standings=tuple(Standing(matched.judges[i], found[i], *ranks.get(i, (None, None))) for i in order),
         pairs=tuple(_pairs([matched.judges[i] for i in ranked], [judges[i] for i in ranked], made, sets)),
-        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        warnings=doubts(matched, {name: made}, too_few_to_rank=sets.swapped and clusters.count < LEAST),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
         level=first.scale.level,
@@ -165,16 +159,13 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
         contrast(judges[i], judges[j], figure, level=1 - LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
         for i, j in pairs
     ]
-    by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
-    for (i, j), one, p_max in zip(pairs, contrasts, sets.compared.p_max_t.tolist(), strict=True):
+    own = [None if one is None else one.test.p for one in contrasts]
+    adjusted = zip(own, of_known(holm, own), sets.compared.p_max_t.tolist(), strict=True)
+    for (i, j), one, (p, p_holm, p_max) in zip(pairs, contrasts, adjusted, strict=True):
         if one is None:
             continue
-        test = one.test
         n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
-        known = test.p is not None
-        yield Pair(
-            names[i], names[j], one.estimate(n), test.p, next(by_holm) if known else None, p_max if known else None
-        )
+        yield Pair(names[i], names[j], one.estimate(n), p, p_holm, None if p is None else p_max)
 
 
 @dataclass(frozen=True, slots=True)

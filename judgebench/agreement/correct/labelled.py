@@ -17,7 +17,7 @@ import numpy as np
 from judgebench.agreement.intervals import estimated
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.inference.intervals import around
 from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
@@ -245,20 +245,10 @@ def _bounded(
     if se is None or groups < 2:
         return Estimate.missing("too_few_labels", n)
     se = math.sqrt(se * se + extra)
-    reach = sample.high - sample.low
-    place = (value - sample.low) / reach
     held = min(sample.high, max(sample.low, value))
     if se < TINY:
         # Every influence is 0: no evidence of certainty, so no interval.
         return replace(Estimate.alone(held, n, "no_spread", 0.0), method=method, effective=worth)
-    half = t_quantile(groups - 1) * se
-    if TINY < place < 1 - TINY:
-        middle, arm = math.log(place / (1 - place)), half / reach / (place * (1 - place))
-        low, high = (sample.low + reach / (1 + math.exp(-_calm(at))) for at in (middle - arm, middle + arm))
-    else:
-        low, high = max(sample.low, value - half), min(sample.high, value + half)
+    found = around(value, se, groups - 1, low=sample.low, high=sample.high)
+    low, high = (held if bound is None else bound for bound in (found.low, found.high))
     return Estimate(held, min(low, held), max(high, held), n, None, se, method, worth)
-
-
-def _calm(exponent: float) -> float:
-    return min(700.0, max(-700.0, exponent))

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
+from judgebench.agreement.cautions import LOW_COVERAGE, RARE
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
     default_metrics,
+    doubts,
     groups,
     is_directional,
     is_error,
-    missing_numbers,
     verdicts_differ,
 )
 from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
@@ -130,26 +130,25 @@ def gate(
     clusters = one.clusters()
     rarest = np.unique(one.gold, return_counts=True)[1]
     few = int(rarest.min(initial=RARE)) < RARE
-    warnings = {
-        "few_clusters": clusters.effective < FEW_CLUSTERS,
-        "prevalence": few and one.gold_values is None and (one.scale.listed or one.scale.sequential),
-        "low_coverage": matched.coverage[1] < LOW_COVERAGE,
-        "missing_scores": missing_numbers(matched, figures),
-    }
     return Gate(
         task=matched.task,
         gold_source=matched.gold_source,
         baseline=matched.judges[0],
         run=matched.judges[1],
         policies=one.policies,
-        items=int(np.unique(one.item).size),
+        items=one.items,
         judgments=one.size,
         clusters=clusters.count,
         effective=clusters.effective,
         coverage=(matched.coverage[0], matched.coverage[1]),
         rules=rules,
         lines=tuple(lines),
-        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        warnings=doubts(
+            matched,
+            figures,
+            prevalence=few and one.gold_values is None and (one.scale.listed or one.scale.sequential),
+            low_coverage=matched.coverage[1] < LOW_COVERAGE,
+        ),
         differ=int(np.count_nonzero(verdicts_differ(matched))),
         level=one.scale.level,
         revision=matched.revision,
@@ -195,7 +194,7 @@ def _agreement(
         first,
         second,
         None if found is None else found.test.influences,
-        items=int(np.unique(before.scored.item).size),
+        items=before.scored.items,
         limit=rules.margin,
         strict=rules.strict,
         least=rules.min_effect,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
+from judgebench.agreement.kinds.scores import numbers_per_row
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.score_metrics import numbers_per_row
 from judgebench.agreement.splits import part
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
@@ -158,9 +158,7 @@ def sureness(ratings: Ratings, scored: Scored, judge: str) -> Floats:
             hint=f"name their column with {argument('scores')}",
         )
     values, given = numbers_per_row(ratings, scored)
-    labels = len(scored.scale.labels)
-    codes = np.where(scored.judge < labels, scored.judge, -1)
-    side = sign_of(codes, scored.scale) if scored.scale.kind == "pair" else np.where(codes < 0, 0, 2 * codes - 1)
+    side = sign_of(scored.said, scored.scale)
     return np.where(given & (side != 0), np.where(side > 0, values, 1 - values), 0.0)
 
 
@@ -184,10 +182,7 @@ class _Ladder:
 
     def split(self, alpha: float, delta: float, share: float, seed: int) -> _Split:
         """Calibrate on a share of the questions, and let the cascade judge the others."""
-        own = np.unique(self.cluster)
-        chosen = np.zeros(int(own.max()) + 1, dtype=np.bool_)
-        chosen[own] = part([self.names[int(code)] for code in own], share, seed)
-        fitted = chosen[self.cluster]
+        fitted = part(self.cluster, self.names, share, seed)
         waiting, rows = np.flatnonzero(fitted), np.flatnonzero(~fitted)
         by = np.full(rows.size, -1)
         found: list[Threshold] = []

@@ -12,6 +12,7 @@ from judgebench.agreement.contrasts import chosen, contrast, groups, is_error
 from judgebench.agreement.jury.alike import Alike, Together
 from judgebench.agreement.jury.rules import Bench, Rule
 from judgebench.agreement.jury.sweep import sweep_juries
+from judgebench.agreement.policies import count_items
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -159,7 +160,7 @@ def measure_jury(
         value=jury.estimate(figure),
         agreement=_agreement(jury),
         together=alike.among(every),
-        items=int(np.unique(jury.scored.item).size),
+        items=jury.scored.items,
         judgments=jury.scored.size,
         clusters=clusters.count,
         tied=int(outcome.tied.sum()),
@@ -203,7 +204,7 @@ def _unmeasured(judges: Sequence[Judged], rule: Rule, *, shared: bool) -> Jury:
         value=none,
         agreement=none,
         together=Together(none, 0, none),
-        items=int(np.unique(own.item).size),
+        items=count_items(own.item),
         judgments=n,
         clusters=int(np.unique(own.cluster).size),
         tied=int(outcome.tied.sum()),

@@ -59,7 +59,7 @@ class Rule:
             raise UsageError(f"a jury votes on labels or takes the mean of numbers, not verdicts on {scale.spec}")
         name = name or ("mean" if scale.kind == "number" else "majority")
         if name == "mean":
-            if scale.kind not in {"number", "rate"}:
+            if not scale.numeric:
                 raise UsageError(f"a mean takes ratings or numbers, not verdicts on {scale.spec}")
             if ties is not None:
                 raise UsageError(f"a mean has no ties: leave out {argument('ties')}")
@@ -108,10 +108,8 @@ class Bench:
             labels=tuple(labels[name] for name in matched.items) if labels else (),
             policies=policies,
         )
-        own = np.unique(plain.cluster)
-        dealt = np.zeros(int(own.max(initial=0)) + 1, dtype=np.int64)
-        dealt[own] = folds([judges[0].clusters[int(code)] for code in own], min(folds_, own.size))
-        return cls(matched, first, votes, _gold(plain, policies), dealt[plain.cluster])
+        dealt = folds(plain.cluster, judges[0].clusters, folds_)
+        return cls(matched, first, votes, _gold(plain, policies), dealt)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -154,14 +152,12 @@ class Bench:
     def _mean(self, votes: Codes) -> Outcome:
         """Take the mean of the votes; of ratings the nearest level, the lower of two that are equally near."""
         scale, voted = self.scale, votes >= 0
-        levels = np.asarray(scale.values)
-        values = scale.numbers(np.maximum(votes, 0)) if scale.kind == "number" else levels[np.maximum(votes, 0)]
-        means = np.where(voted, values, 0.0).sum(axis=1) / np.maximum(voted.sum(axis=1), 1)
+        means = np.where(voted, scale.numbers(np.maximum(votes, 0)), 0.0).sum(axis=1) / np.maximum(voted.sum(axis=1), 1)
         if scale.kind == "number":
             found = scale.codes(means)
         else:
             # Rounded, so that means of thirds and of sevenths are equally near wherever they are.
-            found = np.abs(means[:, None] - levels).round(9).argmin(axis=1)
+            found = np.abs(means[:, None] - np.asarray(scale.values)).round(9).argmin(axis=1)
         there = voted.any(axis=1)
         return Outcome(np.where(there, found, -1), np.zeros(len(votes), dtype=np.bool_))
 

@@ -14,7 +14,7 @@ from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.intervals import share_of
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.probing import Probed, shares_apart
+from judgebench.agreement.probing.measure import Probed, shares_apart
 from judgebench.agreement.ratings import clusters_named, from_verdicts
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

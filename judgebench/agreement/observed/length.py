@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.intervals import mean_share_of, share_of
+from judgebench.agreement.intervals import mean_share_of, share_of, symmetric
 from judgebench.agreement.observed.rows import Observed, share_among, tested
-from judgebench.agreement.probing import Probed, shares_apart
+from judgebench.agreement.probing.measure import Probed, shares_apart
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import t_quantile
-from judgebench.stats.inference.logistic import logistic
 from judgebench.stats.influence import Clusters
+from judgebench.stats.logistic import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -91,17 +91,11 @@ def _logits(rows: Observed) -> dict[str, Estimate]:
             found[name] = Estimate.missing(fit, own.size)
             continue
         slope, se = float(fit.coefficients[-1]), float(fit.se[-1])
-        found[name] = _around(slope, se, own.size, t_quantile(fit.clusters - 1), "cr1-t")
+        found[name] = symmetric(slope, se, t_quantile(fit.clusters - 1), own.size, "cr1-t")
         if name == "length_logit":
-            chance = 1 / (1 + np.exp(-np.clip(design @ fit.coefficients, -500, 500)))
-            covariance = np.linalg.inv((design * (chance * (1 - chance))[:, None]).T @ design)
-            plain = float(np.sqrt(covariance[-1, -1]))
-            found["length_logit_model"] = _around(slope, plain, own.size, t_quantile(np.inf), "wald")
+            plain = float(np.sqrt(fit.plain[-1, -1]))
+            found["length_logit_model"] = symmetric(slope, plain, t_quantile(np.inf), own.size, "wald")
     return found
-
-
-def _around(value: float, se: float, n: int, reach: float, method: str) -> Estimate:
-    return Estimate(value, value - reach * se, value + reach * se, n, None, se, method)
 
 
 def _matched(rows: Observed) -> Iterator[tuple[str, Estimate]]:

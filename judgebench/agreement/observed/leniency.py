@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, share_of_two, tested, weighed
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.domain import Estimate
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import combine, mean
@@ -31,7 +31,7 @@ def leniency(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
     rejects) to 1 (it accepts it), undefined without errors; the effect is ``P_+`` less one half. Of ratings it is how
     much higher they are than gold's.
     """
-    if run.scale.kind not in {"check", "rate", "number"}:
+    if not (run.scale.numeric or run.scale.kind == "check"):
         return None
     rows = Observed.of(verdicts(texts=False), run.scale)
     own = rows.known
@@ -40,8 +40,7 @@ def leniency(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
     clusters, said, gold = rows.clusters(own), rows.said[own], rows.gold[own]
     left = int(np.count_nonzero(~np.isnan(rows.gold))) - own.size
     if run.scale.kind != "check":
-        reach = float(max(run.scale.values) - min(run.scale.values)) if run.scale.values else np.inf
-        effect = estimated(mean(said - gold, clusters), low=-reach, high=reach)
+        effect = estimated(mean(said - gold, clusters), low=-run.scale.reach, high=run.scale.reach)
         p = sign_flip(clusters.sums(said - gold)).p
         return Probed(clusters.count, own.size, effect, p, "gold", {}, left, either=True)
     wrong, right = np.flatnonzero(gold == 0), np.flatnonzero(gold == 1)

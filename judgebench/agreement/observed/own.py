@@ -16,7 +16,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated
 from judgebench.agreement.observed.rows import Observed, share_among, tested, weighed
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.domain import Estimate, bare
 from judgebench.stats.influence import Clusters, combine
 
@@ -84,13 +84,13 @@ class _Looks:
 def _preference(
     run: Run, verdicts: Callable[..., Iterable[Verdict]], is_own: Callable[[str], bool | None]
 ) -> Probed | None:
-    if run.scale.kind not in {"check", "pair", "rate", "number"}:
+    if not (run.scale.numeric or run.scale.kind in {"check", "pair"}):
         return None
     rows = Observed.of(verdicts(texts=False), run.scale)
     looks = _pairs(rows, is_own) if run.scale.kind == "pair" else _singles(rows, run.scale.kind, is_own)
     if looks is None or not looks.own.any() or looks.own.all():
         return None
-    sure = {"rate": (0.0,), "number": (0.0,)}.get(run.scale.kind, (1.0, 0.0))
+    sure = (0.0,) if run.scale.numeric else (1.0, 0.0)
     figures: dict[str, Estimate] = {}
     parts: list[Influences] = []
     weights: list[float] = []

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.probe_rows import pair_up
-from judgebench.agreement.probing import measure
+from judgebench.agreement.probing.measure import measure
+from judgebench.agreement.probing.rows import pair_up
 from judgebench.domain import Status
 from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Run, Scale, Verdict
 
 #: What a change is called where no subset names it.

@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.rows import weighed
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.agreement.ratings import clusters_named
 from judgebench.stats.influence import mean
 

@@ -20,7 +20,8 @@ from judgebench.agreement.bias import position as both_orders
 from judgebench.agreement.intervals import share_of
 from judgebench.agreement.observed.places import places
 from judgebench.agreement.observed.rows import Observed, mirrored, share_among, tested
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.policies import count_items
+from judgebench.agreement.probing.measure import Probed
 from judgebench.agreement.ratings import from_verdicts, select
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import Clusters
@@ -28,7 +29,7 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from judgebench.domain import Estimate, Ratings, Run, Verdict
+    from judgebench.domain import Estimate, Run, Verdict
 
 
 def position(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | None:
@@ -53,13 +54,9 @@ def position(run: Run, verdicts: Callable[..., Iterable[Verdict]]) -> Probed | N
         figures["accuracy_gap"] = gap
     clusters = Clusters.of(ratings.cluster[found.rows])
     p = sign_flip(clusters.sums(np.sign(found.lean).astype(np.float64))).p
-    left = _items(ratings) - found.rows.size
+    left = count_items(ratings.item) - found.rows.size
     effect = mirrored(figures["first_slot_rate"], 0.5)
     return Probed(clusters.count, found.rows.size, effect, p, "half", figures, left)
-
-
-def _items(ratings: Ratings) -> int:
-    return int(np.unique(ratings.item).size)
 
 
 def _one_order(run: Run, rows: Observed) -> Probed | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated, share_bounds, shown
 from judgebench.agreement.policies import sign_of
+from judgebench.agreement.probing.rows import value_of
 from judgebench.domain.items import majority
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import Difference, correlation
@@ -93,13 +94,11 @@ class Observed:
 
 
 def _number(scale: Scale) -> Callable[[Code | None], float]:
-    """Say how a code becomes a number: a sign on pairs, a value elsewhere; NaN where there is none."""
+    """Say how a code becomes a number: a sign on pairs, its value elsewhere; NaN where there is none."""
     if scale.kind == "pair":
         signs = sign_of(np.arange(len(scale.labels)), scale).astype(np.float64).tolist()
         return lambda code: signs[code] if isinstance(code, int) else np.nan
-    if scale.kind == "number":
-        return lambda code: float(scale.numbers(np.array([code]))[0]) if isinstance(code, int) else np.nan
-    return lambda code: float(scale.values[code]) if isinstance(code, int) and code < len(scale.values) else np.nan
+    return lambda code: value_of(code, scale)
 
 
 def share_among(values: Floats, rows: Rows, clusters: Clusters) -> Influences | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from judgebench.agreement.intervals import estimated, share_of
 from judgebench.agreement.policies import sign_of
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
 from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:

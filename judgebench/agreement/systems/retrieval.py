@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.domain import Ratings, Scale
+from judgebench.agreement.ratings import from_codes
+from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.retrieval import average_precision, ndcg, precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.domain import Verdict
+    from judgebench.domain import Ratings, Verdict
 
 __all__ = ["Graded", "graded", "measure_named", "ranked_systems"]
 
@@ -96,19 +98,7 @@ def ranked_systems(grades: Graded, runs: Mapping[str, Mapping[str, list[str]]], 
     rows = scores.reshape(2, -1).round(_DIGITS)
     levels, codes = np.unique(np.append(rows, [0.0, 1.0]), return_inverse=True)
     gold, judge = codes[: rows.size].reshape(2, -1)
-    places = np.arange(gold.size)
-    zeros = np.zeros(gold.size, dtype=np.int64)
-    return Ratings(
-        scale=Scale("rate", tuple(map(repr, levels.tolist())), "interval", tuple(levels.tolist())),
-        judge=judge.astype(np.int64),
-        gold=gold.astype(np.int64)[:, None],
-        annotators=("people",),
-        item=places,
-        cluster=places % len(queries),
-        game=zeros,
-        swapped=np.zeros(gold.size, dtype=np.bool_),
-        subset=zeros,
-        subsets=("",),
-        system=places // len(queries),
-        systems=tuple(runs),
-    )
+    scale = Scale("rate", tuple(map(repr, levels.tolist())), "interval", tuple(levels.tolist()))
+    asked = np.tile(np.arange(len(queries)), len(runs))
+    ratings = from_codes(scale, judge, gold, cluster=asked, system=[name for name in runs for _ in queries])
+    return replace(ratings, annotators=("people",))

@@ -111,7 +111,7 @@ def scoreboard(
         better = "win-rate" if anchor and games else " or ".join(kinds)
         raise UsageError(f"{argument('score')} {kind} doesn't go with {what}{beside}; use {better}")
     # Rows without a verdict are only left where they count as wrong.
-    silent = scored.judge == len(scale.labels) + 1
+    silent = scored.silent
     if not games:
         return _means(ratings, scored, silent)
     board, unnamed = _games(scored, silent, opponents or opponents_of(ratings), ties, anchor)

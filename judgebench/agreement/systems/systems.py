@@ -14,16 +14,15 @@ import numpy as np
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.intervals import estimated, within
+from judgebench.agreement.kinds.unlisted import levels_of
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.boards import PairBoard
 from judgebench.agreement.systems.scores import coverage, scoreboard
-from judgebench.agreement.unlisted import levels_of
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.alternative import t_lower
-from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, tiers
+from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, of_known, tiers
+from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import Clusters, Influences, combine
 
 if TYPE_CHECKING:
@@ -260,11 +259,8 @@ def _systems(
     gold, judge = board.influences(judge=False), board.influences(judge=True)
     erring = board.influences(judge=True, bias=True)
     biases = [_difference(theirs, own) for theirs, own in zip(erring, gold, strict=True)]
-    chances = [
-        None if (se := one.se) is None or se < TINY else 2 * t_lower(-abs(one.value) / se, one.df) for one in biases
-    ]
-    tested = [p for p in chances if p is not None]
-    by_holm, by_bh = iter(holm(tested).tolist()), iter(benjamini_hochberg(tested).tolist())
+    chances = [Difference.of(one).p for one in biases]
+    by_holm, by_bh = (of_known(adjust, chances) for adjust in (holm, benjamini_hochberg))
     gold_ranks, judge_ranks = ranks(point.gold)[0], ranks(point.judge)[0]
     names = [board.names[code] for code in board.scored]
     found: list[SystemScore] = []
@@ -287,8 +283,8 @@ def _systems(
                 judge_rank=float(judge_ranks[i]),
                 bias=within(estimated(biases[i]), board.reach),
                 p=chances[i],
-                p_holm=None if chances[i] is None else next(by_holm),
-                p_bh=None if chances[i] is None else next(by_bh),
+                p_holm=by_holm[i],
+                p_bh=by_bh[i],
                 residual=residual if len(names) >= 3 else Estimate.missing("too_few_systems", judged),
             )
         )

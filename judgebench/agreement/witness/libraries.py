@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.kinds.scores import ScoredNumbers
     from judgebench.agreement.policies import Scored
-    from judgebench.agreement.score_metrics import ScoredNumbers
     from judgebench.agreement.witness.numbers import Numbers, Sets
     from judgebench.agreement.witness.pairs import PairCounts
     from judgebench.agreement.witness.sequences import Order, Solution

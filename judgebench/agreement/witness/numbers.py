@@ -17,7 +17,7 @@ from judgebench.stats.coefficients.calibration import LOG_CLIP, LOGIT_CLIP
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.score_metrics import ScoredNumbers
+    from judgebench.agreement.kinds.scores import ScoredNumbers
     from judgebench.stats.crosstab import Flags, Floats
 
 #: Numbers of gold and judge that are verdicts, and how often the row counts.

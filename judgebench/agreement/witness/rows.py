@@ -12,8 +12,8 @@ from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from judgebench.agreement.score_metrics import numbers_of, rated
-from judgebench.agreement.sequences import checked_steps, sequences_of
+from judgebench.agreement.kinds.scores import numbers_of, rated
+from judgebench.agreement.kinds.sequences import checked_steps, sequences_of
 from judgebench.agreement.witness import libraries as others
 from judgebench.agreement.witness.numbers import NUMBERS, RATED
 from judgebench.agreement.witness.sequences import ORDERS, STEPS

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.numbers import sides
-from judgebench.agreement.unlisted_people import headline_of
+from judgebench.agreement.kinds.numbers import sides
+from judgebench.agreement.people.unlisted_ceiling import headline_of
 from judgebench.agreement.witness.numbers import RATED, Labels
 from judgebench.agreement.witness.tables import PLAIN, hold
 

@@ -6,7 +6,6 @@ A batch is requests up in one call, answers down as JSON lines.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -194,12 +193,7 @@ class AnthropicBatches(SdkBatches):
         kind = str(result.get("type") or "nothing")
         message: Any = result.get("message")
         if kind == "succeeded" and isinstance(message, dict):
-            try:
-                return replace(
-                    self._backend.read(cast("dict[str, Any]", message), 0.0, self._backend.secrets()), batch=True
-                )
-            except JudgebenchError as error:
-                return error
+            return self._read(cast("dict[str, Any]", message))
         if kind == "errored":
             why: Any = result.get("error")
             inner: Any = cast("dict[str, Any]", why).get("error") if isinstance(why, dict) else None

@@ -15,7 +15,7 @@ from judgebench.errors import BackendError, RejectedError
 from judgebench.judges.backends.base import OF_JUDGE, judge_of
 from judgebench.judges.local.model import LocalModel, local_model
 from judgebench.judges.local.sampling import Labels, Prompted, Said, Sampling
-from judgebench.judges.local.weights import find
+from judgebench.judges.local.weights import LANGUAGE_MODELS, find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,11 +48,8 @@ class HfBackend:
         self.label = weights.name
         if weights.json("config.json").get("is_encoder_decoder"):
             raise BackendError(f"{self.label} is an encoder with a decoder; hf/ runs causal language models")
-        if "CausalLM" not in weights.architecture and "LMHead" not in weights.architecture:
-            raise BackendError(
-                f"{self.label} is a {weights.architecture or 'model of an unknown kind'}, not a language model; "
-                "reward/ and embedding/ run models that answer with numbers"
-            )
+        numbers = "reward/ and embedding/ run models that answer with numbers"
+        weights.must_be(f"a language model; {numbers}", *LANGUAGE_MODELS)
         self._chats = weights.chats
         self.model = LocalModel(weights, "generating:load", dtype=dtype, batch_tokens=batch_tokens)
         self._seed = seed

@@ -5,7 +5,6 @@ A batch is a file of requests up, a file of answers down.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -117,11 +116,10 @@ class OpenAIBatches(SdkBatches):
             yield partial(_content, file=file)
 
     def _answer(self, line: Mapping[str, Any]) -> Completion | JudgebenchError:
-        secrets = self._backend.secrets()
         response: Any = line.get("response")
         if not isinstance(response, dict):
             failure = failure_of(0, line)
-            said = redact(failure.message or failure.code, secrets) or "no answer"
+            said = redact(failure.message or failure.code, self._backend.secrets()) or "no answer"
             return RetryableError(f"{self._label}: not answered in the batch: {said}")
         given = cast("dict[str, Any]", response)
         status, body = given.get("status_code"), given.get("body")
@@ -129,10 +127,7 @@ class OpenAIBatches(SdkBatches):
             return self._http_error(status, body)
         if not isinstance(body, dict):
             return RetryableError(f"{self._label}: an answer of the batch is not a JSON object")
-        try:
-            return replace(self._backend.read(cast("dict[str, Any]", body), 0.0, secrets), batch=True)
-        except JudgebenchError as error:
-            return error
+        return self._read(cast("dict[str, Any]", body))
 
 
 def _content(client: Any, file: str) -> Any:

@@ -30,10 +30,7 @@ class RewardBackend:
     def __init__(self, weights: Weights, *, dtype: str | None, batch_tokens: int | None) -> None:
         self.label = weights.name
         config = weights.json("config.json")
-        if "ForSequenceClassification" not in weights.architecture:
-            raise BackendError(
-                f"{self.label} is a {weights.architecture or 'model of an unknown kind'}, not a reward model"
-            )
+        weights.must_be("a reward model", "ForSequenceClassification")
         if (outputs := len(config.get("id2label") or (0, 0))) != 1:
             raise BackendError(f"{self.label} has {outputs} outputs, and a reward model has one")
         self._chats = weights.chats

@@ -10,6 +10,7 @@ import importlib
 import json
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl
 
@@ -165,6 +166,13 @@ class SdkBatches:
     def _answer(self, line: Mapping[str, Any]) -> Completion | JudgebenchError:
         """Read one line of results: a completion, or the error that came instead."""
         raise NotImplementedError
+
+    def _read(self, body: Mapping[str, Any]) -> Completion | JudgebenchError:
+        """Read the body of an answer, as of a single call."""
+        try:
+            return replace(self._backend.read(body, 0.0, self._backend.secrets()), batch=True)
+        except JudgebenchError as error:
+            return error
 
     def _may_be(self, batch: Any, state: BatchState, tag: str, since: float, requests: int) -> bool:
         """Whether a batch may be the one that is looked for."""

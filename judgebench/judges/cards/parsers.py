@@ -11,10 +11,11 @@ import ast
 import json
 import re
 from functools import cache, partial
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UnknownNameError
+from judgebench.labels.vocabulary import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,59 +24,20 @@ if TYPE_CHECKING:
 
 #: What stands for a score that was not found where the published code goes on with it.
 MISSING = -1.0
-_HERE = "judgebench.judges.cards.parsers"
-_SCORES = "judgebench.judges.cards.parsers_scores"
-#: Parsers by name. Those of `TOKENS` read a completion, the others its text.
-PARSERS = {
-    "align-bench": f"{_SCORES}:align_bench",
-    "alpaca-eval": f"{_HERE}:alpaca_eval",
-    "alpaca-eval-fn": f"{_HERE}:alpaca_eval_fn",
-    "alpaca-eval-clf": f"{_SCORES}:alpaca_eval_clf",
-    "alpaca-eval-weighted": f"{_SCORES}:alpaca_eval_weighted",
-    "arena-hard-v0.1": f"{_HERE}:arena_hard",
-    "arena-hard-v2": f"{_HERE}:arena_hard_v2",
-    "auto-j": f"{_HERE}:auto_j",
-    "auto-j-zh": f"{_HERE}:auto_j_zh",
-    "auto-j-single": f"{_SCORES}:auto_j_single",
-    "auto-j-single-zh": f"{_SCORES}:auto_j_single_zh",
-    "brackets": f"{_HERE}:brackets",
-    "chat-eval": f"{_SCORES}:chat_eval",
-    "compassjudger-2": f"{_HERE}:compassjudger",
-    "con-j": f"{_HERE}:con_j",
-    "deepseek-grm": f"{_SCORES}:deepseek_grm",
-    "fair-eval": f"{_SCORES}:fair_eval",
-    "fellowship-direct": f"{_HERE}:fellowship_direct",
-    "fellowship-independent": f"{_SCORES}:fellowship_independent",
-    "fellowship-combined": f"{_SCORES}:fellowship_combined",
-    "g-eval": f"{_SCORES}:g_eval",
-    "g-eval-logprobs": f"{_SCORES}:g_eval_logprobs",
-    "first-letter": f"{_HERE}:first_letter",
-    "glider": f"{_SCORES}:glider",
-    "healthbench": f"{_HERE}:healthbench",
-    "judgelm": f"{_SCORES}:judgelm",
-    "judgelm-many": f"{_SCORES}:judgelm_many",
-    "judgelm-primed": f"{_SCORES}:judgelm_primed",
-    "judgelrm": f"{_SCORES}:judgelrm",
-    "judging-the-judges": f"{_HERE}:judging_the_judges",
-    "letters": f"{_HERE}:letters",
-    "llmbar": f"{_HERE}:llmbar",
-    "lynx": f"{_HERE}:lynx",
-    "mt-bench-scores": f"{_SCORES}:mt_bench_scores",
-    "mt-bench-single": f"{_SCORES}:mt_bench_single",
-    "offsetbias": f"{_HERE}:offsetbias",
-    "pandalm": f"{_HERE}:pandalm",
-    "prometheus-1": f"{_SCORES}:prometheus_1",
-    "prometheus-absolute": f"{_SCORES}:prometheus_absolute",
-    "prometheus-relative": f"{_HERE}:prometheus_relative",
-    "prometheus-rewardbench": f"{_HERE}:prometheus_rewardbench",
-    "rewardbench-rating": f"{_SCORES}:rewardbench_rating",
-    "rm-r1": f"{_HERE}:rm_r1",
-    "selene-check": f"{_HERE}:selene_check",
-    "selene-score": f"{_HERE}:selene_score",
-    "self-taught": f"{_HERE}:self_taught",
-    "selene": f"{_HERE}:selene",
-    "umbrela": f"{_SCORES}:umbrela",
-}
+#: Parsers that read words: functions here, named so with underscores; and of scores: those of `parsers_scores`.
+_WORDS = word_set(
+    "alpaca-eval alpaca-eval-fn arena-hard-v0.1 arena-hard-v2 auto-j auto-j-zh brackets compassjudger-2 con-j "
+    "fellowship-direct first-letter healthbench judging-the-judges letters llmbar lynx offsetbias pandalm "
+    "prometheus-relative prometheus-rewardbench rm-r1 selene selene-check selene-score self-taught"
+)
+_SCORES = word_set(
+    "align-bench alpaca-eval-clf alpaca-eval-weighted auto-j-single auto-j-single-zh chat-eval deepseek-grm "
+    "fair-eval fellowship-combined fellowship-independent g-eval g-eval-logprobs glider judgelm judgelm-many "
+    "judgelm-primed judgelrm mt-bench-scores mt-bench-single prometheus-1 prometheus-absolute rewardbench-rating "
+    "umbrela"
+)
+PARSERS = _WORDS | _SCORES
+#: Those that read a completion; the others read its text.
 TOKENS = frozenset({"alpaca-eval-clf", "alpaca-eval-weighted", "g-eval-logprobs"})
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, StopIteration, RecursionError)
 #: Those that read the first of two replies apart.
@@ -87,9 +49,9 @@ def parser(name: str) -> Callable[..., Said]:
     """Find a parser, ``NAME`` or ``NAME:ARGUMENT``; UnknownNameError where there is none."""
     kind, colon, argument = name.partition(":")
     if kind not in PARSERS:
-        raise UnknownNameError("published parser", kind, tuple(PARSERS))
-    module, _, attribute = PARSERS[kind].partition(":")
-    found: Callable[..., Said] = vars(import_module(module))[attribute]
+        raise UnknownNameError("published parser", kind, sorted(PARSERS))
+    module = "parsers_scores" if kind in _SCORES else "parsers"
+    found: Callable[..., Said] = resolve_name(f"judgebench.judges.cards.{module}:{re.sub(r'[-.]', '_', kind)}")
     return partial(found, argument=argument) if colon else found
 
 
@@ -182,7 +144,7 @@ _FIVE = {"A>>B": "A>>B", "A>B": "A>B", "A=B": "tie", "B>A": "B>A", "B>>A": "B>>A
 _TEN = _FIVE | {"A<B": "B>A", "A<<B": "B>>A", "B<A": "A>B", "B<<A": "A>>B", "B=A": "tie"}
 
 
-def arena_hard(text: str) -> Said:
+def arena_hard_v0_1(text: str) -> Said:
     """Take the one label; two different ones are none, for good. lmarena/arena-hard-auto@4ce0f008 (v0.1)."""
     found = set(re.findall(r"\[\[([AB<>=]+)\]\]", text))
     return _FIVE.get(found.pop(), "") if len(found) == 1 else "" if found else None
@@ -211,7 +173,7 @@ def prometheus_rewardbench(text: str) -> Said:
     return text[-1] if "[RESULT]" in text and text[-1] in "AB" else None
 
 
-def compassjudger(text: str) -> Said:
+def compassjudger_2(text: str) -> Said:
     """Take the letter of the choice, or the first of the reply. open-compass/opencompass@a5acc4bb."""
     _, found, rest = text.partition('"Choice": "Model ')
     letter = (rest if found else text)[:1]

@@ -5,9 +5,9 @@ A form is a prompt and a notation (`judgebench.judges.notation`), of which each 
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 from functools import cache
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Request, Status
@@ -44,9 +44,8 @@ def notation(name: str) -> Notation:
     if kind not in NOTATIONS or bool(colon) != (kind == "regex"):
         known = [f"{one}:PATTERN" if one == "regex" else one for one in NOTATIONS]
         raise UnknownNameError("form", name, known, f"({', '.join(known)})")
-    module, _, attribute = NOTATIONS[kind].partition(":")
-    made = vars(importlib.import_module(module))[attribute]
-    found: Notation = made(rest) if colon else made(name) if attribute == "Line" else made()
+    made = resolve_name(NOTATIONS[kind])
+    found: Notation = made(rest) if colon else made(name) if kind.endswith("-line") else made()
     return found
 
 

@@ -12,12 +12,14 @@ import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from judgebench.errors import BackendError, JudgebenchError
+from judgebench.errors import BackendError, JudgebenchError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
+
+T = TypeVar("T")
 
 #: Seconds without a new call after which an idle lane begins, and the longest that it waits for more.
 _PAUSE, _LONGEST_PAUSE = 0.003, 0.05
@@ -51,6 +53,21 @@ def partition(lengths: Sequence[int], budget: int) -> list[list[int]]:
         else:
             batches.append([place])
     return batches
+
+
+def fitting(
+    torch: Any, run: Callable[[Sequence[T]], list[Any]], works: Sequence[T], what: Callable[[T], str]
+) -> list[Any]:
+    """Run a batch, halved until it fits into the card's memory; ``what`` names a work that alone does not."""
+    try:
+        with torch.inference_mode():
+            return run(works)
+    except torch.cuda.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        if len(works) == 1:
+            return [RejectedError(f"{what(works[0])} does not fit into the card's memory")]
+    half = len(works) // 2
+    return [*fitting(torch, run, works[:half], what), *fitting(torch, run, works[half:], what)]
 
 
 @dataclass(slots=True, eq=False)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import BackendError, RejectedError
+from judgebench.errors import BackendError
+from judgebench.judges.local.batches import fitting
 from judgebench.judges.local.causal import Causal
 from judgebench.judges.local.labels import Ways, score, ways_of
 from judgebench.judges.local.sampling import Labels, Prompted, Said, Sampling
@@ -51,7 +53,6 @@ class Generator:
     def __init__(self, model: Any, tokenizer: Any, stopped: Callable[[], bool], *, sharing: bool = True) -> None:
         self.causal = Causal(model, sharing=sharing)
         self._tokenizer = tokenizer
-        self._memory: type[Exception] = self.causal.torch.cuda.OutOfMemoryError
         self._stopped = stopped
         self._ways: dict[tuple[str, ...], list[Ways]] = {}
         ends = model.generation_config.eos_token_id if model.generation_config is not None else None
@@ -61,18 +62,9 @@ class Generator:
             self._ends.pop()
 
     def run(self, kind: Sampling | Labels, works: Sequence[Prompted]) -> list[Any]:
-        """Answer a batch; one that does not fit into the card's memory is halved."""
-        try:
-            if isinstance(kind, Labels):
-                return self._weigh(kind, works)
-            with self.causal.torch.inference_mode():
-                return self._answer(kind, works)
-        except self._memory:
-            self.causal.torch.cuda.empty_cache()
-            if len(works) == 1:
-                return [RejectedError(f"a prompt of {len(works[0].ids)} tokens does not fit into the card's memory")]
-        half = len(works) // 2
-        return [*self.run(kind, works[:half]), *self.run(kind, works[half:])]
+        """Answer a batch, in parts where it is too large."""
+        run = partial(self._weigh, kind) if isinstance(kind, Labels) else partial(self._answer, kind)
+        return fitting(self.causal.torch, run, works, lambda work: f"a prompt of {len(work.ids)} tokens")
 
     def _weigh(self, kind: Labels, works: Sequence[Prompted]) -> list[Any]:
         if kind.labels not in self._ways:

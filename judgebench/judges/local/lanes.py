@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from judgebench.errors import BackendError, JudgebenchError
@@ -139,11 +140,10 @@ class There:
 
 def load(spec: Spec, stopped: Callable[[], bool]) -> Runner:
     """Load a model; BackendError where that fails."""
-    module, _, attribute = spec.runner.partition(":")
     with loading(spec.name) as transformers:
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
-        runner: Runner = getattr(importlib.import_module(module), attribute)(spec, stopped)
+        runner: Runner = resolve_name(spec.runner)(spec, stopped)
     return runner
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.errors import RejectedError
-from judgebench.judges.local.batches import partition
+from judgebench.judges.local.batches import fitting, partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,16 +51,8 @@ class WholeTexts:
         return self.right([[1] * len(row) for row in rows], 0)
 
     def fitting(self, run: Callable[[Sequence[Any]], list[Any]], works: Sequence[Any]) -> list[Any]:
-        """Run a batch; one that does not fit into the card's memory is halved."""
-        try:
-            with self.torch.inference_mode():
-                return run(works)
-        except self.torch.cuda.OutOfMemoryError:
-            self.torch.cuda.empty_cache()
-            if len(works) == 1:
-                return [RejectedError("an answer of this length does not fit into the card's memory")]
-        half = len(works) // 2
-        return [*self.fitting(run, works[:half]), *self.fitting(run, works[half:])]
+        """Run a batch, in parts where it is too large."""
+        return fitting(self.torch, run, works, lambda _: "an answer of this length")
 
 
 class Reward(WholeTexts):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.errors import BackendError
 from judgebench.judges.local.model import LocalModel
 from judgebench.judges.local.scoring import WholeTexts
-from judgebench.judges.local.weights import find
+from judgebench.judges.local.weights import LANGUAGE_MODELS, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,10 +51,7 @@ def surprises(name: str, texts: Sequence[str]) -> list[tuple[float, ...]]:
     if backend != "hf" or not model:
         raise BackendError(f"{name} can't say how surprising a text is: name a language model here, as hf/MODEL")
     weights = find(backend, model)
-    if "CausalLM" not in weights.architecture and "LMHead" not in weights.architecture:
-        raise BackendError(
-            f"{weights.name} is a {weights.architecture or 'model of an unknown kind'}, not a language model"
-        )
+    weights.must_be("a language model", *LANGUAGE_MODELS)
     local = LocalModel(weights, "surprise:load", dtype=None, batch_tokens=None)
     return asyncio.run(_read(local, texts))
 

@@ -25,6 +25,8 @@ from judgebench.redaction import redact
 _FILES = ("*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "*.jinja")
 _UNUSED = ("onnx/*", "openvino/*", "original/*", "training_args.bin")
 _WEIGHTS = (".safetensors", ".bin")
+#: Parts of the names of classes that write token by token.
+LANGUAGE_MODELS = ("CausalLM", "LMHead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Weights:
         """The first class that its configuration names."""
         named = self.json("config.json").get("architectures")
         return str(named[0]) if isinstance(named, list) and named else ""
+
+    def must_be(self, what: str, *classes: str) -> None:
+        """Refuse a model of none of these classes, named in part: BackendError says that it is not ``what``."""
+        if not any(name in self.architecture for name in classes):
+            raise BackendError(f"{self.name} is a {self.architecture or 'model of an unknown kind'}, not {what}")
 
     @property
     def chats(self) -> bool:

@@ -6,7 +6,7 @@ resume only what it lacks is asked; one that refused, or whose answer can't be r
 
 from __future__ import annotations
 
-import importlib
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +29,5 @@ KINDS = {
 
 def panel_class(kind: str) -> type[Panel]:
     """Load the class of a kind."""
-    module, _, attribute = KINDS[kind].made.partition(":")
-    found: type[Panel] = vars(importlib.import_module(module))[attribute]
+    found: type[Panel] = resolve_name(KINDS[kind].made)
     return found

@@ -7,9 +7,9 @@ layers go around each other in the order of `LAYERS`; ``own-answer + second-atte
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from functools import cache, partial
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from judgebench.domain import digest
@@ -193,7 +193,7 @@ class Chosen:
         """Digest of what the layers say to a model, empty without any."""
         said: list[list[str]] = []
         for layer, _ in self.layers:
-            module = vars(importlib.import_module(LAYERS[layer].made.partition(":")[0]))
+            module = vars(resolve_name(LAYERS[layer].made.partition(":")[0]))
             said.append([text for name, text in sorted(module.items()) if name.isupper() and type(text) is str])
         return digest(said) if said else ""
 
@@ -203,8 +203,5 @@ def around(layer: Callable[..., Any], more: Mapping[str, Any], ask: Ask) -> Ask:
     return partial(layer, ask=ask, **more)
 
 
-@cache
-def _loaded(made: str) -> Callable[..., Any]:
-    module, _, attribute = made.partition(":")
-    found: Callable[..., Any] = vars(importlib.import_module(module))[attribute]
-    return found
+#: It is asked for every case.
+_loaded = cache(resolve_name)

@@ -42,7 +42,7 @@ def mean(codes: Sequence[Code], weights: Sequence[float], scale: Scale) -> tuple
     level nearest to the mean, of two that are equally near the one nearer the middle. Labels without an order, sets,
     orders and steps have no mean: of these the heaviest counts.
     """
-    if scale.kind not in {"check", "pair", "rate", "number"}:
+    if not (scale.numeric or scale.kind in {"check", "pair"}):
         return majority(codes, weights), None
     single = [code for code in codes if isinstance(code, int)]
     if scale.kind == "number":

@@ -41,7 +41,7 @@ def read(probe: Probe) -> Export:
     export = Export()
     rows = list(probe.rows())
     unsure = Counter(str(row.get("annotator")) for row in rows if _is_between(_preference(row)))
-    between, several = unsure.total(), len(unsure) > 1
+    several = len(unsure) > 1
     for row in rows:
         item = digest("\0".join(str(row.get(name)) for name in ("instruction", "output_1", "output_2")), 12)
         fields = {ours: row[theirs] for theirs, ours in _FIELDS.items() if row.get(theirs) is not None}
@@ -51,10 +51,8 @@ def read(probe: Probe) -> Export:
         export.items.setdefault(item, {}).update(fields)
         who = str(row.get("annotator") if row.get("annotator") is not None else probe.stem)
         export.labels.append(Label(item, "preference", who, _choice(said), "person" if person else "judge"))
-    if between:
-        export.notes.append(
-            f"preferences between 1 and 2: {between:,}; the nearer output is the verdict, p_b the probability of B"
-        )
+    nearer = "; the nearer output is the verdict, p_b the probability of B"
+    export.count("preferences between 1 and 2", unsure.total(), nearer)
     return export
 
 

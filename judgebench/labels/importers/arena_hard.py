@@ -43,6 +43,5 @@ def read(probe: Probe) -> Export:
             score: Any = one.get("score") if isinstance(one, dict) else None
             odd += score is not None and score not in _LABELS
             export.labels.append(Label(item, "winner", str(row["judge"]), _LABELS.get(str(score), ""), "judge", game))
-    if odd:
-        export.notes.append(f"verdicts that are not labels of Arena-Hard, and count as none: {odd:,}")
+    export.count("verdicts that are not labels of Arena-Hard, and count as none", odd)
     return export

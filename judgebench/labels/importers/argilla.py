@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from judgebench.labels.importers.probe import Probe
 
 _RESPONSES, _USERS, _STATUS = ".responses", ".responses.users", ".responses.status"
+_DROPPED = "drafts and discarded responses, left out"
 
 
 def recognise(probe: Probe) -> str:
@@ -59,7 +60,7 @@ def _nested(probe: Probe) -> Export:
             if isinstance(one, dict) and one.get("value") is not None:
                 agent = str(one.get("agent") or "suggestion")
                 export.labels.append(Label(item, question, agent, _value(one["value"]), "judge"))
-    _say_dropped(export, dropped)
+    export.count(_DROPPED, dropped)
     if blind:
         export.notes.append("this form doesn't say which responses are drafts or discarded; to_datasets does")
     return export
@@ -92,13 +93,8 @@ def _flat(probe: Probe) -> Export:
             if not blank(value := row.get(f"{question}.suggestion")):
                 agent = str(row.get(f"{question}.suggestion.agent") or "suggestion")
                 export.labels.append(Label(item, question, agent, _value(value), "judge"))
-    _say_dropped(export, dropped)
+    export.count(_DROPPED, dropped)
     return export
-
-
-def _say_dropped(export: Export, dropped: int) -> None:
-    if dropped:
-        export.notes.append(f"drafts and discarded responses, left out: {dropped:,}")
 
 
 def _value(value: Any) -> Any:

@@ -63,6 +63,5 @@ def read(probe: Probe) -> Export:
             export.labels.append(Label(item, metric["name"], str(model or ""), value, "judge" if model else "program"))
             fields[f"{metric['name']} score"] = None if error else metric.get("score")
         export.items[item] = {name: value for name, value in fields.items() if value is not None}
-    if failed:
-        export.notes.append(f"metrics that failed with an error and have no verdict: {failed:,}")
+    export.count("metrics that failed with an error and have no verdict", failed)
     return export

@@ -44,8 +44,7 @@ def read(probe: Probe) -> Export:
             spans += 1
         elif labels:
             export.labels.append(Label(item, "label", member, together(labels)))
-    if spans:
-        export.notes.append(f"rows of spans, which are not labels of the text: {spans:,}")
+    export.count("rows of spans, which are not labels of the text", spans)
     return export
 
 

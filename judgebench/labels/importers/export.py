@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from judgebench.domain import Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.paths import split
-from judgebench.files.table import BLOCK_ROWS, Block, Table, cell_or_json
+from judgebench.files.table import Block, Table, cell_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +57,11 @@ class Export:
     picks: Picks | None = None
     scale: str | None = None
 
+    def count(self, what: str, times: int, more: str = "") -> None:
+        """Note how often something occurs, if it does."""
+        if times:
+            self.notes.append(f"{what}: {times:,}{more}")
+
     def with_other(self, other: Export) -> Export:
         """Join the items and labels of two files."""
         items = {**self.items, **{name: self.items.get(name, {}) | fields for name, fields in other.items.items()}}
@@ -90,8 +95,8 @@ class Export:
         if dropped := len(self.items.keys() - kept):
             self.items = {name: fields for name, fields in self.items.items() if name in kept}
             self.labels = [label for label in self.labels if label.item in kept]
-            self.notes.append(
-                f"items that no judge's file has, left out: {dropped:,} ({argument('unmatched')} keep keeps them)"
+            self.count(
+                "items that no judge's file has, left out", dropped, f" ({argument('unmatched')} keep keeps them)"
             )
 
 
@@ -155,19 +160,10 @@ class ImportedTable(Table):
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
-        places = self.places(wanted, self._columns)
-        columns = list(self._cells.values())
         size = len(self._cells["id"])
         if not size:
             raise self.error("no items")
-        for start in range(0, size, BLOCK_ROWS):
-            stop = min(start + BLOCK_ROWS, size)
-            lines = range(start + 1, stop + 1)
-            found: list[list[str]] = []
-            for position, inner in places:
-                cells = columns[position][start:stop]
-                found.append(cells if inner is None else self.inner_cells(cells, inner, lines, nested=nested))
-            yield Block(lines, found)
+        yield from self.in_blocks(self._cells, range(1, size + 1), wanted, nested=nested)
 
     def has(self, name: str) -> bool:
         """Whether a name is that of a column, or of a question."""

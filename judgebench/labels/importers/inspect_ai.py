@@ -59,10 +59,8 @@ def read(probe: Probe) -> Export:
             )
             export.labels += _labels(item, scorer, model, "judge" if asked else "program", score)
             empty += score.get("value") == "N"
-    if failed:
-        export.notes.append(f"samples that failed and have no score: {failed:,} of {len(every):,}")
-    if empty:
-        export.notes.append(f"scores of N (no answer), which count as incorrect: {empty:,}")
+    export.count("samples that failed and have no score", failed, f" of {len(every):,}")
+    export.count("scores of N (no answer), which count as incorrect", empty)
     if any(label.value == "partial" for label in export.labels):
         export.scale = "incorrect,partial,correct"
     return export

@@ -53,10 +53,8 @@ def _tasks(tasks: Iterable[dict[str, Any]]) -> Export:
         for prediction in task.get("predictions") or []:
             model = str(prediction.get("model_version") or "model")
             export.labels += [Label(item, name, model, value, "judge") for name, value in _results(prediction)]
-    if skipped:
-        export.notes.append(f"annotations that were skipped, left out: {skipped:,}")
-    if marked:
-        export.notes.append(f"annotations marked as ground truth: {marked:,}; they count as any other")
+    export.count("annotations that were skipped, left out", skipped)
+    export.count("annotations marked as ground truth", marked, "; they count as any other")
     return export
 
 

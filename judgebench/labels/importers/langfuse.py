@@ -45,10 +45,8 @@ def read(probe: Probe) -> Export:
         label = _of(row, "stringValue") if kind in {"CATEGORICAL", "BOOLEAN"} else None
         value = row.get("value") if label in {None, ""} else label
         export.labels.append(Label(item, str(row["name"]), str(who or source), value, by))
-    if left:
-        export.notes.append(f"texts, corrections and scores about nothing, left out: {left:,}")
-    if api:
-        export.notes.append(f"scores that came by the API: {api:,}; name those that are a judge's or a person's")
+    export.count("texts, corrections and scores about nothing, left out", left)
+    export.count("scores that came by the API", api, "; name those that are a judge's or a person's")
     return export
 
 

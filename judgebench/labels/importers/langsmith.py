@@ -46,8 +46,7 @@ def _frame(rows: Iterable[dict[str, Any]]) -> Export:
         for name, value in row.items():
             if name.startswith(_FEEDBACK):
                 export.labels.append(Label(item, name.removeprefix(_FEEDBACK), "", None if error else value, "judge"))
-    if crashed:
-        export.notes.append(f"targets that crashed, whose feedback is about no answer and left out: {crashed:,}")
+    export.count("targets that crashed, whose feedback is about no answer and left out", crashed)
     return export
 
 

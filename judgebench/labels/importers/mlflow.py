@@ -81,8 +81,7 @@ def _traces(rows: Iterable[dict[str, Any]]) -> Export:
                 name: value for name, value in row.items() if name.startswith("expected") and name.endswith(_VALUE)
             }
         export.items[item] = {name: value for name, value in fields.items() if value is not None}
-    if dropped:
-        export.notes.append(f"assessments that were replaced by later ones, left out: {dropped:,}")
+    export.count("assessments that were replaced by later ones, left out", dropped)
     return export
 
 

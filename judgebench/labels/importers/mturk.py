@@ -51,7 +51,6 @@ def read(probe: Probe) -> Export:
         for row in rows
         if row["AssignmentStatus"] != "Rejected"
     ]
-    rejected = len(rows) - len(kept)
     # Of all rows, as a worker may leave a question out.
     numbers = _numbers({name for _, inputs, _ in kept for name in inputs}, {name for *_, own in kept for name in own})
     for row, inputs, answers in kept:
@@ -61,8 +60,7 @@ def read(probe: Probe) -> Export:
             )
             export.items[item] = fields
             export.labels += [Label(item, name, row["WorkerId"], value) for name, value in own.items()]
-    if rejected:
-        export.notes.append(f"rejected assignments, left out: {rejected:,}")
+    export.count("rejected assignments, left out", len(rows) - len(kept))
     return export
 
 

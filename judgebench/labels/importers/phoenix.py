@@ -61,8 +61,7 @@ def _frame(rows: Iterable[dict[str, Any]]) -> Export:
             export.labels.append(Label(item, name, "", _said(score), _BY.get(str(score.get("kind", "llm")), "judge")))
             if score.get("label") is not None:
                 export.items[item][f"{name} score"] = score.get("score")
-    if failed:
-        export.notes.append(f"evaluations that failed and have no verdict: {failed:,}")
+    export.count("evaluations that failed and have no verdict", failed)
     export.notes += [f"of {name} a lower score is better" for name in lower]
     return export
 

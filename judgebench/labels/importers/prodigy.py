@@ -48,10 +48,8 @@ def read(probe: Probe) -> Export:
             value = together(row.get("accept")) if choice else row["answer"]
             question = "choice" if choice else str(row.get("label") or "answer")
             export.labels.append(Label(item, question, _who(row), value))
-    if skipped:
-        export.notes.append(f"tasks that were ignored and have no label: {skipped:,}")
-    if rejected:
-        export.notes.append(f"tasks with options that were rejected as bad and have no label: {rejected:,}")
+    export.count("tasks that were ignored and have no label", skipped)
+    export.count("tasks with options that were rejected as bad and have no label", rejected)
     return export
 
 

@@ -80,8 +80,7 @@ def _objects(rows: Iterable[dict[str, Any]]) -> Export:
             failed += 1
             continue
         export.labels += _assertions(item, row.get("gradingResult") or {})
-    if failed:
-        export.notes.append(f"answers that failed at the provider and have no verdict: {failed:,}")
+    export.count("answers that failed at the provider and have no verdict", failed)
     return export
 
 
@@ -119,6 +118,5 @@ def _blocks(probe: Probe) -> Export:
             value = {"PASS": "pass", "FAIL": "fail"}.get(status, "")
             export.labels.append(Label(item, "Status", "", value, "judge"))
     export.notes.append("Status is of all assertions of a test together; JSON has each")
-    if failed:
-        export.notes.append(f"answers that are errors and have no verdict: {failed:,}")
+    export.count("answers that are errors and have no verdict", failed)
     return export

@@ -37,8 +37,7 @@ def read(probe: Probe) -> Export:
     texts = dict(zip(probe.cells[0], probe.cells[1], strict=False))
     rows = list(probe.rows(Opening(header=3)))
     kept = [row for row in rows if _is_real(row)]
-    if len(kept) < len(rows):
-        export.notes.append(f"previews, spam and unfinished responses, left out: {len(rows) - len(kept):,}")
+    export.count("previews, spam and unfinished responses, left out", len(rows) - len(kept))
     ids = dict(zip(probe.cells[0], probe.cells[2], strict=False))
     asked = {
         name: found

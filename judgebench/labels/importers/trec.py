@@ -45,8 +45,6 @@ def read(probe: Probe) -> Export:
         by: By = "judge" if iteration == "Q0" else "person"
         export.labels.append(Label(item, "relevance", probe.stem, relevance, by))
         negative += relevance.startswith("-")
-    if negative:
-        export.notes.append(
-            f"negative grades: {negative:,}; in some tracks junk or not judged ({argument('missing')} makes gaps)"
-        )
+    junk = f"; in some tracks junk or not judged ({argument('missing')} makes gaps)"
+    export.count("negative grades", negative, junk)
     return export

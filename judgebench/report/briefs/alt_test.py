@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import NONE, clean, decimal
-from judgebench.report.said import known_as, listed, share_cell, whole
+from judgebench.report.said import differ, known_as, listed, share_cell, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,11 +56,6 @@ class _Line(NamedTuple):
         doubts = found.passed_clustered is False or not _EMPTY.keys().isdisjoint(found.warnings)
         return "no" if not found.passed else "open" if doubts else "yes"
 
-    @property
-    def level(self) -> tuple[int, int]:
-        """With how many people the judge is level, of how many."""
-        return sum(one.wins is True for one in self.result.annotators), self.result.winning_rate.n
-
 
 def brief(
     tests: Sequence[tuple[str, str, AltTest]],
@@ -80,7 +75,7 @@ def brief(
     notes = [*filter(None, [margin]), *(text for code, text in _NOTES.items() if code in codes)]
     hanging = next((one.result.deciding[0] for one in lines if one.result.deciding), "")
     steps = again("alt-test", f"ask again without {clean(hanging)}", "--without", hanging) if hanging else ()
-    table = _people(lines[0].result) if len(lines) == 1 else _judges(lines, several=len(tasks) > 1)
+    table = _people(lines[0].result) if len(lines) == 1 else _judges(lines)
     if any(sweeps):
         table = _swept(lines, sweeps)
     return Brief(answer, table, tuple(notes[:MOST_NOTES]), steps)
@@ -92,7 +87,7 @@ def _answer(task: str, lines: Sequence[_Line]) -> list[str]:
     ]
     names = itertools.chain([f"the alternative annotator test on {clean(task)}"], itertools.repeat("it"))
     return [
-        f"{_said(state, sorted(those, key=lambda one: -one.level[0]), name)}."
+        f"{_said(state, sorted(those, key=lambda one: -one.result.level[0]), name)}."
         for (state, those), name in zip([group for group in groups if group[1]], names, strict=False)
     ]
 
@@ -110,9 +105,8 @@ def _said(state: State, those: Sequence[_Line], test: str) -> str:
 
 
 def _span(those: Sequence[_Line]) -> str:
-    people = {one.level[1] for one in those}
-    wins = sorted({one.level[0] for one in those})
-    of = f" of {people.pop()} people" if len(people) == 1 else " people"
+    wins, people = (sorted(set(counts)) for counts in zip(*(one.result.level for one in those), strict=True))
+    of = f" of {people[0]} people" if len(people) == 1 else " people"
     return (f"{wins[0]} to {wins[-1]}" if len(wins) > 1 else f"{wins[0]}") + of
 
 
@@ -126,19 +120,14 @@ def _hangs(those: Sequence[_Line]) -> str:
     return f", without {clean(rest.name)} with {wins} of {rest.winning_rate.n}"
 
 
-def _judges(lines: Sequence[_Line], *, several: bool) -> Grid:
+def _judges(lines: Sequence[_Line]) -> Grid:
     fields: list[Field[_Line]] = [
-        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        *when(differ(lines, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: one.judge, right=False),
         Field("the test", lambda one: Cell(_SAID[one.state][0], tone=_SAID[one.state][1]), right=False),
-        Field("level with", lambda one: f"{one.level[0]} of {one.level[1]}" if one.level[1] else NONE),
+        Field("level with", lambda one: "{} of {}".format(*one.result.level) if one.result.winning_rate.n else NONE),
         Field("but not without", lambda one: _names(one.result.deciding), right=False),
-        Field(
-            "as close as the person [95 %]",
-            lambda one: share_cell(one.result.advantage),
-            ("as close as", "the person [95 %]"),
-            right=False,
-        ),
+        Field(("as close as", "the person [95 %]"), lambda one: share_cell(one.result.advantage), right=False),
     ]
     rows = sorted(lines, key=lambda one: (one.task, _STATES.index(one.state), -(one.result.advantage.value or 0.0)))
     made = grid(fields, rows)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, figure, interval, many
-from judgebench.report.said import known_as, listed, whole, whom
+from judgebench.report.said import clear, differ, known_as, listed, whole, whom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.analysis.effects import Effect
+    from judgebench.agreement.analysis.effects import Effect, Explanation
     from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
 
-__all__ = ["brief", "strongest_first"]
+__all__ = ["brief", "clear_effects"]
 
-_LEVEL = 0.05
 _SAID = 3
 _CAUSE = "What predicts errors need not cause them."
 #: The feature of an item that says how many of the other judges err; its unit is all of them.
@@ -37,17 +36,18 @@ class _Line(NamedTuple):
     @property
     def sure(self) -> list[Effect]:
         """The features that clearly predict errors."""
-        return strongest_first(one for one in self.found.explanation.effects if one.p_holm < _LEVEL)
+        return clear_effects(self.found.explanation)
 
     @property
     def used(self) -> list[LabelUse]:
         """The labels that the judge clearly says more or less often than gold."""
-        return [one for one in self.found.labels if one.p_holm is not None and one.p_holm < _LEVEL]
+        return [one for one in self.found.labels if clear(one.p_holm)]
 
 
-def strongest_first(effects: Iterable[Effect]) -> list[Effect]:
-    """Sort effects by size, those of numbers last: theirs is per unit, which may be large or small."""
-    return sorted(effects, key=lambda one: (not _is_category(one), -abs(one.effect.value or 0.0)))
+def clear_effects(told: Explanation) -> list[Effect]:
+    """Choose what clearly predicts errors, by size; numbers last, whose effect is per unit, which may be small."""
+    sure = [one for one in told.effects if clear(one.p_holm)]
+    return sorted(sure, key=lambda one: (not _is_category(one), -abs(one.effect.value or 0.0)))
 
 
 def _is_category(one: Effect) -> bool:
@@ -141,13 +141,11 @@ def _effects(one: _Line) -> Grid | None:
 
 
 def _judges(lines: Sequence[_Line]) -> Grid:
-    several = len({one.task for one in lines}) > 1
-
     def first(one: _Line) -> str:
         return _where(one, one.sure[0]) if one.sure else NONE
 
     fields: Fields[_Line] = (
-        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        *when(differ(lines, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: one.judge, right=False),
         Field("errors", lambda one: whole(one.found.explanation.errors / (one.found.explanation.rows or 1))),
         Field("of", lambda one: f"{one.found.explanation.rows:,}"),

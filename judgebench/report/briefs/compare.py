@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from judgebench.report.briefs.figures import Written, headed, same_as
-from judgebench.report.document.blocks import Cell, Column, Grid
+from judgebench.report.briefs.figures import Written, broken, same_as
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next, again
-from judgebench.report.document.text import clean, decimal, many
-from judgebench.report.said import brief_name, first_up, is_share, known_as, percent, split
+from judgebench.report.document.text import clean, decimal, many, percent
+from judgebench.report.said import brief_name, clear, first_up, is_share, known_as, split
 from judgebench.report.versions import versions_words
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.comparison import Comparison, ComparisonLine, Part
     from judgebench.agreement.compare.differing import Differing
     from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Fields
 
 __all__ = ["NO_ITEMS", "URGENT", "Asked", "answer", "brief"]
 
-_LEVEL = 0.05
 #: Warnings that come before all else.
 URGENT = ("incomplete_run", "failed_cases")
 #: So many parts, and items, are shown.
@@ -73,7 +73,7 @@ def _right(found: Comparison) -> str:
 
 def _way(difference: Estimate, p: float | None) -> int:
     value = difference.value
-    return 0 if p is None or p >= _LEVEL or not value else 1 if value > 0 else -1
+    return 0 if not clear(p) or not value else 1 if value > 0 else -1
 
 
 def answer(found: Comparison) -> str:  # noqa: PLR0911 - one a line
@@ -134,7 +134,7 @@ def _figures(found: Comparison, asked: Asked, first: str, second: str) -> Grid:
         unit = "item" if found.judgments == found.items else "judgment"
         counts = (many(four.first_only, unit), many(four.second_only, unit), "")
         rows.append((Cell("only this one right"), *map(Cell, counts)))
-    names = (headed(first, right=False), headed(second, right=False))
+    names = (Column(name, broken(name), right=False) for name in (first, second))
     columns = (Column("", right=False), *names, Column("difference [95 % interval]", right=False))
     return Grid(columns, tuple(rows))
 
@@ -155,31 +155,22 @@ def _by_part(found: Comparison, main: ComparisonLine) -> list[tuple[Part, Compar
 def _parts(
     found: Comparison, parts: Sequence[tuple[Part, ComparisonLine]], written: Written, first: str, second: str
 ) -> Grid:
-    columns = (
-        Column("part", right=False),
-        Column("items"),
-        headed(first),
-        headed(second),
-        Column("difference [95 %]", ("difference", "[95 %]"), right=False),
-        Column("better?", right=False),
-        Column("items better / worse", ("items", "better / worse")),
-    )
-    counts = [part.better is not None for part, _ in parts]
+    counted = any(part.better is not None for part, _ in parts)
     wide = max((len(f"{part.worse}") for part, _ in parts), default=0)
-    rows = [
-        (
-            Cell(clean(part.subset)),
-            Cell(f"{part.items:,}"),
-            Cell(written.plain(line.first)),
-            Cell(written.plain(line.second)),
-            Cell(written.apart(line.difference, "")),
-            _verdict(found, part, line),
-            Cell(f"{part.better} / {part.worse:>{wide}}" if part.better is not None else ""),
-        )
-        for part, line in parts[:_MOST_PARTS]
-    ]
-    grid = Grid(columns, tuple(rows))
-    return grid if any(counts) else grid.without("items better / worse")
+
+    def counts(of: tuple[Part, ComparisonLine]) -> str:
+        return "" if of[0].better is None else f"{of[0].better} / {of[0].worse:>{wide}}"
+
+    fields: Fields[tuple[Part, ComparisonLine]] = (
+        Field("part", lambda of: of[0].subset, right=False),
+        Field("items", lambda of: f"{of[0].items:,}"),
+        Field(first, lambda of: written.plain(of[1].first), broken(first)),
+        Field(second, lambda of: written.plain(of[1].second), broken(second)),
+        Field(("difference", "[95 %]"), lambda of: written.apart(of[1].difference, ""), right=False),
+        Field("better?", lambda of: _verdict(found, *of), right=False),
+        *when(counted, Field(("items", "better / worse"), counts)),
+    )
+    return grid(fields, parts[:_MOST_PARTS])
 
 
 def _verdict(found: Comparison, part: Part, line: ComparisonLine) -> Cell:
@@ -225,7 +216,7 @@ def _about(items: int) -> str:
 
 
 def _unusable(coverage: float) -> str:
-    return "none" if coverage == 1 else percent(1 - coverage)
+    return "none" if coverage == 1 else f"{percent(1 - coverage)} %"
 
 
 def _clear(one: Estimate) -> bool:
@@ -274,10 +265,10 @@ def _items(found: Comparison, asked: Asked, names: Sequence[str]) -> Brief:
         for item, rows in list(by_item.items())[:most]
     ]
     cells = tuple(tuple(Cell(clean(text)) for text in row) for row in rows)
-    grid = Grid(tuple(Column(title, right=False) for title in titles), cells)
+    table = Grid(tuple(Column(title, right=False) for title in titles), cells)
     more = len(by_item) - most
     notes = [f"{more:,} more: --items {len(by_item)}, or --format csv for all of them."] if more else []
-    return Brief((answer(found), said), grid, tuple(notes))
+    return Brief((answer(found), said), table, tuple(notes))
 
 
 def _words(said: Iterator[str]) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import Brief
-from judgebench.report.document.text import NONE, clean, many, shorten
-from judgebench.report.said import figure_cell, from_to, known_as, listed, of_100, whole
-from judgebench.report.words import task_name
+from judgebench.report.document.text import NONE, clean, many, shorten, value_of
+from judgebench.report.said import differ, figure_cell, from_to, known_as, listed, of_100, task_column, whole
+from judgebench.report.words import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,11 +65,10 @@ def brief(lines: Sequence[JudgeVerdicts], pairs: Sequence[JudgePair], systems: S
     names = known_as((*judged, *(one for pair in pairs for one in (pair.found.first, pair.found.second))))
     whole_ = {(line.task, line.judge) for line in lines if line.found.subset == "all"}
     shown = [line for line in lines if line.found.subset == "all" or (line.task, line.judge) not in whole_]
-    several = len({line.task for line in lines}) > 1
-    parts = any(line.found.subset != "all" for line in shown)
+    several = differ(lines, "task")
     said = [text for line in shown if (text := _said(names[line.judge], line, several=several))]
     beside = list(_beside(pairs, names))
-    table = _systems(systems, names) if systems else _judges(shown, names, several=several, parts=parts)
+    table = _systems(systems, names) if systems else _judges(shown, names)
     counted = f"{many(len(set(judged)), 'judge')} gave {many(sum(line.found.answered for line in shown), 'verdict')}."
     answer = (*said[:_SAID], *beside[: 1 if said else _SAID])
     return Brief(answer or (counted,), table, (_NO_GOLD, *_more(shown, pairs, systems)))
@@ -79,7 +78,7 @@ def _said(judge: str, line: JudgeVerdicts, *, several: bool) -> str:
     for name, (_, words) in _STEADY.items():
         one = line.found.figures.get(name)
         if one is not None and one.value is not None and line.found.subset == "all":
-            on = f" of {task_name(line.task, line.revision)}" if several else ""
+            on = f" of {task_of(line)}" if several else ""
             what = "items" if name == "position_consistency" else "cases"
             return f"{words.format(judge, of_100(one.value, one.n, what))}{on}."
     return ""
@@ -106,11 +105,12 @@ def _more(lines: Sequence[JudgeVerdicts], pairs: Sequence[JudgePair], systems: S
         yield f"--explain has {' and '.join(behind)}."
 
 
-def _judges(lines: Sequence[JudgeVerdicts], names: dict[str, str], *, several: bool, parts: bool) -> Grid:
+def _judges(lines: Sequence[JudgeVerdicts], names: dict[str, str]) -> Grid:
     labels = list(dict.fromkeys(label for line in lines for label in line.found.shares))
     known = {name for line in lines for name in line.found.figures}
+    parts = any(line.found.subset != "all" for line in lines)
     fields: list[Field[JudgeVerdicts]] = [
-        *when(several, Field("task", _task, right=False)),
+        *task_column(lines),
         Field("judge", lambda one: names[one.judge], right=False),
         *when(parts, Field("part", lambda one: one.found.subset, right=False)),
         *(Field(title, partial(_figure, name), right=False) for name, (title, _) in _STEADY.items() if name in known),
@@ -125,25 +125,20 @@ def _judges(lines: Sequence[JudgeVerdicts], names: dict[str, str], *, several: b
     return grid(fields, lines)
 
 
-def _task(line: JudgeVerdicts) -> str:
-    return task_name(line.task, line.revision)
-
-
 def _figure(name: str, line: JudgeVerdicts) -> str:
     one = line.found.figures.get(name)
     return NONE if one is None else figure_cell("" if name == "mean_rating" else name, one)
 
 
 def _share(label: str, line: JudgeVerdicts) -> str:
-    one = line.found.shares.get(label)
-    return whole(None if one is None else one.value)
+    return whole(value_of(line.found.shares.get(label)))
 
 
 def _systems(systems: Sequence[SystemWins], names: dict[str, str]) -> Grid:
     shown = [one for one in systems if one.found.subset == "all"] or list(systems)
     parts = any(one.found.subset != "all" for one in shown)
     fields: list[Field[SystemWins]] = [
-        *when(len({one.task for one in shown}) > 1, Field("task", lambda one: one.task, right=False)),
+        *when(differ(shown, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: names[one.judge], right=False),
         *when(parts, Field("part", lambda one: one.found.subset, right=False)),
         Field("system", lambda one: one.found.system, right=False),

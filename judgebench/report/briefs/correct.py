@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import clean, decimal
-from judgebench.report.said import first_up, known_as, ranged, two
+from judgebench.report.said import first_up, known_as, spoken, two
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.correct.correction import Correction
-    from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
 
 __all__ = ["brief"]
@@ -59,17 +58,13 @@ def _answer(judge: str, found: Correction, why: Mapping[str, str]) -> str:
         rows = f"{judge} and a calibration set of {found.calibration:,} rows"
     else:
         rows = f"{judge} and {found.labelled:,} labels on {found.items:,} rows"
-    return f"The {found.score} is {_spoken(best)} by {rows}" + (f"; {alone}." if alone else ".")
-
-
-def _spoken(one: Estimate) -> str:
-    return ranged(one, lambda value: decimal(value, 2))
+    return f"The {found.score} is {spoken(best)} by {rows}" + (f"; {alone}." if alone else ".")
 
 
 def _table(lines: Sequence[tuple[str, Correction]], methods: Mapping[str, str], *, by_system: bool) -> Grid:
     fields: Fields[tuple[str, Correction]] = (
         Field("judge", lambda one: one[0], right=False),
-        *([Field("system", lambda one: one[1].system, right=False)] if by_system else []),
+        *when(by_system, Field("system", lambda one: one[1].system, right=False)),
         Field("corrected [95 % interval]", lambda one: two(one[1].estimates[one[1].chosen]), right=False),
         Field("judge alone", lambda one: two(one[1].estimates["naive"]).partition(" ")[0]),
         Field("rows", lambda one: f"{one[1].items:,}"),

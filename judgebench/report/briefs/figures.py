@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.blocks import Column
-from judgebench.report.document.text import NONE, brackets, decimal, figure, text_width
+from judgebench.report.document.text import NONE, decimal, figure, interval, text_width
 from judgebench.report.said import brief_name, is_share, ranged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from judgebench.domain import Estimate
     from judgebench.report.document.text import Bounded
 
-__all__ = ["Written", "headed", "same_as"]
+__all__ = ["Written", "broken", "same_as"]
 
 #: A difference smaller than this would vanish among two digits.
 _SMALL = 0.02
@@ -37,17 +34,17 @@ def same_as(gold: str, annotators: int = 1, policy: str = "majority") -> str:
     return f"the same as {one if annotators > 1 else 'people'}"
 
 
-def headed(name: str, *, right: bool = True) -> Column:
-    """Head a column with a judge's name, a long one in two lines.
+def broken(name: str) -> tuple[str, ...]:
+    """Break a judge's name above a column in two lines, where it is long.
 
-    >>> headed("GPT-4|Metrics_Reference").heading, headed("gpt-4o").heading
-    (('GPT-4|Metrics_', 'Reference'), ('gpt-4o',))
+    >>> broken("GPT-4|Metrics_Reference"), broken("gpt-4o")
+    (('GPT-4|Metrics_', 'Reference'), ())
     """
     ends = [one.end() for one in re.finditer(r"[\s/|_:-]+", name) if one.end() < len(name)]
     if text_width(name) <= _ONE_LINE or not ends:
-        return Column(name, right=right)
+        return ()
     at = min(ends, key=lambda end: abs(2 * end - len(name)))
-    return Column(name, (name[:at].rstrip(), name[at:]), right=right)
+    return name[:at].rstrip(), name[at:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +90,23 @@ class Written:
 
     def cell(self, one: Bounded) -> str:
         """Write a figure with its interval: ``.50 [.43, .56]``, ``71 % [67, 75]``."""
-        return self._cell(one, self.number, " %")
+        return interval(one, self.number, unit=self._unit(" %"))
 
     def plain(self, one: Bounded) -> str:
         """Write a figure alone: ``.50``, ``71 %``."""
-        return NONE if one.value is None else self.number(one.value) + (" %" if is_share(self.metric) else "")
+        return NONE if one.value is None else self.number(one.value) + self._unit(" %")
 
     def apart(self, one: Bounded, unit: str = " points") -> str:
         """Write a difference with its interval: ``+.06 [-.03, +.15]``, ``+4 points [-1, +9]``."""
-        return self._cell(one, self.signed, unit)
+        return interval(one, self.signed, unit=self._unit(unit))
 
-    def _cell(self, one: Bounded, write: Callable[[float], str], unit: str) -> str:
-        if one.value is None:
-            return NONE
-        text = write(one.value) + (unit if is_share(self.metric) else "")
-        return text if one.low is None or one.high is None else f"{text} {brackets(one.low, one.high, write)}"
+    def _unit(self, share: str) -> str:
+        return share if is_share(self.metric) else ""
 
     def difference(self, one: Bounded) -> str:
         """Say a difference: ``+.06 (-.03 to +.15)``, ``+4 points (-1 to +9)``."""
-        unit = " points" if is_share(self.metric) else ""
-        alone = f"{self.signed(one.value)}{unit}" if one.value is not None else NONE
-        bounds = ranged(one, self.signed).partition(" ")[2]
-        return f"{alone} {bounds}".strip()
+        alone = NONE if one.value is None else f"{self.signed(one.value)}{self._unit(' points')}"
+        return f"{alone} {ranged(one, self.signed).partition(' ')[2]}".strip()
 
     def against(self, first: Bounded, second: Bounded, count: int, unit: str) -> str:
         """Say two figures of so many items or judgments: ``kappa .50 against .44``, ``right on 87 of 100 items …``."""

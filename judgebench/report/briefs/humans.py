@@ -5,16 +5,16 @@ from __future__ import annotations
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, again
 from judgebench.report.document.text import clean, decimal
-from judgebench.report.said import brief_name, first_up, in_words, listed, of_100, ranged, two, whole
-from judgebench.report.words import REASONS
+from judgebench.report.said import brief_name, differ, first_up, in_words, listed, of_100, spoken, two, whole
+from judgebench.report.words import FEW_QUESTIONS, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.humans import Annotator, Humans
+    from judgebench.agreement.people.humans import Annotator, Humans
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Fields, Grid
     from judgebench.report.document.brief import Next
@@ -24,7 +24,6 @@ __all__ = ["brief"]
 _LEVEL = 0.05
 #: So many people are shown.
 _MOST = 20
-_FEW = "Few independent questions: the intervals are rough."
 
 
 def brief(tasks: Sequence[tuple[str, Humans]]) -> Brief:
@@ -48,7 +47,7 @@ def _one(task: str, humans: Humans) -> Brief:
         why = REASONS.get(humans.kappa.undefined or "", "undefined")
         said = f"How far {who.lower()} people agree on {clean(task)} can't be told: {why}."
         return Brief((said,), _by_person(humans, {}))
-    agree = f"{who} people agree on {clean(task)} at {_a(name)} of {_spoken(humans.kappa)}"
+    agree = f"{who} people agree on {clean(task)} at {_a(name)} of {spoken(humans.kappa)}"
     outside = _outside(humans)
     if outside:
         answer = f"{agree}, but {_odd(outside)}."
@@ -59,8 +58,8 @@ def _one(task: str, humans: Humans) -> Brief:
     pulling = next((one for one in humans.annotators if one.name == humans.pulling), None)
     if pulling is not None:
         only = "only " if (pulling.without.value or 0.0) < humans.kappa.value else ""
-        answer += f" Without {clean(pulling.name)} it is {only}{_spoken(pulling.without)}."
-    notes = [_FEW] if "few_clusters" in humans.warnings else []
+        answer += f" Without {clean(pulling.name)} it is {only}{spoken(pulling.without)}."
+    notes = [FEW_QUESTIONS] if "few_clusters" in humans.warnings else []
     if len(humans.annotators) > _MOST:
         notes.append(f"The {_MOST} of {len(humans.annotators)} who agree least; --format csv has all.")
     steps: tuple[Next, ...] = ()
@@ -72,10 +71,6 @@ def _one(task: str, humans: Humans) -> Brief:
 
 def _a(name: str) -> str:
     return f"{'an' if name.startswith('a') else 'a'} {name}"
-
-
-def _spoken(one: Estimate) -> str:
-    return ranged(one, lambda value: decimal(value, 2))
 
 
 def _odd(outside: dict[str, Annotator]) -> str:
@@ -130,23 +125,23 @@ def _by_person(humans: Humans, outside: dict[str, Annotator]) -> Grid | None:
         Field("items", lambda one: f"{one.items:,}"),
         Field("same as the others", lambda one: whole(one.percent_agreement.value)),
         Field(f"{name} with the others", lambda one: two(one.kappa), right=False),
-        *([Field("", flag, right=False)] if outside else []),
+        *when(outside, Field("", flag, right=False)),
     ]
     return grid(fields, sorted(humans.annotators, key=_place)[:_MOST]) if humans.annotators else None
 
 
 def _by_task(tasks: Sequence[tuple[str, Humans]]) -> Grid:
-    several = len({humans.metric for _, humans in tasks}) > 1
     fields: Fields[tuple[str, Humans]] = (
         Field("task", lambda one: one[0], right=False),
         Field("people", lambda one: f"{one[1].people.people:,}"),
         Field("items", lambda one: f"{one[1].items:,}"),
         Field("same", lambda one: whole(one[1].percent_agreement.value)),
         Field("kappa [95 % interval]", lambda one: two(one[1].kappa), right=False),
-        *([Field("", lambda one: _kind(one[1].metric), right=False)] if several else []),
+        *when(differ((humans for _, humans in tasks), "metric"), Field("", _kind, right=False)),
     )
     return grid(fields, tasks)
 
 
-def _kind(metric: str) -> str:
-    return "" if brief_name(metric) == "kappa" else brief_name(metric)
+def _kind(one: tuple[str, Humans]) -> str:
+    name = brief_name(one[1].metric)
+    return "" if name == "kappa" else name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.contrasts import is_error
 from judgebench.report.cautions import cautions_of
-from judgebench.report.document.blocks import Field, Grid, grid, when
+from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import clean, decimal, interval, many
 from judgebench.report.said import brief_name, figure_cell, known_as, listed, spoken, whole, whom
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.jury.jury import Jury
     from judgebench.domain import Estimate
+    from judgebench.report.document.blocks import Grid
 
 __all__ = ["brief"]
 
@@ -81,11 +82,9 @@ def _answer(jury: Jury, names: Mapping[str, str], *, several: bool) -> Iterator[
 def _table(juries: Sequence[Jury], names: Mapping[str, str], *, several: bool) -> Grid:
     """List each jury, its members, and the jury without some of them."""
     lines: list[_Line] = []
-    breaks: list[int] = []
     for jury in juries:
         if jury.value.undefined == "no_gold":
             continue
-        breaks += [len(lines)] if lines else []
         lines.append(_Line(jury, _vote(jury), jury.value, None, jury.agreement))
         lines += [_Line(jury, names[one.judge], one.value, one.gain, one.agreement) for one in jury.members]
         lines += [
@@ -99,7 +98,7 @@ def _table(juries: Sequence[Jury], names: Mapping[str, str], *, several: bool) -
         Field("jury less this", lambda one: "" if one.less is None else _signed(one.less), right=False),
         Field("same", lambda one: "" if one.same is None else whole(one.same.value)),
     ]
-    return Grid(grid(fields, ()).columns, grid(fields, lines).rows, (), tuple(breaks))
+    return grid(fields, lines, apart=lambda one: id(one.jury))
 
 
 def _task(one: _Line) -> str:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.blocks import Field, grid
+from judgebench.report.document.blocks import Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import decimal, figure
 from judgebench.report.said import brief_name, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Protocol
 
     from judgebench.agreement.power import Power
+    from judgebench.report.document.blocks import Fields
 
-    class _Sided(Protocol):
-        @property
-        def sides(self) -> int: ...
-        @property
-        def detectable(self) -> float | None: ...
-        @property
-        def items_for_drop(self) -> int: ...
+__all__ = ["Sided", "brief"]
 
 
-__all__ = ["brief"]
+class Sided(NamedTuple):
+    """A test of one side or two: what the items at hand find, how many find the drop, and how often in simulation."""
+
+    sides: int
+    detectable: float | None
+    items_for_drop: int
+    simulated: float | None = None
 
 
 def brief(
     found: Power,
-    tests: Sequence[_Sided],
+    tests: Sequence[Sided],
     *,
     drop: float,
     power: float,
@@ -52,12 +52,11 @@ def brief(
     if items:
         seen = found.possible(tests[0].detectable)
         answer += f"; {items:,} items detect {'no drop, however large' if seen is None else f'one of {_digits(seen)}'}"
-    fields: list[Field[_Sided]] = [
+    fields: Fields[Sided] = (
         Field("a difference", lambda one: "one way, a drop" if one.sides == 1 else "either way", right=False),
         Field(f"items needed for {_digits(drop)}", lambda one: words[one.sides]),
-    ]
-    if items:
-        fields.append(Field(f"what {items:,} items detect", lambda one: _shown(found.possible(one.detectable))))
+        *when(items, Field(f"what {items or 0:,} items detect", lambda one: _shown(found.possible(one.detectable)))),
+    )
     ranged = needed[1][0] != needed[1][1]
     return Brief((f"{answer}.",), grid(fields, tests), tuple(_notes(found, ranged=ranged, given=given))[:MOST_NOTES])
 

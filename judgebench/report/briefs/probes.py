@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 from judgebench.report.document.blocks import Cell, Field, Grid, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
 from judgebench.report.document.text import NONE, clean, decimal, interval, many, p_value, percent
-from judgebench.report.said import known_as, whole
-from judgebench.report.words import SAMPLES, sampled, task_name
+from judgebench.report.said import differ, known_as, task_column, whole
+from judgebench.report.words import samples_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
     from judgebench.domain import Scale
     from judgebench.report.document.blocks import Tone
     from judgebench.report.probe_tables import ProbeRow
@@ -51,7 +51,7 @@ def told(row: Found) -> Cell:
 
 def effect(row: Found) -> str:
     """Write an effect with its interval: points of a rating, else percent of cases."""
-    rated = row.scale.kind in {"rate", "number"}
+    rated = row.scale.numeric
     return interval(row.found.effect, lambda value: decimal(value, 2) if rated else percent(value, 0), sign=True)
 
 
@@ -63,9 +63,7 @@ def largest_first(row: Found) -> tuple[bool, float]:
 def brief(rows: Sequence[ProbeRow], sentences: Sequence[str], notes: Sequence[str]) -> Brief:
     """Say it in brief: ``sentences`` one a judge and task, ``notes`` what else changes what a reader does."""
     shown = sorted(rows, key=largest_first)[:_MOST]
-    said = list(notes)
-    if any(sampled(row.revision) for row in rows):
-        said.insert(0, SAMPLES)
+    said = [*samples_note(rows), *notes]
     if len(rows) > len(shown):
         said.insert(0, f"{many(len(rows) - len(shown), 'more probe')} with smaller effects: --explain.")
     answer = list(sentences[:MOST_NOTES])
@@ -81,13 +79,9 @@ def _next(rows: Sequence[ProbeRow]) -> tuple[Next, ...]:
 
 def _table(rows: Sequence[ProbeRow]) -> Grid:
     names = known_as(row.judge for row in rows)
-
-    def judge(row: ProbeRow) -> str:
-        return names[row.judge]
-
     fields: list[Field[ProbeRow]] = [
-        *when(_several(rows, "task"), Field("task", _task, right=False)),
-        *when(_several(rows, "judge"), Field("judge", judge, right=False)),
+        *task_column(rows),
+        *when(differ(rows, "judge"), Field("judge", lambda row: names[row.judge], right=False)),
         Field("probe", lambda row: clean(row.probe), right=False),
         Field("led?", told, right=False),
         Field("effect, points [95 %]", effect, right=False),
@@ -95,7 +89,7 @@ def _table(rows: Sequence[ProbeRow]) -> Grid:
         Field("right before", _share("accuracy_before"), spare=True),
         Field("right after", _share("accuracy_after"), spare=True),
         Field("cases", lambda row: f"{row.found.rows:,}", spare=True),
-        Field("flips", _flips, spare=True),
+        Field("flips", lambda row: whole(row.flips), spare=True),
         Field("asked again", _share("retest_flips"), spare=True),
     ]
     found = grid(fields, rows)
@@ -103,22 +97,5 @@ def _table(rows: Sequence[ProbeRow]) -> Grid:
     return found.without(*empty)
 
 
-def _several(rows: Sequence[ProbeRow], name: str) -> bool:
-    return len({getattr(row, name) for row in rows}) > 1
-
-
-def _task(row: ProbeRow) -> str:
-    return task_name(row.task, row.revision)
-
-
-def _flips(row: ProbeRow) -> str:
-    same = row.found.figures.get("robustness")
-    return NONE if same is None or same.value is None else whole(1 - same.value)
-
-
 def _share(name: str) -> Callable[[ProbeRow], str]:
-    def said(row: ProbeRow) -> str:
-        found = row.found.figures.get(name)
-        return NONE if found is None else whole(found.value)
-
-    return said
+    return lambda row: whole(row.share(name))

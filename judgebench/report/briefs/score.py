@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.report.briefs.score_sentences import sentences, why
 from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief, Next
-from judgebench.report.document.text import NONE, many
+from judgebench.report.document.text import NONE, many, percent
 from judgebench.report.line import Line, same_as
 from judgebench.report.said import (
     brief_name,
+    differ,
     figure_cell,
     is_function,
     is_recorded,
     is_rule,
     known_as,
     listed,
-    percent,
     reason,
     two,
     unfinished,
@@ -27,7 +26,7 @@ from judgebench.report.said import (
     whom,
 )
 from judgebench.report.stand_in import SAID
-from judgebench.report.words import SAMPLES, UNUSABLE
+from judgebench.report.words import FEW_QUESTIONS, SAMPLES, UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +46,7 @@ _ODD = {
     "constant_gold": "Gold is one and the same label throughout: nothing tells agreement from chance.",
     "other_units": "{who}: gold's order on other levels; if the unit is another one, say so (--word OLD=NEW).",
     "few_items": "Fewer than 10 items: these figures say next to nothing.",
-    "few_clusters": "Few independent questions: the intervals are rough.",
+    "few_clusters": FEW_QUESTIONS,
     "prevalence": "Few examples of the rarest label: kappa can be low although agreement is high.",
 }
 #: What is said where cases failed, by the first kind that a judge is of; a rule fails where it has nothing to look at.
@@ -61,7 +60,6 @@ _FAILED: tuple[tuple[Callable[[str], bool], str, str], ...] = (
     ),
     (lambda _: True, "call", "Incomplete: {count} of {every} of {who} failed. The same run command asks those again."),
 )
-_PLACE, _INTERVAL = ("in a person's", "place?"), "[95 % interval]"
 
 
 def brief(
@@ -113,7 +111,6 @@ def _table(lines: Sequence[Line]) -> Grid:
     names = dict.fromkeys(brief_name(one.metric) for one in lines)
     title, alone = next(iter(names)) if len(names) == 1 else "value", len(lines) == 1
 
-    tasks = len({one.task for one in lines})
     sames = {one.same_as for one in lines}
     same = sames.pop() if len(sames) == 1 else ("same",)
 
@@ -125,21 +122,20 @@ def _table(lines: Sequence[Line]) -> Grid:
         return any(get(one) for one in lines)
 
     fields: list[Field[Line]] = [
-        *when(tasks > 1, Field("task", lambda one: one.task, right=False)),
+        *when(differ(lines, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: one.name, right=False),
         *when(there(lambda one: one.part), Field("part", lambda one: one.part, right=False)),
-        *when(there(lambda one: one.state), Field("in a person's place?", _placed, _PLACE, right=False)),
+        *when(there(lambda one: one.state), Field(("in a person's", "place?"), _placed, right=False)),
         *when(len(names) > 1, Field("figure", lambda one: brief_name(one.metric), right=False)),
-        Field(f"{title} {_INTERVAL}", _figure, (title, _INTERVAL), right=False),
-        *when(there(lambda one: one.same is not None), Field(" ".join(same), _same, same)),
+        Field((title, "[95 % interval]"), _figure, right=False),
+        *when(there(lambda one: one.same is not None), Field(same, _same)),
         *when(there(lambda one: one.people), Field("people", people, right=not alone)),
         *when(there(lambda one: one.flips is not None), Field("flips", lambda one: whole(one.flips), spare=True)),
         Field("items", lambda one: f"{one.items:,}", spare=True),
         Field("usable", lambda one: usable(one.row)),
         *when(there(lambda one: one.incomplete), Field("", lambda one: one.incomplete * "incomplete", right=False)),
     ]
-    made = grid(fields, lines)
-    return replace(made, breaks=tuple(i for i in range(1, len(lines)) if lines[i].task != lines[i - 1].task))
+    return grid(fields, lines, apart=lambda one: one.task)
 
 
 def _figure(one: Line) -> str:
@@ -153,7 +149,7 @@ def _same(one: Line) -> str:
 
 def usable(row: Agreement) -> str:
     """Print the share of answers that are verdicts."""
-    return percent(row.coverage, 0 if row.coverage in {0, 1} else 1)
+    return f"{percent(row.coverage, 0 if row.coverage in {0, 1} else 1)} %"
 
 
 def _placed(one: Line) -> Cell:
@@ -236,8 +232,8 @@ def _stricter(rows: Sequence[Agreement], line: Line) -> str:
                 who = " ".join(same_as(own)).removeprefix("same as ")
                 side = whom(own.gold) if who == "same" else who
                 return (
-                    f" Counted as wrong, {line.name} agrees with {side} on {percent(then.value)} instead of "
-                    f"{percent(now.value)}."
+                    f" Counted as wrong, {line.name} agrees with {side} on {percent(then.value)} % instead of "
+                    f"{percent(now.value)} %."
                 )
     return ""
 

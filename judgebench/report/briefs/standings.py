@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.briefs.figures import Written
-from judgebench.report.document.blocks import Cell, Column, Grid
+from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import MOST_NOTES, Brief
 from judgebench.report.document.text import NONE, clean, many, places, some
-from judgebench.report.said import brief_name, either, first_up, known_as, listed, split, whom
+from judgebench.report.said import brief_name, clear, either, first_up, known_as, listed, split, whom
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.standings import Standings
+    from judgebench.agreement.compare.standings import Standing, Standings
+    from judgebench.report.document.blocks import Fields
 
 __all__ = ["brief"]
 
-_LEVEL = 0.05
 _NAMED = 3
 _CLEARLY = "Places and “clearly ahead” hold for all pairs at once (95 %)."
 
@@ -27,33 +27,20 @@ def brief(found: Standings, cautions: Sequence[str]) -> Brief:
     """Name who may be the best, then each judge with its places; ``cautions`` in words."""
     names = known_as(found.judges)
     ahead = {
-        one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and _sure(pair.p_max_t)]
+        one.judge: [pair.second for pair in found.pairs if pair.first == one.judge and clear(pair.p_max_t)]
         for one in found.standings
     }
     value = next((one.value for one in found.standings), None)
     written = Written(found.metric, 2) if value is None else Written.of(found.metric, value)
-    rows = tuple(
-        (
-            Cell(places(one.best, one.worst)),
-            Cell(names[one.judge]),
-            Cell(written.cell(one.value)),
-            Cell(_beaten(found, i, ahead[one.judge], names)),
-        )
-        for i, one in enumerate(found.standings)
-    )
-    columns = (
-        Column("places", right=False),
-        Column("judge", right=False),
-        Column(f"{_name(found)} [95 % interval]", right=False),
-        Column("clearly ahead of", right=False),
+    fields: Fields[Standing] = (
+        Field("places", lambda one: places(one.best, one.worst), right=False),
+        Field("judge", lambda one: names[one.judge], right=False),
+        Field(f"{_name(found)} [95 % interval]", lambda one: written.cell(one.value), right=False),
+        Field("clearly ahead of", lambda one: _beaten(found, one.judge, ahead[one.judge], names), right=False),
     )
     ranked = any(one.best is not None for one in found.standings)
     notes = [*([_CLEARLY] if ranked else []), *split(found.split), *cautions]
-    return Brief((_answer(found, names),), Grid(columns, rows), tuple(notes[:MOST_NOTES]))
-
-
-def _sure(p: float | None) -> bool:
-    return p is not None and p < _LEVEL
+    return Brief((_answer(found, names),), grid(fields, found.standings), tuple(notes[:MOST_NOTES]))
 
 
 def _name(found: Standings) -> str:
@@ -77,9 +64,9 @@ def _answer(found: Standings, names: Mapping[str, str]) -> str:
     return f"{first_up(data)} can't say {which} agrees {best}{rest}."
 
 
-def _beaten(found: Standings, at: int, ahead: Sequence[str], names: Mapping[str, str]) -> str:
+def _beaten(found: Standings, judge: str, ahead: Sequence[str], names: Mapping[str, str]) -> str:
     """Name those whom a judge is clearly ahead of: mostly all from some place on."""
-    below = found.judges[at + 1 :]
+    below = found.judges[found.judges.index(judge) + 1 :]
     if not ahead:
         return NONE
     if len(ahead) > 1 and tuple(ahead) == below:

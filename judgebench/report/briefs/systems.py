@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.blocks import Cell, Field, grid
+from judgebench.report.document.blocks import Cell, Field, grid, when
 from judgebench.report.document.brief import MOST_NOTES, Brief
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval
-from judgebench.report.said import known_as, listed, share_cell, two, whom
+from judgebench.report.document.text import NONE, clean, figure
+from judgebench.report.said import clear, differ, known_as, listed, share_cell, two, whom
+from judgebench.report.words import FEW_QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Ordered", "brief"]
 
-_LEVEL = 0.05
 #: Of fewer systems a rank correlation says next to nothing.
 _ENOUGH = 8
 _MOST = 25
@@ -27,7 +27,7 @@ _NAMED = 3
 _NOTES = {
     "unequal_coverage": "{who} answers for some systems more often than for others: see --policy invalid=drop.",
     "unjudged_systems": "{who} contradicts itself on some systems, which are left out.",
-    "few_clusters": "Few independent questions: the intervals are rough.",
+    "few_clusters": FEW_QUESTIONS,
     "lost_draws": "Some resamples gave no order; where many did, there is no interval.",
     "unnamed_systems": "Rows that name no system are left out.",
 }
@@ -48,7 +48,7 @@ def brief(rankings: Sequence[Ordered], reasons: Mapping[str, str]) -> Brief:
     rankings = [one._replace(judge=names[one.judge]) for one in rankings]
     tasks = dict.fromkeys(one.task for one in rankings)
     answer = tuple(_answer([one for one in rankings if one.task == task], reasons) for task in tasks)
-    table = _systems(rankings[0]) if len(rankings) == 1 else _judges(rankings, several=len(tasks) > 1)
+    table = _systems(rankings[0]) if len(rankings) == 1 else _judges(rankings)
     return Brief(answer, table, tuple(_notes(rankings))[:MOST_NOTES])
 
 
@@ -90,19 +90,15 @@ def _top(one: Ordered, people: str) -> str:
     return f"it puts {listed(judge)} first, {people} {listed(gold)}"
 
 
-def _judges(rankings: Sequence[Ordered], *, several: bool) -> Grid:
-    many = min(len(one.found.systems) for one in rankings) >= _ENOUGH
+def _judges(rankings: Sequence[Ordered]) -> Grid:
+    enough = min(len(one.found.systems) for one in rankings) >= _ENOUGH
     fields: Fields[Ordered] = (
-        *([Field("task", lambda one: one.task, right=False)] if several else []),
+        *when(differ(rankings, "task"), Field("task", lambda one: one.task, right=False)),
         Field("judge", lambda one: one.judge, right=False),
         Field("systems", lambda one: len(one.found.systems)),
         Field("same order [95 %]", lambda one: share_cell(_alike(one)), right=False),
-        Field("same first", lambda one: Cell("yes") if len(set(map(tuple, _firsts(one)))) == 1 else Cell("no")),
-        *(
-            [Field("rank correlation", lambda one: two(one.found.agreement["kendall_tau"]), right=False)]
-            if many
-            else []
-        ),
+        Field("same first", lambda one: len(set(map(tuple, _firsts(one)))) == 1),
+        *when(enough, Field("rank correlation", lambda one: two(one.found.agreement["kendall_tau"]), right=False)),
         Field("favours", lambda one: _sure(one, 1), right=False, spare=True),
         Field("is hard on", lambda one: _sure(one, -1), right=False, spare=True),
     )
@@ -121,7 +117,7 @@ def _sure(one: Ordered, way: int) -> str:
 
 def _bias(one: SystemScore) -> int:
     value = one.bias.value
-    return 0 if value is None or one.p_holm is None or one.p_holm > _LEVEL else 1 if value > 0 else -1
+    return 0 if value is None or not clear(one.p_holm) else 1 if value > 0 else -1
 
 
 def _systems(one: Ordered) -> Grid:
@@ -129,12 +125,12 @@ def _systems(one: Ordered) -> Grid:
     words = {1: Cell("too high", tone="bad"), 0: Cell(""), -1: Cell("too low", tone="bad")}
     fields: Fields[SystemScore] = (
         Field("system", lambda each: each.name, right=False),
-        Field(f"place by {people}", lambda each: f"{each.gold_rank:g}", ("place by", people)),
-        Field("place by judge", lambda each: f"{each.judge_rank:g}", ("place by", "judge")),
+        Field(("place by", people), lambda each: f"{each.gold_rank:g}"),
+        Field(("place by", "judge"), lambda each: f"{each.judge_rank:g}"),
         Field(f"score by {people}", lambda each: two(each.gold), right=False),
         Field("score by judge", lambda each: two(each.judge), right=False),
-        Field("judge - " + people, lambda each: interval(each.bias, lambda value: decimal(value, 2)), right=False),
-        *([Field("", lambda each: words[_bias(each)], right=False)] if any(map(_bias, one.found.systems)) else []),
+        Field("judge - " + people, lambda each: two(each.bias), right=False),
+        *when(any(map(_bias, one.found.systems)), Field("", lambda each: words[_bias(each)], right=False)),
     )
     return grid(fields, sorted(one.found.systems, key=lambda each: each.gold_rank)[:_MOST])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block", "Cell", "Column", "Content", "Field", "Fields", "Grid", "Notes", "Sentences", "Sheet", "Table",
-    "Tone", "explained", "grid", "judge_columns", "sheet", "texts_of", "when",
+    "Tone", "columns_of", "explained", "grid", "judge_columns", "sheet", "texts_of", "when",
 ]  # fmt: skip
 
 R = TypeVar("R")
@@ -67,15 +69,22 @@ class Cell(NamedTuple):
 class Field(Generic[R]):
     """A column and the value that it shows of a row.
 
+    ``title`` is in pieces where a terminal breaks it; ``lines`` are shorter ones that a terminal has in its place.
     ``get`` returns a `Cell` or a value: names are made safe, fractions and estimates written as `text` does.
     """
 
-    title: str
+    title: str | tuple[str, ...]
     get: Callable[[R], Cell | Estimate | str | float | bool | None]
     lines: tuple[str, ...] = ()
     right: bool = True
     spare: bool = False
     whole: bool = False
+
+    @property
+    def column(self) -> Column:
+        """Its heading."""
+        title, lines = (self.title, self.lines) if isinstance(self.title, str) else (" ".join(self.title), self.title)
+        return Column(title, lines, self.right, self.spare, self.whole)
 
     def cell(self, row: R) -> Cell:
         """Write the cell of a row."""
@@ -160,10 +169,18 @@ def _superscript(number: int) -> str:
     return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
 
 
-def grid(fields: Sequence[Field[R]], rows: Iterable[R], remarks: Iterable[str] = ()) -> Grid:
-    """Make the table of some rows."""
-    columns = tuple(Column(one.title, one.lines, one.right, one.spare, one.whole) for one in fields)
-    return Grid(columns, tuple(tuple(one.cell(row) for one in fields) for row in rows), tuple(remarks))
+def grid(
+    fields: Sequence[Field[R]],
+    rows: Iterable[R],
+    remarks: Iterable[str] = (),
+    apart: Callable[[R], object] | None = None,
+) -> Grid:
+    """Make the table of some rows, with a line between those of which ``apart`` gives different things."""
+    rows = list(rows)
+    groups = list(map(apart, rows)) if apart is not None else []
+    breaks = tuple(i for i, (one, next_) in enumerate(itertools.pairwise(groups), 1) if one != next_)
+    cells = tuple(tuple(one.cell(row) for one in fields) for row in rows)
+    return Grid(tuple(one.column for one in fields), cells, tuple(remarks), breaks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +253,33 @@ def sheet(columns: Mapping[str, Callable[[R], Any]], rows: Iterable[R]) -> Sheet
     return Sheet(header, [[cell for name, get in columns.items() for cell in _cells(name, get(row))] for row in rows])
 
 
+def columns_of(shape: Record, names: str, of: Callable[[Any], Any] | None = None) -> dict[str, Callable[[Any], Any]]:
+    """Make columns of a flat table of what JSON has under the same names, with blanks between (``name*``: see `sheet`).
+
+    ``of`` takes out of a row what the JSON is made of; ``judge`` brings the conditions that tell its runs apart.
+    """
+    keys = shape.keys if of is None else shape.within(of)
+    found: dict[str, Callable[[Any], Any]] = {}
+    for name in names.split():
+        plain = name.removesuffix("*")
+        found[name] = partial(keys[plain].of, plain)
+        if name == "judge":
+            found["conditions?"] = lambda row: _told(keys["conditions"].of("conditions", row))
+    return found
+
+
 def judge_columns(
     get: Callable[[Any], str] = attrgetter("judge"), title: str = "judge", told: str = "conditions"
 ) -> dict[str, Callable[[Any], str]]:
     """Make the columns of a flat table about judges: the name, and the conditions that tell a judge's runs apart."""
     return {
         title: lambda row: bare(get(row)),
-        f"{told}?": lambda row: "; ".join(f"{name}={text}" for name, text in conditions_of(get(row)).items()),
+        f"{told}?": lambda row: _told(conditions_of(get(row))),
     }
+
+
+def _told(conditions: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}={text}" for name, text in conditions.items())
 
 
 def _cells(name: str, value: Any) -> list[Value]:

@@ -10,10 +10,10 @@ from judgebench.errors import UsageError, argument
 from judgebench.report.document import FORMS
 from judgebench.report.document.blocks import Content, Sentences
 from judgebench.report.document.brief import WIDEST, Brief
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.errors import JudgebenchError
 
@@ -43,6 +43,10 @@ class Document(Content):
         """Say in brief what a terminal shows without ``--explain``; None where its blocks are brief enough."""
         return None
 
+    def unwrapped(self, *, explain: bool) -> Iterable[str] | None:  # noqa: ARG002 - for kinds that have some
+        """Give the lines that a terminal shows instead and wraps nowhere, so that they can be copied; None without."""
+        return None
+
     def render(self, form: str = "table", *, width: int = 120, explain: bool = False, colour: bool = False) -> str:
         """Write it as ``--format`` does, in a terminal of ``width`` columns; UsageError where there is no such form.
 
@@ -54,6 +58,8 @@ class Document(Content):
             raise UsageError(
                 f"{argument('form')} {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}"
             )
+        if form == "table" and (lines := self.unwrapped(explain=explain)) is not None:
+            return listing(lines)
         if form == "table" and not explain and (brief := self.brief()) is not None:
             from judgebench.report.document import as_brief  # noqa: PLC0415 - loaded on use
 

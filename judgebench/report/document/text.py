@@ -33,10 +33,11 @@ __all__ = [
     "places",
     "share",
     "shorten",
-    "signed",
+    "snippet",
     "some",
     "text_width",
     "unobeyed",
+    "value_of",
     "words_of",
 ]
 
@@ -113,6 +114,16 @@ def shorten(text: str, most: int) -> str:
     return f"{front}…{back}"
 
 
+def snippet(text: str, most: int) -> str:
+    r"""Begin a text in one line of so many characters.
+
+    >>> snippet("Which of these\n\n is a fruit?", 20)
+    'Which of these is a …'
+    """
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
 def unobeyed(text: str) -> str:
     r"""Hold back what a CI system obeys where a line begins.
 
@@ -164,12 +175,6 @@ def share(value: float | None, digits: int = 3) -> str:
     return NONE if value is None else decimal(value, digits)
 
 
-def signed(value: float, digits: int = 3) -> str:
-    """Print a difference with its sign."""
-    text = decimal(value, digits)
-    return text if text.startswith("-") else f"+{text}"
-
-
 def percent(value: float | None, digits: int = 1) -> str:
     """Print a fraction in percent, without the sign; a dash where there is none."""
     return NONE if value is None else figure(100 * value, digits)
@@ -195,6 +200,11 @@ def interval(one: Bounded, write: Callable[[float], str] = decimal, *, unit: str
     text = f"{write(one.value)}{unit}"
     text = f"+{text}" if sign and not text.startswith("-") else text
     return text if one.low is None or one.high is None else f"{text} {brackets(one.low, one.high, write)}"
+
+
+def value_of(one: Bounded | None) -> float | None:
+    """Give a figure's value, where there is a figure."""
+    return None if one is None else one.value
 
 
 def brackets(low: float, high: float, write: Callable[[float], str] = decimal) -> str:

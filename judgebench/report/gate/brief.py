@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.report.document.blocks import Cell, Field, grid
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief, Next
 from judgebench.report.document.text import decimal, interval, many
-from judgebench.report.gate.words import STATES, amount, change, reason, safe, title, value
+from judgebench.report.gate.words import STATES, amount, change, on_part, reason, safe, title, value
 from judgebench.report.said import brief_name, first_up, known_as
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def sentence(found: Gate, line: GateLine, *, of_all: bool = False) -> str:  # no
 
 def figure_of(line: GateLine) -> str:
     """Name a line's figure, and its part of the data."""
-    name = title(line) if line.operation else safe(brief_name(line.figure))
-    return name if line.subset == "all" else f"{name} on {safe(line.subset)}"
+    return on_part(title(line) if line.operation else safe(brief_name(line.figure)), line)
 
 
 def _others(found: Gate) -> str:

@@ -31,7 +31,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError, UndecidedError
 from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, decimal, interval, many, p_value, words_of
+from judgebench.report.document.text import NONE, decimal, interval, many, p_value, percent, words_of
 from judgebench.report.gate.brief import brief
 from judgebench.report.gate.github import annotate, summary
 from judgebench.report.gate.words import (
@@ -45,7 +45,7 @@ from judgebench.report.gate.words import (
     value,
     verdict,
 )
-from judgebench.report.said import first_up, percent, split
+from judgebench.report.said import first_up, split
 from judgebench.report.versions import versions_key, versions_words
 from judgebench.report.words import SAMPLES, WARNINGS, sampled
 from judgebench.stats.coefficients.catalog import title_of
@@ -246,7 +246,7 @@ class Decision(Document):
     def brief(self) -> Brief:
         cautions = [f"{first_up(words_of(code, _WARNINGS))}." for code in self.gate.warnings if code not in _SMALL]
         if "unequal_coverage" in self.gate.warnings:
-            before, after = (percent(share) for share in self.gate.coverage)
+            before, after = (f"{percent(share)} %" for share in self.gate.coverage)
             cautions.insert(0, f"{after} of the run's answers can be used, {before} of the baseline's.")
         sample = [SAMPLES] if sampled(self.gate.revision) else []
         return brief(self.gate, [*sample, *split(self.gate.split), *self._versions(), *cautions], self.compare)

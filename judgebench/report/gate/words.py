@@ -1,4 +1,4 @@
-"""How a gate speaks, safe in the log of a CI system: in words, as GitHub's annotations and summary, as JUnit XML."""
+"""How a gate speaks, safe in the log of a CI system: in words, and as JUnit XML."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "amount",
     "change",
     "line_name",
+    "on_part",
     "phrase",
     "reason",
     "relative",
@@ -27,7 +28,6 @@ __all__ = [
     "value",
     "verdict",
 ]
-
 
 #: The states, in words.
 STATES = {"pass": "PASS", "fail": "FAIL", "undecided": "CAN'T TELL"}
@@ -55,17 +55,23 @@ def safe(text: str) -> str:
     >>> print(safe("x\n::error::y"), safe("##[debug]"))
     x\n:\x3aerror:\x3ay ##\x5bdebug]
     """
-    return clean(text).replace("::", ":\\x3a").replace("##[", "##\\x5b")
+    return clean(text).replace("::", ":\\x3a")
 
 
 def title(line: GateLine) -> str:
     """Name the figure of a line."""
-    return safe(_OPERATIONS.get(line.figure, title_of(line.figure)) if line.operation else title_of(line.figure))
+    named = _OPERATIONS.get(line.figure) if line.operation else None
+    return safe(named or title_of(line.figure))
 
 
 def line_name(line: GateLine) -> str:
     """Name a line: the figure, and where it is not about all items."""
-    return title(line) if line.subset == "all" else f"{title(line)} on {safe(line.subset)}"
+    return on_part(title(line), line)
+
+
+def on_part(name: str, line: GateLine) -> str:
+    """Say of which part of the data a name is, where it is not about all items."""
+    return name if line.subset == "all" else f"{name} on {safe(line.subset)}"
 
 
 def relative(line: GateLine) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 from judgebench.domain import JudgeName, bare, conditions_of
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import UsageError, argument
-from judgebench.report.document.blocks import Cell, Column, Grid, judge_columns
+from judgebench.report.document.blocks import Field, grid, judge_columns
 from judgebench.report.document.text import clean, decimal, figure, interval, some
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.words import SAMPLE, gold_word, headline_name, sampled, task_name
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
-    from judgebench.report.leaderboard.ranks import Entry, Key
+    from judgebench.report.document.blocks import Fields, Grid
+    from judgebench.report.leaderboard.entries import Entry, Key
 
 __all__ = ["FIGURES", "KINDS", "SHEET", "Aggregate", "Kind", "Overall", "aggregate"]
 
@@ -93,11 +94,18 @@ class Aggregate(NamedTuple):
 
     def grid(self) -> Grid:
         """Make a table of it."""
-        named = {"mean": f"mean {headline_name(self.metric)} [95 % interval]", "rank": "mean rank [range]"}
-        columns = (Column("judge", right=False), Column(named.get(self.kind, "win rate [range]"), right=False))
+        named = {"mean": f"mean {headline_name(self.metric)}", "rank": "mean rank", "win-rate": "win rate"}
         write = partial(figure, digits=2) if self.kind == "rank" else decimal
-        rows = tuple((Cell(clean(one.judge)), Cell(interval(one, write))) for one in self.judges)
-        return Grid(columns, rows, self.notes)
+        fields: Fields[Overall] = (
+            Field("judge", lambda one: one.judge, right=False),
+            Field(f"{named[self.kind]} [{self.range}]", lambda one: interval(one, write), right=False),
+        )
+        return grid(fields, self.judges, self.notes)
+
+    @property
+    def range(self) -> str:
+        """What is in brackets."""
+        return "95 % interval" if self.kind == "mean" else "range"
 
     @property
     def lines(self) -> list[tuple[Aggregate, Overall | tuple[str, str]]]:
@@ -148,11 +156,11 @@ def aggregate(
         raise UsageError(f"{argument('aggregate')} needs two tasks or more with ranked judges")
     metrics = sorted(set(headlines.values()))
     if kind == "mean" and len(metrics) > 1:
-        some = "; ".join(
+        each = "; ".join(
             f"{metric} on {_some([task for task in tasks if headlines[task] == metric])}" for metric in metrics
         )
         raise UsageError(
-            f"the tasks' headlines differ ({some}), and their mean means nothing; give {argument('metric')} NAME, "
+            f"the tasks' headlines differ ({each}), and their mean means nothing; give {argument('metric')} NAME, "
             f"{argument('task')} T or {argument('aggregate')} rank"
         )
     own: dict[str, dict[str, list[Entry]]] = {}

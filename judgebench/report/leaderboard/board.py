@@ -21,15 +21,16 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
+from judgebench.report.document.blocks import Notes, Table, columns_of, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
+from judgebench.report.leaderboard.entries import by_task, silent, usd_per_1000
 from judgebench.report.leaderboard.paper import paper_grid, paper_sheet
-from judgebench.report.leaderboard.ranks import NOTE, silent, usd_per_1000
+from judgebench.report.leaderboard.ranks import NOTE
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, marked, matrix, sections
 from judgebench.report.row_table import room_plan
-from judgebench.report.rows import ROW, estimate_columns
+from judgebench.report.rows import ROW, estimate_columns, policy_columns
 from judgebench.report.words import caption_words
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Grid, Sheet
     from judgebench.report.document.brief import Brief
     from judgebench.report.leaderboard.aggregate import Aggregate
+    from judgebench.report.leaderboard.entries import Baseline, Entry, Unmeasured
     from judgebench.report.leaderboard.paper import Paper
-    from judgebench.report.leaderboard.ranks import Baseline, Entry, Unmeasured
 
 __all__ = ["Leaderboard"]
 
@@ -253,8 +254,8 @@ class Leaderboard(Document):
             yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
     def _one_table(self, how: Paper, form: str) -> Table:
-        tasks = list(dict.fromkeys(entry.row.task for entry in self.entries))
-        named = [marked(task, [entry for entry in self.entries if entry.row.task == task]) for task in tasks]
+        tasks = by_task(self.entries)
+        named = [marked(task, own) for task, own in tasks.items()]
         title = f"{', '.join(named)}: {caption_words(entry.row.gold for entry in self.entries)}"
         layout = paper_grid(self.entries, how, bold=form != "table")
         # What was asked for by name is never left out for want of room.
@@ -297,31 +298,16 @@ def _plan(layout: Grid, *, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], 
     return tuple((least, tuple(sorted(some, key=own.__contains__))) for least, some in room_plan(layout, subsets))
 
 
-_FRONT: dict[str, Callable[[Entry], Any]] = {
-    "task": lambda e: e.row.task,
-    "subset": lambda e: e.row.subset,
-    "rank": lambda e: e.rank,
-    "rank_best": lambda e: e.best,
-    "rank_worst": lambda e: e.worst,
-    **judge_columns(attrgetter("row.judge")),
-    "headline": lambda e: e.headline,
-    "gold": lambda e: e.row.gold,
-    "items": lambda e: e.row.items,
-    "coverage": lambda e: e.row.coverage,
-    "order": lambda e: e.row.policies.order,
-    "tie": lambda e: e.row.policies.tie,
-    "invalid": lambda e: e.row.policies.invalid,
-    "gold_policy": lambda e: e.row.policies.gold,
-}
+_FRONT = columns_of(
+    _ENTRY, "task subset rank rank_best rank_worst judge headline gold items coverage"
+) | policy_columns(attrgetter("row.policies"))
 _BACK: dict[str, Callable[[Entry], Any]] = {
-    "usd": lambda e: e.row.usage.usd,
-    "revision": lambda e: e.row.revision,
-    "warnings": lambda e: e.row.warnings,
-    "tier": lambda e: e.tier,
+    "usd": attrgetter("row.usage.usd"),
+    **columns_of(_ENTRY, "revision warnings tier"),
     "majority_label": lambda e: e.baseline and e.baseline.label,
     "majority_agreement*": lambda e: e.baseline and e.baseline.agreement,
     "majority_headline": lambda e: e.baseline and e.baseline.headline and e.baseline.headline.value,
-    "usd_per_1000": lambda e: usd_per_1000(e.row),
+    **columns_of(_ENTRY, "usd_per_1000"),
     "seconds_median": lambda e: e.pace and e.pace.median,
     "seconds_p95": lambda e: e.pace and e.pace.p95,
 }

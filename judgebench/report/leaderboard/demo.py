@@ -9,6 +9,7 @@ from judgebench.report.document.blocks import Field, grid
 from judgebench.report.document.brief import Brief, Next
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.entries import by_task
 from judgebench.report.line import Line
 from judgebench.report.said import figure_cell, two, whole
 from judgebench.report.scores import Scores
@@ -17,7 +18,7 @@ from judgebench.report.words import SAMPLE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.entries import Entry
 
 __all__ = ["Demo"]
 
@@ -58,9 +59,7 @@ class Demo(Leaderboard):
         return Scores(tuple(entry.row for entry in self.entries))
 
     def brief(self) -> Brief:
-        own: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            own.setdefault(entry.row.task, []).append(entry)
+        own = by_task(self.entries)
         tasks = sorted(map(_best, own.values()), key=lambda one: -(one.best.figure.value or 0.0) if one.best else 1.0)
         items = sum(max(entry.row.items for entry in entries) for entries in own.values())
         fields: list[Field[_Task]] = [

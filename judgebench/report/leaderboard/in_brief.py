@@ -11,13 +11,14 @@ from judgebench.report.document import TYPED
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, when
 from judgebench.report.document.brief import MOST_NOTES, WIDEST, Brief, Next, again
-from judgebench.report.document.text import NONE, decimal, figure, interval, many, places, text_width
-from judgebench.report.leaderboard.people import side
-from judgebench.report.leaderboard.ranks import usd_per_1000
+from judgebench.report.document.text import NONE, decimal, figure, interval, many, share, text_width, value_of
+from judgebench.report.leaderboard.entries import usd_per_1000
+from judgebench.report.leaderboard.people import SIDES, side
 from judgebench.report.leaderboard.tables import marked
 from judgebench.report.line import agreement, same_as, torn
 from judgebench.report.said import (
     brief_name,
+    differ,
     figure_cell,
     first_up,
     is_rule,
@@ -29,20 +30,17 @@ from judgebench.report.said import (
     whom,
 )
 from judgebench.report.stand_in import UNKNOWN, one_label
-from judgebench.report.words import SAMPLE, caption_words, sampled
+from judgebench.report.words import SAMPLE, caption_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.domain import Estimate
-    from judgebench.report.document.blocks import Block
-    from judgebench.report.leaderboard.aggregate import Aggregate
-    from judgebench.report.leaderboard.ranks import Entry, Unmeasured
+    from judgebench.report.document.blocks import Block, Fields
+    from judgebench.report.leaderboard.aggregate import Aggregate, Overall
+    from judgebench.report.leaderboard.entries import Entry, Unmeasured
 
 __all__ = ["brief", "paper_tables"]
 
-#: Where people are measured too: on which side of them a judge is.
-_SIDES = {"above": "▲", "level": "=", "below": "▼", "depends": "?", "open": ""}
 _KEY = "▲ above, = level with, ▼ below people with each other{}; then the places left open."
 _LEFT = "then the places left open."
 _DEPENDS, _CANT_TELL = ", ? depends on one annotator", ", no mark: can't be told"
@@ -74,7 +72,7 @@ def brief(entries: Sequence[Entry], overall: Aggregate | None, unmeasured: Seque
         answer = answer if len(names) > 1 else f"One judge on {len(tasks)} tasks."
         following = _one_task(tasks)
         table = _beside(tasks, names)
-        sides = set(map(_against, shown))
+        sides = set(map(side, shown))
         more = _DEPENDS * ("depends" in sides) + _CANT_TELL * ("open" in sides)
         figures = first_up(listed(list(dict.fromkeys(brief_name(own[0].headline) for own in tasks.values()))))
         notes.append(f"{figures}; {_KEY.format(more) if sides - {'', 'open'} else _LEFT}")
@@ -119,71 +117,56 @@ def _best(task: str, own: Sequence[Entry], names: Mapping[str, str]) -> str:
     ranked = [entry for entry in own if entry.rank is not None]
     if not ranked:
         return f"No judge can be ranked on {task}."
-    side, name, top = whom(ranked[0].row.gold), brief_name(ranked[0].headline), names[ranked[0].row.judge]
+    people, name, top = whom(ranked[0].row.gold), brief_name(ranked[0].headline), names[ranked[0].row.judge]
     first = [names[entry.row.judge] for entry in ranked if entry.best == 1]
     if len(ranked) == 1:
-        return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {side}."
+        return f"{top} alone is measured on {task}: {name} {_value(ranked[0])} with {people}."
     if not first:
         said = f"{top} has the highest {name} on {task}; without intervals nothing tells whether by chance."
     elif len(first) == 1:
-        said = f"{top} agrees best with {side} on {task}."
+        said = f"{top} agrees best with {people} on {task}."
     elif len(first) == len(ranked):
-        said = f"On {task}, these data can't say which of {len(first)} judges agrees best with {side}."
+        said = f"On {task}, these data can't say which of {len(first)} judges agrees best with {people}."
     else:
-        said = f"{listed(first)} agree best with {side} on {task}; these data can't say which is better."
+        said = f"{listed(first)} agree best with {people} on {task}; these data can't say which is better."
     return said
 
 
 def _value(entry: Entry) -> str:
-    found = _headline(entry)
-    return NONE if found is None or found.value is None else decimal(found.value, 2)
-
-
-def _headline(entry: Entry) -> Estimate | None:
-    return entry.row.metrics.get(entry.headline)
-
-
-def _open(entry: Entry) -> str:
-    """Say which places are left open."""
-    if entry.rank is None:
-        return NONE
-    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
+    return share(value_of(entry.figure), 2)
 
 
 def _places(own: Sequence[Entry], names: Mapping[str, str], *, wide: bool = False) -> Grid:
     """Put the judges of a task below each other; ``wide`` with how many items, and of which sort, each figure is of."""
-    mixed = len({sampled(entry.row.revision) for entry in own}) > 1
+    mixed = differ(own, "sample")
     ordered = sorted(own, key=lambda entry: (entry.rank is None, entry.rank or 0, names[entry.row.judge]))
     checked = not wide and any("true_positive_rate" in entry.row.metrics for entry in ordered)
     short = any(_INCOMPLETE in entry.row.warnings for entry in ordered)
-    same = same_as(own[0].row)
     fields: list[Field[Entry]] = [
-        Field("places", _open, right=False),
+        Field("places", lambda entry: entry.places or NONE, right=False),
         Field("judge", lambda entry: _named(entry, names, mixed=mixed), right=False),
         Field(f"{brief_name(own[0].headline)} [95 % interval]", _figure, right=False),
-        Field(" ".join(same), _same, same),
+        Field(same_as(own[0].row), _same),
         *when(checked, Field("says “right”: when it is / when it isn't", _rights, right=False, spare=True)),
         *when(wide, Field("items", lambda entry: f"{entry.row.items:,}")),
         *when(wide or any(entry.row.coverage < 1 for entry in ordered), Field("usable", lambda e: usable(e.row))),
         *when(not wide and any(usd_per_1000(entry.row) for entry in ordered), Field("USD per 1,000", _usd, spare=True)),
         *when(short, Field("", lambda entry: "incomplete" * (_INCOMPLETE in entry.row.warnings), right=False)),
     ]
-    tiers = [entry.tier for entry in ordered]
-    return replace(grid(fields, ordered), breaks=tuple(i for i in range(1, len(tiers)) if tiers[i] != tiers[i - 1]))
+    return grid(fields, ordered, apart=lambda entry: entry.tier)
 
 
 def _named(entry: Entry, names: Mapping[str, str], *, mixed: bool) -> str:
     """Name a judge; where rows of samples are among others, they say so."""
-    return f"{SAMPLE} {names[entry.row.judge]}" if mixed and sampled(entry.row.revision) else names[entry.row.judge]
+    return f"{SAMPLE} {names[entry.row.judge]}" if mixed and entry.sample else names[entry.row.judge]
 
 
 def _figure(entry: Entry) -> str:
-    return figure_cell(entry.headline, _headline(entry))
+    return figure_cell(entry.headline, entry.figure)
 
 
 def _same(entry: Entry) -> str:
-    found = agreement(entry.row)
-    return whole(None if found is None else found.value)
+    return whole(value_of(agreement(entry.row)))
 
 
 def _usd(entry: Entry) -> str:
@@ -191,10 +174,9 @@ def _usd(entry: Entry) -> str:
 
 
 def _rights(entry: Entry) -> str:
-    hit, other = (entry.row.metrics.get(f"true_{side}_rate") for side in ("positive", "negative"))
-    when_it_is = NONE if hit is None else whole(hit.value)
-    when_not = NONE if other is None or other.value is None else whole(1 - other.value)
-    return f"{when_it_is:>5} / {when_not:>5}"
+    hit, other = (entry.row.metrics.get(f"true_{kind}_rate") for kind in ("positive", "negative"))
+    when_not = None if other is None or other.value is None else 1 - other.value
+    return f"{whole(value_of(hit)):>5} / {whole(when_not):>5}"
 
 
 def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
@@ -217,16 +199,11 @@ def _about(own: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
 # --- several tasks ----------------------------------------------------------------------------------
 
 
-def _against(entry: Entry) -> str:
-    """Say on which side of people a judge is, where both are measured alike."""
-    return side(entry.row, entry.without, entry.headline)
-
-
 def _one_task(tasks: Mapping[str, Sequence[Entry]]) -> tuple[Next, ...]:
     """Point at the task with most judges, real data first."""
     if any(word.partition("=")[0] == "--task" for word in TYPED.get()):
         return ()
-    most = max(tasks.values(), key=lambda own: (not all(sampled(one.row.revision) for one in own), len(own)))
+    most = max(tasks.values(), key=lambda own: (not all(one.sample for one in own), len(own)))
     return again("leaderboard", "one task with its intervals and groups", "--task", most[0].row.task)
 
 
@@ -236,7 +213,7 @@ def _beside(tasks: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> G
     cells: dict[tuple[str, str], str] = {}
     for task, own in tasks.items():
         for entry in own:
-            parts = (_value(entry), _SIDES.get(_against(entry), ""), _open(entry))
+            parts = (_value(entry), SIDES[side(entry)].sign, entry.places or NONE)
             cells.setdefault((names[entry.row.judge], task), " ".join(filter(None, parts)))
     judges = sorted(set(names.values()))
     rows = tuple((Cell(judge), *(Cell(cells.get((judge, task), NONE)) for task in tasks)) for judge in judges)
@@ -269,7 +246,9 @@ def _broken(task: str) -> tuple[str, ...]:
 def _over_all(overall: Aggregate, names: Mapping[str, str]) -> tuple[str, Grid]:
     kind = {"mean": f"mean {brief_name(overall.metric)}", "rank": "mean rank"}.get(overall.kind, "win rate")
     says = f"The {kind} over {listed(overall.named)}, as asked for. Other tasks would give other figures."
-    head = Column(f"{kind} [{'95 % interval' if overall.kind == 'mean' else 'range'}]", right=False)
     write = partial(figure, digits=1) if overall.kind == "rank" else partial(decimal, digits=2)
-    rows = tuple((Cell(names.get(one.judge, one.judge)), Cell(interval(one, write))) for one in overall.judges)
-    return says, Grid((Column("judge", right=False), head), rows)
+    fields: Fields[Overall] = (
+        Field("judge", lambda one: names.get(one.judge, one.judge), right=False),
+        Field(f"{kind} [{overall.range}]", lambda one: interval(one, write), right=False),
+    )
+    return says, grid(fields, overall.judges)

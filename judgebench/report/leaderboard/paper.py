@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, Sheet
-from judgebench.report.document.text import NONE, clean, decimal, figure, interval, some, words_of
-from judgebench.report.leaderboard.ranks import usd_per_1000
+from judgebench.report.document.text import NONE, clean, decimal, figure, interval, percent, some, value_of, words_of
+from judgebench.report.leaderboard.entries import usd_per_1000
 from judgebench.report.leaderboard.tables import marked
 from judgebench.report.said import first_up, known_as
 from judgebench.report.words import REASONS, SAMPLE_ROWS, headline_name, sampled
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement, Estimate
     from judgebench.report.document.blocks import Value
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.entries import Entry
+    from judgebench.stats.coefficients.catalog import Metric, RowMetric
 
 __all__ = ["Listed", "Paper", "paper_grid", "paper_sheet"]
 
@@ -32,10 +33,10 @@ _PLAIN: Mapping[str, tuple[str, Callable[[Entry], str], Callable[[Entry], Value]
     "rank": ("rank", lambda e: e.ranks, lambda e: e.ranks),
     "tier": ("tier", lambda e: "" if e.tier is None else str(e.tier), lambda e: e.tier),
     "items": ("items", lambda e: f"{e.row.items:,}", lambda e: e.row.items),
-    "coverage": ("coverage", lambda e: figure(100 * e.row.coverage, 1) + " %", lambda e: e.row.coverage),
+    "coverage": ("coverage", lambda e: f"{percent(e.row.coverage)} %", lambda e: e.row.coverage),
     "usd": (
         "USD per 1,000 judgments",
-        lambda e: NONE if (usd := usd_per_1000(e.row)) is None else figure(usd, 2),
+        lambda e: figure(usd_per_1000(e.row), 2) or NONE,
         lambda e: usd_per_1000(e.row),
     ),
 }
@@ -62,6 +63,11 @@ class Listed(NamedTuple):
     recorded: bool
     unit: str = "percent"
     conditions: str = ""
+
+    @property
+    def key(self) -> _Key:
+        """The column that it belongs to."""
+        return _Key(self.task, self.metric, self.subset)
 
     def digits(self, *, percent: bool) -> int:
         """So many decimals the printed number has in percent, or as a fraction.
@@ -101,9 +107,9 @@ class _Key(NamedTuple):
         An error, and what has no bounds or none that are known, is not a share; nor is a kappa, unless it was
         published times 100.
         """
-        known = METRICS.get(self.metric) or ROW_METRICS.get(self.metric)
+        known = _known(self.metric)
         if self.metric in METRICS and METRICS[self.metric].chance_corrected:
-            printed = {one.unit for one in how.published if (one.task, one.metric, one.subset) == self}
+            printed = {one.unit for one in how.published if one.key == self}
             return how.percent and "percent" in printed
         return how.percent and known is not None and known.perfect != 0 and known.high <= 1 and known.low >= -1
 
@@ -128,8 +134,7 @@ class _Line:
     def value(self, key: _Key) -> float | None:
         if key in self.figures:
             return self.figures[key].value
-        estimate = self.estimate(key)
-        return None if estimate is None else estimate.value
+        return value_of(self.estimate(key))
 
     def sampled(self, task: str) -> bool:
         return task in self.entries and sampled(self.entries[task].row.revision)
@@ -197,8 +202,8 @@ def paper_grid(entries: Sequence[Entry], how: Paper, *, bold: bool = True) -> Gr
 def paper_sheet(entries: Sequence[Entry], how: Paper) -> Sheet:
     """Give the same table as numbers, with what is said of a row (a sample, a source) in a column ``note``."""
     layout = _layout(entries, how)
-    header, rows = ["judge"], [[clean(line.judge)] for line in layout.lines]
-    table: list[list[Value]] = [list(row) for row in rows]
+    header = ["judge"]
+    table: list[list[Value]] = [[clean(line.judge)] for line in layout.lines]
     for task, name, key in layout.columns:
         title = f"{task}: {name}" if layout.several else name
         bounds = key is not None and how.intervals
@@ -318,9 +323,8 @@ def _published(keys: Sequence[_Key], how: Paper) -> list[_Line]:
     """Make a line of each judge of whom a figure of these columns is published, by the benchmark's own policies."""
     found: dict[str, dict[_Key, Listed]] = {}
     for one in sorted(how.published, key=lambda one: bool(one.conditions)):
-        key = _Key(one.task, one.metric, one.subset)
-        if key in keys:
-            found.setdefault(one.judge, {}).setdefault(key, one)
+        if one.key in keys:
+            found.setdefault(one.judge, {}).setdefault(one.key, one)
     return [_Line(judge, {}, figures, {}) for judge, figures in found.items()]
 
 
@@ -340,23 +344,23 @@ def _cell(line: _Line, key: _Key, how: Paper, *, strong: bool) -> Cell:
 
 
 def _number(key: _Key, how: Paper, digits: int) -> Callable[[float], str]:
-    return partial(_scaled, digits=digits) if key.scaled(how) else partial(decimal, digits=digits)
-
-
-def _scaled(value: float, digits: int) -> str:
-    return figure(100 * value, digits)
+    return partial(percent if key.scaled(how) else decimal, digits=digits)
 
 
 def _digits(key: _Key, how: Paper) -> int:
     """As many decimals as the published figures of the column have, else what is usual."""
     scaled = key.scaled(how)
-    own = [one.digits(percent=scaled) for one in how.published if (one.task, one.metric, one.subset) == key]
+    own = [one.digits(percent=scaled) for one in how.published if one.key == key]
     return max(own, default=1) if scaled else max([3, *own])
+
+
+def _known(metric: str) -> Metric | RowMetric | None:
+    return METRICS.get(metric) or ROW_METRICS.get(metric)
 
 
 def _distance(metric: str, value: float) -> float | None:
     """How far a figure is from the best there can be, None where neither more nor less of it is known to be better."""
-    known = METRICS.get(metric) or ROW_METRICS.get(metric)
+    known = _known(metric)
     return None if known is None or known.perfect is None else abs(value - known.perfect)
 
 

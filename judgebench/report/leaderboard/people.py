@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.stand_in import KAPPAS, MARGIN
-from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
+    from judgebench.report.leaderboard.entries import Entry
 
-__all__ = ["kappa_beside", "side", "without_one"]
+__all__ = ["SIDES", "kappa_beside", "side", "without_one"]
 
 #: Of more annotators nobody is left out: each moves the line too little to decide.
 _MOST = 25
 
 
-def kappa_beside(row: Agreement, metric: str) -> str:
-    """Name the kappa on which a judge is held beside people, ``metric`` if it is one; empty where nobody is."""
+class Side(NamedTuple):
+    """How a side is told: its style on a page, its sign and its words."""
+
+    style: str
+    sign: str
+    words: str
+
+
+#: Where a judge is beside people; nothing is said where that can't be told, or nobody is held beside them.
+SIDES = {
+    "above": Side("yes", "▲", "above people with each other"),
+    "level": Side("yes", "=", "level with people"),
+    "below": Side("no", "▼", "below people"),
+    "depends": Side("unsure", "?", "depends on one annotator"),
+    **dict.fromkeys(("open", ""), Side("", "", "")),
+}
+
+
+def kappa_beside(entry: Entry) -> str:
+    """Name the kappa on which a judge is held beside people, the headline if it is one; empty where nobody is."""
+    row = entry.row
     if row.gold not in HUMAN_SOURCES:
         return ""
-    known = [name for name in (metric, *KAPPAS) if name in KAPPAS and f"judge_vs_each_{name}" in row.ceiling]
+    known = [name for name in (entry.headline, *KAPPAS) if name in KAPPAS and f"judge_vs_each_{name}" in row.ceiling]
     return next((name for name in known if row.ceiling[f"judge_vs_each_{name}"].value is not None), "")
 
 
-def side(row: Agreement, without: Mapping[str, Estimate] | None, metric: str) -> str:
+def side(entry: Entry) -> str:
     """Say ``above``, ``level`` or ``below``, ``open`` where the interval is too wide for that; nothing without people.
 
-    ``level`` is worse by less than `MARGIN`, if at all; ``depends`` is where one annotator decides. ``metric`` is what
-    the task is ranked by, ``without`` what `without_one` gives of the row. Samples have no side.
+    ``level`` is worse by less than `MARGIN`, if at all; ``depends`` is where one annotator decides. Samples have no
+    side.
     """
-    name = f"ratio_{kappa_beside(row, metric)}"
-    if sampled(row.revision):
+    name = f"ratio_{kappa_beside(entry)}"
+    if entry.sample:
         return ""
-    found, again = _side(row.ceiling.get(name)), _side((without or {}).get(name))
+    found, again = _side(entry.row.ceiling.get(name)), _side((entry.without or {}).get(name))
     both = {found, again}
     return "depends" if len(both) > 1 and "" not in both and both & {"above", "below"} else found
 
@@ -57,7 +76,7 @@ def without_one(
 
     Nothing where nobody pulls it out of its own interval, or where the judgments aren't at hand.
     """
-    from judgebench.agreement.humans import kappa_of, measure_humans, ratios_without  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.people.humans import kappa_of, measure_humans, ratios_without  # noqa: PLC0415 - loads numpy
 
     found: dict[int, dict[str, Estimate]] = {}
     name = ""

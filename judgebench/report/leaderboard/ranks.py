@@ -10,16 +10,16 @@ answer the same items.
 from __future__ import annotations
 
 import json
-from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import bare
 from judgebench.errors import UsageError, close
-from judgebench.report.document.text import places
+from judgebench.report.document.text import value_of
+from judgebench.report.leaderboard.entries import Baseline, Entry
 from judgebench.report.leaderboard.people import without_one
 from judgebench.report.rows import ROW
-from judgebench.report.said import BASELINE, is_recorded, is_rule
+from judgebench.report.said import BASELINE
 from judgebench.report.words import sampled
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -27,21 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Agreement, Estimate, Policies, Verdict
+    from judgebench.domain import Agreement, Estimate, Policies
+    from judgebench.report.leaderboard.entries import Key, Pace
 
-__all__ = [
-    "NOTE",
-    "Baseline",
-    "Entry",
-    "Key",
-    "Pace",
-    "Unmeasured",
-    "baseline",
-    "pace",
-    "rank",
-    "silent",
-    "usd_per_1000",
-]
+__all__ = ["NOTE", "baseline", "rank"]
 
 
 #: The headline where a task's scale names none that is defined for a judge: the first of these that is.
@@ -62,36 +51,6 @@ NOTE = (
     "another one of it, and each judge of a lower tier is clearly behind at least one of the tier above; that judges "
     "share a tier does not show that they are equal. judgebench compare tests two judges pair by pair."
 )
-
-
-class Entry(NamedTuple):
-    """A row of a leaderboard; ``headline`` is the metric that its task's rows are sorted by.
-
-    ``rank`` is by the point estimates, ``best`` to ``worst`` the ranks that the intervals leave open: None off subset
-    ``all`` and for rows that can't be compared with the task's others; without an interval there is a rank and no
-    range. ``paired`` ranges come from paired differences, not from overlapping intervals. ``without`` is of the
-    ceiling, without the annotator who pulls it.
-    """
-
-    row: Agreement
-    headline: str
-    rank: int | None = None
-    best: int | None = None
-    worst: int | None = None
-    paired: bool = False
-    tier: int | None = None
-    baseline: Baseline | None = None
-    pace: Pace | None = None
-    without: Mapping[str, Estimate] | None = None
-
-    @property
-    def ranks(self) -> str:
-        """The rank as it is printed, with the range that is left open; nothing where there is none."""
-        if self.rank is None:
-            return ""
-        if self.best is None:
-            return f"{self.rank} (?)"
-        return f"{self.rank}" if self.best == self.worst else f"{self.rank} ({places(self.best, self.worst)})"
 
 
 def rank(
@@ -201,8 +160,7 @@ def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
 
 
 def _value(row: Agreement, metric: str) -> float | None:
-    estimate = row.metrics.get(metric)
-    return None if estimate is None else estimate.value
+    return value_of(row.metrics.get(metric))
 
 
 def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
@@ -277,71 +235,7 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
     return ranks
 
 
-#: Task, judge and revision of a row.
-Key: TypeAlias = tuple[str, str, str]
 _MAJORITY = f"{BASELINE}majority"
-
-
-class Baseline(NamedTuple):
-    """What always saying the commonest label reaches; ``label`` is empty where only a run says what that is.
-
-    ``source`` says whether a run of ``baseline/majority`` was measured, or the gold of the judges' runs, or only the
-    shares of the gold labels are known (then there is no interval). ``figure`` is the metric of ``agreement``:
-    ``percent_agreement``, or ``accuracy`` where rows have no other.
-    """
-
-    task: str
-    label: str
-    source: str
-    agreement: Estimate | None
-    headline: Estimate | None
-    figure: str = "percent_agreement"
-
-
-class Unmeasured(NamedTuple):
-    """A judge that never answered on a task, and why."""
-
-    task: str
-    judge: str
-    why: str
-
-
-class Pace(NamedTuple):
-    """Seconds that a judgment took: half of them less than ``median``, 95 % less than ``p95``."""
-
-    median: float
-    p95: float
-
-
-def silent(row: Agreement) -> bool:
-    """Whether a judge never answered: all its calls failed, so that its figures say nothing of it."""
-    return {status for status, count in row.statuses.items() if count} == {"failed"}
-
-
-def usd_per_1000(row: Agreement) -> float | None:
-    """Say what a thousand judgments cost; None where the price is not known, 0 for rules that ask nobody."""
-    judgments = sum(row.statuses.values())
-    if not judgments:
-        return None
-    if is_rule(row.judge):
-        return 0.0
-    return None if row.usage.usd is None else 1000 * row.usage.usd / judgments
-
-
-def pace(judge: str, verdicts: Iterable[Verdict]) -> Pace | None:
-    """Measure how long a judge's stored judgments took, retries and waiting left out as the store has them.
-
-    None for recorded verdicts and for rules, which take no time worth a figure.
-    """
-    if is_rule(judge) or is_recorded(judge):
-        return None
-    import numpy as np  # noqa: PLC0415 - loaded on use
-
-    seconds = np.frombuffer(array("d", (one.seconds for one in verdicts if one.seconds > 0 and not one.probe)))
-    if not seconds.size:
-        return None
-    median, high = np.quantile(seconds, [0.5, 0.95])
-    return Pace(float(median), float(high))
 
 
 def baseline(
@@ -355,8 +249,7 @@ def baseline(
     if not rows:
         return None
     first = max(rows, key=lambda row: row.items)
-    figure = "accuracy" if "percent_agreement" not in first.metrics and "accuracy" in first.metrics else ""
-    figure = figure or "percent_agreement"
+    figure = next((name for name in ("percent_agreement", "accuracy") if name in first.metrics), "percent_agreement")
     shares = first.base_rates.get("gold", {})
     for row in rows:
         if bare(row.judge) == _MAJORITY:

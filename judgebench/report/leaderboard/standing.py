@@ -5,30 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.text import clean, many, places
-from judgebench.report.leaderboard.people import kappa_beside, side
+from judgebench.report.document.text import NONE, clean, many, value_of
+from judgebench.report.leaderboard.entries import by_task
+from judgebench.report.leaderboard.people import SIDES, kappa_beside, side
 from judgebench.report.line import agreement, same_as, torn
 from judgebench.report.page.forest import Forest, Line, axis_of, band, place, short, value_text
 from judgebench.report.page.overview import Head, Matrix, MatrixCell, MatrixRow
 from judgebench.report.said import brief_name, either, first_up, is_share, known_as, listed, split
 from judgebench.report.stand_in import one_label, unasked
-from judgebench.report.words import gold_word, sampled
+from judgebench.report.words import SAMPLE, gold_word, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.entries import Entry
 
 __all__ = ["Page", "TaskBoard", "standing_page"]
 
-#: Of a judge beside people: class, sign and word.
-_SIGNS = {
-    "above": ("yes", "▲", "above people with each other"),
-    "level": ("yes", "=", "level with people"),
-    "below": ("no", "▼", "below people"),
-    "depends": ("unsure", "?", "depends on one annotator"),
-}
 _GROUPS = "A thick line starts a new group: nobody in a group is clearly ahead of another in it."
 _BESIDE = (
     "Where people are beside them, judges are held against one person, as people are; places are by the task's own "
@@ -74,27 +68,25 @@ def standing_page(entries: Sequence[Entry], slugs: Mapping[str, str]) -> Page:
     """Make the page of entries that are ranked; ``slugs`` are the ids of the tasks' parts."""
     whole = [entry for entry in entries if entry.row.subset == "all"]
     names = known_as(entry.row.judge for entry in whole)
-    rows = {entry.row.task: entry.row for entry in reversed(entries)}
-    tasks = list(dict.fromkeys(entry.row.task for entry in entries))
-    every = {task: [entry for entry in whole if entry.row.task == task] for task in tasks}
+    rows = {task: each[0].row for task, each in by_task(entries).items()}
     # A task of which only parts were measured ranks nobody.
-    own = {task: found for task, found in every.items() if found}
+    own = by_task(whole)
     heading, lead = _answer(own, names)
     judges = len({entry.row.judge for entry in whole})
     return Page(
-        f"{many(judges, 'judge')} · {many(len(tasks), 'task')}",
+        f"{many(judges, 'judge')} · {many(len(rows), 'task')}",
         heading,
         lead,
         _matrix(own, names, slugs) if len(own) > 1 else None,
-        _BESIDE + _NO_SIGN * any(_sign(entry) == "open" for entry in whole),
-        tuple(_board(rows[task], every[task], names) for task in tasks),
+        _BESIDE + _NO_SIGN * any(side(entry) == "open" for entry in whole),
+        tuple(_board(first, own.get(task, ()), names) for task, first in rows.items()),
         tuple(_unranked(own, names)),
     )
 
 
 def _leaders(entries: Sequence[Entry]) -> list[Entry]:
     """List the judges that may be first; none where nobody is ranked, or there is one judge only."""
-    ranked = [entry for entry in entries if entry.rank is not None and not sampled(entry.row.revision)]
+    ranked = [entry for entry in entries if entry.rank is not None and not entry.sample]
     return [entry for entry in ranked if entry.best == 1] if len(ranked) > 1 else []
 
 
@@ -104,7 +96,7 @@ def _answer(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> tup
     contested = {task: judges for task, judges in leaders.items() if judges}
     lead = _beside_people(own, names)
     if not contested:
-        if own and all(sampled(entry.row.revision) for entries in own.values() for entry in entries):
+        if own and all(entry.sample for entries in own.values() for entry in entries):
             return "Sample rows rank nobody", "They show how a leaderboard looks and say nothing about a judge."
         return "Nobody is ranked here", lead
     everywhere = set.intersection(*contested.values())
@@ -124,7 +116,7 @@ def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     for entries in own.values():
         # A judge's rows under other policies are the same task: the one with a place comes last, and counts.
         placed_last = sorted(entries, key=lambda entry: entry.rank is not None)
-        signs = {entry.row.judge: _sign(entry) for entry in placed_last if not sampled(entry.row.revision)}
+        signs = {entry.row.judge: side(entry) for entry in placed_last if not entry.sample}
         for judge, sign in signs.items():
             if sign:
                 asked[judge] = asked.get(judge, 0) + 1
@@ -141,14 +133,6 @@ def _beside_people(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     return f"{first} falls short of people on {fewest or 'none'} of {most} tasks{beside}."
 
 
-def _kappa(entry: Entry) -> str:
-    return kappa_beside(entry.row, entry.headline)
-
-
-def _sign(entry: Entry) -> str:
-    return side(entry.row, entry.without, entry.headline)
-
-
 def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs: Mapping[str, str]) -> Matrix:
     """Put judges by tasks; where people stand beside them a sign says on which side."""
     heads: list[Head] = []
@@ -157,68 +141,62 @@ def _matrix(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str], slugs:
     signs: set[str] = set()
     for i, (task, entries) in enumerate(own.items()):
         ranked = [entry for entry in entries if entry.rank is not None] or entries
-        beside = [entry for entry in ranked if _kappa(entry)]
+        beside = [entry for entry in ranked if kappa_beside(entry)]
         fullest = max(beside or ranked, key=lambda entry: entry.row.items)
-        metric = _kappa(fullest) or fullest.headline
-        sample = sampled(fullest.row.revision)
+        metric = kappa_beside(fullest) or fullest.headline
         figure_of = f"{brief_name(metric)} with a person" if beside else brief_name(metric)
-        heads.append(Head(clean(task) + (" (SAMPLE)" if sample else ""), figure_of, f"#{slugs[task]}"))
+        heads.append(Head(clean(task) + (" (SAMPLE)" if fullest.sample else ""), figure_of, f"#{slugs[task]}"))
         people.append(_cell(metric, fullest.row.ceiling.get(metric)) if beside else None)
         for entry in beside or ranked:
             row = cells.setdefault(entry.row.judge, [None] * len(own))
             if row[i] is not None:
                 continue
-            sign = _sign(entry)
-            signs.add(sign)
+            found = side(entry)
+            signs.add(found)
             figure = entry.row.ceiling.get(f"judge_vs_each_{metric}") if beside else entry.row.metrics.get(metric)
-            tone, mark, word = _SIGNS.get(sign, ("", "", ""))
+            style, sign, words = SIDES[found]
             where = f"place {_places(entry)}" if _places(entry) else ""
-            row[i] = _cell(metric, figure)._replace(tone=tone, sign=mark, word=word, sub=where)
+            row[i] = _cell(metric, figure)._replace(tone=style, sign=sign, word=words, sub=where)
     rows = tuple(MatrixRow(names[judge], tuple(row)) for judge, row in cells.items())
-    key = tuple((mark, word) for sign, (_, mark, word) in _SIGNS.items() if sign in signs)
+    key = tuple((one.sign, one.words) for name, one in SIDES.items() if one.sign and name in signs)
     line = tuple(people) if any(people) else ()
     return Matrix("Judges by tasks", tuple(heads), line, rows, key)
 
 
 def _cell(metric: str, one: Estimate | None) -> MatrixCell:
     if one is None or one.value is None:
-        return MatrixCell("–")  # noqa: RUF001 - the dash of tables
+        return MatrixCell(NONE)
     return MatrixCell(value_text(metric, one.value), short(metric, one.low, one.high), sort=f"{one.value:.6f}")
 
 
 def _places(entry: Entry) -> str:
     """Print the places that the data leave open; samples have none."""
-    if entry.rank is None or sampled(entry.row.revision):
-        return ""
-    return f"{entry.rank}?" if entry.best is None else places(entry.best, entry.worst)
+    return "" if entry.sample else entry.places
 
 
 def _board(first: Agreement, entries: Sequence[Entry], names: Mapping[str, str]) -> TaskBoard:
     task = first.task
     shown = [entry for entry in entries if entry.rank is not None]
-    sample = all(sampled(entry.row.revision) for entry in entries) if entries else sampled(first.revision)
+    sample = all(entry.sample for entry in entries) if entries else sampled(first.revision)
     by = gold_word(first.gold)
     meta = f"{many(first.items, 'item')} · labels by {'people' if by == 'humans' else by}"
     if not shown:
         return TaskBoard(clean(task), meta, sample, None, "")
     metric = shown[0].headline
     fullest = max(shown, key=lambda entry: entry.row.items)
-    figures = [entry.row.metrics.get(metric) for entry in shown]
-    axis = axis_of(metric, figures)
+    axis = axis_of(metric, [entry.figure for entry in shown])
     lines: list[Line] = []
     for before, entry in zip([None, *shown], shown, strict=False):
-        mark = place(axis, metric, entry.row.metrics.get(metric), names[entry.row.judge])
         share = agreement(entry.row)
-        value = None if share is None else share.value
         lines.append(
             Line(
                 names[entry.row.judge],
-                mark,
-                value_text("percent_agreement", value),
-                tags=(("sample", "SAMPLE"),) if sampled(entry.row.revision) else (),
+                place(axis, metric, entry.figure, names[entry.row.judge]),
+                value_text("percent_agreement", value_of(share)),
+                tags=_tags(entry),
                 place=_places(entry),
                 group=before is not None and not sample and before.tier != entry.tier,
-                sorts=(str(entry.rank), _number(entry.row.metrics.get(metric)), _number(share)),
+                sorts=(str(entry.rank), _number(entry.figure), _number(share)),
             )
         )
     word = brief_name(metric)
@@ -254,10 +232,12 @@ def _unranked(own: Mapping[str, Sequence[Entry]], names: Mapping[str, str]) -> l
             # A judge with a place here has it, whatever the tables show of it under other policies.
             if entry.rank is not None or _ground(entry) in placed:
                 continue
-            row = entry.row
-            tags = (("sample", "SAMPLE"),) if sampled(row.revision) else ()
-            found.append(Unranked(names[row.judge], tags, f"{clean(task)}: {_why(entry, known)}"))
+            found.append(Unranked(names[entry.row.judge], _tags(entry), f"{clean(task)}: {_why(entry, known)}"))
     return found
+
+
+def _tags(entry: Entry) -> tuple[tuple[str, str], ...]:
+    return (("sample", SAMPLE),) if entry.sample else ()
 
 
 def _ground(entry: Entry) -> tuple[str, str, str, int]:
@@ -266,8 +246,7 @@ def _ground(entry: Entry) -> tuple[str, str, str, int]:
 
 
 def _why(entry: Entry, ranked: Sequence[Entry]) -> str:
-    row = entry.row
-    figure = row.metrics.get(entry.headline)
+    row, figure = entry.row, entry.figure
     if not row.coverage:
         return "never reached, or no answer could be used"
     if figure is None or figure.value is None:

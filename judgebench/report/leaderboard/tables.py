@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.as_html import page
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Cell, Column, Grid
-from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
-from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, grid, when
+from judgebench.report.document.text import NONE, clean, figure, interval, percent, share, value_of
+from judgebench.report.leaderboard.entries import by_task, usd_per_1000
+from judgebench.report.leaderboard.ranks import NOTE
 from judgebench.report.leaderboard.standing import standing_page
 from judgebench.report.row_table import cell, row_grid
-from judgebench.report.words import SAMPLE, gold_words, headline_name, sampled, task_name
+from judgebench.report.words import SAMPLE, gold_words, headline_name, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
-    from judgebench.report.leaderboard.ranks import Baseline, Entry
+    from judgebench.report.document.blocks import Fields
+    from judgebench.report.leaderboard.entries import Baseline, Entry
     from judgebench.report.leaderboard.standing import Page, TaskBoard
 
 __all__ = [
@@ -52,10 +54,7 @@ class Named(NamedTuple):
 
 def sections(entries: Sequence[Entry]) -> list[Named]:
     """Make a grid per task."""
-    own: dict[str, list[Entry]] = {}
-    for entry in entries:
-        own.setdefault(entry.row.task, []).append(entry)
-    return [_section(task, some) for task, some in own.items()]
+    return [_section(task, own) for task, own in by_task(entries).items()]
 
 
 def _section(task: str, entries: Sequence[Entry]) -> Named:
@@ -72,13 +71,13 @@ def _section(task: str, entries: Sequence[Entry]) -> Named:
 
 def marked(task: str, entries: Iterable[Entry]) -> str:
     """Name a task; SAMPLE where no entry is of the benchmark itself, else rows of samples are marked one by one."""
-    return task_name(task, SAMPLE.lower() if all(sampled(entry.row.revision) for entry in entries) else "")
+    return task_name(task, SAMPLE.lower() if all(entry.sample for entry in entries) else "")
 
 
 def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
     """Write the commonest label's figures as a row: where no judge was asked, nothing else is known."""
     headline = f"{headline_name(beside.headline)} [95 % interval]"
-    agreed = percent(None if one.agreement is None else one.agreement.value)
+    agreed = percent(value_of(one.agreement))
     known = {"judge": _ALWAYS, "subset": "all", "gold": clean(beside.row.gold), headline: _level(one.headline)}
     return tuple(
         Cell(agreed if column.title.startswith("% agreement with ") else known.get(column.title, ""))
@@ -90,28 +89,31 @@ def _grid(entries: Sequence[Entry]) -> Grid:
     """Build the scores' grid with the rank in front, without the task, which the caption names, and what it costs."""
     # The metric that the task is ranked by has a column, also where it is not the scale's own headline.
     layout = row_grid([replace(e.row, headline=e.headline) if e.row.headline else e.row for e in entries])
-    ranks = Column("rank"), Column("tier", spare=True)
-    costs = [usd_per_1000(entry.row) for entry in entries]
-    extra: list[tuple[Column, list[str]]] = []
+    ranks: Fields[Entry] = (
+        Field("rank", lambda entry: entry.ranks),
+        Field("tier", lambda entry: "" if entry.tier is None else str(entry.tier), spare=True),
+    )
     # Where no price and no time is known, a column of dashes says nothing.
-    if any(costs):
-        cells = [NONE if usd is None else figure(usd, 2) for usd in costs]
-        extra.append((Column("USD per 1,000 judgments", ("USD per", "1,000"), spare=True), cells))
-    if any(entry.pace for entry in entries):
-        cells = [_pace(entry) for entry in entries]
-        extra.append((Column("seconds: median (95 %)", ("seconds", "(95 %)"), right=False, spare=True), cells))
+    extra: Fields[Entry] = (
+        *when(
+            any(usd_per_1000(entry.row) for entry in entries),
+            Field("USD per 1,000 judgments", _usd, ("USD per", "1,000"), spare=True),
+        ),
+        *when(
+            any(entry.pace for entry in entries),
+            Field("seconds: median (95 %)", _pace, ("seconds", "(95 %)"), right=False, spare=True),
+        ),
+    )
+    front, back = grid(ranks, entries), grid(extra, entries)
     rows = tuple(
-        (
-            Cell(entry.ranks),
-            Cell("" if entry.tier is None else str(entry.tier)),
-            *cells[1:],
-            *(Cell(texts[i]) for _, texts in extra),
-        )
-        for i, (entry, cells) in enumerate(zip(entries, layout.rows, strict=True))
+        (*start, *cells[1:], *end) for start, cells, end in zip(front.rows, layout.rows, back.rows, strict=True)
     )
     floors = {_baseline_words(entry.baseline, entry.headline): None for entry in entries if entry.baseline is not None}
-    columns = (*ranks, *layout.columns[1:], *(column for column, _ in extra))
-    return Grid(columns, rows, (*layout.remarks, *floors))
+    return Grid((*front.columns, *layout.columns[1:], *back.columns), rows, (*layout.remarks, *floors))
+
+
+def _usd(entry: Entry) -> str:
+    return figure(usd_per_1000(entry.row), 2) or NONE
 
 
 def _pace(entry: Entry) -> str:
@@ -144,23 +146,17 @@ def matrix(entries: Sequence[Entry]) -> Named:
     a task's rows that have no rank (other data or policies, subsets) are not in it.
     """
     ranked = [entry for entry in entries if entry.rank is not None]
-    tasks = list(dict.fromkeys(entry.row.task for entry in ranked))
+    tasks = by_task(ranked)
     names = sorted({entry.row.judge for entry in ranked})
-    cells: dict[tuple[str, str], list[Entry]] = {}
-    for entry in ranked:
-        cells.setdefault((entry.row.judge, entry.row.task), []).append(entry)
     columns = [Column("judge", right=False)]
     rows: list[list[Cell]] = [[Cell(clean(name))] for name in names]
-    for task in tasks:
-        headline = next(entry.headline for entry in ranked if entry.row.task == task)
-        named = marked(task, [entry for entry in ranked if entry.row.task == task])
-        columns.append(Column(f"{named}: {headline_name(headline)}", right=False))
+    for task, own in tasks.items():
+        columns.append(Column(f"{marked(task, own)}: {headline_name(own[0].headline)}", right=False))
         for row, name in zip(rows, names, strict=True):
-            row.append(_placed(cells.get((name, task), [])))
+            row.append(_placed([entry for entry in own if entry.row.judge == name]))
     floors = {entry.row.task: entry.baseline for entry in ranked if entry.baseline is not None}
     if floors:
-        own = [floors.get(task) for task in tasks]
-        rows.append([Cell(_ALWAYS), *(_floor(one) for one in own)])
+        rows.append([Cell(_ALWAYS), *(_floor(floors.get(task)) for task in tasks)])
     remarks = (
         "A cell holds the task's headline with its 95 % interval, then the rank (the ranks left open) and tier.",
     )
@@ -174,12 +170,11 @@ def _placed(entries: Sequence[Entry]) -> Cell:
     notes = ("several runs of this name are ranked: the best one is shown",) if len(entries) > 1 else ()
     best = entries[0]
     tier = "" if best.tier is None else f", tier {best.tier}"
-    return Cell(f"{cell(best.row.metrics.get(best.headline)).text} · {best.ranks}{tier}", notes)
+    return Cell(f"{cell(best.figure).text} · {best.ranks}{tier}", notes)
 
 
 def _floor(one: Baseline | None) -> Cell:
-    known = None if one is None or one.headline is None else one.headline.value
-    return Cell(share(known))
+    return Cell(share(None if one is None else value_of(one.headline)))
 
 
 TITLE = "Leaderboard of judges"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.bias import retest_agreement
 from judgebench.domain import Estimate
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, many, percent
 from judgebench.report.page.forest import value_text
 from judgebench.report.page.lead import crosses, times
-from judgebench.report.said import either, is_rule, listed, percent, told
+from judgebench.report.said import either, is_recorded, listed, told, whole
 from judgebench.report.stand_in import MARGIN, answer
 from judgebench.report.words import UNUSABLE
 
@@ -25,8 +25,8 @@ CHANGES, HOLDS, NOT_CHECKED, UNKNOWN = "Changes", "Holds", "Not checked", "Can't
 _ORDER = (CHANGES, HOLDS, NOT_CHECKED, UNKNOWN)
 #: Lines of the table; those that change an answer are never left out.
 _MOST = 7
-#: A part of fewer items says too little to be held against people.
-_ENOUGH = 50
+#: A part of fewer items says too little to be held against people; fewer questions make a rough interval.
+_ENOUGH, _FEW = 50, 20
 
 
 class Check(NamedTuple):
@@ -56,10 +56,9 @@ def checks(one: Measured) -> list[Check]:
     ]  # fmt: skip
     found.sort(key=lambda check: _ORDER.index(check.state))
     changing = sum(check.state == CHANGES for check in found)
-    kept = found[: max(_MOST, changing)]
     # What can't be known is told whatever else there is.
-    last = [check for check in found[len(kept) :] if check.state == UNKNOWN][:1]
-    return [*kept[: len(kept) - len(last)], *last] if len(kept) > changing else [*kept, *last]
+    last = [check for check in found[max(_MOST, changing) :] if check.state == UNKNOWN][:1]
+    return [*found[: max(_MOST - len(last), changing)], *last]
 
 
 def alert(one: Measured) -> tuple[str, str]:
@@ -88,12 +87,13 @@ def alert(one: Measured) -> tuple[str, str]:
 
 def _pulled(one: Measured, name: str) -> str:
     people, judges = one.without(name)
-    before, after = (value_text(one.metric, each.value) for each in (one.people or people.figure, people.figure))
-    verb = "rises" if (people.figure.value or 0) > ((one.people.value if one.people else 0) or 0) else "falls"
+    line, now = one.people or people.figure, people.figure
+    before, after = (value_text(one.metric, each.value) for each in (line, now))
+    verb = "rises" if (now.value or 0) > (line.value or 0) else "falls"
     below = [
         key
         for key, aside in judges.items()
-        if aside.figure.high is not None and people.figure.low is not None and aside.figure.high < people.figure.low
+        if aside.figure.high is not None and now.low is not None and aside.figure.high < now.low
     ]
     end = f", and {listed(below)} {'falls' if len(below) == 1 else 'fall'} below it" if below else ""
     return f"Without {clean(name)} it {verb} from {before} to {after}{end}."
@@ -123,9 +123,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _human_line(one: Measured) -> Iterator[Check]:
     humans = one.humans
-    if humans is None or len(humans.annotators) < 3:
-        return
-    if not humans.pulling:
+    if humans is None or len(humans.annotators) < 3 or not humans.pulling:
         return
     own = next(person for person in humans.annotators if person.name == humans.pulling)
     decides = any(own.name in judge.deciding for judge in one.judges)
@@ -137,24 +135,21 @@ def _human_line(one: Measured) -> Iterator[Check]:
 
 def _other_items(one: Measured) -> Iterator[Check]:
     what = f"Other {one.nouns.item}s of this kind"
-    open_ = [judge for judge in one.judges if judge.state == "open" and crosses(judge)]
-    few = one.questions < 20
-    grouped = f"; {one.items:,} {one.nouns.item}s belong to {one.questions:,} questions, and the intervals count these"
-    text = grouped[2:] if one.questions < one.items else ""
+    open_ = [judge.name for judge in one.judges if judge.state == "open" and crosses(judge)]
+    lowest = None if one.people is None or one.of("open") else one.people.low
+    highs = [judge.figure.high for judge in one.judges if judge.figure.high is not None]
     if open_:
-        yield Check(CHANGES, what, f"The interval of {listed([judge.name for judge in open_])} reaches both sides.")
-    elif few:
+        yield Check(CHANGES, what, f"The interval of {listed(open_)} reaches both sides.")
+    elif one.questions < _FEW:
         yield Check(NOT_CHECKED, what, f"{many(one.questions, 'independent question')} make a rough interval only.")
-    elif one.alike and one.people is not None and one.people.low is not None and not one.of("open"):
-        lows = [judge.figure.low for judge in one.judges if judge.figure.low is not None]
-        highs = [judge.figure.high for judge in one.judges if judge.figure.high is not None]
-        if highs and max(highs) < one.people.low:
-            ends = [value_text(one.metric, end) for end in (one.people.low, max(highs))]
-            yield Check(HOLDS, what, f"People: {ends[0]} at the lowest; judges: {ends[1]} at the highest.")
-        elif lows:
-            yield Check(HOLDS, what, f"The intervals allow for it{grouped if one.questions < one.items else ''}.")
-    else:
-        yield Check(HOLDS, what, f"The intervals allow for it{f'; {text}' if text else ''}.")
+    elif lowest is not None and highs and max(highs) < lowest:
+        ends = [value_text(one.metric, end) for end in (lowest, max(highs))]
+        yield Check(HOLDS, what, f"People: {ends[0]} at the lowest; judges: {ends[1]} at the highest.")
+    elif lowest is None or highs:
+        grouped = (
+            f"; {one.items:,} {one.nouns.item}s belong to {one.questions:,} questions, and the intervals count these"
+        )
+        yield Check(HOLDS, what, f"The intervals allow for it{grouped if one.questions < one.items else ''}.")
 
 
 def _unusable(one: Measured) -> Iterator[Check]:
@@ -165,42 +160,36 @@ def _unusable(one: Measured) -> Iterator[Check]:
             HOLDS, what, f"None: every answer of {'every judge' if len(one.judges) > 1 else 'the judge'} was readable."
         )
         return
-    counts = [f"{judge.name} {_without_verdict(judge)}" for judge in lost]
+    counts = listed([f"{judge.name} {_without_verdict(judge)}" for judge in lost])
     rule = UNUSABLE[lost[0].row.policies.invalid]
-    changed = [judge.name for judge in lost if judge.state and _strict(judge) not in {None, judge.state}]
-    strict = [f"{judge.name} {text}" for judge in lost if (text := _if_wrong(judge))]
     if lost[0].row.policies.invalid == "wrong":
-        yield Check(HOLDS, what, f"{listed(counts)}: they {rule}, so the figures are bounds from below.")
+        yield Check(HOLDS, what, f"{counts}: they {rule}, so the figures are bounds from below.")
         return
-    end = f" Counted as wrong: {listed(strict)}." if strict else ""
-    state = CHANGES if changed else HOLDS if strict else NOT_CHECKED
-    yield Check(state, what, f"{listed(counts)}: they {rule}.{end}")
+    strict = [(judge, row) for judge in lost if (row := _if_wrong(judge)) is not None]
+    changed = any(
+        judge.state and answer(row, judge.run.ratings, row.policies).state != judge.state for judge, row in strict
+    )
+    end = f" Counted as wrong: {listed([_instead(judge, row) for judge, row in strict])}." if strict else ""
+    yield Check(CHANGES if changed else HOLDS if strict else NOT_CHECKED, what, f"{counts}: they {rule}.{end}")
 
 
 def _without_verdict(judge: Judge) -> str:
     total = sum(judge.row.statuses.values())
     lost = total - judge.row.statuses.get("ok", 0)
-    return f"{lost:,} of {total:,}" if total else percent(1 - judge.row.coverage)
+    return f"{lost:,} of {total:,}" if total else f"{percent(1 - judge.row.coverage)} %"
 
 
-def _strict_row(judge: Judge) -> Agreement | None:
+def _if_wrong(judge: Judge) -> Agreement | None:
+    """Find its row under our own rule, by which an answer that can't be used is wrong."""
     rows = judge.run.rows
     return next((row for row in rows[1:] if row.subset == "all" and row.policies.invalid == "wrong"), None)
 
 
-def _strict(judge: Judge) -> str | None:
-    row = _strict_row(judge)
-    return None if row is None else answer(row, judge.run.ratings, row.policies).state
-
-
-def _if_wrong(judge: Judge) -> str:
-    row = _strict_row(judge)
-    if row is None:
-        return ""
+def _instead(judge: Judge, row: Agreement) -> str:
     each = row.ceiling.get(f"judge_vs_each_{judge.metric}") if judge.state else None
     figure = each or row.metrics.get(row.headline) or Estimate.missing("not_measured")
     metric = judge.metric if each is not None else row.headline
-    return f"{value_text(metric, figure.value)} instead of {value_text(metric, judge.figure.value)}"
+    return f"{judge.name} {value_text(metric, figure.value)} instead of {value_text(metric, judge.figure.value)}"
 
 
 def _constant(one: Measured) -> Iterator[Check]:
@@ -210,11 +199,12 @@ def _constant(one: Measured) -> Iterator[Check]:
     label, share = max(shares.items(), key=lambda pair: pair[1])
     what = f"Always saying {clean(label)}"
     passes = [judge for judge in one.judges if judge.alt and "majority_passes" in judge.alt.warnings]
-    said = f"That would agree with the majority on {percent(share, 0)}, kappa 0."
+    said = f"That would agree with {'the majority' if one.annotators > 1 else one.whom} on {whole(share)}, kappa 0."
+    ends = [(judge, (judge.row.metrics.get("cohen_kappa") or judge.figure).low) for judge in one.judges]
     if passes and one.of("yes"):
         yield Check(CHANGES, what, f"{said} It would pass the test, too: the labels are too skewed.")
-    elif all((judge.row.metrics.get("cohen_kappa") or judge.figure).low is not None for judge in one.judges):
-        low = [judge for judge in one.judges if ((judge.row.metrics.get("cohen_kappa") or judge.figure).low or 0) <= 0]
+    elif all(end is not None for _, end in ends):
+        low = [judge for judge, end in ends if (end or 0) <= 0]
         trusted = any(judge.state == "yes" for judge in low)
         names = listed([judge.name for judge in low])
         if trusted:
@@ -228,27 +218,24 @@ def _constant(one: Measured) -> Iterator[Check]:
 
 def _parts(one: Measured) -> Iterator[Check]:
     """Look for parts of the data where the answer would be another one."""
-    if not one.alike or one.best is None:
-        return
-    ratio = f"ratio_{one.metric}"
-    other: list[str] = []
-    count = 0
-    for judge in one.judges:
-        if judge.state not in {"yes", "no"}:
-            continue
-        for row in judge.run.rows:
-            found = row.ceiling.get(ratio)
-            if row.subset == "all" or row.items < _ENOUGH or found is None or found.low is None or found.high is None:
-                continue
-            count += 1
-            against = found.high < 1 - MARGIN if judge.state == "yes" else found.low >= 1 - MARGIN
-            if against:
-                other.append(f"{judge.name} on {clean(row.subset.removeprefix('system:'))}")
-    if count > 1:
+    found = [
+        (judge, row.subset.removeprefix("system:"), ratio.low, ratio.high)
+        for judge in (*one.of("yes"), *one.of("no"))
+        for row in judge.run.rows
+        if row.subset != "all" and row.items >= _ENOUGH
+        if (ratio := row.ceiling.get(f"ratio_{one.metric}")) is not None
+        if ratio.low is not None and ratio.high is not None
+    ]
+    other = [
+        f"{judge.name} on {clean(part)}"
+        for judge, part, low, high in found
+        if (high < 1 - MARGIN if judge.state == "yes" else low >= 1 - MARGIN)
+    ]
+    if len(found) > 1:
+        state, text = HOLDS, f"No part with {_ENOUGH} items or more says otherwise."
         if other:
-            yield Check(CHANGES, "Parts of the data", f"Another answer for {listed(other)}.")
-        else:
-            yield Check(HOLDS, "Parts of the data", "No part with 50 items or more says otherwise.")
+            state, text = CHANGES, f"Another answer for {listed(other)}."
+        yield Check(state, "Parts of the data", text)
 
 
 def _ties(one: Measured) -> Iterator[Check]:
@@ -276,11 +263,11 @@ def _order(one: Measured) -> Iterator[Check]:
         if (same := judge.row.bias.get("position_consistency")) is not None and same.value is not None
     ]
     if flips:
-        parts = [f"{name} flips on {percent(1 - (same.value or 0), 0)}" for name, same in flips]
+        parts = [f"{name} flips on {whole(1 - (same.value or 0))}" for name, same in flips]
         yield Check(HOLDS, what, f"Shown in both orders: {listed(parts)}; the figures count both.")
     elif not any(judge.run.run.settings for judge in one.judges):
         yield Check(UNKNOWN, what, "The table has one order only.")
-    elif all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges):
+    elif all(is_recorded(judge.row.judge) for judge in one.judges):
         yield Check(UNKNOWN, what, "The recordings show one order only.")
     else:
         yield Check(NOT_CHECKED, what, "Shown in one order only. Run with --order both.")
@@ -297,9 +284,9 @@ def _again(one: Measured) -> Iterator[Check]:
         yield Check(HOLDS, what, text)
     elif ways:
         yield Check(HOLDS, what, f"{len(one.judges)} ways of asking are rows of the table.")
-    elif any(judge.run.run.settings and not is_rule(judge.row.judge) for judge in one.judges):
+    elif any(judge.run.run.settings and judge.asked for judge in one.judges):
         # A table doesn't say how its verdicts were asked for.
-        recorded = all(judge.run.run.settings.get("backend") == "replay" for judge in one.judges)
+        recorded = all(is_recorded(judge.row.judge) for judge in one.judges)
         hint = "" if recorded else " Add --repeats 3, or a second --prompt."
         yield Check(NOT_CHECKED, what, f"Each {one.nouns.item} was asked once, with one prompt.{hint}")
 
@@ -314,7 +301,7 @@ def _rest(one: Measured) -> Iterator[Check]:
 
 def _references(one: Measured) -> Iterator[Check]:
     shown = {judge.run.run.reference for judge in one.judges}
-    if shown and "none" not in shown and any(judge.run.run.settings.get("backend") != "replay" for judge in one.judges):
+    if shown and "none" not in shown and not all(is_recorded(judge.row.judge) for judge in one.judges):
         yield Check(NOT_CHECKED, "Without reference answers", f"Judges were shown them ({listed(sorted(shown))}).")
 
 
@@ -325,5 +312,5 @@ def _versions(one: Measured) -> Iterator[Check]:
 
 
 def _training(one: Measured) -> Iterator[Check]:
-    if any(judge.run.run.settings.get("backend") not in {"baseline", "lexical"} for judge in one.judges):
+    if any(judge.asked for judge in one.judges):
         yield Check(UNKNOWN, "Seen in training", "Only labels that were never published would tell.")

@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.humans import among_humans
+from judgebench.agreement.people.humans import among_humans
 from judgebench.agreement.policies import apply
-from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.text import NONE, clean, many, some
+from judgebench.report.document.text import NONE, clean, figure, many, some
 from judgebench.report.line import torn
 from judgebench.report.page.costs import costs
-from judgebench.report.page.forest import short, value_text
+from judgebench.report.page.forest import minus, short, value_text
 from judgebench.report.page.parts import Fold, Heat, Table
 from judgebench.report.page.rankings import rankings
-from judgebench.report.said import brief_name, first_up, is_share, name_of, percent
+from judgebench.report.said import brief_name, first_up, is_share, name_of, ranged, whole
 from judgebench.report.stand_in import MARGIN, SAID
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -33,6 +32,14 @@ __all__ = ["confusion", "details", "pattern"]
 _LABELS, _ITEMS, _TABLES = (2, 7), 50, 6
 #: Items of a part that has figures of its own; parts and people that are listed.
 _PART, _MOST = 20, 60
+#: What gold is where several people labelled, by policy.
+_GOLD = {
+    "majority": "the majority",
+    "unanimous": "what all people say",
+    "each": "each person",
+    "mean": "the mean of people",
+    "leave-one-out": "all people but one",
+}
 #: A mistake that is made less often is not told for its share.
 _OFTEN = 10
 
@@ -49,7 +56,7 @@ def _reached(one: Measured) -> Fold | None:
     """Say how Yes, Not sure and No come about."""
     if not one.alike:
         return None
-    share = percent(1 - MARGIN, 0)
+    share = whole(1 - MARGIN)
     yes = (
         f"Yes: the judge's {brief_name(one.metric)} with a person is at least {share} of that of two people, interval "
         "and all; it is as close to the other people as at least half of those it would replace; both also without "
@@ -60,33 +67,18 @@ def _reached(one: Measured) -> Fold | None:
         (
             judge.name,
             SAID[judge.state].word if judge.state else NONE,
-            _ratio(judge.ratio),
+            minus(ranged(judge.ratio, lambda value: figure(100 * value, 0), " %")),
             NONE if judge.level is None else f"{judge.level[0]} of {judge.level[1]}",
             _passes(judge),
         )
         for judge in one.judges
     ]
-    header = (
-        ("Judge", ""),
-        ("In a person's place?", ""),
-        ("Share of people's kappa", f"ratio_{one.metric}"),
-        ("Level with", "winning_rate"),
-        ("Passes with one left out", ""),
-    )
+    share_head, level = "Share of people's kappa", "Level with"
+    header = ("Judge", "In a person's place?", share_head, level, "Passes with one left out")
+    codes = {share_head: f"ratio_{one.metric}", level: "winning_rate"}
+    title = "How the answer is reached"
     small = ", ".join(said.word for state, said in SAID.items() if one.of(state))
-    return Fold(
-        "How the answer is reached",
-        small,
-        (yes, no),
-        (Table("How the answer is reached", header, tuple(rows), (2, 3, 4)),),
-    )
-
-
-def _ratio(one: Estimate) -> str:
-    if one.value is None:
-        return NONE
-    text = percent(one.value, 0)
-    return text if one.low is None or one.high is None else f"{text} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+    return Fold(title, small, (yes, no), (Table(title, header, tuple(rows), (2, 3, 4), codes),))
 
 
 def _passes(judge: Judge) -> str:
@@ -110,6 +102,7 @@ def confusion(judge: Judge) -> tuple[npt.NDArray[np.intp], list[str]] | None:
 
 def _labels(one: Measured) -> Iterator[Fold]:
     heats: list[Heat] = []
+    totals: list[int] = []
     for judge in one.judges[:_TABLES]:
         found = confusion(judge)
         if found is None:
@@ -122,20 +115,11 @@ def _labels(one: Measured) -> Iterator[Fold]:
         rows = tuple(
             (names[i], tuple((_count(counts[i, j]), _dark(counts, i, j), i == j) for j in wide)) for i in range(size)
         )
-        heats.append(Heat(judge.name, tuple(names[j] for j in wide), rows))
+        heats.append(Heat(judge.name, one.whom, tuple(names[j] for j in wide), rows))
+        totals.append(int(counts.sum()))
     if heats:
-        who = one.judges[0].name if len(heats) == 1 else "each judge"
-        total = f"{_judgments(one):,} judgments"
-        yield Fold(f"What {who} says, by what {_whom(one)} say", total, heats=tuple(heats))
-
-
-def _judgments(one: Measured) -> int:
-    found = confusion(one.judges[0])
-    return 0 if found is None else int(found[0].sum())
-
-
-def _whom(one: Measured) -> str:
-    return "people" if one.alike or one.row.gold in HUMAN_SOURCES else "the labels"
+        who = heats[0].caption if len(heats) == 1 else "each judge"
+        yield Fold(f"What {who} says, by what {one.whom} say", f"{totals[0]:,} judgments", heats=tuple(heats))
 
 
 def _count(n: int) -> str:
@@ -160,23 +144,23 @@ def pattern(one: Measured) -> str:
     wrong = counts[:size, :size].copy()
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
-        return f"{judge.name} never gives another label than {_whom(one)}."
+        return f"{judge.name} never gives another label than {one.whom}." if counts[:size, :size].any() else ""
     cells = [(int(wrong[i, j]), i, j) for i in range(size) for j in range(size) if wrong[i, j]]
     # What is mistaken most often for its size says more than what is merely common.
     cells.sort(key=lambda cell: (-cell[0] / counts[cell[1]].sum() * (cell[0] >= _OFTEN), -cell[0], cell[1:]))
-    say = "say" if _whom(one) == "people" else "are"
-    items = f"{one.nouns.item}s" if len(set(one.run.ratings.game.tolist())) == 1 else "judgments"
+    say = "say" if one.whom == "people" else "are"
+    items = f"{one.nouns.item}s" if len(set(judge.run.ratings.game.tolist())) == 1 else "judgments"
     told = [
-        f"{names[j]} where {_whom(one)} {say} {names[i]} ({n:,} of {counts[i].sum():,}{f' {items}' if k == 0 else ''})"
+        f"{names[j]} where {one.whom} {say} {names[i]} ({n:,} of {counts[i].sum():,}{f' {items}' if k == 0 else ''})"
         for k, (n, i, j) in enumerate(cells[:2])
     ]
     text = f"{judge.name} says {', and '.join(told)}."
     shift = judge.row.bias.get("mean_signed_error")
     if shift is not None and shift.value is not None and shift.low is not None and shift.high is not None:
         sign = "more" if shift.value > 0 else "less"
-        ends = sorted((abs(shift.low), abs(shift.high)))
+        low, high = sorted((abs(shift.low), abs(shift.high)))
         if shift.low * shift.high > 0:
-            text += f" On average it gives {abs(shift.value):.2f} {sign} than people ({ends[0]:.2f} to {ends[1]:.2f})."
+            text += f" On average it gives {abs(shift.value):.2f} {sign} than {one.whom} ({low:.2f} to {high:.2f})."
     return text
 
 
@@ -198,13 +182,9 @@ def _annotators(one: Measured) -> Iterator[Fold]:
         for person in people[:_MOST]
     )
     header = (
-        ("Annotator", ""),
-        (f"{first_up(one.nouns.item)}s", ""),
-        ("Same as the others", ""),
-        ("Kappa with the others", ""),
-        (f"{best.name} with them", ""),
-        ("Human line without them", ""),
-    )
+        "Annotator", f"{first_up(one.nouns.item)}s", "Same as the others", "Kappa with the others",
+        f"{best.name} with them", "Human line without them",
+    )  # fmt: skip
     sizes = sorted(person.items for person in humans.annotators)
     each = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
     small = f"{len(sizes)} people, {each} {one.nouns.item}s each"
@@ -224,77 +204,63 @@ def _with_interval(metric: str, one: Estimate | None) -> str:
 
 
 def _parts(one: Measured) -> Iterator[Fold]:
-    """Show parts of 20 items or more; the others are pooled by name."""
-    judges = one.judges[:_TABLES]
-    for division, title in (("subset", "Parts of the data"), ("system", "By judged system")):
+    for title, by_system in (("Parts of the data", False), ("By judged system", True)):
         found = [
-            {row.subset: row for row in reversed(judge.run.rows) if _division(row) == division} for judge in judges
+            {row.subset: row for row in judge.run.rows if row.subset != "all" and _by_system(row) == by_system}
+            for judge in one.judges[:_TABLES]
         ]
-        names = list(dict.fromkeys(name for rows in found for name in rows))
-        sizes = {name: max(rows[name].items for rows in found if name in rows) for name in names}
-        large = [name for name in names if sizes[name] >= _PART][:_MOST]
-        rest = [f"{_part_name(name)} ({sizes[name]})" for name in names if name not in large]
-        if len(names) < 2 or not large:
-            continue
-        each = f"judge_vs_each_{one.metric}"
-        alike = one.alike and all(each in rows[name].ceiling for rows in found for name in large if name in rows)
-        rows_ = tuple(
-            (
-                _part_name(name),
-                f"{sizes[name]:,}",
-                *((_with_interval(one.metric, _people(found, name, one.metric)),) if alike else ()),
-                *(_in_part(rows.get(name), one, alike=alike) for rows in found),
-            )
-            for name in large
-        )
-        header = (
-            ("Part", ""), (f"{first_up(one.nouns.item)}s", ""), *((("People", ""),) if alike else ()),
-            *((judge.name, "") for judge in judges),
-        )  # fmt: skip
-        right = tuple(range(1, len(header)))
-        notes = [f"The rest, too small for figures: {some(rest, 12)}."] if rest else []
-        if len(one.judges) > len(judges):
-            notes.append(f"The first {len(judges)} judges.")
-        yield Fold(
-            title,
-            _spread(found, large, one, alike=alike),
-            tables=(Table(title, header, rows_, right),),
-            notes=tuple(notes),
-        )
+        sizes: dict[str, int] = {}
+        for rows in found:
+            for name, row in rows.items():
+                sizes[name] = max(row.items, sizes.get(name, 0))
+        if len(sizes) > 1 and max(sizes.values()) >= _PART:
+            yield _by_part(one, title, found, sizes)
 
 
-def _division(row: Agreement) -> str:
-    return "all" if row.subset == "all" else "system" if row.subset.startswith("system:") else "subset"
+def _by_system(row: Agreement) -> bool:
+    return row.subset.startswith("system:")
+
+
+def _by_part(one: Measured, title: str, found: Sequence[dict[str, Agreement]], sizes: Mapping[str, int]) -> Fold:
+    """Show the parts of 20 items or more; the others are pooled by name. ``found`` has each judge's rows by part."""
+    large = [name for name, size in sizes.items() if size >= _PART]
+    small = [f"{_part_name(name)} ({size})" for name, size in sizes.items() if size < _PART]
+    judges, each = one.judges[: len(found)], f"judge_vs_each_{one.metric}"
+    alike = one.alike and all(each in rows[name].ceiling for rows in found for name in large if name in rows)
+
+    def own(row: Agreement | None) -> Estimate | None:
+        if row is None:
+            return None
+        return row.ceiling.get(each) if alike else row.metrics.get(one.metric)
+
+    def people(name: str) -> Estimate | None:
+        return next((rows[name].ceiling.get(one.metric) for rows in found if name in rows), None)
+
+    rows_ = tuple(
+        (
+            _part_name(name),
+            f"{sizes[name]:,}",
+            *(_with_interval(one.metric, people(name)) for _ in range(alike)),
+            *(_with_interval(one.metric, own(rows.get(name))) for rows in found),
+        )
+        for name in large[:_MOST]
+    )
+    header = ("Part", f"{first_up(one.nouns.item)}s", *["People"] * alike, *(judge.name for judge in judges))
+    notes = [f"The first {_MOST} parts."] if len(large) > _MOST else []
+    notes += [f"The rest, too small for figures: {some(small, 12)}."] if small else []
+    notes += [f"The first {len(judges)} judges."] if len(one.judges) > len(judges) else []
+    told = [value for name in large if (value := _value(own(found[0].get(name)))) is not None]
+    ends = " to ".join(value_text(one.metric, end) for end in (min(told), max(told))) if told else ""
+    return Fold(
+        title,
+        f"{judges[0].name}: {ends}" if told else many(len(large), "part"),
+        tables=(Table(title, header, rows_, tuple(range(1, len(header)))),),
+        notes=tuple(notes),
+    )
 
 
 def _part_name(name: str) -> str:
     return clean(name.removeprefix("system:")) or "(none)"
-
-
-def _people(found: Sequence[dict[str, Agreement]], name: str, metric: str) -> Estimate | None:
-    return next((rows[name].ceiling.get(metric) for rows in found if name in rows), None)
-
-
-def _estimate(row: Agreement | None, one: Measured, *, alike: bool) -> Estimate | None:
-    if row is None:
-        return None
-    return row.ceiling.get(f"judge_vs_each_{one.metric}") if alike else row.metrics.get(one.metric)
-
-
-def _in_part(row: Agreement | None, one: Measured, *, alike: bool) -> str:
-    return _with_interval(one.metric, _estimate(row, one, alike=alike))
-
-
-def _spread(found: Sequence[dict[str, Agreement]], names: Sequence[str], one: Measured, *, alike: bool) -> str:
-    values = [
-        found_.value
-        for name in names
-        if (found_ := _estimate(found[0].get(name), one, alike=alike)) is not None and found_.value is not None
-    ]
-    if not values:
-        return many(len(names), "part")
-    ends = [value_text(one.metric, end) for end in (min(values), max(values))]
-    return f"{one.judges[0].name}: {ends[0]} to {ends[1]}"
 
 
 def _others(one: Measured) -> Fold:
@@ -305,19 +271,21 @@ def _others(one: Measured) -> Fold:
     rows = tuple(
         (judge.name, *(_with_interval(name, judge.row.metrics.get(name)) for name in names)) for judge in judges
     )
-    header = (("Judge", ""), *((first_up(_title(name)), name) for name in names))
+    titles = [first_up(_title(name)) for name in names]
+    header = ("Judge", *titles)
     texts: list[str] = []
     small = f"{one.row.items:,} {one.nouns.item}s"
     if one.alike:
-        gold = {"majority": "the majority", "mean": "the mean of people", "any": "any of the labels"}.get(
-            one.row.policies.gold, f"people ({one.row.policies.gold})"
-        )
+        gold = _GOLD[one.row.policies.gold]
         small = f"against {gold}, {small}"
         split = torn(one.row)
         left = f" It leaves out {many(split, one.nouns.item)} on which people split." if split else ""
         texts.append(f"Held against {gold}, figures can't be compared with the human line.{left}")
     return Fold(
-        "Other figures", small, tuple(texts), (Table("Other figures", header, rows, tuple(range(1, len(header)))),)
+        "Other figures",
+        small,
+        tuple(texts),
+        (Table("Other figures", header, rows, tuple(range(1, len(header))), dict(zip(titles, names, strict=True))),),
     )
 
 

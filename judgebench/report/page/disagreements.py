@@ -15,7 +15,6 @@ import heapq
 import json
 import re
 import zlib
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import groupby, starmap
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,8 @@ import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES, Status
 from judgebench.domain.replies import STRATA
-from judgebench.report.page.outcomes import AT_ODDS, NOT_ASKED, flips, label, meets, outcomes, same
+from judgebench.report.document.text import snippet
+from judgebench.report.page.outcomes import AT_ODDS, NOT_ASKED, flips, label, majority, meets, outcomes, same
 from judgebench.report.page.plain import Plain, PlainBoard, plain_item
 from judgebench.report.page.sent import Prompts, texts_of
 from judgebench.report.said import known_as
@@ -93,12 +93,11 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
     names = known_as(one.rows[0].judge for one in reported)
     for number, runs in enumerate(_boards(reported)):
         board = _Board(runs, [names[one.rows[0].judge] for one in runs], texts=texts, most=most, room=room)
-        for chunk in board.chunks():
-            blocks[f"b{number}-{board.packed}"] = chunk
-            board.packed += 1
+        for place, chunk in enumerate(board.chunks()):
+            blocks[f"b{number}-{place}"] = chunk
         blocks[f"b{number}"] = _packed(_json(board.columns()))
         heads.append(board.head())
-        plain.append(PlainBoard(runs[0].run.task, tuple(map(board.plain.__getitem__, range(len(board.ids))))))
+        plain.append(PlainBoard(runs[0].run.task, tuple(board.plain[i] for i in range(len(board.ids)))))
         room = board.room
         items, total = items + len(board.ids), total + board.total
         shown, others = shown + board.texts, others + board.others
@@ -149,7 +148,7 @@ class _Board:
             ids.sort(key=lambda name: (order.get(name, len(order)), _natural(name)))
         self.ids = ids
         self._place = {name: place for place, name in enumerate(ids)}
-        self.packed = self.texts = self.others = 0
+        self.texts = self.others = 0
         self._words, self._orders, self._annotators = _Words(), _Words(), _Words()
         self._subsets, self._systems = _Words(), _Words()
         self._prompts = Prompts()
@@ -161,7 +160,7 @@ class _Board:
     def chunks(self) -> Iterator[str]:
         """Pack the items, in the order in which the store keeps them."""
         waiting: list[str] = []
-        size = 0
+        number = size = 0
         merged = heapq.merge(*starmap(_stream, enumerate(self._runs)), key=lambda entry: entry[:2])
         for name, group in groupby(merged, key=lambda entry: entry[0]):
             place = self._place.get(name)
@@ -170,8 +169,8 @@ class _Board:
             text = _json(self._entry(place, [(run, verdict) for _, run, verdict in group]))
             if waiting and size + len(text) > _CHUNK:
                 yield _packed(f"[{','.join(waiting)}]")
-                waiting, size = [], 0
-            self._rows[place] |= {"chunk": self.packed, "slot": len(waiting)}
+                waiting, size, number = [], 0, number + 1
+            self._rows[place] |= {"chunk": number, "slot": len(waiting)}
             waiting.append(text)
             size += len(text)
         if waiting:
@@ -187,21 +186,18 @@ class _Board:
             self.others += 1
         self.texts += item is not None
         labels = [code for _, code in first.gold if code is not None]
-        words = [self._word(code, gold=True) for code in labels]
-        ranked = Counter(words).most_common(2)
-        ahead = bool(ranked) and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
-        meant = labels[words.index(ranked[0][0])] if ahead else None
+        meant = majority(labels)
         valid = {self._word(verdict.code) for _, verdict in plain if verdict.code is not None}
         judged = [run for run, _ in plain]
         self._rows[place] |= {
             "subset": self._subsets(first.subset),
             "systems": sorted({self._systems(system) for system in first.systems if system}),
-            "gold": ranked[0][0] if ahead else -1,
-            "people": 0 if len(labels) < 2 else 1 if len(ranked) == 1 else 2,
+            "gold": -1 if meant is None else self._word(meant, gold=True),
+            "people": 0 if len(labels) < 2 else 1 if len(set(labels)) == 1 else 2,
             "judges": 0 if len(set(judged)) < 2 else 1 if len(valid) == 1 and _all_valid(plain) else 2,
             "attributes": {name: self._attribute(name)(value) for name, value in first.attributes},
-            "snippet": "" if item is None else _snippet(item.question),
-            "answer": "" if item is None or len(item.responses) != 1 else _snippet(item.responses[0].text),
+            "snippet": "" if item is None else snippet(item.question, _SNIPPET),
+            "answer": "" if item is None or len(item.responses) != 1 else snippet(item.responses[0].text, _SNIPPET),
             "run": judged,
             "word": [-1 if verdict.code is None else self._word(verdict.code) for _, verdict in plain],
             "flip": flips(plain, len(self._runs)),
@@ -219,7 +215,8 @@ class _Board:
             "code": "" if item is None else item.content_digest,
         }
         known, named = self._words.names, self._annotators.names
-        own = plain_item(self.ids[place], entry, known, named, self._names, texts=self.room > 0)
+        pair = self._scale.kind == "pair"
+        own = plain_item(self.ids[place], entry, known, named, self._names, pair=pair, texts=self.room > 0)
         self.room -= own.size
         self.plain[place] = own
         return entry
@@ -354,11 +351,6 @@ def _wanted(runs: Sequence[Reported], judged: Mapping[str, None]) -> dict[str, I
 
 def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
     return all(verdict.code is not None for _, verdict in said)
-
-
-def _snippet(text: str) -> str:
-    line = " ".join(text[: 4 * _SNIPPET].split())
-    return line if len(line) <= _SNIPPET else f"{line[:_SNIPPET]}…"
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import NONE, decimal, figure
@@ -48,6 +48,16 @@ class Axis:
     def at(self, value: float) -> str:
         """Say where a value lies, in percent of the line."""
         return f"{100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))):.2f}%"
+
+    def from_top(self, value: float) -> str:
+        """Say where it lies on an upright line, in percent from the top."""
+        return self.at(self.low + self.high - value)
+
+    @property
+    def ticks(self) -> list[tuple[str, str, str]]:
+        """The marks as they are drawn: where, the word, and which end of it is there."""
+        sides = ["start", *["middle"] * (len(self.marks) - 2), "end"]
+        return [(self.at(value), word, side) for (value, word), side in zip(self.marks, sides, strict=True)]
 
     def span(self, low: float, high: float) -> str:
         """Say how long a stretch is, in percent."""
@@ -144,7 +154,7 @@ class Mark(NamedTuple):
 class Line:
     """A row: ``chip`` is its verdict (class, sign, word), ``tags`` marks beside its name, ``sub`` is below it.
 
-    ``sorts`` are what its place, its figure and its share are sorted by.
+    ``sorts`` are what its place, its figure and its share are sorted by. ``more`` is its cell of a last column.
     """
 
     name: str
@@ -157,6 +167,7 @@ class Line:
     kind: str = "judge"
     group: bool = False
     sorts: tuple[str, str, str] | None = None
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The table; ``second`` is the heading of its second column, ``chart`` that of the drawing."""
+    """The table; ``first``, ``second``, ``chart`` (of the drawing), ``figure``, ``share`` and ``more`` are headings.
+
+    Without ``second``, ``share`` or ``more`` there is no such column.
+    """
 
     caption: str
     second: str
@@ -181,19 +195,8 @@ class Forest:
     axis: Axis
     band: Band | None = None
     small: bool = False
-    grid: tuple[str, ...] = field(default=())
-    ends: tuple[tuple[str, str, str], ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        """Place grid and marks on the line."""
-        marks, last = self.axis.marks, len(self.axis.marks) - 1
-        object.__setattr__(self, "grid", tuple(self.axis.at(value) for value, _ in marks))
-        sides = ["start" if i == 0 else "end" if i == last else "middle" for i in range(len(marks))]
-        object.__setattr__(
-            self,
-            "ends",
-            tuple((self.axis.at(value), word, side) for (value, word), side in zip(marks, sides, strict=True)),
-        )
+    first: str = "Judge"
+    more: str = ""
 
 
 def place(axis: Axis, metric: str, one: Estimate | None, name: str) -> Mark:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.said import brief_name, either, first_up, in_words, is_share, listed
@@ -13,6 +12,7 @@ from judgebench.report.stand_in import MARGIN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.domain import Estimate
     from judgebench.report.page.measured import Judge, Measured
 
 __all__ = ["Lead", "crosses", "lead_of", "leads_of", "times", "which_is_best"]
@@ -46,6 +46,9 @@ def leads_of(tasks: Sequence[Measured]) -> Lead:
     """Answer for a page."""
     if not tasks:
         return Lead("There is no run to report", "")
+    # Beside the data themselves a sample has nothing to say.
+    own = {one.task for one in tasks if not one.sample}
+    tasks = [one for one in tasks if not one.sample or one.task not in own]
     if len(tasks) == 1:
         return lead_of(tasks[0])
     told = [one for one in tasks if one.alike and not one.sample]
@@ -192,13 +195,12 @@ def _by_gold(one: Measured) -> Lead:
     return Lead(heading, f"{_reaches(one, first)}. {why}")
 
 
-def _gap(one: Measured, gap: object) -> str:
-    low, high, value = (getattr(gap, name, None) for name in ("low", "high", "value"))
-    if value is None or low is None or high is None:
+def _gap(one: Measured, gap: Estimate | None) -> str:
+    if gap is None or gap.low is None or gap.high is None:
         return ""
     unit = " points" if is_share(one.metric) else ""
-    text = value_text(one.metric, value).removesuffix(" %")
-    ends = short(one.metric, low, high).replace(" %", "")
+    text = value_text(one.metric, gap.value).removesuffix(" %")
+    ends = short(one.metric, gap.low, gap.high).replace(" %", "")
     return f", {text}{unit} apart ({ends})"
 
 
@@ -208,8 +210,7 @@ def _value(one: Measured, judge: Judge) -> str:
 
 def _reaches(one: Measured, judge: Judge) -> str:
     if judge.share is not None and judge.share.value is not None and judge.row.gold not in {"verifier", "mixed"}:
-        whom = "people" if one.row.gold in HUMAN_SOURCES else "the labels"
-        return f"{judge.name} {one.nouns.does} {whom} {times(judge.share.value, one.items)}"
+        return f"{judge.name} {one.nouns.does} {one.whom} {times(judge.share.value, one.items)}"
     if judge.share is not None and judge.share.value is not None:
         return f"{judge.name} is right {times(judge.share.value, one.items)}"
     return f"{judge.name} reaches {_value(one, judge)} ({brief_name(one.metric)})"

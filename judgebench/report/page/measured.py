@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ratio_of
 from judgebench.agreement.compare.standings import ranks_of, shared
-from judgebench.agreement.humans import kappa_of, measure_humans
 from judgebench.agreement.intervals import estimated
-from judgebench.agreement.people import Pool
+from judgebench.agreement.people.ceiling import ratio_of
+from judgebench.agreement.people.humans import kappa_of, measure_humans
+from judgebench.agreement.people.pool import Pool
 from judgebench.agreement.ratings import one_per_item
-from judgebench.domain import Estimate
+from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.errors import DataError, JudgebenchError
+from judgebench.report.document.text import clean
 from judgebench.report.line import Line
 from judgebench.report.said import known_as
 from judgebench.report.stand_in import SAID, answer_without
@@ -26,7 +27,7 @@ from judgebench.stats.influence import combine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.humans import Humans
+    from judgebench.agreement.people.humans import Humans
     from judgebench.domain import Ratings
     from judgebench.report.page.parts import Reported
     from judgebench.stats.influence import Influences
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Aside", "Judge", "Leaders", "Measured", "Nouns", "by_task"]
 
 #: Verdicts in the order in which a table has them; the last is of tasks on which nobody can tell.
-ORDER = (*SAID, "")
+_ORDER = (*SAID, "")
 
 
 class Nouns(NamedTuple):
@@ -93,12 +94,12 @@ class Leaders(NamedTuple):
 
 
 def by_task(reported: Sequence[Reported]) -> list[Measured]:
-    """Measure runs task by task, in the order in which tasks come."""
+    """Measure runs task by task, in the order in which tasks come; rows of a sample are a task of their own, below."""
     names = known_as(one.rows[0].judge for one in reported)
-    tasks: dict[str, list[tuple[str, Reported]]] = {}
+    tasks: dict[tuple[str, bool], list[tuple[str, Reported]]] = {}
     for one in reported:
-        tasks.setdefault(one.run.task, []).append((names[one.rows[0].judge], one))
-    return [Measured(task, some) for task, some in tasks.items()]
+        tasks.setdefault((one.run.task, sampled(one.run.revision)), []).append((names[one.rows[0].judge], one))
+    return [Measured(task, some) for (task, _), some in sorted(tasks.items(), key=lambda one: one[0][1])]
 
 
 class Measured:
@@ -127,12 +128,20 @@ class Measured:
         self.scale = self.run.run.scale
         self.nouns = _NOUNS[self.scale.kind]
         self.metric = fullest.metric
+        #: Whose labels gold is.
+        self.whom = "people" if self.row.gold in HUMAN_SOURCES else "the labels"
         self.people = self.row.ceiling.get(self.metric) if self.alike else None
         self.people_share = self.row.ceiling.get("percent_agreement") if self.alike else None
         self.annotators = len(self.run.ratings.annotators)
         self.items = self.row.people.items if self.alike and self.row.people is not None else self.row.items
         self.questions = int(np.unique(self.run.ratings.cluster).size)
         self.sample = sampled(self.row.revision)
+        self._without: dict[str, tuple[Aside, Mapping[str, Aside]]] = {}
+
+    @property
+    def title(self) -> str:
+        """Its name, marked where its rows are a sample."""
+        return clean(self.task) + (" (SAMPLE)" if self.sample else "")
 
     @property
     def best(self) -> Judge | None:
@@ -215,7 +224,13 @@ class Measured:
         return ranks.ahead, known
 
     def without(self, name: str) -> tuple[Aside, Mapping[str, Aside]]:
-        """Measure people and judges again without one annotator."""
+        """Measure people and judges, by name, again without one annotator."""
+        # The first table, the warning beside it and a check ask for the same one.
+        if name not in self._without:
+            self._without[name] = self._measured_without(name)
+        return self._without[name]
+
+    def _measured_without(self, name: str) -> tuple[Aside, Mapping[str, Aside]]:
         people = Aside(Estimate.missing("not_measured"), Estimate.missing("not_measured"))
         metrics = METRICS[self.metric], METRICS["percent_agreement"]
         judges: dict[str, Aside] = {}
@@ -249,4 +264,4 @@ def _figure(one: Judge) -> tuple[bool, float, str]:
 
 
 def _place(one: Judge) -> tuple[int, tuple[bool, float, str]]:
-    return ORDER.index(one.state), _figure(one)
+    return _ORDER.index(one.state), _figure(one)

@@ -27,7 +27,7 @@ def method(reported: Sequence[Reported], measured: Sequence[Measured]) -> Fold:
     notes = [f"Licence of the data of {clean(task)}: {clean(licence)}." for task, licence in licences]
     notes += dict.fromkeys(one.standing for one in reported if one.standing)
     notes.append("Intervals hold 95 %; items that share a question count as one (cluster-robust standard errors).")
-    table = Table("Runs of this report", tuple((title, "") for title in header), rows, (3, 4))
+    table = Table("Runs of this report", header, rows, (3, 4))
     return Fold(
         "Conditions and method",
         f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}",

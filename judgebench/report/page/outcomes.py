@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Code, Item, Scale, Verdict
     from judgebench.report.page.parts import Reported
 
-__all__ = ["AT_ODDS", "NOT_ASKED", "RIGHT", "UNSCORED", "flips", "label", "meets", "outcomes", "same"]
+__all__ = ["AT_ODDS", "NOT_ASKED", "RIGHT", "UNSCORED", "flips", "label", "majority", "meets", "outcomes", "same"]
 
 #: How a judge did on an item: no scored row, all rows agree with gold, at least one does not, or no verdict here.
 UNSCORED, RIGHT, AT_ODDS, NOT_ASKED = 0, 1, 2, 3
@@ -65,6 +66,12 @@ def same(item: Item, verdicts: Iterable[Verdict]) -> bool:
         if keys[shown] != verdict.key:
             return False
     return True
+
+
+def majority(codes: Iterable[Code]) -> Code | None:
+    """Find the label that most people gave; None where none is ahead."""
+    ranked = Counter(codes).most_common(2)
+    return ranked[0][0] if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) else None
 
 
 def meets(code: Code | None, meant: Code | None, scale: Scale) -> int:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import conditions_of
-from judgebench.report.document.text import clean
 from judgebench.report.page.forest import short, value_text
 from judgebench.report.said import brief_name, on_sample
 from judgebench.report.stand_in import SAID
-from judgebench.report.words import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,14 +62,8 @@ class Matrix:
 
 def overview(measured: Sequence[Measured]) -> Matrix:
     """Put the judges of a page by its tasks; a judge that a task lacks was not measured there."""
-    heads = tuple(
-        Head(clean(one.task) + (" (SAMPLE)" if one.sample else ""), brief_name(one.metric)) for one in measured
-    )
-    # A sample's rows are in columns of samples only.
-    columns = [
-        {row_name(judge): judge for judge in (*one.judges, *one.rules) if one.sample or not sampled(judge.row.revision)}
-        for one in measured
-    ]
+    heads = tuple(Head(one.title, brief_name(one.metric)) for one in measured)
+    columns = [{row_name(judge): judge for judge in (*one.judges, *one.rules)} for one in measured]
     names = dict.fromkeys(name for column in columns for name in column)
     people = tuple(_cell(one.metric, one.people) if one.people is not None else None for one in measured)
     rows: list[MatrixRow] = []

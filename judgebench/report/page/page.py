@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench import __version__
-from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.as_html import page
 from judgebench.report.document.text import clean, many
 from judgebench.report.page.caveats import alert, checks
@@ -94,7 +93,8 @@ def report_page(
     ordered = [judge.run for one in measured for judge in (*one.judges, *one.rules) or one.silent]
     listed_items = explorer(ordered, texts=texts, most=most)
     several = len(tasks) > 1
-    name = clean(title) if title else ", ".join(task.name for task in tasks[:3]) + ("" if len(tasks) < 4 else " …")
+    names = list(dict.fromkeys(clean(one.task) for one in measured))
+    name = clean(title) if title else ", ".join(names[:3]) + ("" if len(names) < 4 else " …")
     sample = bool(tasks) and all(task.sample for task in tasks)
     return page(
         "report",
@@ -119,7 +119,7 @@ def report_page(
 
 def _several(measured: Sequence[Measured]) -> str:
     judges = {row_name(judge) for one in measured for judge in one.judges}
-    return f"{many(len(measured), 'task')} · {many(len(judges), 'judge')}"
+    return f"{many(len({one.task for one in measured}), 'task')} · {many(len(judges), 'judge')}"
 
 
 def tasks_of(measured: Sequence[Measured]) -> list[Task]:
@@ -143,7 +143,7 @@ def _task(one: Measured, slug: str) -> Task:
     )
     return Task(
         slug=slug,
-        name=clean(one.task),
+        name=one.title,
         meta=_meta(one),
         sample=one.sample,
         lead=lead_of(one),
@@ -182,31 +182,30 @@ def _note(one: Measured) -> str:
 
 def _views(one: Measured) -> list[_View]:
     people = one.annotators
-    plain = _forest(one, one.people, one.people_share, {}, f"{people} annotators" if people > 1 else "")
-    everyone = _View("all", f"All {people} annotators", plain)
-    if not one.decider:
-        return [everyone]
-    aside, judges = one.without(one.decider)
-    word = f"Without {clean(one.decider)}"
-    other = _forest(one, aside.figure, aside.share, judges, f"{people - 1} annotators")
-    return [everyone, _View("less", word, other)]
+    drawn = [*(judge.figure for judge in (*one.judges, *one.rules)), one.people]
+    less = one.without(one.decider) if one.decider else None
+    if less is not None:
+        # Both views share an axis, so that what moves is seen to move.
+        drawn += [less[0].figure, *(each.figure for each in less[1].values())]
+    axis = axis_of(one.metric, drawn)
+    plain = _forest(one, axis, one.people, one.people_share, {}, f"{people} annotators" if people > 1 else "")
+    views = [_View("all", f"All {people} annotators", plain)]
+    if less is not None:
+        aside, judges = less
+        other = _forest(one, axis, aside.figure, aside.share, judges, f"{people - 1} annotators")
+        views.append(_View("less", f"Without {clean(one.decider)}", other))
+    return views
 
 
 def _forest(
-    one: Measured, people: Estimate | None, share: Estimate | None, aside: Mapping[str, Aside], who: str
+    one: Measured, axis: Axis, people: Estimate | None, share: Estimate | None, aside: Mapping[str, Aside], who: str
 ) -> Forest:
-    judges = (*one.judges, *one.rules)
-    # Both views share an axis, so that what moves is seen to move.
-    less = one.without(one.decider) if one.decider else None
-    others = [] if less is None else [less[0].figure, *(each.figure for each in less[1].values())]
-    axis = axis_of(one.metric, [*(judge.figure for judge in judges), one.people, *others])
     name = "People with each other"
-    lines = [_line(one, judge, axis, aside.get(judge.name)) for judge in judges]
+    lines = [_line(one, judge, axis, aside.get(judge.name)) for judge in (*one.judges, *one.rules)]
     if people is not None and people.value is not None:
         mark = place(axis, one.metric, people, name)._replace(at=None, low=None, high=None)
         lines.insert(0, Line(name, mark, _share(share), sub=who, kind="people"))
-    by_people = one.row.gold in HUMAN_SOURCES
-    against = "a person" if one.alike else "people's labels" if by_people else "the labels"
+    against = "a person" if one.alike else "people's labels" if one.whom == "people" else one.whom
     word = brief_name(one.metric)
     return Forest(
         caption=f"Agreement of each judge with {against}" + (", beside people with each other" if one.alike else ""),

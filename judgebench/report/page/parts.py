@@ -17,19 +17,24 @@ __all__ = ["Dot", "Fold", "Heat", "Reported", "Scatter", "Table"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a fold: ``header`` has titles, each with the exact name that JSON gives the figure, or none."""
+    """A table of a fold: ``codes`` has the exact name that JSON gives a figure, by its title in the ``header``."""
 
     caption: str
-    header: tuple[tuple[str, str], ...]
+    header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Labels by labels: rows are what people say, cells a count, how dark it is (0 to 3), and whether both say it."""
+    """Labels by labels: rows are what those say ``by`` whom a judge is measured, columns what the judge says.
+
+    A cell is a count, how dark it is (0 to 3), and whether both say the same.
+    """
 
     caption: str
+    by: str
     labels: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[str, int, bool], ...]], ...]
 

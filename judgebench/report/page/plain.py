@@ -74,9 +74,10 @@ def plain_item(
     annotators: Sequence[str],
     judges: Sequence[str],
     *,
+    pair: bool,
     texts: bool,
 ) -> Plain:
-    """Make an item of its entry; without ``texts`` it has labels and verdicts only."""
+    """Make an item of its entry; without ``texts`` it has labels and verdicts only. A ``pair`` has answers A and B."""
     text = entry["text"] if texts else None
     asked: list[tuple[str, str]] = []
     answers: list[tuple[str, str]] = []
@@ -88,7 +89,7 @@ def plain_item(
         asked += [("reference" if kind == "human" else f"reference: {kind}", one) for kind, one in text["references"]]
         count = len(text["responses"])
         answers += [
-            ("Response" if count == 1 else f"Response {'AB'[i] if count == 2 else i + 1}", one)
+            ("What was judged" if count == 1 else f"Answer {'AB'[i] if pair else i + 1}", one)
             for i, (one, _) in enumerate(text["responses"])
         ]
     said = tuple(

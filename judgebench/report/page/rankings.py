@@ -86,29 +86,23 @@ def _scatter(name: str, board: SystemsAgreement) -> Scatter:
     marks = tuple((axis.at(value), word) for value, word in axis.marks)
     dots = tuple(
         Dot(
-            i + 1, axis.at(one.gold.value), axis.at(axis.low + axis.high - one.judge.value),
+            i + 1, axis.at(one.gold.value), axis.from_top(one.judge.value),
             f"{clean(one.name)}: labels {_told(one.gold)}, {name} {_told(one.judge)}",
         )
         for i, one in enumerate(board.systems)
         if one.gold.value is not None and one.judge.value is not None
     )  # fmt: skip
     score = _SCORES[board.score]
-    flipped = tuple((axis.at(axis.low + axis.high - value), word) for value, word in axis.marks)
+    upward = tuple((axis.from_top(value), word) for value, word in axis.marks)
     return Scatter(
-        f"{name}: {score} of each system", f"{score} by the labels", f"by {name}", marks, flipped, dots, diagonal=True
+        f"{name}: {score} of each system", f"{score} by the labels", f"by {name}", marks, upward, dots, diagonal=True
     )
 
 
 def _table(name: str, board: SystemsAgreement) -> Table:
     header = (
-        ("#", ""),
-        ("System", ""),
-        ("Rank by the labels", ""),
-        (f"Rank by {name}", ""),
-        ("Score by the labels", ""),
-        (f"Score by {name}", ""),
-        ("Difference", ""),
-    )
+        "#", "System", "Rank by the labels", f"Rank by {name}", "Score by the labels", f"Score by {name}", "Difference",
+    )  # fmt: skip
     rows = tuple(
         (
             str(i + 1), clean(one.name), f"{one.gold_rank:g}", f"{one.judge_rank:g}", _told(one.gold), _told(one.judge),

@@ -15,6 +15,7 @@ import numpy as np
 
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import RowOutcome
+from judgebench.stats.logistic import maximum_likelihood
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +31,6 @@ Closed: TypeAlias = Literal["right", "left"]
 LOG_CLIP = 1e-15
 #: The same for the logits of `calibration_line`, where a certain answer must not outweigh all others.
 LOGIT_CLIP = 1e-6
-_STEPS = 100
 
 
 def brier(probabilities: Floats, positive: Flags) -> RowOutcome:
@@ -164,25 +164,11 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
     yes, no = x[positive], x[~positive]
     if no.max() <= yes.min() or yes.max() <= no.min():
         return _twice("separated")
-    # Centred and scaled, so that Newton's steps are well conditioned whatever the probabilities.
     middle, unit = float(x.mean()), float(x.std())
-    design = np.column_stack([np.ones(x.size), (x - middle) / unit])
-    beta = np.zeros(2)
-    for _ in range(_STEPS):
-        fitted = _fitted(design, beta)
-        score = design.T @ (positive - fitted)
-        step = np.linalg.solve(_information(design, fitted), score)
-        # Near the maximum the likelihood only differs by rounding, and whole steps are the exact ones.
-        least = _likelihood(design, beta, positive) * (1 + 1e-9)
-        while _likelihood(design, beta + step, positive) < least:
-            step = step / 2
-        beta = beta + step
-        if float(np.abs(step).max()) < 1e-10:
-            break
-    else:
-        return _twice("no_convergence")
-    fitted = _fitted(design, beta)
-    influence = x.size * (design * (positive - fitted)[:, None]) @ np.linalg.inv(_information(design, fitted))
+    fit = maximum_likelihood(positive.astype(np.float64), np.column_stack([np.ones(x.size), (x - middle) / unit]))
+    if isinstance(fit, str):
+        return _twice(fit)
+    beta, influence = fit.coefficients, x.size * fit.influence
     slope, slope_influence = float(beta[1]) / unit, influence[:, 1] / unit
     return (
         RowOutcome(slope, slope_influence),
@@ -210,23 +196,6 @@ def spiegelhalter_z(probabilities: Floats, positive: Flags) -> RowOutcome:
 
 def _twice(reason: str) -> tuple[RowOutcome, RowOutcome]:
     return RowOutcome.undefined(reason), RowOutcome.undefined(reason)
-
-
-def _fitted(design: Floats, beta: Floats) -> Floats:
-    from scipy.special import expit
-
-    found: Floats = expit(design @ beta)
-    return found
-
-
-def _information(design: Floats, fitted: Floats) -> Floats:
-    found: Floats = design.T @ (design * (fitted * (1 - fitted))[:, None])
-    return found
-
-
-def _likelihood(design: Floats, beta: Floats, positive: Flags) -> float:
-    line = design @ beta
-    return float((positive * line - np.logaddexp(0.0, line)).sum())
 
 
 def check_probabilities(probabilities: npt.NDArray[Any], positive: npt.NDArray[Any]) -> None:

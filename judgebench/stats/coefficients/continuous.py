@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from judgebench.stats.crosstab import Floats, Ints
     from judgebench.stats.influence import Clusters
 
+    Moments = Callable[[Any, Any, Any, Any, Any], tuple[Any, Any]]
 
 _LEAST = 3
 
@@ -41,11 +42,6 @@ def pearson(gold: Floats, judge: Floats) -> RowOutcome:
     return _left_out(_correlation(*_scaled(gold, judge)), partial(_scaled, gold, judge), _product_moment)
 
 
-def _product_moment(xy: Floats, xx: Floats, yy: Floats, _shift: Floats, _n: Floats) -> Floats:
-    found: Floats = xy / np.sqrt(xx * yy)
-    return found
-
-
 def _centred(gold: Floats, judge: Floats) -> tuple[Floats, Floats]:
     return centred(gold), centred(judge)
 
@@ -57,11 +53,9 @@ def _scaled(gold: Floats, judge: Floats) -> tuple[Floats, Floats]:
 
 
 def _left_out(
-    found: RowOutcome,
-    sides: Callable[[], tuple[Floats, Floats]],
-    value: Callable[[Floats, Floats, Floats, Floats, Floats], Floats],
+    found: RowOutcome, sides: Callable[[], tuple[Floats, Floats]], parts: Moments, shift: float = 0.0
 ) -> RowOutcome:
-    """Add values without each cluster, from its sums, of a function of moments, the shift of the means, and n.
+    """Add values without each cluster, from its sums; the means of all lie so far apart as ``shift`` says.
 
     The two ``sides`` are made again when these are asked for: a million rows of each coefficient take too much room.
     """
@@ -77,7 +71,9 @@ def _left_out(
         with np.errstate(divide="ignore", invalid="ignore"):
             mean_x, mean_y = mean(x), mean(y)
             xx, yy = mean(x * x) - mean_x**2, mean(y * y) - mean_y**2
-            return value(mean(x * y) - mean_x * mean_y, xx, yy, mean_x - mean_y, n)
+            above, below = parts(mean(x * y) - mean_x * mean_y, xx, yy, mean_x - mean_y + shift, n)
+            left: Floats = np.minimum(1.0, above / np.where(below > 0, below, np.nan))
+            return left
 
     return replace(found, without=without, told=lambda: _told(*sides()))
 
@@ -119,7 +115,7 @@ def concordance(gold: Floats, judge: Floats) -> RowOutcome:
 
     Source: Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
     """
-    return _level(gold, judge, lambda xy, xx, yy, shift, _: (2 * xy, xx + yy + shift * shift, 2 * shift))
+    return _level(gold, judge, _lin)
 
 
 def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
@@ -133,13 +129,7 @@ def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
     >>> round(icc_agreement(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value, 6)
     0.647887
     """
-
-    def parts(xy: float, xx: float, yy: float, shift: float, n: int) -> tuple[float, float, float]:
-        unbiased = n / (n - 1)
-        total = unbiased * (xx + yy)
-        return 2 * unbiased * xy, total + shift * shift - (total - 2 * unbiased * xy) / n, 2 * shift
-
-    return _level(gold, judge, parts)
+    return _level(gold, judge, _absolute)
 
 
 def icc_consistency(gold: Floats, judge: Floats) -> RowOutcome:
@@ -147,7 +137,7 @@ def icc_consistency(gold: Floats, judge: Floats) -> RowOutcome:
 
     Source: McGraw & Wong (1996); ICC(3,1) of Shrout & Fleiss (1979).
     """
-    return _level(gold, judge, lambda xy, xx, yy, _shift, _n: (2 * xy, xx + yy, 0.0))
+    return _level(gold, judge, _consistent, forgiven=True)
 
 
 def alpha_interval(gold: Floats, judge: Floats) -> RowOutcome:
@@ -165,15 +155,8 @@ def alpha_interval(gold: Floats, judge: Floats) -> RowOutcome:
     if found.value is None or found.influence is None:
         return found
     small = 1 - 1 / (2 * n)
-
-    def value_of(xy: Floats, xx: Floats, yy: Floats, apart: Floats, n: Floats) -> Floats:
-        shift = apart + float(gold.mean() - judge.mean())
-        above, below = xx + yy - 2 * xy + shift**2, xx + yy + shift**2 / 2
-        left: Floats = 1 - (1 - 1 / (2 * n)) * above / below
-        return left
-
     found = RowOutcome(1 - small * found.value, -small * found.influence)
-    return _left_out(found, partial(_centred, gold, judge), value_of)
+    return _left_out(found, partial(_centred, gold, judge), _alpha, float(gold.mean() - judge.mean()))
 
 
 def kendall(gold: Floats, judge: Floats) -> RowOutcome:
@@ -239,24 +222,52 @@ def _correlation(x: Floats, y: Floats) -> RowOutcome:
     return RowOutcome(_within(value), x * y - value / 2 * (x * x + y * y))
 
 
-def _level(gold: Floats, judge: Floats, parts: Callable[[Any, Any, Any, Any, Any], tuple[Any, Any, Any]]) -> RowOutcome:
-    """Evaluate ``2 s_xy / D``, where ``parts`` gives both sides of the line and D's slope by the shift of the means."""
+def _level(gold: Floats, judge: Floats, parts: Moments, *, forgiven: bool = False) -> RowOutcome:
+    """Evaluate ``2 s_xy / D``, where the shift of the means is in D unless it is ``forgiven``."""
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
     x, y, n = centred(gold), centred(judge), gold.size
     xy, xx, yy = float((x * y).mean()), float((x * x).mean()), float((y * y).mean())
     shift = float(gold.mean() - judge.mean())
-    above, below, slope = parts(xy, xx, yy, shift, n)
-    value = above / below
+    above, below = parts(xy, xx, yy, shift, n)
+    value, slope = above / below, 0.0 if forgiven else 2 * shift
     influence = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
-
-    def value_of(xy: Floats, xx: Floats, yy: Floats, apart: Floats, n: Floats) -> Floats:
-        above, below, _ = parts(xy, xx, yy, apart + shift, n)
-        found: Floats = np.minimum(1.0, above / below)
-        return found
-
     influence /= xx + yy + slope * shift / 2
-    return _left_out(RowOutcome(min(1.0, value), influence), partial(_centred, gold, judge), value_of)
+    return _left_out(RowOutcome(min(1.0, value), influence), partial(_centred, gold, judge), parts, shift)
+
+
+def _product_moment(xy: Any, xx: Any, yy: Any, _shift: Any, _n: Any) -> tuple[Any, Any]:
+    return xy, np.sqrt(np.maximum(xx * yy, 0.0))
+
+
+def _lin(xy: Any, xx: Any, yy: Any, shift: Any, _n: Any) -> tuple[Any, Any]:
+    return 2 * xy, xx + yy + shift * shift
+
+
+def _absolute(xy: Any, xx: Any, yy: Any, shift: Any, n: Any) -> tuple[Any, Any]:
+    unbiased = n / (n - 1)
+    total = unbiased * (xx + yy)
+    return 2 * unbiased * xy, total + shift * shift - (total - 2 * unbiased * xy) / n
+
+
+def _consistent(xy: Any, xx: Any, yy: Any, _shift: Any, _n: Any) -> tuple[Any, Any]:
+    return 2 * xy, xx + yy
+
+
+def _alpha(xy: Any, xx: Any, yy: Any, shift: Any, n: Any) -> tuple[Any, Any]:
+    expected = xx + yy + shift * shift / 2
+    return expected - (1 - 1 / (2 * n)) * (xx + yy - 2 * xy + shift * shift), expected
+
+
+#: Coefficients of moments over n: of the product, of both squares, of the shift of the means (gold less judge), and n,
+#: the two sides of the line.
+MOMENTS: dict[str, Moments] = {
+    "pearson_r": _product_moment,
+    "lin_ccc": _lin,
+    "icc_a1": _absolute,
+    "icc_c1": _consistent,
+    "krippendorff_alpha": _alpha,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,3 +364,18 @@ def _check(gold: npt.NDArray[Any], judge: npt.NDArray[Any]) -> None:
         raise ValueError(f"numbers of shape {judge.shape} for gold of shape {gold.shape}")
     if not (np.isfinite(gold).all() and np.isfinite(judge).all()):
         raise ValueError("a number is not finite")
+
+
+#: Figures of two numbers per row, of gold and of the judge, by name.
+FIGURES: dict[str, Callable[[Floats, Floats], RowOutcome]] = {
+    "lin_ccc": concordance,
+    "icc_a1": icc_agreement,
+    "icc_c1": icc_consistency,
+    "pearson_r": pearson,
+    "spearman_rho": spearman,
+    "kendall_tau_b": kendall,
+    "krippendorff_alpha": alpha_interval,
+    "mean_absolute_error": mean_absolute_error,
+    "root_mean_squared_error": root_mean_squared_error,
+    "mean_signed_error": mean_signed_error,
+}

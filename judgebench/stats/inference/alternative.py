@@ -109,7 +109,7 @@ def mean_below(values: Floats, bound: float) -> float:
     s = float(values.std(ddof=1))
     if s < TINY:
         return 0.0 if apart < -TINY else 1.0
-    return t_lower(apart * math.sqrt(values.size) / s, values.size - 1)
+    return _t_lower(apart * math.sqrt(values.size) / s, values.size - 1)
 
 
 def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> float | None:
@@ -123,10 +123,10 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
         return None
     if influences.se < TINY:
         return mean_below(values, bound)
-    return t_lower((influences.value - bound) / influences.se, influences.df)
+    return _t_lower((influences.value - bound) / influences.se, influences.df)
 
 
-def t_lower(t: float, df: float) -> float:
+def _t_lower(t: float, df: float) -> float:
     """Lower tail of Student's t."""
     from scipy.special import stdtr
 

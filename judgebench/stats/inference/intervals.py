@@ -69,10 +69,8 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def t_interval(
-    estimate: Influences, *, low: float = -1.0, high: float = 1.0, level: float = 0.95, rule: Rule = "cr2"
-) -> Interval:
-    """Cluster-robust t interval on the Fisher-z scale of the metric's range.
+def t_interval(estimate: Influences, *, low: float = -1.0, high: float = 1.0, rule: Rule = "cr2") -> Interval:
+    """Cluster-robust t interval at 95 % on the Fisher-z scale of the metric's range.
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
     the interval is symmetric. ``cr2``: the standard error and degrees of freedom of
@@ -84,14 +82,12 @@ def t_interval(
     se, df = (estimate.se, estimate.df) if rule == "cr2" else (estimate.cr1, estimate.sums.size - 1)
     if se is None or se < TINY:
         return Interval(None, None, None if se is None else 0.0, "")
-    return around(estimate.value, se, df, low=low, high=high, level=level, how=f"{rule}-t")
+    return around(estimate.value, se, df, low=low, high=high, how=f"{rule}-t")
 
 
-def around(
-    value: float, se: float, df: float, *, low: float, high: float, level: float = 0.95, how: str = "t"
-) -> Interval:
-    """Lay an interval around a value with a standard error above 0, on the scale of `t_interval`."""
-    half = t_quantile(df, level) * se
+def around(value: float, se: float, df: float, *, low: float, high: float, how: str = "t") -> Interval:
+    """Lay an interval at 95 % around a value with a standard error above 0, on the scale of `t_interval`."""
+    half = t_quantile(df) * se
     if not math.isfinite(low + high):
         # One side may have a bound: a mean error is not below 0.
         return Interval(max(low, value - half), min(high, value + half), se, how)

@@ -17,7 +17,7 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy.typing as npt
 
@@ -93,6 +93,12 @@ def benjamini_yekutieli(p: npt.ArrayLike) -> Floats:
     """
     given, order = _sorted(p)
     return _stepped_up(given, order, given.size * float((1 / np.arange(1, given.size + 1)).sum()))
+
+
+def of_known(adjust: Callable[[list[float]], Floats], p: Sequence[float | None]) -> list[float | None]:
+    """Adjust those of several p-values that there are; None stays None."""
+    adjusted = iter(adjust([one for one in p if one is not None]).tolist())
+    return [None if one is None else next(adjusted) for one in p]
 
 
 def _sorted(p: npt.ArrayLike) -> tuple[Floats, Ints]:

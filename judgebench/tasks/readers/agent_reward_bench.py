@@ -45,10 +45,9 @@ class Reader(base.Reader):
         """Yield the trajectories of a split in the order of their first labels."""
         form = self.form
         question, asked, keep = form.text("question"), form.text("asked"), form.text("keep", "")
-        marks = form.table("apart")
-        apart = {name: marks.texts(name) for name in tuple(marks.data)}
+        apart = form.names_by_name("apart")
         if wrong := next((name for name, said in apart.items() if len(said) != 2), ""):
-            marks.fail(wrong, "expected a mark and the name of a subset")
+            form.fail(f"apart.{wrong}", "expected a mark and the name of a subset")
         shown = {key: form.choice(key, _SHOWN, "last") for key in ("axtree", "screenshots")}
         form.done()
         splits = split_of(source.rows("splits")) if keep else {}

@@ -6,13 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Item, Label, Reply, Response, Status, Turn
+from judgebench.domain import Item, Label, Reply, Response, Turn
 from judgebench.domain.items import UNANSWERED
 from judgebench.tasks import base
 from judgebench.tasks.annotated import read_annotations
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.shape import Shape, Shown, fill
-from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.recordings import Heard, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.files.records import Row
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 #: Fields of a text in ``prompts.json`` that hold no part of it, but what models were sent.
@@ -89,17 +89,13 @@ class Reader(base.Reader):
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed."""
         models = read_annotations(source.rows())
-        model = picked(column, models, source.name)
-        order = (0, 1) if self.scale.kind == "pair" else (0,)
-        replies: Replies = {}
-        for name, label in models[model].items():
-            code = self.scale.code(label)
-            # Upstream keeps verdicts on items that no kept annotator labelled.
-            if name in items:
-                replies[name, order] = (
-                    Reply(Status.UNPARSED, text=label) if code is None else Reply.ok(code, text=label)
-                )
-        return Recording(model, replies, (order,))
+        model, row = picked(column, models, source.name), next(source.rows())
+        # Upstream keeps verdicts on items that no kept annotator labelled.
+        heard = (
+            Heard(row, model, name, Reply.read(self.scale.code(label), text=label))
+            for name, label in models[model].items()
+        )
+        return self.gathered(model, heard, items, source)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models."""

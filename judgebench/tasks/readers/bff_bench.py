@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.chat import answer_at, turns_of
 from judgebench.tasks.recordings import Recording, Told
 from judgebench.tasks.texts import turn_in
 
@@ -124,11 +125,15 @@ def _number(row: Row, name: str, top: float = float("inf")) -> float:
 def _item(name: str, rows: list[Row], gold: tuple[Label, ...], questions: Mapping[str, _Question]) -> Item:
     row = rows[0]
     for field in ("dataset", "qid", "model", "conv"):
+        own = row.require(field)
         for other in rows[1:]:
-            if other.require(field) != row.require(field):
+            if other.require(field) != own:
                 other.fail(f"response {name!r} has another {field} on line {row.line}", field)
     turn, qid = turn_in(row, "turn"), row.name("qid")
-    conversation, answer = _exchange(row, turn)
+    # The same conversation may be stored whole for both turns; what follows the judged answer is not shown.
+    said = turns_of(row, "conv", None)
+    judged = answer_at(row, "conv", said, turn)
+    conversation = said[:judged]
     subset = "".join(letter for letter in row.name("dataset").casefold() if letter.isalnum())
     question = questions.get(qid) if _is_bff(subset) else None
     if question is None and _is_bff(subset):
@@ -136,7 +141,7 @@ def _item(name: str, rows: list[Row], gold: tuple[Label, ...], questions: Mappin
     return Item(
         id=name,
         conversation=conversation,
-        responses=(Response(answer, row.name("model")),),
+        responses=(Response(said[judged].text, row.name("model")),),
         gold=gold,
         gold_source="expert",
         cluster=f"{subset}/{question.row.name('uid') if question else qid}",
@@ -158,25 +163,3 @@ def _references(row: Row, question: _Question, turn: int, asked: tuple[Turn, ...
     earlier = zip(question.references, places, strict=False)
     told = [*earlier, (question.references[turn - 1], 0)]
     return tuple(Reference(text.strip(), turn=place) for text, place in told if text.strip())
-
-
-def _exchange(row: Row, turn: int) -> tuple[tuple[Turn, ...], str]:
-    """Return what came before the judged answer, and the answer: the assistant's message number ``turn``.
-
-    The same conversation may be stored whole for both turns; what follows the judged answer is not shown.
-    """
-    messages: Any = row.require("conv")
-    if not isinstance(messages, list):
-        row.fail("expected a list of messages with role and content", "conv")
-    before: list[Turn] = []
-    answers = 0
-    for message in messages:
-        role: Any = message.get("role") if isinstance(message, dict) else None
-        content: Any = message.get("content") if isinstance(message, dict) else None
-        if role not in {"system", "user", "assistant"} or not isinstance(content, str):
-            row.fail("a message needs a role (system, user, assistant) and a content (text)", "conv")
-        answers += role == "assistant"
-        if answers == turn:
-            return tuple(before), content
-        before.append(Turn.of(role, content))
-    return row.fail(f"turn {turn} was marked, and the conversation holds {answers} answers", "conv")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +23,7 @@ from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import shown
+from judgebench.labels.vocabulary import number_of
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
@@ -174,7 +174,7 @@ class Reader(base.Reader):
                     replies[name, _ORDER] = Reply.ok(code, text=f"{value:.12g}")
         if not replies:
             raise UsageError(f"{source.name}: it has none of the systems of {self.card.name}:{self.split}")
-        return Recording(judge or stem(Path(source.name)), replies, (_ORDER,))
+        return Recording(judge or stem(source.name), replies, (_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges of a file of boards."""
@@ -187,8 +187,5 @@ def _number(row: Row, name: str) -> float | None:
     text = text_of(row, name).strip()
     if not text:
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    return number if math.isfinite(number) else row.fail(f"expected a number, got {shown(text)}", name)
+    number = number_of(text)
+    return row.fail(f"expected a number, got {shown(text)}", name) if number is None else number

@@ -16,33 +16,30 @@ Where texts of outputs or of checks are not here an item is named, and no judge 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Estimate, Item, Label, Reply, Response, Status, Turn
+from judgebench.domain import Estimate, Item, Label, Reply, Response, Turn
 from judgebench.domain.items import UNANSWERED
-from judgebench.errors import DataError
 from judgebench.files.records import Row
 from judgebench.files.rows import value_of
 from judgebench.labels.vocabulary import CHECK
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import cut, is_chat, last_words, turns_of
-from judgebench.tasks.forms import filled, one_of
-from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.forms import one_of, whole
+from judgebench.tasks.readers.official import figure, gold_of
+from judgebench.tasks.recordings import Heard, picked
 from judgebench.tasks.texts import TEXTLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Verdict
-    from judgebench.files.toml import TomlTable
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
-_ORDER = (0,)
 #: A rubric of a rubric is nobody's.
 _DEEPEST = 6
 
@@ -62,26 +59,20 @@ class Form:
     reason: tuple[str, ...] = ()
     score: str = one_of("", "balanced")
 
-    @classmethod
-    def of(cls, table: TomlTable) -> Form:
-        """Read the ``[form]`` of a card."""
-        form = filled(cls, table)
-        table.done()
-        return form
-
 
 class Reader(base.Reader):
     """Reads checks with what is joined to them, and verdicts on them."""
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        self.recorded_fields = frozenset(name.partition(".")[0] for name in Form.of(self.form).judge)
+        self._said = whole(Form, self.form)
+        self.recorded_fields = frozenset(name.partition(".")[0] for name in self._said.judge)
         # Items by their output and what is checked.
         self._told: dict[tuple[str, str], str] = {}
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the checks in the order of the main table."""
-        form = Form.of(self.form)
+        form = self._said
         parts = {
             name: _Part.of(source.rows(name), form)
             for name in self.card.split(self.split).parts
@@ -99,32 +90,28 @@ class Reader(base.Reader):
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges of a file of verdicts, where it names them."""
-        form = Form.of(self.form)
+        form = self._said
         found = (_first(row, form.judge) for row in _rows(source.rows(), form))
         return {name: name for name in found if name}
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read one judge's verdicts; those on outputs that are not in the data are left out."""
-        form, names = Form.of(self.form), self.judges(source)
+        form, names = self._said, self.judges(source)
         who = picked(column, names, source.name) if names else ""
-        replies: Replies = {}
         outputs = {item.cluster for item in items.values()}
-        for row in _rows(source.rows(), form):
-            output = _named(row, form.item)
-            if output not in outputs or (names and _first(row, form.judge) != who):
-                continue
-            for data in _inside(list(row.data.values()), (*form.check, *form.text)):
-                check = Row(data, row.file, row.line, row.note, row.unit)
-                item = self._about(check, output, form, items)
-                if (item, _ORDER) in replies:
-                    check.fail(f"item {item!r} is judged twice")
-                said = next((value_of(check, name) for name in form.gold if value_of(check, name) is not None), "")
-                code = CHECK.get(_plain(said).casefold())
-                why = _first(check, form.reason) or _plain(said)
-                replies[item, _ORDER] = Reply(Status.UNPARSED, text=why) if code is None else Reply.ok(code, text=why)
-        if not replies:
-            raise DataError(f"none of its outputs is in {self.card.name}:{self.split}", file=source.name)
-        return Recording(who or stem(Path(source.name)), replies, (_ORDER,))
+
+        def heard() -> Iterator[Heard]:
+            for row in _rows(source.rows(), form):
+                output = _named(row, form.item)
+                if output not in outputs or (names and _first(row, form.judge) != who):
+                    continue
+                for data in _inside(list(row.data.values()), (*form.check, *form.text)):
+                    check = replace(row, data=data)
+                    said = _first(check, form.gold)
+                    reply = Reply.read(CHECK.get(said.casefold()), text=_first(check, form.reason) or said)
+                    yield Heard(check, form.gold[0], self._about(check, output, form, items), reply)
+
+        return self.gathered(who, heard(), items, source)
 
     def _about(self, check: Row, output: str, form: Form, items: Mapping[str, Item]) -> str:
         """Find the item of a verdict, by the check's name or by its text."""
@@ -159,24 +146,21 @@ class Reader(base.Reader):
 
     def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:
         """Compute the mean of the subsets' balanced accuracies, where the card says so, for all items."""
-        if Form.of(self.form).score != "balanced":
+        if self._said.score != "balanced":
             return {}
-        told = [verdict for verdict in verdicts if not verdict.repeat and not verdict.probe]
-        return {"all": {"official_score": balanced(told)}}
+        return {"all": {"official_score": balanced(list(verdicts))}}
 
 
 def balanced(verdicts: Sequence[Verdict]) -> Estimate:
     """Mean of the balanced accuracies of the subsets; a check without a verdict counts as misjudged."""
     hits: dict[str, dict[int, list[bool]]] = {}
     for verdict in verdicts:
-        gold = next((code for _, code in verdict.gold if isinstance(code, int)), None)
-        if gold is not None:
+        if isinstance(gold := gold_of(verdict), int):
             hits.setdefault(verdict.subset, {0: [], 1: []})[gold].append(verdict.code == gold)
     if not hits or not all(side for sides in hits.values() for side in sides.values()):
         return Estimate.missing("one_class", len(verdicts))
     recalls = [sum(side) / len(side) for sides in hits.values() for side in sides.values()]
-    value = sum(recalls) / len(recalls)
-    return Estimate(value, None, None, len(verdicts), method="official", no_interval="official")
+    return figure(sum(recalls) / len(recalls), len(verdicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +222,7 @@ def _named(row: Row, names: tuple[str, ...]) -> str:
     """Take a name; a dotted one leads inside."""
     for name in names:
         if (found := value_of(row, name)) is not None:
-            if isinstance(found, (str, int)) and not isinstance(found, bool) and str(found).strip():
-                return str(found).strip()
-            row.fail(f"expected a name or a number, got {found!r:.60}", name)
+            return row.as_name(found, name)
     return row.fail(f"this field is missing; the row has {', '.join(map(repr, row.data))}", names[0])
 
 
@@ -250,7 +232,7 @@ def _checks(row: Row, form: Form, *, needed: bool = True) -> Iterator[Row]:
     if needed and not found:
         row.fail(f"no check is in this row, nor inside it: {', '.join(map(repr, row.data))}", form.check[0])
     for data in found:
-        yield Row(data, row.file, row.line, row.note, row.unit)
+        yield replace(row, data=data)
 
 
 def _rows(rows: Iterator[Row], form: Form) -> Iterator[Row]:

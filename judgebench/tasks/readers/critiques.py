@@ -15,7 +15,7 @@ from judgebench.domain import Item, Label, Response
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import told
-from judgebench.tasks.forms import filled
+from judgebench.tasks.forms import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Turn
     from judgebench.files.records import Row
-    from judgebench.files.toml import TomlTable
     from judgebench.tasks.sources import Source
 
 PART = "trajectories"
@@ -42,20 +41,13 @@ class Form:
     trajectory: str
     first: int = 0
 
-    @classmethod
-    def of(cls, table: TomlTable) -> Form:
-        """Read the ``[form]`` of a card."""
-        found = filled(cls, table)
-        table.done()
-        return found
-
 
 class Reader(base.Reader):
     """Reads critiques with the trajectories that they are of."""
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the critiques in their order."""
-        form = Form.of(self.form)
+        form = whole(Form, self.form)
         trajectories: dict[str, Row] = {}
         for row in source.rows(PART):
             name = row.name(form.key)

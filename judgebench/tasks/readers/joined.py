@@ -26,6 +26,7 @@ from judgebench.tasks.forms import filled
 from judgebench.tasks.own import Place
 from judgebench.tasks.readers import verdict_files
 from judgebench.tasks.readers.official import FORMULAS
+from judgebench.tasks.readers.renamed import Renamed
 from judgebench.tasks.readers.sayings import Saying
 from judgebench.tasks.readers.verdict_forms import NUMBER, fits
 from judgebench.tasks.texts import TEXTLESS, named_by, text_of
@@ -51,7 +52,6 @@ class Form:
     key: str = ""
     skipped: str = ""
     where: Mapping[str, str] = field(default_factory=dict[str, str])
-    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     distinct: bool = False
     textless: bool = False
     systems: tuple[str, ...] = ()
@@ -77,8 +77,9 @@ class Reader(verdict_files.Reader):
         self._official = _formula_of(form.table("official"))
         self._meant, self._votes = _gold_of(form.table("gold"), self)
         self.take_recorded(form)
-        others = (one for names in self._more.also.values() for one in names)
-        around = frozenset((*self.roles.gold, *self.roles.id, *self._more.also, *others))
+        self._renamed = Renamed(form.names_by_name("also"), "")
+        others = (one for names in self._renamed.also.values() for one in names)
+        around = frozenset((*self.roles.gold, *self.roles.id, *self._renamed.also, *others))
         self.verdicts = replace(
             self.verdicts, first=self._more.first, where=self._more.where, around=around, partial=True
         )
@@ -123,9 +124,7 @@ class Reader(verdict_files.Reader):
                 if key not in (found if isinstance(found, dict) else range(len(found))):
                     row.fail(f"the {name} table has no row for it", self._more.key or None)
                 joined[name] = found[key]
-            for name, others in self._more.also.items():
-                if name not in joined and (other := next((one for one in others if one in joined), "")):
-                    joined[name] = joined[other]
+            joined |= self._renamed.lacking(joined, place)
             joined.setdefault(NUMBER, place + self._more.first)
             if fits(joined, self._more.where) and not (self._more.skipped and joined.get(self._more.skipped)):
                 yield self._blank(replace(row, data=joined))
@@ -176,7 +175,9 @@ class Reader(verdict_files.Reader):
     def _saying(self, row: Row) -> Saying:
         """Read gold off the field that the file has, so that an error names that one."""
         name = self._meant.verdict
-        others = (one for one in self._more.also.get(name, ()) if one in row.data and row.data[one] is row.data[name])
+        others = (
+            one for one in self._renamed.also.get(name, ()) if one in row.data and row.data[one] is row.data[name]
+        )
         return replace(self._meant, verdict=next(others, name))
 
     def _voted(self, source: Source, votes: Votes) -> dict[str, dict[str, Code]]:

@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain import Item, Label, Reply, Scale, Status, digest
+from judgebench.domain import Item, Label, Reply, Scale, digest
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.readers.shape import Shape
-from judgebench.tasks.recordings import Recording, picked
+from judgebench.tasks.recordings import Heard, picked
 from judgebench.tasks.texts import word_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Code
     from judgebench.files.records import Row
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _SCORES = "individual_human_scores"
@@ -65,8 +65,7 @@ class Reader(base.Reader):
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
         form = self.form
-        words = form.table("words")
-        self.words = {word: words.text(word) for word in tuple(words.data)}
+        self.words = form.texts_by_name("words")
         self.metrics = form.texts("metrics")
         self.shape = Shape.of(form)
         form.done()
@@ -101,12 +100,12 @@ class Reader(base.Reader):
         if not models:
             raise UsageError(f"{source.name} has people's scores only: name a file of models' responses")
         model = picked(column, models, source.name)
-        order = (0, 1) if self.scale.kind == "pair" else (0,)
-        replies: Replies = {}
-        for found in self._found(source):
-            if model in found.given and found.id in items:
-                replies[found.id, order] = self._reply(str(found.given[model] or ""))
-        return Recording(model.rpartition("/")[2], replies, (order,))
+        heard = (
+            Heard(found.row, found.at, found.id, self._reply(str(found.given[model] or "")))
+            for found in self._found(source)
+            if model in found.given
+        )
+        return self.gathered(model.rpartition("/")[2], heard, items, source)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models that responded."""
@@ -212,7 +211,7 @@ class Reader(base.Reader):
         code = self.scale.code(self._word(said))
         if code is None and not ends and (word := verdict_in(text, self.scale)):
             code = self.scale.code(word)
-        return Reply(Status.UNPARSED, text=text) if code is None else Reply.ok(code, text=text)
+        return Reply.read(code, text=text)
 
 
 def _objects(row: Row, name: str) -> list[dict[str, Any]]:

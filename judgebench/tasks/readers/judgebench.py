@@ -140,8 +140,7 @@ def _reply(row: Row, game: Any, order: tuple[int, ...]) -> Reply:
     scores = game.get("scores") or inner.get("scores") or [game.get("score_A"), game.get("score_B")]
     numbers = [float(s) for s in scores if isinstance(s, int | float)] if isinstance(scores, list) else []
     code = _DECISIONS.get(game["decision"]) if isinstance(game["decision"], str) else None
-    return Reply(
-        Status.UNPARSED if code is None else Status.OK,
+    return Reply.read(
         code,
         scores=tuple(numbers) if len(numbers) == len(order) else (),
         text=text if isinstance(text, str) else "",

@@ -9,25 +9,25 @@ has the same form (what the AutoNuggetizer writes), its nuggets in whatever orde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain import Item, Label, Reply, Response, Status, Turn
+from judgebench.domain import Item, Label, Reply, Response, Turn
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.files.records import shown
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.forms import filled
+from judgebench.tasks.forms import whole
 from judgebench.tasks.readers.passages import first_of
-from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.recordings import Heard, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _QUERY = ("qid", "query_id", "topic_id", "narrative_id")
@@ -37,7 +37,6 @@ _JUDGE = ("judge_name", "assigner_model", "judge", "model")
 _ASKED = ("query", "text", "narrative", "title")
 _TEXT = ("answer_text", "candidate_text", "answer", "response")
 _NUGGET = "{nugget}"
-_OWN_ORDER = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,9 @@ class Reader(base.Reader):
 
     def __init__(self, card: Card, split: str) -> None:
         super().__init__(card, split)
-        table = self.form
-        self._said = filled(Form, table)
-        table.done()
+        self._said = whole(Form, self.form)
         if _NUGGET not in self._said.criterion:
-            table.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
+            self.form.fail("criterion", f"it needs {_NUGGET} where the nugget's text goes")
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per answer and nugget that somebody looked at."""
@@ -107,28 +104,15 @@ class Reader(base.Reader):
             known[key] = name
         rows = list(source.rows())
         judge = picked(column, dict.fromkeys(_judge(row) for row in rows), source.name)
-        replies: Replies = {}
-        for row in rows:
-            if _judge(row) != judge:
-                continue
-            query, answer = _names(row)
-            for nugget in _nuggets(row, query, answer):
-                match = known.get((query, answer, _plain(nugget.text)))
-                if match is None:
-                    continue
-                if (match, _OWN_ORDER) in replies:
-                    row.fail(f"this nugget of {query} {answer} appears twice", nugget.field)
-                code = self._code(row, nugget)
-                said = str(nugget.assignment or "")
-                replies[match, _OWN_ORDER] = (
-                    Reply(Status.UNPARSED, text=said) if code is None else Reply.ok(code, text=said)
-                )
-        if not replies:
-            raise DataError(
-                f"none of its nuggets is one of {self.card.name}:{self.split}, by query, answer and the nugget's text",
-                file=source.name,
-            )
-        return Recording(judge or stem(Path(source.name)), replies, (_OWN_ORDER,))
+        heard = (self._heard(row, known) for row in rows if _judge(row) == judge)
+        return self.gathered(judge, chain.from_iterable(heard), items, source)
+
+    def _heard(self, row: Row, known: Mapping[tuple[str, str, str], str]) -> Iterator[Heard]:
+        query, answer = _names(row)
+        for nugget in _nuggets(row, query, answer):
+            if item := known.get((query, answer, _plain(nugget.text))):
+                reply = Reply.read(self._code(row, nugget), text=str(nugget.assignment or ""))
+                yield Heard(row, nugget.field, item, reply)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the models whose records the file holds."""

@@ -1,6 +1,6 @@
-"""Formulas of benchmarks of rated pairs that no general figure is: swap bias, sums of models, consistency of ranks.
+"""What benchmarks' own formulas share, and those of rated pairs: swap bias, sums of models, consistency of ranks.
 
-Each takes the stored verdicts and what the card says of it, and gives figures by subset (``all`` for the whole) and
+Each takes the plain verdicts of a run (no repeat, no probe) and gives figures by subset (``all`` for the whole) and
 name, without intervals.
 """
 
@@ -18,9 +18,46 @@ from judgebench.domain import Estimate, Scale, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.domain import Code
+
 Figures: TypeAlias = dict[str, dict[str, Estimate]]
 Formula: TypeAlias = Callable[[Iterable[Verdict], Scale, Mapping[str, str]], Figures]
 _ALL = "all"
+
+
+def figure(value: float, n: int) -> Estimate:
+    """Build the figure of a formula, over ``n`` rows."""
+    return Estimate(value, None, None, n, method="official", no_interval="official")
+
+
+def gold_of(verdict: Verdict) -> Code | None:
+    """Take the gold label of a benchmark that has one for each item."""
+    return next((code for _, code in verdict.gold if code is not None), None)
+
+
+def by_subset(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """Sort verdicts by subset, all of them under ``all``."""
+    groups: dict[str, list[Verdict]] = {}
+    for one in verdicts:
+        for name in {_ALL, one.subset or _ALL}:
+            groups.setdefault(name, []).append(one)
+    return groups
+
+
+def mean_of(parts: Sequence[Mapping[str, Estimate]], weights: Sequence[float] = ()) -> dict[str, Estimate]:
+    """Average the figures that all parts have, by default with equal weights; undefined where one of a part is."""
+    shares = weights or (1.0,) * len(parts)
+    found: dict[str, Estimate] = {}
+    for name in parts[0]:
+        n = sum(part[name].n for part in parts)
+        values = [value for part in parts if (value := part[name].value) is not None]
+        whole = len(values) == len(parts)
+        found[name] = (
+            figure(math.fsum(v * w for v, w in zip(values, shares, strict=True)) / math.fsum(shares), n)
+            if whole
+            else Estimate.missing("missing_part", n)
+        )
+    return found
 
 
 def swap_bias(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[str, str]) -> Figures:  # noqa: ARG001 - as all formulas
@@ -32,12 +69,8 @@ def swap_bias(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[str, str]
     Source: Zhu, Wang & Wang (2023), JudgeLM, arXiv:2310.17631; its repository's ``eval_model_judgement.py``.
     """
     first, second = _by_order(verdicts)
-    both = [(first[name], second[name]) for name in first if name in second]
-    groups: dict[str, list[tuple[Verdict, Verdict]]] = {_ALL: both} if both else {}
-    for pair in both:
-        if pair[0].subset:
-            groups.setdefault(pair[0].subset, []).append(pair)
-    return {name: _swapped(pairs, scale) for name, pairs in groups.items()}
+    groups = by_subset(one for name, one in first.items() if name in second)
+    return {name: _swapped([(one, second[one.item]) for one in own], scale) for name, own in groups.items()}
 
 
 def _swapped(pairs: Sequence[tuple[Verdict, Verdict]], scale: Scale) -> dict[str, Estimate]:
@@ -52,7 +85,7 @@ def _swapped(pairs: Sequence[tuple[Verdict, Verdict]], scale: Scale) -> dict[str
         "delta_bias": abs(before - after) / n,
         "total_bias": (before + after) / n,
     }
-    return {name: _plain(value, n) for name, value in shares.items()}
+    return {name: figure(value, n) for name, value in shares.items()}
 
 
 def model_sums(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[str, str]) -> Figures:
@@ -69,8 +102,8 @@ def model_sums(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[str, str
         attributes = dict(verdict.attributes)
         model = attributes.get(said["model"], "")
         sign = -1.0 if attributes.get(said["swap"], "").casefold() in {"true", "1", "yes"} else 1.0
-        gold = next((code for _, code in verdict.gold if isinstance(code, int)), None)
-        if gold is None or not model:
+        gold = gold_of(verdict)
+        if not isinstance(gold, int) or not model:
             continue
         for name in {_ALL, verdict.subset or _ALL}:
             judged, meant = sums[name].get(model, (0.0, 0.0))
@@ -96,19 +129,7 @@ def rank_consistency(verdicts: Iterable[Verdict], scale: Scale, said: Mapping[st
         times[one.item] += 1
         groups.setdefault(one.subset or _ALL, []).append(one)
     found = {name: _ranked(own, times, scale) for name, own in groups.items()}
-    if not found or _ALL in found:
-        return found
-    whole: dict[str, Estimate] = {}
-    for metric in next(iter(found.values())):
-        values = [figures[metric].value for figures in found.values()]
-        n = sum(figures[metric].n for figures in found.values())
-        known = [value for value in values if value is not None]
-        whole[metric] = (
-            _plain(math.fsum(known) / len(known), n)
-            if len(known) == len(values)
-            else Estimate.missing("missing_part", n)
-        )
-    return found | {_ALL: whole}
+    return found if not found or _ALL in found else found | {_ALL: mean_of([*found.values()])}
 
 
 def _ranked(plays: Sequence[Verdict], times: Mapping[str, int], scale: Scale) -> dict[str, Estimate]:
@@ -118,8 +139,8 @@ def _ranked(plays: Sequence[Verdict], times: Mapping[str, int], scale: Scale) ->
     right = said = 0.0
     for one in plays:
         weight = 1 / times[one.item]
-        gold = next((code for _, code in one.gold if isinstance(code, int)), None)
-        if gold is None or len(one.systems) != 2:
+        gold = gold_of(one)
+        if not isinstance(gold, int) or len(one.systems) != 2:
             continue
         for name in one.systems:
             judged.setdefault(name, 0.0)
@@ -144,10 +165,10 @@ def _ranked(plays: Sequence[Verdict], times: Mapping[str, int], scale: Scale) ->
         names
     )
     return {
-        "rank_difference": _plain(float(sum(rank_gaps)), n),
-        "win_difference": _plain(math.fsum(win_gaps), n),
-        "normalized_difference": _plain(normal, n),
-        "final_score": _plain((right / said - normal + 1) / 2, n),
+        "rank_difference": figure(float(sum(rank_gaps)), n),
+        "win_difference": figure(math.fsum(win_gaps), n),
+        "normalized_difference": figure(normal, n),
+        "final_score": figure((right / said - normal + 1) / 2, n),
     }
 
 
@@ -160,12 +181,11 @@ FORMULAS: dict[str, tuple[Formula, tuple[str, ...]]] = {
 
 
 def _by_order(verdicts: Iterable[Verdict]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
-    """Give the first plain verdict of each item in its own order, and in the other."""
+    """Give the first verdict on each item in its own order, and in the other."""
     first: dict[str, Verdict] = {}
     second: dict[str, Verdict] = {}
     for one in verdicts:
-        if not one.repeat and not one.probe:
-            (first if one.order == tuple(range(len(one.order))) else second).setdefault(one.item, one)
+        (first if one.order == tuple(range(len(one.order))) else second).setdefault(one.item, one)
     return first, second
 
 
@@ -199,8 +219,4 @@ def _pearson(sums: Sequence[tuple[float, float]], n: int) -> Estimate:
     judged, gold = np.asarray(sums, dtype=np.float64).T
     if judged.std() == 0 or gold.std() == 0:
         return Estimate.missing("no_variation", n)
-    return _plain(float(np.corrcoef(judged, gold)[0, 1]), n)
-
-
-def _plain(value: float, n: int) -> Estimate:
-    return Estimate(value, None, None, n, method="official", no_interval="official")
+    return figure(float(np.corrcoef(judged, gold)[0, 1]), n)

@@ -42,9 +42,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
+from judgebench.labels.vocabulary import number_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.chat import is_chat, turns_of
+from judgebench.tasks.chat import answer_at, is_chat, turns_of
 from judgebench.tasks.forms import filled
 from judgebench.tasks.readers.fastchat import Texts
 from judgebench.tasks.recordings import Recording, picked
@@ -95,13 +96,13 @@ class Form:
     def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
         between: list[Any] = table.take("between", list, [])
-        words, baseline, games = table.table("words"), table.table("baseline"), table.table("games")
+        baseline, games = table.table("baseline"), table.table("games")
         form = filled(
             cls,
             table,
             between=tuple(float(end) for end in between),
             # A word that means nothing is no verdict.
-            words={word: words.text(word, "") for word in tuple(words.data)},
+            words=table.texts_by_name("words", ""),
             baseline=filled(Baseline, baseline) if baseline.data else None,
             games={key: games.texts(key) for key in (("systems", "votes", "texts") if games.data else ())},
         )
@@ -242,7 +243,7 @@ class Reader(base.Reader):
                 row.fail(f"the card's word for {word!r}, {meaning!r}, is not on the scale {self.scale.spec}", field)
             return Reply.ok(self.scale.undo(code, (1, 0)) if flipped else code, text=str(said))
         first, second = form.between or (0.0, 0.0)
-        number = _number(word) if number is None else number
+        number = number_of(word) if number is None else number
         if number is None or not first < number < second:
             more = f", or a number from {first:g} to {second:g}" if form.between else ""
             row.fail(f"expected one of {', '.join(map(repr, form.words))}{more}, got {said!r}", field)
@@ -304,13 +305,6 @@ def _against(source: Source, form: Form, baseline: Baseline) -> Iterator[Row]:
         yield replace(row, data={**row.data, **sides, **who})
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
 def _text(row: Row, name: str) -> str:
     """Take an answer, which may be null where a model gave none."""
     return "" if row.require(name) is None else row.text(name)
@@ -322,7 +316,5 @@ def _shown(row: Row, name: str, form: Form, turn: int) -> tuple[tuple[Turn, ...]
         asked = "\n\n".join(text for one in form.question if (text := str(row.data.get(one) or "")).strip())
         return (Turn.of("user", asked),), (Turn.of("assistant", _text(row, name)),)
     turns = turns_of(row, name, None)
-    answers = [place for place, one in enumerate(turns) if one.role == "assistant"]
-    if len(answers) < turn:
-        row.fail(f"turn {turn} was judged, and the conversation holds {len(answers)} answers", name)
-    return turns[: answers[0]], turns[answers[0] : answers[turn - 1] + 1]
+    last, first = (answer_at(row, name, turns, number) for number in (turn, 1))
+    return turns[:first], turns[first : last + 1]

@@ -14,7 +14,6 @@ What ``[form]`` of a card may say, and of a split before it:
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from judgebench.files.records import Row
 from judgebench.files.rows import value_of
 from judgebench.tasks.content_order import content_order
 from judgebench.tasks.readers import verdict_files
+from judgebench.tasks.readers.official import by_subset, figure, gold_of, mean_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,10 +49,10 @@ class Reader(verdict_files.Reader):
         form = self.form
         self.groups = form.text("groups", "")
         self.by_content = form.choice("order", ("file", "content"), "file") == "content"
-        versions = form.table("versions")
-        self.versions = {name: _two(versions, name) for name in tuple(versions.data)}
-        figures = form.table("figures")
-        self.of_versions = {name: figures.texts(name) for name in tuple(figures.data)}
+        self.versions = form.names_by_name("versions")
+        if wrong := next((name for name, columns in self.versions.items() if len(columns) != 2), ""):
+            form.fail(f"versions.{wrong}", f"a pair has two answers, got {len(self.versions[wrong])} columns")
+        self.of_versions = form.names_by_name("figures")
         self.sensitive = _sensitive(form.table("sensitive"))
         for where, names in (*self.of_versions.items(), ("sensitive", self.sensitive[1:])):
             if unknown := [name for name in names if name not in self.versions]:
@@ -112,28 +112,24 @@ class Reader(verdict_files.Reader):
         """Compute the figures over versions for each subset, for all, and for the card's aggregates."""
         if not self.versions:
             return {}
-        groups: dict[str, list[tuple[str, Verdict]]] = {"all": []}
-        for verdict in verdicts:
-            version = dict(verdict.attributes).get(VERSION)
-            if version is not None and not verdict.repeat and not verdict.probe:
-                for name in {"all", verdict.subset} - {""}:
-                    groups.setdefault(name, []).append((version, verdict))
-        found = {name: self._figures(own) for name, own in groups.items() if own}
+        versioned = (one for one in verdicts if _version(one))
+        found = {name: self._figures(own) for name, own in by_subset(versioned).items()}
         for aggregate in self.card.aggregates:
             parts = [found[name] for name in aggregate.of if name in found]
             if aggregate.by == "subset" and parts and len(parts) == len(aggregate.of):
-                found[aggregate.name] = _mean_of(parts, aggregate.weights)
+                found[aggregate.name] = mean_of(parts, aggregate.weights)
         return found
 
-    def _figures(self, verdicts: Sequence[tuple[str, Verdict]]) -> dict[str, Estimate]:
+    def _figures(self, verdicts: Sequence[Verdict]) -> dict[str, Estimate]:
         figures: dict[str, Estimate] = {}
         for name, versions in self.of_versions.items():
-            right = [self._right(verdict) is True for version, verdict in verdicts if version in versions]
+            right = [self._right(verdict) is True for verdict in verdicts if _version(verdict) in versions]
             figures[name] = _share(sum(right), len(right))
         if self.sensitive:
             name, first, then = self.sensitive
             games: dict[tuple[str, tuple[int, ...]], dict[str, bool | None]] = {}
-            for version, verdict in verdicts:
+            for verdict in verdicts:
+                version = _version(verdict)
                 pair = verdict.item.removesuffix(f"/{version}")
                 games.setdefault((pair, verdict.order), {})[version] = self._right(verdict)
             both = [game for game in games.values() if {first, then} <= game.keys() and game[first] is True]
@@ -142,15 +138,12 @@ class Reader(verdict_files.Reader):
 
     def _right(self, verdict: Verdict) -> bool | None:
         """Whether a verdict names the better answer; None where it names neither."""
-        gold = next((code for _, code in verdict.gold if code is not None), None)
-        return None if verdict.code in {None, self.scale.tie} else verdict.code == gold
+        return None if verdict.code in {None, self.scale.tie} else verdict.code == gold_of(verdict)
 
 
-def _two(table: TomlTable, name: str) -> tuple[str, ...]:
-    columns = table.texts(name)
-    if len(columns) != 2:
-        table.fail(name, f"a pair has two answers, got {len(columns)} columns")
-    return columns
+def _version(verdict: Verdict) -> str:
+    """Say which version of its row a verdict is on; empty where rows have none."""
+    return dict(verdict.attributes).get(VERSION, "")
 
 
 def _sensitive(table: TomlTable) -> tuple[str, ...]:
@@ -178,18 +171,4 @@ def _ungrouped(rows: Iterator[Row], field: str) -> Iterator[Row]:
 
 
 def _share(count: int, n: int) -> Estimate:
-    return Estimate.alone(count / n, n, "official") if n else Estimate.missing("no_items")
-
-
-def _mean_of(parts: Sequence[Mapping[str, Estimate]], weights: Sequence[float]) -> dict[str, Estimate]:
-    """Average figures that all parts have."""
-    shares = weights or (1.0,) * len(parts)
-    found: dict[str, Estimate] = {}
-    for name in parts[0]:
-        own = [one[name] for one in parts]
-        n = sum(one.n for one in own)
-        values = [one.value for one in own if one.value is not None]
-        whole = len(values) == len(own)
-        value = math.fsum(v * w for v, w in zip(values, shares, strict=True)) / math.fsum(shares) if whole else 0.0
-        found[name] = Estimate.alone(value, n, "official") if whole else Estimate.missing("missing_part", n)
-    return found
+    return figure(count / n, n) if n else Estimate.missing("no_items")

@@ -8,7 +8,6 @@ as the items are; and other names of columns (`judgebench.tasks.readers.renamed`
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Reply, Status
@@ -22,6 +21,7 @@ from judgebench.tasks.texts import named_by, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from judgebench.domain import Item
     from judgebench.files.records import Row
@@ -82,15 +82,14 @@ class Reader(own.Reader):
                 row.fail(f"item {item!r} appears twice", named)
             replies[item, order] = self._reply(row, name)
         orders = tuple(sorted({order for _, order in replies}))
-        return Recording(judge or stem(Path(source.name)), replies, orders)
+        return Recording(judge or stem(source.name), replies, orders)
 
     def _reply(self, row: Row, column: str) -> Reply:
         """Read a verdict; whatever else a judge said there is a reply without one."""
         if value_of(row, column) is None:
             row.fail("there is no verdict", column, f"the row has {', '.join(row.data)}")
         said = text_of(row, column).strip()
-        cells = self.card.split(self.split).cells or self.card.cells or Cells()
-        word = cells.words.get(said, said)
+        word = (self.cells or Cells()).words.get(said, said)
         label = word if isinstance(word, str) else said
         code = order_in(label, self.scale) if self.scale.kind == "rank" else self.scale.code(label)
         why = value_of(row, self._reason) if self._reason else None

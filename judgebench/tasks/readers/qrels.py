@@ -14,7 +14,6 @@ called in other files (`judgebench.tasks.readers.renamed`), and which splits hav
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn
@@ -209,7 +208,7 @@ class Reader(base.Reader):
         return code
 
     def _reply(self, row: Row, name: str) -> Reply:
-        said = str(row.data.get(name) or "") if row.data.get(name) != 0 else "0"
+        said = "" if row.data.get(name) is None else str(row.data[name])
         grade = _whole(row, name)
         failed = str(row.data.get(_STATUS, 1)).strip() == "0"
         if grade is None or grade < 0 or failed:
@@ -251,7 +250,7 @@ class Reader(base.Reader):
         wide = self._wide(rows)
         single = next((name for name in _JUDGED if name in rows[0].data and not is_gold(name)), "")
         if single and column is None and not wide:
-            return stem(Path(file)), _Where(single)
+            return stem(file), _Where(single)
         name = picked(column, wide, file)
         return name, _Where(name)
 

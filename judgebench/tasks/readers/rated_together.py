@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import math
 import statistics
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Estimate, Item, Label, Reply, Response, Scale, Status, Turn, digest
+from judgebench.domain import Item, Label, Reply, Response, Scale, Status, Turn, digest
 from judgebench.errors import UsageError
 from judgebench.files.paths import ABSENT, inside
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.readers.official import figure
 from judgebench.tasks.recordings import Recording, rows_of_judge, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Verdict
+    from judgebench.domain import Estimate, Verdict
     from judgebench.files.records import Row
     from judgebench.tasks.card import Card
     from judgebench.tasks.recordings import Replies
@@ -168,7 +168,7 @@ class Reader(base.Reader):
                     if one is None
                     else Reply.ok(self.scale.values.index(one), text=text)
                 )
-        return Recording(judge or stem(Path(source.name)), replies, ())
+        return Recording(judge or stem(source.name), replies, ())
 
     def _heard(self, row: Row, own: Sequence[Item]) -> tuple[tuple[int, ...], list[float | None], str]:
         """Read the order in which answers were shown, their ratings in it (none where unread), and what was said."""
@@ -198,7 +198,7 @@ class Reader(base.Reader):
         judged: dict[str, list[tuple[float, float]]] = {}
         for verdict in verdicts:
             said = dict(verdict.attributes).get(RATINGS, "").split()
-            if not verdict.probe and said and "-" not in said and len(said) == len(verdict.scores):
+            if said and "-" not in said and len(said) == len(verdict.scores):
                 judged.setdefault(verdict.subset, []).extend(zip(verdict.scores, map(float, said), strict=True))
         rows = {name: _figures(pairs, statistics.fmean(one for one, _ in pairs)) for name, pairs in judged.items()}
         if rows:
@@ -213,10 +213,7 @@ def _figures(pairs: Sequence[tuple[float, float]], mean: float) -> dict[str, Est
     found = {"official_score": mean, "score_mean_absolute_error": statistics.fmean(abs(a - b) for a, b in pairs)}
     if len(set(ours)) > 1 and len(set(theirs)) > 1:
         found["score_pearson_r"] = statistics.correlation(ours, theirs)
-    n = len(pairs)
-    return {
-        name: Estimate(one, None, None, n, method="official", no_interval="official") for name, one in found.items()
-    }
+    return {name: figure(one, len(pairs)) for name, one in found.items()}
 
 
 def _records(row: Row, column: str) -> list[dict[str, Any]]:

@@ -35,10 +35,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.domain import Item, Label, Reply, Response, Turn, digest
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import UsageError
 from judgebench.files.records import Row
@@ -48,18 +47,18 @@ from judgebench.tasks.base import Located
 from judgebench.tasks.forms import filled, one_of
 from judgebench.tasks.own import Place
 from judgebench.tasks.readers.renamed import Renamed
-from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.recordings import Heard, picked
 from judgebench.tasks.texts import named_by, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_ORDER = (0,)
 #: A cluster may be named by a text; what is longer is named by its digest.
 _LONGEST = 80
 
@@ -106,7 +105,7 @@ class Reader(own.Reader):
         self._held: tuple[tuple[str, str], Mapping[str, list[tuple[Row, str, Rating]]]] | None = None
         self.judge_columns = tuple(Pattern(one) for one in self.more.judges)
         self.gold_columns = tuple(Pattern(one) for one in self.roles.gold)
-        words = (self.card.split(self.split).cells or self.card.cells or Cells()).words
+        words = (self.cells or Cells()).words
         self.words = {word: meaning for word, meaning in words.items() if isinstance(meaning, str)}
 
     def items(self, source: Source) -> Iterator[Located]:
@@ -134,15 +133,11 @@ class Reader(own.Reader):
         read = self._read(source)
         judges = self.judges(source)
         judge = picked(column, judges, source.name) if judges else ""
-        replies: Replies = {}
-        for row, name, rating in read[judge] if judges else chain.from_iterable(read.values()):
-            item = f"{name}/{rating.criterion}" if rating.criterion else name
-            if item not in items:
-                continue
-            if (item, _ORDER) in replies:
-                row.fail(f"item {item!r} is judged twice", rating.column)
-            replies[item, _ORDER] = self._reply(rating)
-        return Recording(judge or column or stem(Path(source.name)), replies, (_ORDER,))
+        heard = (
+            Heard(row, one.column, f"{name}/{one.criterion}" if one.criterion else name, self._reply(one))
+            for row, name, one in (read[judge] if judges else chain.from_iterable(read.values()))
+        )
+        return self.gathered(judge or column or "", heard, items, source)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges: of columns by their names, of rows those who rated and are not people whose word is gold."""
@@ -241,9 +236,7 @@ class Reader(own.Reader):
         return (Label(self.more.reduce, (min if self.more.reduce == "worst" else max)(codes)),) if codes else ()
 
     def _reply(self, rating: Rating) -> Reply:
-        text = str(rating.value)
-        code = self.scale.code(self._word(rating.value))
-        return Reply(Status.UNPARSED, text=text) if code is None else Reply.ok(code, text=text)
+        return Reply.read(self.scale.code(self._word(rating.value)), text=str(rating.value))
 
     def _beside(self, source: Source) -> Mapping[tuple[str, ...], Row] | None:
         """Read the texts by their keys; None where they are in the ratings' rows, or not here."""

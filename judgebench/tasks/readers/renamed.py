@@ -7,7 +7,7 @@ a row's place in its file, from 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from judgebench.files.records import Row
 
@@ -29,8 +29,7 @@ class Renamed:
     @classmethod
     def take(cls, form: TomlTable) -> Self:
         """Take the keys of ``[form]``."""
-        also = form.table("also")
-        return cls({name: also.names(name) for name in tuple(also.data)}, form.text("records", ""))
+        return cls(form.names_by_name("also"), form.text("records", ""))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -40,13 +39,16 @@ class Renamed:
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Give rows their card's names; one that has them stays as it is."""
         for place, row in enumerate(self._inside(rows)):
-            found = {
-                name: place if other == _PLACE else row.data[other]
-                for name, others in self.also.items()
-                if name not in row.data
-                and (other := next((one for one in others if one == _PLACE or one in row.data), ""))
-            }
+            found = self.lacking(row.data, place)
             yield replace(row, data={**row.data, **found}) if found else row
+
+    def lacking(self, data: Mapping[str, Any], place: int) -> dict[str, Any]:
+        """Find what a row has under another name only."""
+        return {
+            name: place if other == _PLACE else data[other]
+            for name, others in self.also.items()
+            if name not in data and (other := next((one for one in others if one == _PLACE or one in data), ""))
+        }
 
     def _inside(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:

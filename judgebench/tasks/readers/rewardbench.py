@@ -49,26 +49,22 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] | None = None) -> dict[str, float]:
+def section_scores(per_subset: Mapping[str, float]) -> dict[str, float]:
     """Section scores and their unweighted mean, ``score``, from accuracies per subset; all are fractions.
 
-    ``weights`` are examples per subset, by default `EXAMPLE_COUNTS` (Lambert et al. 2024, arXiv:2403.13787). DataError
-    where a subset is missing: a section over fewer is another figure. A judge that is right on all but mathematics and
-    code:
+    Subsets are weighted by `EXAMPLE_COUNTS` (Lambert et al. 2024, arXiv:2403.13787). DataError where a subset is
+    missing: a section over fewer is another figure. A judge that is right on all but mathematics and code:
 
     >>> figures = {subset: float(subset not in SECTIONS["Reasoning"]) for subset in EXAMPLE_COUNTS}
     >>> section_scores(figures)
     {'Chat': 1.0, 'Chat Hard': 1.0, 'Safety': 1.0, 'Reasoning': 0.0, 'score': 0.75}
     """
-    counts = EXAMPLE_COUNTS if weights is None else weights
     for subset in _SECTION_OF:
         value = per_subset.get(subset)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
             raise DataError(f"expected an accuracy between 0 and 1, got {value!r}", field=subset)
-        if counts.get(subset, 0) <= 0:
-            raise DataError("this subset has no weight", field=subset)
     scores = {
-        section: sum(per_subset[s] * counts[s] for s in subsets) / sum(counts[s] for s in subsets)
+        section: sum(per_subset[s] * EXAMPLE_COUNTS[s] for s in subsets) / sum(EXAMPLE_COUNTS[s] for s in subsets)
         for section, subsets in SECTIONS.items()
     }
     return {**scores, "score": sum(scores.values()) / len(scores)}

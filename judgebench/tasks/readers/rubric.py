@@ -34,17 +34,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
+from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, digest
 from judgebench.domain.items import UNANSWERED
 from judgebench.files.rows import value_of
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.content_order import content_order
-from judgebench.tasks.forms import filled
-from judgebench.tasks.recordings import Recording, picked, stem
+from judgebench.tasks.forms import whole
+from judgebench.tasks.recordings import Heard, picked, stem
 from judgebench.tasks.texts import value_in, word_of
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from judgebench.files.records import Row
     from judgebench.files.toml import TomlTable
     from judgebench.tasks.card import Card
-    from judgebench.tasks.recordings import Replies
+    from judgebench.tasks.recordings import Recording
     from judgebench.tasks.sources import Source
 
 _LEVEL = "{level}"
@@ -91,8 +90,7 @@ class Form:
     @classmethod
     def of(cls, table: TomlTable) -> Form:
         """Take the card's ``[form]``; DataError where it says what nobody reads."""
-        form = filled(cls, table)
-        table.done()
+        form = whole(cls, table)
         if bool(form.prompt) == bool(form.answers):
             table.fail("prompt", "say where the answers are: in a prompt, or in fields of their own (answers)")
         if form.prompt and (lacks := {"question", "answer", "rubric"} - form.headers.keys()):
@@ -134,17 +132,18 @@ class Reader(base.Reader):
         judges = self._judges(source)
         column = picked(column, judges, source.name)
         of, run = judges[column]
-        told_in, order = self._said.judges[of], tuple(range(2 if self.scale.kind == "pair" else 1))
-        replies: Replies = {}
-        for item, row in self._named(source):
-            if item not in items or _judge(row, of) != column.removesuffix(f" run {run}"):
-                continue
+        told_in, who = self._said.judges[of], column.removesuffix(f" run {run}")
+
+        def reply(row: Row) -> Reply:
             said: Any = value_in(row, told_in)
             if isinstance(said, list):
                 said = said[run - 1] if 0 < run <= len(said) else None
             code = self._code(row, told_in, said)
-            replies[item, order] = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(said))
-        return Recording(column, replies, (order,))
+            return Reply.read(code, text="" if code is None else str(said))
+
+        rows = ((item, row) for item, row in self._named(source) if item in items and _judge(row, of) == who)
+        heard = (Heard(row, told_in, item, reply(row)) for item, row in rows)
+        return self.gathered(column, heard, items, source)
 
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges whose verdicts the rows hold, each of their runs where there are several."""
@@ -298,7 +297,7 @@ def _judge(row: Row, name: str) -> str:
     """Name a judge as the card does, or as the field in its braces; as the file where that isn't there."""
     if not name.startswith("{"):
         return name
-    return _name(row, name[1:-1]) if name[1:-1] in row.data else stem(Path(row.file))
+    return _name(row, name[1:-1]) if name[1:-1] in row.data else stem(row.file)
 
 
 def _text(row: Row, name: str) -> str:
@@ -309,9 +308,4 @@ def _text(row: Row, name: str) -> str:
 
 
 def _name(row: Row, name: str) -> str:
-    found = value_in(row, name)
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found)
-    if not isinstance(found, str) or not found.strip():
-        row.fail(f"expected a name or a number, got {found!r:.60}", name)
-    return found.strip()
+    return row.as_name(value_in(row, name), name)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Reply, Status
+from judgebench.domain import Reply
 from judgebench.files.records import shown
 from judgebench.files.rows import value_of
 from judgebench.tasks.texts import text_of
@@ -51,7 +51,6 @@ class Saying:
         verdict, pattern = table.text("verdict", ""), table.text("pattern", "")
         if scores and verdict:
             table.fail("verdict", "a verdict is read off scores or off a field, not off both")
-        words = table.table("words")
         try:
             compiled = re.compile(pattern) if pattern else None
         except re.error as error:
@@ -59,9 +58,8 @@ class Saying:
         if compiled is not None and compiled.groups > 1:
             table.fail("pattern", "expected at most one group, which is the verdict")
         lowest = table.number("lowest") if "lowest" in table.data else None
-        meanings = {word: words.text(word, "") for word in tuple(words.data)}
         match = table.choice("match", ("first", "last"), "last")
-        return cls(scores, lowest, verdict, compiled, match == "first", meanings)
+        return cls(scores, lowest, verdict, compiled, match == "first", table.texts_by_name("words", ""))
 
     def meaning(self, word: str) -> str | None:
         """Give the label of a word, written as the card writes it or, where that is clear, in another case."""
@@ -116,8 +114,7 @@ class Saying:
         code = self.code(row, scale, systems, gold)
         numbers = self.numbers(row) if self.scores else None
         said = " ".join(text_of(row, name) for name in self.scores) if self.scores else text_of(row, self.verdict)
-        return Reply(
-            Status.UNPARSED if code is None else Status.OK,
+        return Reply.read(
             code,
             scores=numbers or (),
             text=said,

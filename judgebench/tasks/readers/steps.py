@@ -19,6 +19,7 @@ from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of
 from judgebench.tasks.forms import filled, one_of
+from judgebench.tasks.readers.official import by_subset, figure, gold_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -140,12 +141,7 @@ class Reader(base.Reader):
         """Compute PRMScore for each subset and for all, where the card says ``score = "prm"``."""
         if Form.of(self.form).score != "prm":
             return {}
-        groups: dict[str, list[Verdict]] = {}
-        for verdict in verdicts:
-            if not verdict.repeat and not verdict.probe:
-                groups.setdefault("all", []).append(verdict)
-                groups.setdefault(verdict.subset, []).append(verdict)
-        return {name: {"official_score": prm_score(group)} for name, group in groups.items()}
+        return {name: {"official_score": prm_score(group)} for name, group in by_subset(verdicts).items()}
 
 
 def prm_score(verdicts: Iterable[Verdict]) -> Estimate:
@@ -156,8 +152,7 @@ def prm_score(verdicts: Iterable[Verdict]) -> Estimate:
     table: Counter[tuple[int, int]] = Counter()
     solutions = list(verdicts)
     for verdict in solutions:
-        gold = next((code for _, code in verdict.gold if isinstance(code, tuple)), ())
-        said = verdict.code if isinstance(verdict.code, tuple) else ()
+        gold, said = (one if isinstance(one, tuple) else () for one in (gold_of(verdict), verdict.code))
         table.update((code, said[at] if at < len(said) else 1 - code) for at, code in enumerate(gold))
     n = len(solutions)
     missed, wrongly = table[_RIGHT, _WRONG], table[_WRONG, _RIGHT]
@@ -167,7 +162,7 @@ def prm_score(verdicts: Iterable[Verdict]) -> Estimate:
     if not (table[_RIGHT, _RIGHT] + missed):
         return Estimate.missing("no_correct_items", n)
     value = sum(2 * table[one, one] / part for one, part in zip((_RIGHT, _WRONG), parts, strict=True)) / 2
-    return Estimate(value, None, None, n, method="official", no_interval="official")
+    return figure(value, n)
 
 
 def _field(row: Row, names: tuple[str, ...]) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
+from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, digest
 from judgebench.domain.items import UNANSWERED
 from judgebench.errors import DataError
 from judgebench.labels.vocabulary import CHECK
@@ -70,8 +70,7 @@ class Reader(base.Reader):
             if column is None or not (column in mark.row.data and _is_judge(column, mark.row)):
                 column = picked(column, (name for name in mark.row.data if _is_judge(name, mark.row)), source.name)
             code = _word(mark.row, column)
-            reply = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(mark.row.data[column]))
-            replies[mark.id, _OWN_ORDER] = reply
+            replies[mark.id, _OWN_ORDER] = Reply.read(code, text="" if code is None else str(mark.row.data[column]))
         return Recording(column or "", replies, (_OWN_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:

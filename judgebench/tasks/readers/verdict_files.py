@@ -162,7 +162,7 @@ class File:
 
     def recording(self, asked: str | None, items: Mapping[str, Item], turned: Collection[str] = ()) -> Recording:
         """Read one judge's verdicts; ``turned`` are items whose first answer is the data's second one."""
-        judge = picked(asked, self.judges or (stem(Path(self.name)),), self.name)
+        judge = picked(asked, self.judges or (stem(self.name),), self.name)
         form = self.form
         games = self.games[judge if self.judges and not form.wide else next(iter(self.games))]
         replies: Replies = {}

@@ -6,23 +6,8 @@ const KEPT = 48_000_000;
 const kept = new Map();
 let keptSize = 0;
 
-function byId(id) {
-  return document.getElementById(id);
-}
-
-/** Make an element: properties of `how` are attributes, `text` and `class` what they say; children may be texts. */
-function make(tag, how = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(how)) {
-    if (name === "text") element.textContent = value;
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
 async function unpackText(name) {
-  const block = byId(`block-${name}`);
+  const block = $(`block-${name}`);
   if (block === null) throw new Error(`this file is cut short: the block ${name} is missing`);
   const packed = atob(block.textContent);
   const bytes = new Uint8Array(packed.length);

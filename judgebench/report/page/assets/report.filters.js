@@ -1,6 +1,7 @@
 // Which items are listed: one kind at a click, what is chosen beside it, what is searched for; and in which order.
 
-const NOT_ASKED = 3;
+// Of a judge on an item: all it says is the label, or not; its verdict changes with the order.
+const SAME = 1;
 const DIFFERS = 2;
 const FLIPPED = 2;
 const EVERY = -1;
@@ -21,7 +22,7 @@ function gapOf(board, place, run) {
   const outcome = outcomeOf(board, place, run);
   const gap = board.gap?.[place * board.runs + run] ?? null;
   if (outcome === DIFFERS) return gap || 1;
-  return outcome === 1 ? 0 : null;
+  return outcome === SAME ? 0 : null;
 }
 
 function unusable(board, place, run) {
@@ -59,7 +60,7 @@ function kindsOf(board, judge) {
     ["split", "People split", (i) => board.people[i] === 2 && board.gold[i] < 0],
     ["unlike", "Not all people agree", (i) => board.people[i] === 2 && board.gold[i] >= 0],
     ["judges", "Judges split", (i) => board.judges[i] === 2],
-    ["same", `Same ${label}`, every((b, i, run) => outcomeOf(b, i, run) === 1)],
+    ["same", `Same ${label}`, every((b, i, run) => outcomeOf(b, i, run) === SAME)],
   );
   return kinds
     .map(([key, title, test]) => ({ key, title, test, count: countItems(board, test) }))
@@ -160,8 +161,7 @@ function haystack(id, item) {
 }
 
 /** Search in slices: `told(hits, share)` hears of what was found so far; it ends early where `stopped()` says so. */
-async function search(board, query, told, stopped) {
-  const words = wordsOf(query);
+async function search(board, words, told, stopped) {
   const hits = new Uint8Array(board.id.length);
   const byChunk = new Map();
   for (let i = 0; i < board.id.length; i += 1) {

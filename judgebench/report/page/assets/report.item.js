@@ -2,14 +2,9 @@
 
 /** An image where the page holds it, its address as text where it does not: nothing is fetched. */
 function imageBlock(address) {
-  if (/^data:image\//iu.test(address)) return make("img", { src: address, alt: "an image of the item" });
+  if (/^data:image\//iu.test(address)) return made("img", { src: address, alt: "an image of the item" });
   const shown = address.startsWith("data:") ? `${address.slice(0, 40)}…` : address;
-  return written(make("p", { class: "note", dir: "auto" }, "Image, not part of this file: "), shown);
-}
-
-function answerName(board, index, count) {
-  if (count === 1) return "What was judged";
-  return `Answer ${slotName(board, index, count)}`;
+  return written(made("p", { class: "note", dir: "auto" }, "Image, not part of this file: "), shown);
 }
 
 function slotName(board, index) {
@@ -67,10 +62,10 @@ function sentBlocks(board, item) {
     const whom = board.runs === 1 ? "" : ` to ${[...judges].join(", ")}`;
     const order = board.head.kind === "pair" && known.size > 1 ? orderWords(board, said.order ?? []) : "";
     const what = said.sent.length > 1 ? `The ${said.sent.length} prompts that were sent` : "The prompt that was sent";
-    return make(
+    return made(
       "details",
       { class: "fold" },
-      make("summary", { dir: "auto", text: `${what}${whom}${order ? `, ${order}` : ""}` }),
+      made("summary", { dir: "auto" }, `${what}${whom}${order ? `, ${order}` : ""}`),
       sentBlock(board, item, said.sent, said.code ?? item.code),
     );
   });
@@ -78,16 +73,16 @@ function sentBlocks(board, item) {
 
 function sentBlock(board, item, sent, code) {
   const texts = listedTexts(item.text);
-  const block = make("div");
+  const block = made("div");
   const words = (piece) => {
     if (typeof piece === "number") return board.prompts[piece].replaceAll("\0", code);
     return Array.isArray(piece) ? texts[piece[0]] : piece;
   };
   for (const [role, pieces] of sent.flat()) {
-    block.append(make("p", { class: "note", text: plainText(role) }));
+    block.append(made("p", { class: "note" }, plainText(role)));
     let text = "";
     const ended = () => {
-      if (text) block.append(make("pre", { tabindex: "0", role: "region", "aria-label": `prompt, ${plainText(role)}` }, textBlock(text)));
+      if (text) block.append(made("pre", { tabindex: "0", role: "region", "aria-label": `prompt, ${plainText(role)}` }, textBlock(text)));
       text = "";
     };
     for (const piece of pieces) {
@@ -110,55 +105,55 @@ function anyTurned(item) {
 /** Whether a verdict is people's, or how far it is from theirs. */
 function against(board, place, said) {
   const right = said.right ?? 0;
-  if ((said.word ?? 0) < 0) return make("span", { class: "off", text: "not usable" });
-  if (right === 0) return make("span", { class: "note", text: "–" });
-  if (right === 1) return make("span", { class: "same", text: "same" });
+  if ((said.word ?? 0) < 0) return made("span", { class: "off" }, "not usable");
+  if (right === 0) return made("span", { class: "note" }, "–");
+  if (right === 1) return made("span", { class: "same" }, "same");
   const { values } = board.head;
   const gap = board.gap && values.length ? values[said.word ?? 0] - values[board.gold[place]] : null;
   const text = gap === null || Number.isNaN(gap) ? "differs" : `${gap > 0 ? "+" : "−"}${Number(Math.abs(gap).toFixed(2))}`;
-  return make("span", { class: "off", text });
+  return made("span", { class: "off" }, text);
 }
 
 /** A judge's own words, with what it was shown and what that took. */
 function wordsBlock(board, said, turned) {
-  const block = make("div");
+  const block = made("div");
   if (said.text) block.append(textBlock(said.text));
-  if (said.error) block.append(written(make("p", { class: "off", dir: "auto" }), said.error));
+  if (said.error) block.append(written(made("p", { class: "off", dir: "auto" }), said.error));
   for (const part of said.parts ?? []) {
     const word = (part.word ?? 0) < 0 ? NO_VERDICT : wordOf(board, part.word ?? 0);
-    block.append(make("p", {}, make("b", { dir: "auto", text: plainText(part.name) }), `: ${word}`), wordsBlock(board, part, false));
+    block.append(made("p", {}, made("b", { dir: "auto" }, plainText(part.name)), `: ${word}`), wordsBlock(board, part, false));
   }
   const facts = smallFacts(board, said, turned);
-  if (facts) block.append(make("span", { class: "sub", dir: "auto", text: facts }));
+  if (facts) block.append(made("span", { class: "sub", dir: "auto" }, facts));
   return block;
 }
 
 function judgeTable(board, place, item) {
   const heads = ["Judge", { rate: "Rating", pair: "Choice", pick: "Choice" }[board.head.kind] ?? "Verdict", board.head.human ? "vs people" : "vs label", "In its words"];
-  const body = make("tbody");
+  const body = made("tbody");
   const turned = anyTurned(item);
   for (const said of item.said) {
     const status = board.statuses[said.status ?? 0];
     const word = (said.word ?? 0) < 0 ? `– (${status})` : wordOf(board, said.word ?? 0);
-    const name = make("th", { scope: "row", dir: "auto", text: plainText(board.names[said.run]) });
-    if (flips(board, place, said.run)) name.append(make("span", { class: "sub", text: "flips with the order" }));
+    const name = made("th", { scope: "row", dir: "auto" }, plainText(board.names[said.run]));
+    if (flips(board, place, said.run)) name.append(made("span", { class: "sub" }, "flips with the order"));
     body.append(
-      make("tr", {}, name, make("td", { dir: "auto", text: word }), make("td", { class: "num" }, against(board, place, said)), make("td", { class: "words" }, wordsBlock(board, said, turned))),
+      made("tr", {}, name, made("td", { dir: "auto" }, word), made("td", { class: "num" }, against(board, place, said)), made("td", { class: "words" }, wordsBlock(board, said, turned))),
     );
   }
-  const head = make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text }))));
-  return make("table", { class: "verd" }, head, body);
+  const head = made("thead", {}, made("tr", {}, ...heads.map((text) => made("th", { scope: "col" }, text))));
+  return made("table", { class: "verd" }, head, body);
 }
 
 function peopleBlock(board, place, item) {
   const label = board.gold[place] < 0 ? NO_MAJORITY : wordOf(board, board.gold[place]);
-  const row = make("ul", { class: "people-row" });
+  const row = made("ul", { class: "people-row" });
   for (const [annotator, code] of item.gold) {
     const own = code < 0 ? "no label" : wordOf(board, code);
     const out = board.gold[place] >= 0 && own !== label;
-    row.append(make("li", { class: out ? "out" : null }, make("b", { dir: "auto", text: own }), make("span", { dir: "auto", text: plainText(board.annotators[annotator]) })));
+    row.append(made("li", { class: out ? "out" : null }, made("b", { dir: "auto" }, own), made("span", { dir: "auto" }, plainText(board.annotators[annotator]))));
   }
-  return [make("h4", { dir: "auto", text: `${board.head.human ? "People" : `Label (${board.head.gold})`}: ${label}` }), row];
+  return [made("h4", { dir: "auto" }, `${board.head.human ? "People" : `Label (${board.head.gold})`}: ${label}`), row];
 }
 
 /** Name a reference by its kind, unless it is what goes without saying. */
@@ -167,26 +162,27 @@ function referenceName(kind) {
 }
 
 function textParts(board, item) {
-  if (item.text === null) return [make("p", { class: "alert", text: whyNoText(board, item) })];
+  if (item.text === null) return [made("p", { class: "alert" }, whyNoText(board, item))];
   const { turns, context, references, responses } = item.text;
   const parts = [];
   for (const [role, pieces] of turns) {
-    const quote = make("div", { class: "quote" });
-    if (turns.length > 1) quote.append(make("span", { class: "sub", text: plainText(role) }));
+    const quote = made("div", { class: "quote" });
+    if (turns.length > 1) quote.append(made("span", { class: "sub" }, plainText(role)));
     for (const [text, image] of pieces) {
       if (text) quote.append(textBlock(text));
       if (image) quote.append(imageBlock(image));
     }
     if (quote.childElementCount) parts.push(quote);
   }
-  if (context.length) parts.push(make("h4", { text: "Context" }), ...context.map((text) => textBlock(text)));
-  for (const [kind, text] of references) parts.push(make("h4", { dir: "auto", text: referenceName(kind) }), textBlock(text));
-  const side = make("div", { class: responses.length > 1 ? "cols two" : "" });
+  if (context.length) parts.push(made("h4", {}, "Context"), ...context.map((text) => textBlock(text)));
+  for (const [kind, text] of references) parts.push(made("h4", { dir: "auto" }, referenceName(kind)), textBlock(text));
+  const side = made("div", { class: responses.length > 1 ? "cols two" : "" });
   responses.forEach(([text, images], index) => {
     const system = item.systems?.[index];
-    const name = `${answerName(board, index, responses.length)}${system ? ` · ${plainText(system)}` : ""}`;
-    const card = make("section", { class: "response" }, make("h4", { dir: "auto", text: name }));
-    card.append(text ? textBlock(text) : make("p", { class: "note", text: "(empty)" }), ...images.map(imageBlock));
+    const answer = responses.length === 1 ? "What was judged" : `Answer ${slotName(board, index)}`;
+    const name = `${answer}${system ? ` · ${plainText(system)}` : ""}`;
+    const card = made("section", { class: "response" }, made("h4", { dir: "auto" }, name));
+    card.append(text ? textBlock(text) : made("p", { class: "note" }, "(empty)"), ...images.map(imageBlock));
     side.append(card);
   });
   if (responses.length) parts.push(side);
@@ -206,9 +202,9 @@ function factList(board, place) {
     const value = board.attributes[name][place];
     if (value >= 0) facts.push([name, board.attribute[name][value]]);
   }
-  const list = make("dl", { class: "facts" });
+  const list = made("dl", { class: "facts" });
   for (const [name, value] of facts) {
-    list.append(make("dt", { dir: "auto", text: plainText(name) }), make("dd", { dir: "auto", text: plainText(value) }));
+    list.append(made("dt", { dir: "auto" }, plainText(name)), made("dd", { dir: "auto" }, plainText(value)));
   }
   return facts.length ? list : null;
 }
@@ -224,8 +220,8 @@ function tagOf(board, place) {
 /** Everything about an item below its heading. */
 function itemParts(board, place, item) {
   const note = board.head.kind === "pair" ? "A verdict names the answer of this page, whichever was shown first; in a judge's own words “A” may be the other one." : "";
-  const people = make("div", {}, ...peopleBlock(board, place, item), ...sentBlocks(board, item));
-  const judges = make("div", {}, make("h4", { text: board.runs > 1 ? "Judges" : "Judge" }), judgeTable(board, place, item));
-  if (note && anyTurned(item)) judges.append(make("p", { class: "note", text: note }));
-  return [...textParts(board, item), make("div", { class: "cols" }, people, judges), factList(board, place)].filter((part) => part !== null);
+  const people = made("div", {}, ...peopleBlock(board, place, item), ...sentBlocks(board, item));
+  const judges = made("div", {}, made("h4", {}, board.runs > 1 ? "Judges" : "Judge"), judgeTable(board, place, item));
+  if (note && anyTurned(item)) judges.append(made("p", { class: "note" }, note));
+  return [...textParts(board, item), made("div", { class: "cols" }, people, judges), factList(board, place)].filter((part) => part !== null);
 }

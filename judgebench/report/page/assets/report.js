@@ -15,21 +15,19 @@ const page = {
   open: -1,
 };
 
-function start() {
+async function start() {
   if (!("DecompressionStream" in window)) throw new Error("this browser is too old to unpack the list of items");
-  return unpack("boards").then(async (heads) => {
-    page.heads = heads;
-    if (!heads.length) return;
-    page.list = new List(null, (place, focus) => guarded(() => openItem(place, { focus, link: true })));
-    fill(byId("board"), heads.map((head, i) => [String(i), boardTitle(head, i)]));
-    byId("board-choice").hidden = heads.length < 2;
-    fill(byId("sort"), Object.entries(SORTS).map(([key, [title]]) => [key, title]));
-    byId("explorer").hidden = false;
-    listen();
-    if (!(await followLink())) await switchBoard(0);
-    performance.mark("explorer-ready");
-    document.documentElement.dataset.ready = "yes";
-  });
+  const heads = await unpack("boards");
+  if (!heads.length) return;
+  page.heads = heads;
+  page.list = new List((place, focus) => guarded(() => openItem(place, { focus, link: true })));
+  fill($("board"), heads.map((head, i) => [String(i), boardTitle(head, i)]));
+  $("board-choice").hidden = heads.length < 2;
+  fill($("sort"), Object.entries(SORTS).map(([key, [title]]) => [key, title]));
+  $("explorer").hidden = false;
+  listen();
+  if (!(await followLink())) await switchBoard(0);
+  document.documentElement.dataset.ready = "yes";
 }
 
 function boardTitle(head, number) {
@@ -38,25 +36,26 @@ function boardTitle(head, number) {
 }
 
 function fill(select, options) {
-  select.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
+  select.replaceChildren(...options.map(([value, text]) => made("option", { value }, text)));
 }
 
 async function switchBoard(number) {
   if (!page.boards.has(number)) page.boards.set(number, await openBoard(number, page.heads[number]));
   page.board = page.boards.get(number);
   page.open = -1;
-  page.hits = null;
   page.judge = 0;
-  byId("board").value = String(number);
-  byId("search").value = "";
-  fill(byId("judge"), [...page.board.names.map((name, i) => [String(i), plainText(name)]), [String(EVERY), "every judge"]]);
-  byId("judge-choice").hidden = page.board.runs < 2;
+  $("board").value = String(number);
+  fill($("judge"), [...page.board.names.map((name, i) => [String(i), plainText(name)]), [String(EVERY), "every judge"]]);
+  $("judge-choice").hidden = page.board.runs < 2;
   resetFilters();
   await refreshAndOpen();
 }
 
-/** Everything is listed, the largest difference first. */
+/** Everything is listed, and what is searched for is not looked for any more. */
 function resetFilters() {
+  page.searching += 1;
+  page.hits = null;
+  $("search").value = "";
   page.chosen = {};
   page.dimensions = dimensionsOf(page.board);
   page.kinds = kindsOf(page.board, page.judge);
@@ -68,16 +67,16 @@ function resetFilters() {
 function buildKinds() {
   const buttons = page.kinds.map((kind) => {
     const text = kind.key === "all" ? `${kind.title} ${kind.count.toLocaleString("en")}` : `${kind.title}: ${kind.count.toLocaleString("en")}`;
-    const button = make("button", { type: "button", "data-kind": kind.key, text, "aria-pressed": String(kind === page.kind) });
+    const button = made("button", { type: "button", "data-kind": kind.key, "aria-pressed": String(kind === page.kind) }, text);
     button.addEventListener("click", () => guarded(() => chooseKind(kind)));
     return button;
   });
-  byId("kinds").replaceChildren(...buttons);
+  $("kinds").replaceChildren(...buttons);
 }
 
 function chooseKind(kind) {
   page.kind = kind;
-  for (const button of byId("kinds").children) button.setAttribute("aria-pressed", String(button.dataset.kind === kind.key));
+  for (const button of $("kinds").children) button.setAttribute("aria-pressed", String(button.dataset.kind === kind.key));
   return refreshAndOpen();
 }
 
@@ -92,13 +91,13 @@ function chooseJudge(judge) {
 
 function buildChoices() {
   const labels = page.dimensions.map((dimension) => {
-    const select = make("select", { "data-key": dimension.key });
-    select.append(make("option", { value: String(ANY), text: "any" }));
-    dimension.options.forEach((option, i) => select.append(make("option", { value: String(i), text: plainText(option) || "(none)" })));
-    return make("label", {}, make("span", { dir: "auto", text: plainText(dimension.title) }), select);
+    const select = made("select", { "data-key": dimension.key });
+    select.append(made("option", { value: String(ANY) }, "any"));
+    dimension.options.forEach((option, i) => select.append(made("option", { value: String(i) }, plainText(option) || "(none)")));
+    return made("label", {}, made("span", { dir: "auto" }, plainText(dimension.title)), select);
   });
-  byId("choices").replaceChildren(...labels);
-  byId("more").hidden = !labels.length;
+  $("choices").replaceChildren(...labels);
+  $("more").hidden = !labels.length;
 }
 
 function refresh(share = 1) {
@@ -106,10 +105,10 @@ function refresh(share = 1) {
   const { found, counts } = sift(board, page.kind, dimensions, chosen, hits);
   for (const dimension of dimensions) countOptions(dimension, counts.get(dimension.key));
   const set = Object.values(chosen).filter((value) => value !== ANY).length;
-  byId("active").textContent = set ? `${set} set` : page.dimensions.map(({ title }) => plainText(title).toLowerCase()).slice(0, 4).join(", ");
-  page.list.show(board, sorted(board, found, byId("sort").value));
+  $("active").textContent = set ? `${set} set` : page.dimensions.map(({ title }) => plainText(title).toLowerCase()).slice(0, 4).join(", ");
+  page.list.show(board, sorted(board, found, $("sort").value));
   const busy = share < 1 ? `, searching: ${Math.round(100 * share)} %` : "";
-  byId("count").textContent = `${found.length.toLocaleString("en")} of ${board.id.length.toLocaleString("en")} items${busy}`;
+  $("count").textContent = `${found.length.toLocaleString("en")} of ${board.id.length.toLocaleString("en")} items${busy}`;
 }
 
 /** List again, and open the first item where the open one is not listed any more. */
@@ -122,7 +121,7 @@ async function refreshAndOpen() {
 }
 
 function countOptions(dimension, counts) {
-  const select = byId("choices").querySelector(`select[data-key="${CSS.escape(dimension.key)}"]`);
+  const select = $("choices").querySelector(`select[data-key="${CSS.escape(dimension.key)}"]`);
   dimension.options.forEach((option, i) => {
     select.options[i + 1].textContent = `${plainText(option) || "(none)"} (${counts[i].toLocaleString("en")})`;
     // What finds nothing is out of the way, unless it is chosen.
@@ -130,20 +129,16 @@ function countOptions(dimension, counts) {
   });
 }
 
-function startSearch() {
+async function startSearch() {
   page.searching += 1;
   const mine = page.searching;
-  const query = byId("search").value;
-  if (!wordsOf(query).length) {
-    page.hits = null;
-    return refreshAndOpen();
-  }
-  const told = (hits, share) => {
-    if (mine !== page.searching) return;
-    page.hits = hits;
-    refresh(share);
-  };
-  return search(page.board, query, told, () => mine !== page.searching).then(() => (mine === page.searching ? refreshAndOpen() : undefined));
+  const stopped = () => mine !== page.searching;
+  const words = wordsOf($("search").value);
+  if (words.length) {
+    await search(page.board, words, (hits, share) => { page.hits = hits; refresh(share); }, stopped);
+    if (stopped()) return;
+  } else page.hits = null;
+  await refreshAndOpen();
 }
 
 /** Show an item; with `focus` the reader goes to it, with `link` the address names it. */
@@ -152,13 +147,13 @@ async function openItem(place, { focus = false, link = false }) {
   page.open = place;
   const item = await itemAt(board, place);
   if (page.open !== place || page.board !== board) return;
-  const heading = make("h3", { id: "item-title", tabindex: "-1", dir: "auto" }, make("span", { class: "id", text: plainText(board.id[place]) }));
+  const heading = made("h3", { id: "item-title", tabindex: "-1", dir: "auto" }, made("span", { class: "id" }, plainText(board.id[place])));
   const tag = tagOf(board, place);
-  if (tag) heading.append(" ", make("span", { class: "tag", text: tag }));
-  const article = byId("item");
+  if (tag) heading.append(" ", made("span", { class: "tag" }, tag));
+  const article = $("item");
   article.setAttribute("aria-labelledby", "item-title");
   article.replaceChildren(heading, ...itemParts(board, place, item), itemButtons());
-  byId("explorer-fault").hidden = true;
+  $("explorer-fault").hidden = true;
   page.list.mark(place);
   if (link) writeLink(place);
   if (focus) {
@@ -169,19 +164,19 @@ async function openItem(place, { focus = false, link = false }) {
 
 function itemButtons() {
   const button = (text, action) => {
-    const made = make("button", { type: "button", text });
-    made.addEventListener("click", action);
-    return made;
+    const one = made("button", { type: "button" }, text);
+    one.addEventListener("click", action);
+    return one;
   };
   const copy = button("Copy link", () => copyLink(copy));
-  return make("p", { class: "tools" }, button("Previous", () => page.list.step(-1)), button("Next", () => page.list.step(1)), copy);
+  return made("p", { class: "tools" }, button("Previous", () => page.list.step(-1)), button("Next", () => page.list.step(1)), copy);
 }
 
 function closeItem() {
   page.open = -1;
-  const article = byId("item");
+  const article = $("item");
   article.removeAttribute("aria-labelledby");
-  article.replaceChildren(make("p", { class: "note", text: "No item is like that." }));
+  article.replaceChildren(made("p", { class: "note" }, "No item is like that."));
   page.list.mark(-1);
 }
 
@@ -230,8 +225,8 @@ async function followLink() {
     await openItem(place, { focus: true, link: true });
     return true;
   }
-  byId("explorer-fault").textContent = "The item of this link is not in this file.";
-  byId("explorer-fault").hidden = false;
+  $("explorer-fault").textContent = "The item of this link is not in this file.";
+  $("explorer-fault").hidden = false;
   return false;
 }
 
@@ -249,25 +244,22 @@ async function copyLink(button) {
 
 function listen() {
   let waiting = 0;
-  byId("search").addEventListener("input", () => {
+  $("search").addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => guarded(startSearch), 200);
   });
-  byId("sort").addEventListener("change", () => guarded(sortAgain));
-  byId("board").addEventListener("change", (event) => guarded(() => switchBoard(Number(event.target.value))));
-  byId("judge").addEventListener("change", (event) => guarded(() => chooseJudge(Number(event.target.value))));
-  byId("choices").addEventListener("change", (event) => {
+  $("sort").addEventListener("change", () => guarded(sortAgain));
+  $("board").addEventListener("change", (event) => guarded(() => switchBoard(Number(event.target.value))));
+  $("judge").addEventListener("change", (event) => guarded(() => chooseJudge(Number(event.target.value))));
+  $("choices").addEventListener("change", (event) => {
     page.chosen[event.target.dataset.key] = Number(event.target.value);
     guarded(refreshAndOpen);
   });
-  byId("reset").addEventListener("click", () => {
-    byId("search").value = "";
-    page.hits = null;
-    page.searching += 1;
+  $("reset").addEventListener("click", () => {
     resetFilters();
     guarded(refreshAndOpen);
   });
-  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("hashchange", () => guarded(followLink));
   document.addEventListener("keydown", shortcut);
 }
@@ -284,22 +276,22 @@ function shortcut(event) {
   const typing = event.target.closest("input, select, textarea, [contenteditable]") !== null;
   if (event.key === "Escape") escapePressed(event);
   else if (typing) {
-    if (event.key === "Enter" && event.target === byId("search")) byId("list").focus();
+    if (event.key === "Enter" && event.target === $("search")) $("list").focus();
   } else if (event.key === "j") page.list.step(1);
   else if (event.key === "k") page.list.step(-1);
   else if (event.key === "/") {
-    byId("search").focus();
+    $("search").focus();
     event.preventDefault();
   }
 }
 
 function escapePressed(event) {
-  const search = byId("search");
+  const search = $("search");
   if (event.target === search && search.value !== "") {
     search.value = "";
     guarded(startSearch);
     event.preventDefault();
-  } else if (event.target === search || event.target.closest("#item") !== null) byId("list").focus();
+  } else if (event.target === search || event.target.closest("#item") !== null) $("list").focus();
 }
 
 /** Say what went wrong in the page: nobody reads a console. */
@@ -307,8 +299,8 @@ async function guarded(work) {
   try {
     await work();
   } catch (error) {
-    byId("explorer-fault").textContent = `The list of items does not work here: ${error.message}`;
-    byId("explorer-fault").hidden = false;
+    $("explorer-fault").textContent = `The list of items does not work here: ${error.message}`;
+    $("explorer-fault").hidden = false;
   }
 }
 

@@ -1,10 +1,10 @@
 // A list of any length, of which only the rows in sight are in the page.
 
 class List {
-  constructor(board, opened) {
-    this.element = byId("list");
-    this.rows = byId("rows");
-    this.board = board;
+  constructor(opened) {
+    this.element = $("list");
+    this.rows = $("rows");
+    this.board = null;
     this.opened = opened;
     this.found = [];
     this.active = -1;
@@ -31,7 +31,7 @@ class List {
 
   rowHeight() {
     if (!this.height) {
-      const probe = make("div", { class: "row" });
+      const probe = made("div", { class: "row" });
       this.rows.append(probe);
       this.height = probe.getBoundingClientRect().height || 62;
       probe.remove();
@@ -55,7 +55,7 @@ class List {
     const place = this.found[position];
     const board = this.board;
     const isOpen = place === this.open;
-    const row = make("div", {
+    const row = made("div", {
       class: `row${isOpen ? " open" : ""}${position === this.active ? " active" : ""}`,
       id: `row-${position}`,
       role: "option",
@@ -66,8 +66,8 @@ class List {
     row.style.top = `${position * this.rowHeight()}px`;
     row.dataset.position = String(position);
     row.append(
-      make("span", { class: "t", dir: "auto", text: plainText(board.snippet[place] || board.id[place]) }),
-      make("span", { class: "d" }, make("span", { dir: "auto", text: plainText(board.id[place]) }), make("span", { dir: "auto", text: this.marks(place) })),
+      made("span", { class: "t", dir: "auto" }, plainText(board.snippet[place] || board.id[place])),
+      made("span", { class: "d" }, made("span", { dir: "auto" }, plainText(board.id[place])), made("span", { dir: "auto" }, this.marks(place))),
     );
     return row;
   }

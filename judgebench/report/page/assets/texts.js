@@ -1,5 +1,17 @@
 "use strict";
-// What people or judges wrote, in a report and in the viewer: only ever text nodes, and nothing in them hides.
+// How all pages make their elements. What people or judges wrote is only ever text nodes, and nothing in it hides.
+
+const $ = (id) => document.getElementById(id);
+
+/** Make an element: properties of `how` are attributes, those that are null or false left out; so are null children. */
+function made(tag, how = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(how)) {
+    if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
 
 // Characters that are not seen, or turn the text around them: shown as what they are. Joiners belong to emoji and scripts.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu;
@@ -12,10 +24,7 @@ function written(element, text) {
   let done = 0;
   for (const found of text.matchAll(UNSEEN)) {
     if (PLAIN.has(found[0]) || (found[0] === "\r" && text[found.index + 1] === "\n")) continue;
-    const mark = document.createElement("span");
-    mark.className = "ctl";
-    mark.textContent = codePoint(found[0]);
-    element.append(text.slice(done, found.index), mark);
+    element.append(text.slice(done, found.index), made("span", { class: "ctl" }, codePoint(found[0])));
     done = found.index + found[0].length;
   }
   element.append(text.slice(done));
@@ -31,16 +40,9 @@ function plainText(text) {
 const LONG = 20_000;
 
 function textBlock(text, className = "text") {
-  const block = document.createElement("div");
-  block.className = className;
-  block.dir = "auto";
-  written(block, text.slice(0, LONG));
+  const block = written(made("div", { class: className, dir: "auto" }), text.slice(0, LONG));
   if (text.length <= LONG) return block;
-  const more = document.createElement("button");
-  more.type = "button";
-  more.textContent = `Show all ${text.length.toLocaleString("en")} characters`;
+  const more = made("button", { type: "button" }, `Show all ${text.length.toLocaleString("en")} characters`);
   more.addEventListener("click", () => { block.replaceChildren(); written(block, text); more.remove(); });
-  const whole = document.createElement("div");
-  whole.append(block, more);
-  return whole;
+  return made("div", {}, block, more);
 }

@@ -12,8 +12,8 @@ function fits(one) {
 
 function row(one) {
   const link = made("a", { href: `#item-${one.n}` },
-    made("span", { className: "t", dir: "auto" }, one.snippet || one.id),
-    made("span", { className: "d" }, made("bdi", {}, one.part ? `${one.id} · ${one.part}` : one.id), made("span", {}, one.now)));
+    made("span", { class: "t", dir: "auto" }, one.snippet || one.id),
+    made("span", { class: "d" }, made("bdi", {}, one.part ? `${one.id} · ${one.part}` : one.id), made("span", {}, one.now)));
   link.dataset.n = one.n;
   if (one.n === view.open) link.setAttribute("aria-current", "true");
   link.addEventListener("click", (event) => { event.preventDefault(); show(one.n); });
@@ -25,8 +25,8 @@ function draw() {
   $("list").replaceChildren(...found.slice(0, view.shown).map(row));
   $("more").hidden = found.length <= view.shown;
   $("more").textContent = `Show ${Math.min(MANY, found.length - view.shown)} more`;
-  $("said").textContent = `${found.length} items`;
-  if (!found.length) $("item").replaceChildren(made("p", { className: "note" }, "No item is like that."));
+  $("said").textContent = counted(found.length, "item");
+  if (!found.length) $("item").replaceChildren(made("p", { class: "note" }, "No item is like that."));
   else if (!found.some((one) => one.n === view.open)) show(found[0].n);
 }
 
@@ -39,48 +39,48 @@ function orderWord(said, alone) {
 }
 
 function verdict(said) {
-  if (!said.word) return made("b", { className: "off" }, `no verdict (${said.status})`);
+  if (!said.word) return made("b", { class: "off" }, `no verdict (${said.status})`);
   const [className, sign, told] = said.right === null ? ["", "", ""] : said.right ? ["same", " ✓", " right"] : ["off", " ✕", " wrong"];
-  return made("b", { className }, said.word, made("span", { "aria-hidden": "true" }, sign), made("span", { className: "sr" }, told));
+  return made("b", { class: className }, said.word, made("span", { "aria-hidden": "true" }, sign), made("span", { class: "sr" }, told));
 }
 
 function sentBlock(said) {
   const messages = said.sent.flatMap((one) => [made("h4", {}, one.role), textBlock(one.text)]);
-  return made("details", { className: "sent" }, made("summary", {}, "The prompt that was sent"), ...messages);
+  return made("details", { class: "sent" }, made("summary", {}, "The prompt that was sent"), ...messages);
 }
 
 function side(title, verdicts) {
   const alone = verdicts.length === 1;
-  const line = made("p", { className: "verdicts" }, ...verdicts.flatMap((said) => [made("span", { className: "one" }, orderWord(said, alone), verdict(said)), " "]));
+  const line = made("p", { class: "verdicts" }, ...verdicts.flatMap((said) => [made("span", { class: "one" }, orderWord(said, alone), verdict(said)), " "]));
   const words = verdicts.filter((said) => said.text || said.error || said.sent.length).map((said) => {
-    const box = made("div", { className: "words" });
-    if (!alone) box.append(made("p", { className: "note" }, orderWord(said, alone).replace(/: $/u, "")));
+    const box = made("div", { class: "words" });
+    if (!alone) box.append(made("p", { class: "note" }, orderWord(said, alone).replace(/: $/u, "")));
     if (said.text) box.append(textBlock(said.text, "text quote"));
     if (said.error) box.append(textBlock(said.error, "text off"));
     if (said.sent.length) box.append(sentBlock(said));
     return box;
   });
-  if (!words.length) words.push(made("p", { className: "note" }, "No words of the judge are kept."));
-  return made("section", { className: "side" }, made("h3", {}, made("bdi", {}, title)), line, ...words);
+  if (!words.length) words.push(made("p", { class: "note" }, "No words of the judge are kept."));
+  return made("section", { class: "side" }, made("h3", {}, made("bdi", {}, title)), line, ...words);
 }
 
 function goldLine(data) {
   if (data.same) return [];
   const people = data.gold.map((one) => made("li", {}, made("b", {}, one.label || "–"), made("bdi", {}, one.name)));
-  return [made("h3", {}, "Labels"), made("ul", { className: "people-row" }, ...people)];
+  return [made("h3", {}, "Labels"), made("ul", { class: "people-row" }, ...people)];
 }
 
 function drawItem(data) {
   const label = data.same ? data.gold[0] : null;
   const mark = (i) => [data.systems[i] ? ` · ${data.systems[i]}` : "", data.chosen.includes(i) ? " · preferred by gold" : ""].join("");
-  const tags = [data.part, data.now].filter(Boolean).map((text) => made("span", { className: "tag" }, text));
-  const texts = data.item ? itemParts(data.item, mark) : [made("p", { className: "alert" }, data.why)];
-  const gold = data.chosen.length && data.item ? [] : label ? [made("p", { className: "note" }, "Gold: ", made("b", {}, label.label))] : goldLine(data);
+  const tags = [data.part, data.now].filter(Boolean).map((text) => made("span", { class: "tag" }, text));
+  const texts = data.item ? itemParts(data.item, mark) : [made("p", { class: "alert" }, data.why)];
+  const gold = data.chosen.length && data.item ? [] : label ? [made("p", { class: "note" }, "Gold: ", made("b", {}, label.label))] : goldLine(data);
   $("item").replaceChildren(
     made("h3", {}, made("bdi", {}, data.id), ...tags.flatMap((tag) => [" ", tag])),
     ...texts, ...gold,
-    made("div", { className: "cols two judges" }, side(names.before, data.sides[0]), side(names.after, data.sides[1])),
-    ...(data.sides.flat().some((said) => said.swapped && said.text) ? [made("p", { className: "note" }, "In a judge's own words the first response is the one that it was shown first.")] : []),
+    made("div", { class: "cols two judges" }, side(names.before, data.sides[0]), side(names.after, data.sides[1])),
+    ...(data.sides.flat().some((said) => said.swapped && said.text) ? [made("p", { class: "note" }, "In a judge's own words the first answer is the one that it was shown first.")] : []),
   );
 }
 

@@ -3,8 +3,6 @@
 
 const agree = { data: null, open: null, pick: null, byKey: null, busy: false };
 
-const NUMBERS = ["no item", "one item", "two items", "three items", "four items", "five items", "six items", "seven items", "eight items", "nine items"];
-const itemsTold = (count) => NUMBERS[count] ?? `${count} items`;
 const unsettled = () => agree.data.apart.filter((one) => !one.settled);
 
 /** The names, as a list in a sentence. */
@@ -46,7 +44,7 @@ function taken(data) {
 function drawWaiting(data) {
   for (const id of ["agree-work", "agree-done", "settled", "agree-table"]) $(id).hidden = true;
   const alone = data.people.filter((one) => one.name !== state.who.annotator).length === 0;
-  $("agree-title").textContent = alone ? "Nobody else has labelled these items yet" : `You have ${itemsTold(data.shared)} in common so far`;
+  $("agree-title").textContent = alone ? "Nobody else has labelled these items yet" : `You have ${counted(data.shared, "item")} in common so far`;
   $("agree-lead").textContent = alone
     ? "A colleague labels under another name, on this page or with the same --labels folder and --seed."
     : `Where you agree is shown from ${data.enough} items in common on, or when you are through: a colleague's labels would colour yours.`;
@@ -58,7 +56,7 @@ function drawSummary(data) {
   const people = data.among.length > 2 ? "You all agree" : `You and ${named(data.among)} agree`;
   $("agree-title").textContent = `${people} on ${data.same} of ${data.shared} items`;
   const kappa = data.kappa && data.kappa.value !== null ? `Beyond chance that is a kappa of ${data.kappa.text}${data.kappa.interval ? ` (95 % interval ${data.kappa.interval})` : ""}. ` : "";
-  const rest = !apart ? "" : open ? `Settle the other ${open === 1 ? "one" : itemsTold(open).replace(/ items?$/u, "")}; your first labels are kept, and the human line is made of those.` : "All differences are settled; your first labels are kept, and the human line is made of those.";
+  const rest = !apart ? "" : open ? `Settle the other ${COUNTS[open] ?? open}; your first labels are kept, and the human line is made of those.` : "All differences are settled; your first labels are kept, and the human line is made of those.";
   $("agree-lead").textContent = kappa + rest;
   drawSettled(data);
   drawTable(data);
@@ -73,7 +71,7 @@ function drawSettled(data) {
     const again = made("button", { type: "button", "aria-label": `Look again at item ${one.n + 1}` }, "Look again");
     again.addEventListener("click", () => showApart(one.n, true));
     const line = made("span", {}, `Item ${one.n + 1}: `, made("b", {}, one.settled.label), ` · ${one.settled.by}, ${one.settled.at}`);
-    if (one.settled.comment) line.append(written(made("span", { className: "sub", dir: "auto" }), one.settled.comment));
+    if (one.settled.comment) line.append(written(made("span", { class: "sub", dir: "auto" }), one.settled.comment));
     return made("li", {}, line, again);
   }));
 }
@@ -84,8 +82,8 @@ function drawTable(data) {
   if (!table) return;
   const most = Math.max(1, ...table.counts.flat());
   const heat = (count) => (count ? `heat${1 + Math.min(2, Math.floor((3 * count) / (most + 1)))}` : "");
-  const rows = table.labels.map((label, i) => made("tr", {}, made("th", { scope: "row" }, label), ...table.counts[i].map((count, j) => made("td", { className: `num ${heat(count)} ${i === j ? "diag" : ""}` }, count ? String(count) : "·"))));
-  $("agree-table").querySelector(".scroll").replaceChildren(made("table", { className: "heat" }, made("caption", { className: "sr" }, "Labels of both annotators"),
+  const rows = table.labels.map((label, i) => made("tr", {}, made("th", { scope: "row" }, label), ...table.counts[i].map((count, j) => made("td", { class: `num ${heat(count)} ${i === j ? "diag" : ""}` }, count ? String(count) : "·"))));
+  $("agree-table").querySelector(".scroll").replaceChildren(made("table", { class: "heat" }, made("caption", { class: "sr" }, "Labels of both annotators"),
     made("thead", {}, made("tr", {}, made("th", { scope: "col" }, made("bdi", {}, among[0]), " ↓ ", made("bdi", {}, among[1]), " →"), ...table.labels.map((label) => made("th", { scope: "col" }, label)))), made("tbody", {}, ...rows)));
 }
 

@@ -14,9 +14,9 @@ function withKey(text, key) {
 
 function drawButtons(host, showing, overview, choose) {
   const short = showing.choices.every((one) => one.text.length <= 3);
-  const row = made("div", { className: short ? "choices few" : "choices", role: "group", "aria-label": "Your label" });
+  const row = made("div", { class: short ? "choices few" : "choices", role: "group", "aria-label": "Your label" });
   for (const one of showing.choices) {
-    const button = made("button", { type: "button", className: "choice", "data-code": one.code, "aria-pressed": String(showing.said === one.code) }, ...withKey(one.text, one.key));
+    const button = made("button", { type: "button", class: "choice", "data-code": one.code, "aria-pressed": String(showing.said === one.code) }, ...withKey(one.text, one.key));
     button.addEventListener("click", (event) => {
       // The second click of a double one would answer the next item.
       if (event.detail <= 1) choose(one.code);
@@ -34,15 +34,15 @@ function drawButtons(host, showing, overview, choose) {
 function drawField(host, showing, overview, choose) {
   const select = made("select", { id: `${host.id}-field`, "aria-label": "Your label" }, made("option", { value: "" }, "choose …"));
   for (const one of showing.choices) select.append(made("option", { value: String(one.code), selected: showing.said === one.code }, one.text));
-  const save = made("button", { type: "button", className: "main" }, "Save");
+  const save = made("button", { type: "button", class: "main" }, "Save");
   save.addEventListener("click", () => select.value !== "" && choose(Number(select.value)));
-  host.replaceChildren(made("p", { className: "moves" }, select, save));
+  host.replaceChildren(made("p", { class: "moves" }, select, save));
   return (key) => key === "Enter" && select.value !== "" && (choose(Number(select.value)), true);
 }
 
 function drawRanking(host, showing, overview, choose) {
   const order = showing.said ? [...showing.said] : showing.choices.map((one) => one.code);
-  const list = made("ol", { className: "ranking", "aria-label": "Your ranking, best first" });
+  const list = made("ol", { class: "ranking", "aria-label": "Your ranking, best first" });
   const move = (place, by, focus) => {
     const other = place + by;
     if (other < 0 || other >= order.length) return;
@@ -59,7 +59,7 @@ function drawRanking(host, showing, overview, choose) {
         one.addEventListener("click", () => move(place, by, by));
         return one;
       };
-      const row = made("li", { "data-code": code }, made("span", { className: "place" }, `${place + 1}.`), made("span", { className: "name" }, name), button(-1, "↑", "up"), button(1, "↓", "down"));
+      const row = made("li", { "data-code": code }, made("span", { class: "place" }, `${place + 1}.`), made("span", { class: "name" }, name), button(-1, "↑", "up"), button(1, "↓", "down"));
       row.addEventListener("keydown", (event) => {
         const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
         if (by === undefined) return;
@@ -70,17 +70,17 @@ function drawRanking(host, showing, overview, choose) {
     }));
   }
   draw();
-  const save = made("button", { type: "button", className: "main" }, "Save this ranking");
+  const save = made("button", { type: "button", class: "main" }, "Save this ranking");
   save.addEventListener("click", (event) => event.detail <= 1 && choose([...order]));
-  host.replaceChildren(made("p", { className: "note" }, "Best first: move with the buttons, or with ↑ and ↓ on a focused one."), list, save);
+  host.replaceChildren(made("p", { class: "note" }, "Best first: move with the buttons, or with ↑ and ↓ on a focused one."), list, save);
   return () => false;
 }
 
 function drawSteps(host, showing, overview, choose) {
   const count = showing.item.steps;
   const said = showing.said ? [...showing.said] : Array(count).fill(null);
-  const list = made("fieldset", { className: "steps" }, made("legend", { className: "sr" }, "Each step"));
-  const save = made("button", { type: "button", className: "main" }, "Save");
+  const list = made("fieldset", { class: "steps" }, made("legend", { class: "sr" }, "Each step"));
+  const save = made("button", { type: "button", class: "main" }, "Save");
   const inputs = [];
   const refresh = () => {
     const here = said.indexOf(null);
@@ -89,7 +89,7 @@ function drawSteps(host, showing, overview, choose) {
     inputs.forEach((row, i) => row.forEach((input) => { input.checked = said[i] === Number(input.value); }));
   };
   for (let i = 0; i < count; i += 1) {
-    const row = made("div", { role: "radiogroup", "aria-label": `Step ${i + 1}` }, made("span", { className: "name" }, `Step ${i + 1}`));
+    const row = made("div", { role: "radiogroup", "aria-label": `Step ${i + 1}` }, made("span", { class: "name" }, `Step ${i + 1}`));
     inputs.push(showing.choices.map((one) => {
       const input = made("input", { type: "radio", name: `${host.id}-${i}`, value: String(one.code) });
       input.addEventListener("change", () => { said[i] = one.code; refresh(); });
@@ -113,24 +113,24 @@ function drawSteps(host, showing, overview, choose) {
 
 function drawNumber(host, showing, overview, choose) {
   const input = made("input", { id: `${host.id}-field`, type: "text", inputMode: "decimal", autocomplete: "off", "aria-label": `Your label, ${overview.range}`, value: showing.said ?? "" });
-  const save = made("button", { type: "button", className: "main", disabled: !showing.said }, "Save");
+  const save = made("button", { type: "button", class: "main", disabled: !showing.said }, "Save");
   const good = () => input.value.trim() !== "" && Number(input.value) >= overview.low && Number(input.value) <= overview.high;
   input.addEventListener("input", () => { save.disabled = !good(); });
   input.addEventListener("keydown", (event) => event.key === "Enter" && good() && choose(input.value.trim()));
   save.addEventListener("click", (event) => event.detail <= 1 && good() && choose(input.value.trim()));
-  host.replaceChildren(made("p", { className: "moves" }, input, save), made("p", { className: "note" }, overview.range));
+  host.replaceChildren(made("p", { class: "moves" }, input, save), made("p", { class: "note" }, overview.range));
   return () => false;
 }
 
 function drawSet(host, showing, overview, choose) {
   const said = new Set(showing.said ?? []);
-  const list = made("fieldset", { className: "steps" }, made("legend", { className: "note" }, "All that apply, or none"));
+  const list = made("fieldset", { class: "steps" }, made("legend", { class: "note" }, "All that apply, or none"));
   const boxes = showing.choices.map((one) => {
     const box = made("input", { type: "checkbox", value: String(one.code), checked: said.has(one.code) });
     list.append(made("label", {}, box, ` ${one.text} `, ...withKey("", one.key)));
     return box;
   });
-  const save = made("button", { type: "button", className: "main" }, "Save");
+  const save = made("button", { type: "button", class: "main" }, "Save");
   const words = () => JSON.stringify(showing.choices.filter((one, i) => boxes[i].checked).map((one) => one.text));
   save.addEventListener("click", (event) => event.detail <= 1 && choose(words()));
   host.replaceChildren(list, save);
@@ -200,15 +200,15 @@ const figure = (one) => (one ? one.text + (one.interval ? ` (${one.interval})` :
 function drawRevealed(found) {
   const rows = found.judges.map((one) => made("tr", {},
     made("th", { scope: "row" }, made("bdi", {}, one.judge)),
-    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${figure(one.value)}`, one.same, one.usable].map((text) => made("td", { className: "num" }, text)))));
+    ...(one.error ? [made("td", { colSpan: 4 }, one.error)] : [String(one.items), `${one.headline} ${figure(one.value)}`, one.same, one.usable].map((text) => made("td", { class: "num" }, text)))));
   const head = ["Judge", "Items", "Kappa or its like (95 % interval)", "Same", "Usable"];
   const table = made("table", {}, made("caption", {}, "The judges against you"),
     made("thead", {}, made("tr", {}, ...head.map((text) => made("th", { scope: "col" }, text)))), made("tbody", {}, ...rows));
   const notes = [...new Set(found.judges.flatMap((one) => one.warnings ?? []))].map((text) => made("li", {}, text));
   const own = found.own ? [made("p", {}, `You said the same in both orders on ${found.own.same} of ${found.own.items} items.`)] : [];
   const none = rows.length ? [] : [made("p", {}, "No run here is about this task.")];
-  $("revealed").replaceChildren(...none, ...(rows.length ? [made("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "The judges against you" }, table)] : []),
-    made("ul", { className: "note" }, ...notes, made("li", {}, "One person's labels have no human line: two people would not agree on everything either.")), ...own);
+  $("revealed").replaceChildren(...none, ...(rows.length ? [made("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The judges against you" }, table)] : []),
+    made("ul", { class: "note" }, ...notes, made("li", {}, "One person's labels have no human line: two people would not agree on everything either.")), ...own);
   $("revealed").hidden = false;
 }
 

@@ -4,19 +4,11 @@
   const every = 3000;
   const timing = performance.getEntriesByType("navigation")[0]?.serverTiming ?? [];
   const stamp = timing.find((one) => one.name === "stamp")?.description;
-  const link = document.createElement("a");
-  link.href = "/";
-  link.textContent = "All runs";
-  const bar = document.querySelector("nav.bar .wrap b");
-  const notice = document.createElement("p");
-  notice.setAttribute("role", "status");
-  notice.id = "live";
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Load again";
+  const notice = made("p", { role: "status", id: "live" });
+  const button = made("button", { type: "button" }, "Load again");
   button.addEventListener("click", () => location.reload());
-  if (bar) bar.after(link);
-  document.querySelector("header").prepend(...(bar ? [] : [link]), notice);
+  document.querySelector("nav.bar b").after(made("a", { href: "/" }, "All runs"));
+  document.querySelector("header").prepend(notice);
   async function look() {
     try {
       const response = await fetch(`/api/stamps${location.search}`);

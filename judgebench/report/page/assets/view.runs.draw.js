@@ -20,7 +20,7 @@ function chip(run) {
     unanswered: ["no", "✕", "Never reached"],
     unreadable: ["no", "✕", "Unreadable"],
   }[run.status] ?? ANSWERS[run.answer] ?? ["plain", "", run.status === "unmeasured" ? "Measuring …" : "–"];
-  return made("span", { className: `chip ${state[0]}` }, ...(state[1] ? [made("span", { "aria-hidden": "true" }, state[1])] : []), state[2]);
+  return made("span", { class: `chip ${state[0]}` }, ...(state[1] ? [made("span", { "aria-hidden": "true" }, state[1])] : []), state[2]);
 }
 
 function day(at) {
@@ -45,9 +45,9 @@ const short = (value) => String(value).replace(/^(-?)0(?=\.)/u, "$1").replace("-
 
 function chart(run, axis) {
   const told = run.value;
-  if (run.status === "unanswered") return made("span", { className: "sub" }, "no answer yet");
-  if (!told || !axis) return made("span", { className: "sub" }, run.measuring ? "measuring …" : run.status === "unreadable" ? "" : "no figure");
-  if (told.value === null) return made("span", { className: "sub" }, told.text);
+  if (run.status === "unanswered") return made("span", { class: "sub" }, "no answer yet");
+  if (!told || !axis) return made("span", { class: "sub" }, run.measuring ? "measuring …" : run.status === "unreadable" ? "" : "no figure");
+  if (told.value === null) return made("span", { class: "sub" }, told.text);
   const picture = drawing("svg", { role: "img", "aria-label": `${run.judge}: ${run.headline} ${told.text}${told.interval ? `, ${told.interval}` : ""}${run.human?.value ? `; people ${run.human.text}` : ""}` });
   // A little beyond, so that band and grid have no gap where a row is higher.
   const full = { y1: "-4%", y2: "104%" };
@@ -74,22 +74,22 @@ function tokens(run) {
 function cellsOf(run, axis) {
   const name = run.status === "unreadable" ? made("bdi", {}, run.name) : made("a", { href: address("/report", [run.name]) }, made("bdi", {}, run.judge || run.name));
   const head = [name];
-  if (run.sample) head.push(" ", made("span", { className: "tag sample" }, "SAMPLE"));
+  if (run.sample) head.push(" ", made("span", { class: "tag sample" }, "SAMPLE"));
   const model = run.models?.length && !(run.models.length === 1 && run.judge.endsWith(run.models[0])) ? `version ${run.models.join(", ")}` : "";
   const where = attention(run) ? run.task : "";
   const sub = [where, run.conditions, run.more, model].filter(Boolean).join(" · ");
-  const figure = run.value && run.value.value !== null ? [run.value.text, made("span", { className: "sub" }, run.value.interval)] : ["–"];
+  const figure = run.value && run.value.value !== null ? [run.value.text, made("span", { class: "sub" }, run.value.interval)] : ["–"];
   const usable = run.status === "unanswered" ? `0 of ${run.cases}` : run.usable ?? "–";
   return [
-    ["th", "", [...head, made("span", { className: "sub" }, made("bdi", {}, sub))]],
+    ["th", "", [...head, made("span", { class: "sub" }, made("bdi", {}, sub))]],
     ["td", "v", [chip(run)]],
     ["td", "c", [chart(run, axis)]],
     ["td", "r num n", run.status === "unanswered" ? ["–"] : figure],
-    ["td", "r num s", [(run.status !== "unanswered" && run.same) || "–", made("span", { className: "sr" }, " the same label")]],
+    ["td", "r num s", [(run.status !== "unanswered" && run.same) || "–", made("span", { class: "sr" }, " the same label")]],
     ["td", "r num u", [usable]],
-    ["td", run.usd == null && !run.tokens ? "r num w none" : "r num w", [cost(run), made("span", { className: "sub" }, tokens(run))]],
+    ["td", run.usd == null && !run.tokens ? "r num w none" : "r num w", [cost(run), made("span", { class: "sub" }, tokens(run))]],
     ["td", "r num d", [day(run.at)]],
-  ].map(([tag, className, children]) => made(tag, tag === "th" ? { scope: "row" } : { className }, ...children));
+  ].map(([tag, className, children]) => made(tag, tag === "th" ? { scope: "row" } : { class: className }, ...children));
 }
 
 /** What to do about a run. */
@@ -113,13 +113,13 @@ function groupLine(runs) {
 }
 
 function head(headline) {
-  const columns = made("colgroup", {}, ...Array.from({ length: 9 }, (_, i) => made("col", { className: `c${i + 1}` })));
-  const cells = COLUMNS.map((text, i) => made("th", { scope: "col", className: i === 2 ? "c" : i > 2 ? "r" : "" }, text || headline));
-  return [columns, made("thead", {}, made("tr", {}, made("th", { className: "k" }, made("span", { className: "sr" }, "Choose")), ...cells))];
+  const columns = made("colgroup", {}, ...Array.from({ length: 9 }, (_, i) => made("col", { class: `c${i + 1}` })));
+  const cells = COLUMNS.map((text, i) => made("th", { scope: "col", class: i === 2 ? "c" : i > 2 ? "r" : "" }, text || headline));
+  return [columns, made("thead", {}, made("tr", {}, made("th", { class: "k" }, made("span", { class: "sr" }, "Choose")), ...cells))];
 }
 
 function foot(axis) {
   const picture = drawing("svg", { "aria-hidden": "true" });
   axis.ticks.forEach((tick, i) => picture.append(drawing("text", { x: axis.x(tick), y: "14", "text-anchor": tick === axis.low ? "start" : i === axis.ticks.length - 1 && tick === axis.high ? "end" : "middle" }, document.createTextNode(short(tick)))));
-  return made("tfoot", { className: "axis" }, made("tr", {}, made("td", { colSpan: 3 }), made("td", { className: "c" }, picture), made("td", { colSpan: 5 })));
+  return made("tfoot", { class: "axis" }, made("tr", {}, made("td", { colSpan: 3 }), made("td", { class: "c" }, picture), made("td", { colSpan: 5 })));
 }

@@ -43,7 +43,7 @@ function newRow(run) {
     if (box.checked) chosen.add(run.name); else chosen.delete(run.name);
     refreshPick();
   });
-  const row = { box, element: made("tr", {}, made("td", { className: "k" }, box)), why: made("tr", { className: "why" }, made("td", { colSpan: 9 })) };
+  const row = { box, element: made("tr", {}, made("td", { class: "k" }, box)), why: made("tr", { class: "why" }, made("td", { colSpan: 9 })) };
   rows.set(run.name, row);
   return row;
 }
@@ -82,7 +82,7 @@ function drawGroup(key, title, line, runs, all) {
   const seen = JSON.stringify([title, line, headline, axis && [axis.low, axis.high]]);
   let group = groups.get(key);
   if (!group) {
-    const section = made("section", { className: "group" });
+    const section = made("section", { class: "group" });
     group = { section, body: made("tbody"), seen: "" };
     groups.set(key, group);
   }
@@ -90,9 +90,8 @@ function drawGroup(key, title, line, runs, all) {
     group.seen = seen;
     const name = `g-${[...groups.keys()].indexOf(key)}`;
     group.section.setAttribute("aria-labelledby", name);
-    const table = made("table", { className: "runs" }, made("caption", { className: "sr" }, `Runs: ${title}`), ...head(headline[0].toUpperCase() + headline.slice(1)), group.body, ...(axis ? [foot(axis)] : []));
-    group.section.classList.toggle("own", headline !== "kappa");
-    group.section.replaceChildren(made("h2", { id: name }, made("bdi", {}, title)), made("p", { className: "meta" }, line), table);
+    const table = made("table", { class: "runs" }, made("caption", { class: "sr" }, `Runs: ${title}`), ...head(firstUp(headline)), group.body, ...(axis ? [foot(axis)] : []));
+    group.section.replaceChildren(made("h2", { id: name }, made("bdi", {}, title)), made("p", { class: "meta" }, line), table);
   }
   const wantedRows = runs.flatMap((run) => { const row = rowOf(run, axis); return row.why.hidden ? [row.element] : [row.element, row.why]; });
   wantedRows.forEach((element, place) => { if (group.body.children[place] !== element) group.body.insertBefore(element, group.body.children[place] ?? null); });
@@ -141,9 +140,6 @@ function drawFilters() {
   if (focused) host.querySelector(`[data-filter="${focused}"]`)?.focus();
 }
 
-const WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
-const counted = (count, one, several = `${one}s`) => `${WORDS[count] ?? count} ${count === 1 ? one : several}`;
-
 /** What the runs say, task by task, in a sentence or two. */
 function drawLead(runs) {
   const tasks = [...new Set(runs.map((run) => run.task).filter(Boolean))];
@@ -156,10 +152,10 @@ function drawLead(runs) {
     return judged.every((run) => run.answer === "no") ? `on ${task} none can` : `on ${task} that is not sure`;
   }).filter(Boolean).sort((a, b) => a.startsWith("on ") - b.startsWith("on ")).slice(0, 3);
   if (told.length && told[0].startsWith("on ")) told[0] = told[0].replace(/ none can$/u, " no judge can take a person's place").replace(/ that is not sure$/u, " it is not sure whether a judge can take a person's place");
-  const first = told.length ? `${told[0][0].toUpperCase()}${[told[0].slice(1), ...told.slice(1)].join("; ")}. ` : "";
+  const first = told.length ? `${firstUp(told.join("; "))}. ` : "";
   const unread = runs.filter(attention).length;
   const never = runs.filter((run) => run.status === "unanswered").length;
-  const last = !unread ? "" : never === unread ? `${counted(never, "run was", "runs were")} never answered.` : `${counted(unread, "run needs", "runs need")} attention.`;
+  const last = !unread ? "" : firstUp(never === unread ? `${counted(never, "run was", "runs were")} never answered.` : `${counted(unread, "run needs", "runs need")} attention.`);
   const text = first + last;
   if ($("lead").textContent !== text) $("lead").textContent = text;
 }

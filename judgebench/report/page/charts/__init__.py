@@ -1,1 +1,1 @@
-"""Charts of what was measured, as safe inline SVG with a table of the same figures."""
+"""Rows of figures drawn for notebooks and papers: as an inline SVG, and on matplotlib's axes."""

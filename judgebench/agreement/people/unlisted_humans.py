@@ -1,4 +1,4 @@
-"""The humans behind gold that is numbers or sets: `judgebench.agreement.humans` for scales that list no labels."""
+"""The humans behind gold that is numbers or sets: as `judgebench.agreement.people.humans` has it of labels."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ratio_of
-from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans, Without, pulling, warnings, z_among
-from judgebench.agreement.intervals import estimated, within
-from judgebench.agreement.numbers import FIGURES
-from judgebench.agreement.people import MOST_PAIRS, shared_items, shared_pairs
-from judgebench.agreement.raters import correlations
+from judgebench.agreement.intervals import estimated
+from judgebench.agreement.kinds.unlisted import Pairs, common, unlisted_rows
+from judgebench.agreement.people.ceiling import ratio_of
+from judgebench.agreement.people.humans import (
+    AgainstRest,
+    AmongHumans,
+    Annotator,
+    Humans,
+    Without,
+    alpha_change,
+    need_pairs,
+    pulling,
+    warnings,
+    z_among,
+)
+from judgebench.agreement.people.pool import MOST_PAIRS, shared_items, shared_pairs
+from judgebench.agreement.people.raters import correlations
+from judgebench.agreement.people.unlisted_ceiling import headline_of, joint, measured
 from judgebench.agreement.ratings import one_per_item, select
-from judgebench.agreement.unlisted import Pairs, common, unlisted_rows
-from judgebench.agreement.unlisted_people import headline_of, joint, measured
 from judgebench.domain import Estimate, People, Policies
-from judgebench.errors import DataError, argument
+from judgebench.stats.coefficients.continuous import spearman
 from judgebench.stats.influence import Clusters, combine
 
 if TYPE_CHECKING:
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Measured
+    from judgebench.agreement.people.pool import Measured
     from judgebench.domain import Ratings
 
     Codes = npt.NDArray[np.int64]
@@ -34,7 +44,7 @@ _NO_SHARE = Estimate.missing("numbers")
 
 
 def measure_unlisted(ratings: Ratings) -> Humans:
-    """Measure annotators against each other, as `judgebench.agreement.humans.measure_humans` does.
+    """Measure annotators against each other, as `judgebench.agreement.people.humans.measure_humans` does.
 
     In kappa's place is Lin's concordance of numbers, and alpha with MASI's distance of sets; the rest come to their
     mean, or to the labels that most gave. DataError if no two annotators labelled the same item.
@@ -42,11 +52,7 @@ def measure_unlisted(ratings: Ratings) -> Humans:
     people = one_per_item(ratings)
     people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
     among, name = Pairs.among(people), headline_of(people.scale)
-    if not among.gold.size:
-        raise DataError(
-            "no two annotators labelled the same items, so nothing says how far people agree",
-            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
-        )
+    need_pairs(among.gold.size)
     whole, shared = measured(among), shared_items(people.gold)
     pairs = shared_pairs(people, shared)
     annotators = tuple(_annotator(people, j) for j in range(len(people.annotators)))
@@ -75,7 +81,7 @@ def measure_unlisted(ratings: Ratings) -> Humans:
 
 
 def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongHumans:
-    """Measure a judge as if it were one more annotator, as `judgebench.agreement.humans.among_humans` does."""
+    """Measure a judge as if it were one more annotator, as `judgebench.agreement.people.humans.among_humans` does."""
     rules = replace(policies or Policies(), gold="majority")
     people, name = one_per_item(ratings), headline_of(ratings.scale)
     scored = unlisted_rows(ratings, rules)
@@ -89,9 +95,6 @@ def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongH
     z = z_among(judged, [one for one in found if one is not None])
     plain = joint(people)
     extended = joint(replace(ratings, gold=np.column_stack([ratings.gold, _heard(ratings, rules)]), annotators=()))
-    change = Estimate.missing("undefined_part")
-    if plain[1] is not None and extended[1] is not None:
-        change = within(estimated(combine([extended[1], plain[1]], [1.0, -1.0])), 2.0)
     return AmongHumans(
         coverage=float((ratings.judge >= 0).mean()) if ratings.judge.size else 0.0,
         each={who: one for who, (one, _) in zip(ratings.annotators, each, strict=True)},
@@ -103,7 +106,7 @@ def among_unlisted(ratings: Ratings, policies: Policies | None = None) -> AmongH
         rest={who: _rest(ratings, ratings.judge, j) for j, who in enumerate(ratings.annotators)},
         alpha_without=plain[0],
         alpha_with=extended[0],
-        alpha_difference=change,
+        alpha_difference=alpha_change(plain, extended),
         policies=policies or Policies(),
     )
 
@@ -121,10 +124,9 @@ def _heard(ratings: Ratings, policies: Policies) -> Codes:
 def without(ratings: Ratings, policies: Policies, j: int) -> Without:
     """Leave out an annotator: what others reach, the judge in the place of one of them, and the ratio."""
     less, name = _without(ratings, j), headline_of(ratings.scale)
-    human = measured(Pairs.among(one_per_item(less)))[name]
-    scored = unlisted_rows(less, replace(policies, gold="majority"))
-    judge = measured(Pairs.beside(scored, less, one_per_item(less)))[name]
-    return Without(human[0], judge[0], ratio_of(judge, human))
+    people, scored = one_per_item(less), unlisted_rows(less, replace(policies, gold="majority"))
+    beside = measured(Pairs.beside(scored, less, people))
+    return Without.of(measured(Pairs.among(people))[name], beside[name])
 
 
 def unlisted_ratios(ratings: Ratings, policies: Policies, names: Sequence[str]) -> list[tuple[str, Estimate]]:
@@ -156,7 +158,7 @@ def _rest(ratings: Ratings, judge: Codes, j: int) -> AgainstRest:
     found, rho = _of(ratings, gold, judge), None
     if ratings.scale.kind == "number":
         both = (gold >= 0) & (judge >= 0)
-        one = FIGURES["spearman_rho"](ratings.scale.numbers(gold[both]), ratings.scale.numbers(judge[both]))
+        one = spearman(ratings.scale.numbers(gold[both]), ratings.scale.numbers(judge[both]))
         rho = Estimate.missing(one.reason or "undefined", int(both.sum()))
         if one.value is not None and one.influence is not None:
             rho = estimated(one.influences(Clusters.of(ratings.cluster[both])), low=-1.0, high=1.0)

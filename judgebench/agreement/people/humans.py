@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import against_each, mean_over, paired, ratio_of, two_sided
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.intervals import estimated, within
-from judgebench.agreement.people import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
+from judgebench.agreement.people.ceiling import against_each, mean_over, paired, ratio_of, two_sided
+from judgebench.agreement.people.pool import ENOUGH, MOST_PAIRS, Pool, shared_items, shared_pairs
+from judgebench.agreement.people.raters import all_at_once, joint_alpha
+from judgebench.agreement.people.unlisted_ceiling import headline_of
 from judgebench.agreement.policies import apply, plurality, verdicts_alone
-from judgebench.agreement.raters import all_at_once, joint_alpha
 from judgebench.agreement.ratings import one_per_item, places_of, select
-from judgebench.agreement.unlisted_people import headline_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Verdicts
-    from judgebench.agreement.raters import Resampling
+    from judgebench.agreement.people.pool import Measured, Verdicts
+    from judgebench.agreement.people.raters import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Floats
@@ -70,13 +70,12 @@ class Humans:
     """How far the annotators of one task agree.
 
     ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales; of numbers
-    ``lin_ccc``, of sets ``krippendorff_alpha_masi``.
-    ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
-    human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
-    ``pairs`` holds the kappa of every two annotators, empty where most share few items or there are more than
-    `MOST_PAIRS`. ``coefficients`` are of all annotators at once. ``pulling`` names the annotator without whom kappa
-    leaves its own interval by most, and is empty where there is none. ``warnings`` are codes, ``few_clusters`` and
-    ``few_shared_items``.
+    ``lin_ccc``, of sets ``krippendorff_alpha_masi``. ``percent_agreement`` and ``kappa`` are over all pairs of labels
+    (`judgebench.agreement.people.pool`), the latter the human ceiling; ``level`` is that of measurement, at which alpha
+    was taken; ``people`` counts whom they are about. ``pairs`` holds the kappa of every two annotators, empty where
+    most share few items or there are more than `MOST_PAIRS`. ``coefficients`` are of all annotators at once.
+    ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty where there is
+    none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
     """
 
     metric: str
@@ -99,6 +98,11 @@ class Without:
     people: Estimate
     judge: Estimate
     ratio: Estimate
+
+    @classmethod
+    def of(cls, human: Measured, judge: Measured) -> Without:
+        """Put a judge's figure beside that of people."""
+        return cls(human[0], judge[0], ratio_of(judge, human))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,15 @@ class AmongHumans:
     policies: Policies = field(default_factory=Policies)
 
 
+def need_pairs(pairs: int) -> None:
+    """Refuse people of whom no two labelled the same item; DataError."""
+    if not pairs:
+        raise DataError(
+            "no two annotators labelled the same items, so nothing says how far people agree",
+            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
+        )
+
+
 def kappa_of(scale: Scale) -> str:
     """Name the kappa that suits a scale, with quadratic weights where labels are levels; its kin where none are."""
     if not (scale.listed or scale.sequential):
@@ -150,11 +163,7 @@ def measure_humans(
     people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
     pool = Pool.of(people, rules)
     facts, shared = pool.facts(), shared_items(people.gold)
-    if not facts.pairs:
-        raise DataError(
-            "no two annotators labelled the same items, so nothing says how far people agree",
-            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
-        )
+    need_pairs(facts.pairs)
     names = people.annotators
     metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]
     both = two_sided(metric, rules)
@@ -257,8 +266,7 @@ def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -
 
 
 def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
-    human, judge = pool.among().measured(metric), pool.beside(verdicts).measured(metric)
-    return Without(human[0], judge[0], ratio_of(judge, human))
+    return Without.of(pool.among().measured(metric), pool.beside(verdicts).measured(metric))
 
 
 def z_among(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
@@ -292,10 +300,15 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     if rules.invalid == "wrong" and silent.any():
         codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
     joined = joint_alpha(codes, scale, ratings.cluster[rows])
+    return alone[0], joined[0], alpha_change(alone, joined)
+
+
+def alpha_change(alone: Measured, joined: Measured) -> Estimate:
+    """How much higher alpha is with the judge than without it."""
     if alone[1] is None or joined[1] is None:
-        return alone[0], joined[0], Estimate.missing("undefined_part")
+        return Estimate.missing("undefined_part")
     # Two figures of -1 to 1 lie at most 2 apart.
-    return alone[0], joined[0], within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
+    return within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], pool: Pool, left: int, policies: Policies) -> AgainstRest:

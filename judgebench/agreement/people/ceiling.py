@@ -11,9 +11,9 @@ import numpy as np
 
 from judgebench.agreement.estimates import Counted, Figure, estimate
 from judgebench.agreement.intervals import combined, shown
-from judgebench.agreement.people import MOST_PAIRS, Pool
+from judgebench.agreement.people.pool import MOST_PAIRS, Pool
+from judgebench.agreement.people.raters import joint_alpha
 from judgebench.agreement.policies import apply
-from judgebench.agreement.raters import joint_alpha
 from judgebench.agreement.ratings import one_per_item, select
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
@@ -26,7 +26,7 @@ from judgebench.stats.influence import Influences, combine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.people import Measured
+    from judgebench.agreement.people.pool import Measured
     from judgebench.domain import People, Ratings
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Figure
-from judgebench.stats.coefficients import continuous
+from judgebench.stats.coefficients.continuous import FIGURES
 from judgebench.stats.influence import RowOutcome
 from judgebench.stats.withheld import completed, completes
 
@@ -20,22 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.estimates import Counted
+    from judgebench.agreement.kinds.unlisted import Pairs
     from judgebench.agreement.policies import Scored
-    from judgebench.agreement.unlisted import Pairs
     from judgebench.stats.crosstab import Floats
-
-FIGURES: dict[str, Callable[[Floats, Floats], RowOutcome]] = {
-    "lin_ccc": continuous.concordance,
-    "icc_a1": continuous.icc_agreement,
-    "icc_c1": continuous.icc_consistency,
-    "pearson_r": continuous.pearson,
-    "spearman_rho": continuous.spearman,
-    "kendall_tau_b": continuous.kendall,
-    "krippendorff_alpha": continuous.alpha_interval,
-    "mean_absolute_error": continuous.mean_absolute_error,
-    "root_mean_squared_error": continuous.root_mean_squared_error,
-    "mean_signed_error": continuous.mean_signed_error,
-}
 
 
 def sides(name: str, scored: Scored) -> tuple[Floats, Floats] | None:

@@ -1,6 +1,6 @@
 """What a judge does where an item is changed: flips beside those of chance, towards what was pushed, right or wrong.
 
-The rows are those of `judgebench.agreement.probe_rows`.
+The rows are those of `judgebench.agreement.probing.rows`.
 
 Source: Ye et al. (2024), Justice or prejudice? (CALM: robustness rate, beside that of the same input asked again); Wang
 et al. (2025), Assessing judging bias in large reasoning models (harmful and helpful flips); Zhou et al. (2026),
@@ -10,24 +10,34 @@ JudgeBiasBench (bias-sensitive rate).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.agreement.intervals import estimated, mean_share_of, share_bounds, share_of, shown
-from judgebench.agreement.probe_rows import accepts, differs, gold_against, hits, hits_without, is_right, noise
+from judgebench.agreement.probing.rows import (
+    accepts,
+    differs,
+    gold_against,
+    hits,
+    hits_without,
+    is_right,
+    noise,
+    value_of,
+)
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import Interval
-from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.multiplicity import holm, of_known
 from judgebench.stats.inference.paired import Difference, sign_flip
 from judgebench.stats.influence import Clusters, RowOutcome, combine, mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.agreement.probe_rows import Paired
+    from judgebench.agreement.probing.rows import Paired, Row
+    from judgebench.domain import Scale
     from judgebench.domain.scale import Code
     from judgebench.stats.crosstab import Flags, Floats
 
@@ -84,7 +94,9 @@ def measure(paired: Paired) -> Probed:
     flipped = np.array([differs(row.plain[0], row.changed) for row in rows])
     figures["robustness"] = share_of(~flipped, clusters)
     figures |= _directions(paired, flipped)
-    figures |= _accepted(paired) | _false_positives(paired)
+    figures |= _passed(paired, "accepted", lambda row: bool(row.owed), accepts)
+    if paired.scale.kind in {"check", "pair", "pick"}:
+        figures |= _passed(paired, "false_positives", lambda row: gold_against(row, paired.scale), hits)
     # The share of the other askings that differ from the first: what asking again does by itself.
     again = np.array([noise(row) for row in rows])
     asked = np.flatnonzero(~np.isnan(again))
@@ -110,34 +122,28 @@ def measure(paired: Paired) -> Probed:
 
 def suite(probed: Sequence[Probed]) -> list[Probed]:
     """Correct the p-values of probes that were tried together (Holm 1979)."""
-    known = [index for index, one in enumerate(probed) if one.p is not None]
-    given = [cast("float", probed[index].p) for index in known]
-    adjusted = holm(given).tolist() if known else list[float]()
-    found = list(probed)
-    for index, p in zip(known, adjusted, strict=True):
-        found[index] = replace(found[index], adjusted=float(p))
-    return found
+    adjusted = of_known(holm, [one.p for one in probed])
+    return [replace(one, adjusted=p) for one, p in zip(probed, adjusted, strict=True)]
 
 
 def _effect(
     paired: Paired, flipped: Floats, base: Floats, figures: dict[str, Estimate]
 ) -> tuple[Estimate, float | None]:
     """Measure what the change does beyond its placebo (or beyond asking again), with the p-value."""
-    scale, rows = paired.scale, paired.rows
-    pushed = np.array([row.target != "" for row in rows])
-    if pushed.any():
-        own = np.flatnonzero(pushed)
-        if scale.kind in {"rate", "number"}:
+    scale = paired.scale
+    own, rows = paired.those(lambda row: row.target != "")
+    if rows:
+        if scale.numeric:
             return _shift(paired, own, figures)
-        there = np.array([hits(rows[i].target, rows[i].changed, scale) for i in own])
-        before = np.array([hits(rows[i].target, rows[i].plain[0], scale) for i in own])
+        there = np.array([hits(row.target, row.changed, scale) for row in rows])
+        before = np.array([hits(row.target, row.plain[0], scale) for row in rows])
         away = np.flatnonzero(~before)
         if away.size:
             figures["targeted_success"] = share_of(there[away], paired.clusters(own[away]))
         if paired.placebo:
-            without = np.array([float(hits(rows[i].target, rows[i].placebo, scale)) for i in own])
+            without = np.array([float(hits(row.target, row.placebo, scale)) for row in rows])
         else:
-            without = np.array([hits_without(rows[i], scale) for i in own])
+            without = np.array([hits_without(row, scale) for row in rows])
         found = _tested(there.astype(np.float64), without, paired, own)
         figures["follow_rate"] = _follow_rate(there.astype(np.float64), without, paired.clusters(own), found[0])
         return found
@@ -187,16 +193,10 @@ def shares_apart(one: Floats, two: Floats, clusters: Clusters) -> Estimate:
 def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Estimate, float | None]:
     """How far ratings move where the change pushes; rows without a rating on one side are left out."""
     scale = paired.scale
-
-    def number(code: Code | None) -> float:
-        if not isinstance(code, int):
-            return np.nan
-        return float(scale.numbers(np.array([code]))[0]) if scale.kind == "number" else float(scale.values[code])
-
     rows = [paired.rows[i] for i in own]
-    after = np.array([number(row.changed) for row in rows])
-    before = np.array([number(row.plain[0]) for row in rows])
-    without = np.array([number(row.placebo) for row in rows]) if paired.placebo else before
+    after = np.array([value_of(row.changed, scale) for row in rows])
+    before = np.array([value_of(row.plain[0], scale) for row in rows])
+    without = np.array([value_of(row.placebo, scale) for row in rows]) if paired.placebo else before
     way = np.array([-1.0 if row.target == "down" else 1.0 for row in rows])
     for name, moved in (("score_shift", after - before), ("effect", way * (after - without))):
         known = np.flatnonzero(~np.isnan(moved))
@@ -204,8 +204,7 @@ def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Est
             figures[name] = Estimate.missing("no_items")
             continue
         clusters = paired.clusters(own[known])
-        reach = float(max(scale.values) - min(scale.values)) if scale.values else np.inf
-        figures[name] = estimated(mean(moved[known], clusters), low=-reach, high=reach)
+        figures[name] = estimated(mean(moved[known], clusters), low=-scale.reach, high=scale.reach)
         p = sign_flip(clusters.sums(moved[known])).p
     effect = figures.pop("effect")
     return effect, None if effect.value is None else p
@@ -213,12 +212,12 @@ def _shift(paired: Paired, own: Rows, figures: dict[str, Estimate]) -> tuple[Est
 
 def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
     """Flips by what they do to being right, and accuracy before and after; nothing without gold that can be met."""
-    if paired.scale.kind in {"rate", "number", "set"}:
+    if paired.scale.numeric or paired.scale.kind == "set":
         return {}
-    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
-    if not own.size:
+    own, rows = paired.those(lambda row: row.gold is not None)
+    if not rows:
         return {}
-    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+    clusters = paired.clusters(own)
     before = np.array([is_right(row.plain[0], row.gold, paired.scale) for row in rows])
     after = np.array([is_right(row.changed, row.gold, paired.scale) for row in rows])
     changed = flipped[own]
@@ -238,55 +237,28 @@ def _directions(paired: Paired, flipped: Flags) -> dict[str, Estimate]:
 
 def _harm(paired: Paired) -> tuple[Estimate, float | None]:
     """How much less often the judge is right after the change; the p of independent rows is McNemar's exact one."""
-    own = np.array([i for i, row in enumerate(paired.rows) if row.gold is not None], np.intp)
-    rows = [paired.rows[i] for i in own]
+    own, rows = paired.those(lambda row: row.gold is not None)
     before = np.array([float(is_right(row.plain[0], row.gold, paired.scale)) for row in rows])
     after = np.array([float(is_right(row.changed, row.gold, paired.scale)) for row in rows])
     return _tested(before, after, paired, own)
 
 
-def _accepted(paired: Paired) -> dict[str, Estimate]:
-    """How often an answer is accepted of which it is known whether it ought to be, its placebo, and what it replaced.
-
-    A check accepts what it calls correct, a rating what it puts above the middle of the scale, a comparison what wins.
-    """
-    scale = paired.scale
-    own = np.array([i for i, row in enumerate(paired.rows) if row.owed], np.intp)
-    if not own.size:
+def _passed(
+    paired: Paired, name: str, holds: Callable[[Row], bool], passes: Callable[[str, Code | None, Scale], bool]
+) -> dict[str, Estimate]:
+    """How often the verdict on some rows passes: after the change, before it, and with its placebo."""
+    own, rows = paired.those(holds)
+    if not rows:
         return {}
-    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
+    clusters = paired.clusters(own)
 
     def share(codes: Iterable[Code | None]) -> Estimate:
         said = zip(rows, codes, strict=True)
-        return share_of(np.array([accepts(row.target, code, scale) for row, code in said]), clusters)
+        return share_of(np.array([passes(row.target, code, paired.scale) for row, code in said]), clusters)
 
-    found = {"accepted": share(row.changed for row in rows), "accepted_before": share(row.plain[0] for row in rows)}
+    found = {name: share(row.changed for row in rows), f"{name}_before": share(row.plain[0] for row in rows)}
     if paired.placebo:
-        found["accepted_placebo"] = share(row.placebo for row in rows)
-    return found
-
-
-def _false_positives(paired: Paired) -> dict[str, Estimate]:
-    """How often a response that gold calls wrong gets the verdict that is pushed for it."""
-    scale = paired.scale
-    if scale.kind not in {"check", "pair", "pick"} or not paired.rows:
-        return {}
-    own = np.array([i for i, row in enumerate(paired.rows) if gold_against(row, scale)], np.intp)
-    if not own.size:
-        return {}
-    rows, clusters = [paired.rows[i] for i in own], paired.clusters(own)
-
-    def share(codes: Iterable[Code | None]) -> Estimate:
-        return share_of(
-            np.array([hits(one.target, code, scale) for one, code in zip(rows, codes, strict=True)]), clusters
-        )
-
-    found = {
-        "false_positives": share(row.changed for row in rows),
-        "false_positives_before": share(row.plain[0] for row in rows),
-    }
-    if paired.placebo:
-        found["false_positives_placebo"] = share(row.placebo for row in rows)
+        found[f"{name}_placebo"] = share(row.placebo for row in rows)
     return found
 
 

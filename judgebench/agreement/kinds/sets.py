@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.kinds.unlisted import Pairs
     from judgebench.agreement.policies import Scored
-    from judgebench.agreement.unlisted import Pairs
 
 #: Figures of pairs of sets, by how near the two of a pair are.
 MEANS: Mapping[str, Nearness] = {"percent_agreement": "equal", "mean_jaccard": "jaccard", "mean_masi": "masi"}

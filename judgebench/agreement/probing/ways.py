@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import share_of
-from judgebench.agreement.probe_rows import is_right
-from judgebench.agreement.raters import joint_alpha
+from judgebench.agreement.people.raters import joint_alpha
+from judgebench.agreement.probing.rows import is_right, value_of
 from judgebench.agreement.ratings import clusters_named
 from judgebench.domain import Estimate
 from judgebench.domain.items import majority
@@ -76,7 +76,7 @@ def across(ways: Mapping[str, Iterable[Verdict]], scale: Scale) -> Across | None
         own = clusters.take(known)
         values = dict(zip(ways, scores[known].mean(axis=0).tolist(), strict=True))
         between, p = _between(scores[known], own)
-        if scale.kind not in {"rate", "number"}:
+        if not scale.numeric:
             q = cochran_q(scores[known])
             if own.independent and q is not None:
                 p = _chi_square(q, len(ways) - 1)
@@ -108,15 +108,8 @@ def _chi_square(statistic: float, df: int) -> float:
 
 def _scores(rows: Sequence[Sequence[Verdict]], scale: Scale) -> Floats:
     """Say what each case is worth in each way, shape (n, k): right or not, or its rating; NaN where that is unknown."""
-    if scale.kind in {"rate", "number"}:
-
-        def rating(one: Verdict) -> float:
-            if not isinstance(one.code, int):
-                return np.nan
-            known = scale.numbers(np.array([one.code])) if scale.kind == "number" else scale.values[one.code]
-            return float(np.squeeze(known))
-
-        return np.array([[rating(one) for one in row] for row in rows])
+    if scale.numeric:
+        return np.array([[value_of(one.code, scale) for one in row] for row in rows])
     if scale.kind == "set":
         return np.full((len(rows), len(rows[0])), np.nan)
     gold = [majority(code for _, code in row[0].gold) for row in rows]

@@ -221,6 +221,7 @@ class Pool:
             pairs=round(float(self.counts.pairs().sum()) / 2),
             split=split.size,
             split_agreement=replace(torn, policies=Policies()).among().measured(METRICS["percent_agreement"])[0],
+            differ=int(((patterns > 0).sum(axis=1) > 1)[self.counts.place].sum()),
         )
 
 

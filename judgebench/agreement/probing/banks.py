@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.probe_rows import Paired
-from judgebench.agreement.probing import measure
+from judgebench.agreement.probing.measure import measure
+from judgebench.agreement.probing.rows import Paired
 from judgebench.domain import digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from judgebench.agreement.probing import Probed
+    from judgebench.agreement.probing.measure import Probed
 
 #: Questions of a half below which nothing is chosen or measured on it.
 LEAST = 2
@@ -72,9 +72,9 @@ class Bank:
                 effects[name] = value
         return max(effects, key=effects.__getitem__) if effects else None
 
-    def held_out(self, halves: Halves | None = None) -> tuple[str, Probed] | None:
+    def held_out(self) -> tuple[str, Probed] | None:
         """Measure the best attack of one half on the other; None where a half has too few questions."""
-        halves = halves or Halves.of(self.questions)
+        halves = Halves.of(self.questions)
         best = self.best(halves.chosen)
         if best is None:
             return None

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ratio_of
 from judgebench.agreement.intervals import estimated
-from judgebench.agreement.numbers import number_pairs
+from judgebench.agreement.kinds.numbers import number_pairs
+from judgebench.agreement.kinds.sets import set_pairs
+from judgebench.agreement.kinds.unlisted import Pairs
+from judgebench.agreement.people.ceiling import ratio_of
 from judgebench.agreement.ratings import one_per_item
-from judgebench.agreement.sets import set_pairs
-from judgebench.agreement.unlisted import Pairs
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.coefficients.metric_sets import METRIC_SETS
@@ -20,7 +20,7 @@ from judgebench.stats.coefficients.sets import alpha as alpha_of_sets
 from judgebench.stats.influence import Clusters, RowOutcome, resting_on
 
 if TYPE_CHECKING:
-    from judgebench.agreement.people import Measured
+    from judgebench.agreement.people.pool import Measured
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings, Scale
 
@@ -39,8 +39,8 @@ def headline_of(scale: Scale) -> str:
 def unlisted_ceiling(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure annotators against each other, and the judge (``scored``) among them.
 
-    As `judgebench.agreement.ceiling.ceiling` does for labels, with the same names; ``krippendorff_alpha_joint`` is
-    interval alpha of numbers, and alpha with MASI's distance of sets.
+    As `judgebench.agreement.people.ceiling.ceiling` does for labels, with the same names;
+    ``krippendorff_alpha_joint`` is interval alpha of numbers, and alpha with MASI's distance of sets.
     """
     people = one_per_item(ratings)
     among = Pairs.among(people)

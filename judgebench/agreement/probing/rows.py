@@ -17,7 +17,7 @@ from judgebench.agreement.ratings import clusters_named
 from judgebench.domain.items import OWED, PLACEBO, TARGET, majority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
@@ -59,6 +59,11 @@ class Paired:
     def __post_init__(self) -> None:
         """Put the rows into clusters, once."""
         object.__setattr__(self, "_clusters", clusters_named(row.cluster for row in self.rows))
+
+    def those(self, holds: Callable[[Row], bool]) -> tuple[Rows, list[Row]]:
+        """Find the rows of which something holds, and where they are."""
+        places = [place for place, row in enumerate(self.rows) if holds(row)]
+        return np.array(places, np.intp), [self.rows[place] for place in places]
 
     def clusters(self, rows: Rows | None = None) -> Clusters:
         """Questions that rows, by default all, belong to."""
@@ -146,6 +151,15 @@ def hits(target: str, code: Code | None, scale: Scale) -> bool:
     if scale.kind == "check":
         return code == (target == "up")
     return str(code) == target
+
+
+def value_of(code: Code | None, scale: Scale) -> float:
+    """Give the value of a verdict's label, or the number that it is; NaN where it has none."""
+    if not isinstance(code, int):
+        return np.nan
+    if scale.kind == "number":
+        return float(scale.numbers(np.array([code]))[0])
+    return float(scale.values[code]) if code < len(scale.values) else np.nan
 
 
 def hits_without(row: Row, scale: Scale) -> float:

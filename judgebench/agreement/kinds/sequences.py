@@ -96,16 +96,12 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     labels = ratings.gold[rows]
     gold = labels[np.arange(rows.size), (labels >= 0).argmax(axis=1)]
     judge = ratings.judge[rows]
-    return Scored(
-        scale=ratings.scale,
+    return Scored.of(
+        ratings,
+        rows,
         policies=policies,
         gold=gold.astype(np.int32),
         judge=np.where(judge < 0, len(ratings.scale.labels) + 1, judge).astype(np.int32),
-        row=rows,
-        item=ratings.item[rows],
-        cluster=ratings.cluster[rows],
-        subset=ratings.subset[rows],
-        system=ratings.system[rows],
         left_out=count_items(ratings.item[~labelled]),
     )
 
@@ -198,7 +194,7 @@ def mismatched(group: Ratings) -> bool:
 def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
     """Measure annotators against each other over all pairs of their verdicts on one item, and the judge among them.
 
-    As `judgebench.agreement.ceiling.ceiling` does for labels: each pair counts once, and under
+    As `judgebench.agreement.people.ceiling.ceiling` does for labels: each pair counts once, and under
     ``judge_vs_each_<figure>`` the judge is in the place of one of the two. Of steps a pair is two labels of one step,
     and ``step_agreement`` is the only figure; of first errors it is ``percent_agreement``.
     """

@@ -7,11 +7,11 @@ numbers their mean as gold, on sets the labels that most of them gave, label by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.policies import Scored, check, count_items, unreduced
+from judgebench.agreement.policies import Scored, check, column_of, count_items, unreduced
 from judgebench.agreement.ratings import places_of
 from judgebench.domain import Scale
 from judgebench.errors import UsageError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
     Rows = npt.NDArray[np.intp]
-
-_COPIED = ("judge", "item", "cluster", "subset", "system")
 
 
 def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
@@ -40,23 +38,14 @@ def unlisted_rows(ratings: Ratings, policies: Policies) -> Scored:
     asked = np.flatnonzero(kept)
     parts = [_gold_of(ratings.gold, asked, ratings.scale, policies, j) for j in _held_to(ratings, policies)]
     rows, codes = (side[0] if len(side) == 1 else np.concatenate(side) for side in zip(*parts, strict=True))
-    if np.array_equal(rows, np.arange(ratings.judge.size)):
-        # A million rows that all count are not copied.
-        picked = ratings
-    else:
-        picked = replace(ratings, **{name: getattr(ratings, name)[rows] for name in _COPIED})
-    return Scored(
-        scale=ratings.scale,
+    return Scored.of(
+        ratings,
+        rows,
         policies=policies,
-        gold=codes,
         # A number needs more room than a label.
-        judge=cast("Any", picked.judge),
-        row=rows,
-        item=picked.item,
-        cluster=picked.cluster,
-        subset=picked.subset,
-        system=picked.system,
-        left_out=count_items(ratings.item[asked]) - count_items(picked.item),
+        gold=codes,
+        judge=column_of(ratings.judge, rows),
+        left_out=count_items(ratings.item[asked]) - count_items(ratings.item[rows]),
     )
 
 

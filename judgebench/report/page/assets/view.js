@@ -1,17 +1,5 @@
 "use strict";
-// How the server's pages ask it, and make their elements: texts only ever become text nodes.
-
-const $ = (id) => document.getElementById(id);
-
-function made(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("aria-") || name.startsWith("data-")) element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
+// What the server's pages share beyond texts.js: how they draw, count and ask.
 
 function drawing(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -19,6 +7,13 @@ function drawing(tag, attributes = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+/** Count things in words, as sentences do. */
+const counted = (count, one, several = `${one}s`) => `${COUNTS[count] ?? count} ${count === 1 ? one : several}`;
+
+const firstUp = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 const GONE = "The server does not answer: is judgebench view still running?";
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import along_tables
 from judgebench.agreement.intervals import estimated, shown
-from judgebench.agreement.people import ENOUGH, shared_pairs
+from judgebench.agreement.people.pool import ENOUGH, shared_pairs
 from judgebench.agreement.policies import never_gold
 from judgebench.domain import Estimate
 from judgebench.stats.cluster_errors import design_effect, spread
@@ -37,7 +37,7 @@ from judgebench.stats.influence import Clusters, Influences, RowOutcome, influen
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.agreement.people import Measured
+    from judgebench.agreement.people.pool import Measured
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.crosstab import Floats
 

@@ -1,4 +1,4 @@
-"""Logistic regression with standard errors that know clusters.
+"""Logistic regression: a fit and the influence of its rows, standard errors that know clusters, marginal effects.
 
 ``outcome``, shape (n,), is 0 or 1; a ``design``, shape (n, k), has the constant among its columns.
 """
@@ -26,41 +26,25 @@ _OWN = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
-    """A fitted logistic regression: log odds ratios in the order of the columns, with cluster-robust covariance."""
+class Fit:
+    """Log odds ratios in the order of the columns, shape (k,), and what they rest on.
+
+    ``influence``, shape (n, k), is what each row adds to their error: ``H^-1 x (y - p)`` with ``H = X' diag(p (1 - p))
+    X``. ``inverse`` is ``H^-1``, the covariance of independent rows if the model is true.
+    """
 
     coefficients: Floats
-    covariance: Floats
-    clusters: int
-
-    @property
-    def se(self) -> Floats:
-        """Standard errors, shape (k,)."""
-        found: Floats = np.sqrt(np.diag(self.covariance))
-        return found
+    influence: Floats
+    inverse: Floats
 
 
-def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
-    """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance, or say why there is no fit.
+def maximum_likelihood(outcome: Floats, design: Floats) -> Fit | str:
+    """Fit ``logit P(y = 1) = X b`` by Newton's method, or say why there is no fit.
 
-    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores
-    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than
-    columns), ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
-    Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models; Cameron & Miller (2015), A
-    practitioner's guide to cluster-robust inference; Albert & Anderson (1984) on separation.
-
-    One binary column: the coefficient is the log odds ratio of the 2 x 2 table, log(3 * 3 / (1 * 1)).
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> x = np.repeat([0.0, 1.0], 4)
-    >>> y = np.array([0.0, 0, 0, 1, 1, 1, 1, 0])
-    >>> fit = logistic(y, np.c_[np.ones(8), x], Clusters.of(np.arange(8)))
-    >>> [round(float(b), 6) for b in fit.coefficients], round(float(np.log(9)), 6)
-    ([-1.098612, 2.197225], 2.197225)
+    Reasons: ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
+    Source: Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic regression models.
     """
     n, k = design.shape
-    if clusters.count <= k:
-        return "few_clusters"
     # Columns at right angles and of one length, so that a column's unit changes neither the steps nor their end.
     unit = np.sqrt(np.square(design).mean(axis=0))
     if not unit.all():
@@ -72,8 +56,7 @@ def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | 
     level = design @ turn
     beta = np.zeros(k)
     for _ in range(_STEPS):
-        chance = _expit(level @ beta)
-        hessian = (level * (chance * (1 - chance))[:, None]).T @ level
+        chance, hessian = _information(level, beta)
         # A large predictor alone is none: an answer may be that long. Here a direction has run out of doubtful rows.
         if float(np.linalg.eigvalsh(hessian)[0]) < _FLAT * n:
             return "separated"
@@ -87,14 +70,57 @@ def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | 
             break
     else:
         return "separated"
-    chance = _expit(level @ beta)
-    bread = np.linalg.inv((level * (chance * (1 - chance))[:, None]).T @ level)
-    scores = level * (outcome - chance)[:, None]
-    sums = np.stack([clusters.sums(scores[:, j]) for j in range(k)], axis=1)
-    groups = clusters.count
+    chance, hessian = _information(level, beta)
+    bread = np.linalg.inv(hessian)
+    influence = level * (outcome - chance)[:, None] @ bread @ turn.T
+    return Fit(turn @ beta, influence, turn @ bread @ turn.T)
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A fitted logistic regression: log odds ratios in the order of the columns, with their covariance, shape (k, k).
+
+    It is cluster-robust; ``plain`` is that of independent rows and a true model.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    plain: Floats
+    clusters: int
+
+    @property
+    def se(self) -> Floats:
+        """Standard errors, shape (k,)."""
+        found: Floats = np.sqrt(np.diag(self.covariance))
+        return found
+
+
+def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
+    """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance, or say why there is no fit.
+
+    ``V = c sum_g s_g s_g'`` with ``s_g`` the cluster's sum of influences, and ``c = G / (G - 1) (n - 1) / (n - k)``.
+    Reasons: ``few_clusters`` (not more clusters than columns), and those of `maximum_likelihood`.
+    Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models; Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference.
+
+    One binary column: the coefficient is the log odds ratio of the 2 x 2 table, log(3 * 3 / (1 * 1)).
+
+    >>> from judgebench.stats.influence import Clusters
+    >>> x = np.repeat([0.0, 1.0], 4)
+    >>> y = np.array([0.0, 0, 0, 1, 1, 1, 1, 0])
+    >>> fit = logistic(y, np.c_[np.ones(8), x], Clusters.of(np.arange(8)))
+    >>> [round(float(b), 6) for b in fit.coefficients], round(float(np.log(9)), 6)
+    ([-1.098612, 2.197225], 2.197225)
+    """
+    (n, k), groups = design.shape, clusters.count
+    if groups <= k:
+        return "few_clusters"
+    fit = maximum_likelihood(outcome, design)
+    if isinstance(fit, str):
+        return fit
+    sums = np.stack([clusters.sums(column) for column in fit.influence.T], axis=1)
     factor = groups / (groups - 1) * (n - 1) / (n - k)
-    covariance = factor * bread @ (sums.T @ sums) @ bread
-    return Logistic(turn @ beta, turn @ covariance @ turn.T, groups)
+    return Logistic(fit.coefficients, factor * sums.T @ sums, fit.inverse, groups)
 
 
 def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> tuple[Floats, Floats]:
@@ -155,6 +181,12 @@ def usable_columns(outcome: Floats, columns: Sequence[Floats]) -> dict[int, str]
             continue
         basis.append(rest / size)
     return left_out
+
+
+def _information(design: Floats, beta: Floats) -> tuple[Floats, Floats]:
+    """Chances of the rows, shape (n,), and the information that they hold, shape (k, k)."""
+    chance = _expit(design @ beta)
+    return chance, (design * (chance * (1 - chance))[:, None]).T @ design
 
 
 def _likelihood(outcome: Floats, linear: Floats) -> float:

@@ -14,8 +14,9 @@ import numpy as np
 
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import sign_of
-from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients import calibration
 from judgebench.stats.coefficients.calibration import auc
+from judgebench.stats.coefficients.continuous import FIGURES
 from judgebench.stats.influence import RowOutcome
 from judgebench.stats.withheld import completed
 
@@ -122,7 +123,7 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     values, own = numbers_per_row(ratings, scored)
     wrong = scored.policies.invalid == "wrong"
     shared = own if among is None or wrong else own & among
-    sign = sign_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
+    sign = sign_of(scored.gold, scored.scale)
     kept = sign != 0
     if scored.policies.invalid == "drop":
         kept &= shared
@@ -215,19 +216,13 @@ def _gaps(p: Floats, y: Flags, lost: int) -> RowOutcome:
 def _ratings(counted: Counted, numbers: RatedNumbers) -> dict[str, Figure]:
     whole = bool(numbers.given.all())
     found: dict[str, Figure] = {}
-    for name, function, needs_unit in (
-        ("score_pearson_r", continuous.pearson, False),
-        ("score_spearman_rho", continuous.spearman, False),
-        ("score_lin_ccc", continuous.concordance, True),
-        ("score_icc_a1", continuous.icc_agreement, True),
-        ("score_mean_absolute_error", continuous.mean_absolute_error, True),
-        ("score_mean_signed_error", continuous.mean_signed_error, True),
-    ):
-        if needs_unit and not numbers.same_unit:
+    for name in ("pearson_r", "spearman_rho", "lin_ccc", "icc_a1", "mean_absolute_error", "mean_signed_error"):
+        if not numbers.same_unit and name not in {"pearson_r", "spearman_rho"}:
             one = RowOutcome.undefined("other_unit")
-        elif not whole and (name == "score_spearman_rho" or not numbers.same_unit):
+        elif not whole and (name == "spearman_rho" or not numbers.same_unit):
             one = RowOutcome.undefined("missing_numbers")
         else:
-            one = function(numbers.gold, numbers.values if whole else numbers.judge(name))
-        found[name] = Figure.of_rows(name, one, counted, numbers.rows, mean=name.startswith("score_mean_"))
+            one = FIGURES[name](numbers.gold, numbers.values if whole else numbers.judge(name))
+        shown = f"score_{name}"
+        found[shown] = Figure.of_rows(shown, one, counted, numbers.rows, mean=name.startswith("mean_"))
     return found

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.intervals import estimated, share_of
-from judgebench.agreement.probing import Probed
+from judgebench.agreement.probing.measure import Probed
+from judgebench.agreement.probing.ways import across
 from judgebench.agreement.ratings import clusters_named
-from judgebench.agreement.templates import across
 from judgebench.domain import Estimate
 from judgebench.stats.inference.paired import sign_flip
 from judgebench.stats.influence import mean

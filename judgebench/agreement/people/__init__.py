@@ -1,0 +1,1 @@
+"""People beside people, and a judge in the place of one of them."""
