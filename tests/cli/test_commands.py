@@ -100,7 +100,7 @@ def test_list_and_show(judgebench) -> None:
     assert len(lines(judgebench("list", "tasks").out)) >= 6
     for kind, name in {"judges": "baseline/longest", "prompts": "pair/1", "metrics": "cohen_kappa"}.items():
         assert name in judgebench("list", kind).out
-    assert "humans" in judgebench("show", "pandalm").out or "people" in judgebench("show", "pandalm").out
+    assert "marked by three people" in judgebench("show", "pandalm").out
     assert "[user]" in judgebench("show", "pair/1").out
 
 

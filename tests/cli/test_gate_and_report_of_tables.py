@@ -114,4 +114,4 @@ def test_report_of_labels_alone_says_why_it_has_no_texts(judgebench, versions):
     [source] = open_sources(Given((), [versions[0]]), {"judge": "verdict", "gold": "human", "id": "id"}, tell=print)
     task, why = table_texts(source)
     assert task is None
-    assert "--answer-col" in why or "answer" in why
+    assert "no column is named as an answer" in why

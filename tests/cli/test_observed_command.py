@@ -186,7 +186,7 @@ def test_a_table_with_orders_lengths_and_systems(judgebench, tmp_path):
     assert found["position"]["figures"]["position_consistency"]["value"] == 0.75
     assert found["position"]["questions"] == 3
     assert found["length"]["figures"]["longer"]["value"] == pytest.approx(5 / 8)
-    assert found["self-preference"]["figures"]["equal_opportunity"]["value"] == pytest.approx(6 / 7 - 0 / 1, abs=0.3)
+    assert found["self-preference"]["figures"]["equal_opportunity"]["value"] == pytest.approx(5 / 6)
     other = judgebench("probe", "--csv", "verdicts.csv", *columns[:12], "--probe", "leniency")
     assert other.code == 3
     assert "leniency" in other.err

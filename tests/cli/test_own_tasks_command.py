@@ -163,7 +163,7 @@ def test_numbers_and_sets_are_labelled_as_they_are_written(here: Path, scale, sa
         with pytest.raises(UsageError, match="not a label of this item"):
             session.save(0, mark, one)
     session.save(0, mark, said)
-    assert (session.show(0)["said"], session.writer.lines[-1].label if session.writer.lines else kept) == (shown, kept)
+    assert (session.show(0)["said"], session.writer.lines[-1].label) == (shown, kept)
     session.close()
     with pytest.raises(UsageError, match="no labels tell the range of"):
         open_own(here / "t.csv", Reading(scale=scale.partition(":")[0]))

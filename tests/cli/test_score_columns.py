@@ -30,7 +30,7 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
 
 def test_scores_describe_a_table_not_a_run(judgebench) -> None:
     done = judgebench("score", "runs", "--score-col", "p")
-    assert done.code == 2
+    assert (done.code, "describe a --csv FILE; runs bring their own" in done.err) == (2, True), done.err
 
 
 @pytest.mark.parametrize("cell", ["1e308", "-1e101", "1_5", "inf", "1e400"])

@@ -31,6 +31,7 @@ def test_a_bare_list_is_ordered_worst_first() -> None:
     [
         "",
         "pair:4",
+        "pair+bad",
         "rate:5-1",
         "rate:1",
         "pick:1",

@@ -282,7 +282,7 @@ def test_what_is_wrong_with_a_panel_is_said(tmp_path: Path, text: str, words: st
 def test_the_documented_panels_are_read(tmp_path: Path) -> None:
     docs = (Path(__file__).parents[2] / "docs" / "reference" / "protocols.md").read_text("utf-8")
     files = [block.partition("\n")[2].partition("```")[0] for block in docs.split("```toml")[1:]]
-    assert len(files) >= 4
+    assert files
     for text in files:
         (tmp_path / "documented.toml").write_text(text)
         (tmp_path / "short.toml").write_text('judge = "gpt-4o"')

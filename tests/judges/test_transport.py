@@ -167,7 +167,7 @@ def test_memory_does_not_grow_with_requests(backend: str, monkeypatch: pytest.Mo
             await asked(judge, case, Scale.pair())  # what is imported and cached at first use is no growth
             tracemalloc.start()
             for _ in range(3):
-                for _ in range(100):
+                for _ in range(40):
                     await asked(judge, case, Scale.pair())
                 server.requests.clear()
                 gc.collect()
@@ -179,5 +179,5 @@ def test_memory_does_not_grow_with_requests(backend: str, monkeypatch: pytest.Mo
 
     with FakeLLM() as server:
         held = asyncio.run(main(server.anthropic_url, server))
-    # The first round fills what is left of caches. 100 answers kept would be 200 kB and more.
-    assert held[2] - held[1] < 60_000
+    # The first round fills what is left of caches. 40 answers kept would be 80 kB and more.
+    assert held[2] - held[1] < 40_000, held

@@ -328,7 +328,7 @@ def test_python_says_it_as_the_command_line_does(table):
 
 
 def test_as_many_replies_as_rows(tmp_path):
-    count = 100_000
+    count = 30_000
     picks = np.random.default_rng(7).integers(0, 2, count)
     rows = [f'"Assistant {i} is long. Final verdict: [[{"AB"[p]}]]",{"AB"[p]}' for i, p in enumerate(picks.tolist())]
     (tmp_path / "t.csv").write_text("\n".join(["j,g", *rows]) + "\n")

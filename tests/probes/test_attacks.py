@@ -240,8 +240,8 @@ def grade(case):
 
 def test_a_planted_token_is_found_and_does_not_transfer(judgebench, tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text(JUDGE, "utf-8")
-    asked = ("--judge", "planted:ticks", "--judge", "planted:grade", "--task", "pandalm", "--sample", "-q")
-    found = judgebench("probe", *asked, "--probe", "suffix", "--format", "json")
+    asked = ("--judge", "planted:ticks", "--judge", "planted:grade", "--task", "pandalm", "--sample", "--limit", "14")
+    found = judgebench("probe", *asked, "-q", "--probe", "suffix", "--format", "json")
     rows = {(row["judge"], row["probe"]): row for row in found.document()["rows"]}
     best = rows["planted:ticks", "suffix/ticks (best of 6, held out)"]
     assert best["bank"] == 6

@@ -316,7 +316,7 @@ def test_what_a_rule_runs_into_is_a_figure_that_differs(tmp_path):
     rule = '[[rule]]\nkind = "mean"\nfiles = ["labels.csv"]\ncolumns = ["{metric}"]\n'
     found = reproduce(["pandalm"], folder(tmp_path, rule, [entry("question", 1.0), entry("nowhere", 1.0)]))
     assert [cell.kind for cell in found.cells] == ["differs", "differs"]
-    assert "line 2" in found.cells[0].note or "row 1" in found.cells[0].note
+    assert "row 1: expected a number, got 'q1'" in found.cells[0].note
     assert "nowhere" in found.cells[1].note
 
 
