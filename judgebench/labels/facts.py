@@ -167,11 +167,12 @@ class Facts:
             and one.name not in self.roles
             and not words_of(one.name) & (NO_LABEL | _NO_LABELS) - _told_apart(one)
             and not (one.kind in {"rate", "numbers"} and self._counts_rows(one))
-            and (one.distinct > 1 or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
+            # What never changes is a rater's only if it is a verdict, or the name says so.
+            and (one.distinct > 1 or one.kind in {"check", "pair"} or _named(one))
             and not is_id(one.name)
             and not words_of(one.name) <= REPEAT
             # Numbers with decimals are anything, unless their name says a label.
-            and (one.kind != "decimals" or is_gold(one.name) or is_judge(one.name) or is_label(one.name))
+            and (one.kind != "decimals" or _named(one))
             and cluster_rank(one.name) is None
             and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
             and not self.holds_others(one.name)
@@ -180,10 +181,9 @@ class Facts:
 
     def _counts_rows(self, one: Profile) -> bool:
         """Whether it numbers the rows, or parts of a text: not what anybody says of them."""
-        named = is_gold(one.name) or is_judge(one.name) or is_label(one.name)
         numbers = {number_of(word) for word, _ in one.words}
         run = one.distinct == one.rows > _MANY and numbers in ({*range(one.rows)}, {*range(1, one.rows + 1)})
-        return not named and (run or words_of(one.name) <= _PARTS)
+        return not _named(one) and (run or words_of(one.name) <= _PARTS)
 
     def holds_others(self, name: str) -> bool:
         """Whether its cells are objects, whose fields are columns, too."""
@@ -258,6 +258,11 @@ class Facts:
             for one in self.columns
             if words_of(one.name) & ORDER and one.name not in self.roles and not one.missing and _orders(one)
         ]
+
+
+def _named(one: Profile) -> bool:
+    """Whether the name says that it holds labels."""
+    return is_gold(one.name) or is_judge(one.name) or is_label(one.name)
 
 
 def _told_apart(one: Profile) -> frozenset[str]:

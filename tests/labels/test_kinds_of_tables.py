@@ -52,6 +52,13 @@ def test_marks_where_something_applies(first):
     assert options["one_hot"] == {"human": ["human_yes", "human_no"]}
 
 
+def test_who_always_says_the_same_is_a_rater_still_and_a_language_is_none(first):
+    rows = [(i, a, "yes", "en") for i, (a, _) in PAIRS]
+    options, said = first(lines("id,ann,ben,lang", rows))
+    assert {*options["judge"], *options["gold"]} == {"ann", "ben"}
+    assert "ben always says the same" in said
+
+
 def test_lists_with_repeats_are_no_sets(table, write):
     rows = [{"id": i, "judge": [s, s, g], "human": g} for i, (s, g) in PAIRS]
     found = doctor(write(rows, "t.jsonl")).diagnosis
