@@ -133,10 +133,9 @@ def _told(path: Path, known: Options) -> Diagnosis:
 
 def _spoken_for(reading: Reading) -> bool:
     """Whether all its columns are named as a judge's or people's labels."""
-    from judgebench.labels.names import is_gold, is_judge, is_label  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.names import says_labels  # noqa: PLC0415 - loaded on use
 
-    names = [*reading.options.get("judge", ()), *reading.options.get("gold", ())]
-    return all(is_gold(name) or is_judge(name) or is_label(name) for name in names)
+    return all(map(says_labels, [*reading.options.get("judge", ()), *reading.options.get("gold", ())]))
 
 
 def _export(paths: Sequence[Path]) -> Diagnosis | None:

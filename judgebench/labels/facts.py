@@ -23,6 +23,7 @@ from judgebench.labels.names import (
     is_id,
     is_judge,
     is_label,
+    says_labels,
     words_of,
 )
 from judgebench.labels.profile import Profile, Sample, kind_of, profile
@@ -168,11 +169,11 @@ class Facts:
             and not words_of(one.name) & (NO_LABEL | _NO_LABELS) - _told_apart(one)
             and not (one.kind in {"rate", "numbers"} and self._counts_rows(one))
             # What never changes is a rater's only if it is a verdict, or the name says so.
-            and (one.distinct > 1 or one.kind in {"check", "pair"} or _named(one))
+            and (one.distinct > 1 or one.kind in {"check", "pair"} or says_labels(one.name))
             and not is_id(one.name)
             and not words_of(one.name) <= REPEAT
             # Numbers with decimals are anything, unless their name says a label.
-            and (one.kind != "decimals" or _named(one))
+            and (one.kind != "decimals" or says_labels(one.name))
             and cluster_rank(one.name) is None
             and not (one.kind == "labels" and words_of(one.name) & (SYSTEM | SUBSET) and not _speaks(one.name))
             and not self.holds_others(one.name)
@@ -183,7 +184,7 @@ class Facts:
         """Whether it numbers the rows, or parts of a text: not what anybody says of them."""
         numbers = {number_of(word) for word, _ in one.words}
         run = one.distinct == one.rows > _MANY and numbers in ({*range(one.rows)}, {*range(1, one.rows + 1)})
-        return not _named(one) and (run or words_of(one.name) <= _PARTS)
+        return not says_labels(one.name) and (run or words_of(one.name) <= _PARTS)
 
     def holds_others(self, name: str) -> bool:
         """Whether its cells are objects, whose fields are columns, too."""
@@ -258,11 +259,6 @@ class Facts:
             for one in self.columns
             if words_of(one.name) & ORDER and one.name not in self.roles and not one.missing and _orders(one)
         ]
-
-
-def _named(one: Profile) -> bool:
-    """Whether the name says that it holds labels."""
-    return is_gold(one.name) or is_judge(one.name) or is_label(one.name)
 
 
 def _told_apart(one: Profile) -> frozenset[str]:

@@ -135,3 +135,8 @@ def is_verdict(name: str) -> bool:
 def is_label(name: str) -> bool:
     """Whether a name says verdict, label, mark ..."""
     return bool(words_of(name) & (LABEL | _MARKS)) or name.strip().lower() == "answer"
+
+
+def says_labels(name: str) -> bool:
+    """Whether a name says that a column holds labels, of people, of a judge or of whoever."""
+    return is_gold(name) or is_judge(name) or is_label(name)

@@ -134,14 +134,15 @@ def _units(words: dict[str, Counter[str]], judges: Sequence[str]) -> list[Way]:
     try:
         refuse_units({name: dict(own) for name, own in words.items()}, judges, "number")
     except UsageError as error:
-        ends = {
-            name: f"{min(own):g}-{max(own):g}"
-            for name in words
-            if (own := [number for word in words[name] if (number := number_of(word)) is not None])
+        numbers = {
+            name: [number for word in own if (number := number_of(word)) is not None] for name, own in words.items()
         }
-        gold = [number for name in words if name not in judges for word in words[name]
-                if (number := number_of(word)) is not None]  # fmt: skip
-        units = {name: f"{ends[name]}:{min(gold):g}-{max(gold):g}" for name in judges if name in ends}
+        gold = [number for name, own in numbers.items() if name not in judges for number in own]
+        units = {
+            name: f"{min(own):g}-{max(own):g}:{min(gold):g}-{max(gold):g}"
+            for name in judges
+            if (own := numbers.get(name))
+        }
         return [
             Way({"scale": "number"}, "one scale", "", str(error)),
             Way({"rescale": units, "scale": "number"}, "two units: put the ends of both scales there"),

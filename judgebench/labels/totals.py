@@ -67,15 +67,16 @@ def refuse_subtotals(
 
     ``said`` are rows by their place, with the column and the word that say so.
     """
+    if not said or not columns or any(len(column.words) > _MOST_WORDS for column in columns.values()):
+        return
+    values = [_values(column) for column in columns.values()]
     start = 0
-    for row, name, word in said if all(len(column.words) <= _MOST_WORDS for column in columns.values()) else ():
-        above = [_values(column)[start:row] for column in columns.values()]
-        own = [_values(column)[row] for column in columns.values()]
+    for row, name, word in said:
+        above = [own[start:row][~np.isnan(own[start:row])] for own in values]
         start = row + 1
-        sums = [of[~np.isnan(of)] for of in above]
-        if own and all(
-            of.size > 1 and min(abs(of.sum() - one), abs(of.mean() - one)) <= _ROUNDED
-            for of, one in zip(sums, own, strict=True)
+        if all(
+            of.size > 1 and min(abs(of.sum() - own[row]), abs(of.mean() - own[row])) <= _ROUNDED
+            for of, own in zip(above, values, strict=True)
         ):
             raise FormError(
                 f"this row looks like a total of those above it: {name} says {word.strip()!r}",
@@ -86,6 +87,7 @@ def refuse_subtotals(
 
 
 def _values(column: Column) -> npt.NDArray[np.float64]:
+    """Give the number in each cell, NaN where there is none."""
     values = np.array([np.nan if (value := _number(word)) is None else value for word in column.words])
     return values[column.codes()]
 
@@ -99,9 +101,8 @@ def _summary(column: Column, rows: int, written: str, first: bool) -> str:  # no
     """Say whether a column's last (or first) number is the sum or the mean of the others; empty where it is neither."""
     if len(column.words) > _MOST_WORDS:
         return ""
-    values = np.array([np.nan if (value := _number(word)) is None else value for word in column.words])
-    codes = column.codes()
-    others, last = values[codes[1:] if first else codes[:-1]], float(values[codes[0 if first else -1]])
+    values = _values(column)
+    others, last = values[1:] if first else values[:-1], float(values[0 if first else -1])
     others = others[~np.isnan(others)]
     if np.isnan(last) or others.size * 2 < rows:
         return ""
