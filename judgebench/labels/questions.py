@@ -191,7 +191,7 @@ def _total(facts: Facts, words: dict[str, Counter[str]]) -> Way | None:
     if facts.rows < 4 or not facts.table.whole:
         return None
     columns = [one.name for one in facts.columns if one.name in facts.table.cells]
-    ends = [[facts.cells(name)[-end] for name in columns] for end in range(1, facts.rows)]
+    ends = ([facts.cells(name)[-end] for name in columns] for end in range(1, facts.rows))
     totals = list(itertools.takewhile(lambda row: any(map(says_total, row)), ends))
     said = [cell for row in totals for cell in row if says_total(cell)]
     if not said:
